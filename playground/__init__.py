@@ -1,0 +1,11 @@
+"""A prompt playground for the Claude Messages API.
+
+    core/      values and rules; knows no Streamlit, network, SQL or clock
+    claude/    turns a request and a connection into events; the demo lives here
+    store/     the run log
+    engine.py  one event loop: starts, queues and stops runs
+    settings.py
+    ui/        draws; one file per place on the screen
+
+`streamlit_app.py` joins the parts; `tests/test_architecture.py` keeps the arrows.
+"""

@@ -1,0 +1,107 @@
+"""Cuts an answer into blocks that can be drawn one by one, and makes each harmless.
+
+A block is prose (Markdown) or a top-level code fence. Prose never holds `![`, with which
+every image begins: a browser would load it from whatever host a model named. What this
+module takes for code must never be drawn as Markdown, then a disagreement with the
+renderer's own parser can look odd but load nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+FENCE = re.compile(r"(?P<marks>`{3,}|~{3,})[ \t]*(?P<info>[^\n]*)$")
+LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]+")
+LONGEST_PROSE = 50_000
+DEEPEST_NESTING = 60
+MOST_CELLS = 3_000
+COMBINING = re.compile(r"[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]{12,}")
+
+BlockKind = Literal["prose", "code", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`text` is drawn by `kind`: Markdown, code in a `language`, or plain text because
+    a browser would choke on it as Markdown."""
+
+    kind: BlockKind
+    text: str
+    language: str | None = None
+
+
+def defang(prose: str) -> str:
+    """Markdown that can load nothing: no image survives."""
+    return prose.replace("![", "!\\[")
+
+
+def blocks(text: str) -> list[Block]:
+    """The blocks of an answer. Appending to the text changes only the last block, and
+    the one before it when an indented line turns out to continue it."""
+    found: list[Block] = []
+    prose: list[str] = []
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        opening = FENCE.match(line)
+        if opening and not ("`" in opening["info"] and opening["marks"][0] == "`"):
+            _close(prose, found)
+            end = _fence_end(lines, index, opening["marks"])
+            language = LANGUAGE.match(opening["info"])
+            code = "\n".join(lines[index + 1 : end])
+            found.append(Block("code", code, language[0] if language else None))
+            index = end + 1
+            continue
+        starts_anew = line.strip() and not line[0].isspace()
+        if starts_anew and prose and not prose[-1].strip():
+            _close(prose, found)
+        prose.append(line)
+        index += 1
+    _close(prose, found)
+    return found
+
+
+def whole(text: str) -> list[Block]:
+    """The same blocks with neighbouring prose joined, for an answer that is complete:
+    lists stay whole and references find their definitions."""
+    joined: list[Block] = []
+    for block in blocks(text):
+        if joined and block.kind == joined[-1].kind == "prose":
+            both = f"{joined[-1].text}\n\n{block.text}"
+            if len(both) <= LONGEST_PROSE:
+                joined[-1] = Block("prose", both)
+                continue
+        joined.append(block)
+    return joined
+
+
+def _close(prose: list[str], found: list[Block]) -> None:
+    text = "\n".join(prose).strip("\n")
+    if text.strip():
+        found.append(Block("plain", text) if _is_heavy(text) else Block("prose", defang(text)))
+    prose.clear()
+
+
+def _fence_end(lines: list[str], start: int, marks: str) -> int:
+    """The index of the closing fence, or of the end of the text."""
+    for index in range(start + 1, len(lines)):
+        line = lines[index].strip()
+        is_closing = len(line) >= len(marks) and not line.strip(marks[0])
+        if is_closing and len(lines[index]) - len(lines[index].lstrip(" ")) < 4:
+            return index
+    return len(lines)
+
+
+def _is_heavy(text: str) -> bool:
+    """Whether a browser would hang on this as Markdown."""
+    if len(text) > LONGEST_PROSE or text.count("|") > MOST_CELLS:
+        return True
+    if COMBINING.search(text):
+        return True
+    return any(_nesting(line) > DEEPEST_NESTING for line in text.split("\n"))
+
+
+def _nesting(line: str) -> int:
+    marks = line[: len(line) - len(line.lstrip(" >-*+\t"))]
+    return len(marks.replace(" ", "").replace("\t", "  "))

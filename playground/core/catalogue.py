@@ -1,0 +1,217 @@
+"""Every Claude model this project knows, one line each, as checked on `CHECKED_ON`.
+
+Sources: the models overview, deprecations, effort, thinking and migration pages of
+platform.claude.com. The account's own list (`models.list`) is merged over this table
+and wins; anything else a person types is an unknown model, which is allowed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+CHECKED_ON = date(2026, 11, 23)
+
+Line = Literal["fable", "mythos", "opus", "sonnet", "haiku", "other"]
+Lifecycle = Literal["active", "legacy", "deprecated", "limited", "retired", "unknown"]
+ThinkingDefault = Literal["on", "off", "always"]
+
+NO_EFFORT: tuple[str, ...] = ()
+EFFORT_3 = ("low", "medium", "high")
+EFFORT_4 = ("low", "medium", "high", "max")
+EFFORT_5 = ("low", "medium", "high", "xhigh", "max")
+
+BUDGET = frozenset({"enabled", "disabled"})
+BOTH = frozenset({"adaptive", "enabled", "disabled"})
+ADAPTIVE = frozenset({"adaptive", "disabled"})
+ALWAYS = frozenset({"adaptive"})
+BETWEEN_TOOLS = frozenset({"adaptive", "between_tools"})
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What one model is and takes.
+
+    `thinking_off_up_to` is the highest effort at which thinking can still be turned off.
+    `takes_sampling` means a temperature from 0 to 1 under API version 2023-06-01 with
+    thinking off; under 2026-10-21 no model takes one. `retires_on` is an announced date.
+    `is_known` is false for a model id that only its user has heard of.
+    """
+
+    id: str
+    name: str
+    line: Line
+    context_tokens: int
+    max_output_tokens: int
+    released: date
+    lifecycle: Lifecycle = "active"
+    retires_on: date | None = None
+    takes_sampling: bool = False
+    efforts: tuple[str, ...] = EFFORT_5
+    default_effort: str | None = "high"
+    thinking_types: frozenset[str] = ALWAYS
+    thinking_default: ThinkingDefault = "always"
+    thinking_off_up_to: str | None = None
+    takes_prefill: bool = False
+    aliases: tuple[str, ...] = ()
+    is_known: bool = True
+
+
+def _current(
+    id: str,
+    name: str,
+    line: Line,
+    released: date,
+    thinking: frozenset[str] = ALWAYS,
+    default: ThinkingDefault = "always",
+    effort: str = "high",
+    lifecycle: Lifecycle = "active",
+    off_up_to: str | None = None,
+) -> Model:
+    """A model of the generation that takes no sampling parameter but five efforts."""
+    return Model(
+        id=id,
+        name=name,
+        line=line,
+        context_tokens=1_000_000,
+        max_output_tokens=128_000,
+        released=released,
+        lifecycle=lifecycle,
+        thinking_types=thinking,
+        thinking_default=default,
+        thinking_off_up_to=off_up_to,
+        default_effort=effort,
+    )
+
+
+def _earlier(
+    id: str,
+    name: str,
+    line: Line,
+    released: date,
+    efforts: tuple[str, ...],
+    alias: str,
+    lifecycle: Lifecycle = "active",
+    retires_on: date | None = None,
+) -> Model:
+    """A model of the 4.5 generation: temperature, prefill and a thinking budget."""
+    return Model(
+        id=id,
+        name=name,
+        line=line,
+        context_tokens=200_000,
+        max_output_tokens=64_000,
+        released=released,
+        lifecycle=lifecycle,
+        retires_on=retires_on,
+        takes_sampling=True,
+        efforts=efforts,
+        default_effort="high" if efforts else None,
+        thinking_types=BUDGET,
+        thinking_default="off",
+        takes_prefill=True,
+        aliases=(alias,),
+    )
+
+
+_OPUS_4_6 = Model(
+    id="claude-opus-4-6",
+    name="Claude Opus 4.6",
+    line="opus",
+    context_tokens=1_000_000,
+    max_output_tokens=128_000,
+    released=date(2026, 2, 5),
+    lifecycle="legacy",
+    takes_sampling=True,
+    efforts=EFFORT_4,
+    thinking_types=BOTH,
+    thinking_default="off",
+)
+_SONNET_4_6 = replace(
+    _OPUS_4_6,
+    id="claude-sonnet-4-6",
+    name="Claude Sonnet 4.6",
+    line="sonnet",
+    released=date(2026, 2, 17),
+)
+
+# fmt: off
+CATALOGUE: tuple[Model, ...] = (
+    _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), ADAPTIVE, "on", "medium",
+             off_up_to="high"),
+    _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on"),
+    _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium"),
+    _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9)),
+    _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9), lifecycle="limited"),
+    _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1)),
+    _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1), lifecycle="limited"),
+    _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), ADAPTIVE, "on", off_up_to="high"),
+    _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), ADAPTIVE, "on"),
+    _current("claude-fable-5", "Claude Fable 5", "fable", date(2026, 6, 9), lifecycle="legacy"),
+    _current("claude-mythos-5", "Claude Mythos 5", "mythos", date(2026, 6, 9), lifecycle="limited"),
+    _current("claude-opus-4-8", "Claude Opus 4.8", "opus", date(2026, 5, 28), ADAPTIVE, "off", lifecycle="legacy"),
+    _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), ADAPTIVE, "off", lifecycle="legacy"),
+    _SONNET_4_6,
+    _OPUS_4_6,
+    _earlier("claude-haiku-4-5", "Claude Haiku 4.5", "haiku", date(2025, 10, 15), NO_EFFORT,
+             "claude-haiku-4-5-20251001"),
+    _earlier("claude-opus-4-5", "Claude Opus 4.5", "opus", date(2025, 11, 24), EFFORT_3,
+             "claude-opus-4-5-20251101"),
+    _earlier("claude-sonnet-4-5", "Claude Sonnet 4.5", "sonnet", date(2025, 9, 29), NO_EFFORT,
+             "claude-sonnet-4-5-20250929", "deprecated", date(2026, 11, 30)),
+)
+# fmt: on
+
+_BY_ID = {key: model for model in CATALOGUE for key in (model.id, *model.aliases)}
+
+
+def find(model_id: str) -> Model | None:
+    """The catalogue's entry for an id or a dated id, or None."""
+    return _BY_ID.get(model_id.strip())
+
+
+def unknown(model_id: str) -> Model:
+    """A model nobody described: generous limits, so that its own server decides."""
+    return Model(
+        id=model_id,
+        name=model_id,
+        line="other",
+        context_tokens=1_000_000,
+        max_output_tokens=1_000_000,
+        released=date.min,
+        lifecycle="unknown",
+        default_effort=None,
+        thinking_types=BOTH | BETWEEN_TOOLS,
+        thinking_default="off",
+        takes_prefill=True,
+        is_known=False,
+    )
+
+
+def merge(live: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models an account really has, each with what the catalogue knows of it.
+
+    `live` holds what `models.list` says. Its limits, lifecycle and thinking types win;
+    sampling and prefill, which the API does not report, come from the catalogue or,
+    for a model it lacks, from the thinking types: only models that take a thinking
+    budget take a temperature, and only those without adaptive thinking a prefill.
+    """
+    return tuple(_merged(model) for model in live)
+
+
+def _merged(live: Model) -> Model:
+    known = find(live.id)
+    if known is None:
+        budget = "enabled" in live.thinking_types
+        prefill = budget and "adaptive" not in live.thinking_types
+        return replace(live, takes_sampling=budget, takes_prefill=prefill)
+    return replace(
+        known,
+        id=live.id,
+        name=live.name,
+        context_tokens=live.context_tokens or known.context_tokens,
+        max_output_tokens=live.max_output_tokens or known.max_output_tokens,
+        lifecycle=known.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
+        retires_on=live.retires_on or known.retires_on,
+        efforts=live.efforts or known.efforts,
+        thinking_types=live.thinking_types or known.thinking_types,
+    )

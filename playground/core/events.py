@@ -1,0 +1,102 @@
+"""What happens to a run, as the frozen values that `claude/` yields and the engine folds."""
+
+from dataclasses import dataclass
+
+from playground.core.failures import Billed, Failure, FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the API reports them; `input_tokens` excludes what the cache served."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    thinking_tokens: int = 0
+    web_searches: int = 0
+    speed: str | None = None
+    inference_geo: str | None = None
+
+    @property
+    def cache_write_tokens(self) -> int:
+        return self.cache_write_5m_tokens + self.cache_write_1h_tokens
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Everything the model read."""
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """Attempt number `attempt`, from 1, goes out."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The server answers: what it says before the first token."""
+
+    http_status: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Usage so far; each report replaces the one before."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The answer is complete: `message_stop` was seen."""
+
+    stop_reason: str | None
+    stop_sequence: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """An attempt failed. The next one starts after `wait_s`; None: the run is over."""
+
+    attempt: int
+    failure: Failure
+    wait_s: float | None
+    why: str
+
+
+Event = Connecting | Accepted | TextDelta | ThinkingDelta | Reported | Finished | AttemptFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The record of one attempt; times in seconds since the run began.
+
+    `kind` is None for the attempt that answered; `why` says why it was (not) retried.
+    """
+
+    number: int
+    start_s: float
+    duration_s: float
+    wait_s: float | None = None
+    http_status: int | None = None
+    kind: FailureKind | None = None
+    message: str = ""
+    billed: Billed | None = None
+    request_id: str | None = None
+    why: str = ""

@@ -1,0 +1,56 @@
+"""What one press of Run decided for one variant, before anything is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from playground.core import pricing
+from playground.core.catalogue import Model
+from playground.core.checks import Problem, problems
+from playground.core.connection import Connection
+from playground.core.request import Request
+from playground.core.retry import RetryPolicy
+from playground.core.wire import Wire, model_on, wire
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request with everything that follows from it. Holds no key."""
+
+    press: int
+    letter: str
+    request: Request
+    connection: Connection
+    model: Model
+    wire: Wire
+    policy: RetryPolicy
+    problems: tuple[Problem, ...]
+    worst_case_usd: Decimal | None
+
+    @property
+    def can_run(self) -> bool:
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+def plan(
+    press: int,
+    letter: str,
+    request: Request,
+    connection: Connection,
+    policy: RetryPolicy,
+    models: tuple[Model, ...],
+    now: datetime,
+) -> Plan:
+    """Work out what would go out, what is wrong with it and what it can cost."""
+    model = model_on(connection, request.params.model, models)
+    return Plan(
+        press=press,
+        letter=letter,
+        request=request,
+        connection=connection,
+        model=model,
+        wire=wire(request, model, connection),
+        policy=policy,
+        problems=problems(request, model, now.date()),
+        worst_case_usd=pricing.worst_case(request, connection, now),
+    )

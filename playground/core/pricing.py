@@ -1,0 +1,161 @@
+"""What a run costs, and what it can cost at most. Unknown is None, never 0.
+
+List prices are those of genai-prices; what it does not know (the geographic factor, the
+free refusal, prices of a self-hosted server) is added here. Sources: the pricing and
+refusals pages of platform.claude.com.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any, Literal
+
+from playground.core.connection import Connection
+from playground.core.events import Usage
+from playground.core.request import Prompt, Request
+
+CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
+
+MTOK = Decimal(1_000_000)
+US_FACTOR = Decimal("1.1")
+"""Price of `inference_geo: "us"` on every token."""
+_PRICED_LIKE = {
+    "claude-mythos-5": "claude-fable-5",
+    "claude-mythos-5-1": "claude-fable-5-1",
+}
+"""Models that genai-prices lacks, and the public model of the same price."""
+ENVELOPE_TOKENS = 200
+TOKENS_PER_MESSAGE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Dollars, and how they are known. None when the price is unknown."""
+
+    usd: Decimal | None
+    kind: CostKind
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrices:
+    """Dollars a million tokens, as they applied to one run."""
+
+    input_usd: Decimal
+    output_usd: Decimal
+    cache_read_usd: Decimal
+    cache_write_5m_usd: Decimal
+    cache_write_1h_usd: Decimal
+    web_search_usd: Decimal
+    source: str
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    def cost_of(self, usage: Usage) -> Decimal:
+        tokens = (
+            usage.input_tokens * self.input_usd
+            + usage.output_tokens * self.output_usd
+            + usage.cache_read_tokens * self.cache_read_usd
+            + usage.cache_write_5m_tokens * self.cache_write_5m_usd
+            + usage.cache_write_1h_tokens * self.cache_write_1h_usd
+        )
+        return tokens / MTOK + usage.web_searches * self.web_search_usd
+
+
+def input_tokens_bound(prompt: Prompt) -> int:
+    """More input tokens than the prompt can have: a token is at least one byte."""
+    texts = [prompt.system, *(message.text for message in prompt.messages)]
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(prompt.messages)
+
+
+def unit_prices(
+    model_id: str, connection: Connection, usage: Usage, at: datetime
+) -> UnitPrices | None:
+    """The prices that apply to a run of this size at that time, or None if unknown."""
+    if connection.flat_price is not None:
+        flat = connection.flat_price
+        i, o, zero = flat.input_usd, flat.output_usd, Decimal(0)
+        return UnitPrices(i, o, i, i, i, zero, "settings")
+    if connection.kind == "server":
+        return None
+    price = _list_price(model_id.strip(), usage.speed, at.date())
+    if price is None:
+        return None
+    factor = US_FACTOR if usage.inference_geo == "us" else Decimal(1)
+    tokens = usage.prompt_tokens
+    read = _tier(price.input_mtok, tokens)
+    write = _tier(price.cache_write_mtok, tokens)
+    return UnitPrices(
+        input_usd=factor * read,
+        output_usd=factor * _tier(price.output_mtok, tokens),
+        cache_read_usd=factor * _tier(price.cache_read_mtok, tokens),
+        cache_write_5m_usd=factor * write,
+        cache_write_1h_usd=factor * _tier(price.cache_write_1h_mtok, tokens),
+        web_search_usd=_tier(price.web_searches_kcount, tokens) / 1000,
+        source=f"genai-prices {version('genai-prices')}",
+    )
+
+
+def cost(
+    usage: Usage,
+    prices: UnitPrices | None,
+    connection: Connection,
+    *,
+    is_complete: bool,
+    is_free: bool = False,
+) -> Cost:
+    """The cost of a run. `is_free`: nothing was billed, whatever the prices are, because
+    the API refused the request, or the answer before its first token."""
+    if is_free:
+        usd = Decimal(0)
+    elif prices is None:
+        return Cost(None, "unknown")
+    else:
+        usd = prices.cost_of(usage)
+    if connection.kind == "demo":
+        return Cost(usd, "simulated")
+    return Cost(usd, "exact" if is_complete else "at least")
+
+
+def worst_case(request: Request, connection: Connection, at: datetime) -> Decimal | None:
+    """The most one answer can cost in dollars, without asking anyone. None: unknown."""
+    usage = Usage(
+        input_tokens=input_tokens_bound(request.prompt),
+        output_tokens=request.params.max_tokens,
+    )
+    prices = unit_prices(request.params.model, connection, usage, at)
+    return None if prices is None else prices.cost_of(usage)
+
+
+@lru_cache(maxsize=256)
+def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # noqa: ANN401 (its class moved between releases)
+    # Imported at first use: 0.2 s that the first paint of the page need not wait for.
+    from genai_prices import Usage as PricedUsage
+    from genai_prices import calc_price
+
+    context = {"speed": "fast"} if speed == "fast" else None
+    try:
+        priced = calc_price(
+            PricedUsage(input_tokens=1, output_tokens=1),
+            model_ref=_PRICED_LIKE.get(model_id, model_id),
+            provider_id="anthropic",
+            genai_request_timestamp=datetime.combine(on, time(12), UTC),
+            price_context=context,
+        )
+    except (LookupError, ValueError):
+        return None
+    return priced.model_price
+
+
+def _tier(price: Any, prompt_tokens: int) -> Decimal:  # noqa: ANN401 (same)
+    """A price, or the step of a stepped price that a prompt of this length reaches."""
+    if price is None:
+        return Decimal(0)
+    if isinstance(price, Decimal | int):
+        return Decimal(price)
+    reached = [step.price for step in price.tiers if prompt_tokens > step.start]
+    return Decimal(reached[-1] if reached else price.base)

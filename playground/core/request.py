@@ -1,0 +1,56 @@
+"""The nouns of a call: messages, a prompt, parameters, a request. Frozen values.
+
+They know nothing of where they are kept, shown or sent.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Role = Literal["user", "assistant"]
+ROLES: tuple[Role, ...] = get_args(Role)
+Thinking = Literal["default", "on", "off"]
+
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+MIN_THINKING_BUDGET_TOKENS = 1024
+"""The smallest `thinking.budget_tokens` the API takes; it must be below `max_tokens`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The system prompt (empty: none is sent) and the messages, oldest first."""
+
+    system: str
+    messages: tuple[Message, ...]
+
+    @property
+    def is_prefilled(self) -> bool:
+        """Whether the conversation ends with the beginning of the answer."""
+        return bool(self.messages) and self.messages[-1].role == "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The parameters as chosen. None and "default" mean: not sent, the API decides."""
+
+    model: str
+    max_tokens: int
+    temperature: float | None = None
+    effort: str | None = None
+    thinking: Thinking = "default"
+    stop_sequences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything a person asked for in one run."""
+
+    prompt: Prompt
+    params: Params

@@ -1,0 +1,56 @@
+"""When to try again: a pure function from a failure to "after n seconds" or "never"."""
+
+from dataclasses import dataclass
+
+from playground.core.failures import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently. Waits double: base, 2 x base, 4 x base, …
+
+    The jitter comes on top (up to once more), since with few attempts only a floor under
+    the wait keeps simultaneous runs from failing together.
+    """
+
+    attempts: int = 4
+    base_wait_s: float = 1.0
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`wait_s` is None when the run ends here; `why` says it either way."""
+
+    wait_s: float | None
+    why: str
+
+
+def verdict(
+    policy: RetryPolicy,
+    failure: Failure,
+    *,
+    attempt: int,
+    elapsed_s: float,
+    was_shown: bool,
+    jitter: float,
+) -> Verdict:
+    """Judge failed attempt number `attempt` (from 1), `elapsed_s` after the run began.
+
+    `jitter` is a draw from 0 to 1. An attempt of which text or thinking `was_shown` is
+    never repeated: two generations in one answer would be a lie, and billed twice.
+    """
+    if not failure.is_transient:
+        return Verdict(None, f"Not retried: {failure.label}. {failure.sentence}")
+    if was_shown:
+        return Verdict(None, "Not retried: part of the answer is already shown. Run it again.")
+    if attempt >= policy.attempts:
+        return Verdict(None, f"Given up after attempt {attempt} of {policy.attempts}.")
+    wait_s = policy.base_wait_s * 2 ** (attempt - 1) * (1 + jitter)
+    asked_s = failure.retry_after_s or 0.0
+    if elapsed_s + max(wait_s, asked_s) > policy.deadline_s:
+        if asked_s > wait_s:
+            why = f"Not retried: the API asks to wait {asked_s:,.0f} s, and {policy.deadline_s:g} s"
+            return Verdict(None, f"{why} in all are allowed.")
+        return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
+    return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.sentence}")

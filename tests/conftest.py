@@ -1,0 +1,14 @@
+"""What every test stands on: no key, no settings and no proxy of the machine it runs on."""
+
+import os
+
+import pytest
+
+NAMES = ("ANTHROPIC_", "PLAYGROUND_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch):
+    """The environment decides nothing that a test does not set itself."""
+    for name in [name for name in os.environ if name.startswith(NAMES)]:
+        monkeypatch.delenv(name)

@@ -1,0 +1,85 @@
+"""Answers are cut where drawing them in pieces changes nothing, and made harmless."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.blocks import Block, blocks, whole
+
+LINES = [
+    *("", "```", "~~~~", "```py", "``` not `a fence", "text", "- item", "  more", "1. one"),
+    *("    code", "> quote", "![a](http://x)", "![", "]: http://x", "| a |", "# head", "$$"),
+]
+MARKDOWN = st.lists(st.sampled_from(LINES)).map("\n".join)
+
+
+def test_paragraphs_are_blocks_of_their_own():
+    assert blocks("one\ntwo\n\nthree") == [Block("prose", "one\ntwo"), Block("prose", "three")]
+
+
+def test_what_is_indented_stays_with_its_list():
+    text = "1. one\n\n   more of one\n\n2. two"
+    assert [block.text for block in blocks(text)] == ["1. one\n\n   more of one", "2. two"]
+
+
+def test_a_fence_is_one_block_with_its_language_and_blank_lines():
+    text = "before\n```python\na = 1\n\nb = 2\n```\nafter"
+    assert blocks(text) == [
+        Block("prose", "before"),
+        Block("code", "a = 1\n\nb = 2", "python"),
+        Block("prose", "after"),
+    ]
+
+
+def test_an_open_fence_reaches_to_the_end_so_far():
+    assert blocks("```\nif x:") == [Block("code", "if x:", None)]
+
+
+def test_a_longer_fence_holds_a_shorter_one():
+    [block] = blocks("````\n```\ninner\n```\n````")
+    assert block.text == "```\ninner\n```"
+
+
+def test_no_image_survives_in_prose():
+    [block] = blocks("look ![a](http://evil.example/x.png)")
+    assert "![" not in block.text
+
+
+def test_code_keeps_its_exclamation_marks():
+    [block] = blocks("```\n![a](b)\n```")
+    assert block.text == "![a](b)"
+
+
+def test_a_complete_answer_joins_its_prose():
+    assert whole("one\n\ntwo\n```\nx\n```\nthree") == [
+        Block("prose", "one\n\ntwo"),
+        Block("code", "x", None),
+        Block("prose", "three"),
+    ]
+
+
+def test_what_would_stall_a_browser_is_plain():
+    assert blocks(">" * 5000)[0].kind == "plain"
+    assert blocks("| a " * 4000)[0].kind == "plain"
+    assert blocks("a" * 60_000)[0].kind == "plain"
+    assert blocks("a" + "\u0301" * 50)[0].kind == "plain"
+
+
+@given(MARKDOWN)
+def test_prose_never_holds_an_image(text):
+    assert all(
+        "![" not in block.text for block in [*blocks(text), *whole(text)] if block.kind == "prose"
+    )
+
+
+@given(MARKDOWN, MARKDOWN)
+def test_finished_blocks_stay_as_they_are_while_the_text_grows(text, more):
+    before, after = blocks(text + "\n"), blocks(text + "\n" + more)
+    settled = before[:-1] if before else []
+    assert after[: max(0, len(settled) - 1)] == settled[: max(0, len(settled) - 1)]
+
+
+@given(st.text())
+def test_no_text_is_lost(text):
+    kept = "".join(block.text for block in whole(text)).replace("!\\[", "![")
+    for word in text.replace("`", " ").replace("~", " ").split():
+        assert word.replace("!\\[", "![") in kept or "\r" in text

@@ -1,0 +1,142 @@
+"""What a run costs: exact where it can be, unknown where it cannot, never a false zero."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from genai_prices import Usage as PricedUsage
+from genai_prices import calc_price
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.catalogue import CATALOGUE
+from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
+from playground.core.events import Usage
+from playground.core.pricing import Cost, cost, input_tokens_bound, unit_prices, worst_case
+from playground.core.request import Message, Params, Prompt, Request
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SERVER = Connection("server", "local", "http://localhost:1")
+# Dollars a million tokens: input, output, cache read, 5-minute write, 1-hour write.
+LIST = {
+    "claude-fable-5-2": (8, 40, "0.20", 10, 16),
+    "claude-mythos-5-2": (8, 40, "0.20", 10, 16),
+    "claude-haiku-5-5": ("0.10", "0.50", "0.01", "0.125", "0.20"),
+    "claude-sonnet-5-5": (2, 10, "0.10", "2.50", 4),
+    "claude-fable-5-1": (10, 50, "0.25", "12.50", 20),
+    "claude-mythos-5-1": (10, 50, "0.25", "12.50", 20),
+    "claude-opus-5-5": (4, 20, "0.20", 5, 8),
+    "claude-sonnet-5": (2, 10, "0.20", "2.50", 4),
+    "claude-fable-5": (10, 50, "1.00", "12.50", 20),
+    "claude-mythos-5": (10, 50, "1.00", "12.50", 20),
+    "claude-opus-5": (5, 25, "0.50", "6.25", 10),
+    "claude-opus-4-8": (5, 25, "0.50", "6.25", 10),
+    "claude-opus-4-7": (5, 25, "0.50", "6.25", 10),
+    "claude-opus-4-6": (5, 25, "0.50", "6.25", 10),
+    "claude-sonnet-4-6": (3, 15, "0.30", "3.75", 6),
+    "claude-haiku-4-5": (1, 5, "0.10", "1.25", 2),
+    "claude-opus-4-5": (5, 25, "0.50", "6.25", 10),
+    "claude-sonnet-4-5": (3, 15, "0.30", "3.75", 6),
+}
+
+
+def exact(usage, model, connection=CLAUDE):
+    prices = unit_prices(model, connection, usage, NOW)
+    return cost(usage, prices, connection, is_complete=True)
+
+
+@pytest.mark.parametrize("model", [model.id for model in CATALOGUE])
+def test_every_model_of_the_catalogue_has_its_list_price(model):
+    prices = unit_prices(model, CLAUDE, Usage(input_tokens=10), NOW)
+    assert prices is not None
+    found = (
+        prices.input_usd,
+        prices.output_usd,
+        prices.cache_read_usd,
+        prices.cache_write_5m_usd,
+        prices.cache_write_1h_usd,
+    )
+    assert found == tuple(Decimal(value) for value in LIST[model])
+    assert prices.source.startswith("genai-prices")
+
+
+def test_a_cached_prompt_is_priced_by_what_was_read_and_written():
+    usage = Usage(11, 4, cache_read_tokens=16_522)
+    assert exact(usage, "claude-haiku-4-5") == Cost(Decimal("0.0016832"), "exact")
+    usage = Usage(100, 50, 2000, cache_write_5m_tokens=400, cache_write_1h_tokens=600)
+    assert exact(usage, "claude-opus-5-5").usd == Decimal("0.0086")
+
+
+@given(
+    st.sampled_from([model.id for model in CATALOGUE if "mythos" not in model.id]),
+    st.integers(0, 150_000),
+    st.integers(0, 150_000),
+    st.integers(0, 5_000),
+    st.integers(0, 5_000),
+    st.integers(0, 128_000),
+)
+def test_the_frozen_unit_prices_give_what_the_price_library_gives(
+    model, fresh, read, short, long, output
+):
+    usage = Usage(fresh, output, read, short, long)
+    priced = calc_price(
+        PricedUsage(
+            input_tokens=usage.prompt_tokens,
+            cache_read_tokens=read,
+            cache_write_tokens=short + long,
+            cache_write_1h_tokens=long,
+            output_tokens=output,
+        ),
+        model_ref=model,
+        provider_id="anthropic",
+        genai_request_timestamp=NOW,
+    )
+    assert exact(usage, model).usd == priced.total_price
+
+
+def test_haiku_costs_more_for_every_token_of_a_long_prompt():
+    assert exact(Usage(100_000, 0), "claude-haiku-5-5").usd == Decimal("0.01")
+    assert exact(Usage(100_001, 0), "claude-haiku-5-5").usd == Decimal("0.0500005")
+
+
+def test_us_inference_costs_a_tenth_more():
+    here, there = Usage(1000, 10, inference_geo="us"), Usage(1000, 10)
+    assert exact(here, "claude-opus-5-5").usd == exact(there, "claude-opus-5-5").usd * Decimal(
+        "1.1"
+    )
+
+
+def test_an_unknown_price_is_unknown_and_never_zero():
+    assert exact(Usage(10, 10), "claude-next-9") == Cost(None, "unknown")
+    assert exact(Usage(10, 10), "claude-sonnet-4-6", SERVER) == Cost(None, "unknown")
+    request = Request(Prompt("", ()), Params("claude-next-9", 10))
+    assert worst_case(request, CLAUDE, NOW) is None
+
+
+def test_a_servers_own_price_applies_where_it_is_configured():
+    server = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
+    assert exact(Usage(1_000_000, 500_000), "anything", server) == Cost(Decimal(2), "exact")
+
+
+def test_the_demos_costs_are_simulated():
+    assert exact(Usage(1000, 10), "claude-sonnet-4-6", DEMO).kind == "simulated"
+
+
+def test_what_was_cut_short_costs_at_least_its_usage():
+    usage = Usage(1000, 10)
+    prices = unit_prices("claude-sonnet-4-6", CLAUDE, usage, NOW)
+    assert cost(usage, prices, CLAUDE, is_complete=False).kind == "at least"
+
+
+def test_what_was_not_billed_costs_nothing_even_at_an_unknown_price():
+    assert cost(Usage(), None, CLAUDE, is_complete=True, is_free=True) == Cost(Decimal(0), "exact")
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.integers(1, 1000))
+def test_the_worst_case_bounds_every_answer(system, text, max_tokens):
+    prompt = Prompt(system, (Message("user", text),))
+    request = Request(prompt, Params("claude-sonnet-4-6", max_tokens))
+    most = worst_case(request, CLAUDE, NOW)
+    tokens = len((system + text).encode("utf-8", "replace"))
+    assert input_tokens_bound(prompt) > tokens
+    assert exact(Usage(tokens, max_tokens), "claude-sonnet-4-6").usd < most

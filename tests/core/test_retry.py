@@ -1,0 +1,80 @@
+"""When a failure is tried again, and when never."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.failures import KINDS, SENTENCES, Failure
+from playground.core.retry import RetryPolicy, verdict
+
+POLICY = RetryPolicy()
+
+
+def judge(failure, policy=POLICY, attempt=1, elapsed_s=0.0, was_shown=False, jitter=0.0):
+    return verdict(
+        policy, failure, attempt=attempt, elapsed_s=elapsed_s, was_shown=was_shown, jitter=jitter
+    )
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3])
+def test_waits_double_and_jitter_comes_on_top(attempt):
+    failure = Failure("overloaded", http_status=529)
+    base_s = 2.0 ** (attempt - 1)
+    assert judge(failure, attempt=attempt).wait_s == base_s
+    assert judge(failure, attempt=attempt, jitter=1.0).wait_s == 2 * base_s
+
+
+def test_the_fourth_attempt_is_the_last():
+    last = judge(Failure("overloaded"), attempt=4)
+    assert last.wait_s is None
+    assert "4 of 4" in last.why
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_sentence_and_only_transient_ones_are_retried(kind):
+    transient = {
+        "rate_limit", "overloaded", "server_error", "timeout", "connection", "dropped", "truncated",
+    }  # fmt: skip
+    assert SENTENCES[kind]
+    assert (judge(Failure(kind)).wait_s is not None) == (kind in transient)
+
+
+def test_what_was_shown_is_never_generated_again():
+    assert judge(Failure("dropped"), was_shown=True).wait_s is None
+
+
+def test_retry_after_is_a_floor():
+    assert judge(Failure("rate_limit", retry_after_s=7.0)).wait_s == 7.0
+    assert judge(Failure("rate_limit", retry_after_s=0.1), jitter=0.5).wait_s == 1.5
+
+
+def test_a_wait_beyond_the_deadline_ends_the_run_at_once_and_says_so():
+    refused = judge(Failure("rate_limit", retry_after_s=3600.0))
+    assert refused.wait_s is None
+    assert "3,600 s" in refused.why
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.integers(1, 8),
+    st.floats(0, 30),
+    st.floats(1, 600),
+    st.floats(0, 1),
+    st.one_of(st.none(), st.floats(0, 1e6)),
+)
+def test_no_schedule_exceeds_its_attempts_or_its_deadline(
+    kind, attempts, base_wait_s, deadline_s, jitter, asked_s
+):
+    policy = RetryPolicy(attempts, base_wait_s, deadline_s)
+    elapsed_s, attempt = 0.0, 1
+    failure = Failure(kind, retry_after_s=asked_s)
+    while True:
+        result = judge(failure, policy, attempt, elapsed_s, jitter=jitter)
+        assert result.why
+        if result.wait_s is None:
+            break
+        assert result.wait_s >= base_wait_s * 2 ** (attempt - 1)
+        elapsed_s += result.wait_s
+        attempt += 1
+    assert 1 <= attempt <= attempts
+    assert elapsed_s <= deadline_s
