@@ -1,0 +1,71 @@
+"""The models that an account really has, as the catalogue's own values."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import anthropic
+
+from playground.claude.clients import Clients, extra_headers
+from playground.claude.errors import failure_of, without_key
+from playground.core import catalogue
+from playground.core.catalogue import Model
+from playground.core.connection import Connection
+from playground.core.failures import Failure
+from playground.core.request import EFFORTS
+
+LIST_TIMEOUT_S = 10.0
+MOST_MODELS = 1000
+
+
+async def list_models(
+    clients: Clients, connection: Connection, key: str
+) -> tuple[Model, ...] | Failure:
+    """What `GET /v1/models` says, merged over the catalogue; a failure if it says nothing."""
+    models = []
+    try:
+        client = clients.client(connection, key).with_options(timeout=LIST_TIMEOUT_S)
+        headers = extra_headers(connection, key, 1)
+        async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
+            models.append(_model(info))
+            if len(models) == MOST_MODELS:
+                break
+    except Exception as error:
+        return without_key(failure_of(error, has_begun=False, now=datetime.now(UTC)), key)
+    usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
+    return catalogue.merge(usable)
+
+
+def _model(info: anthropic.types.ModelInfo) -> Model:
+    """Compatible servers leave most fields out: each one may be missing or None."""
+    effort = _supported(info, "effort")
+    thinking = _supported(info, "thinking", "types")
+    created = getattr(info, "created_at", None)
+    retires = getattr(info, "retires_at", None)
+    model_id = str(getattr(info, "id", "") or "")
+    return Model(
+        id=model_id,
+        name=str(getattr(info, "display_name", None) or model_id),
+        line=getattr(info, "line", None) or "other",
+        context_tokens=int(getattr(info, "max_input_tokens", None) or 0),
+        max_output_tokens=int(getattr(info, "max_tokens", None) or 0),
+        released=created.date() if isinstance(created, datetime) else date.min,
+        lifecycle=getattr(info, "lifecycle", None) or "unknown",
+        retires_on=retires.date() if isinstance(retires, datetime) else None,
+        efforts=tuple(level for level in EFFORTS if level in effort),
+        default_effort="high" if effort else None,
+        thinking_types=frozenset(thinking),
+        thinking_default="off",
+    )
+
+
+def _supported(info: Any, *path: str) -> set[str]:  # noqa: ANN401 (capabilities are open)
+    """The names below a capability whose `supported` is true."""
+    node = getattr(info, "capabilities", None)
+    for name in path:
+        node = getattr(node, name, None)
+    if node is None:
+        return set()
+    parts = node.to_dict() if hasattr(node, "to_dict") else {}
+    return {
+        name for name, part in parts.items() if isinstance(part, dict) and part.get("supported")
+    }

@@ -1,0 +1,184 @@
+"""One streamed answer, from server-sent events to the project's own events.
+
+Reads events by the `type` in their data, so that servers which leave out the `event:`
+line are understood too; unknown types of anything are passed over.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import anthropic
+import httpx2
+
+from playground.claude.errors import reported_failure
+from playground.core.events import Event, Finished, Reported, TextDelta, ThinkingDelta, Usage
+from playground.core.failures import Failure
+
+DRAIN_S = 0.25
+
+Json = Mapping[str, Any]
+
+
+class AnswerFailed(Exception):
+    """Carries a failure from inside the stream to the attempt that reads it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.kind)
+        self.failure = failure
+
+
+class Answer:
+    """Folds the wire's events. `has_begun` and `is_complete` tell how far it came."""
+
+    def __init__(self, request_id: str | None) -> None:
+        self.has_begun = False
+        self.is_complete = False
+        self._request_id = request_id
+        self._usage: dict[str, Any] = {}
+        self._deltas = 0
+        self._stop: Json = {}
+        self._half = {"text": "", "thinking": ""}
+
+    def fold(self, kind: str, data: Json) -> list[Event]:
+        """The events that one event of the wire becomes."""
+        match kind:
+            case "message_start":
+                self.has_begun = True
+                return [self._report(_dict(data.get("message")).get("usage"))]
+            case "content_block_start":
+                block = _dict(data.get("content_block"))
+                return self._delta(block.get("type"), block)
+            case "content_block_delta":
+                delta = _dict(data.get("delta"))
+                return self._delta(str(delta.get("type")).removesuffix("_delta"), delta)
+            case "message_delta":
+                self._stop = {**self._stop, **_dict(data.get("delta"))}
+                return [self._report(data.get("usage"))]
+            case "message_stop":
+                self.is_complete = True
+                return [self._finished()]
+            case "error":
+                request_id = self._request_id or data.get("request_id")
+                failure = reported_failure(data, has_begun=self.has_begun, request_id=request_id)
+                raise AnswerFailed(failure)
+        return []
+
+    def _delta(self, kind: object, block: Json) -> list[Event]:
+        if kind not in ("text", "thinking"):
+            return []
+        value = block.get(kind)
+        if not isinstance(value, str) or not value:
+            return []
+        self.has_begun = True
+        self._deltas += 1
+        text = self._whole(kind, value)
+        if not text:
+            return []
+        return [TextDelta(text) if kind == "text" else ThinkingDelta(text)]
+
+    def _whole(self, kind: str, value: str) -> str:
+        """Join a surrogate pair that two deltas share; replace one that stays alone."""
+        if value.isascii() and not self._half[kind]:
+            return value
+        value = self._half[kind] + value
+        self._half[kind] = ""
+        if "\ud800" <= value[-1] <= "\udbff":
+            value, self._half[kind] = value[:-1], value[-1]
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def _report(self, usage: object) -> Reported:
+        self._usage.update({k: v for k, v in _dict(usage).items() if v is not None})
+        return Reported(self.usage())
+
+    def usage(self) -> Usage:
+        """Usage so far. Until the last report the output is a lower bound: each delta
+        is at least one token."""
+        u = self._usage
+        written = _dict(u.get("cache_creation"))
+        long = _int(written.get("ephemeral_1h_input_tokens"))
+        short = _int(u.get("cache_creation_input_tokens")) - long
+        return Usage(
+            input_tokens=_int(u.get("input_tokens")),
+            output_tokens=max(_int(u.get("output_tokens")), 0 if self._stop else self._deltas),
+            cache_read_tokens=_int(u.get("cache_read_input_tokens")),
+            cache_write_5m_tokens=max(short, 0),
+            cache_write_1h_tokens=long,
+            thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
+            web_searches=_int(_dict(u.get("server_tool_use")).get("web_search_requests")),
+            speed=u.get("speed") if isinstance(u.get("speed"), str) else None,
+            inference_geo=u["inference_geo"] if isinstance(u.get("inference_geo"), str) else None,
+        )
+
+    def _finished(self) -> Finished:
+        details = _dict(self._stop.get("stop_details"))
+        return Finished(
+            _str(self._stop.get("stop_reason")),
+            _str(self._stop.get("stop_sequence")),
+            _str(details.get("explanation")) or _str(details.get("category")),
+        )
+
+
+async def read(response: httpx2.Response, answer: Answer) -> AsyncIterator[Event]:
+    """Yield the events of a streamed response; raise `AnswerFailed` where it says so.
+
+    Raises httpx2's errors when the connection breaks and ValueError for garbage.
+    """
+    if "json" in response.headers.get("content-type", ""):
+        for event in _unstreamed(await response.aread(), answer):
+            yield event
+        return
+    if "html" in response.headers.get("content-type", ""):
+        raise AnswerFailed(Failure("not_the_api", http_status=response.status_code))
+    events = anthropic.AsyncStream.raw_events(response)
+    async for sse in events:
+        if not sse.data or sse.event == "ping":
+            continue
+        data = json.loads(sse.data)
+        if not isinstance(data, dict):
+            raise ValueError("an event that is not an object")
+        for event in answer.fold(str(data.get("type") or sse.event), data):
+            yield event
+        if answer.is_complete:
+            await _drain(events)
+            return
+    if answer.has_begun and answer.usage() != Usage():
+        yield Reported(answer.usage())
+    raise AnswerFailed(Failure("truncated", billed="partly" if answer.has_begun else "possibly"))
+
+
+async def _drain(events: AsyncIterator[object]) -> None:
+    """Read the end of a finished stream, so that its connection can be used again."""
+    with contextlib.suppress(TimeoutError, ValueError, httpx2.HTTPError, httpx2.StreamError):
+        async with asyncio.timeout(DRAIN_S):
+            async for _ in events:
+                continue
+
+
+def _unstreamed(body: bytes, answer: Answer) -> list[Event]:
+    """A server that ignores `stream` and sends the message whole."""
+    message = json.loads(body)
+    if not isinstance(message, dict) or message.get("type") not in ("message", "error"):
+        raise AnswerFailed(Failure("not_the_api"))
+    if message["type"] == "error":
+        return answer.fold("error", message)
+    events = answer.fold("message_start", {"message": message})
+    blocks = message.get("content")
+    for block in blocks if isinstance(blocks, list) else []:
+        events += answer.fold("content_block_start", {"content_block": block})
+    events += answer.fold("message_delta", {"delta": message, "usage": message.get("usage")})
+    return events + answer.fold("message_stop", {})
+
+
+def _dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _str(value: object) -> str | None:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None

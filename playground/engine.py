@@ -1,0 +1,160 @@
+"""Starts, queues and stops runs: one asyncio loop in one daemon thread.
+
+Knows neither the API nor the log: a run is handed `send`, which yields events, and the
+engine two callbacks.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from playground.core.events import AttemptFailed, Event
+from playground.core.failures import Failure
+from playground.run import Run
+
+GRACE_S = 25.0
+"""How long a visitor may be gone before his runs are cancelled."""
+
+T = TypeVar("T")
+Send = Callable[[], AsyncGenerator[Event, None]]
+
+
+class Engine:
+    """The loop, its runs and its queue. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        on_start: Callable[[Run], None],
+        on_end: Callable[[Run], None],
+        *,
+        most_runs: int = 32,
+        most_runs_per_visitor: int = 8,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._on_start, self._on_end = on_start, on_end
+        self._most, self._most_each = most_runs, most_runs_per_visitor
+        self._grace_s = grace_s
+        self._queue: list[tuple[Run, Send]] = []
+        self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._gone_since_s: dict[str, float] = {}
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+        self._thread.start()
+
+    def start(self, run: Run, send: Send) -> None:
+        """Queue a run; it begins as soon as the caps allow."""
+        self._on_start(run)
+        self._loop.call_soon_threadsafe(self._enqueue, run, send)
+
+    def stop(self, run: Run) -> None:
+        """Cancel a run in whatever phase it is; `run.wait` tells when it has ended."""
+        self._loop.call_soon_threadsafe(self._cancel, run)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Do something else on the loop, such as reading the list of models."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def is_here(self, owner: str) -> None:
+        """The owner's page was seen."""
+        self._gone_since_s.pop(owner, None)
+
+    def is_gone(self, owner: str) -> None:
+        """The owner's page disconnected; unless it comes back its runs are cancelled."""
+        self._gone_since_s[owner] = time.monotonic()
+
+    def close(self) -> None:
+        """Stop every run and the loop."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._reaper = self._loop.create_task(self._reap())
+        self._loop.run_forever()
+
+    def _enqueue(self, run: Run, send: Send) -> None:
+        self._queue.append((run, send))
+        self._admit()
+
+    def _admit(self) -> None:
+        """First come, first served, but nobody gets more than his share."""
+        active = Counter(run.visitor for run, _ in self._tasks.values())
+        left: list[tuple[Run, Send]] = []
+        for run, send in self._queue:
+            if len(self._tasks) < self._most and active[run.visitor] < self._most_each:
+                active[run.visitor] += 1
+                self._begin(run, send)
+            else:
+                run.ahead = len(left)
+                left.append((run, send))
+        self._queue = left
+
+    def _begin(self, run: Run, send: Send) -> None:
+        task = self._loop.create_task(self._drive(run, send))
+        self._tasks[run.id] = (run, task)
+        # Not a `finally` of the task: one that is cancelled before its first step has none.
+        task.add_done_callback(lambda _: self._ended(run))
+
+    async def _drive(self, run: Run, send: Send) -> None:
+        run.began_s = time.monotonic()
+        try:
+            async with contextlib.aclosing(send()) as events:
+                async for event in events:
+                    run.fold(event, time.monotonic())
+        except Exception as error:
+            logging.getLogger(__name__).error("a run broke: %s", type(error).__name__)
+            failure = Failure("internal", type(error).__name__, billed="possibly")
+            run.fold(AttemptFailed(1, failure, None, ""), time.monotonic())
+
+    def _ended(self, run: Run) -> None:
+        if run.is_live:
+            run.stop(time.monotonic())
+        self._tasks.pop(run.id, None)
+        self._finish(run)
+        self._admit()
+
+    def _finish(self, run: Run) -> None:
+        try:
+            self._on_end(run)
+        finally:
+            run.is_over()
+
+    def _cancel(self, run: Run) -> None:
+        if run.id in self._tasks:
+            self._tasks[run.id][1].cancel()
+            return
+        waiting = [entry for entry in self._queue if entry[0] is run]
+        for entry in waiting:
+            self._queue.remove(entry)
+            run.stop(time.monotonic())
+            self._finish(run)
+        self._admit()
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self._grace_s))
+            limit_s = time.monotonic() - self._grace_s
+            gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
+            for run in [*self._running(), *(run for run, _ in self._queue)]:
+                if run.owner in gone:
+                    self._cancel(run)
+            for owner in gone:
+                self._gone_since_s.pop(owner, None)
+
+    def _running(self) -> list[Run]:
+        return [run for run, _ in self._tasks.values()]
+
+    async def _close(self) -> None:
+        self._reaper.cancel()
+        for run in [*self._running(), *(run for run, _ in self._queue)]:
+            self._cancel(run)
+        tasks = [task for _, task in self._tasks.values()]
+        await asyncio.gather(*tasks, self._reaper, return_exceptions=True)

@@ -1,0 +1,180 @@
+"""One run: what has happened to it so far, moved forward by events.
+
+Written by the engine's thread alone; the page reads its attributes from other threads.
+"""
+
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+from playground.core.events import (
+    Accepted,
+    Attempt,
+    AttemptFailed,
+    Connecting,
+    Event,
+    Finished,
+    Reported,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+)
+from playground.core.failures import Failure
+from playground.core.plan import Plan
+
+LIVE = ("queued", "connecting", "waiting", "streaming")
+
+
+class _Text:
+    """Text that one thread appends to and others read."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._lock = threading.Lock()
+
+    def add(self, part: str) -> None:
+        with self._lock:
+            self._parts.append(part)
+
+    def read(self) -> str:
+        with self._lock:
+            if len(self._parts) > 1:
+                self._parts = ["".join(self._parts)]
+            return self._parts[0] if self._parts else ""
+
+
+class Run:
+    """One run: what was asked (its plan) and what has happened.
+
+    Times are seconds on the monotonic clock, durations count from `began_s`, the moment
+    the run left the queue.
+    """
+
+    def __init__(self, owner: str, visitor: str, plan: Plan) -> None:
+        self.id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
+        self.owner = owner
+        self.visitor = visitor
+        self.plan = plan
+        self.status = "queued"
+        self.ahead = 0
+        self.created_at = datetime.now(UTC)
+        self.ended_at: datetime | None = None
+        self.began_s: float | None = None
+        self.ended_s: float | None = None
+        self.next_try_s: float | None = None
+        self.ttft_s: float | None = None
+        self.usage: Usage | None = None
+        self.stop_reason: str | None = None
+        self.stop_sequence: str | None = None
+        self.stop_detail: str | None = None
+        self.request_id: str | None = None
+        self.failure: Failure | None = None
+        self.why = ""
+        self.attempts: tuple[Attempt, ...] = ()
+        self._attempt_began_s = 0.0
+        self._attempt_status: int | None = None
+        self._text = _Text()
+        self._thinking = _Text()
+        self._over = threading.Event()
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def text(self) -> str:
+        return self._text.read()
+
+    @property
+    def thinking(self) -> str:
+        return self._thinking.read()
+
+    @property
+    def duration_s(self) -> float | None:
+        if self.began_s is None:
+            return None
+        return (self.ended_s or time.monotonic()) - self.began_s
+
+    @property
+    def attempt_number(self) -> int:
+        """The attempt under way, or the last one."""
+        return len(self.attempts) + (self.status in ("connecting", "streaming"))
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the run is over; false if it is not by then."""
+        return self._over.wait(timeout_s)
+
+    def fold(self, event: Event, now_s: float) -> None:
+        """Move the run forward by one event."""
+        match event:
+            case TextDelta(text):
+                if self.ttft_s is None:
+                    self.ttft_s = now_s - (self.began_s or now_s)
+                self.status = "streaming"
+                self._text.add(text)
+            case ThinkingDelta(text):
+                self.status = "streaming"
+                self._thinking.add(text)
+            case Connecting():
+                self.status = "connecting"
+                self.next_try_s = None
+                self._attempt_began_s, self._attempt_status = now_s, None
+            case Accepted(http_status, request_id):
+                self._attempt_status, self.request_id = http_status, request_id
+            case Reported(usage):
+                self.usage = usage
+            case Finished(stop_reason, stop_sequence, detail):
+                self.stop_reason, self.stop_sequence = stop_reason, stop_sequence
+                self.stop_detail = detail
+                self._end_attempt(now_s)
+                self._end("done", now_s)
+            case AttemptFailed():
+                self._fail_attempt(event, now_s)
+
+    def stop(self, now_s: float) -> None:
+        """The run was cancelled, by its user or because he left."""
+        if self.status in ("connecting", "streaming"):
+            self._end_attempt(now_s, why="Stopped.")
+        self._end("stopped", now_s)
+
+    def _fail_attempt(self, event: AttemptFailed, now_s: float) -> None:
+        failure = event.failure
+        self.failure, self.why = failure, event.why
+        self.request_id = failure.request_id or self.request_id
+        self._end_attempt(now_s, event)
+        if event.wait_s is not None:
+            self.status, self.next_try_s = "waiting", now_s + event.wait_s
+            return
+        # A stream without its last event is never an answer, even before its first text.
+        is_part = bool(self.text or self.thinking) or failure.kind == "truncated"
+        self._end("interrupted" if is_part else "failed", now_s)
+
+    def _end_attempt(
+        self, now_s: float, failed: AttemptFailed | None = None, why: str = ""
+    ) -> None:
+        failure = failed.failure if failed else None
+        attempt = Attempt(
+            number=len(self.attempts) + 1,
+            start_s=self._attempt_began_s - (self.began_s or self._attempt_began_s),
+            duration_s=now_s - self._attempt_began_s,
+            wait_s=failed.wait_s if failed else None,
+            http_status=(failure and failure.http_status) or self._attempt_status,
+            kind=failure.kind if failure else None,
+            message=failure.message if failure else "",
+            billed=failure.billed if failure else None,
+            request_id=self.request_id,
+            why=failed.why if failed else why,
+        )
+        self.attempts = (*self.attempts, attempt)
+
+    def _end(self, status: str, now_s: float) -> None:
+        if status in ("done", "stopped"):
+            self.failure, self.why = None, ""
+        self.next_try_s = None
+        self.ended_s, self.ended_at = now_s, datetime.now(UTC)
+        self.status = status
+
+    def is_over(self) -> None:
+        """Wake whoever waits: nothing will change any more."""
+        self._over.set()
