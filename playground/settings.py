@@ -113,15 +113,3 @@ def _is_loopback(text: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
-
-
-def key_problem(key: str) -> str | None:
-    """Why a key cannot be one, or None. Never repeats the key.
-
-    Checked before a client is built: an exception about a bad header would print it.
-    """
-    if not key:
-        return "There is no key."
-    if not all("!" <= letter <= "~" for letter in key):
-        return "A key is one line of letters, digits and dashes: something else was pasted."
-    return None

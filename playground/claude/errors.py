@@ -67,8 +67,8 @@ def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failu
         return Failure("dropped", billed="partly" if has_begun else "possibly")
     if isinstance(error, ValueError | anthropic.APIError):
         return Failure("undecodable", billed="partly" if has_begun else "possibly")
-    if isinstance(error, anthropic.AnthropicError):
-        return Failure("authentication", str(error)[:LONGEST_MESSAGE])
+    if isinstance(error, anthropic.CredentialsError):
+        return Failure("authentication")
     # The type alone: the text of an unforeseen error may hold a header.
     logging.getLogger(__name__).error("unforeseen error in a run: %s", type(error).__name__)
     return Failure("internal", type(error).__name__, billed="possibly")

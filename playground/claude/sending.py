@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, without_key
 from playground.claude.stream import Answer, AnswerFailed, read
-from playground.core.connection import Connection
+from playground.core.connection import Connection, key_problem
 from playground.core.events import (
     Accepted,
     AttemptFailed,
@@ -104,6 +104,9 @@ async def _attempt(
     clients: Clients, connection: Connection, key: str, wire: Wire, number: int, timing: Timing
 ) -> AsyncGenerator[Event | Failure, None]:
     """One attempt: its events, and last its failure if it has one."""
+    if key and key_problem(key):
+        yield Failure("bad_key")
+        return
     answer: Answer | None = None
     response: httpx2.Response | None = None
     try:

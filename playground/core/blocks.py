@@ -15,6 +15,9 @@ LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]+")
 LONGEST_PROSE = 50_000
 DEEPEST_NESTING = 60
 MOST_CELLS = 3_000
+SETTLED_SIZE = 1_200
+KEPT_APART = 2
+"""The open block, and the one before it, which an indented line may still continue."""
 COMBINING = re.compile(r"[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]{12,}")
 
 BlockKind = Literal["prose", "code", "plain"]
@@ -62,11 +65,40 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
+def streaming(text: str) -> list[Block]:
+    """The blocks of an answer on its way: what is settled in few large pieces that never
+    change again, what is new in small ones, so that little travels at each paint."""
+    found = blocks(text)
+    pieces: list[Block] = []
+    start = 0
+    for index, block in enumerate(found[:-KEPT_APART]):
+        size = sum(len(each.text) for each in found[start : index + 1])
+        if block.kind != "prose" or size >= SETTLED_SIZE:
+            pieces += _joined(found[start : index + 1])
+            start = index + 1
+    return pieces + found[start:-1] + [_closed(block) for block in found[-1:]]
+
+
+def _closed(block: Block) -> Block:
+    """The open block with bold text and code closed, so that no bare mark flickers by."""
+    if block.kind != "prose":
+        return block
+    text = block.text
+    for mark in ("`", "**"):
+        if text.count(mark) % 2 and not text.endswith(mark):
+            text += mark
+    return Block("prose", text)
+
+
 def whole(text: str) -> list[Block]:
     """The same blocks with neighbouring prose joined, for an answer that is complete:
     lists stay whole and references find their definitions."""
+    return _joined(blocks(text))
+
+
+def _joined(found: list[Block]) -> list[Block]:
     joined: list[Block] = []
-    for block in blocks(text):
+    for block in found:
         if joined and block.kind == joined[-1].kind == "prose":
             both = f"{joined[-1].text}\n\n{block.text}"
             if len(both) <= LONGEST_PROSE:

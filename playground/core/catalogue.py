@@ -200,18 +200,19 @@ def merge(live: tuple[Model, ...]) -> tuple[Model, ...]:
 
 def _merged(live: Model) -> Model:
     known = find(live.id)
-    if known is None:
-        budget = "enabled" in live.thinking_types
-        prefill = budget and "adaptive" not in live.thinking_types
-        return replace(live, takes_sampling=budget, takes_prefill=prefill)
+    base = known or unknown(live.id)
+    budget = "enabled" in live.thinking_types
+    prefill = budget and "adaptive" not in live.thinking_types
     return replace(
-        known,
+        base,
         id=live.id,
         name=live.name,
-        context_tokens=live.context_tokens or known.context_tokens,
-        max_output_tokens=live.max_output_tokens or known.max_output_tokens,
-        lifecycle=known.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
-        retires_on=live.retires_on or known.retires_on,
-        efforts=live.efforts or known.efforts,
-        thinking_types=live.thinking_types or known.thinking_types,
+        context_tokens=live.context_tokens or base.context_tokens,
+        max_output_tokens=live.max_output_tokens or base.max_output_tokens,
+        lifecycle=base.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
+        retires_on=live.retires_on or base.retires_on,
+        efforts=live.efforts or base.efforts,
+        thinking_types=live.thinking_types or base.thinking_types,
+        takes_sampling=known.takes_sampling if known else budget,
+        takes_prefill=known.takes_prefill if known else prefill or not live.thinking_types,
     )

@@ -49,15 +49,11 @@ class Wire:
 def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = ()) -> Model:
     """The model behind an id: the account's own list, the catalogue, or an unknown one."""
     listed = next((model for model in models if model.id == model_id), None)
-    found = listed or catalogue.find(model_id)
-    if found:
-        return found
-    unknown = catalogue.unknown(model_id)
-    return _served(unknown) if connection.kind == "server" else unknown
-
-
-def _served(model: Model) -> Model:
-    return replace(model, takes_sampling=True, efforts=EFFORTS)
+    found = listed or catalogue.find(model_id) or catalogue.unknown(model_id)
+    if connection.kind == "server" and not found.is_known:
+        # Whatever it is, it takes what such servers take; the server says so if not.
+        return replace(found, takes_sampling=True, efforts=EFFORTS)
+    return found
 
 
 def wire(request: Request, model: Model, connection: Connection) -> Wire:
@@ -103,22 +99,19 @@ def _temperature(params: Params, model: Model, thinks: bool) -> Decision:
     if not model.takes_sampling or thinks:
         return Decision(name, "unavailable", _no_sampling(model, thinks))
     if params.temperature is None:
-        return Decision(name, "default", "Not sent: the model samples at its default, 1.")
+        return Decision(name, "default", "Temperature is not sent: the model's default is 1.")
+    why = f"Sent with API {SAMPLING_VERSION}"
     if not model.is_known:
-        return Decision(name, "sent", f"Sent with API version {SAMPLING_VERSION}.")
-    return Decision(
-        name,
-        "sent",
-        f"Sent with API version {SAMPLING_VERSION}: {CURRENT_VERSION} refuses it on every model.",
-    )
+        return Decision(name, "sent", why + ".")
+    return Decision(name, "sent", why + f"; {CURRENT_VERSION} refuses it.")
 
 
 def _no_sampling(model: Model, thinks: bool) -> str:
     if model.takes_sampling and thinks:
-        return f"Not sent: {model.name} takes only the default while it thinks."
+        return f"Temperature is not sent: {model.name} takes only the default while it thinks."
     if model.efforts and model.is_known:
-        return f"Not sent: {model.name} takes only the default. Effort is the knob here."
-    return f"Not sent: nothing says that {model.name} takes a temperature."
+        return f"Temperature is not sent: {model.name} takes only the default; use effort."
+    return f"Temperature is not sent: nothing says that {model.name} takes one."
 
 
 def _effort(params: Params, model: Model) -> Decision:

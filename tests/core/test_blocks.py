@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.blocks import Block, blocks, whole
+from playground.core.blocks import Block, blocks, streaming, whole
 
 LINES = [
     *("", "```", "~~~~", "```py", "``` not `a fence", "text", "- item", "  more", "1. one"),
@@ -83,3 +83,30 @@ def test_no_text_is_lost(text):
     kept = "".join(block.text for block in whole(text)).replace("!\\[", "![")
     for word in text.replace("`", " ").replace("~", " ").split():
         assert word.replace("!\\[", "![") in kept or "\r" in text
+
+
+PARAGRAPHS = "\n\n".join(f"Paragraph {n} " + "word " * 40 for n in range(60))
+
+
+def test_an_answer_on_its_way_is_few_pieces_and_the_settled_ones_never_change():
+    shown = [streaming(PARAGRAPHS[:size]) for size in range(0, len(PARAGRAPHS), 97)]
+    for before, after in zip(shown, shown[1:], strict=False):
+        settled = [piece for piece in before if len(piece.text) >= 1200]
+        assert after[: len(settled)] == settled
+    assert len(shown[-1]) < 20
+
+
+@given(MARKDOWN)
+def test_an_answer_on_its_way_says_the_same_as_when_it_is_complete(text):
+    assert [b for b in streaming(text) if b.kind == "code"] == [
+        b for b in whole(text) if b.kind == "code"
+    ]
+    pieces = "\n\n".join(b.text for b in streaming(text) if b.kind == "prose")
+    complete = "\n\n".join(b.text for b in whole(text) if b.kind == "prose")
+    assert pieces.removesuffix("`") in (complete, complete.removesuffix("`"))
+
+
+def test_bold_text_on_its_way_is_already_bold():
+    assert streaming("1. **Use ghee") == [Block("prose", "1. **Use ghee**")]
+    assert streaming("see `pan") == [Block("prose", "see `pan`")]
+    assert streaming("1. **") == [Block("prose", "1. **")]

@@ -1,0 +1,81 @@
+"""The values that go into the run log and come out of it; they know nothing of SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from playground.core.pricing import CostKind
+
+Status = Literal[
+    "queued", "connecting", "waiting", "streaming", "done", "stopped", "failed", "interrupted"
+]
+
+LIVE: tuple[Status, ...] = ("queued", "connecting", "waiting", "streaming")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One run as the table shows it; `run_id` sorts by time."""
+
+    run_id: str
+    visitor: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    press: int
+    variant: str
+    connection: str
+    model: str
+    params_json: str
+    status: Status
+    stop_reason: str | None = None
+    error_kind: str | None = None
+    error_message: str | None = None
+    http_status: int | None = None
+    attempts: int = 0
+    ttft_s: float | None = None
+    duration_s: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    thinking_tokens: int | None = None
+    cost_usd: Decimal | None = None
+    cost_kind: CostKind = "unknown"
+    worst_case_usd: Decimal | None = None
+    unit_prices_json: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunTexts:
+    """The long texts of one run, kept beside the table so that a page never reads them."""
+
+    run_id: str
+    request_json: str = ""
+    answer: str = ""
+    thinking: str = ""
+    attempts_json: str = "[]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some rows of one visitor, newest first, and whether there are more on either side."""
+
+    rows: tuple[RunRow, ...] = ()
+    older: bool = False
+    newer: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What one visitor's runs add up to; simulated money is never part of `spent_usd`."""
+
+    runs: int = 0
+    errors: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    spent_usd: Decimal = Decimal(0)
+    spent_is_exact: bool = True
+    simulated_usd: Decimal = Decimal(0)
+    unknown_cost: int = 0

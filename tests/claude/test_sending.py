@@ -1,0 +1,321 @@
+"""What a person gets from each thing a server can do."""
+
+import json
+
+import anthropic
+import httpx2
+import pytest
+from fake_api import answer, block, delta, end, error, sse, start
+from scripted import NOW, REQUEST, Script, play
+
+from playground.claude.errors import failure_of, retry_after_s
+from playground.core.connection import Connection
+from playground.core.events import AttemptFailed, Connecting, Finished, TextDelta, ThinkingDelta
+from playground.core.failures import KINDS
+from playground.core.retry import RetryPolicy
+
+SERVER = Connection("server", "localhost", "http://localhost:1234")
+BROKEN = httpx2.RemoteProtocolError("peer closed connection")
+
+
+def text_of(events):
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def failures_of(events):
+    return [event for event in events if isinstance(event, AttemptFailed)]
+
+
+def refusal(status, kind="api_error", *headers, **more):
+    return (status, error(kind, "No.", **more).encode(), *headers)
+
+
+def test_an_answer_arrives_with_its_usage_and_stop_reason():
+    events, waits = play(Script((200, answer("Hello"))))
+    assert text_of(events) == "Hello"
+    assert events[0] == Connecting(1)
+    assert events[-1] == Finished("end_turn")
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "invalid_request"),
+        (401, "authentication"),
+        (402, "billing"),
+        (403, "permission"),
+        (404, "not_found"),
+        (409, "conflict"),
+        (413, "too_large"),
+        (422, "invalid_request"),
+    ],
+)
+def test_a_refused_request_is_sent_once(status, kind):
+    script = Script(refusal(status, "some_error"))
+    events, waits = play(script)
+    [failed] = failures_of(events)
+    assert (failed.failure.kind, failed.failure.http_status) == (kind, status)
+    assert failed.failure.message == "No."
+    assert failed.failure.billed == "no"
+    assert failed.wait_s is None
+    assert len(script.requests) == 1
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (429, "rate_limit"),
+        (500, "server_error"),
+        (502, "server_error"),
+        (503, "server_error"),
+        (504, "timeout"),
+        (529, "overloaded"),
+    ],
+)
+def test_a_transient_failure_is_tried_four_times_with_growing_waits(status, kind):
+    script = Script(refusal(status))
+    events, waits = play(script)
+    assert [failed.failure.kind for failed in failures_of(events)] == [kind] * 4
+    assert waits == [1, 2, 4]
+    assert len(script.requests) == 4
+
+
+def test_the_second_attempt_may_succeed():
+    script = Script(refusal(529), (200, answer("Here")))
+    events, waits = play(script, jitter=0.5)
+    assert text_of(events) == "Here"
+    assert waits == [1.5]
+    retry_counts = [request.headers["x-stainless-retry-count"] for request in script.requests]
+    assert retry_counts == ["0", "1"]
+
+
+def test_a_spend_limit_is_not_retried_although_it_is_a_429():
+    details = {"error_code": "enforced_spend_limit_reached"}
+    script = Script(refusal(429, "rate_limit_error", details=details))
+    [failed] = failures_of(play(script)[0])
+    assert failed.failure.kind == "spend_limit"
+    assert len(script.requests) == 1
+
+
+def test_retry_after_is_waited_out():
+    _, waits = play(Script(refusal(429, "x", {"retry-after": "7"}), (200, answer())))
+    assert waits == [7]
+
+
+def test_a_retry_after_of_an_hour_ends_the_run_at_once():
+    events, waits = play(Script(refusal(429, "x", {"retry-after": "3600"})))
+    assert waits == []
+    assert "3,600 s" in failures_of(events)[0].why
+
+
+def test_an_error_event_before_any_text_is_retried():
+    overloaded = b"event: error\ndata: " + error("overloaded_error", "Busy").encode() + b"\n\n"
+    events, waits = play(Script((200, start() + overloaded), (200, answer("Now"))))
+    assert text_of(events) == "Now"
+    assert failures_of(events)[0].failure.kind == "overloaded"
+    assert failures_of(events)[0].failure.billed == "partly"
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        (
+            [b"event: error\ndata: " + error("overloaded_error", "Busy").encode() + b"\n\n"],
+            "overloaded",
+        ),
+        ([BROKEN], "dropped"),
+        ([httpx2.ReadError("reset")], "dropped"),
+        ([httpx2.ReadTimeout("silence")], "timeout"),
+        ([], "truncated"),
+        ([b"data: {not json\n\n"], "undecodable"),
+        ([b"data: [1]\n\n"], "undecodable"),
+        ([b"data: \xff\xfe\n\n"], "undecodable"),
+    ],
+    ids=["error", "closed", "reset", "silence", "end", "garbage", "array", "bytes"],
+)
+def test_a_shown_part_of_an_answer_is_kept_and_never_sent_for_again(ending, kind):
+    script = Script((200, [start() + block() + delta("Part"), *ending]))
+    events, waits = play(script)
+    assert text_of(events) == "Part"
+    [failed] = failures_of(events)
+    assert failed.failure.kind == kind
+    assert failed.failure.billed == "partly"
+    assert waits == []
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("error_", "kind", "billed"),
+    [
+        (httpx2.ConnectError("refused"), "connection", "no"),
+        (httpx2.ConnectTimeout("slow"), "connection", "no"),
+        (httpx2.ReadTimeout("silence"), "timeout", "possibly"),
+        (BROKEN, "connection", "possibly"),
+    ],
+)
+def test_a_lost_connection_is_retried_and_says_what_may_have_been_billed(error_, kind, billed):
+    script = Script(error_)
+    events, _ = play(script)
+    assert {(f.failure.kind, f.failure.billed) for f in failures_of(events)} == {(kind, billed)}
+    assert len(script.requests) == 4
+
+
+def test_the_policy_decides_how_many_attempts_there_are():
+    script = Script(refusal(529))
+    play(script, policy=RetryPolicy(attempts=2))
+    assert len(script.requests) == 2
+
+
+def test_a_web_page_instead_of_the_api_is_named_as_such():
+    script = Script((200, b"<html>Welcome</html>", {"content-type": "text/html"}))
+    [failed] = failures_of(play(script)[0])
+    assert failed.failure.kind == "not_the_api"
+    assert len(script.requests) == 1
+
+
+def test_a_redirect_is_not_followed():
+    script = Script((307, b"", {"location": "http://elsewhere.example/v1/messages"}))
+    [failed] = failures_of(play(script)[0])
+    assert failed.failure.kind == "not_the_api"
+    assert len(script.requests) == 1
+
+
+def test_a_server_that_cannot_stream_is_understood():
+    message = {
+        "type": "message",
+        "content": [{"type": "text", "text": "Whole"}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+    }
+    body = json.dumps(message).encode()
+    events, _ = play(Script((200, body, {"content-type": "application/json"})))
+    assert text_of(events) == "Whole"
+    assert events[-1] == Finished("end_turn")
+
+
+def test_events_without_a_name_are_understood():
+    body = b"\n".join(line for line in answer("Hi").split(b"\n") if not line.startswith(b"event"))
+    assert text_of(play(Script((200, body)))[0]) == "Hi"
+
+
+def test_the_answer_is_the_same_however_it_is_cut_into_packets():
+    body = start() + block() + delta("héllo 😀 తెలుగు\n") + delta("more") + end()
+    for size in (1, 2, 3, 7, 64):
+        pieces = [body[i : i + size] for i in range(0, len(body), size)]
+        events, _ = play(Script((200, pieces)))
+        assert text_of(events) == "héllo 😀 తెలుగు\nmore"
+
+
+def test_half_of_a_character_waits_for_its_other_half():
+    body = start() + block() + delta("\ud83d") + delta("\ude00 and \ud83d alone") + end()
+    assert text_of(play(Script((200, body)))[0]) == "😀 and \ufffd alone"
+
+
+def test_thinking_is_kept_apart_and_unknown_things_are_passed_over():
+    body = (
+        sse("future_event", usage={"output_tokens": 999})
+        + start()
+        + sse("content_block_start", index=0, content_block={"type": "thinking", "thinking": ""})
+        + sse("content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": "Hm"})
+        + sse("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "x"})
+        + sse("content_block_start", index=1, content_block={"type": "redacted_thinking"})
+        + sse("ping")
+        + delta("Yes")
+        + end(7)
+    )
+    events, _ = play(Script((200, body)))
+    assert [event.text for event in events if isinstance(event, ThinkingDelta)] == ["Hm"]
+    assert text_of(events) == "Yes"
+
+
+def test_both_ways_to_send_a_key_reach_a_server_of_ones_own_but_one_the_claude_api():
+    script = Script((200, answer()))
+    play(script, connection=SERVER, key="secret-1")
+    play(script)
+    server, claude = script.requests
+    assert server.headers["x-api-key"] == "secret-1"
+    assert server.headers["authorization"] == "Bearer secret-1"
+    assert "x-api-key" not in claude.headers
+    assert claude.headers["authorization"] == "Bearer sk-test"
+
+
+def test_the_body_on_the_wire_is_the_body_that_was_planned():
+    script = Script((200, answer()))
+    play(script)
+    assert json.loads(script.requests[0].content) == {
+        "max_tokens": 300,
+        "messages": [{"role": "user", "content": "Hi"}],
+        "model": REQUEST.params.model,
+        "stream": True,
+    }
+    assert script.requests[0].headers["anthropic-version"] == "2026-10-21"
+
+
+@pytest.mark.parametrize("key", ["sk-ant-secret\n", "sk-ant-schlüssel", "sk ant \x00"])
+def test_a_key_that_cannot_be_sent_fails_once_without_being_repeated(key):
+    script = Script((200, answer()))
+    events, waits = play(script, key=key)
+    [failed] = failures_of(events)
+    assert failed.failure.kind == "bad_key"
+    assert "secret" not in repr(events)
+    assert waits == []
+
+
+def test_a_key_that_the_server_echoes_is_cut_out_of_the_error():
+    body = error("authentication_error", "bad key: sk-test!").encode()
+    [failed] = failures_of(play(Script((401, body)))[0])
+    assert failed.failure.message == "bad key: …!"
+
+
+def every_sdk_error():
+    found, queue = set(), [anthropic.AnthropicError]
+    while queue:
+        cls = queue.pop()
+        found.add(cls)
+        queue += cls.__subclasses__()
+    return sorted(found, key=lambda cls: cls.__name__)
+
+
+def instance_of(cls):
+    request = httpx2.Request("POST", "http://x")
+    if issubclass(cls, anthropic.APIStatusError):
+        status = getattr(cls, "status_code", 418)
+        status = status if isinstance(status, int) else 418
+        return cls("No.", response=httpx2.Response(status, request=request), body=None)
+    if issubclass(cls, anthropic.APIResponseValidationError):
+        return cls(httpx2.Response(200, request=request), None)
+    if issubclass(cls, anthropic.APIConnectionError):
+        return cls(request=request)
+    if issubclass(cls, anthropic.APIError):
+        return cls("No.", request, body=None)
+    return cls.__new__(cls)
+
+
+@pytest.mark.parametrize("cls", every_sdk_error())
+def test_every_error_of_the_sdk_becomes_a_failure_with_a_kind(cls):
+    failure = failure_of(instance_of(cls), has_begun=False, now=NOW)
+    assert failure.kind in KINDS
+    assert failure.sentence
+    if issubclass(cls, anthropic.APIError | anthropic.CredentialsError):
+        assert failure.kind != "internal"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({}, None),
+        ({"retry-after": "12"}, 12),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after": "Mon, 23 Nov 2026 12:00:30 GMT"}, 30),
+        ({"retry-after": "Mon, 23 Nov 2026 11:00:00 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-3"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+    ],
+)
+def test_the_wait_that_a_server_asks_for_is_read_in_all_its_forms(headers, wait_s):
+    assert retry_after_s(headers, NOW) == wait_s

@@ -1,0 +1,199 @@
+"""Runs begin in turn, end once, and stop at once in whatever phase they are."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+from scripted import NOW, REQUEST
+
+from playground.core.connection import DEMO
+from playground.core.events import (
+    Accepted,
+    AttemptFailed,
+    Connecting,
+    Finished,
+    Reported,
+    TextDelta,
+    Usage,
+)
+from playground.core.failures import Failure
+from playground.core.plan import plan
+from playground.core.retry import RetryPolicy
+from playground.engine import Engine
+from playground.run import Run
+
+PLAN = plan(1, "A", REQUEST, DEMO, RetryPolicy(), (), NOW)
+ANSWER = (Connecting(1), Accepted(200, "req_1"), TextDelta("Hel"), TextDelta("lo"))
+
+
+@pytest.fixture
+def engine_with():
+    engines = []
+
+    def build(**options):
+        ended = []
+        engine = Engine(lambda run: None, ended.append, **options)
+        engine.ended = ended
+        engines.append(engine)
+        return engine
+
+    yield build
+    for engine in engines:
+        engine.close()
+
+
+@pytest.fixture
+def engine(engine_with):
+    return engine_with()
+
+
+def new_run(visitor="v", owner="o"):
+    return Run(owner, visitor, PLAN)
+
+
+def sending(*events, then_wait=False):
+    async def send():
+        for event in events:
+            yield event
+        if then_wait:
+            await asyncio.Event().wait()
+
+    return send
+
+
+def until(condition, timeout_s=5.0):
+    """Wait for another thread without a fixed sleep."""
+    pause = threading.Event()
+    limit_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < limit_s, "it did not happen in time"
+        pause.wait(0.002)
+
+
+def test_a_run_collects_its_answer(engine):
+    run = new_run()
+    engine.start(run, sending(*ANSWER, Reported(Usage(3, 2)), Finished("end_turn")))
+    assert run.wait(5)
+    assert (run.status, run.text, run.stop_reason) == ("done", "Hello", "end_turn")
+    assert run.usage == Usage(3, 2)
+    assert run.ttft_s <= run.duration_s
+    [attempt] = run.attempts
+    assert (attempt.number, attempt.http_status, attempt.request_id) == (1, 200, "req_1")
+    assert engine.ended == [run]
+
+
+@pytest.mark.parametrize(
+    ("events", "status"),
+    [
+        ((Connecting(1), AttemptFailed(1, Failure("authentication"), None, "w")), "failed"),
+        ((*ANSWER, AttemptFailed(1, Failure("dropped"), None, "w")), "interrupted"),
+        ((Connecting(1), AttemptFailed(1, Failure("truncated"), None, "w")), "interrupted"),
+    ],
+)
+def test_a_failure_is_an_interruption_once_part_of_the_answer_is_there(engine, events, status):
+    run = new_run()
+    engine.start(run, sending(*events))
+    assert run.wait(5)
+    assert run.status == status
+    assert run.failure is not None
+
+
+def test_an_error_in_our_own_code_ends_the_run_too(engine):
+    async def send():
+        yield Connecting(1)
+        raise ZeroDivisionError
+
+    run = new_run()
+    engine.start(run, send)
+    assert run.wait(5)
+    assert (run.status, run.failure.kind) == ("failed", "internal")
+
+
+def test_a_waiting_run_shows_when_it_tries_again(engine):
+    failed = AttemptFailed(1, Failure("overloaded", http_status=529), 30.0, "529 overloaded")
+    run = new_run()
+    engine.start(run, sending(Connecting(1), failed, then_wait=True))
+    until(lambda: run.status == "waiting")
+    assert 29 < run.next_try_s - time.monotonic() <= 30
+    assert run.attempts[0].wait_s == 30.0
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (),
+        (Connecting(1),),
+        (Connecting(1), Accepted(200, None)),
+        ANSWER,
+        (Connecting(1), AttemptFailed(1, Failure("overloaded"), 30.0, "w")),
+    ],
+    ids=["begun", "connecting", "accepted", "streaming", "waiting"],
+)
+def test_stop_works_at_once_in_every_phase(engine, events):
+    run = new_run()
+    engine.start(run, sending(*events, then_wait=True))
+    until(lambda: run.began_s is not None)
+    before_s = time.monotonic()
+    engine.stop(run)
+    assert run.wait(1)
+    assert run.status == "stopped"
+    assert run.text == "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert time.monotonic() - before_s < 0.5
+    assert engine.ended == [run]
+
+
+def test_stopped_right_after_its_start_a_run_still_ends_once(engine):
+    runs = [new_run() for _ in range(50)]
+    for run in runs:
+        engine.start(run, sending(*ANSWER, then_wait=True))
+        engine.stop(run)
+    assert all(run.wait(5) for run in runs)
+    assert {run.status for run in runs} == {"stopped"}
+    assert len(engine.ended) == 50
+
+
+def test_a_visitor_gets_no_more_than_his_share_and_the_queue_is_in_order(engine_with):
+    engine = engine_with(most_runs=3, most_runs_per_visitor=2)
+    greedy = [new_run("greedy") for _ in range(4)]
+    modest = [new_run("modest") for _ in range(2)]
+    for run in [*greedy, *modest]:
+        engine.start(run, sending(*ANSWER, then_wait=True))
+    until(lambda: modest[0].status == "streaming")
+    assert [run.status for run in greedy] == ["streaming", "streaming", "queued", "queued"]
+    assert (greedy[2].ahead, greedy[3].ahead, modest[1].ahead) == (0, 1, 2)
+    engine.stop(greedy[0])
+    until(lambda: greedy[2].status == "streaming")
+    engine.stop(greedy[3])
+    assert greedy[3].wait(5)
+    assert greedy[3].began_s is None
+    until(lambda: modest[1].ahead == 0)
+
+
+def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
+    engine = engine_with(grace_s=0.05)
+    left, stayed = new_run(owner="left"), new_run(owner="stayed")
+    for run in (left, stayed):
+        engine.start(run, sending(*ANSWER, then_wait=True))
+    engine.is_gone("left")
+    assert left.wait(5)
+    assert left.status == "stopped"
+    assert stayed.status == "streaming"
+
+
+def test_someone_who_comes_back_in_time_finds_his_runs(engine_with):
+    engine = engine_with(grace_s=0.2)
+    run, witness = new_run(owner="blip"), new_run(owner="gone")
+    for each in (run, witness):
+        engine.start(each, sending(*ANSWER, then_wait=True))
+    engine.is_gone("blip")
+    engine.is_here("blip")
+    engine.is_gone("gone")
+    assert witness.wait(5)
+    assert run.status == "streaming"
+
+
+def test_run_ids_sort_by_time():
+    ids = [new_run().id for _ in range(100)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 100

@@ -1,0 +1,100 @@
+"""What the server's owner may set, and what is said about a setting that can't be used."""
+
+from decimal import Decimal
+
+import pytest
+
+from playground.core.connection import CLAUDE, key_problem
+from playground.settings import SettingsError, is_this_machine, read_settings
+
+
+def test_without_any_setting_there_is_the_demo_and_the_claude_api():
+    settings = read_settings({}, {})
+    assert [each.kind for each in settings.connections] == ["demo", "claude"]
+    assert settings.owner is None
+    assert settings.key == ""
+
+
+def test_the_environment_wins_over_the_secrets():
+    settings = read_settings(
+        {"ANTHROPIC_API_KEY": " from-env\n"}, {"playground": {"ANTHROPIC_API_KEY": "from-file"}}
+    )
+    assert settings.key == "from-env"
+    assert settings.owner is CLAUDE
+
+
+@pytest.mark.parametrize(
+    "secrets", [{"ANTHROPIC_API_KEY": "k"}, {"playground": {"ANTHROPIC_API_KEY": "k"}}]
+)
+def test_a_key_may_stand_in_the_secrets(secrets):
+    assert read_settings({}, secrets).key == "k"
+
+
+def test_a_key_does_not_show_in_the_settings_text():
+    assert "sk-secret" not in repr(read_settings({"ANTHROPIC_API_KEY": "sk-secret"}, {}))
+
+
+def test_a_base_url_makes_a_server_and_takes_the_key_along():
+    settings = read_settings(
+        {
+            "ANTHROPIC_BASE_URL": "http://localhost:11434/",
+            "ANTHROPIC_API_KEY": "k",
+            "PLAYGROUND_SERVER_PRICE": "0.5/1.5",
+        },
+        {},
+    )
+    assert settings.owner.base_url == "http://localhost:11434"
+    assert settings.owner.label == "localhost:11434"
+    assert settings.owner.flat_price.output_usd == Decimal("1.5")
+    assert [each.kind for each in settings.connections] == ["demo", "server", "claude"]
+
+
+def test_the_claude_apis_own_address_is_not_another_server():
+    url = {"ANTHROPIC_BASE_URL": "https://api.anthropic.com/", "ANTHROPIC_API_KEY": "k"}
+    assert read_settings(url, {}).owner is CLAUDE
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ANTHROPIC_BASE_URL", "localhost:11434"),
+        ("ANTHROPIC_BASE_URL", "http://user:password@host"),
+        ("PLAYGROUND_MAX_RUNS", "0"),
+        ("PLAYGROUND_MAX_RUNS_PER_VISITOR", "many"),
+        ("PLAYGROUND_SERVER_PRICE", "cheap"),
+        ("PLAYGROUND_SERVER_PRICE", "1/-1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(name, value):
+    environ = {"ANTHROPIC_BASE_URL": "http://localhost:1"} | {name: value}
+    with pytest.raises(SettingsError, match=name) as caught:
+        read_settings(environ, {})
+    assert "password@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "ip_address", "is_local"),
+    [
+        ("localhost:8501", None, True),
+        ("127.0.0.1:8501", "::ffff:127.0.0.1", True),
+        ("[::1]:8501", "::1", True),
+        ("localhost:8501", "192.0.2.7", False),
+        ("app.streamlit.app", None, False),
+        ("evil.example", "127.0.0.1", False),
+        ("", None, True),
+        ("", "192.0.2.7", False),
+    ],
+)
+def test_only_someone_at_this_very_machine_is_local(host, ip_address, is_local):
+    assert is_this_machine(host, ip_address) is is_local
+
+
+@pytest.mark.parametrize("key", ["", "two\nlines", "with space", "schlüssel", "sk-ant-\x7f"])
+def test_what_cannot_be_a_key_is_said_without_repeating_it(key):
+    problem = key_problem(key)
+    assert problem
+    assert not key or key not in problem
+
+
+def test_an_ordinary_key_has_no_problem():
+    assert key_problem("sk-ant-api03-abc_DEF-123") is None
