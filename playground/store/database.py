@@ -1,0 +1,129 @@
+"""One opened database of the log: checked, at the right version, with a way to write and
+another to read. It lives until something is wrong with it; then a new one is opened."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+
+import sqlalchemy as sa
+
+from playground.store import boots, dialect, migrations, schema, sqlite_file, tallies
+from playground.store.boots import Boot
+from playground.store.memory import Entry, Work
+
+_ROWS_PER_TRANSACTION = 500
+
+
+class Database:
+    """Opens on construction, and raises whatever is in the way of that."""
+
+    def __init__(
+        self, url: sa.URL, *, boot: Boot, busy_timeout_s: float, is_suspect: bool = False
+    ) -> None:
+        self._boot = boot
+        self.file = dialect.sqlite_file(url)
+        if self.file is not None:
+            sqlite_file.make_room(self.file)
+        self._writer = dialect.connect(url, busy_timeout_s=busy_timeout_s, is_reader=False)
+        self._reader = self._writer
+        self._turn: Lock | nullcontext[None] = Lock()  # an in-memory database has one connection
+        if not dialect.is_in_memory(url):
+            self._reader = dialect.connect(url, busy_timeout_s=busy_timeout_s, is_reader=True)
+            self._turn = nullcontext()
+        try:
+            self._prepare(is_suspect=is_suspect)
+        except BaseException:
+            self.close()
+            raise
+        self._identity = sqlite_file.identity(self.file) if self.file is not None else None
+
+    def _prepare(self, *, is_suspect: bool) -> None:
+        if self.file is not None:
+            sqlite_file.check(self._writer, self.file, is_suspect=is_suspect)
+        with self.reading() as connection:
+            version = migrations.version_of(connection)
+        if version > migrations.NEWEST:
+            return  # it can still be read
+        if self.file is not None:
+            sqlite_file.use_wal(self._writer)
+        if version < migrations.NEWEST:
+            migrations.migrate(self._writer, self.file)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether the file is still the one that was opened: writes into a deleted file
+        succeed, and are gone."""
+        return self.file is None or sqlite_file.identity(self.file) == self._identity
+
+    def write(self, work: Work, now: datetime) -> Iterator[Work]:
+        """Write in a few transactions; yield the part that each has made safe."""
+        entries = iter(work.entries)
+        cleared = work.cleared
+        while (some := tuple(islice(entries, _ROWS_PER_TRANSACTION))) or cleared:
+            with self._writing() as connection:
+                boots.beat(connection, self._boot, now)
+                for visitor in cleared:
+                    for table in (schema.runs, schema.texts, schema.tallies):
+                        connection.execute(sa.delete(table).where(table.c.visitor == visitor))
+                self._write_rows(connection, some)
+            yield Work(cleared, some)
+            cleared = {}
+
+    def _write_rows(self, connection: sa.Connection, entries: tuple[Entry, ...]) -> None:
+        boot = {"boot_id": self._boot.boot_id}
+        rows = [asdict(entry.row) | boot for entry in entries]
+        with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
+            dialect.upsert(connection, schema.runs, rows)
+        dialect.upsert(
+            connection, schema.texts, [_texts_of(entry) for entry in entries if entry.texts]
+        )
+
+    def beat(self, now: datetime) -> None:
+        """Show that this process lives, and end the runs of those that do not."""
+        with self._writing() as connection:
+            boots.beat(connection, self._boot, now)
+            boots.interrupt_lost_runs(connection, self._boot, now)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        if not self.is_in_place:
+            raise sqlite_file.MovedFileError
+        with self._turn, self._writer.begin() as connection:
+            dialect.take_turn(connection)
+            # Asked every time: a newer version of the app may have been started beside us.
+            migrations.require_known_version(connection)
+            yield connection
+        if not self.is_in_place:
+            raise sqlite_file.MovedFileError
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Lend a connection that sees one moment of the database."""
+        with self._turn, self._reader.begin() as connection:
+            yield connection
+
+    def sign_off(self) -> None:
+        """Tell other processes that this one is done with the log."""
+        with self._writing() as connection:
+            boots.sign_off(connection, self._boot)
+
+    def close(self) -> None:
+        """Close every connection that is not lent just now."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _texts_of(entry: Entry) -> Mapping[str, object]:
+    if entry.texts is None:
+        raise ValueError("this entry has no texts")
+    return asdict(entry.texts) | {"visitor": entry.row.visitor, "run_id": entry.row.run_id}
+
+
+def set_aside(url: sa.URL, now: datetime) -> Path | None:
+    """Rename the damaged file behind a URL; None when there is no file to rename."""
+    file = dialect.sqlite_file(url)
+    return None if file is None else sqlite_file.set_aside(file, now)

@@ -1,0 +1,112 @@
+"""Names what is wrong with the log in words a person understands, whatever raised it."""
+
+import errno
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import exc
+
+from playground.store.migrations import NewerSchemaError
+from playground.store.sqlite_file import DamagedFileError, MovedFileError
+
+Kind = Literal[
+    "full", "read-only", "locked", "damaged", "moved", "folder", "place", "unreachable",
+    "newer", "address", "refused", "unexpected",
+]  # fmt: skip
+
+_CAUSES: dict[Kind, str] = {
+    "full": "the disk is full",
+    "read-only": "the file or its folder is read-only",
+    "locked": "another program has locked it",
+    "damaged": "the file is damaged",
+    "moved": "the file keeps being moved or deleted",
+    "folder": "its path is a folder, not a file",
+    "place": "its file or folder can't be opened",
+    "unreachable": "the database server can't be reached",
+    "newer": "it was made by a newer version of this app",
+    "address": "its address is wrong, or the driver for it is not installed",
+    "refused": "the database refuses some rows",
+    "unexpected": "of an unexpected error",
+}
+
+# By the start of SQLite's own name for the error, and of the SQLSTATE of other databases.
+_BY_NAME: dict[str, Kind] = {
+    "SQLITE_FULL": "full",
+    "SQLITE_READONLY": "read-only",
+    "SQLITE_PERM": "read-only",
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_CORRUPT": "damaged",
+    "SQLITE_NOTADB": "damaged",
+    "SQLITE_CANTOPEN": "place",
+    "SQLITE_IOERR": "place",
+    "53100": "full",
+    "25006": "read-only",
+    "55P03": "locked",
+    "08": "unreachable",
+    "57P": "unreachable",
+    "28": "unreachable",
+    "3D000": "unreachable",
+}
+_BY_ERRNO: dict[int | None, Kind] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "read-only",
+    errno.EPERM: "read-only",
+}
+_REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with the log."""
+
+    kind: Kind
+    during: Literal["saved", "read"] = "saved"
+
+    @property
+    def needs_reopening(self) -> bool:
+        """Say whether the log as it is open now is of no more use, even to read."""
+        return self.kind not in ("full", "read-only", "locked", "refused")
+
+    def sentence(self, kept: int) -> str:
+        """Say it to the person whose `kept` rows are waiting in memory."""
+        told = f"The log can't be {self.during}: {_CAUSES[self.kind]}."
+        if not kept:
+            return told
+        rows = "1 row is" if kept == 1 else f"{kept:,} rows are"
+        return f"{told} {rows} kept in memory and will be written when it can be."
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Name the fault behind an exception."""
+    return Fault(_kind_of(error))
+
+
+def _kind_of(error: BaseException) -> Kind:
+    cause = getattr(error, "orig", None) or error
+    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+    by_name = next((kind for start, kind in _BY_NAME.items() if name.startswith(start)), None)
+    if by_name is not None:
+        return by_name
+    match cause:
+        case DamagedFileError():
+            return "damaged"
+        case MovedFileError():
+            return "moved"
+        case NewerSchemaError():
+            return "newer"
+        case IsADirectoryError():
+            return "folder"
+        case OSError():
+            return _BY_ERRNO.get(cause.errno, "place")
+        case ImportError() | exc.ArgumentError() | exc.NoSuchModuleError():
+            return "address"
+    if isinstance(error, _REFUSED) or isinstance(cause, _REFUSED):
+        return "refused"
+    is_sqlite = isinstance(cause, sqlite3.Error)
+    if not is_sqlite and isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return "unreachable"  # a driver that could not connect has no SQLSTATE
+    return "unexpected"

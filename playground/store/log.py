@@ -1,0 +1,143 @@
+"""The run log: records runs without ever blocking or failing, and answers what a visitor
+asks about them; while the database is broken, from memory."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from playground.core.rows import Page, RunRow, RunTexts, Totals
+from playground.store.boots import Boot
+from playground.store.cleaning import clean, clean_text
+from playground.store.faults import Fault, fault_of
+from playground.store.memory import Entry, Memory
+from playground.store.reading import read_count, read_page, read_run, read_totals
+from playground.store.writer import Pace, Writer
+
+_FIRST_TRY_S = 5.0
+
+_log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class RunLog:
+    """All runs of all visitors at one database URL; every question names its visitor."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        retry_every_s: float = 10.0,
+        heartbeat_every_s: float = 30.0,
+        busy_timeout_s: float = 5.0,
+        boot: Boot | None = None,
+    ) -> None:
+        self._memory = Memory()
+        self._writer = Writer(
+            url=url,
+            memory=self._memory,
+            clock=clock,
+            boot=boot or Boot(),
+            pace=Pace(
+                retry_every_s=retry_every_s,
+                heartbeat_every_s=heartbeat_every_s,
+                busy_timeout_s=busy_timeout_s,
+            ),
+        )
+
+    def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
+        """Take in a run, or its newer state, and return at once; it is written soon after."""
+        self._memory.keep(clean(row), None if texts is None else clean(texts))
+        self._writer.wake()
+
+    def delete_all(self, visitor: str) -> None:
+        """Forget all runs of a visitor, at once for whoever asks and soon in the database."""
+        self._memory.clear(clean_text(visitor))
+        self._writer.wake()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all that was recorded is written; False if it could not be, or not yet."""
+        return self._writer.wait_until_saved(timeout_s)
+
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Write what can be written and stop; rows recorded later live in memory only."""
+        self._writer.close(timeout_s)
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence for people when the log is not saved or was damaged; else None."""
+        unsaved = self._memory.unsaved
+        fault = self._writer.fault or self._writer.read_fault
+        if fault is not None:
+            return fault.sentence(unsaved)
+        if self._writer.is_closed and unsaved:
+            return "The log is closed: the latest rows are kept in memory only."
+        return self._writer.notice
+
+    def page(
+        self,
+        visitor: str,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """Return the newest rows, or those next older (`before`) or newer (`after`) than a run."""
+        name = clean_text(visitor)
+        return self._answer(
+            name,
+            lambda connection, entries: read_page(
+                connection, name, entries, before=before, after=after, limit=limit
+            ),
+        )
+
+    def get(self, visitor: str, run_id: str) -> tuple[RunRow, RunTexts] | None:
+        """Return one run of this visitor with its texts."""
+        name, wanted = clean_text(visitor), clean_text(run_id)
+        return self._answer(
+            name, lambda connection, entries: read_run(connection, name, entries, wanted)
+        )
+
+    def totals(self, visitor: str, *, since: datetime | None = None) -> Totals:
+        """Add up the runs of this visitor, or those started at `since` or later."""
+        name = clean_text(visitor)
+        return self._answer(
+            name, lambda connection, entries: read_totals(connection, name, entries, since=since)
+        )
+
+    def count(self, visitor: str) -> int:
+        """Return how many runs this visitor has."""
+        name = clean_text(visitor)
+        return self._answer(name, lambda connection, entries: read_count(connection, name, entries))
+
+    def _answer(
+        self,
+        visitor: str,
+        question: Callable[[sa.Connection | None, Mapping[str, Entry]], Answer],
+    ) -> Answer:
+        # Right after a start the rows of earlier days are in a file that is being opened.
+        self._writer.has_tried.wait(_FIRST_TRY_S)
+        database = self._writer.database
+        if database is not None and not self._memory.is_cleared(visitor):
+            # Before the database: a row written in between is then seen twice, not missed.
+            entries = self._memory.entries(visitor, latest=False)
+            try:
+                if database.is_in_place:
+                    with database.reading() as connection:
+                        answer = question(connection, entries)
+                    self._writer.read_fault = None
+                    return answer
+                self._writer.wake()
+            except Exception as error:  # a page without a log is better than no page
+                self._note(error)
+        return question(None, self._memory.entries(visitor, latest=True))
+
+    def _note(self, error: Exception) -> None:
+        fault = fault_of(error)
+        if fault.kind == "unexpected":
+            _log.error("the run log met %s", type(error).__name__, exc_info=error)
+        self._writer.read_fault = Fault(fault.kind, during="read")
+        self._writer.wake(is_suspect=fault.kind == "damaged")

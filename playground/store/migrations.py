@@ -1,0 +1,53 @@
+"""Brings the tables of an older log up to the version this code knows."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from playground.store import dialect, schema, sqlite_file
+
+Step = Callable[[sa.Connection], None]
+
+# Step n takes a log from version n to n + 1 (the tables as first released are version 1).
+# A step writes out its own SQL: `schema` will have moved on when it runs.
+STEPS: tuple[Step, ...] = ()
+NEWEST = 1 + len(STEPS)
+
+
+class NewerSchemaError(Exception):
+    """The log was made by a newer version of this app; to write into it would be a guess."""
+
+
+def version_of(connection: sa.Connection) -> int:
+    """Return the version of the tables, 0 when there are none yet."""
+    if not sa.inspect(connection).has_table(schema.meta.name):
+        return 0
+    return int(connection.execute(sa.select(schema.meta.c.version)).scalar_one())
+
+
+def require_known_version(connection: sa.Connection) -> None:
+    """Raise NewerSchemaError unless the tables are those this code knows."""
+    if connection.execute(sa.select(schema.meta.c.version)).scalar_one() != NEWEST:
+        raise NewerSchemaError
+
+
+def migrate(engine: sa.Engine, file: Path | None, steps: Sequence[Step] = STEPS) -> None:
+    """Create the tables, or take the steps they lack, each in a transaction of its own."""
+    newest = 1 + len(steps)
+    with engine.begin() as connection:
+        dialect.take_turn(connection)
+        version = version_of(connection)
+        if version == 0:
+            schema.metadata.create_all(connection)
+            connection.execute(schema.meta.insert().values(version=newest))
+            return
+    if file is not None and version < newest:
+        sqlite_file.back_up(engine, file, version)
+    for number in range(version, newest):
+        with engine.begin() as connection:
+            dialect.take_turn(connection)
+            # Another process may have taken this step while we waited for our turn.
+            if version_of(connection) == number:
+                steps[number - 1](connection)
+                connection.execute(schema.meta.update().values(version=number + 1))

@@ -1,0 +1,93 @@
+"""Care of a SQLite file: is it sound, is it still in its place, keep a copy, set it aside."""
+
+import itertools
+import os
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+Identity = tuple[int, int]
+
+_QUICK_TO_CHECK_BYTES = 100_000_000
+
+
+class DamagedFileError(Exception):
+    """The file is not a sound SQLite database."""
+
+
+class MovedFileError(Exception):
+    """The file is no longer where it was opened: deleted, renamed or replaced."""
+
+
+def identity(file: Path) -> Identity | None:
+    """Return what tells this file from another one put in its place; None if there is none."""
+    try:
+        found = os.stat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+def make_room(file: Path) -> None:
+    """Create the folder of the file; complain in clear words if the file is a folder."""
+    if file.is_dir():
+        raise IsADirectoryError(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+
+def check(engine: sa.Engine, file: Path, *, is_suspect: bool) -> None:
+    """Raise DamagedFileError unless the file is sound; look closely only if it is suspect."""
+    pragma = "PRAGMA quick_check(1)"
+    if is_suspect:
+        pragma = "PRAGMA integrity_check(1)"
+    elif file.exists() and file.stat().st_size > _QUICK_TO_CHECK_BYTES:
+        # A whole check reads the whole file, seconds for each GB: nobody should wait for it at
+        # every start. Damage further in is found when it is read, and then checked for.
+        pragma = "PRAGMA quick_check('sqlite_master')"
+    with closing(engine.raw_connection()) as proxy:
+        if _driver_connection(proxy).execute(pragma).fetchone() != ("ok",):
+            raise DamagedFileError
+
+
+def use_wal(engine: sa.Engine) -> None:
+    """Let readers go on while a row is written."""
+    with closing(engine.raw_connection()) as proxy:
+        connection = _driver_connection(proxy)
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            connection.execute("PRAGMA journal_mode=WAL")
+
+
+def back_up(engine: sa.Engine, file: Path, version: int) -> None:
+    """Copy the file to `<file>.bak-v<version>`, unless that copy was already made."""
+    backup = file.with_name(f"{file.name}.bak-v{version}")
+    if backup.exists():
+        return
+    # Under another name until it is whole: the process may be killed half-way.
+    unfinished = file.with_name(f"{backup.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with closing(engine.raw_connection()) as proxy:
+        _driver_connection(proxy).execute("VACUUM INTO ?", (str(unfinished),))
+    unfinished.replace(backup)
+
+
+def set_aside(file: Path, now: datetime) -> Path:
+    """Rename a damaged file and its journal, never deleting anything; return the new name."""
+    stamp = f"{file.name}.corrupt-{now:%Y%m%dT%H%M%SZ}"
+    names = itertools.chain([stamp], (f"{stamp}-{n}" for n in itertools.count(2)))
+    aside = next(path for name in names if not (path := file.with_name(name)).exists())
+    file.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        journal = file.with_name(file.name + suffix)
+        if journal.exists():
+            journal.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _driver_connection(proxy: sa.PoolProxiedConnection) -> sqlite3.Connection:
+    connection = proxy.driver_connection
+    if not isinstance(connection, sqlite3.Connection):
+        raise TypeError(f"not a SQLite connection: {type(connection)}")
+    return connection

@@ -1,0 +1,111 @@
+"""Keeps the sums of each visitor's runs beside the runs, in the same transactions: adding up
+a million rows for every look at the log would take a quarter of a second."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from playground.store import dialect
+from playground.store.schema import runs, tallies
+from playground.store.totals import Tally, merged, tally
+
+_IDS_PER_QUESTION = 500  # below every database's limit on parameters
+_COUNTED = (
+    runs.c.status,
+    runs.c.cost_kind,
+    runs.c.input_tokens,
+    runs.c.output_tokens,
+    runs.c.cost_usd,
+)
+_SUMS = (
+    runs.c.status,
+    runs.c.cost_kind,
+    sa.func.count(),
+    sa.func.count(runs.c.cost_usd),
+    sa.func.coalesce(sa.func.sum(runs.c.input_tokens), 0),
+    sa.func.coalesce(sa.func.sum(runs.c.output_tokens), 0),
+    sa.func.coalesce(sa.func.sum(runs.c.cost_usd), 0),
+)
+
+
+@contextmanager
+def kept_true(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Carry over into the sums what the block does to the runs of these visitors and ids."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for visitor, run_id in keys:
+        ids[visitor].append(run_id)
+    changes = [
+        (visitor, before.negative())
+        for visitor in ids
+        for before in tallies_of_runs(connection, visitor, ids[visitor])
+    ]
+    yield
+    changes += [
+        (visitor, after)
+        for visitor in ids
+        for after in tallies_of_runs(connection, visitor, ids[visitor])
+    ]
+    rows = [{"visitor": visitor} | change._asdict() for visitor, change in changes]
+    dialect.upsert(connection, tallies, rows, adding=True)
+
+
+def tallies_of_visitor(connection: sa.Connection, visitor: str) -> list[Tally]:
+    """Return the sums of all runs of a visitor."""
+    columns = [tallies.c[name] for name in Tally._fields]
+    question = sa.select(*columns).where(tallies.c.visitor == visitor)
+    return [Tally(*found) for found in connection.execute(question)]
+
+
+def tallies_since(connection: sa.Connection, visitor: str, since: datetime) -> list[Tally]:
+    """Add up the runs of a visitor that started at a moment or later."""
+    # By way of the few kinds of runs there are: each is a stretch of the index to walk along.
+    return [
+        found
+        for kind in tallies_of_visitor(connection, visitor)
+        for found in _ask(
+            connection,
+            visitor,
+            runs.c.status == kind.status,
+            runs.c.cost_kind == kind.cost_kind,
+            runs.c.started_at >= since,
+        )
+    ]
+
+
+def tallies_of_runs(
+    connection: sa.Connection,
+    visitor: str,
+    run_ids: Iterable[str],
+    since: datetime | None = None,
+) -> list[Tally]:
+    """Add up some runs of a visitor."""
+    rest = iter(run_ids)
+    started = sa.true() if since is None else runs.c.started_at >= since
+    found: list[Tally] = []
+    while some := list(islice(rest, _IDS_PER_QUESTION)):
+        # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
+        # the groups rather than pick out these few.
+        question = sa.select(*_COUNTED).where(
+            runs.c.visitor == visitor, runs.c.run_id.in_(some), started
+        )
+        found += [tally(*run) for run in connection.execute(question)]
+    return merged(found)
+
+
+def _ask(
+    connection: sa.Connection, visitor: str, *conditions: sa.ColumnElement[bool]
+) -> list[Tally]:
+    question: sa.Select[*tuple[Any, ...]] = (
+        sa.select(*_SUMS)
+        .where(runs.c.visitor == visitor, *conditions)
+        .group_by(runs.c.status, runs.c.cost_kind)
+    )
+    return [
+        Tally(status, kind, count, priced, int(tokens_in), int(tokens_out), cost)
+        for status, kind, count, priced, tokens_in, tokens_out, cost in connection.execute(question)
+    ]

@@ -1,0 +1,219 @@
+"""The one thread that opens the database and writes into it; it outlives every fault and
+tries again until nothing is left to write."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from playground.store.boots import Boot
+from playground.store.database import Database, set_aside
+from playground.store.faults import Fault, fault_of
+from playground.store.memory import Memory, Work
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often the writer does what it does unasked."""
+
+    retry_every_s: float = 10.0
+    heartbeat_every_s: float = 30.0
+    busy_timeout_s: float = 5.0
+
+
+@dataclass(kw_only=True)
+class Writer:
+    """Writes what is in memory; only its own thread ever changes `database` and `fault`, and
+    readers leave what they met in `read_fault`."""
+
+    url: str
+    memory: Memory
+    clock: Callable[[], datetime]
+    pace: Pace
+    boot: Boot
+    database: Database | None = None
+    fault: Fault | None = None
+    read_fault: Fault | None = None
+    notice: str | None = None
+    has_tried: threading.Event = field(default_factory=threading.Event)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _is_woken: bool = True
+    _is_closing: bool = False
+    _is_suspect: bool = False
+    _was_open: bool = False
+    _turns: int = 0
+    _finished_turn: int = 0
+    _next_beat: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closing
+
+    def wake(self, *, is_suspect: bool = False) -> None:
+        """Have a look at the memory, and at the file too if it seems damaged."""
+        with self._changed:
+            self._is_woken = True
+            self._is_suspect = self._is_suspect or is_suspect
+            self._changed.notify_all()
+
+    def wait_until_saved(self, timeout_s: float) -> bool:
+        """Have everything written now; False when the try fails or takes too long."""
+        number = self.memory.number
+        with self._changed:
+            next_turn = self._turns + 1
+            self._is_woken = True
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._finished_turn >= next_turn or not self._thread.is_alive(),
+                timeout_s,
+            )
+        return self.memory.is_saved(number)
+
+    def close(self, timeout_s: float) -> None:
+        """Write what can be written now and end the thread."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        is_last = False
+        while not is_last:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_woken or self._is_closing, self._rest_s())
+                is_last = self._is_closing
+                self._is_woken = False
+                self._turns += 1
+            fault = self._take_turn()
+            if fault != self.fault and fault is not None:
+                _log.warning("%s", fault.sentence(self.memory.unsaved))
+            with self._changed:
+                self.fault = fault
+                if fault is None:
+                    self.read_fault = None
+                self._finished_turn = self._turns
+                self.has_tried.set()
+                self._changed.notify_all()
+        self._sign_off()
+        self._drop()
+
+    def _rest_s(self) -> float:
+        if self.fault is not None:
+            return self.pace.retry_every_s
+        return max(0.0, self._next_beat - time.monotonic())
+
+    def _take_turn(self) -> Fault | None:
+        for is_last_try in (False, True):
+            try:
+                database = self._opened()
+                # First, so that rows nobody can write do not make this process look dead; and
+                # after a fault, so that it is over only once something was really written.
+                if self.fault is not None or time.monotonic() >= self._next_beat:
+                    self._beat(database)
+                self._write(database)
+            except Exception as error:  # whatever it is, the rows stay and are tried again
+                fault = fault_of(error)
+                self._note(fault, error)
+                if is_last_try or fault.kind not in ("damaged", "moved"):
+                    return fault
+            else:
+                return None
+        return None
+
+    def _beat(self, database: Database) -> None:
+        database.beat(self.clock())
+        self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
+
+    def _note(self, fault: Fault, error: Exception) -> None:
+        if fault.kind in ("unexpected", "refused"):
+            _log.error("the run log met %s", type(error).__name__, exc_info=error)
+        if fault.kind == "damaged":
+            self._is_suspect = True
+        if fault.needs_reopening and fault.kind != "newer":
+            self._drop()
+
+    def _opened(self) -> Database:
+        if self.database is not None:
+            if self.database.is_in_place and not self._is_suspect:
+                return self.database
+            self._drop()
+        url = sa.make_url(self.url)
+        try:
+            database = self._open(url)
+        except Exception as error:
+            if fault_of(error).kind != "damaged":
+                raise
+            aside = set_aside(url, self.clock())
+            if aside is None:
+                raise
+            self.notice = (
+                f"The log file was damaged: it was renamed to {aside.name}, "
+                "and a new one was started."
+            )
+            _log.warning("%s", self.notice)
+            database = self._open(url)
+        self._is_suspect = False
+        if self._was_open and database.file is not None:
+            # It may be another file than before: all that is still known goes into it again.
+            self.memory.replay()
+        self._was_open = True
+        self.database = database
+        self._beat(database)
+        return database
+
+    def _open(self, url: sa.URL) -> Database:
+        return Database(
+            url,
+            boot=self.boot,
+            busy_timeout_s=self.pace.busy_timeout_s,
+            is_suspect=self._is_suspect,
+        )
+
+    def _write(self, database: Database) -> None:
+        work = self.memory.work()
+        try:
+            self._save(database, work)
+        except Exception as error:
+            if fault_of(error).kind != "refused" or len(work.entries) < 2:
+                raise
+            self._write_one_by_one(database, self.memory.work())
+
+    def _write_one_by_one(self, database: Database, work: Work) -> None:
+        """Save all rows but those that the database will not take."""
+        refusal: Exception | None = None
+        for entry in work.entries:
+            try:
+                self._save(database, Work(work.cleared, (entry,)))
+            except Exception as error:
+                if fault_of(error).kind != "refused":
+                    raise
+                refusal = error
+        if refusal is not None:
+            raise refusal
+
+    def _save(self, database: Database, work: Work) -> None:
+        for done in database.write(work, self.clock()):
+            self.memory.saved(done)
+
+    def _sign_off(self) -> None:
+        if self.database is None or self.fault is not None:
+            return
+        try:
+            self.database.sign_off()
+        except Exception as error:
+            _log.warning("%s", fault_of(error).sentence(self.memory.unsaved))
+
+    def _drop(self) -> None:
+        database, self.database = self.database, None
+        if database is not None:
+            database.close()

@@ -1,0 +1,73 @@
+"""Logs in a temporary folder, and rows to put into them."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from playground.store.log import RunLog
+from playground.core.rows import RunRow, RunTexts
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def now():
+    return NOW
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "data" / "runs.db"
+
+
+@pytest.fixture
+def open_log(file):
+    opened = []
+
+    def open_one(url=None, *, clock=lambda: NOW, **options):
+        options = {"busy_timeout_s": 0.05, "retry_every_s": 60} | options
+        log = RunLog(url or f"sqlite:///{file}", clock=clock, **options)
+        opened.append(log)
+        return log
+
+    yield open_one
+    for log in opened:
+        log.close()
+
+
+@pytest.fixture
+def log(open_log):
+    return open_log()
+
+
+@pytest.fixture(scope="session")
+def row():
+    def make(number, visitor="ada", **changes):
+        plain = {
+            "run_id": f"{number:016x}",
+            "visitor": visitor,
+            "started_at": NOW + timedelta(seconds=number),
+            "press": number,
+            "variant": "A",
+            "connection": "Demo",
+            "model": "claude-haiku-4-5",
+            "params_json": "{}",
+            "status": "done",
+            "attempts": 1,
+            "input_tokens": 10,
+            "output_tokens": 5,
+            "cost_usd": Decimal("0.000035"),
+            "cost_kind": "exact",
+        }
+        return RunRow(**plain | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def texts():
+    def make(row, answer="Hello", **changes):
+        return RunTexts(run_id=row.run_id, request_json='{"a": 1}', answer=answer, **changes)
+
+    return make

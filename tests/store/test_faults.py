@@ -1,0 +1,265 @@
+"""What can go wrong with a file: the row is taken, shown, and written once it can be."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+
+KEPT = "1 row is kept in memory and will be written when it can be."
+
+
+@pytest.fixture
+def connections():
+    """Every connection to a database that is opened during the test."""
+    opened = []
+
+    def note(connection, _record):
+        opened.append(connection)
+
+    sa.event.listen(sa.Engine, "connect", note)
+    yield opened
+    sa.event.remove(sa.Engine, "connect", note)
+
+
+def ids(page):
+    return [int(row.run_id, 16) for row in page.rows]
+
+
+def saved_ids(file):
+    with closing(sqlite3.connect(file)) as connection:
+        found = connection.execute("SELECT run_id FROM runs ORDER BY run_id DESC")
+        return [int(run_id, 16) for (run_id,) in found]
+
+
+def assert_kept(log, row, texts, *, because):
+    log.record(row(2), texts(row(2), answer="x" * 100_000))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: {because}. {KEPT}"
+    assert ids(log.page("ada")) == [2, 1]
+    assert len(log.get("ada", row(2).run_id)[1].answer) == 100_000
+    assert log.totals("ada").runs == log.count("ada") == 2
+    assert log.warning == f"The log can't be saved: {because}. {KEPT}"
+
+
+def assert_recovered(log, file):
+    assert log.flush(5)
+    assert log.warning is None
+    assert ids(log.page("ada")) == [2, 1]
+    assert saved_ids(file) == [2, 1]
+
+
+def test_a_full_disk(connections, log, row, texts, file):
+    log.record(row(1))
+    assert log.flush(5)
+    writer = connections[0]
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count={pages + 2}")
+    assert_kept(log, row, texts, because="the disk is full")
+    writer.execute("PRAGMA max_page_count=1000000")
+    assert_recovered(log, file)
+
+
+def test_a_read_only_database(connections, log, row, texts, file):
+    log.record(row(1))
+    assert log.flush(5)
+    connections[0].execute("PRAGMA query_only=ON")
+    assert_kept(log, row, texts, because="the file or its folder is read-only")
+    connections[0].execute("PRAGMA query_only=OFF")
+    assert_recovered(log, file)
+
+
+def test_a_file_opened_read_only_is_shown_but_not_written(open_log, log, row, texts, file):
+    log.record(row(1))
+    assert log.flush(5)
+    reader = open_log(f"sqlite:///file:{file}?mode=ro&uri=true")
+    assert_kept(reader, row, texts, because="the file or its folder is read-only")
+    assert saved_ids(file) == [1]
+
+
+def test_a_file_locked_by_another_program(log, row, texts, file):
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert_kept(log, row, texts, because="another program has locked it")
+        other.execute("ROLLBACK")
+    assert_recovered(log, file)
+
+
+def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        late = open_log()
+        assert ids(late.page("ada")) == [1]
+        assert late.warning == "The log can't be saved: another program has locked it."
+        other.execute("ROLLBACK")
+    assert late.flush(5)
+    late.record(row(2))
+    assert late.flush(5)
+    assert late.warning is None
+
+
+def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now):
+    waiting = open_log(retry_every_s=0.01, busy_timeout_s=0)
+    assert waiting.count("ada") == 0
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        waiting.record(row(1))
+        assert not waiting.flush(5)
+        other.execute("ROLLBACK")
+    with waiting._writer._changed:
+        assert waiting._writer._changed.wait_for(lambda: waiting.warning is None, 5)
+    assert saved_ids(file) == [1]
+
+
+def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, texts, file):
+    log.record(row(1), texts(row(1)))
+    assert log.flush(5)
+    file.unlink()
+    assert ids(log.page("ada")) == [1]
+    log.record(row(2))
+    assert_recovered(log, file)
+    assert log.get("ada", row(1).run_id) == (row(1), texts(row(1)))
+
+
+def test_a_deleted_folder_is_made_again_too(log, row, file):
+    log.record(row(1))
+    assert log.flush(5)
+    for left in file.parent.iterdir():
+        left.unlink()
+    file.parent.rmdir()
+    log.record(row(2))
+    assert_recovered(log, file)
+
+
+def test_a_file_replaced_by_an_older_copy_gets_the_rows_it_lacks(log, row, file):
+    log.record(row(1))
+    assert log.flush(5)
+    copy = file.with_name("copy.db")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    log.record(row(2))
+    assert log.flush(5)
+    os.replace(copy, file)
+    assert_recovered(log, file)
+
+
+def assert_set_aside(log, file):
+    (aside,) = [f for f in file.parent.iterdir() if f.name.endswith("Z")]
+    assert aside.name == "runs.db.corrupt-20261123T120000Z"
+    assert log.warning == (
+        f"The log file was damaged: it was renamed to {aside.name}, and a new one was started."
+    )
+    return aside
+
+
+def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
+    file.parent.mkdir()
+    file.write_bytes(b"garbage " * 1000)
+    log = open_log()
+    log.record(row(1))
+    assert log.flush(5)
+    assert assert_set_aside(log, file).read_bytes() == b"garbage " * 1000
+    assert ids(log.page("ada")) == [1]
+    log.close()
+    reopened = open_log()
+    assert ids(reopened.page("ada")) == [1]
+    assert reopened.warning is None
+
+
+def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file):
+    log.record(row(1))
+    assert log.flush(5)
+    overwrite_pages(file, first=0)
+    log.page("ada")
+    log.record(row(2))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert ids(log.page("ada")) == [2, 1]
+    assert saved_ids(file) == [2, 1]
+
+
+def overwrite_pages(file, *, first):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(first)
+        opened.write(os.urandom(size - first))
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])
+def test_damaged_pages_are_found_and_lose_no_remembered_row(
+    open_log, log, row, texts, file, is_open
+):
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="x" * 2000))
+    assert log.flush(5)
+    if not is_open:
+        log.close()
+    overwrite_pages(file, first=4096)
+    if not is_open:
+        log = open_log()
+        log.record(row(1))
+        assert log.flush(5)
+        assert_set_aside(log, file)
+        assert ids(log.page("ada")) == [1]
+        return
+    assert log.page("ada").rows == tuple(row(number) for number in range(50, 0, -1))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert log.count("ada") == 50
+    assert saved_ids(file) == list(range(50, 0, -1))
+
+
+def test_a_path_that_is_a_folder(open_log, row, texts, file):
+    file.mkdir(parents=True)
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: its path is a folder, not a file. {KEPT}"
+    assert ids(log.page("ada")) == [1]
+    file.rmdir()
+    log.record(row(2))
+    assert_recovered(log, file)
+
+
+def test_a_folder_that_cannot_be_made(open_log, row, file):
+    file.parent.write_text("in the way")
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: its file or folder can't be opened. {KEPT}"
+    assert ids(log.page("ada")) == [1]
+    file.parent.unlink()
+    log.record(row(2))
+    assert_recovered(log, file)
+
+
+@pytest.mark.parametrize(
+    "url", ["no such thing", "nosuch://x", ""], ids=["junk", "scheme", "empty"]
+)
+def test_a_wrong_address_is_a_warning_not_a_crash(open_log, row, url):
+    log = open_log(url or " ")
+    log.record(row(1))
+    assert not log.flush(5)
+    assert "address is wrong" in log.warning
+    assert ids(log.page("ada")) == [1]
+
+
+def test_a_newer_log_is_shown_but_not_written(open_log, log, row, texts, file):
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE meta SET version = 99")
+    older_app = open_log()
+    assert_kept(older_app, row, texts, because="it was made by a newer version of this app")
+    assert saved_ids(file) == [1]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE meta SET version = 1")
+    assert_recovered(older_app, file)

@@ -1,0 +1,227 @@
+"""Recording and asking, with the database in good health."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from playground.store.log import RunLog
+from playground.core.rows import Page, Totals
+from playground.store.totals import add_up, tally_of
+
+
+def ids(page):
+    return [int(row.run_id, 16) for row in page.rows]
+
+
+def test_the_end_of_a_run_replaces_its_start(open_log, log, row, texts, now):
+    start = row(1, status="streaming", cost_usd=None, cost_kind="unknown")
+    end = row(1, ended_at=now + timedelta(seconds=4), stop_reason="end_turn", ttft_s=0.5)
+    log.record(start, texts(start, answer=""))
+    assert log.flush(5)
+    log.record(end, texts(end))
+    assert log.flush(5)
+    log.close()
+    reopened = open_log()
+    assert reopened.page("ada") == Page(rows=(end,))
+    assert reopened.get("ada", end.run_id) == (end, texts(end))
+    assert reopened.warning is None
+
+
+def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, texts):
+    log.record(row(1, status="queued"), texts(row(1)))
+    assert log.flush(5)
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    assert open_log().get("ada", row(1).run_id) == (row(1), texts(row(1)))
+
+
+def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
+    for number in (3, 1, 7, 5, 2, 6, 4):
+        log.record(row(number))
+    assert log.flush(5)
+    first = log.page("ada", limit=3)
+    assert (ids(first), first.older, first.newer) == ([7, 6, 5], True, False)
+    second = log.page("ada", limit=3, before=first.rows[-1].run_id)
+    assert (ids(second), second.older, second.newer) == ([4, 3, 2], True, True)
+    last = log.page("ada", limit=3, before=second.rows[-1].run_id)
+    assert (ids(last), last.older, last.newer) == ([1], False, True)
+    back = log.page("ada", limit=3, after=last.rows[0].run_id)
+    assert back == second
+    assert log.page("ada", limit=3, after=back.rows[0].run_id) == first
+
+
+def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
+    log.record(row(5))
+    assert log.flush(5)
+    assert log.page("ada", before=row(5).run_id) == Page(newer=True)
+    assert log.page("ada", after=row(5).run_id) == Page(older=True)
+    assert log.page("nobody") == Page()
+
+
+def test_rows_not_written_yet_lie_over_the_database(log, row, texts, file):
+    log.record(row(1, status="streaming"), texts(row(1), answer="He"))
+    log.record(row(2))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        log.record(row(1, input_tokens=100), texts(row(1)))
+        log.record(row(3))
+        assert ids(log.page("ada", limit=2)) == [3, 2]
+        assert ids(log.page("ada", before=row(2).run_id)) == [1]
+        assert log.page("ada").rows[-1].input_tokens == 100
+        assert log.get("ada", row(1).run_id) == (row(1, input_tokens=100), texts(row(1)))
+        assert log.count("ada") == 3
+        assert log.totals("ada").input_tokens == 120
+        assert log.totals("ada").runs == 3
+
+
+def test_totals_keep_each_kind_of_money_apart(log, row):
+    for number, kind, cost, status in (
+        (1, "exact", "0.000000000001", "done"),
+        (2, "exact", "1000.1", "done"),
+        (3, "at least", "0.2", "stopped"),
+        (4, "at most", "0.3", "interrupted"),
+        (5, "simulated", "7", "done"),
+        (6, "unknown", None, "failed"),
+        (7, "unknown", None, "streaming"),
+    ):
+        cost_usd = None if cost is None else Decimal(cost)
+        log.record(row(number, status=status, cost_kind=kind, cost_usd=cost_usd))
+    expected = Totals(
+        runs=7,
+        errors=2,
+        input_tokens=70,
+        output_tokens=35,
+        spent_usd=Decimal("1000.600000000001"),
+        spent_is_exact=False,
+        simulated_usd=Decimal(7),
+        unknown_cost=1,
+    )
+    assert log.totals("ada") == expected
+    assert log.flush(5)
+    assert log.totals("ada") == expected
+
+
+def test_totals_since_a_moment_count_only_later_runs(log, row, now):
+    for number in range(4):
+        log.record(row(number))
+    assert log.flush(5)
+    log.record(row(4))
+    since = log.totals("ada", since=now + timedelta(seconds=2))
+    assert (since.runs, since.spent_is_exact) == (3, True)
+    assert since.spent_usd == Decimal("0.000105")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    deeds=st.lists(
+        st.tuples(
+            st.sampled_from(["record", "delete", "flush"]),
+            st.sampled_from(["ada", "bob", "cyd"]),
+            st.integers(0, 9),
+            st.fixed_dictionaries(
+                {
+                    "status": st.sampled_from(["streaming", "done", "failed"]),
+                    "cost_kind": st.sampled_from(["exact", "at most", "simulated", "unknown"]),
+                    "cost_usd": st.none() | st.decimals(0, 100, places=12),
+                }
+            ),
+        ),
+        max_size=25,
+    )
+)
+def test_no_visitor_ever_sees_or_changes_the_runs_of_another(deeds, row):
+    known = {"ada": {}, "bob": {}, "cyd": {}}
+    log = RunLog("sqlite://", clock=lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    try:
+        for deed, visitor, number, changes in deeds:
+            if deed == "record":
+                known[visitor][number] = row(number, visitor, **changes)
+                log.record(known[visitor][number])
+            elif deed == "delete":
+                known[visitor].clear()
+                log.delete_all(visitor)
+            else:
+                assert log.flush(5)
+            for name, rows in known.items():
+                newest_first = tuple(rows[number] for number in sorted(rows, reverse=True))
+                assert log.page(name).rows == newest_first
+                assert log.totals(name) == add_up(map(tally_of, newest_first))
+                assert log.count(name) == len(rows)
+                found = log.get(name, row(number).run_id)
+                assert (found and found[0]) == rows.get(number)
+        assert log.warning is None
+    finally:
+        log.close()
+
+
+def test_deleting_everything_reaches_the_file_and_only_that_visitor(open_log, log, row, texts):
+    log.record(row(1), texts(row(1)))
+    log.record(row(1, "bob"), texts(row(1)))
+    assert log.flush(5)
+    log.delete_all("ada")
+    assert log.page("ada") == Page()
+    log.record(row(2))
+    assert log.flush(5)
+    log.close()
+    reopened = open_log()
+    assert ids(reopened.page("ada")) == [2]
+    assert reopened.get("ada", row(1).run_id) is None
+    assert reopened.get("bob", row(1).run_id) == (row(1, "bob"), texts(row(1)))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("\ud83d", "\ufffd"),
+        ("a\udc00b", "a\ufffdb"),
+        ("nul\0", "nul\ufffd"),
+        ("\ud83d\ude00", "😀"),
+        ("é 😀", "é 😀"),
+    ],
+    ids=["high", "low", "nul", "halves", "fine"],
+)
+def test_text_no_database_can_hold_is_replaced_at_once_and_for_good(log, row, texts, said, kept):
+    log.record(row(1, error_message=said), texts(row(1), answer=said))
+    for _ in range(2):
+        found, found_texts = log.get("ada", row(1).run_id)
+        assert (found.error_message, found_texts.answer) == (kept, kept)
+        assert log.flush(5)
+
+
+def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now):
+    there = now.astimezone(timezone(timedelta(hours=9)))
+    log.record(row(1, started_at=there, worst_case_usd=Decimal("0.0000000000017")))
+    assert log.flush(5)
+    found = log.page("ada").rows[0]
+    assert (found.started_at, found.started_at.tzinfo) == (now, UTC)
+    assert found.worst_case_usd == Decimal("0.000000000002")
+
+
+def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row):
+    log.record(row(1))
+    log.record(row(2, input_tokens=2**70))
+    log.record(row(3))
+    assert not log.flush(5)
+    assert log.warning == (
+        "The log can't be saved: the database refuses some rows. "
+        "1 row is kept in memory and will be written when it can be."
+    )
+    assert ids(log.page("ada")) == [3, 2, 1]
+    log.record(row(2))
+    assert log.flush(5)
+    assert log.warning is None
+
+
+def test_rows_recorded_after_closing_are_still_shown_and_said_to_be_unsaved(log, row):
+    log.close()
+    log.record(row(1))
+    assert ids(log.page("ada")) == [1]
+    assert not log.flush(5)
+    assert "memory" in log.warning
