@@ -1,0 +1,196 @@
+"""The answers, side by side, while they stream and after.
+
+Runs live in the engine; this page only looks at them, on the browser's clock.
+"""
+
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from playground.core.blocks import Block, streaming, whole
+from playground.core.plan import Plan
+from playground.ui import formats, state
+from playground.ui.plain import plain
+from playground.ui.services import cost_of
+from playground.ui.variants import CARD_WIDTH
+
+STATUS_COLOURS = {
+    "queued": "gray",
+    "connecting": "blue",
+    "waiting": "orange",
+    "streaming": "blue",
+    "done": "green",
+    "stopped": "gray",
+    "failed": "red",
+    "interrupted": "red",
+}
+INTERVALS_S = ((8_000, 0.1), (40_000, 0.2), (100_000, 0.4), (200_000, 0.6))
+SLOWEST_S = 1.0
+
+
+BRING_INTO_VIEW = """
+export default ({ data }) => {
+  const before = window.playgroundPress;
+  window.playgroundPress = data.press;
+  if (before === undefined || before === data.press) return;
+  const band = document.querySelector(".st-key-answers_band");
+  if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
+    band.scrollIntoView({ behavior: "smooth", block: "start" });
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What of the runs the whole page depends on: how many are over, and the pace of
+    painting while one is not."""
+
+    over: int
+    interval_s: float | None
+
+
+def phase() -> Phase:
+    """The phase now. Taken before the page is drawn, so that no change falls between."""
+    runs = state.runs().values()
+    over = sum(not run.is_live for run in runs)
+    size = sum(len(run.text) + len(run.thinking) for run in runs)
+    # Long answers are painted less often: each paint costs what is on the screen.
+    pace_s = next((pause_s for limit, pause_s in INTERVALS_S if size < limit), SLOWEST_S)
+    return Phase(over, pace_s if over < len(runs) else None)
+
+
+def show_answers(drawn_in: Phase) -> None:
+    """Draw the band of answers; while one is live it draws itself again and again."""
+    _bring_into_view()
+    with st.expander("Answers", expanded=True, icon=":material/forum:", key="answers_band"):
+        if not state.runs():
+            st.caption("Press Run: each variant's answer streams into a column of its own.")
+            return
+        st.fragment(_show_runs, run_every=drawn_in.interval_s)(drawn_in, count())
+
+
+def _bring_into_view() -> None:
+    """After a press of Run, scroll to the answers if they are (almost) out of sight."""
+    mount = st.components.v2.component("bring_into_view", js=BRING_INTO_VIEW)
+    mount(key="bring_into_view", data={"press": state.next_press()}, height=1)
+
+
+def _show_runs(drawn_in: Phase, draws: "count[int]") -> None:
+    runs = state.runs()
+    # Before the texts are read: what arrives in between is drawn by the next run.
+    now = phase()
+    with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
+        for letter, run in runs.items():
+            with grid.cell(), st.container(border=True, key=f"card_{letter}"):
+                _show_run(letter, run)
+    # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
+    # draw: the browser might miss what this script run sent to its widgets.
+    if next(draws) and now != drawn_in:
+        st.rerun()
+
+
+def _show_run(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+    plan: Plan = run.plan
+    demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
+    st.markdown(f":{state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
+    with st.container(key=f"status_{letter}"):
+        st.markdown(f":{STATUS_COLOURS[run.status]}[**{run.status}**] {plain(_detail(run))}")
+    if run.thinking:
+        with st.expander("Thinking", key=f"thinking_{letter}", icon=":material/psychology:"):
+            show_blocks(streaming(run.thinking) if run.is_live else whole(run.thinking))
+    text = run.text
+    with st.container(key=f"answer_{letter}"):
+        show_blocks(streaming(text) if run.is_live else whole(text))
+    if run.failure and not run.is_live:
+        _show_failure(run)
+    with st.container(key=f"metrics_{letter}"):
+        st.caption(_metrics(run))
+    if text and not run.is_live:
+        _offer_exact_text(letter, text)
+
+
+def show_blocks(found: list[Block]) -> None:
+    """Draw an answer: prose as Markdown that can load nothing, code as code."""
+    for block in found:
+        match block.kind:
+            case "prose":
+                st.markdown(block.text, anchors=False)
+            case "code":
+                st.code(block.text, language=block.language, wrap_lines=True)
+            case "plain":
+                st.caption("Shown as plain text: as Markdown it would stall the browser.")
+                st.code(block.text, language=None, wrap_lines=True)
+
+
+def _show_failure(run: Any) -> None:  # noqa: ANN401 (a Run)
+    failure = run.failure
+    st.error(f"**{plain(failure.label)}** · {plain(failure.sentence)}", icon=":material/error:")
+    if failure.message:
+        # The server's own words are never Markdown.
+        st.code(failure.message, language=None, wrap_lines=True)
+
+
+def _offer_exact_text(letter: str, text: str) -> None:
+    exact = st.popover(
+        "Exact text", type="tertiary", icon=":material/content_copy:", key=f"exact_{letter}",
+        on_change="rerun",
+    )  # fmt: skip
+    if exact.open:
+        with exact:
+            st.caption("Character by character as received. Copy with the icon at the corner.")
+            st.code(text, language=None, wrap_lines=True, height=300)
+
+
+def _asked(plan: Plan) -> str:
+    sent = plan.wire.parameters()
+    parts = [plan.model.name]
+    if "temperature" in sent:
+        parts.append(f"temperature {sent['temperature']:g}")
+    if "output_config" in sent:
+        parts.append(f"effort {sent['output_config']['effort']}")
+    return " · ".join(parts)
+
+
+def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """What is going on, or why it ended, in a few words."""
+    if run.status == "queued":
+        return f"· {formats.ordinal(run.ahead + 1)} in line"
+    if run.status == "waiting":
+        left_s = max(0.0, (run.next_try_s or 0.0) - time.monotonic())
+        number, most = len(run.attempts), run.plan.policy.attempts
+        return f"· attempt {number} of {most} failed, next try in {left_s:.0f} s: {run.why}"
+    if run.status in ("connecting", "streaming") and run.attempt_number > 1:
+        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}"
+    if run.status in ("failed", "interrupted"):
+        return f"· {run.why}" if run.why else ""
+    if run.status == "done" and run.stop_reason == "max_tokens":
+        return "· cut at max_tokens"
+    if run.status == "done" and run.stop_reason == "refusal":
+        return f"· refused{': ' + run.stop_detail if run.stop_detail else ''}"
+    return ""
+
+
+def _metrics(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """One quiet line: times, tokens, cost, stop reason."""
+    parts = []
+    if run.ttft_s is not None:
+        parts.append(f"TTFT {formats.seconds(run.ttft_s)}")
+    if run.duration_s is not None:
+        parts.append(formats.seconds(run.duration_s))
+    usage = run.usage
+    if usage is not None:
+        spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
+        if run.status == "done" and spoken_s >= 0.1 and usage.output_tokens > 1:
+            parts.append(f"{usage.output_tokens / spoken_s:.0f} tok/s")
+        parts.append(f"{usage.prompt_tokens:,} in · {usage.output_tokens:,} out")
+        if usage.thinking_tokens:
+            parts.append(f"{usage.thinking_tokens:,} of them thinking")
+    if not run.is_live:
+        parts.append(plain(formats.cost(cost_of(run)[0])))
+    if run.stop_reason:
+        stop = f"{run.stop_reason} {run.stop_sequence or ''}"
+        parts.append(plain(stop))
+    return " · ".join(parts) or formats.NOTHING

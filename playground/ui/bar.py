@@ -1,0 +1,63 @@
+"""The bar at the top: the name, the connection, Run and Stop."""
+
+from decimal import Decimal
+
+import streamlit as st
+
+from playground.core.plan import Plan
+from playground.ui import formats, running, state
+from playground.ui.plain import plain
+
+BADGE_COLOURS = {"demo": "violet", "claude": "orange", "server": "green"}
+
+
+def show_bar(plans: list[Plan]) -> None:
+    """Draw the bar for what Run would do now."""
+    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
+        st.markdown("#### Prompt playground", width="content", anchors=False)
+        _show_connection()
+        st.space("stretch")
+        is_live = state.is_live()
+        st.button(
+            _run_label(plans),
+            key=state.RUN_ALL,
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            on_click=running.run_all,
+            disabled=is_live,
+            help="Sends every variant at once. Ctrl or Cmd + Enter, also while you type.",
+        )
+        st.button(
+            "Stop",
+            key=state.STOP_ALL,
+            icon=":material/stop:",
+            shortcut="Esc",
+            on_click=running.stop_all,
+            disabled=not is_live,
+            help="Cancels what is on its way. What was generated so far may be billed.",
+        )
+
+
+def _show_connection() -> None:
+    connection = running.connection()
+    source = {"demo": "no key needed", "claude": "no key yet", "server": "your server"}
+    words = source[connection.kind]
+    if connection.kind == "claude" and running.key_for(connection):
+        words = "your key" if state.visitor_key() else "the owner's key"
+    st.badge(
+        f"{plain(connection.label)} · {words}",
+        color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's
+    )
+
+
+def _run_label(plans: list[Plan]) -> str:
+    count = len(plans)
+    costs = [plan.worst_case_usd for plan in plans]
+    known = [usd for usd in costs if usd is not None]
+    if len(known) < count:
+        return f"Run {count} · cost unknown"
+    words = "simulated, at most" if plans[0].connection.kind == "demo" else "at most"
+    return (
+        f"Run {count} · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
+    )

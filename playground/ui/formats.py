@@ -1,0 +1,44 @@
+"""How numbers are written on the page."""
+
+from decimal import Decimal
+
+from playground.core.pricing import Cost
+
+NOTHING = "–"
+
+
+def money(usd: Decimal | None) -> str:
+    """Dollars with at least two significant digits, never rounded down to nothing."""
+    if usd is None:
+        return "unknown"
+    if usd == 0:
+        return "$0"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    digits = max(4, 1 - usd.adjusted())
+    return f"${usd:.{digits}f}"
+
+
+def cost(cost: Cost) -> str:
+    """A cost with how it is known."""
+    if cost.usd is None:
+        return "cost unknown"
+    if cost.kind == "exact":
+        return money(cost.usd)
+    if cost.kind == "simulated":
+        return f"{money(cost.usd)} simulated"
+    return f"{cost.kind} {money(cost.usd)}"
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return NOTHING
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

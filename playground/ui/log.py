@@ -1,0 +1,147 @@
+"""The run log beneath the page: totals, a page of the table, one run in full."""
+
+import json
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from playground.core.pricing import Cost
+from playground.core.rows import RunRow, Totals
+from playground.ui import formats, log_detail, running, state
+from playground.ui.plain import plain
+from playground.ui.services import services
+
+ROWS_PER_PAGE = 50
+COLUMN_HELP = {
+    "Parameters": "As sent, without the texts.",
+    "TTFT": "Time to first token.",
+    "Cost": "Exact, at least (cut short), at most, simulated (demo) or unknown.",
+}
+
+
+def show_log() -> None:
+    """Draw the log; its own clicks redraw nothing else."""
+    with st.container(key=state.LOG):
+        st.markdown("##### Log", anchors=False)
+        st.fragment(_show_page)()
+
+
+def _show_page() -> None:
+    visitor = state.visitor(running.is_local())
+    log = services().log
+    page = log.page(visitor, before=state.log_before(), limit=ROWS_PER_PAGE)
+    _show_totals(log.totals(visitor))
+    if log.warning:
+        st.warning(plain(log.warning), icon=":material/save:")
+    if not page.rows:
+        st.caption("No runs yet. Every run, retry, error and cent will stand here.")
+        return
+    event = st.dataframe(
+        _table(page.rows),
+        key=state.LOG_TABLE,
+        hide_index=True,
+        height=min(38 + 35 * len(page.rows), 400),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            name: st.column_config.Column(help=text) for name, text in COLUMN_HELP.items()
+        },
+    )
+    _turn_pages(page.rows[-1].run_id, has_older=page.older)
+    selected = event["selection"]["rows"]
+    if selected and selected[0] < len(page.rows):
+        found = log.get(visitor, page.rows[selected[0]].run_id)
+        if found:
+            log_detail.show_detail(*found)
+    else:
+        st.caption("Select a row to open its text, request and attempts.")
+
+
+def _show_totals(totals: Totals) -> None:
+    about = "about " if totals.spent_usd and not totals.spent_is_exact else ""
+    parts = [
+        f"**{totals.runs:,}** runs",
+        f"**{totals.errors:,}** errors",
+        f"**{totals.input_tokens:,}** tokens in, **{totals.output_tokens:,}** out",
+        f"spent {about}**{plain(formats.money(totals.spent_usd))}**",
+    ]
+    if totals.simulated_usd:
+        parts.append(f"simulated {plain(formats.money(totals.simulated_usd))}")
+    if totals.unknown_cost:
+        parts.append(f"{totals.unknown_cost:,} of unknown cost")
+    st.markdown(" · ".join(parts))
+
+
+def _turn_pages(last_run_id: str, *, has_older: bool) -> None:
+    has_newer = state.log_before() is not None
+    if not has_newer and not has_older:
+        return
+    with st.container(horizontal=True):
+        st.button(
+            "Newer", key=state.LOG_NEWER, icon=":material/chevron_left:",
+            disabled=not has_newer, on_click=state.log_newer,
+        )  # fmt: skip
+        st.button(
+            "Older", key=state.LOG_OLDER, icon=":material/chevron_right:",
+            disabled=not has_older, on_click=state.log_older, args=(last_run_id,),
+        )  # fmt: skip
+
+
+def _table(rows: tuple[RunRow, ...]) -> Any:  # noqa: ANN401 (pandas is imported late)
+    # Half a second to import: only a page that has rows to show pays for it.
+    import pandas as pd
+
+    return pd.DataFrame([_cells(row) for row in rows])
+
+
+def _cells(row: RunRow) -> dict[str, object]:
+    return {
+        "Time": _local(row.started_at),
+        "Run": f"{row.press} {row.variant}",
+        "Connection": row.connection,
+        "Model": row.model,
+        "Parameters": _parameters(row.params_json),
+        "Status": row.status,
+        "Ended by": row.stop_reason or _error(row),
+        "Attempts": row.attempts,
+        "TTFT": formats.seconds(row.ttft_s),
+        "Duration": formats.seconds(row.duration_s),
+        "In": row.input_tokens,
+        "Out": row.output_tokens,
+        "Cost": formats.cost(Cost(row.cost_usd, row.cost_kind))
+        if row.ended_at
+        else formats.NOTHING,
+        "Request id": row.request_id or formats.NOTHING,
+    }
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(_zone()).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _zone() -> tzinfo:
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _parameters(params_json: str) -> str:
+    sent = json.loads(params_json)
+    sent.pop("model", None)
+    return ", ".join(f"{name} {_value(value)}" for name, value in sent.items())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values())
+    return str(value)
+
+
+def _error(row: RunRow) -> str:
+    if row.error_kind is None:
+        return row.error_message or formats.NOTHING
+    words = row.error_kind.replace("_", " ")
+    return f"{row.http_status} {words}" if row.http_status else words

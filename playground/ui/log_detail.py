@@ -1,0 +1,77 @@
+"""One run of the log in full: its answer, its request, its attempts, its cost."""
+
+import json
+
+import streamlit as st
+
+from playground.core.blocks import whole
+from playground.core.pricing import Cost
+from playground.core.rows import RunRow, RunTexts
+from playground.ui import formats
+from playground.ui.answers import show_blocks
+from playground.ui.plain import plain
+
+
+def show_detail(row: RunRow, texts: RunTexts) -> None:
+    """Draw what the table has no room for."""
+    with st.container(border=True, key="log_detail"):
+        head = f"Run {row.press} {row.variant} · {row.model} · {row.status}"
+        st.markdown(f"**{plain(head)}**")
+        if row.error_message:
+            st.code(row.error_message, language=None, wrap_lines=True)
+        answer, exact, request, attempts, cost = st.tabs(
+            ["Answer", "Exact text", "Request", "Attempts", "Cost"]
+        )
+        with answer:
+            if texts.thinking:
+                with st.expander("Thinking"):
+                    show_blocks(whole(texts.thinking))
+            show_blocks(whole(texts.answer))
+            if not texts.answer:
+                st.caption("There is no answer.")
+        with exact:
+            st.code(texts.answer, language=None, wrap_lines=True)
+        with request:
+            st.caption("The headers that the playground chose, without the key, and the body.")
+            st.code(texts.request_json, language="json", wrap_lines=True)
+        with attempts:
+            _show_attempts(texts.attempts_json)
+        with cost:
+            _show_cost(row)
+
+
+def _show_attempts(attempts_json: str) -> None:
+    rows = [
+        {
+            "Attempt": attempt["number"],
+            "Start": formats.seconds(attempt["start_s"]),
+            "Duration": formats.seconds(attempt["duration_s"]),
+            "HTTP": str(attempt["http_status"] or formats.NOTHING),
+            "Failure": (attempt["kind"] or formats.NOTHING).replace("_", " "),
+            "Message": attempt["message"],
+            "Waited then": formats.seconds(attempt["wait_s"]),
+            "Billed": attempt["billed"] or "yes",
+            "Request id": attempt["request_id"] or formats.NOTHING,
+            "Why": attempt["why"],
+        }
+        for attempt in json.loads(attempts_json)
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.caption("Nothing was sent.")
+
+
+def _show_cost(row: RunRow) -> None:
+    st.markdown(plain(formats.cost(Cost(row.cost_usd, row.cost_kind))))
+    st.caption(plain(f"Worst case before the run: {formats.money(row.worst_case_usd)}"))
+    if row.unit_prices_json:
+        prices = json.loads(row.unit_prices_json)
+        source = prices.pop("source")
+        shown = [
+            {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ a million": value}
+            for name, value in prices.items()
+            if name != "web_search_usd"
+        ]
+        st.dataframe(shown, hide_index=True, width="content")
+        st.caption(plain(f"Prices from {source}, as they were when the run ended."))

@@ -1,0 +1,102 @@
+"""The prompt: a system prompt and the messages, shared by all variants."""
+
+import streamlit as st
+
+from playground.core.plan import Plan
+from playground.core.request import ROLES
+from playground.ui import running, state
+from playground.ui.plain import plain
+
+ONE_LINE = 68
+"""Pixels; the lowest that Streamlit takes. The corner enlarges it."""
+
+
+def edit_prompt(plans: list[Plan]) -> None:
+    """Draw the editor and, beneath it, what is wrong with the prompt."""
+    with st.expander("Prompt", expanded=True, icon=":material/edit_note:", key="prompt"):
+        st.text_area(
+            "System prompt",
+            key=state.SYSTEM_PROMPT,
+            height=ONE_LINE,
+            placeholder="Who the model is and how it answers. Empty: no system prompt is sent.",
+        )
+        count = len(state.prompt().messages)
+        for index in range(count):
+            _edit_message(index, count)
+        if not count:
+            _add()
+        _show_problems(plans)
+
+
+def _edit_message(index: int, count: int) -> None:
+    head = st.container(horizontal=True, vertical_alignment="center", key=f"message_{index}")
+    with head:
+        st.segmented_control(
+            f"Role of message {index + 1}",
+            ROLES,
+            key=state.message_role(index),
+            label_visibility="collapsed",
+            format_func=str.capitalize,
+            required=True,
+        )
+        st.space("stretch")
+        _move(index, index - 1, ":material/arrow_upward:", "Move up", disabled=index == 0)
+        last = count - 1
+        _move(index, index + 1, ":material/arrow_downward:", "Move down", disabled=index == last)
+        st.button(
+            ":material/delete:",
+            key=f"remove_message_{index}",
+            help="Remove this message",
+            type="tertiary",
+            on_click=state.remove_message,
+            args=(index,),
+        )
+        if index == count - 1:
+            _add()
+    st.text_area(
+        f"Message {index + 1}",
+        key=state.message_text(index),
+        height="content",
+        label_visibility="collapsed",
+        placeholder="What the user says, or what the assistant said.",
+    )
+
+
+def _add() -> None:
+    st.button(
+        "Add message",
+        key=state.ADD_MESSAGE,
+        icon=":material/add:",
+        type="tertiary",
+        on_click=state.add_message,
+    )
+
+
+def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None:
+    st.button(
+        icon,
+        key=f"move_{index}_{to}",
+        help=label,
+        type="tertiary",
+        disabled=disabled,
+        on_click=state.move_message,
+        args=(index, to),
+    )
+
+
+def _show_problems(plans: list[Plan]) -> None:
+    """Each problem once, with the variants it concerns; errors say why Run does nothing."""
+    letters: dict[tuple[str, str], list[str]] = {}
+    for plan in plans:
+        for problem in plan.problems:
+            letters.setdefault((problem.severity, problem.text), []).append(plan.letter)
+    lines = {"error": [], "warning": []}  # type: dict[str, list[str]]
+    for (severity, text), concerned in sorted(letters.items()):
+        whose = "" if len(concerned) == len(plans) else f"**{', '.join(concerned)}** · "
+        lines[severity].append(f"{whose}{plain(text)}")
+    if not running.can_connect(running.connection()):
+        lines["error"].append("There is no key. Enter one in the sidebar, or choose the demo.")
+    if lines["error"]:
+        st.error("\n\n".join(lines["error"]), icon=":material/block:")
+    if lines["warning"]:
+        st.warning("\n\n".join(lines["warning"]), icon=":material/info:")

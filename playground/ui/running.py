@@ -1,0 +1,127 @@
+"""What Run and Stop do, and who is asking: the connection, the key, the visitor."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from playground.core.catalogue import CATALOGUE, Model
+from playground.core.connection import DEMO, Connection
+from playground.core.plan import Plan, plan
+from playground.run import Run
+from playground.settings import is_this_machine
+from playground.ui import state
+from playground.ui.services import services
+
+STOP_WAIT_S = 0.25
+
+
+def is_local() -> bool:
+    """Whether the visitor sits at this very machine."""
+    ip_address: object = st.context.ip_address
+    # Without a browser (Streamlit's own test harness) it is neither text nor None.
+    known = ip_address if isinstance(ip_address, str) else None
+    return is_this_machine(st.context.headers.get("Host") or "", known)
+
+
+def connection() -> Connection:
+    """The chosen connection; before there is a choice, the owner's or the demo."""
+    chosen = st.session_state.get(state.CONNECTION)
+    known = {each.kind: each for each in services().settings.connections}
+    if chosen in known:
+        found = known[chosen]
+    else:
+        owner = services().settings.owner
+        found = owner if owner and _may_use_owner_key() else DEMO
+    if found.kind == "demo":
+        return replace(found, scenario=st.session_state.get(state.SCENARIO) or "none")
+    return found
+
+
+def key_for(connection: Connection) -> str:
+    """The visitor's own key or, where he may use it, the owner's. Empty: none."""
+    if connection.kind == "demo":
+        return ""
+    settings = services().settings
+    is_owners = settings.owner is not None and settings.owner.kind == connection.kind
+    if connection.kind == "claude" and state.visitor_key():
+        return state.visitor_key()
+    return settings.key if is_owners and _may_use_owner_key() else ""
+
+
+def _may_use_owner_key() -> bool:
+    return is_local() or services().settings.shares_key
+
+
+def can_connect(connection: Connection) -> bool:
+    """Whether a run could be sent at all."""
+    if connection.kind == "claude":
+        return bool(key_for(connection))
+    return connection.kind == "demo" or _may_use_owner_key()
+
+
+def read_models(connection: Connection) -> None:
+    """Begin to read the account's models, once for each account."""
+    account = _account(connection)
+    read = state.models_read()
+    if read is None or read[0] != account:
+        state.set_models_read(account, services().read_models(connection, key_for(connection)))
+
+
+def models_outcome() -> int | str | None:
+    """How many models the account has, or why they can't be read; None: not known yet."""
+    read = state.models_read()
+    if read is None or not read[1].done():
+        return None
+    listed = read[1].result()
+    return len(listed) if isinstance(listed, tuple) else str(listed.sentence)
+
+
+def models(connection: Connection) -> tuple[Model, ...]:
+    """The models to offer: the account's own where it has told them."""
+    read = state.models_read()
+    if connection.kind != "demo" and read and read[0] == _account(connection) and read[1].done():
+        listed = read[1].result()
+        if isinstance(listed, tuple) and listed:
+            return listed
+    return () if connection.kind == "server" else CATALOGUE
+
+
+def _account(connection: Connection) -> tuple[str, int]:
+    return connection.base_url, hash(key_for(connection))
+
+
+def plans() -> list[Plan]:
+    """What Run would do now, one plan a variant."""
+    now = datetime.now(UTC)
+    to = connection()
+    listed = models(to)
+    policy = state.policy()
+    return [
+        plan(state.next_press(), letter, state.request(letter), to, policy, listed, now)
+        for letter in state.variants()
+    ]
+
+
+def run_all() -> None:
+    """The Run button: start every variant, or none if one of them cannot run."""
+    planned = plans()
+    to = connection()
+    if state.is_live() or not can_connect(to) or not all(each.can_run for each in planned):
+        return
+    key = key_for(to)
+    visitor = state.visitor(is_local())
+    runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
+    for run in runs.values():
+        services().start(run, key)
+    state.count_press()
+    state.set_runs(runs)
+
+
+def stop_all() -> None:
+    """The Stop button: returns when the runs have stopped, or nearly at once."""
+    live = [run for run in state.runs().values() if run.is_live]
+    for run in live:
+        services().engine.stop(run)
+    for run in live:
+        run.wait(STOP_WAIT_S)

@@ -1,0 +1,198 @@
+"""Builds the parts once per process and joins them: engine, log, clients, settings."""
+
+import gc
+import importlib
+import json
+import os
+from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict
+from datetime import UTC, datetime
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from playground.core import pricing
+from playground.core.catalogue import Model
+from playground.core.connection import Connection
+from playground.core.events import Event, Usage
+from playground.core.failures import Failure
+from playground.core.plan import Plan
+from playground.core.pricing import Cost, UnitPrices
+from playground.core.rows import RunRow, RunTexts
+from playground.engine import Engine
+from playground.run import Run
+from playground.settings import Settings, read_settings
+from playground.store.log import RunLog
+
+if TYPE_CHECKING:
+    from playground.claude.clients import Clients
+    from playground.claude.demo.faults import Scenario
+
+
+class Services:
+    """What the whole process shares. Holds no visitor's key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
+        self._clients: Clients | None = None
+        self.engine = Engine(
+            self.record,
+            self.record,
+            most_runs=settings.most_runs,
+            most_runs_per_visitor=settings.most_runs_per_visitor,
+        )
+
+    def start(self, run: Run, key: str) -> None:
+        """Send a run's plan with a key that nothing here keeps."""
+        self.engine.start(run, lambda: self._send(run.plan, key))
+
+    async def _send(self, plan: Plan, key: str) -> AsyncGenerator[Event, None]:
+        from playground.claude.sending import Timing, send
+
+        events = send(
+            self._shared_clients(), plan.connection, key, plan.wire, plan.policy, Timing()
+        )
+        async for event in events:
+            yield event
+
+    def read_models(
+        self, connection: Connection, key: str
+    ) -> "Future[tuple[Model, ...] | Failure]":
+        """Ask the account which models it has, without making anyone wait."""
+
+        async def read() -> tuple[Model, ...] | Failure:
+            from playground.claude.models import list_models
+
+            return await list_models(self._shared_clients(), connection, key)
+
+        return self.engine.call(read())
+
+    def _shared_clients(self) -> "Clients":
+        from playground.claude.clients import Clients
+
+        if self._clients is None:
+            self._clients = Clients()
+        return self._clients
+
+    def scenarios(self) -> Mapping[str, "Scenario"]:
+        """The faults that the demo can act out, by name."""
+        from playground.claude.demo.faults import SCENARIOS
+
+        return SCENARIOS
+
+    def record(self, run: Run) -> None:
+        """Write what is known of a run into the log."""
+        self.log.record(_row(run), _texts(run))
+
+
+def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
+    """What a run has cost so far, and the unit prices that applied."""
+    plan: Plan = run.plan
+    usage = run.usage or Usage()
+    prices = pricing.unit_prices(plan.request.params.model, plan.connection, usage, run.created_at)
+    lost = any(attempt.billed not in (None, "no") for attempt in run.attempts)
+    never_sent = run.status == "stopped" and run.began_s is None
+    is_refused = run.stop_reason == "refusal" and not run.text and not run.thinking
+    is_free = is_refused or never_sent or (run.status == "failed" and not lost)
+    is_complete = is_free or (run.status == "done" and not lost)
+    cost = pricing.cost(usage, prices, plan.connection, is_complete=is_complete, is_free=is_free)
+    return cost, prices
+
+
+def _row(run: Run) -> RunRow:
+    plan: Plan = run.plan
+    cost, prices = (Cost(None, "unknown"), None) if run.is_live else cost_of(run)
+    usage = run.usage
+    failure = run.failure
+    if run.is_live and plan.connection.kind == "demo":
+        cost = Cost(None, "simulated")
+    return RunRow(
+        run_id=run.id,
+        visitor=run.visitor,
+        started_at=run.created_at,
+        ended_at=run.ended_at,
+        press=plan.press,
+        variant=plan.letter,
+        connection=plan.connection.label,
+        model=plan.request.params.model,
+        params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
+        status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
+        stop_reason=run.stop_reason,
+        error_kind=failure.kind if failure else None,
+        error_message=(failure.message or failure.sentence) if failure else None,
+        http_status=failure.http_status if failure else None,
+        attempts=len(run.attempts),
+        ttft_s=run.ttft_s,
+        duration_s=None if run.is_live else run.duration_s,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        cache_read_tokens=usage.cache_read_tokens if usage else None,
+        cache_write_tokens=usage.cache_write_tokens if usage else None,
+        thinking_tokens=usage.thinking_tokens if usage else None,
+        cost_usd=cost.usd,
+        cost_kind=cost.kind,
+        worst_case_usd=plan.worst_case_usd,
+        unit_prices_json=prices.to_json() if prices else None,
+        request_id=run.request_id,
+    )
+
+
+def _texts(run: Run) -> RunTexts:
+    plan: Plan = run.plan
+    return RunTexts(
+        run_id=run.id,
+        request_json=json.dumps(
+            {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)},
+            ensure_ascii=False,
+            indent=2,
+        ),
+        answer=run.text,
+        thinking=run.thinking,
+        attempts_json=json.dumps([asdict(attempt) for attempt in run.attempts]),
+    )
+
+
+def _secrets() -> dict[str, Any]:
+    try:
+        return dict(st.secrets.to_dict())
+    except StreamlitSecretNotFoundError:
+        return {}
+
+
+@st.cache_resource(show_spinner=False)
+def services() -> Services:
+    """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
+    return Services(read_settings(os.environ, _secrets()))
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Import what the first run needs, after the first page was drawn.
+
+    Then take everything imported out of the garbage collector's sight: Streamlit collects
+    after each rerun, and would walk through all of it ten times a second.
+    """
+
+    def work() -> None:
+        for name in ("playground.claude.sending", "pyarrow", "pandas"):
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
+
+    Thread(target=work, name="warm-up", daemon=True).start()
+
+
+@st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
+def _presence(owner: str) -> Any:  # noqa: ANN401 (a callable that Streamlit keeps)
+    engine = services().engine
+    return lambda: engine.is_gone(owner)
+
+
+def is_here(owner: str) -> None:
+    """Tell the engine that this page is alive, and have it told when it leaves."""
+    _presence(owner)
+    services().engine.is_here(owner)

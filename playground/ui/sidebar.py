@@ -1,0 +1,146 @@
+"""The sidebar: connection and key, retry policy, sample prompts, about."""
+
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from playground.core.catalogue import CHECKED_ON
+from playground.core.connection import key_problem
+from playground.core.samples import SAMPLES
+from playground.ui import running, state
+from playground.ui.plain import plain
+from playground.ui.services import services
+
+ABOUT = """\
+A playground for the Claude Messages API. What it shows is what happens: the request is
+sent as shown, each retry is visible, and a cost says how it is known.
+
+Keys stay in this session's memory and are never logged.
+"""
+
+
+def show_sidebar() -> None:
+    """Draw the sidebar."""
+    with st.sidebar:
+        _choose_connection()
+        st.selectbox(
+            "Sample prompt",
+            SAMPLES,
+            index=None,
+            key=state.SAMPLE,
+            format_func=lambda sample: sample.name,
+            placeholder="Choose one to load it",
+            on_change=state.load_sample,
+        )
+        _show_sample()
+        _edit_policy()
+        with st.expander("About", icon=":material/info:"):
+            st.markdown(ABOUT)
+            st.caption(f"Models and rules as of {CHECKED_ON:%d %B %Y}.")
+
+
+def _choose_connection() -> None:
+    kinds = {each.kind: each.label for each in services().settings.connections}
+    st.selectbox(
+        "Connection",
+        list(kinds),
+        index=list(kinds).index(running.connection().kind),
+        key=state.CONNECTION,
+        format_func=kinds.__getitem__,
+        help="The demo is a small language model inside this app, not Claude.",
+    )
+    connection = running.connection()
+    if connection.kind == "demo":
+        _choose_scenario()
+    elif connection.kind == "claude":
+        _enter_key()
+    else:
+        st.caption(f"Server: {plain(connection.base_url)}")
+    if connection.kind != "demo" and running.can_connect(connection):
+        running.read_models(connection)
+        is_reading = running.models_outcome() is None
+        st.fragment(_show_models, run_every=1.0 if is_reading else None)(count())
+
+
+def _choose_scenario() -> None:
+    scenarios = services().scenarios()
+    st.selectbox(
+        "Scenario",
+        list(scenarios),
+        key=state.SCENARIO,
+        format_func=lambda name: scenarios[name].label,
+        persist_state="session",
+        help="What goes wrong. The demo fails as the API does, through the same code.",
+    )
+    chosen = scenarios[st.session_state[state.SCENARIO]]
+    if chosen.description:
+        st.caption(plain(chosen.description))
+
+
+def _enter_key() -> None:
+    key = state.visitor_key()
+    if key:
+        st.caption(f":green[:material/key:] Your key …{plain(key[-4:])} is used in this session.")
+        st.button("Forget key", key=state.FORGET_KEY, on_click=state.forget_key)
+        return
+    st.text_input(
+        "API key",
+        type="password",
+        key=state.API_KEY,
+        placeholder="sk-ant-…",
+        autocomplete="off",
+        on_change=_take_key,
+        help="Kept in this session's memory until you close the page. Never stored or logged.",
+    )
+    problem = state.key_problem()
+    if problem:
+        st.error(problem, icon=":material/key_off:")
+    elif running.key_for(running.connection()):
+        st.caption("Without one the owner's key is used.")
+
+
+def _take_key() -> None:
+    key = st.session_state[state.API_KEY].strip()
+    if key:
+        state.keep_key(key, key_problem(key))
+
+
+def _show_models(draws: "count[int]") -> None:
+    outcome: Any = running.models_outcome()
+    if outcome is None:
+        st.caption("Reading the account's models…")
+    elif isinstance(outcome, str):
+        st.caption(f"Its models could not be read: {plain(outcome)} Any model id can be typed.")
+    else:
+        st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
+    if next(draws) and outcome is not None:
+        st.rerun()  # The variants offer them from now on.
+
+
+def _show_sample() -> None:
+    chosen = st.session_state[state.SAMPLE]
+    if chosen is not None:
+        st.caption(plain(chosen.lesson))
+    if state.can_undo_sample():
+        st.button(
+            "Undo: bring my prompt back",
+            key="undo_sample",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=state.undo_sample,
+        )
+
+
+def _edit_policy() -> None:
+    with st.expander("Retry", icon=":material/replay:"):
+        st.number_input("Attempts", 1, 8, step=1, key=state.ATTEMPTS)
+        st.number_input("Base wait, s", 0.0, 30.0, step=0.5, key=state.BASE_WAIT_S)
+        st.number_input("Deadline, s", 1.0, 600.0, step=10.0, key=state.DEADLINE_S)
+        policy = state.policy()
+        waits = [policy.base_wait_s * 2**n for n in range(policy.attempts - 1)]
+        shown = ", ".join(f"{wait:g}–{2 * wait:g} s" for wait in waits) or "no wait"
+        st.caption(
+            f"Waits {shown}. Retried: 429, 5xx, lost connections. Never: a wrong key, a "
+            "refused request, an answer that has begun."
+        )

@@ -1,0 +1,265 @@
+"""Session state: every key, its default, and the only code that writes it.
+
+A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on them.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from playground.core.request import Message, Params, Prompt, Request, Role, Thinking
+from playground.core.retry import RetryPolicy
+from playground.core.samples import SAMPLES, Sample
+
+RUN_ALL, STOP_ALL = "run_all", "stop_all"
+SYSTEM_PROMPT, ADD_MESSAGE, ADD_VARIANT = "system_prompt", "add_message", "add_variant"
+CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
+ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
+LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
+SAMPLE = "sample"
+
+LETTERS = "ABCDEF"
+COLOURS = {
+    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
+}  # fmt: skip
+MODEL_DEFAULT = "claude-sonnet-4-6"
+DEFAULTS = "default"
+
+_VARIANT_FIELDS = ("model", "temperature", "effort", "max_tokens", "thinking", "stops", "system")
+
+
+def message_text(index: int) -> str:
+    return f"message_{index}_text"
+
+
+def message_role(index: int) -> str:
+    return f"message_{index}_role"
+
+
+def field(name: str, letter: str) -> str:
+    """The key of a variant's control, such as `temperature_A`."""
+    return f"{name}_{letter}"
+
+
+def initialise() -> None:
+    """Give every key its default, once per session."""
+    state = st.session_state
+    if "owner" in state:
+        return
+    state["owner"] = secrets.token_urlsafe(16)
+    state["variants"] = ["A", "B"]
+    state["runs"] = {}
+    state["press"] = 0
+    state["key"] = ""
+    state["key_problem"] = None
+    state["log_path"] = []
+    for name, value in zip(_VARIANT_FIELDS, _blank(0.2), strict=True):
+        state[field(name, "A")] = value
+    for name, value in zip(_VARIANT_FIELDS, _blank(1.0), strict=True):
+        state[field(name, "B")] = value
+    policy = RetryPolicy()
+    state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
+    state[DEADLINE_S] = policy.deadline_s
+    set_prompt(SAMPLES[0].prompt)
+
+
+def _blank(temperature: float | None) -> tuple[Any, ...]:
+    return (MODEL_DEFAULT, temperature, DEFAULTS, 300, DEFAULTS, "", "")
+
+
+def owner() -> str:
+    """This page's identity for the engine. Never shown, logged or sent."""
+    return str(st.session_state["owner"])
+
+
+def visitor(is_local: bool) -> str:
+    """Whose rows of the log these are: on one's own machine there is one visitor."""
+    return "local" if is_local else f"visitor-{owner()}"
+
+
+def prompt() -> Prompt:
+    state = st.session_state
+    messages = tuple(
+        Message(_role(state[message_role(i)]), state[message_text(i)] or "")
+        for i in range(state["message_count"])
+    )
+    return Prompt(state[SYSTEM_PROMPT] or "", messages)
+
+
+def _role(value: str | None) -> Role:
+    """A browser may send anything, or nothing where a role was deselected."""
+    return "assistant" if value == "assistant" else "user"
+
+
+def set_prompt(prompt: Prompt) -> None:
+    """Put a prompt into the editor."""
+    state = st.session_state
+    state[SYSTEM_PROMPT] = prompt.system
+    _set_messages(prompt.messages)
+
+
+def load_sample() -> None:
+    """Replace the prompt by the chosen sample; the one before can be had back."""
+    chosen: Sample | None = st.session_state[SAMPLE]
+    if chosen is not None:
+        st.session_state["prompt_before"] = prompt()
+        set_prompt(chosen.prompt)
+
+
+def undo_sample() -> None:
+    set_prompt(st.session_state.pop("prompt_before"))
+    st.session_state[SAMPLE] = None
+
+
+def can_undo_sample() -> bool:
+    return "prompt_before" in st.session_state
+
+
+def _set_messages(messages: Sequence[Message]) -> None:
+    state = st.session_state
+    state["message_count"] = len(messages)
+    for index, message in enumerate(messages):
+        state[message_text(index)] = message.text
+        state[message_role(index)] = message.role
+
+
+def add_message() -> None:
+    """Append an empty message from whoever's turn it is."""
+    messages = prompt().messages
+    role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
+    _set_messages([*messages, Message(role, "")])
+
+
+def remove_message(index: int) -> None:
+    messages = list(prompt().messages)
+    del messages[index]
+    _set_messages(messages)
+
+
+def move_message(index: int, to: int) -> None:
+    messages = list(prompt().messages)
+    messages.insert(to, messages.pop(index))
+    _set_messages(messages)
+
+
+def variants() -> list[str]:
+    """The letters of the variants, in screen order."""
+    return list(st.session_state["variants"])
+
+
+def add_variant() -> None:
+    """Clone the last variant under the first free letter."""
+    state = st.session_state
+    free = [letter for letter in LETTERS if letter not in state["variants"]]
+    if not free:
+        return
+    last = state["variants"][-1]
+    for name in _VARIANT_FIELDS:
+        state[field(name, free[0])] = state[field(name, last)]
+    state["variants"] = [*state["variants"], free[0]]
+
+
+def remove_variant(letter: str) -> None:
+    state = st.session_state
+    state["variants"] = [other for other in state["variants"] if other != letter]
+
+
+def request(letter: str) -> Request:
+    """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
+    state = st.session_state
+    shared = prompt()
+    own_system = state[field("system", letter)] or ""
+    effort = state[field("effort", letter)]
+    thinking: Thinking = state[field("thinking", letter)]
+    temperature = state[field("temperature", letter)]
+    params = Params(
+        model=(state[field("model", letter)] or "").strip(),
+        max_tokens=int(state[field("max_tokens", letter)] or 0),
+        temperature=None if temperature is None else round(float(temperature), 4),
+        effort=None if effort == DEFAULTS else effort,
+        thinking=thinking,
+        stop_sequences=_stops(state[field("stops", letter)] or ""),
+    )
+    return Request(Prompt(own_system or shared.system, shared.messages), params)
+
+
+def _stops(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line)
+
+
+def policy() -> RetryPolicy:
+    state = st.session_state
+    return RetryPolicy(
+        int(state[ATTEMPTS] or 1), float(state[BASE_WAIT_S] or 0), float(state[DEADLINE_S] or 0)
+    )
+
+
+def runs() -> dict[str, Any]:
+    """The run that each letter shows."""
+    return dict(st.session_state["runs"])
+
+
+def set_runs(runs: dict[str, Any]) -> None:
+    st.session_state["runs"] = runs
+
+
+def is_live() -> bool:
+    """Whether any shown run is still on its way."""
+    return any(run.is_live for run in st.session_state["runs"].values())
+
+
+def next_press() -> int:
+    """The number of the coming press of Run."""
+    return int(st.session_state["press"]) + 1
+
+
+def count_press() -> None:
+    st.session_state["press"] += 1
+
+
+def visitor_key() -> str:
+    """The key that this visitor typed, or nothing."""
+    return str(st.session_state["key"])
+
+
+def keep_key(key: str, problem: str | None) -> None:
+    """Take the typed key out of its widget, so that it leaves the page."""
+    st.session_state[API_KEY] = ""
+    st.session_state["key_problem"] = problem
+    if problem is None:
+        st.session_state["key"] = key
+
+
+def forget_key() -> None:
+    st.session_state["key"] = ""
+
+
+def key_problem() -> str | None:
+    problem: str | None = st.session_state["key_problem"]
+    return problem
+
+
+def models_read() -> tuple[object, Any] | None:
+    """The account whose models were asked for, and the future of its answer."""
+    read: tuple[object, Any] | None = st.session_state.get("models_read")
+    return read
+
+
+def set_models_read(account: object, answer: object) -> None:
+    st.session_state["models_read"] = (account, answer)
+
+
+def log_before() -> str | None:
+    """The run below which the shown page of the log begins; None: the newest."""
+    path: list[str] = st.session_state["log_path"]
+    return path[-1] if path else None
+
+
+def log_older(last_run_id: str) -> None:
+    st.session_state["log_path"] = [*st.session_state["log_path"], last_run_id]
+
+
+def log_newer() -> None:
+    st.session_state["log_path"] = st.session_state["log_path"][:-1]

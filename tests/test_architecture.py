@@ -1,0 +1,122 @@
+"""The arrows of the design, kept by reading the imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "playground"
+FILES = sorted(PACKAGE.rglob("*.py"))
+# What each part may import of the project; `ui/services.py` alone joins claude and store.
+ALLOWED = {
+    "core": {"core"},
+    "claude": {"core", "claude"},
+    "store": {"core", "store"},
+    "engine": {"core", "run"},
+    "run": {"core"},
+    "settings": {"core"},
+    "ui": {"core", "engine", "run", "settings", "ui"},
+}
+JOINER = PACKAGE / "ui" / "services.py"
+OWNERS = {
+    "streamlit": {"ui"},
+    "anthropic": {"claude"},
+    "httpx2": {"claude"},
+    "tenacity": {"claude"},
+    "sqlalchemy": {"store"},
+    "sqlite3": {"store"},
+    "genai_prices": {"core"},
+}
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager"}
+
+
+def part_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports_of(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module
+            if node.module == "playground":
+                yield from (f"playground.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_inward(path):
+    part = part_of(path)
+    if part == "__init__":
+        return
+    allowed = ALLOWED[part] | ({"claude", "store"} if path == JOINER else set())
+    for name in imports_of(path):
+        first, *rest = name.split(".")
+        if first == "playground" and rest:
+            assert rest[0] in allowed, f"{path.name} imports {name}"
+        if first in OWNERS:
+            assert part in OWNERS[first], f"{path.name} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_and_functions_stay_small_and_well_named(path):
+    text = path.read_text("utf-8")
+    assert not FORBIDDEN_NAMES & set(path.stem.split("_"))
+    assert len(path.relative_to(PACKAGE).parts) <= 3
+    assert text.count("\n") <= 300
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module opens with what it is"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 60, node.name
+
+
+def calls_of(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+PAGE = [*FILES, ROOT / "streamlit_app.py"]
+
+
+@pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_draws_html_or_tracebacks_or_unpickles_or_writes_the_environment(path):
+    forbidden = {"st.html", "st.exception", "st.iframe", "pickle.loads", "yaml.load", "os.putenv"}
+    for name, node in calls_of(path):
+        assert name not in forbidden, f"{path.name} calls {name}"
+        assert "unsafe_allow_html" not in {keyword.arg for keyword in node.keywords}
+    assert "os.environ[" not in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_streamlits_session_id_is_never_touched(path):
+    text = path.read_text("utf-8")
+    assert "session_id" not in text
+    assert "get_script_run_ctx" not in text
+
+
+def test_no_shared_cache_takes_a_key_or_a_prompt():
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and any(
+                "cache_" in ast.unparse(decorator) for decorator in node.decorator_list
+            ):
+                names = {argument.arg for argument in node.args.args}
+                assert not names & {"key", "prompt", "request", "text"}, f"{path.name}:{node.name}"
+
+
+def test_only_state_writes_the_session():
+    for path in (PACKAGE / "ui").glob("*.py"):
+        if path.name == "state.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    assert "st.session_state" not in ast.unparse(target), f"{path.name}"
+
+
+def test_the_entry_script_is_a_table_of_contents():
+    assert (ROOT / "streamlit_app.py").read_text("utf-8").count("\n") <= 60
