@@ -1,0 +1,207 @@
+"""One answer as the API's own sequence of events, with the pauses and breaks of a scenario."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from playground.claude.demo.failing import OVERLOADED
+from playground.claude.demo.faults import Scenario
+from playground.claude.demo.language_model import DEFAULT_TEMPERATURE, language_model
+from playground.claude.demo.listing import dated_id
+from playground.claude.demo.prompt import Body, system_of, turns_of
+from playground.claude.demo.thinking import Thought, thought
+from playground.claude.demo.writing import StopReason, Writing
+from playground.core.catalogue import Model
+
+FIRST_TOKEN_PAUSES = (16.0, 28.0)
+PING_EVERY_S = 2.0
+
+Event = dict[str, Any]
+Sleep = Callable[[float], Awaitable[object]]
+
+
+class Dropped(Exception):
+    """The connection breaks here."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the model writes; `pause_s` is the mean between two tokens."""
+
+    pause_s: float
+    sleep: Sleep
+
+    async def token(self, rng: random.Random) -> None:
+        """Let as much time pass as a token takes, a little more or less."""
+        await self.sleep(self.pause_s * rng.uniform(0.7, 1.3))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request becomes. Iterating over `events` writes the answer."""
+
+    body: Body
+    model: Model
+    scenario: Scenario
+    pace: Pace
+    rng: random.Random
+    request_id: str
+    input_tokens: int
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """From message_start to message_stop, unless the scenario breaks it."""
+        yield {"type": "message_start", "message": self._message()}
+        async for ping in self._wait():
+            yield ping
+        if self.scenario.refuses:
+            for event in self._end("refusal", 0, 0, details=REFUSAL):
+                yield event
+            return
+        most, at_most = self._most_tokens()
+        thinking = self._thought()
+        thought_tokens = min(len(thinking.tokens), most) if thinking else 0
+        if thinking:
+            async for event in self._think(thinking, thought_tokens):
+                yield event
+        if thinking and thought_tokens == most:
+            for event in self._end(at_most, thought_tokens, thought_tokens):
+                yield event
+            return
+        writing = self._writing(most - thought_tokens)
+        async for event in self._write(writing, index=1 if thinking else 0):
+            yield event
+            if event["type"] == "error":
+                return
+        if self.scenario.breaks:
+            return
+        reason = at_most if writing.stop_reason == "max_tokens" else writing.stop_reason
+        written = thought_tokens + writing.written
+        for event in self._end(reason, written, thought_tokens, writing.stop_sequence):
+            yield event
+
+    def _message(self) -> Event:
+        return {
+            "id": f"msg_demo_{self.rng.getrandbits(96):024x}",
+            "type": "message",
+            "role": "assistant",
+            "model": dated_id(self.model),
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "stop_details": None,
+            "usage": {
+                **self._input_usage(),
+                "cache_creation": {
+                    "ephemeral_5m_input_tokens": 0,
+                    "ephemeral_1h_input_tokens": 0,
+                },
+                "output_tokens": 1,
+                "service_tier": "standard",
+                "inference_geo": "not_available",
+            },
+        }
+
+    def _input_usage(self) -> Event:
+        return {
+            "input_tokens": self.input_tokens,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+        }
+
+    async def _wait(self) -> AsyncGenerator[Event, None]:
+        left_s = self.scenario.silence_s
+        while left_s > 0:
+            await self.pace.sleep(min(left_s, PING_EVERY_S))
+            left_s -= PING_EVERY_S
+            yield {"type": "ping"}
+        await self.pace.sleep(self.pace.pause_s * self.rng.uniform(*FIRST_TOKEN_PAUSES))
+
+    def _most_tokens(self) -> tuple[int, StopReason]:
+        """How many tokens may be written, and the stop reason when they are."""
+        room = self.model.context_tokens - self.input_tokens
+        asked = self.body["max_tokens"]
+        most = min(asked, self.scenario.cut_after or asked)
+        return (room, "model_context_window_exceeded") if room < most else (most, "max_tokens")
+
+    def _thought(self) -> Thought | None:
+        match = language_model().match(system_of(self.body), turns_of(self.body))
+        hidden = self.scenario.hidden_thinking_tokens
+        return thought(self.body, self.model, match, hidden)
+
+    def _writing(self, most_tokens: int) -> Writing:
+        tokens = language_model().generate(
+            system_of(self.body),
+            turns_of(self.body),
+            temperature=self.body.get("temperature", DEFAULT_TEMPERATURE),
+            rng=self.rng,
+        )
+        return Writing(tokens, most_tokens, self.body.get("stop_sequences", ()))
+
+    async def _think(self, thinking: Thought, count: int) -> AsyncGenerator[Event, None]:
+        yield _block_start(0, {"type": "thinking", "thinking": "", "signature": ""})
+        yield {"type": "ping"}
+        for number, token in enumerate(islice(thinking.tokens, count), start=1):
+            await self.pace.token(self.rng)
+            if thinking.is_shown:
+                yield _delta(0, {"type": "thinking_delta", "thinking": token})
+            elif number % 40 == 0:
+                yield {"type": "ping"}
+        signature = f"demo{self.rng.getrandbits(128):032x}"
+        yield _delta(0, {"type": "signature_delta", "signature": signature})
+        yield {"type": "content_block_stop", "index": 0}
+
+    async def _write(self, writing: Writing, index: int) -> AsyncGenerator[Event, None]:
+        yield _block_start(index, {"type": "text", "text": ""})
+        if index == 0:
+            yield {"type": "ping"}
+        for text in writing:
+            await self.pace.token(self.rng)
+            yield _delta(index, {"type": "text_delta", "text": text})
+            if self.scenario.breaks and writing.written >= self.scenario.breaks_after:
+                break
+        match self.scenario.breaks:
+            case "error":
+                yield dict(OVERLOADED.body(self.request_id))
+            case "drop":
+                raise Dropped
+            case "stall":
+                await asyncio.Event().wait()
+            case None:
+                yield {"type": "content_block_stop", "index": index}
+
+    def _end(
+        self,
+        reason: StopReason,
+        written: int,
+        thinking_tokens: int,
+        stop_sequence: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> list[Event]:
+        delta = {"stop_reason": reason, "stop_sequence": stop_sequence, "stop_details": details}
+        usage = {
+            **self._input_usage(),
+            "output_tokens": written,
+            "output_tokens_details": {"thinking_tokens": thinking_tokens},
+        }
+        return [
+            {"type": "message_delta", "delta": delta, "usage": usage},
+            {"type": "message_stop"},
+        ]
+
+
+REFUSAL = {
+    "type": "refusal",
+    "category": "general_harms",
+    "explanation": "The demo refuses because its scenario says so, not because of your prompt.",
+}
+
+
+def _block_start(index: int, block: Event) -> Event:
+    return {"type": "content_block_start", "index": index, "content_block": block}
+
+
+def _delta(index: int, delta: Event) -> Event:
+    return {"type": "content_block_delta", "index": index, "delta": delta}

@@ -1,0 +1,223 @@
+"""The Messages API in process: a request's method, path, headers and body become a reply.
+
+Stateless: a scenario and the number of the retry come with each request, as headers. No
+header and no key is ever echoed or kept.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from playground.claude.demo.answer import Answer, Event, Pace, Sleep
+from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import RETRY_HEADER, SCENARIO_HEADER, Scenario, scenario
+from playground.claude.demo.listing import model_named, model_page
+from playground.claude.demo.prompt import input_tokens
+from playground.claude.demo.rules import check, check_count
+from playground.core.catalogue import find
+
+PAUSE_S = 1 / 50
+"""With what a token costs beside it, some 45 tokens a second."""
+LARGEST_BODY = 32_000_000
+REQUESTS_PER_MINUTE = 1_000
+TOKENS_PER_MINUTE = 2_000_000
+
+NOT_FOUND = ApiError(404, "not_found_error", "Not found")
+WRONG_METHOD = ApiError(405, "invalid_request_error", "Method Not Allowed")
+NO_KEY = ApiError(401, "authentication_error", "x-api-key header is required")
+TOO_LARGE = ApiError(413, "request_too_large", "Request exceeds the maximum size")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in. Header names are lower-case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes out; the body arrives in pieces and may raise `Dropped`."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: AsyncGenerator[bytes, None]
+
+
+class DemoApi:
+    """Answers requests. Time and chance are arguments: `sleep`, `now` and `rng`."""
+
+    def __init__(
+        self,
+        *,
+        pause_s: float = PAUSE_S,
+        sleep: Sleep = asyncio.sleep,
+        rng: random.Random | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._pace = Pace(pause_s, sleep)
+        self._rng = rng or random.Random()  # noqa: S311 (a toy model, not cryptography)
+        self._now = now
+
+    async def reply(self, request: Request) -> Reply:
+        """Raises `Dropped` where the connection breaks before an answer."""
+        request_id = f"req_demo_{self._rng.getrandbits(96):024x}"
+        chosen = scenario(request.headers.get(SCENARIO_HEADER))
+        path = request.path.rstrip("/")
+        found: Mapping[str, Any] | ApiError | None = self._refusal(request, path, chosen)
+        if found is None:
+            match path:
+                case "/v1/messages":
+                    return await self._messages(request, chosen, request_id)
+                case "/v1/messages/count_tokens":
+                    found = _count_tokens(request)
+                case "/v1/models":
+                    found = model_page(parse_qs(request.query))
+                case _:
+                    found = model_named(unquote(path.removeprefix("/v1/models/")))
+        return self._whole(found, request_id)
+
+    def _refusal(self, request: Request, path: str, chosen: Scenario) -> ApiError | None:
+        is_post = path in ("/v1/messages", "/v1/messages/count_tokens")
+        if not is_post and path != "/v1/models" and not path.startswith("/v1/models/"):
+            return NOT_FOUND
+        if request.method != ("POST" if is_post else "GET"):
+            return WRONG_METHOD
+        if not (request.headers.get("authorization") or request.headers.get("x-api-key")):
+            return NO_KEY
+        if chosen.error and chosen.error.status == 401:
+            return chosen.error
+        return TOO_LARGE if len(request.body) > LARGEST_BODY else None
+
+    async def _messages(self, request: Request, chosen: Scenario, request_id: str) -> Reply:
+        body = _json(request.body)
+        error = chosen.error_at(_retry(request))
+        if error:
+            named = body.get("model") if isinstance(body, dict) else None
+            error = replace(error, message=error.message.format(model=named))
+            return self._whole(error, request_id, chosen.retry_after_s)
+        if isinstance(body, ApiError):
+            return self._whole(body, request_id)
+        wrong = check(request.headers.get("anthropic-version"), body)
+        model = None if wrong else find(body["model"])
+        if wrong or model is None:
+            return self._whole(wrong or NOT_FOUND, request_id)
+        rng = random.Random(self._rng.getrandbits(64))  # noqa: S311 (a toy model)
+        used = input_tokens(body)
+        events = Answer(body, model, chosen, self._pace, rng, request_id, used).events()
+        headers = {**_id(request_id), **self._limits(used)}
+        if body.get("stream"):
+            headers["content-type"] = "text/event-stream; charset=utf-8"
+            headers["cache-control"] = "no-cache"
+            return Reply(200, headers, _sse(events))
+        return await self._unstreamed(events, headers, request_id)
+
+    async def _unstreamed(
+        self, events: AsyncGenerator[Event, None], headers: Mapping[str, str], request_id: str
+    ) -> Reply:
+        message: Event = {}
+        is_whole = False
+        async for event in events:
+            if event["type"] == "error":
+                error = ApiError(529, event["error"]["type"], event["error"]["message"])
+                return self._whole(error, request_id)
+            _fold(message, event)
+            is_whole = event["type"] == "message_stop"
+        body = _encoded(message)
+        headers = {**headers, "content-type": "application/json"}
+        return Reply(200, headers, _once(body if is_whole else body[: len(body) // 2]))
+
+    def _whole(
+        self,
+        found: Mapping[str, Any] | ApiError,
+        request_id: str,
+        retry_after_s: int | None = None,
+    ) -> Reply:
+        headers = {**_id(request_id), "content-type": "application/json"}
+        if not isinstance(found, ApiError):
+            return Reply(200, headers, _once(_encoded(found)))
+        if found.error_code is None:
+            headers["x-should-retry"] = "true" if found.is_transient else "false"
+        if retry_after_s is not None:
+            headers["retry-after"] = str(retry_after_s)
+        return Reply(found.status, headers, _once(_encoded(found.body(request_id))))
+
+    def _limits(self, used_tokens: int) -> dict[str, str]:
+        """What a fresh minute would say: the demo keeps no count."""
+        reset = (self._now() + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        tokens_left = max(0, TOKENS_PER_MINUTE - used_tokens)
+        name = "anthropic-ratelimit"
+        return {
+            f"{name}-requests-limit": str(REQUESTS_PER_MINUTE),
+            f"{name}-requests-remaining": str(REQUESTS_PER_MINUTE - 1),
+            f"{name}-requests-reset": reset,
+            f"{name}-input-tokens-limit": str(TOKENS_PER_MINUTE),
+            f"{name}-input-tokens-remaining": str(tokens_left),
+            f"{name}-input-tokens-reset": reset,
+        }
+
+
+def _count_tokens(request: Request) -> Mapping[str, Any] | ApiError:
+    body = _json(request.body)
+    if isinstance(body, ApiError):
+        return body
+    wrong = check_count(request.headers.get("anthropic-version"), body)
+    return wrong or {"input_tokens": input_tokens(body)}
+
+
+def _json(raw: bytes) -> Any:  # noqa: ANN401 (whatever a client sent)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        return invalid(f"The request body is not valid JSON: {type(error).__name__}")
+
+
+def _retry(request: Request) -> int:
+    value = request.headers.get(RETRY_HEADER, "")
+    return int(value) if value.isascii() and value.isdigit() else 0
+
+
+def _id(request_id: str) -> dict[str, str]:
+    return {"request-id": request_id}
+
+
+def _encoded(data: Mapping[str, Any]) -> bytes:
+    # Lone surrogates are valid in JSON text but not in UTF-8.
+    return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
+
+
+async def _sse(events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, None]:
+    """Server-sent events; closing this stops the model at once."""
+    async with aclosing(events):
+        async for event in events:
+            yield b"event: %s\ndata: %s\n\n" % (event["type"].encode(), _encoded(event))
+
+
+def _fold(message: Event, event: Event) -> None:
+    """Add one event to the message that an answer without streaming is."""
+    match event["type"]:
+        case "message_start":
+            message.update(event["message"])
+        case "content_block_start":
+            message["content"].append(dict(event["content_block"]))
+        case "content_block_delta":
+            block, delta = message["content"][event["index"]], event["delta"]
+            name = delta["type"].removesuffix("_delta")
+            block[name] += delta[name]
+        case "message_delta":
+            message.update(event["delta"])
+            message["usage"].update(event["usage"])

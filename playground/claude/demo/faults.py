@@ -1,0 +1,152 @@
+"""What can go wrong, as data: each scenario says what it does and at which attempt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from playground.claude.demo.failing import OVERLOADED, ApiError
+
+SCENARIO_HEADER = "demo-scenario"
+RETRY_HEADER = "x-stainless-retry-count"
+ALWAYS = 1_000_000
+
+Break = Literal["error", "drop", "truncate", "stall"]
+
+RATE_LIMITED = ApiError(
+    429,
+    "rate_limit_error",
+    "This request would exceed your organization's rate limit of 50 requests per minute.",
+)
+SPEND_LIMIT = ApiError(
+    429,
+    "rate_limit_error",
+    "You have reached your API usage limits: the demo's monthly limit."
+    " You will regain access on the first of next month at 00:00 UTC.",
+    "enforced_spend_limit_reached",
+)
+SERVER_ERROR = ApiError(500, "api_error", "Internal server error")
+WRONG_KEY = ApiError(401, "authentication_error", "invalid x-api-key")
+BAD_REQUEST = ApiError(
+    400, "invalid_request_error", "messages: the demo's scenario refuses every request"
+)
+UNKNOWN_MODEL = ApiError(404, "not_found_error", "model: {model}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One thing that goes wrong, or nothing.
+
+    `error` is answered to the first `failures` attempts, with `retry_after_s` as header.
+    `breaks` happens inside the stream after `breaks_after` tokens of text. `cut_after`
+    is a max_tokens of the demo's own.
+    """
+
+    label: str
+    description: str
+    error: ApiError | None = None
+    failures: int = ALWAYS
+    retry_after_s: int | None = None
+    breaks: Break | None = None
+    breaks_after: int = 14
+    silence_s: float = 0.0
+    cut_after: int | None = None
+    refuses: bool = False
+    hidden_thinking_tokens: int = 0
+
+    def error_at(self, retry: int) -> ApiError | None:
+        """What the attempt after so many retries is answered with."""
+        return self.error if retry < self.failures else None
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "none": Scenario("Nothing goes wrong", "Every request is answered."),
+    "rate_limited": Scenario(
+        "429 twice, then an answer",
+        "Too many requests: two attempts are refused without a hint how long to wait.",
+        RATE_LIMITED,
+        failures=2,
+    ),
+    "rate_limited_retry_after": Scenario(
+        "429 twice, with retry-after",
+        "Two attempts are refused, and the server asks to wait two seconds each time.",
+        RATE_LIMITED,
+        failures=2,
+        retry_after_s=2,
+    ),
+    "overloaded": Scenario(
+        "529 until it gives up",
+        "The service is overloaded and stays so; every attempt is refused.",
+        OVERLOADED,
+    ),
+    "server_error": Scenario(
+        "500 once, then an answer",
+        "The first attempt meets an error of the server, the second is answered.",
+        SERVER_ERROR,
+        failures=1,
+    ),
+    "error_mid_stream": Scenario(
+        "Error in mid-stream",
+        "The answer begins, then an overloaded_error arrives inside the stream.",
+        breaks="error",
+    ),
+    "dropped": Scenario(
+        "Connection drops in mid-stream",
+        "The connection breaks after a few words.",
+        breaks="drop",
+    ),
+    "truncated": Scenario(
+        "Stream ends too early",
+        "The stream ends cleanly, but without message_stop: the answer is not whole.",
+        breaks="truncate",
+    ),
+    "stalled": Scenario(
+        "Stream falls silent",
+        "After a few words nothing more arrives, until you stop it or a timeout does.",
+        breaks="stall",
+    ),
+    "slow_first_token": Scenario(
+        "Slow first token",
+        "The answer begins after six seconds.",
+        silence_s=6.0,
+    ),
+    "wrong_key": Scenario(
+        "401: wrong key",
+        "The key is refused, which no retry mends.",
+        WRONG_KEY,
+    ),
+    "bad_request": Scenario(
+        "400: bad request",
+        "The request is refused as invalid, which no retry mends.",
+        BAD_REQUEST,
+    ),
+    "unknown_model": Scenario(
+        "404: unknown model",
+        "The server says that it has no such model.",
+        UNKNOWN_MODEL,
+    ),
+    "max_tokens": Scenario(
+        "Cut at max_tokens",
+        "The answer is cut after 40 tokens, as if max_tokens were that small.",
+        cut_after=40,
+    ),
+    "refusal": Scenario(
+        "Refusal",
+        "The model refuses before it writes anything; such a request is not billed.",
+        refuses=True,
+    ),
+    "spend_limit": Scenario(
+        "429: spend limit reached",
+        "A 429 that no retry mends: the month's money is spent.",
+        SPEND_LIMIT,
+    ),
+    "hidden_thinking": Scenario(
+        "Long hidden thinking",
+        "The model thinks 160 tokens that you pay for and do not see, then answers.",
+        hidden_thinking_tokens=160,
+    ),
+}
+
+
+def scenario(name: str | None) -> Scenario:
+    """The scenario of a name; an unknown one is no fault at all."""
+    return SCENARIOS.get(name or "none", SCENARIOS["none"])

@@ -1,0 +1,174 @@
+"""A small honest language model: n-grams over the pieces that a prompt calls up.
+
+It knows the corpus and nothing else. Each next token is drawn from a distribution that
+mixes what followed the last six tokens, the last five, and so on; the temperature
+reshapes that distribution as it does in any language model.
+"""
+
+import math
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from threading import Lock
+
+from playground.claude.demo import tokens as tokenizer
+from playground.claude.demo.pieces import Piece, read_pieces
+from playground.claude.demo.relevance import Match, Relevance, Weighed
+
+LONGEST_CONTEXT = 6
+SHORTEST_CONTEXT = 4
+"""Shorter ones are asked only where no longer one was ever seen: they ramble."""
+DOUBT = 0.3
+"""How much of the mixture each length leaves to the shorter ones."""
+REPEAT = 0.02
+"""What remains of the chance of a token that would repeat the last seven."""
+LONGEST_PART = 1_200
+DEFAULT_TEMPERATURE = 1.0
+START, END = "\0start", ""
+LONG_WORDS = 400
+
+LONG = re.compile(r"\b(long|longer|detailed|in detail|essay|elaborate|at length)\b", re.IGNORECASE)
+NUMBER_OF_WORDS = re.compile(r"\b([0-9][0-9,]{1,5})[ -]words?\b", re.IGNORECASE)
+
+Counts = dict[tuple[str, ...], dict[str, float]]
+
+
+class LanguageModel:
+    """Trained from pieces once; answering changes nothing in it."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._relevance = Relevance(pieces)
+
+    def match(self, system: str, messages: Sequence[tuple[str, str]]) -> Match:
+        """What the model has read about the prompt."""
+        return self._relevance.match(system, messages)
+
+    def generate(
+        self,
+        system: str,
+        messages: Sequence[tuple[str, str]],
+        *,
+        temperature: float = DEFAULT_TEMPERATURE,
+        rng: random.Random,
+    ) -> Iterator[str]:
+        """The answer, token by token. A last message from the assistant is continued."""
+        match = self.match(system, messages)
+        prefill = messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
+        wanted = 0 if match.is_off_topic else tokens_wanted(messages)
+        written = 0
+        for pieces in (match.pieces, *match.related):
+            if written:
+                yield "\n\n"
+            for token in _part(pieces, "" if written else prefill, temperature, rng):
+                named = _named(token, match.topic)
+                written += len(named)
+                yield from named
+            if written >= wanted:
+                return
+
+    def distribution(
+        self, system: str, messages: Sequence[tuple[str, str]], temperature: float
+    ) -> dict[str, float]:
+        """The chance of each first token at a temperature; an empty token ends the answer."""
+        counts = _counts(self.match(system, messages).pieces)
+        return at_temperature(_mixed(counts, (START,)), temperature)
+
+
+def _named(token: str, topic: str) -> list[str]:
+    """A token of the corpus as it is written out: one of them stands for the topic."""
+    if not token.endswith("{topic}"):
+        return [token]
+    return tokenizer.tokens(token.replace("{topic}", topic))
+
+
+def tokens_wanted(messages: Sequence[tuple[str, str]]) -> int:
+    """How many tokens the last user message asks for; 0 leaves it to the piece."""
+    asked = next((text for role, text in reversed(messages) if role == "user"), "")
+    number = NUMBER_OF_WORDS.search(asked)
+    if number:
+        return int(number[1].replace(",", ""))
+    return LONG_WORDS if LONG.search(asked) else 0
+
+
+def _part(pieces: Weighed, prefill: str, temperature: float, rng: random.Random) -> Iterator[str]:
+    """One answer, up to the end of a piece."""
+    counts = _counts(pieces)
+    context = (START, *tokenizer.tokens(prefill))
+    if context[-1:] not in counts:
+        context = (START,)
+    said: set[tuple[str, ...]] = set()
+    for _ in range(LONGEST_PART):
+        context = context[-LONGEST_CONTEXT:]
+        chances = _mixed(counts, context)
+        for token in chances:
+            if len(chances) > 1 and (*context, token) in said:
+                chances[token] *= REPEAT
+        token = _draw(chances, temperature, rng)
+        if token == END:
+            return
+        said.add((*context, token))
+        context = (*context, token)
+        yield token
+
+
+def _counts(pieces: Weighed) -> Counts:
+    """What followed each run of one to six tokens, weighed by the piece it stands in."""
+    counts: Counts = {}
+    for piece, weight in pieces:
+        line = (START, *piece.tokens, END)
+        for end in range(1, len(line)):
+            for start in range(max(0, end - LONGEST_CONTEXT), end):
+                followers = counts.setdefault(line[start:end], {})
+                followers[line[end]] = followers.get(line[end], 0.0) + weight
+    return counts
+
+
+def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
+    """Interpolated back-off: the longest context first, each leaving room for a shorter."""
+    mixed: dict[str, float] = {}
+    left = 1.0
+    for length in range(len(context), 0, -1):
+        followers = counts.get(context[-length:])
+        if not followers:
+            continue
+        if length < SHORTEST_CONTEXT and mixed:
+            break
+        total = sum(followers.values())
+        share = left * total / (total + DOUBT * len(followers))
+        for token, count in followers.items():
+            mixed[token] = mixed.get(token, 0.0) + share * count / total
+        left -= share
+    return mixed or {END: 1.0}
+
+
+def at_temperature(chances: Mapping[str, float], temperature: float) -> dict[str, float]:
+    """softmax(log p / T); at 0 the likeliest token alone is left."""
+    best = max(chances, key=lambda token: chances[token])
+    if temperature <= 0:
+        return {best: 1.0}
+    top = math.log(chances[best])
+    raw = {t: math.exp((math.log(p) - top) / temperature) for t, p in chances.items() if p > 0}
+    total = sum(raw.values())
+    return {token: value / total for token, value in raw.items()}
+
+
+def _draw(chances: Mapping[str, float], temperature: float, rng: random.Random) -> str:
+    shaped = at_temperature(chances, temperature)
+    if len(shaped) == 1:
+        return next(iter(shaped))
+    return rng.choices(list(shaped), weights=list(shaped.values()))[0]
+
+
+_training = Lock()
+
+
+@cache
+def _trained() -> LanguageModel:
+    return LanguageModel(read_pieces())
+
+
+def language_model() -> LanguageModel:
+    """The model of this process, trained at first use."""
+    with _training:
+        return _trained()

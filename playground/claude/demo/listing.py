@@ -1,0 +1,104 @@
+"""The list of models as the API describes them, built from the catalogue."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from playground.claude.demo.failing import ApiError, invalid
+from playground.core.catalogue import CATALOGUE, Model, find
+from playground.core.request import EFFORTS
+
+DEFAULT_LIMIT, MOST = 20, 1000
+LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True))
+
+Json = dict[str, Any]
+
+
+def model_page(query: Mapping[str, Sequence[str]]) -> Json | ApiError:
+    """One page of `GET /v1/models`, newest first."""
+    try:
+        limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
+    except ValueError:
+        return invalid("limit: Input should be a valid integer")
+    if not 1 <= limit <= MOST:
+        return invalid(f"limit: Input should be between 1 and {MOST}")
+    wanted = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
+    rows = [row for row in map(model_info, LISTED) if not wanted or row["lifecycle"] in wanted]
+    ids = [row["id"] for row in rows]
+    after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
+    for cursor in filter(None, (after, before)):
+        if cursor not in ids:
+            return invalid(f"after_id or before_id: no model {cursor[:80]}")
+    rest = rows[ids.index(after) + 1 :] if after else rows
+    if before:
+        rest = rows[: ids.index(before)]
+    page = rest[-limit:] if before else rest[:limit]
+    return {
+        "data": page,
+        "has_more": len(rest) > len(page),
+        "first_id": page[0]["id"] if page else None,
+        "last_id": page[-1]["id"] if page else None,
+    }
+
+
+def model_named(model_id: str) -> Json | ApiError:
+    """`GET /v1/models/{id}`; a dated id and its short form are the same model."""
+    model = find(model_id)
+    return model_info(model) if model else ApiError(404, "not_found_error", f"model: {model_id}")
+
+
+def dated_id(model: Model) -> str:
+    """The id the API answers with: of an older model, the one with its date."""
+    return next(iter(model.aliases), model.id)
+
+
+def model_info(model: Model) -> Json:
+    """One model in the API's words."""
+    is_deprecated = model.lifecycle == "deprecated"
+    retires = model.retires_on if is_deprecated else None
+    return {
+        "type": "model",
+        "id": dated_id(model),
+        "display_name": model.name,
+        "created_at": _midnight(model.released),
+        "lifecycle": "deprecated" if is_deprecated else "active",
+        "deprecated_at": None,
+        "retires_at": _midnight(retires) if retires else None,
+        "line": None if model.line == "other" else model.line,
+        "max_input_tokens": model.context_tokens,
+        "max_tokens": model.max_output_tokens,
+        "capabilities": _capabilities(model),
+    }
+
+
+def _capabilities(model: Model) -> Json:
+    """What the demo can do: text alone, so images, documents and tools are not there."""
+    efforts = {level: _supported(level in model.efforts) for level in EFFORTS}
+    types = ("adaptive", "enabled", "disabled", "between_tools")
+    return {
+        "batch": _supported(False),
+        "citations": _supported(False),
+        "code_execution": _supported(False),
+        "context_management": _supported(False),
+        "effort": {**_supported(bool(model.efforts)), **efforts},
+        "image_input": _supported(False),
+        "pdf_input": _supported(False),
+        "server_tools": {
+            **_supported(False),
+            "web_search": _supported(False),
+            "code_execution": _supported(False),
+        },
+        "structured_outputs": _supported(False),
+        "thinking": {
+            **_supported(True),
+            "types": {kind: _supported(kind in model.thinking_types) for kind in types},
+        },
+    }
+
+
+def _supported(is_supported: bool) -> dict[str, bool]:
+    return {"supported": is_supported}
+
+
+def _midnight(day: date) -> str:
+    return datetime.combine(day, time(), UTC).isoformat().replace("+00:00", "Z")

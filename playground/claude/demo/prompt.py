@@ -1,0 +1,44 @@
+"""What a request body says: its texts, and how many tokens they are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from playground.claude.demo.tokens import count_tokens
+
+Body = Mapping[str, Any]
+Turns = Sequence[tuple[str, str]]
+
+TOKENS_PER_REQUEST = 4
+TOKENS_PER_MESSAGE = 3
+"""A conversation costs a few tokens beside its texts, as it does on real models."""
+
+
+def text_of(content: object) -> str:
+    """The text of a message's content, which is a string or a list of blocks."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    texts = [block.get("text") for block in content if isinstance(block, dict)]
+    return "\n\n".join(text for text in texts if isinstance(text, str))
+
+
+def system_of(body: Body) -> str:
+    """The system prompt, empty if there is none."""
+    return text_of(body.get("system"))
+
+
+def turns_of(body: Body) -> Turns:
+    """The messages as (role, text)."""
+    return [(message["role"], text_of(message["content"])) for message in body["messages"]]
+
+
+def input_tokens(body: Body) -> int:
+    """How many tokens a prompt is billed for."""
+    system, turns = system_of(body), turns_of(body)
+    texts = [system, *(text for _, text in turns)]
+    return (
+        TOKENS_PER_REQUEST
+        + TOKENS_PER_MESSAGE * len(turns)
+        + sum(count_tokens(text) for text in texts)
+    )

@@ -1,0 +1,218 @@
+"""The real API's rules about a request, as a table: the first that is broken answers.
+
+Shapes come first (`shapes.py`), then what the model takes. Texts follow the API's where
+they are known; the API itself calls its wording unstable.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.prompt import Body, input_tokens, turns_of
+from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
+from playground.core.catalogue import Model, find
+from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
+
+SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
+SAMPLING = ("temperature", "top_p", "top_k")
+DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
+ONE_SAMPLING_PARAMETER = frozenset({"claude-haiku-4-5", "claude-sonnet-4-5"})
+DEFAULT_TOP_P = 0.99
+LEAST_TOP_P_THINKING = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose shape is right, and the model it names."""
+
+    version: str
+    body: Body
+    model: Model
+
+    @property
+    def thinking(self) -> dict[str, Any]:
+        return self.body.get("thinking") or {}
+
+    @property
+    def thinks(self) -> bool:
+        """Whether thinking was asked for; the models with sampling think only then."""
+        return self.thinking.get("type") in ("enabled", "adaptive")
+
+    @property
+    def effort(self) -> str | None:
+        return (self.body.get("output_config") or {}).get("effort")
+
+
+Rule = Callable[[Call], str | None]
+
+
+def check(version: str | None, body: object) -> ApiError | None:
+    """What the API says against a `POST /v1/messages`, or None."""
+    return _check(version, body, MESSAGE_FIELDS, (*_MESSAGE_RULES, *_SHARED_RULES))
+
+
+def check_count(version: str | None, body: object) -> ApiError | None:
+    """The same for `POST /v1/messages/count_tokens`, which takes fewer fields."""
+    return _check(version, body, COUNT_FIELDS, _SHARED_RULES)
+
+
+def _check(
+    version: str | None, body: object, fields: frozenset[str], rules: tuple[Rule, ...]
+) -> ApiError | None:
+    if version is None:
+        return invalid("anthropic-version: header is required")
+    if version not in (SAMPLING_VERSION, CURRENT_VERSION):
+        return invalid(f'anthropic-version: "{version[:40]}" is not a valid version.')
+    if not isinstance(body, dict):
+        return invalid("The request body is not a JSON object.")
+    wrong = broken_shape(body, fields - set(SAMPLING if version == CURRENT_VERSION else ()))
+    if wrong:
+        return invalid(wrong)
+    model = find(body["model"])
+    if model is None:
+        return ApiError(404, "not_found_error", f"model: {body['model']}")
+    call = Call(version, body, model)
+    return next((invalid(text) for rule in rules if (text := rule(call))), None)
+
+
+def _max_tokens(call: Call) -> str | None:
+    asked, limit = call.body["max_tokens"], call.model.max_output_tokens
+    if asked <= limit:
+        return None
+    return (
+        f"max_tokens: {asked} > {limit}, which is the maximum allowed number of output"
+        f" tokens for {call.model.id}"
+    )
+
+
+def _sampling_is_a_number(call: Call) -> str | None:
+    for name in SAMPLING:
+        value = call.body.get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return f"{name}: Input should be a valid number"
+        if name != "top_k" and not 0 <= value <= 1:
+            return f"{name}: range: 0..1"
+    return None
+
+
+def _sampling_is_deprecated(call: Call) -> str | None:
+    if call.model.takes_sampling:
+        return None
+    defaults = {"temperature": 1, "top_p": DEFAULT_TOP_P}
+    for name in SAMPLING:
+        if name in call.body and call.body[name] != defaults.get(name):
+            return f"`{name}` is deprecated for this model."
+    return None
+
+
+def _sampling_while_thinking(call: Call) -> str | None:
+    if not call.thinks:
+        return None
+    advice = (
+        f"Please consult our documentation at {DOCS}"
+        "#important-considerations-when-using-extended-thinking"
+    )
+    if call.body.get("temperature", 1) != 1:
+        return f"`temperature` may only be set to 1 when thinking is enabled. {advice}"
+    if "top_k" in call.body:
+        return f"`top_k` must be unset when thinking is enabled. {advice}"
+    if call.body.get("top_p", 1) < LEAST_TOP_P_THINKING:
+        return f"`top_p` must be at least 0.95 when thinking is enabled. {advice}"
+    return None
+
+
+def _one_sampling_parameter(call: Call) -> str | None:
+    if call.model.id not in ONE_SAMPLING_PARAMETER or not {"temperature", "top_p"} <= set(
+        call.body
+    ):
+        return None
+    return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+
+
+def _thinking_type(call: Call) -> str | None:
+    kind = call.thinking.get("type")
+    if kind is None or kind in call.model.thinking_types:
+        return None
+    if kind == "adaptive":
+        return "adaptive thinking is not supported on this model"
+    return (
+        f'"thinking.type.{kind}" is not supported for this model. Use "thinking.type.adaptive"'
+        ' and "output_config.effort" to control thinking behavior.'
+    )
+
+
+def _thinking_off_at_effort(call: Call) -> str | None:
+    highest = call.model.thinking_off_up_to
+    if call.thinking.get("type") != "disabled" or highest is None or call.effort is None:
+        return None
+    if EFFORTS.index(call.effort) <= EFFORTS.index(highest):
+        return None
+    return f'"thinking.type.disabled" is not supported with effort "{call.effort}".'
+
+
+def _thinking_budget(call: Call) -> str | None:
+    if call.thinking.get("type") != "enabled":
+        return None
+    budget = call.thinking.get("budget_tokens")
+    if not isinstance(budget, int) or isinstance(budget, bool):
+        return "thinking.enabled.budget_tokens: Field required"
+    if budget < MIN_THINKING_BUDGET_TOKENS:
+        least = MIN_THINKING_BUDGET_TOKENS
+        return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {least}"
+    if budget >= call.body.get("max_tokens", budget + 1):
+        return (
+            "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our"
+            f" documentation at {DOCS}#max-tokens-and-context-window-size"
+        )
+    return None
+
+
+def _effort(call: Call) -> str | None:
+    if call.effort is None or call.effort in call.model.efforts:
+        return None
+    if not call.model.efforts:
+        return "This model does not support the effort parameter."
+    levels = ", ".join(f"'{level}'" for level in call.model.efforts)
+    return f"output_config.effort: '{call.effort}' is not supported by this model. Use {levels}."
+
+
+def _prefill(call: Call) -> str | None:
+    role, text = turns_of(call.body)[-1]
+    if role != "assistant":
+        return None
+    if not call.model.takes_prefill:
+        return (
+            "This model does not support assistant message prefill."
+            " The conversation must end with a user message."
+        )
+    if call.thinks:
+        return (
+            "Expected `thinking` or `redacted_thinking`, but found `text`. When `thinking` is"
+            " enabled, a final `assistant` message must start with a thinking block."
+        )
+    if text != text.rstrip():
+        return "messages: final assistant content cannot end with trailing whitespace"
+    return None
+
+
+def _context(call: Call) -> str | None:
+    length, limit = input_tokens(call.body), call.model.context_tokens
+    return f"prompt is too long: {length} tokens > {limit} maximum" if length > limit else None
+
+
+_MESSAGE_RULES: tuple[Rule, ...] = (
+    _max_tokens,
+    _sampling_is_a_number,
+    _sampling_is_deprecated,
+    _sampling_while_thinking,
+    _one_sampling_parameter,
+)
+_SHARED_RULES: tuple[Rule, ...] = (
+    _thinking_type,
+    _effort,
+    _thinking_off_at_effort,
+    _thinking_budget,
+    _prefill,
+    _context,
+)

@@ -1,0 +1,166 @@
+"""Which fields a request has and of what kind they are, whatever the model."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playground.core.request import EFFORTS
+
+REQUIRED_MESSAGE_FIELDS = ("model", "messages", "max_tokens")
+COUNT_FIELDS = frozenset(
+    {
+        "model",
+        "messages",
+        "system",
+        "thinking",
+        "tools",
+        "tool_choice",
+        "cache_control",
+        "output_config",
+        "speed",
+    }
+)
+MESSAGE_FIELDS = COUNT_FIELDS | {
+    "max_tokens",
+    "stream",
+    "stop_sequences",
+    "temperature",
+    "top_p",
+    "top_k",
+    "metadata",
+    "service_tier",
+    "container",
+    "inference_geo",
+    "diagnostics",
+}
+THINKING_TYPES = ("adaptive", "enabled", "disabled", "between_tools")
+EMPTY = "messages: text content blocks must be non-empty"
+BLANK = "messages: text content blocks must contain non-whitespace text"
+
+Fields = dict[str, Any]
+Shape = Callable[[Fields], str | None]
+
+
+def broken_shape(body: Fields, allowed: frozenset[str]) -> str | None:
+    """What is wrong with the fields of a body, or None."""
+    for name in REQUIRED_MESSAGE_FIELDS:
+        if name in allowed and name not in body:
+            return f"{name}: Field required"
+    for name in body:
+        if name not in allowed:
+            return f"{name[:60]}: Extra inputs are not permitted"
+    return next((text for shape in _SHAPES if (text := shape(body))), None)
+
+
+def _model(body: Fields) -> str | None:
+    model = body["model"]
+    return None if isinstance(model, str) else "model: Input should be a valid string"
+
+
+def _max_tokens(body: Fields) -> str | None:
+    limit = body.get("max_tokens", 1)
+    if isinstance(limit, bool) or not isinstance(limit, int):
+        return "max_tokens: Input should be a valid integer"
+    return "max_tokens: must be greater than or equal to 1" if limit < 1 else None
+
+
+def _messages(body: Fields) -> str | None:
+    messages = body["messages"]
+    if not isinstance(messages, list):
+        return "messages: Input should be a valid list"
+    if not messages:
+        return "messages: at least one message is required"
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict):
+            return f"messages.{index}: Input should be an object"
+        if message.get("role") not in ("user", "assistant"):
+            return f"messages.{index}.role: Input should be 'user' or 'assistant'"
+        if "content" not in message:
+            return f"messages.{index}.content: Field required"
+        wrong = _content(message["content"], f"messages.{index}.content")
+        if wrong:
+            return wrong
+    if messages[0]["role"] != "user":
+        return 'messages: first message must use the "user" role'
+    return None
+
+
+def _content(content: object, where: str) -> str | None:
+    if isinstance(content, str):
+        return _text(content)
+    if not isinstance(content, list):
+        return f"{where}: Input should be a valid list"
+    if not content:
+        return EMPTY
+    for index, block in enumerate(content):
+        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+            return f"{where}.{index}.type: Field required"
+        if block["type"] == "text":
+            if not isinstance(block.get("text"), str):
+                return f"{where}.{index}.text.text: Field required"
+            if wrong := _text(block["text"]):
+                return wrong
+    return None
+
+
+def _text(text: str) -> str | None:
+    if not text:
+        return EMPTY
+    return None if text.strip() else BLANK
+
+
+def _system(body: Fields) -> str | None:
+    system = body.get("system", "")
+    if isinstance(system, str):
+        return None
+    wrong = _content(system, "system")
+    return wrong.replace("messages:", "system:") if wrong else None
+
+
+def _stop_sequences(body: Fields) -> str | None:
+    stops = body.get("stop_sequences", [])
+    if not isinstance(stops, list) or not all(isinstance(stop, str) for stop in stops):
+        return "stop_sequences: Input should be a valid list"
+    if not all(stop.strip() for stop in stops):
+        return "stop_sequences: each stop sequence must contain non-whitespace"
+    return None
+
+
+def _thinking(body: Fields) -> str | None:
+    if "thinking" not in body:
+        return None
+    thinking = body["thinking"]
+    if not isinstance(thinking, dict):
+        return "thinking: Input should be an object"
+    if thinking.get("type") not in THINKING_TYPES:
+        kinds = ", ".join(f"'{kind}'" for kind in THINKING_TYPES)
+        return f"thinking.type: Input should be one of {kinds}"
+    if thinking.get("display", "omitted") not in ("summarized", "omitted"):
+        return "thinking.display: Input should be 'summarized' or 'omitted'"
+    return None
+
+
+def _output_config(body: Fields) -> str | None:
+    config = body.get("output_config", {})
+    if not isinstance(config, dict):
+        return "output_config: Input should be an object"
+    if config.get("effort", EFFORTS[0]) not in EFFORTS:
+        levels = ", ".join(f"'{level}'" for level in EFFORTS)
+        return f"output_config.effort: Input should be one of {levels}"
+    return None
+
+
+def _stream(body: Fields) -> str | None:
+    is_right = isinstance(body.get("stream", False), bool)
+    return None if is_right else "stream: Input should be a valid boolean"
+
+
+_SHAPES: tuple[Shape, ...] = (
+    _model,
+    _max_tokens,
+    _messages,
+    _system,
+    _stop_sequences,
+    _thinking,
+    _output_config,
+    _stream,
+)

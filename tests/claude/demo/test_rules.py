@@ -1,0 +1,208 @@
+"""The rules of the real API, one row each."""
+
+import pytest
+
+from playground.claude.demo.rules import check, check_count
+from playground.core.catalogue import CATALOGUE
+
+OLD, NEW = "2023-06-01", "2026-10-21"
+USER = {"role": "user", "content": "Hello"}
+ASSISTANT = {"role": "assistant", "content": "1."}
+NOT_PERMITTED = "Extra inputs are not permitted"
+PREFILL = (
+    "This model does not support assistant message prefill."
+    " The conversation must end with a user message."
+)
+EMPTY = "messages: text content blocks must be non-empty"
+
+
+def body(model="claude-haiku-5-5", **changes):
+    found = {"model": model, "max_tokens": 2000, "messages": [USER], **changes}
+    return {name: value for name, value in found.items() if value is not ...}
+
+
+def instead(kind):
+    return (
+        f'"thinking.type.{kind}" is not supported for this model. Use "thinking.type.adaptive"'
+        ' and "output_config.effort" to control thinking behavior.'
+    )
+
+
+def enabled(budget):
+    return {"type": "enabled", "budget_tokens": budget}
+
+
+REFUSED = [
+    (None, body(), "anthropic-version: header is required"),
+    ("1999-01-01", body(), 'anthropic-version: "1999-01-01" is not a valid version.'),
+    (NEW, [], "The request body is not a JSON object."),
+    (NEW, body(model=...), "model: Field required"),
+    (NEW, body(model=7), "model: Input should be a valid string"),
+    (NEW, body(max_tokens=...), "max_tokens: Field required"),
+    (NEW, body(max_tokens="9"), "max_tokens: Input should be a valid integer"),
+    (NEW, body(max_tokens=0), "max_tokens: must be greater than or equal to 1"),
+    (
+        NEW,
+        body(max_tokens=128_001),
+        "max_tokens: 128001 > 128000, which is the maximum allowed number of output tokens"
+        " for claude-haiku-5-5",
+    ),
+    (NEW, body(messages=...), "messages: Field required"),
+    (NEW, body(messages="Hello"), "messages: Input should be a valid list"),
+    (NEW, body(messages=[]), "messages: at least one message is required"),
+    (NEW, body(messages=["Hello"]), "messages.0: Input should be an object"),
+    (NEW, body(messages=[{"role": "user"}]), "messages.0.content: Field required"),
+    (NEW, body(messages=[{"role": "user", "content": ""}]), EMPTY),
+    (NEW, body(messages=[{"role": "user", "content": []}]), EMPTY),
+    (NEW, body(messages=[{"role": "user", "content": [{"type": "text", "text": ""}]}]), EMPTY),
+    (
+        NEW,
+        body(messages=[{"role": "user", "content": " \n"}]),
+        "messages: text content blocks must contain non-whitespace text",
+    ),
+    (
+        NEW,
+        body(messages=[USER, {"role": "system", "content": "x"}]),
+        "messages.1.role: Input should be 'user' or 'assistant'",
+    ),
+    (NEW, body(messages=[ASSISTANT]), 'messages: first message must use the "user" role'),
+    (NEW, body(colour="red"), f"colour: {NOT_PERMITTED}"),
+    (
+        NEW,
+        body(stop_sequences=[" "]),
+        "stop_sequences: each stop sequence must contain non-whitespace",
+    ),
+    (NEW, body(stream="yes"), "stream: Input should be a valid boolean"),
+    (NEW, body("claude-sonnet-4-6", temperature=0.5), f"temperature: {NOT_PERMITTED}"),
+    (NEW, body(temperature=1), f"temperature: {NOT_PERMITTED}"),
+    (NEW, body(top_p=0.9), f"top_p: {NOT_PERMITTED}"),
+    (NEW, body(top_k=5), f"top_k: {NOT_PERMITTED}"),
+    (OLD, body(temperature=0), "`temperature` is deprecated for this model."),
+    (OLD, body(top_p=1.0), "`top_p` is deprecated for this model."),
+    (OLD, body(top_k=5), "`top_k` is deprecated for this model."),
+    (
+        OLD,
+        body("claude-haiku-4-5", temperature=None),
+        "temperature: Input should be a valid number",
+    ),
+    (OLD, body("claude-haiku-4-5", temperature=1.01), "temperature: range: 0..1"),
+    (OLD, body("claude-haiku-4-5", temperature=-0.1), "temperature: range: 0..1"),
+    (OLD, body("claude-haiku-4-5", temperature=float("nan")), "temperature: range: 0..1"),
+    (
+        OLD,
+        body("claude-sonnet-4-5", temperature=0.5, top_p=0.9),
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+    ),
+    (NEW, body(messages=[USER, ASSISTANT]), PREFILL),
+    (NEW, body("claude-sonnet-4-6", messages=[USER, ASSISTANT]), PREFILL),
+    (
+        NEW,
+        body("claude-haiku-4-5", messages=[USER, {"role": "assistant", "content": "1. "}]),
+        "messages: final assistant content cannot end with trailing whitespace",
+    ),
+    (NEW, body(thinking=enabled(1024)), instead("enabled")),
+    (NEW, body("claude-opus-5-5", thinking={"type": "disabled"}), instead("disabled")),
+    (
+        NEW,
+        body("claude-haiku-4-5", thinking={"type": "adaptive"}),
+        "adaptive thinking is not supported on this model",
+    ),
+    (
+        NEW,
+        body("claude-haiku-4-5", thinking=enabled(1023)),
+        "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+    ),
+    (
+        NEW,
+        body("claude-haiku-4-5", thinking={"type": "enabled"}),
+        "thinking.enabled.budget_tokens: Field required",
+    ),
+    (
+        NEW,
+        body("claude-haiku-4-5", output_config={"effort": "low"}),
+        "This model does not support the effort parameter.",
+    ),
+    (
+        NEW,
+        body("claude-sonnet-4-6", output_config={"effort": "xhigh"}),
+        "output_config.effort: 'xhigh' is not supported by this model."
+        " Use 'low', 'medium', 'high', 'max'.",
+    ),
+    (
+        NEW,
+        body(thinking={"type": "disabled"}, output_config={"effort": "max"}),
+        '"thinking.type.disabled" is not supported with effort "max".',
+    ),
+]
+
+
+@pytest.mark.parametrize(("version", "request_body", "message"), REFUSED)
+def test_the_api_refuses_with_a_400_and_says_why(version, request_body, message):
+    error = check(version, request_body)
+    assert error is not None
+    assert (error.status, error.type, error.message) == (400, "invalid_request_error", message)
+
+
+def test_temperature_must_be_1_while_thinking():
+    error = check(OLD, body("claude-sonnet-4-6", temperature=0.5, thinking={"type": "adaptive"}))
+    assert error.message.startswith("`temperature` may only be set to 1 when thinking is enabled.")
+
+
+def test_the_thinking_budget_must_leave_room_for_an_answer():
+    error = check(NEW, body("claude-haiku-4-5", thinking=enabled(2000)))
+    assert error.message.startswith("`max_tokens` must be greater than `thinking.budget_tokens`.")
+
+
+def test_an_unknown_model_is_a_404():
+    error = check(NEW, body("claude-nonesuch"))
+    assert (error.status, error.type) == (404, "not_found_error")
+    assert error.message == "model: claude-nonesuch"
+
+
+def test_a_prompt_must_fit_into_the_context():
+    text = "dosa " * 200_001
+    error = check(NEW, body("claude-haiku-4-5", messages=[{"role": "user", "content": text}]))
+    assert error.message.startswith("prompt is too long: 200")
+    assert error.message.endswith(" tokens > 200000 maximum")
+
+
+@pytest.mark.parametrize(
+    ("version", "request_body"),
+    [
+        (NEW, body()),
+        (OLD, body()),
+        (OLD, body(temperature=1)),
+        (OLD, body("claude-haiku-4-5", temperature=0)),
+        (OLD, body("claude-opus-4-6", temperature=0.3, top_p=0.9, top_k=5)),
+        (OLD, body("claude-haiku-4-5-20251001", temperature=1.0)),
+        (OLD, body("claude-sonnet-4-6", temperature=1, thinking={"type": "adaptive"})),
+        (NEW, body("claude-haiku-4-5", messages=[USER, ASSISTANT])),
+        (NEW, body("claude-haiku-4-5", thinking=enabled(1024))),
+        (NEW, body(thinking={"type": "disabled"}, output_config={"effort": "high"})),
+        (NEW, body(system=[{"type": "text", "text": "Be terse."}])),
+        (NEW, body(messages=[USER, USER])),
+    ],
+)
+def test_the_api_takes_what_is_right(version, request_body):
+    assert check(version, request_body) is None
+
+
+@pytest.mark.parametrize("model", CATALOGUE, ids=lambda model: model.id)
+def test_every_model_takes_what_the_catalogue_says(model):
+    assert check(NEW, body(model.id, max_tokens=model.max_output_tokens)) is None
+    assert (check(OLD, body(model.id, temperature=0.5)) is None) is model.takes_sampling
+    prefilled = check(NEW, body(model.id, messages=[USER, ASSISTANT]))
+    assert (prefilled is None) is model.takes_prefill
+    for effort in model.efforts:
+        assert check(NEW, body(model.id, output_config={"effort": effort})) is None
+    for kind in ("adaptive", "disabled", "between_tools"):
+        error = check(NEW, body(model.id, thinking={"type": kind}))
+        assert (error is None) is (kind in model.thinking_types)
+
+
+def test_counting_takes_no_max_tokens_and_no_temperature():
+    fields = body(max_tokens=...)
+    assert check_count(NEW, fields) is None
+    assert check_count(NEW, body()).message == f"max_tokens: {NOT_PERMITTED}"
+    error = check_count(OLD, {**fields, "temperature": 1})
+    assert error.message == f"temperature: {NOT_PERMITTED}"
