@@ -20,7 +20,10 @@ COMMON = frozenset(
 )
 LENGTH = re.compile(r"\b[0-9][0-9,]* words?\b")
 LONGEST_END = 2_000
-"""Of a long text both ends are read: there the question stands."""
+WORDS_OF_END = 12
+MOST_UNKNOWN = 4
+"""Of a long message both ends are read, and few words that it never read before: the
+question is there, and what it is asked about may be anything."""
 SYSTEM_SHARE = 0.4
 EARLIER_SHARE = 0.15
 BODY_SHARE = 0.25
@@ -77,7 +80,7 @@ class Relevance:
     def match(self, system: str, messages: Sequence[tuple[str, str]]) -> Match:
         """What the corpus has on a prompt; the last user message counts most."""
         asked = [text for role, text in messages if role == "user"]
-        last = Counter((words(asked[-1]) if asked else []) or [SAYS_NOTHING])
+        last = self._read(asked[-1] if asked else "")
         query: dict[str, float] = {word: float(count) for word, count in last.items()}
         for text, share in [(system, SYSTEM_SHARE), (" ".join(asked[:-1]), EARLIER_SHARE)]:
             for word in words(text):
@@ -96,6 +99,16 @@ class Relevance:
         )
         shared = tuple(word for word in query if word in self._heads[best])
         return Match(weighed, self._related(scores, best, topic), topic, shared, False)
+
+    def _read(self, text: str) -> Counter[str]:
+        if len(text) > 2 * LONGEST_END:
+            text = f"{text[:LONGEST_END]} {text[-LONGEST_END:]}"
+        found = words(text)
+        if len(found) > 2 * WORDS_OF_END:
+            found = found[:WORDS_OF_END] + found[-WORDS_OF_END:]
+        unknown = [word for word in found if word not in self._idf]
+        known = [word for word in found if word in self._idf]
+        return Counter([*known, *unknown[-MOST_UNKNOWN:]] or [SAYS_NOTHING])
 
     def _related(self, scores: Mapping[str, float], best: str, topic: str) -> tuple[Weighed, ...]:
         groups: dict[str, list[tuple[Piece, float]]] = {}
@@ -123,8 +136,6 @@ class Relevance:
 
 def words(text: str) -> list[str]:
     """The telling words of a text, cut to stems so that plurals and endings meet."""
-    if len(text) > 2 * LONGEST_END:
-        text = f"{text[:LONGEST_END]} {text[-LONGEST_END:]}"
     plain = LENGTH.sub(" ", text.lower())
     return [_stem(word) for word in WORD.findall(plain) if word not in COMMON]
 

@@ -1,0 +1,180 @@
+"""The page as Streamlit runs it, on the demo, without a browser."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch, tmp_path):
+    """Each test gets services of its own: a new log, no runs."""
+    import streamlit as st
+
+    monkeypatch.setenv("PLAYGROUND_LOG", f"sqlite:///{tmp_path}/runs.db")
+    st.cache_resource.clear()
+    yield
+    from playground.ui.services import services
+
+    built = services()
+    built.engine.close()
+    built.log.close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def page():
+    return AppTest.from_file(SCRIPT, default_timeout=30).run()
+
+
+def finish(page, limit_s=30):
+    """Wait until no run is live, then draw the page once more."""
+    pause = threading.Event()
+    limit = time.monotonic() + limit_s
+    while any(run.is_live for run in page.session_state["runs"].values()):
+        assert time.monotonic() < limit, "a run did not end"
+        pause.wait(0.02)
+    return page.run()
+
+
+def words(page):
+    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+
+
+def press_run(page):
+    page.button(key="run_all").click().run()
+    return finish(page)
+
+
+def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):
+    assert not page.exception
+    assert page.selectbox(key="connection").value == "demo"
+    assert page.selectbox(key="model_A").value == "claude-sonnet-4-6"
+    assert page.number_input(key="temperature_A").value == pytest.approx(0.2)
+    assert page.number_input(key="temperature_B").value == pytest.approx(1.0)
+    assert page.number_input(key="max_tokens_A").value == 300
+    assert "at most" in page.button(key="run_all").label
+    assert page.button(key="stop_all").disabled
+    assert "No runs yet" in words(page)
+
+
+def test_one_press_of_run_answers_both_and_logs_them(page):
+    press_run(page)
+    runs = page.session_state["runs"]
+    assert {letter: run.status for letter, run in runs.items()} == {"A": "done", "B": "done"}
+    assert all(run.text for run in runs.values())
+    [table] = page.dataframe
+    assert list(table.value["Status"]) == ["done", "done"]
+    assert set(table.value["Connection"]) == {"Demo"}
+    assert all("simulated" in cost for cost in table.value["Cost"])
+    assert "spent **\\$0**" in words(page)
+
+
+def test_editing_between_runs_sends_nothing(page):
+    page.text_area(key="message_0_text").input("Another question").run()
+    page.number_input(key="max_tokens_A").set_value(50).run()
+    page.button(key="add_variant").click().run()
+    page.selectbox(key="model_C").select("claude-opus-5-5").run()
+    assert page.session_state["runs"] == {}
+    assert "No runs yet" in words(page)
+
+
+def test_a_variant_is_cloned_and_removed_without_renaming_the_others(page):
+    page.number_input(key="max_tokens_B").set_value(77).run()
+    page.button(key="add_variant").click().run()
+    assert page.number_input(key="max_tokens_C").value == 77
+    page.button(key="remove_variant_B").click().run()
+    assert page.session_state["variants"] == ["A", "C"]
+    assert page.number_input(key="max_tokens_C").value == 77
+
+
+def test_messages_are_added_moved_and_removed(page):
+    page.button(key="add_message").click().run()
+    assert page.session_state["message_1_role"] == "assistant"
+    page.text_area(key="message_1_text").input("Batter first.").run()
+    page.button(key="move_1_0").click().run()
+    assert page.text_area(key="message_0_text").value == "Batter first."
+    page.button(key="remove_message_0").click().run()
+    assert page.text_area(key="message_0_text").value == "Give me three tips for crisp dosa."
+
+
+def test_an_empty_message_is_named_and_keeps_run_from_sending(page):
+    page.text_area(key="message_0_text").input("  ").run()
+    assert "Message 1 is empty" in page.error[0].value
+    page.button(key="run_all").click().run()
+    assert page.session_state["runs"] == {}
+
+
+def test_a_temperature_that_a_model_does_not_take_is_kept_and_not_sent(page):
+    page.selectbox(key="model_A").select("claude-opus-5-5").run()
+    assert page.number_input(key="temperature_A").disabled
+    assert "takes only the default" in words(page)
+    press_run(page)
+    assert page.session_state["runs"]["A"].status == "done"
+    assert "temperature" not in page.session_state["runs"]["A"].plan.wire.body
+    page.selectbox(key="model_A").select("claude-haiku-4-5").run()
+    assert page.number_input(key="temperature_A").value == pytest.approx(0.2)
+
+
+def test_a_variants_own_system_prompt_replaces_the_shared_one(page):
+    page.text_area(key="system_A").input("Answer in Telugu.").run()
+    press_run(page)
+    runs = page.session_state["runs"]
+    assert runs["A"].plan.wire.body["system"] == "Answer in Telugu."
+    assert runs["B"].plan.wire.body["system"].startswith("You answer readers")
+
+
+def test_a_scenario_is_shown_with_its_reason_and_logged_as_an_error(page):
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    press_run(page)
+    assert {run.status for run in page.session_state["runs"].values()} == {"failed"}
+    assert "401" in page.error[0].value
+    assert "Not retried" in words(page)
+    assert list(page.dataframe[0].value["Ended by"]) == ["401 authentication"] * 2
+
+
+def test_stop_ends_the_runs_at_once(page):
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    page.button(key="run_all").click().run()
+    page.button(key="stop_all").click().run()
+    assert {run.status for run in page.session_state["runs"].values()} == {"stopped"}
+
+
+def test_a_typed_key_leaves_its_field_and_is_never_drawn(page):
+    page.selectbox(key="connection").select("claude").run()
+    assert "There is no key" in page.error[0].value
+    page.text_input(key="api_key").input("sk-ant-canary-0123456789").run()
+    assert page.session_state["key"] == "sk-ant-canary-0123456789"
+    drawn = "".join(str(element) for element in page.main) + "".join(
+        str(element) for element in page.sidebar
+    )
+    assert "sk-ant-canary-0123456789" not in drawn
+    page.button(key="forget_key").click().run()
+    assert page.session_state["key"] == ""
+
+
+def test_a_key_of_two_lines_is_refused_in_plain_words(page):
+    page.selectbox(key="connection").select("claude").run()
+    page.text_input(key="api_key").input("sk-ant-canary extra").run()
+    assert any("one line" in error.value for error in page.error)
+    assert page.session_state["key"] == ""
+
+
+def test_a_sample_prompt_replaces_the_prompt_and_can_be_undone(page):
+    page.text_area(key="message_0_text").input("My own question").run()
+    sample = page.selectbox(key="sample").options[1]
+    page.selectbox(key="sample").select(sample).run()
+    assert page.text_area(key="message_0_text").value.startswith("The sambar")
+    page.button(key="undo_sample").click().run()
+    assert page.text_area(key="message_0_text").value == "My own question"
+
+
+def test_a_setting_that_cannot_be_used_is_said_instead_of_a_traceback(monkeypatch):
+    monkeypatch.setenv("PLAYGROUND_MAX_RUNS", "none")
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert "PLAYGROUND_MAX_RUNS" in page.error[0].value
+    monkeypatch.delenv("PLAYGROUND_MAX_RUNS")
