@@ -6,6 +6,7 @@ Written by the engine's thread alone; the page reads its attributes from other t
 import secrets
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from playground.core.events import (
@@ -74,6 +75,7 @@ class Run:
         self.attempts: tuple[Attempt, ...] = ()
         self._attempt_began_s = 0.0
         self._attempt_status: int | None = None
+        self._deltas = 0
         self._text = _Text()
         self._thinking = _Text()
         self._over = threading.Event()
@@ -112,9 +114,11 @@ class Run:
                 if self.ttft_s is None:
                     self.ttft_s = now_s - (self.began_s or now_s)
                 self.status = "streaming"
+                self._deltas += 1
                 self._text.add(text)
             case ThinkingDelta(text):
                 self.status = "streaming"
+                self._deltas += 1
                 self._thinking.add(text)
             case Connecting():
                 self.status = "connecting"
@@ -171,6 +175,10 @@ class Run:
     def _end(self, status: str, now_s: float) -> None:
         if status in ("done", "stopped"):
             self.failure, self.why = None, ""
+        if status != "done" and self.usage:
+            # The output is reported last, if at all: each delta was at least one token.
+            output_tokens = max(self.usage.output_tokens, self._deltas)
+            self.usage = replace(self.usage, output_tokens=output_tokens)
         self.next_try_s = None
         self.ended_s, self.ended_at = now_s, datetime.now(UTC)
         self.status = status

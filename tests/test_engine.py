@@ -99,6 +99,14 @@ def test_a_failure_is_an_interruption_once_part_of_the_answer_is_there(engine, e
     assert run.failure is not None
 
 
+def test_an_answer_cut_short_has_at_least_a_token_a_delta(engine):
+    run = new_run()
+    failed = AttemptFailed(1, Failure("dropped"), None, "w")
+    engine.start(run, sending(Connecting(1), Reported(Usage(9, 1)), *ANSWER[2:], failed))
+    assert run.wait(5)
+    assert run.usage == Usage(9, 2)
+
+
 def test_an_error_in_our_own_code_ends_the_run_too(engine):
     async def send():
         yield Connecting(1)
@@ -159,8 +167,9 @@ def test_a_visitor_gets_no_more_than_his_share_and_the_queue_is_in_order(engine_
     modest = [new_run("modest") for _ in range(2)]
     for run in [*greedy, *modest]:
         engine.start(run, sending(*ANSWER, then_wait=True))
-    until(lambda: modest[0].status == "streaming")
-    assert [run.status for run in greedy] == ["streaming", "streaming", "queued", "queued"]
+    statuses = ["streaming", "streaming", "queued", "queued"]
+    until(lambda: [run.status for run in greedy] == statuses)
+    until(lambda: modest[0].status == "streaming" and modest[1].ahead == 2)
     assert (greedy[2].ahead, greedy[3].ahead, modest[1].ahead) == (0, 1, 2)
     engine.stop(greedy[0])
     until(lambda: greedy[2].status == "streaming")

@@ -38,7 +38,6 @@ class Answer:
         self.is_complete = False
         self._request_id = request_id
         self._usage: dict[str, Any] = {}
-        self._deltas = 0
         self._stop: Json = {}
         self._half = {"text": "", "thinking": ""}
 
@@ -73,7 +72,6 @@ class Answer:
         if not isinstance(value, str) or not value:
             return []
         self.has_begun = True
-        self._deltas += 1
         text = self._whole(kind, value)
         if not text:
             return []
@@ -94,15 +92,14 @@ class Answer:
         return Reported(self.usage())
 
     def usage(self) -> Usage:
-        """Usage so far. Until the last report the output is a lower bound: each delta
-        is at least one token."""
+        """Usage as reported so far; the output is complete only in the last report."""
         u = self._usage
         written = _dict(u.get("cache_creation"))
         long = _int(written.get("ephemeral_1h_input_tokens"))
         short = _int(u.get("cache_creation_input_tokens")) - long
         return Usage(
             input_tokens=_int(u.get("input_tokens")),
-            output_tokens=max(_int(u.get("output_tokens")), 0 if self._stop else self._deltas),
+            output_tokens=_int(u.get("output_tokens")),
             cache_read_tokens=_int(u.get("cache_read_input_tokens")),
             cache_write_5m_tokens=max(short, 0),
             cache_write_1h_tokens=long,
@@ -144,8 +141,6 @@ async def read(response: httpx2.Response, answer: Answer) -> AsyncIterator[Event
         if answer.is_complete:
             await _drain(events)
             return
-    if answer.has_begun and answer.usage() != Usage():
-        yield Reported(answer.usage())
     raise AnswerFailed(Failure("truncated", billed="partly" if answer.has_begun else "possibly"))
 
 

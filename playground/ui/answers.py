@@ -185,7 +185,8 @@ def _metrics(run: Any) -> str:  # noqa: ANN401 (a Run)
         spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
         if run.status == "done" and spoken_s >= 0.1 and usage.output_tokens > 1:
             parts.append(f"{usage.output_tokens / spoken_s:.0f} tok/s")
-        parts.append(f"{usage.prompt_tokens:,} in · {usage.output_tokens:,} out")
+        out = "" if run.is_live else f" · {usage.output_tokens:,} out"
+        parts.append(f"{usage.prompt_tokens:,} in{out}")
         if usage.thinking_tokens:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:

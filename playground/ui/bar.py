@@ -26,7 +26,6 @@ def show_bar(plans: list[Plan]) -> None:
             shortcut="Ctrl+Enter",
             on_click=running.run_all,
             disabled=is_live,
-            help="Sends every variant at once. Ctrl or Cmd + Enter, also while you type.",
         )
         st.button(
             "Stop",
@@ -35,7 +34,6 @@ def show_bar(plans: list[Plan]) -> None:
             shortcut="Esc",
             on_click=running.stop_all,
             disabled=not is_live,
-            help="Cancels what is on its way. What was generated so far may be billed.",
         )
 
 

@@ -14,6 +14,7 @@ from playground.ui.plain import plain
 from playground.ui.services import services
 
 ROWS_PER_PAGE = 50
+LOOK_AGAIN_S = 2.0
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts.",
     "TTFT": "Time to first token.",
@@ -25,7 +26,8 @@ def show_log() -> None:
     """Draw the log; its own clicks redraw nothing else."""
     with st.container(key=state.LOG):
         st.markdown("##### Log", anchors=False)
-        st.fragment(_show_page)()
+        # Runs elsewhere on the page change the table too: look again while any is live.
+        st.fragment(_show_page, run_every=LOOK_AGAIN_S if state.is_live() else None)()
 
 
 def _show_page() -> None:
@@ -93,17 +95,18 @@ def _table(rows: tuple[RunRow, ...]) -> Any:  # noqa: ANN401 (pandas is imported
     # Half a second to import: only a page that has rows to show pays for it.
     import pandas as pd
 
-    return pd.DataFrame([_cells(row) for row in rows])
+    live = {run.id: run.status for run in state.runs().values() if run.is_live}
+    return pd.DataFrame([_cells(row, live.get(row.run_id, row.status)) for row in rows])
 
 
-def _cells(row: RunRow) -> dict[str, object]:
+def _cells(row: RunRow, status: str) -> dict[str, object]:
     return {
         "Time": _local(row.started_at),
         "Run": f"{row.press} {row.variant}",
         "Connection": row.connection,
         "Model": row.model,
         "Parameters": _parameters(row.params_json),
-        "Status": row.status,
+        "Status": status,
         "Ended by": row.stop_reason or _error(row),
         "Attempts": row.attempts,
         "TTFT": formats.seconds(row.ttft_s),

@@ -31,12 +31,12 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
         _choose_model(letter, offered)
         if plan is plans[-1]:
             st.button(
-                ":material/add:",
+                "Add",
                 key=state.ADD_VARIANT,
+                icon=":material/add:",
                 type="tertiary",
                 on_click=state.add_variant,
                 disabled=len(plans) == len(state.LETTERS),
-                help="Add a variant: a copy of this one. At most six.",
             )
         if len(plans) > 1:
             st.button(

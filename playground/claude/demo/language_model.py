@@ -28,7 +28,11 @@ DEFAULT_TEMPERATURE = 1.0
 START, END = "\0start", ""
 LONG_WORDS = 400
 
-LONG = re.compile(r"\b(long|longer|detailed|in detail|essay|elaborate|at length)\b", re.IGNORECASE)
+LONG = re.compile(
+    r"\b(longer|detailed|in detail|essay|elaborate|at length"
+    r"|long(,? \w+)? (answer|article|story|text|poem|version|explanation|list|letter|post))\b",
+    re.IGNORECASE,
+)
 NUMBER_OF_WORDS = re.compile(r"\b([0-9][0-9,]{1,5})[ -]words?\b", re.IGNORECASE)
 
 Counts = dict[tuple[str, ...], dict[str, float]]

@@ -32,7 +32,7 @@ SHARPNESS = 9
 RANK_SHARE = 0.7
 NEAR = 0.6
 MOST_PIECES = 24
-OFF_TOPIC = 0.2
+OFF_TOPIC = 0.24
 SAYS_NOTHING = "help"
 """What a message of common words alone is taken for."""
 
