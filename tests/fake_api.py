@@ -127,6 +127,9 @@ class FakeApi:
                 watcher = asyncio.create_task(self._watch(reader, seen))
                 try:
                     await self._answer(seen, writer)
+                except ConnectionError:
+                    seen.closed_s = seen.closed_s or time.monotonic()
+                    raise
                 finally:
                     watcher.cancel()
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -14,7 +14,7 @@ from playground.core.blocks import Block, streaming, whole
 from playground.core.plan import Plan
 from playground.ui import formats, state
 from playground.ui.plain import plain
-from playground.ui.services import cost_of
+from playground.ui.services import cost_of, is_here
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -80,6 +80,8 @@ def _bring_into_view() -> None:
 
 def _show_runs(drawn_in: Phase, draws: "count[int]") -> None:
     runs = state.runs()
+    # A page that dropped out and came back may only ever run this fragment again.
+    is_here(state.owner())
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
     with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:

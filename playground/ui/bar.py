@@ -42,7 +42,7 @@ def _show_connection() -> None:
     source = {"demo": "no key needed", "claude": "no key yet", "server": "your server"}
     words = source[connection.kind]
     if connection.kind == "claude" and running.key_for(connection):
-        words = "your key" if state.visitor_key() else "the owner's key"
+        words = "your key" if state.visitor_key() else "key from the settings"
     st.badge(
         f"{plain(connection.label)} · {words}",
         color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's

@@ -97,7 +97,7 @@ def _enter_key() -> None:
     if problem:
         st.error(problem, icon=":material/key_off:")
     elif running.key_for(running.connection()):
-        st.caption("Without one the owner's key is used.")
+        st.caption("Without one the key from the settings is used.")
 
 
 def _take_key() -> None:

@@ -1,5 +1,7 @@
 """Answers are cut where drawing them in pieces changes nothing, and made harmless."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +92,7 @@ PARAGRAPHS = "\n\n".join(f"Paragraph {n} " + "word " * 40 for n in range(60))
 
 def test_an_answer_on_its_way_is_few_pieces_and_the_settled_ones_never_change():
     shown = [streaming(PARAGRAPHS[:size]) for size in range(0, len(PARAGRAPHS), 97)]
-    for before, after in zip(shown, shown[1:], strict=False):
+    for before, after in pairwise(shown):
         settled = [piece for piece in before if len(piece.text) >= 1200]
         assert after[: len(settled)] == settled
     assert len(shown[-1]) < 20

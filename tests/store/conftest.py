@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from playground.store.log import RunLog
 from playground.core.rows import RunRow, RunTexts
+from playground.store.log import RunLog
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from playground.core.rows import Totals
 from playground.store import dialect, migrations, schema
 from playground.store.boots import Boot
-from playground.core.rows import Totals
 
 ROOT = Path(__file__).parents[2]
 

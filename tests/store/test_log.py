@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playground.store.log import RunLog
 from playground.core.rows import Page, Totals
+from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
 
 
