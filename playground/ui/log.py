@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.pricing import Cost
-from playground.core.rows import RunRow, Totals
+from playground.core.rows import LIVE, RunRow, Totals
 from playground.ui import formats, log_detail, running, state
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -40,25 +40,32 @@ def _show_page() -> None:
     if not page.rows:
         st.caption("No runs yet. Every run, retry, error and cent will stand here.")
         return
-    event = st.dataframe(
+    ids = [row.run_id for row in page.rows]
+    # A selection is a position. With a new row on top it would mean another run, so the
+    # table starts anew; the opened run stays open.
+    key = f"{state.LOG_TABLE}_{ids[0]}"
+    st.dataframe(
         _table(page.rows),
-        key=state.LOG_TABLE,
+        key=key,
         hide_index=True,
         height=min(38 + 35 * len(page.rows), 400),
-        on_select="rerun",
+        on_select=lambda: state.open_selected(key, ids),
         selection_mode="single-row",
         column_config={
             name: st.column_config.Column(help=text) for name, text in COLUMN_HELP.items()
         },
     )
-    _turn_pages(page.rows[-1].run_id, has_older=page.older)
-    selected = event["selection"]["rows"]
-    if selected and selected[0] < len(page.rows):
-        found = log.get(visitor, page.rows[selected[0]].run_id)
-        if found:
-            log_detail.show_detail(*found)
-    else:
+    _turn_pages(ids[-1], has_older=page.older)
+    _show_opened(visitor)
+
+
+def _show_opened(visitor: str) -> None:
+    run_id = state.opened_run()
+    found = services().log.get(visitor, run_id) if run_id else None
+    if found is None:
         st.caption("Select a row to open its text, request and attempts.")
+        return
+    log_detail.show_detail(*found)
 
 
 def _show_totals(totals: Totals) -> None:
@@ -113,9 +120,9 @@ def _cells(row: RunRow, status: str) -> dict[str, object]:
         "Duration": formats.seconds(row.duration_s),
         "In": row.input_tokens,
         "Out": row.output_tokens,
-        "Cost": formats.cost(Cost(row.cost_usd, row.cost_kind))
-        if row.ended_at
-        else formats.NOTHING,
+        "Cost": formats.NOTHING
+        if row.status in LIVE
+        else formats.cost(Cost(row.cost_usd, row.cost_kind)),
         "Request id": row.request_id or formats.NOTHING,
     }
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from playground.core.blocks import whole
 from playground.core.pricing import Cost
-from playground.core.rows import RunRow, RunTexts
-from playground.ui import formats
+from playground.core.rows import LIVE, RunRow, RunTexts
+from playground.ui import formats, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
 
@@ -15,8 +15,13 @@ from playground.ui.plain import plain
 def show_detail(row: RunRow, texts: RunTexts) -> None:
     """Draw what the table has no room for."""
     with st.container(border=True, key="log_detail"):
-        head = f"Run {row.press} {row.variant} · {row.model} · {row.status}"
-        st.markdown(f"**{plain(head)}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            head = f"Run {row.press} {row.variant} · {row.model}"
+            st.markdown(f"**{plain(head)}**", width="stretch")
+            st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
+        if row.status in LIVE:
+            st.caption("On its way: its text, attempts and cost are written when it ends.")
+            return
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
         answer, exact, request, attempts, cost = st.tabs(

@@ -55,6 +55,7 @@ def initialise() -> None:
     state["key"] = ""
     state["key_problem"] = None
     state["log_path"] = []
+    state["opened_run"] = None
     for name, value in zip(_VARIANT_FIELDS, _blank(0.2), strict=True):
         state[field(name, "A")] = value
     for name, value in zip(_VARIANT_FIELDS, _blank(1.0), strict=True):
@@ -249,6 +250,23 @@ def models_read() -> tuple[object, Any] | None:
 
 def set_models_read(account: object, answer: object) -> None:
     st.session_state["models_read"] = (account, answer)
+
+
+def open_selected(table: str, run_ids: list[str]) -> None:
+    """Open the run whose row was selected, or close it when the row was deselected."""
+    rows = st.session_state[table]["selection"]["rows"]
+    is_there = bool(rows) and 0 <= rows[0] < len(run_ids)
+    st.session_state["opened_run"] = run_ids[rows[0]] if is_there else None
+
+
+def close_run() -> None:
+    st.session_state["opened_run"] = None
+
+
+def opened_run() -> str | None:
+    """The run of the log that is shown in full."""
+    run_id: str | None = st.session_state["opened_run"]
+    return run_id
 
 
 def log_before() -> str | None:
