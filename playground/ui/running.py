@@ -84,7 +84,7 @@ def models(connection: Connection) -> tuple[Model, ...]:
         listed = read[1].result()
         if isinstance(listed, tuple) and listed:
             return listed
-    return () if connection.kind == "server" else CATALOGUE
+    return CATALOGUE
 
 
 def _account(connection: Connection) -> tuple[str, int]:

@@ -111,7 +111,7 @@ def _show_models(draws: "count[int]") -> None:
     if outcome is None:
         st.caption("Reading the account's models…")
     elif isinstance(outcome, str):
-        st.caption(f"Its models could not be read: {plain(outcome)} Any model id can be typed.")
+        st.caption(f"Its models could not be read: {plain(outcome)} Any id can be typed.")
     else:
         st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
     if next(draws) and outcome is not None:

@@ -1,5 +1,7 @@
 """The variants: one lettered card each, with the parameters it sends."""
 
+from collections import Counter
+
 import streamlit as st
 
 from playground.core.catalogue import Model, find
@@ -66,24 +68,35 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
 
 def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
     chosen = st.session_state[state.field("model", letter)]
-    names = {model.id: model.name for model in offered}
-    options = list(names)
-    if chosen and chosen not in names:
+    labels = _labels(offered)
+    options = list(labels)
+    if chosen and chosen not in labels:
         options.insert(0, chosen)
     st.selectbox(
         "Model",
         options,
         key=state.field("model", letter),
-        format_func=lambda model_id: _model_name(model_id, names),
+        format_func=lambda model_id: labels.get(model_id) or _label(model_id, model_id),
         accept_new_options=True,
         label_visibility="collapsed",
         placeholder="Choose, or type a model id",
     )
 
 
-def _model_name(model_id: str, names: dict[str, str]) -> str:
+def _labels(offered: tuple[Model, ...]) -> dict[str, str]:
+    """A label for each model id. Streamlit finds an option by its label, so each is its own."""
+    labels = {model.id: _label(model.id, model.name) for model in offered}
+    often = Counter(labels.values())
+    return {
+        model_id: label if often[label] == 1 else f"{label} ({model_id})"
+        for model_id, label in labels.items()
+    }
+
+
+def _label(model_id: str, name: str) -> str:
     model = find(model_id)
-    name = names.get(model_id) or (model.name if model else model_id)
+    if model and name == model_id:
+        name = model.name
     if model and model.retires_on:
         return f"{name} · retires {model.retires_on:%d %b}"
     if model and model.lifecycle == "limited":
