@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.blocks import Block, streaming, whole
 from playground.core.plan import Plan
@@ -29,6 +30,7 @@ STATUS_COLOURS = {
 }
 INTERVALS_S = ((8_000, 0.1), (40_000, 0.2), (100_000, 0.4), (200_000, 0.6))
 SLOWEST_S = 1.0
+STATUS_EVERY_S = 0.5
 
 
 BRING_INTO_VIEW = """
@@ -62,56 +64,83 @@ def phase() -> Phase:
     return Phase(over, pace_s if over < len(runs) else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The places of one answer's card that change while its run is live."""
+
+    status: DeltaGenerator
+    thinking: DeltaGenerator
+    answer: DeltaGenerator
+    metrics: DeltaGenerator
+
+
 def show_answers(drawn_in: Phase) -> None:
-    """Draw the band of answers; while one is live it draws itself again and again."""
+    """Draw the band of answers; while one is live, what changes is painted again and again.
+
+    Only that: each element that a fragment draws travels at each of its runs.
+    """
     _bring_into_view()
     with st.expander("Answers", expanded=True, icon=":material/forum:", key="answers_band"):
-        if not state.runs():
+        runs = state.runs()
+        if not runs:
             st.caption("Press Run: each variant's answer streams into a column of its own.")
             return
-        st.fragment(_show_runs, run_every=drawn_in.interval_s)(drawn_in, count())
+        cards = {}
+        with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
+            for letter, run in runs.items():
+                with grid.cell(), st.container(border=True, key=f"card_{letter}"):
+                    cards[letter] = _lay_out(letter, run)
+        is_live = drawn_in.interval_s is not None
+        st.fragment(_paint_status, run_every=STATUS_EVERY_S if is_live else None)(cards)
+        st.fragment(_paint_texts, run_every=drawn_in.interval_s)(cards, drawn_in, count())
 
 
-def _bring_into_view() -> None:
-    """After a press of Run, scroll to the answers if they are (almost) out of sight."""
-    mount = st.components.v2.component("bring_into_view", js=BRING_INTO_VIEW)
-    mount(key="bring_into_view", data={"press": state.next_press()}, height=1)
+def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its attributes)
+    plan: Plan = run.plan
+    demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
+    st.markdown(f":{state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
+    card = Card(
+        status=st.container(key=f"status_{letter}"),
+        thinking=st.container(),
+        answer=st.container(key=f"answer_{letter}"),
+        metrics=st.container(key=f"metrics_{letter}"),
+    )
+    if run.failure and not run.is_live:
+        _show_failure(run)
+    if run.text and not run.is_live:
+        _offer_exact_text(letter, run.text)
+    return card
 
 
-def _show_runs(drawn_in: Phase, draws: "count[int]") -> None:
-    runs = state.runs()
+def _paint_status(cards: dict[str, Card]) -> None:
+    for letter, run in state.runs().items():
+        status = f":{STATUS_COLOURS[run.status]}[**{run.status}**]"
+        cards[letter].status.markdown(f"{status} {plain(_detail(run))}")
+        cards[letter].metrics.caption(_metrics(run))
+
+
+def _paint_texts(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
     is_here(state.owner())
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
-    with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
-        for letter, run in runs.items():
-            with grid.cell(), st.container(border=True, key=f"card_{letter}"):
-                _show_run(letter, run)
+    for letter, run in state.runs().items():
+        thinking, text = run.thinking, run.text
+        if thinking:
+            with cards[letter].thinking, st.expander("Thinking", key=f"thinking_{letter}"):
+                show_blocks(streaming(thinking) if run.is_live else whole(thinking))
+        with cards[letter].answer:
+            show_blocks(streaming(text) if run.is_live else whole(text))
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
     if next(draws) and now != drawn_in:
         st.rerun()
 
 
-def _show_run(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
-    plan: Plan = run.plan
-    demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
-    st.markdown(f":{state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
-    with st.container(key=f"status_{letter}"):
-        st.markdown(f":{STATUS_COLOURS[run.status]}[**{run.status}**] {plain(_detail(run))}")
-    if run.thinking:
-        with st.expander("Thinking", key=f"thinking_{letter}", icon=":material/psychology:"):
-            show_blocks(streaming(run.thinking) if run.is_live else whole(run.thinking))
-    text = run.text
-    with st.container(key=f"answer_{letter}"):
-        show_blocks(streaming(text) if run.is_live else whole(text))
-    if run.failure and not run.is_live:
-        _show_failure(run)
-    with st.container(key=f"metrics_{letter}"):
-        st.caption(_metrics(run))
-    if text and not run.is_live:
-        _offer_exact_text(letter, text)
+def _bring_into_view() -> None:
+    """After a press of Run, scroll to the answers if they are (almost) out of sight."""
+    mount = st.components.v2.component("bring_into_view", js=BRING_INTO_VIEW)
+    mount(key="bring_into_view", data={"press": state.next_press()}, height=1)
 
 
 def show_blocks(found: list[Block]) -> None:
