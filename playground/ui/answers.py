@@ -47,10 +47,11 @@ export default ({ data }) => {
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What of the runs the whole page depends on: how many are over, and the pace of
-    painting while one is not."""
+    """What of the runs the whole page depends on: how many are over or have thought
+    aloud, and the pace of painting while one is not over."""
 
     over: int
+    thinking: int
     interval_s: float | None
 
 
@@ -61,7 +62,8 @@ def phase() -> Phase:
     size = sum(len(run.text) + len(run.thinking) for run in runs)
     # Long answers are painted less often: each paint costs what is on the screen.
     pace_s = next((pause_s for limit, pause_s in INTERVALS_S if size < limit), SLOWEST_S)
-    return Phase(over, pace_s if over < len(runs) else None)
+    thinking = sum(bool(run.thinking) for run in runs)
+    return Phase(over, thinking, pace_s if over < len(runs) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class Card:
     """The places of one answer's card that change while its run is live."""
 
     status: DeltaGenerator
-    thinking: DeltaGenerator
+    thinking: DeltaGenerator | None
     answer: DeltaGenerator
     metrics: DeltaGenerator
 
@@ -101,7 +103,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
     st.markdown(f":{state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
     card = Card(
         status=st.container(key=f"status_{letter}"),
-        thinking=st.container(),
+        thinking=st.expander("Thinking", key=f"thought_{letter}") if run.thinking else None,
         answer=st.container(key=f"answer_{letter}"),
         metrics=st.container(key=f"metrics_{letter}"),
     )
@@ -125,16 +127,21 @@ def _paint_texts(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
     for letter, run in state.runs().items():
-        thinking, text = run.thinking, run.text
-        if thinking:
-            with cards[letter].thinking, st.expander("Thinking", key=f"thinking_{letter}"):
-                show_blocks(streaming(thinking) if run.is_live else whole(thinking))
-        with cards[letter].answer:
-            show_blocks(streaming(text) if run.is_live else whole(text))
+        _fill(cards[letter].thinking, run.thinking, is_live=run.is_live)
+        _fill(cards[letter].answer, run.text, is_live=run.is_live)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
     if next(draws) and now != drawn_in:
         st.rerun()
+
+
+def _fill(place: DeltaGenerator | None, text: str, *, is_live: bool) -> None:
+    if place is None:
+        return
+    with place:
+        if not text:
+            st.empty()  # A fragment may only ever fill places that it wrote to when first drawn.
+        show_blocks(streaming(text) if is_live else whole(text))
 
 
 def _bring_into_view() -> None:
