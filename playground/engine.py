@@ -124,8 +124,10 @@ class Engine:
     def _finish(self, run: Run) -> None:
         try:
             self._on_end(run)
-        finally:
-            run.is_over()
+        except Exception as error:
+            # A run that cannot be recorded must not keep the next ones from starting.
+            logging.getLogger(__name__).error("a run was not recorded: %s", type(error).__name__)
+        run.conclude()
 
     def _cancel(self, run: Run) -> None:
         if run.id in self._tasks:

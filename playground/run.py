@@ -21,7 +21,7 @@ from playground.core.events import (
     ThinkingDelta,
     Usage,
 )
-from playground.core.failures import Failure
+from playground.core.failures import Billed, Failure
 from playground.core.plan import Plan
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
@@ -85,6 +85,11 @@ class Run:
         return self.status in LIVE
 
     @property
+    def is_over(self) -> bool:
+        """Ended and recorded; a run that is not live may still be on its way into the log."""
+        return self._over.is_set()
+
+    @property
     def text(self) -> str:
         return self._text.read()
 
@@ -122,7 +127,7 @@ class Run:
                 self._thinking.add(text)
             case Connecting():
                 self.status = "connecting"
-                self.next_try_s = None
+                self.next_try_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
             case Accepted(http_status, request_id):
                 self._attempt_status, self.request_id = http_status, request_id
@@ -139,7 +144,7 @@ class Run:
     def stop(self, now_s: float) -> None:
         """The run was cancelled, by its user or because he left."""
         if self.status in ("connecting", "streaming"):
-            self._end_attempt(now_s, why="Stopped.")
+            self._end_attempt(now_s, why="Stopped.", billed="possibly")
         self._end("stopped", now_s)
 
     def _fail_attempt(self, event: AttemptFailed, now_s: float) -> None:
@@ -155,7 +160,11 @@ class Run:
         self._end("interrupted" if is_part else "failed", now_s)
 
     def _end_attempt(
-        self, now_s: float, failed: AttemptFailed | None = None, why: str = ""
+        self,
+        now_s: float,
+        failed: AttemptFailed | None = None,
+        why: str = "",
+        billed: Billed | None = None,
     ) -> None:
         failure = failed.failure if failed else None
         attempt = Attempt(
@@ -166,7 +175,7 @@ class Run:
             http_status=(failure and failure.http_status) or self._attempt_status,
             kind=failure.kind if failure else None,
             message=failure.message if failure else "",
-            billed=failure.billed if failure else None,
+            billed=failure.billed if failure else billed,
             request_id=self.request_id,
             why=failed.why if failed else why,
         )
@@ -175,7 +184,7 @@ class Run:
     def _end(self, status: str, now_s: float) -> None:
         if status in ("done", "stopped"):
             self.failure, self.why = None, ""
-        if status != "done" and self.usage:
+        if self.usage and not self.usage.is_complete:
             # The output is reported last, if at all: each delta was at least one token.
             output_tokens = max(self.usage.output_tokens, self._deltas)
             self.usage = replace(self.usage, output_tokens=output_tokens)
@@ -183,6 +192,6 @@ class Run:
         self.ended_s, self.ended_at = now_s, datetime.now(UTC)
         self.status = status
 
-    def is_over(self) -> None:
-        """Wake whoever waits: nothing will change any more."""
+    def conclude(self) -> None:
+        """Wake whoever waits: the run is recorded and nothing will change any more."""
         self._over.set()

@@ -13,6 +13,7 @@ from playground.core.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection,
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
 SECTION = "playground"
+PAIR = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
 
 
 class SettingsError(ValueError):
@@ -41,9 +42,13 @@ class Settings:
 def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> Settings:
     """Settings from the environment and the secrets; raises `SettingsError`."""
     section = secrets.get(SECTION)
-    values: dict[str, object] = {k: v for k, v in secrets.items() if isinstance(v, str | int)}
-    values |= dict(section) if isinstance(section, Mapping) else {}
-    values |= {name: value for name, value in environ.items() if value.strip()}
+    values: dict[str, object] = {}
+    for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
+        found = {k: v for k, v in source.items() if isinstance(v, str | int) and str(v).strip()}
+        if found.keys() & set(PAIR):
+            # A key goes to the address that stands beside it, never to another one.
+            values = {name: value for name, value in values.items() if name not in PAIR}
+        values |= found
 
     def text(name: str, default: str = "") -> str:
         return str(values.get(name, default)).strip()
@@ -63,14 +68,18 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
 
 def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     """The connection that the owner's key belongs to."""
-    url = base_url.rstrip("/")
-    if not url or url == CLAUDE_API_URL:
+    url = base_url.rstrip("/").removesuffix("/v1")
+    if not url or url.lower() == CLAUDE_API_URL:
         return CLAUDE if has_key else None
-    parts = urlsplit(url)
+    expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SettingsError(expected) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError("ANTHROPIC_BASE_URL must be an address such as http://localhost:11434")
-    if parts.username or parts.password:
-        raise SettingsError("ANTHROPIC_BASE_URL must not contain a user name or password")
+        raise SettingsError(expected)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsError(expected + ", without a password or anything after it")
     return Connection("server", parts.netloc, url, _flat_price(price))
 
 

@@ -202,6 +202,18 @@ def test_someone_who_comes_back_in_time_finds_his_runs(engine_with):
     assert run.status == "streaming"
 
 
+def test_a_run_that_cannot_be_recorded_frees_its_place_all_the_same():
+    def refuse(run):
+        raise OSError
+
+    engine = Engine(lambda run: None, refuse, most_runs=1)
+    runs = [new_run(), new_run()]
+    for run in runs:
+        engine.start(run, sending(*ANSWER, Finished("end_turn")))
+    assert all(run.wait(5) for run in runs)
+    engine.close()
+
+
 def test_run_ids_sort_by_time():
     ids = [new_run().id for _ in range(100)]
     assert ids == sorted(ids)

@@ -30,6 +30,16 @@ def test_a_key_may_stand_in_the_secrets(secrets):
     assert read_settings({}, secrets).key == "k"
 
 
+def test_a_key_goes_to_the_address_beside_it_and_to_no_other():
+    secrets = {
+        "playground": {"ANTHROPIC_BASE_URL": "https://llm.example", "ANTHROPIC_API_KEY": "s"}
+    }
+    settings = read_settings({"ANTHROPIC_API_KEY": "shell"}, secrets)
+    assert (settings.owner, settings.key) == (CLAUDE, "shell")
+    settings = read_settings({"ANTHROPIC_BASE_URL": "http://localhost:1"}, secrets)
+    assert (settings.owner.kind, settings.key) == ("server", "")
+
+
 def test_a_key_does_not_show_in_the_settings_text():
     assert "sk-secret" not in repr(read_settings({"ANTHROPIC_API_KEY": "sk-secret"}, {}))
 
@@ -50,7 +60,7 @@ def test_a_base_url_makes_a_server_and_takes_the_key_along():
 
 
 def test_the_claude_apis_own_address_is_not_another_server():
-    url = {"ANTHROPIC_BASE_URL": "https://api.anthropic.com/", "ANTHROPIC_API_KEY": "k"}
+    url = {"ANTHROPIC_BASE_URL": "https://API.anthropic.com/v1/", "ANTHROPIC_API_KEY": "k"}
     assert read_settings(url, {}).owner is CLAUDE
 
 
@@ -59,6 +69,8 @@ def test_the_claude_apis_own_address_is_not_another_server():
     [
         ("ANTHROPIC_BASE_URL", "localhost:11434"),
         ("ANTHROPIC_BASE_URL", "http://user:password@host"),
+        ("ANTHROPIC_BASE_URL", "http://[x"),
+        ("ANTHROPIC_BASE_URL", "http://host/?token=password@"),
         ("PLAYGROUND_MAX_RUNS", "0"),
         ("PLAYGROUND_MAX_RUNS_PER_VISITOR", "many"),
         ("PLAYGROUND_SERVER_PRICE", "cheap"),

@@ -4,7 +4,10 @@ Importing the SDK takes about a second, so this module is imported by the first 
 list of models, not by the page.
 """
 
+import os
 from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import anthropic
 import httpx2
@@ -29,14 +32,15 @@ class Clients:
     ) -> None:
         self._transport = transport
         self._demo = demo
-        self._pools: dict[str, anthropic.AsyncAnthropic] = {}
+        self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
         """A client for one run: the server's pool, and the key for this run only."""
-        pool = self._pools.get(connection.base_url)
-        if pool is None:
-            pool = self._pools[connection.base_url] = self._new_pool(connection)
-        return pool.with_options(api_key=key or "none")
+        place = connection.kind, connection.base_url
+        if place not in self._pools:
+            self._pools[place] = self._new_pool(connection)
+        key = key or "none"
+        return self._pools[place].with_options(api_key=key, default_headers=_undo_environment(key))
 
     def _new_pool(self, connection: Connection) -> anthropic.AsyncAnthropic:
         read_s = SERVER_READ_TIMEOUT_S if connection.kind == "server" else READ_TIMEOUT_S
@@ -53,6 +57,8 @@ class Clients:
             follow_redirects=False,
             trust_env=transport is None,
         )
+        # Visitors share a pool: a cookie set for one would be sent for the next.
+        http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         return anthropic.AsyncAnthropic(
             api_key="none",
             base_url=connection.base_url,
@@ -65,6 +71,17 @@ class Clients:
         for pool in self._pools.values():
             await pool.close()
         self._pools.clear()
+
+
+def _undo_environment(key: str) -> dict[str, Any]:
+    """What undoes the SDK's `ANTHROPIC_CUSTOM_HEADERS`: they could replace a visitor's key
+    by the owner's, and nothing may go out that the page does not show."""
+    lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
+    names = [line.partition(":")[0].strip() for line in lines if ":" in line]
+    return {
+        name: f"Bearer {key}" if name.lower() == "authorization" else anthropic.Omit()
+        for name in names
+    }
 
 
 def extra_headers(connection: Connection, key: str, attempt: int) -> Mapping[str, str]:

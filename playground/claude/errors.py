@@ -65,7 +65,7 @@ def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failu
         return Failure("timeout", billed="partly" if has_begun else "possibly")
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
         return Failure("dropped", billed="partly" if has_begun else "possibly")
-    if isinstance(error, ValueError | anthropic.APIError):
+    if isinstance(error, ValueError | RecursionError | anthropic.APIError):
         return Failure("undecodable", billed="partly" if has_begun else "possibly")
     if isinstance(error, anthropic.CredentialsError):
         return Failure("authentication")
@@ -74,21 +74,27 @@ def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failu
     return Failure("internal", type(error).__name__, billed="possibly")
 
 
-def reported_failure(body: object, *, has_begun: bool, request_id: str | None) -> Failure:
+def reported_failure(body: object, *, has_begun: bool, request_id: object) -> Failure:
     """An error that arrives as an event inside a stream that began with HTTP 200."""
     error_type, code, message = _error_parts(body)
+    request_id = request_id if isinstance(request_id, str) else None
     kind = _BY_TYPE.get(error_type, "server_error")
     if code in _SPEND_LIMITS:
         kind = "spend_limit"
     return Failure(kind, message, 200, request_id, billed="partly" if has_begun else "possibly")
 
 
-def without_key(failure: Failure, key: str) -> Failure:
-    """The same failure, should a server have echoed the key in its message or ids."""
-    if not key:
-        return failure
-    request_id = failure.request_id and failure.request_id.replace(key, "…")
-    return replace(failure, message=failure.message.replace(key, "…"), request_id=request_id)
+def without_key(text: str | None, key: str) -> str | None:
+    """The same text, should a server have echoed the key in it."""
+    return text.replace(key, "…") if text and key else text
+
+
+def failure_without_key(failure: Failure, key: str) -> Failure:
+    return replace(
+        failure,
+        message=without_key(failure.message, key) or "",
+        request_id=without_key(failure.request_id, key),
+    )
 
 
 def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
@@ -103,8 +109,12 @@ def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
         kind = "spend_limit"
     if kind == "not_found" and not error_type:
         kind = "not_the_api"
+    if kind is None:
+        kind = _BY_TYPE.get(error_type, "invalid_request")
+        if Failure(kind).is_transient:
+            kind = "invalid_request"  # The status decides whether waiting can help.
     return Failure(
-        kind or _BY_TYPE.get(error_type, "invalid_request"),
+        kind,
         message,
         status,
         error.response.headers.get("request-id"),
@@ -152,9 +162,9 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return seconds
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
 
 
 def _number(value: str | None) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 import anthropic
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, without_key
+from playground.claude.errors import failure_of, failure_without_key
 from playground.core import catalogue
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
@@ -29,8 +29,11 @@ async def list_models(
             models.append(_model(info))
             if len(models) == MOST_MODELS:
                 break
+    except (AttributeError, TypeError):
+        return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.
     except Exception as error:
-        return without_key(failure_of(error, has_begun=False, now=datetime.now(UTC)), key)
+        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        return failure_without_key(failure, key)
     usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
     return catalogue.merge(usable)
 

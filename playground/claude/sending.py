@@ -15,7 +15,7 @@ import httpx2
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, without_key
+from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.claude.stream import Answer, AnswerFailed, read
 from playground.core.connection import Connection, key_problem
 from playground.core.events import (
@@ -112,15 +112,17 @@ async def _attempt(
     try:
         client = clients.client(connection, key)
         response = await _open(client, connection, key, wire, number)
-        answer = Answer(response.headers.get("request-id"))
-        yield Accepted(response.status_code, response.headers.get("request-id"))
+        request_id = response.headers.get("request-id")
+        answer = Answer(request_id)
+        yield Accepted(response.status_code, without_key(request_id, key))
         async for event in read(response, answer):
             yield event
     except AnswerFailed as error:
-        yield without_key(error.failure, key)
+        yield failure_without_key(error.failure, key)
     except Exception as error:
         has_begun = answer is not None and answer.has_begun
-        yield without_key(failure_of(error, has_begun=has_begun, now=timing.now()), key)
+        failure = failure_of(error, has_begun=has_begun, now=timing.now())
+        yield failure_without_key(failure, key)
     finally:
         if response is not None:
             await response.aclose()

@@ -18,6 +18,8 @@ from playground.core.events import Event, Finished, Reported, TextDelta, Thinkin
 from playground.core.failures import Failure
 
 DRAIN_S = 0.25
+MOST_TOKENS = 10**12
+"""A larger count is nonsense, and would not fit into a log."""
 
 Json = Mapping[str, Any]
 
@@ -37,6 +39,8 @@ class Answer:
         self.has_begun = False
         self.is_complete = False
         self._request_id = request_id
+        self._has_started = False
+        self._has_output = False
         self._usage: dict[str, Any] = {}
         self._stop: Json = {}
         self._half = {"text": "", "thinking": ""}
@@ -45,7 +49,9 @@ class Answer:
         """The events that one event of the wire becomes."""
         match kind:
             case "message_start":
-                self.has_begun = True
+                if self._has_started:
+                    raise ValueError("a second answer in the stream")
+                self.has_begun = self._has_started = True
                 return [self._report(_dict(data.get("message")).get("usage"))]
             case "content_block_start":
                 block = _dict(data.get("content_block"))
@@ -55,6 +61,7 @@ class Answer:
                 return self._delta(str(delta.get("type")).removesuffix("_delta"), delta)
             case "message_delta":
                 self._stop = {**self._stop, **_dict(data.get("delta"))}
+                self._has_output |= "output_tokens" in _dict(data.get("usage"))
                 return [self._report(data.get("usage"))]
             case "message_stop":
                 self.is_complete = True
@@ -88,7 +95,12 @@ class Answer:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _report(self, usage: object) -> Reported:
-        self._usage.update({k: v for k, v in _dict(usage).items() if v is not None})
+        for name, value in _dict(usage).items():
+            before = self._usage.get(name)
+            if isinstance(value, int) and isinstance(before, int):
+                value = max(value, before)  # Reports are cumulative.
+            if value is not None:
+                self._usage[name] = value
         return Reported(self.usage())
 
     def usage(self) -> Usage:
@@ -97,15 +109,17 @@ class Answer:
         written = _dict(u.get("cache_creation"))
         long = _int(written.get("ephemeral_1h_input_tokens"))
         short = _int(u.get("cache_creation_input_tokens")) - long
+        short = max(short, _int(written.get("ephemeral_5m_input_tokens")))
         return Usage(
             input_tokens=_int(u.get("input_tokens")),
             output_tokens=_int(u.get("output_tokens")),
             cache_read_tokens=_int(u.get("cache_read_input_tokens")),
-            cache_write_5m_tokens=max(short, 0),
+            cache_write_5m_tokens=short,
             cache_write_1h_tokens=long,
             thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
             web_searches=_int(_dict(u.get("server_tool_use")).get("web_search_requests")),
             speed=u.get("speed") if isinstance(u.get("speed"), str) else None,
+            is_complete=self._has_output and "input_tokens" in u,
             inference_geo=u["inference_geo"] if isinstance(u.get("inference_geo"), str) else None,
         )
 
@@ -172,7 +186,9 @@ def _dict(value: object) -> Json:
 
 
 def _int(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return min(value, MOST_TOKENS) if isinstance(value, int) and value > 0 else 0
 
 
 def _str(value: object) -> str | None:

@@ -211,7 +211,9 @@ def _merged(live: Model) -> Model:
         max_output_tokens=live.max_output_tokens or base.max_output_tokens,
         lifecycle=base.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
         retires_on=live.retires_on or base.retires_on,
-        efforts=live.efforts or base.efforts,
+        efforts=live.efforts
+        if known is None and live.thinking_types
+        else live.efforts or base.efforts,
         thinking_types=live.thinking_types or base.thinking_types,
         takes_sampling=known.takes_sampling if known else budget,
         takes_prefill=known.takes_prefill if known else prefill or not live.thinking_types,

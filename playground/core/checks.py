@@ -23,14 +23,14 @@ class Problem:
 def problems(request: Request, model: Model, today: date) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first."""
     found = [
-        *_prompt_problems(request.prompt, model),
+        *_prompt_problems(request.prompt, model, thinks=request.params.thinking == "on"),
         *_param_problems(request.params, model),
         *_model_problems(request, model, today),
     ]
     return tuple(sorted(found, key=lambda problem: problem.severity))
 
 
-def _prompt_problems(prompt: Prompt, model: Model) -> list[Problem]:
+def _prompt_problems(prompt: Prompt, model: Model, *, thinks: bool) -> list[Problem]:
     found = []
     if not prompt.messages:
         found.append(Problem("error", "There is no message. Add one to ask something."))
@@ -47,6 +47,8 @@ def _prompt_problems(prompt: Prompt, model: Model) -> list[Problem]:
     if prompt.is_prefilled and not model.takes_prefill:
         text = f"{model.name} takes no prefill: the last message must be from the user."
         found.append(Problem("error", text))
+    elif prompt.is_prefilled and thinks and "adaptive" not in model.thinking_types:
+        found.append(Problem("error", f"{model.name} takes no prefill while it thinks."))
     elif prompt.is_prefilled and prompt.messages[-1].text != prompt.messages[-1].text.rstrip():
         found.append(Problem("error", "The last message, a prefill, must not end with a space."))
     return found

@@ -7,7 +7,10 @@ from playground.core.failures import Billed, Failure, FailureKind
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the API reports them; `input_tokens` excludes what the cache served."""
+    """Tokens as the API reports them; `input_tokens` excludes what the cache served.
+
+    `is_complete` once both sides were reported to the end; until then it is a lower bound.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -18,6 +21,7 @@ class Usage:
     web_searches: int = 0
     speed: str | None = None
     inference_geo: str | None = None
+    is_complete: bool = False
 
     @property
     def cache_write_tokens(self) -> int:

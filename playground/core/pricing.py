@@ -6,13 +6,15 @@ refusals pages of platform.claude.com.
 """
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Literal
 
+from playground.core.catalogue import find
 from playground.core.connection import Connection
 from playground.core.events import Usage
 from playground.core.request import Prompt, Request
@@ -20,6 +22,7 @@ from playground.core.request import Prompt, Request
 CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
 
 MTOK = Decimal(1_000_000)
+DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""
 _PRICED_LIKE = {
@@ -127,6 +130,8 @@ def worst_case(request: Request, connection: Connection, at: datetime) -> Decima
         input_tokens=input_tokens_bound(request.prompt),
         output_tokens=request.params.max_tokens,
     )
+    if connection.kind == "claude":
+        usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
     prices = unit_prices(request.params.model, connection, usage, at)
     return None if prices is None else prices.cost_of(usage)
 
@@ -148,7 +153,9 @@ def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # no
         )
     except (LookupError, ValueError):
         return None
-    return priced.model_price
+    # It matches by prefix: a model of a longer name is another model.
+    is_same = model_id == priced.model.id or find(model_id) or DATED.search(model_id)
+    return priced.model_price if is_same else None
 
 
 def _tier(price: Any, prompt_tokens: int) -> Decimal:  # noqa: ANN401 (same)

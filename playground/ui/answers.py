@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.blocks import Block, streaming, whole
+from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state
 from playground.ui.plain import plain
@@ -58,7 +59,7 @@ class Phase:
 def phase() -> Phase:
     """The phase now. Taken before the page is drawn, so that no change falls between."""
     runs = state.runs().values()
-    over = sum(not run.is_live for run in runs)
+    over = sum(run.is_over for run in runs)
     size = sum(len(run.text) + len(run.thinking) for run in runs)
     # Long answers are painted less often: each paint costs what is on the screen.
     pace_s = next((pause_s for limit, pause_s in INTERVALS_S if size < limit), SLOWEST_S)
@@ -107,8 +108,9 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         answer=st.container(key=f"answer_{letter}"),
         metrics=st.container(key=f"metrics_{letter}"),
     )
-    if run.failure and not run.is_live:
-        _show_failure(run)
+    failure = run.failure
+    if failure and run.status in ("failed", "interrupted"):
+        _show_failure(failure)
     if run.text and not run.is_live:
         _offer_exact_text(letter, run.text)
     return card
@@ -163,8 +165,7 @@ def show_blocks(found: list[Block]) -> None:
                 st.code(block.text, language=None, wrap_lines=True)
 
 
-def _show_failure(run: Any) -> None:  # noqa: ANN401 (a Run)
-    failure = run.failure
+def _show_failure(failure: Failure) -> None:
     st.error(f"**{plain(failure.label)}** · {plain(failure.sentence)}", icon=":material/error:")
     if failure.message:
         # The server's own words are never Markdown.

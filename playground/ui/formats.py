@@ -1,10 +1,13 @@
 """How numbers are written on the page."""
 
+import json
 from decimal import Decimal
+from typing import TypeVar
 
 from playground.core.pricing import Cost
 
 NOTHING = "–"
+T = TypeVar("T")
 
 
 def money(usd: Decimal | None) -> str:
@@ -28,6 +31,15 @@ def cost(cost: Cost) -> str:
     if cost.kind == "simulated":
         return f"{money(cost.usd)} simulated"
     return f"{cost.kind} {money(cost.usd)}"
+
+
+def parsed(text: str | None, default: T) -> T:
+    """JSON of the log, or the default if it is damaged or of another type."""
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return default
+    return found if isinstance(found, type(default)) else default
 
 
 def seconds(value: float | None) -> str:

@@ -1,6 +1,5 @@
 """The run log beneath the page: totals, a page of the table, one run in full."""
 
-import json
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -139,7 +138,7 @@ def _zone() -> tzinfo:
 
 
 def _parameters(params_json: str) -> str:
-    sent = json.loads(params_json)
+    sent = formats.parsed(params_json, dict[str, object]())
     sent.pop("model", None)
     return ", ".join(f"{name} {_value(value)}" for name, value in sent.items())
 

@@ -1,6 +1,6 @@
 """One run of the log in full: its answer, its request, its attempts, its cost."""
 
-import json
+from typing import Any
 
 import streamlit as st
 
@@ -48,18 +48,19 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
 def _show_attempts(attempts_json: str) -> None:
     rows = [
         {
-            "Attempt": attempt["number"],
-            "Start": formats.seconds(attempt["start_s"]),
-            "Duration": formats.seconds(attempt["duration_s"]),
-            "HTTP": str(attempt["http_status"] or formats.NOTHING),
-            "Failure": (attempt["kind"] or formats.NOTHING).replace("_", " "),
-            "Message": attempt["message"],
-            "Waited then": formats.seconds(attempt["wait_s"]),
-            "Billed": attempt["billed"] or "yes",
-            "Request id": attempt["request_id"] or formats.NOTHING,
-            "Why": attempt["why"],
+            "Attempt": attempt.get("number"),
+            "Start": formats.seconds(attempt.get("start_s")),
+            "Duration": formats.seconds(attempt.get("duration_s")),
+            "HTTP": str(attempt.get("http_status") or formats.NOTHING),
+            "Failure": (attempt.get("kind") or formats.NOTHING).replace("_", " "),
+            "Message": attempt.get("message"),
+            "Waited then": formats.seconds(attempt.get("wait_s")),
+            "Billed": attempt.get("billed") or "yes",
+            "Request id": attempt.get("request_id") or formats.NOTHING,
+            "Why": attempt.get("why"),
         }
-        for attempt in json.loads(attempts_json)
+        for attempt in formats.parsed(attempts_json, list[Any]())
+        if isinstance(attempt, dict)
     ]
     if rows:
         st.dataframe(rows, hide_index=True)
@@ -71,8 +72,8 @@ def _show_cost(row: RunRow) -> None:
     st.markdown(plain(formats.cost(Cost(row.cost_usd, row.cost_kind))))
     st.caption(plain(f"Worst case before the run: {formats.money(row.worst_case_usd)}"))
     if row.unit_prices_json:
-        prices = json.loads(row.unit_prices_json)
-        source = prices.pop("source")
+        prices = formats.parsed(row.unit_prices_json, dict[str, str]())
+        source = prices.pop("source", formats.NOTHING)
         shown = [
             {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ a million": value}
             for name, value in prices.items()

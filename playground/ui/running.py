@@ -14,10 +14,13 @@ from playground.ui import state
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
+PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 
 
 def is_local() -> bool:
     """Whether the visitor sits at this very machine."""
+    if any(name in st.context.headers for name in PROXY_HEADERS):
+        return False
     ip_address: object = st.context.ip_address
     # Without a browser (Streamlit's own test harness) it is neither text nor None.
     known = ip_address if isinstance(ip_address, str) else None

@@ -98,7 +98,9 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     never_sent = run.status == "stopped" and run.began_s is None
     is_refused = run.stop_reason == "refusal" and not run.text and not run.thinking
     is_free = is_refused or never_sent or (run.status == "failed" and not lost)
-    is_complete = is_free or (run.status == "done" and not lost)
+    is_complete = not lost and (is_free or (run.status == "done" and usage.is_complete))
+    if run.status == "done" and run.usage is None and not is_free:
+        return Cost(None, "unknown"), prices
     cost = pricing.cost(usage, prices, plan.connection, is_complete=is_complete, is_free=is_free)
     return cost, prices
 

@@ -110,8 +110,9 @@ def load_sample() -> None:
 
 
 def undo_sample() -> None:
-    set_prompt(st.session_state.pop("prompt_before"))
-    st.session_state[SAMPLE] = None
+    if can_undo_sample():
+        set_prompt(st.session_state.pop("prompt_before"))
+        st.session_state[SAMPLE] = None
 
 
 def can_undo_sample() -> bool:
@@ -135,14 +136,14 @@ def add_message() -> None:
 
 def remove_message(index: int) -> None:
     messages = list(prompt().messages)
-    del messages[index]
-    _set_messages(messages)
+    _set_messages(messages[:index] + messages[index + 1 :])
 
 
 def move_message(index: int, to: int) -> None:
     messages = list(prompt().messages)
-    messages.insert(to, messages.pop(index))
-    _set_messages(messages)
+    if index < len(messages):
+        messages.insert(to, messages.pop(index))
+        _set_messages(messages)
 
 
 def variants() -> list[str]:
@@ -164,7 +165,9 @@ def add_variant() -> None:
 
 def remove_variant(letter: str) -> None:
     state = st.session_state
-    state["variants"] = [other for other in state["variants"] if other != letter]
+    left = [other for other in state["variants"] if other != letter]
+    # Two quick clicks can both arrive before the page has taken one of the buttons away.
+    state["variants"] = left or state["variants"]
 
 
 def request(letter: str) -> Request:
@@ -208,7 +211,7 @@ def set_runs(runs: dict[str, Any]) -> None:
 
 def is_live() -> bool:
     """Whether any shown run is still on its way."""
-    return any(run.is_live for run in st.session_state["runs"].values())
+    return not all(run.is_over for run in st.session_state["runs"].values())
 
 
 def next_press() -> int:

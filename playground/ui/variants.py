@@ -55,6 +55,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
     with right:
         st.number_input(
             "max_tokens",
+            value=None,
             min_value=1,
             max_value=LARGEST_MAX_TOKENS,
             step=50,
@@ -108,6 +109,7 @@ def _choose_temperature(plan: Plan) -> None:
     decision = plan.wire.decision("temperature")
     st.number_input(
         "Temperature",
+        value=None,
         min_value=0.0,
         max_value=2.0,
         step=0.1,

@@ -10,7 +10,14 @@ from scripted import NOW, REQUEST, Script, play
 
 from playground.claude.errors import failure_of, retry_after_s
 from playground.core.connection import Connection
-from playground.core.events import AttemptFailed, Connecting, Finished, TextDelta, ThinkingDelta
+from playground.core.events import (
+    AttemptFailed,
+    Connecting,
+    Finished,
+    Reported,
+    TextDelta,
+    ThinkingDelta,
+)
 from playground.core.failures import KINDS
 from playground.core.retry import RetryPolicy
 
@@ -262,6 +269,74 @@ def test_a_key_that_cannot_be_sent_fails_once_without_being_repeated(key):
     assert failed.failure.kind == "bad_key"
     assert "secret" not in repr(events)
     assert waits == []
+
+
+def test_headers_of_the_environment_and_cookies_never_travel_with_a_visitors_key(monkeypatch):
+    custom = "x-api-key: owner-1\nAuthorization: Bearer owner-2\nx-other: owner-3"
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", custom)
+    cookie = {"set-cookie": "session=first"}
+    script = Script((529, b"{}", cookie), (200, answer(), cookie))
+    play(script)
+    for request in script.requests:
+        assert "owner" not in str(request.headers.raw)
+        assert "cookie" not in request.headers
+        assert request.headers["authorization"] == "Bearer sk-test"
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, "overloaded_error"), (422, "rate_limit_error")])
+def test_the_status_decides_whether_a_refusal_is_final(status, kind):
+    script = Script(refusal(status, kind))
+    play(script)
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer_",
+    [
+        (200, b'event: error\ndata: {"error": {"type": "api_error"}, "request_id": 7}\n\n'),
+        (429, b"{}", {"retry-after": "Mon, 01 Jan 2024 00:00:00 +99999999999999"}),
+        (200, b"data: " + b"[" * 200_000 + b"\n\n"),
+    ],
+    ids=["request id", "retry-after", "nesting"],
+)
+def test_nothing_that_a_server_sends_is_an_error_of_our_own(answer_):
+    [*_, failed] = failures_of(play(Script(answer_))[0])
+    assert failed.failure.kind != "internal"
+
+
+def usage_of(*events):
+    reports = [e for e in play(Script((200, b"".join(events))))[0] if isinstance(e, Reported)]
+    return reports[-1].usage
+
+
+def test_usage_is_complete_only_when_both_sides_were_reported():
+    assert usage_of(start(input_tokens=9), block(), delta("Hi"), end(4)).is_complete
+    bare = sse("message_delta", delta={"stop_reason": "end_turn"}) + sse("message_stop")
+    assert not usage_of(start(), block(), delta("Hi"), bare).is_complete
+    assert not usage_of(block(), delta("Hi"), end(4)).is_complete
+
+
+def test_usage_never_shrinks_and_absurd_counts_are_capped():
+    shrunk = sse("message_delta", delta={}, usage={"input_tokens": 0, "output_tokens": 10**400})
+    usage = usage_of(start(input_tokens=1000), shrunk, sse("message_stop"))
+    assert usage.input_tokens == 1000
+    assert usage.output_tokens == 10**12
+
+
+def test_cache_writes_are_counted_from_either_form():
+    split = {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200}
+    usage = usage_of(
+        sse("message_delta", delta={}, usage={"cache_creation": split, "output_tokens": 1})
+    )
+    assert (usage.cache_write_5m_tokens, usage.cache_write_1h_tokens) == (100, 200)
+    usage = usage_of(sse("message_delta", delta={}, usage={"cache_creation_input_tokens": 300}))
+    assert (usage.cache_write_5m_tokens, usage.cache_write_1h_tokens) == (300, 0)
+
+
+def test_a_second_answer_in_one_stream_is_not_spliced_to_the_first():
+    events, _ = play(Script((200, start() + block() + delta("one") + answer("two"))))
+    assert text_of(events) == "one"
+    assert failures_of(events)[0].failure.kind == "undecodable"
 
 
 def test_a_key_that_the_server_echoes_is_cut_out_of_the_error():

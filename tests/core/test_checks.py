@@ -46,6 +46,12 @@ def test_a_prefill_is_fine_where_it_is_taken_but_must_not_end_with_a_space():
     assert "must not end with a space" in problem.text
 
 
+def test_a_prefill_and_thinking_exclude_each_other():
+    prefilled = chat(("user", "Hi"), ("assistant", "{"))
+    [problem] = found(prefilled, model="claude-haiku-4-5", thinking="on", max_tokens=2000)
+    assert "while it thinks" in problem.text
+
+
 def test_two_turns_of_one_role_are_only_a_warning():
     [problem] = found(chat(("user", "Hi"), ("user", "there")))
     assert problem.severity == "warning"

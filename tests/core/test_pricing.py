@@ -113,6 +113,11 @@ def test_an_unknown_price_is_unknown_and_never_zero():
     assert worst_case(request, CLAUDE, NOW) is None
 
 
+def test_a_model_of_a_longer_name_is_another_model():
+    assert exact(Usage(10, 10), "claude-opus-4-60") == Cost(None, "unknown")
+    assert exact(Usage(10, 10), "claude-haiku-4-5-20991231").kind == "exact"
+
+
 def test_a_servers_own_price_applies_where_it_is_configured():
     server = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
     assert exact(Usage(1_000_000, 500_000), "anything", server) == Cost(Decimal(2), "exact")

@@ -1,7 +1,7 @@
 """The page as Streamlit runs it, on the demo, without a browser."""
 
-import threading
-import time
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,7 @@ def page():
 
 def finish(page, limit_s=30):
     """Wait until no run is live, then draw the page once more."""
-    pause = threading.Event()
-    limit = time.monotonic() + limit_s
-    while any(run.is_live for run in page.session_state["runs"].values()):
-        assert time.monotonic() < limit, "a run did not end"
-        pause.wait(0.02)
+    assert all(run.wait(limit_s) for run in page.session_state["runs"].values())
     return page.run()
 
 
@@ -178,3 +174,30 @@ def test_a_setting_that_cannot_be_used_is_said_instead_of_a_traceback(monkeypatc
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert "PLAYGROUND_MAX_RUNS" in page.error[0].value
     monkeypatch.delenv("PLAYGROUND_MAX_RUNS")
+
+
+def test_an_emptied_temperature_is_not_sent_and_an_emptied_max_tokens_is_an_error(page):
+    page.number_input(key="temperature_A").set_value(None).run()
+    assert "Temperature is not sent" in words(page)
+    page.number_input(key="max_tokens_A").set_value(None).run()
+    assert "at least 1" in page.error[0].value
+
+
+def test_two_quick_clicks_on_remove_leave_a_variant(page):
+    page.button(key="remove_variant_A").click()
+    page.button(key="remove_variant_B").click().run()
+    assert not page.exception
+    assert len(page.session_state["variants"]) == 1
+
+
+def test_a_damaged_row_of_the_log_does_not_take_the_others_away(page, tmp_path):
+    press_run(page)
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as database:
+        database.execute("update runs set params_json = '{bro', unit_prices_json = '[]'")
+        database.commit()
+    from playground.ui.services import services
+
+    services().log.flush(5)
+    fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert not fresh.exception
+    assert len(fresh.dataframe[0].value) == 2
