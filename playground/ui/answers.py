@@ -29,8 +29,8 @@ STATUS_COLOURS = {
     "failed": "red",
     "interrupted": "red",
 }
-INTERVALS_S = ((8_000, 0.1), (40_000, 0.2), (100_000, 0.4), (200_000, 0.6))
-SLOWEST_S = 1.0
+INTERVALS_S = ((30_000, 0.1), (80_000, 0.2), (160_000, 0.3))
+SLOWEST_S = 0.4
 STATUS_EVERY_S = 0.5
 
 
@@ -116,11 +116,16 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
     return card
 
 
+def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
+    """Each run with its card; a run that began after the cards were laid out has none yet."""
+    return [(run, cards[letter]) for letter, run in state.runs().items() if letter in cards]
+
+
 def _paint_status(cards: dict[str, Card]) -> None:
-    for letter, run in state.runs().items():
+    for run, card in _shown(cards):
         status = f":{STATUS_COLOURS[run.status]}[**{run.status}**]"
-        cards[letter].status.markdown(f"{status} {plain(_detail(run))}")
-        cards[letter].metrics.caption(_metrics(run))
+        card.status.markdown(f"{status} {plain(_detail(run))}")
+        card.metrics.caption(_metrics(run))
 
 
 def _paint_texts(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
@@ -128,9 +133,9 @@ def _paint_texts(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -
     is_here(state.owner())
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
-    for letter, run in state.runs().items():
-        _fill(cards[letter].thinking, run.thinking, is_live=run.is_live)
-        _fill(cards[letter].answer, run.text, is_live=run.is_live)
+    for run, card in _shown(cards):
+        _fill(card.thinking, run.thinking, is_live=run.is_live)
+        _fill(card.answer, run.text, is_live=run.is_live)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
     if next(draws) and now != drawn_in:
