@@ -43,6 +43,7 @@ class Engine:
         self._queue: list[tuple[Run, Send]] = []
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._gone_since_s: dict[str, float] = {}
+        self._live_owners = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
@@ -59,6 +60,11 @@ class Engine:
     def call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something else on the loop, such as reading the list of models."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @property
+    def live_owners(self) -> int:
+        """How many pages have a run on its way."""
+        return self._live_owners
 
     def is_here(self, owner: str) -> None:
         """The owner's page was seen."""
@@ -96,6 +102,7 @@ class Engine:
                 run.ahead = len(left)
                 left.append((run, send))
         self._queue = left
+        self._live_owners = len({run.owner for run in self._running()} | {r.owner for r, _ in left})
 
     def _begin(self, run: Run, send: Send) -> None:
         task = self._loop.create_task(self._drive(run, send))

@@ -16,7 +16,7 @@ from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state
 from playground.ui.plain import plain
-from playground.ui.services import cost_of, is_here
+from playground.ui.services import cost_of, is_here, services
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -29,10 +29,12 @@ STATUS_COLOURS = {
     "failed": "red",
     "interrupted": "red",
 }
-INTERVALS_S = ((30_000, 0.1), (80_000, 0.2), (160_000, 0.3))
-SLOWEST_S = 0.4
-STATUS_EVERY_S = 0.5
-
+PACES_BY_SIZE = ((30_000, 0.1), (80_000, 0.2), (160_000, 0.3))
+SLOWEST_BY_SIZE_S = 0.4
+PACES_BY_PAGES = ((5, 0.1), (20, 0.4))
+SLOWEST_BY_PAGES_S = 1.2
+"""One process paints some fifty times a second; asked for more it paints nothing at all,
+since a run that begins before the last one was sent takes its place."""
 
 BRING_INTO_VIEW = """
 export default ({ data }) => {
@@ -60,11 +62,18 @@ def phase() -> Phase:
     """The phase now. Taken before the page is drawn, so that no change falls between."""
     runs = state.runs().values()
     over = sum(run.is_over for run in runs)
-    size = sum(len(run.text) + len(run.thinking) for run in runs)
-    # Long answers are painted less often: each paint costs what is on the screen.
-    pace_s = next((pause_s for limit, pause_s in INTERVALS_S if size < limit), SLOWEST_S)
     thinking = sum(bool(run.thinking) for run in runs)
-    return Phase(over, thinking, pace_s if over < len(runs) else None)
+    size = sum(len(run.text) + len(run.thinking) for run in runs)
+    return Phase(over, thinking, _pace_s(size) if over < len(runs) else None)
+
+
+def _pace_s(size: int) -> float:
+    """Seconds between paints: more for long answers, since each paint costs what is on the
+    screen, and more the more pages share the process."""
+    pages = services().engine.live_owners
+    by_size = next((s for limit, s in PACES_BY_SIZE if size < limit), SLOWEST_BY_SIZE_S)
+    by_pages = next((s for limit, s in PACES_BY_PAGES if pages <= limit), SLOWEST_BY_PAGES_S)
+    return max(by_size, by_pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +102,7 @@ def show_answers(drawn_in: Phase) -> None:
             for letter, run in runs.items():
                 with grid.cell(), st.container(border=True, key=f"card_{letter}"):
                     cards[letter] = _lay_out(letter, run)
-        is_live = drawn_in.interval_s is not None
-        st.fragment(_paint_status, run_every=STATUS_EVERY_S if is_live else None)(cards)
-        st.fragment(_paint_texts, run_every=drawn_in.interval_s)(cards, drawn_in, count())
+        st.fragment(_paint, run_every=drawn_in.interval_s)(cards, drawn_in, count())
 
 
 def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its attributes)
@@ -121,19 +128,15 @@ def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
     return [(run, cards[letter]) for letter, run in state.runs().items() if letter in cards]
 
 
-def _paint_status(cards: dict[str, Card]) -> None:
-    for run, card in _shown(cards):
-        status = f":{STATUS_COLOURS[run.status]}[**{run.status}**]"
-        card.status.markdown(f"{status} {plain(_detail(run))}")
-        card.metrics.caption(_metrics(run))
-
-
-def _paint_texts(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
+def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
     is_here(state.owner())
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
     for run, card in _shown(cards):
+        status = f":{STATUS_COLOURS[run.status]}[**{run.status}**]"
+        card.status.markdown(f"{status} {plain(_detail(run))}")
+        card.metrics.caption(_metrics(run))
         _fill(card.thinking, run.thinking, is_live=run.is_live)
         _fill(card.answer, run.text, is_live=run.is_live)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first

@@ -13,7 +13,7 @@ from playground.ui.plain import plain
 from playground.ui.services import services
 
 ROWS_PER_PAGE = 50
-LOOK_AGAIN_S = 2.0
+LOOK_AGAIN_S = 3.0
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts.",
     "TTFT": "Time to first token.",

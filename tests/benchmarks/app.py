@@ -33,9 +33,11 @@ class App:
         log = f"sqlite:///{self.folder.name}/runs.db"
         self.began_s = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script)]
-            + ["--server.port", str(self.port), "--server.headless", "true"]
-            + ["--server.address", "127.0.0.1"],
+            [
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
+                *("--server.port", str(self.port), "--server.headless", "true"),
+                *("--server.address", "127.0.0.1"),
+            ],
             cwd=ROOT,
             env={**clean, "PLAYGROUND_LOG": log, **environ},
             stdout=subprocess.DEVNULL,

@@ -1,9 +1,8 @@
-"""Measures the run log at size: `python tests/benchmarks/log.py --rows 1000000`."""
+"""Measures the run log at size: `python -m tests.benchmarks.log --rows 1000000`."""
 
 import argparse
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -12,26 +11,24 @@ from decimal import Decimal
 from itertools import count, islice
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import sqlalchemy as sa
 
+from playground.core.rows import RunRow, RunTexts
 from playground.store.boots import Boot
 from playground.store.database import Database
 from playground.store.log import RunLog
 from playground.store.memory import Entry, Work
-from playground.core.rows import RunRow, RunTexts
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_ONCE = 20_000
 
 
-def made_up_rows(chance: random.Random) -> Iterator[RunRow]:
+def made_up_rows(chance: random.Random, visitor: str) -> Iterator[RunRow]:
     for number in count():
         status = chance.choice(["done"] * 17 + ["stopped", "failed", "interrupted"])
         yield RunRow(
             run_id=f"{number:016x}00000000",
-            visitor="visitor",
+            visitor=visitor,
             started_at=START + timedelta(seconds=number),
             ended_at=START + timedelta(seconds=number + 3),
             press=number // 3,
@@ -53,10 +50,10 @@ def made_up_rows(chance: random.Random) -> Iterator[RunRow]:
         )
 
 
-def fill(url: str, rows: int, characters: int) -> None:
+def fill(url: str, rows: int, characters: int, visitor: str = "visitor") -> None:
     database = Database(sa.make_url(url), boot=Boot(), busy_timeout_s=5)
     words = "lorem ipsum dolor sit amet " * (characters // 27 + 1)
-    made_up = islice(made_up_rows(random.Random(0)), rows)
+    made_up = islice(made_up_rows(random.Random(0), visitor), rows)
     while some := list(islice(made_up, ROWS_AT_ONCE)):
         entries = (
             Entry(row, RunTexts(run_id=row.run_id, answer=words[:characters]), number=0, since=0)

@@ -1,20 +1,17 @@
-"""Measures Stop, from the mouse's click to `stopped` on the screen: `python tests/benchmarks/stop.py`.
+"""Measures Stop, from the click to `stopped` painted: `python -m tests.benchmarks.stop`.
 
 A real browser, the real app, and a Messages API on loopback; forty times in each phase.
 """
 
 import argparse
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from browser.driving import FLAGS, App, Screen, chromium, expect
-from fake_api import FakeApi
 from playwright.sync_api import sync_playwright
+
+from tests.browser.driving import FLAGS, App, Screen, chromium, expect
+from tests.fake_api import FakeApi
 
 TARGET_MS = 300
 # Phase: what the server does, the letter that is watched, the status it must have.

@@ -1,6 +1,6 @@
 """How soon, how cheaply and how long the page shows what a server streams.
 
-    python tests/benchmarks/streaming.py --columns 4 --tokens 1000 --rate 100
+    python -m tests.benchmarks.streaming --columns 4 --tokens 1000 --rate 100
 
 Measures paint delay (the server has the text -> it is in the DOM), bytes to the browser,
 CPU of the app, the lag of typing, and the last painted character against the bare SDK
@@ -14,20 +14,20 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-
-from app import CHROMIUM_ARGS, App, percentile
-from fake_api import FakeApi, block, delta, end, start
 from playwright.sync_api import sync_playwright
 
-WORDS = "the batter rests while a hot pan is wiped with half an onion and oil again ".split()
+from tests.benchmarks.app import CHROMIUM_ARGS, App, percentile
+from tests.fake_api import FakeApi, block, delta, end, start
+
+SENTENCE = "the batter rests while a hot pan is wiped with half an onion and oil again"
+WORDS = SENTENCE.split()
 MARK_EVERY = 8
 WATCH = """() => {
   window.seen = {}; window.lags = [];
   const look = (node) => {
-    const host = (node.nodeType === 1 ? node : node.parentElement)?.closest('[class*="st-key-answer_"]');
+    const element = node.nodeType === 1 ? node : node.parentElement;
+    const host = element?.closest('[class*="st-key-answer_"]');
     if (!host) return;
     const letter = host.className.match(/st-key-answer_(\\w)/)[1];
     for (const m of node.textContent.matchAll(/§(\\d+)§/g)) {
