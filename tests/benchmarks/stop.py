@@ -29,7 +29,7 @@ def stops(screen: Screen, api: FakeApi, phase: str, count: int) -> Iterator[floa
     behaviour, letter, status = PHASES[phase]
     for _ in range(count):
         api.forget()
-        api.plays = [behaviour] * 2
+        api.plays = [behaviour] * 20
         screen.run()
         screen.await_status(status, letter)
         screen.await_posts(api, 1 if phase == "queued" else 2)

@@ -1,0 +1,103 @@
+"""A browser, the real app on its own port, and a Messages API on loopback for it."""
+
+import os
+
+import pytest
+from browser.driving import App, Screen, chromium
+from fake_api import FakeApi
+
+HOW = (
+    "Browser tests need Playwright and Chromium: `pip install -r tests/requirements.txt` "
+    "and the system's package `chromium` (or `google-chrome`)."
+)
+KEY = "sk-ant-browser-tests"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium. Without it the tests are skipped, but never on CI."""
+    give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        give_up(HOW)
+    path = chromium()
+    if path is None:
+        give_up(HOW)
+    from browser.driving import FLAGS
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def start_app(browser, tmp_path_factory):
+    """Starts the app with an environment; all are ended with the module."""
+    apps = []
+
+    def start(environment=(), script="streamlit_app.py"):
+        apps.append(App(tmp_path_factory.mktemp("app"), environment, script))
+        return apps[-1]
+
+    yield start
+    ended = [app for app in apps if app.close() is not None]
+    assert ended == [], "an app ended by itself: " + ended[0].output()
+
+
+@pytest.fixture(scope="module")
+def shared_api():
+    api = FakeApi()
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def api(shared_api):
+    """The module's Messages API, as if it had just been started."""
+    shared_api.forget()
+    return shared_api
+
+
+@pytest.fixture(scope="module")
+def app(start_app, shared_api):
+    """The app with a server connection to the Messages API on loopback."""
+    return start_app({"ANTHROPIC_BASE_URL": shared_api.url, "ANTHROPIC_API_KEY": KEY})
+
+
+@pytest.fixture(scope="module")
+def profile(browser):
+    """A fresh profile; its cache makes the module's later pages quick."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def visit(browser, profile):
+    """Opens pages. None may ask any other host for anything."""
+    screens, own = [], []
+
+    def open_(app, query="", script=None, **options):
+        context = profile
+        if script or options:
+            context = browser.new_context(**options)
+            own.append(context)
+        if script:
+            context.add_init_script(script)
+        screens.append(Screen(context, app))
+        return screens[-1].open(query)
+
+    yield open_
+    for screen in screens:
+        screen.page.close()
+    for context in own:
+        context.close()
+    assert [url for screen in screens for url in screen.elsewhere] == []
+
+
+@pytest.fixture
+def screen(visit, app, api):
+    """A page just opened, with the Messages API's memory empty."""
+    return visit(app)

@@ -1,0 +1,286 @@
+"""The real app as a process, and its page as a person uses it.
+
+Shared by the tests here and by `tests/benchmarks/stop.py`. Nothing waits for a fixed time.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+try:
+    from playwright.sync_api import expect
+except ImportError:  # The fixture `browser` says how to get it.
+    expect = None
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+START_S = 40
+LETTERS = "ABCDEF"
+OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
+# Takes the time in the page from the mouse's click to the paint of a status word.
+STOPWATCH = """([selector, word]) => {
+    window.stopwatch = new Promise(resolve => {
+        let clicked = null;
+        const look = () => {
+            const status = document.querySelector(selector);
+            if (clicked === null || !status || !status.innerText.startsWith(word)) return;
+            observer.disconnect();
+            requestAnimationFrame(() => resolve(
+                [performance.timeOrigin + clicked, performance.now() - clicked]));
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, {subtree: true, childList: true, characterData: true});
+        document.addEventListener(
+            "click", event => { clicked = event.timeStamp; look(); }, {capture: true, once: true});
+    });
+}"""
+
+
+def chromium():
+    """The system's Chromium, or None."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, timeout_s=10.0, what="the condition"):
+    """Poll until `condition()` is truthy and return what it gave."""
+    give_up_s = time.monotonic() + timeout_s
+    while not (found := condition()):
+        assert time.monotonic() < give_up_s, f"{what} did not come true in {timeout_s} s"
+        time.sleep(0.02)
+    return found
+
+
+class App:
+    """`streamlit run` of the app (or of another script) with an environment of its own."""
+
+    def __init__(self, folder, environment=(), script="streamlit_app.py"):
+        self.folder = Path(folder)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.host = urlsplit(self.url).netloc
+        self.log_file = self.folder / "runs.db"
+        self.output_file = self.folder / "output.txt"
+        kept = {n: v for n, v in os.environ.items() if not n.upper().startswith(FOREIGN)}
+        log = {"PLAYGROUND_LOG": f"sqlite:///{self.log_file}", "HOME": str(self.folder)}
+        command = [
+            *(sys.executable, "-m", "streamlit", "run", str(script)),
+            *("--server.port", str(self.port), "--server.headless", "true"),
+            *("--server.address", "127.0.0.1", "--server.fileWatcherType", "none"),
+        ]
+        with self.output_file.open("wb") as output:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**kept, **log, **dict(environment)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            until(self._answers, START_S, "the app's health check")
+        except BaseException:
+            self.close()
+            print(self.output())
+            raise
+
+    def _answers(self):
+        assert self.process.poll() is None, f"the app ended: {self.output()}"
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as reply:
+                return reply.status == 200
+        except OSError:
+            return False
+
+    def output(self):
+        return self.output_file.read_text("utf-8", "replace")
+
+    def log_bytes(self):
+        """Everything that the log has on disk, the write-ahead log included."""
+        files = sorted(self.folder.glob("runs.db*"))
+        assert files, "the app has not written a log"
+        return b"".join(file.read_bytes() for file in files)
+
+    def close(self):
+        """End the app; the exit code if it had already ended by itself."""
+        ended = self.process.poll()
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+        return ended
+
+
+class Screen:
+    """One visitor's page, and what it has asked for and received."""
+
+    def __init__(self, context, app):
+        self.app = app
+        self.page = context.new_page()
+        self.errors = []
+        self.elsewhere = []
+        self.frames = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.on("websocket", self._connected)
+
+    def _heard(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _asked(self, request):
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.app.host:
+            self.elsewhere.append(request.url)
+
+    def _connected(self, websocket):
+        websocket.on("framereceived", self._received)
+
+    def _received(self, payload):
+        self.frames.append(payload.encode() if isinstance(payload, str) else payload)
+
+    def open(self, query=""):
+        self.page.goto(self.app.url + "/" + query)
+        expect(self.button("run_all")).to_be_visible(timeout=20_000)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Wait until no script runs and none is about to (Streamlit debounces)."""
+        self.page.wait_for_function(
+            """() => new Promise(resolve => {
+                let since = performance.now();
+                const look = () => {
+                    const app = document.querySelector("[data-testid=stApp]");
+                    const state = app && app.getAttribute("data-test-script-state");
+                    if (state !== "notRunning") since = performance.now();
+                    if (performance.now() - since > 250) resolve(true);
+                    else requestAnimationFrame(look);
+                };
+                look();
+            })"""
+        )
+
+    def at(self, key):
+        return self.page.locator(f".st-key-{key}")
+
+    def button(self, key):
+        return self.at(key).locator("button").first
+
+    def click(self, key):
+        """Press a button whose effect is that the script runs."""
+        self.button(key).click()
+        self.settle()
+
+    def status(self, letter="A"):
+        return self.at(f"status_{letter}")
+
+    def answer(self, letter="A"):
+        return self.at(f"answer_{letter}")
+
+    def write(self, key, text):
+        """Type into a text area or a field and leave it."""
+        field = self.at(key).locator("textarea, input").first
+        field.fill(text)
+        is_area = field.evaluate("field => field.tagName") == "TEXTAREA"
+        self.page.keyboard.press("Tab" if is_area else "Enter")
+        self.settle()
+
+    def unfold(self, title):
+        """Open an expander of the sidebar or a card by its title."""
+        expander = self.page.locator("details", has=self.page.locator("summary", has_text=title))
+        found = expander.last
+        if found.get_attribute("open") is None:
+            found.locator("summary").click()
+            self.settle()
+        return found
+
+    def choose(self, key, text):
+        """Pick from a selectbox, or type what it does not offer."""
+        field = self.at(key).locator("input")
+        field.click()
+        field.fill(text)
+        self.page.keyboard.press("Enter")
+        self.settle()
+
+    def select_row(self, index):
+        """Click the box of a row of the log; the table is a canvas."""
+        grid = self.at("log").get_by_test_id("stDataFrame").first
+        grid.scroll_into_view_if_needed()
+        box = grid.bounding_box()
+        self.page.mouse.click(box["x"] + 14, box["y"] + 36 + 35 * index + 17)
+        self.settle()
+
+    def attempts(self, number):
+        self.unfold("Retry")
+        self.write("attempts", str(number))
+
+    def variants(self, count):
+        """Add variants until there are so many."""
+        for letter in LETTERS[2:count]:
+            self.button("add_variant").click()
+            expect(self.at(f"variant_{letter}")).to_be_visible()
+        self.settle()
+
+    def run(self):
+        self.button("run_all").click()
+
+    def stop(self):
+        self.button("stop_all").click()
+
+    def await_status(self, word, letters="AB", timeout_s=20):
+        for letter in letters:
+            expect(self.status(letter)).to_have_text(
+                re.compile(f"^{word}"), timeout=timeout_s * 1000
+            )
+
+    def await_end(self, letters="AB", timeout_s=30):
+        for letter in letters:
+            expect(self.status(letter)).to_have_text(OVER, timeout=timeout_s * 1000)
+        expect(self.button("run_all")).to_be_enabled()
+        self.settle()
+
+    def time_stop(self, letter="A"):
+        """Click Stop: when (monotonic), and milliseconds until `stopped` is painted."""
+        self.page.evaluate(STOPWATCH, [f".st-key-status_{letter}", "stopped"])
+        self.stop()
+        clicked_ms, stop_ms = self.page.evaluate("() => window.stopwatch")
+        return clicked_ms / 1000 - time.time() + time.monotonic(), stop_ms
+
+    def meanwhile(self, condition, timeout_s=10.0, what="the condition"):
+        """Wait for something outside the page while the page goes on."""
+        give_up_s = time.monotonic() + timeout_s
+        while not condition():
+            assert time.monotonic() < give_up_s, f"{what} did not come true in {timeout_s} s"
+            self.page.wait_for_timeout(20)
+
+    def await_posts(self, api, count):
+        self.meanwhile(lambda: len(api.posts) >= count, what=f"{count} requests")
+
+    def await_hang_up(self, posts, timeout_s=10.0):
+        self.meanwhile(lambda: all(post.closed_s for post in posts), timeout_s, "the hang-up")

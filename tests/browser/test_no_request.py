@@ -1,0 +1,99 @@
+"""Nothing but Run starts a request: no widget, no reload, no link."""
+
+import pytest
+from browser.driving import expect
+
+RUNS = 51
+
+
+def test_a_run_is_seen_so_that_the_absence_of_one_means_something(screen, api):
+    screen.run()
+    screen.await_end()
+    assert len(api.posts) == 2
+
+
+def test_no_control_of_the_prompt_starts_a_request(screen, api):
+    screen.write("system_prompt", "Another")
+    screen.write("message_0_text", "Another question")
+    screen.click("add_message")
+    screen.write("message_1_text", "An answer")
+    screen.at("message_1_role").get_by_role("radio", name="User").click()
+    screen.settle()
+    screen.click("move_1_0")
+    screen.click("move_0_1")
+    screen.click("remove_message_1")
+    for title in ("Prompt", "Prompt", "Answers"):
+        screen.page.locator("details summary", has_text=title).first.click()
+    screen.settle()
+    assert api.posts == []
+
+
+def test_no_control_of_the_variants_starts_a_request(screen, api):
+    screen.choose("model_A", "some-other-model")
+    expect(screen.at("model_A").locator("input")).to_have_value("some-other-model")
+    screen.write("temperature_A", "0.7")
+    screen.write("max_tokens_A", "40")
+    screen.at("max_tokens_A").get_by_test_id("stNumberInputStepUp").click()
+    screen.settle()
+    screen.unfold("More")
+    screen.choose("effort_B", "low")
+    screen.choose("thinking_B", "Off")
+    screen.write("stops_B", "END")
+    screen.write("system_B", "Be brief.")
+    screen.click("add_variant")
+    screen.click("remove_variant_A")
+    assert api.posts == []
+
+
+def test_no_control_of_the_sidebar_starts_a_request(screen, api):
+    screen.choose("sample", "Structured")
+    expect(screen.at("system_prompt").locator("textarea")).to_have_value(
+        "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian."
+    )
+    screen.click("undo_sample")
+    screen.unfold("Retry")
+    for key, value in (("attempts", "2"), ("base_wait_s", "3"), ("deadline_s", "30")):
+        screen.write(key, value)
+    screen.unfold("About")
+    screen.choose("connection", "Claude API")
+    screen.write("api_key", "not a key")
+    screen.choose("connection", "127.0.0.1")
+    assert api.posts == []
+
+
+def test_no_control_of_an_answer_or_of_the_log_starts_a_request(screen, api):
+    screen.variants(6)
+    for _ in range(RUNS // 6 + 1):
+        screen.run()
+        screen.await_status("connecting|streaming|done", "A")
+        screen.await_end("ABCDEF")
+    sent = len(api.posts)
+    screen.page.get_by_role("button", name="Exact text").first.click()
+    screen.settle()
+    screen.page.keyboard.press("Escape")
+    screen.settle()
+    screen.click("log_older")
+    screen.click("log_newer")
+    screen.select_row(0)
+    expect(screen.at("log_detail")).to_be_visible()
+    for tab in ("Exact text", "Request", "Attempts", "Cost"):
+        screen.at("log_detail").get_by_role("tab", name=tab).click()
+    screen.settle()
+    assert len(api.posts) == sent
+
+
+@pytest.mark.parametrize("query", ["?run=1&run_all=true", "?prompt=hello&autorun=yes#run"])
+def test_opening_a_link_starts_no_request(visit, app, api, query):
+    visit(app, query)
+    assert api.posts == []
+
+
+def test_neither_a_reload_nor_a_second_page_starts_a_request(visit, app, api):
+    first = visit(app)
+    first.run()
+    first.await_end()
+    first.page.reload()
+    expect(first.button("run_all")).to_be_enabled()
+    first.settle()
+    visit(app)
+    assert len(api.posts) == 2

@@ -1,0 +1,192 @@
+"""The page as a person sees it: opening, running, editing meanwhile, reading."""
+
+import asyncio
+import re
+
+from browser.driving import expect, until
+from fake_api import block, delta, end, sse, start
+
+SLOW = "slow-20-80"
+ANSWER = """\
+# నమస్కారం
+
+పిండి పులియడానికి **ఎనిమిది** గంటలు పడుతుంది. 👩🏽‍🍳🥞
+
+- one
+- two
+
+| dish | minutes |
+|---|---|
+| dosa | 5 |
+
+مرحبا، كيف حالك؟ שלום
+
+```python
+print("hello")
+```
+
+Costs $5 to $6 -- `a <- b`  :red[x] :smile: ~a~
+"""
+
+
+def length(screen, letter):
+    return len(screen.answer(letter).inner_text())
+
+
+def grows(screen, letters="AB"):
+    """Wait until each answer is longer than it is now, and has not ended."""
+    for letter in letters:
+        before = length(screen, letter)
+        until(lambda letter=letter, n=before: length(screen, letter) > n, 5, "growth")
+
+
+def test_opening_the_page_shows_run_and_its_worst_case_and_asks_nobody_else(visit, start_app):
+    screen = visit(start_app({"ANTHROPIC_API_KEY": "sk-ant-owner"}))
+    expect(screen.button("run_all")).to_have_text(re.compile(r"Run 2 · at most \$0\.\d\d"))
+    expect(screen.button("run_all")).to_be_enabled()
+    expect(screen.button("stop_all")).to_be_disabled()
+    assert screen.errors == []
+    assert screen.elsewhere == []
+
+
+def test_one_click_streams_two_answers_side_by_side_and_fills_the_log(screen, api):
+    expect(screen.at("log").get_by_text("No runs yet")).to_be_visible()
+    api.plays = [SLOW] * 2
+    screen.run()
+    screen.await_status("streaming")
+    grows(screen)
+    screen.await_status("streaming")
+    boxes = [screen.at(f"card_{letter}").bounding_box() for letter in "AB"]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    screen.await_end()
+    screen.await_status("done")
+    for letter in "AB":
+        assert screen.answer(letter).inner_text().split() == [f"word{n}" for n in range(80)]
+        expect(screen.at(f"metrics_{letter}")).to_contain_text("TTFT")
+    expect(screen.at("log").get_by_test_id("stDataFrame")).to_be_visible()
+    expect(screen.at("log")).to_contain_text("2 runs")
+    assert len(api.posts) == 2
+    assert screen.errors == []
+
+
+def test_ctrl_enter_in_the_text_area_sends_what_was_just_typed(screen, api):
+    area = screen.at("message_0_text").locator("textarea")
+    area.fill("Typed a moment ago: दोसा")
+    area.press("Control+Enter")
+    screen.await_end()
+    assert [post.json["messages"][0]["content"] for post in api.posts] == [
+        "Typed a moment ago: दोसा"
+    ] * 2
+
+
+def test_editing_and_opening_things_neither_disturbs_nor_restarts_running_answers(screen, api):
+    api.plays = ["slow-20-2000"] * 2
+    screen.run()
+    screen.await_status("streaming")
+    screen.at("system_prompt").locator("textarea").fill("Something else.")
+    screen.at("message_0_text").locator("textarea").click()
+    grows(screen)
+    screen.button("add_variant").click()
+    expect(screen.at("variant_C")).to_be_visible()
+    grows(screen)
+    for title in ("Retry", "About", "More"):
+        screen.page.locator("details summary", has_text=title).first.click()
+    screen.button("add_message").click()
+    expect(screen.at("message_1_text")).to_be_visible()
+    grows(screen)
+    screen.await_status("streaming")
+    screen.stop()
+    screen.await_end()
+    screen.await_status("stopped")
+    for letter in "AB":
+        words = screen.answer(letter).inner_text().split()
+        assert words == [f"word{n}" for n in range(len(words))]
+    assert len(api.posts) == 2
+    assert screen.errors == []
+
+
+def test_a_phone_scrolls_down_but_not_sideways(visit, app, api):
+    screen = visit(app, viewport={"width": 400, "height": 800}, has_touch=True)
+    api.texts = {"claude-sonnet-4-6": ANSWER + "\n" + "long" * 200}
+    screen.run()
+    screen.await_end()
+    widths = screen.page.evaluate(
+        """() => [...document.querySelectorAll("html, body, [data-testid=stMain]")]
+            .map(each => [each.scrollWidth, each.clientWidth])"""
+    )
+    assert len(widths) == 3
+    assert all(scrolled <= shown for scrolled, shown in widths), widths
+    right_edges = screen.page.evaluate(
+        """() => ["A", "B"].map(letter =>
+            document.querySelector(".st-key-card_" + letter).getBoundingClientRect().right)"""
+    )
+    assert max(right_edges) <= 400
+
+
+def test_scripts_emoji_code_tables_and_lists_are_drawn(screen, api):
+    api.texts = {"claude-sonnet-4-6": ANSWER}
+    screen.run()
+    screen.await_end()
+    answer = screen.answer()
+    expect(answer.locator("h1")).to_have_text("నమస్కారం")
+    expect(answer.locator("strong").first).to_have_text("ఎనిమిది")
+    expect(answer).to_contain_text("👩🏽‍🍳🥞")
+    expect(answer.locator("ul li")).to_have_text(["one", "two"])
+    expect(answer.locator("table tbody td")).to_have_text(["dosa", "5"])
+    expect(answer).to_contain_text("مرحبا، كيف حالك؟ שלום")
+    expect(answer.locator("pre code")).to_contain_text('print("hello")')
+    assert screen.errors == []
+
+
+def test_the_exact_text_shows_the_exact_characters(screen, api):
+    exact = ANSWER + "  trailing \u202e  \t| ends"
+    api.texts = {"claude-sonnet-4-6": exact}
+    screen.run()
+    screen.await_end()
+    screen.page.get_by_role("button", name="Exact text").first.click()
+    code = screen.page.get_by_test_id("stPopoverBody").locator("pre code")
+    expect(code).to_contain_text("పిండి")
+    assert code.text_content() == exact
+
+
+def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):
+    thought = {"type": "thinking", "thinking": "Let me see."}
+
+    async def think(api, seen, writer):
+        await api.open(writer)
+        await api.send(writer, start())
+        await asyncio.sleep(1)
+        await api.send(writer, sse("content_block_start", index=0, content_block=thought))
+        await asyncio.sleep(0.5)
+        await api.send(writer, block() + delta("Seen.") + end())
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+    api.handler = think
+    screen.run()
+    screen.await_end()
+    screen.await_status("done")
+    screen.unfold("Thinking")
+    expect(screen.page.get_by_text("Let me see.").last).to_be_visible()
+    expect(screen.answer()).to_have_text("Seen.")
+
+
+def test_the_roles_show_whose_turn_each_message_is(screen):
+    screen.click("add_message")
+    for index, role in enumerate(("User", "Assistant")):
+        control = screen.at(f"message_{index}_role")
+        expect(control.get_by_role("radio", name=role)).to_have_attribute("aria-checked", "true")
+
+
+def test_six_variants_run_and_a_seventh_cannot_be_added(screen, api):
+    screen.variants(6)
+    expect(screen.button("add_variant")).to_be_disabled()
+    expect(screen.button("run_all")).to_contain_text("Run 6")
+    screen.run()
+    screen.await_end("ABCDEF")
+    for letter in "ABCDEF":
+        expect(screen.answer(letter)).to_have_text("Hello there")
+    assert len(api.posts) == 6
+    screen.click("remove_variant_B")
+    expect(screen.button("run_all")).to_contain_text("Run 5")

@@ -1,0 +1,74 @@
+"""Stop, from the click of the mouse to `stopped` on the screen, whatever the run is doing."""
+
+import pytest
+from browser.driving import expect
+
+LONGEST_MS = 1_000
+LONGEST_HANG_UP_S = 0.5
+# What the server does, the status it leads to, and whether a connection is open then.
+PHASES = {
+    "connecting": ("silent", "connecting", True),
+    "before the first token": ("headers-only", "connecting", True),
+    "mid-stream": ("slow-50-2000", "streaming", True),
+    "back-off": ("status-529", "waiting", False),
+}
+
+
+def report(capsys, phase, stop_ms):
+    with capsys.disabled():
+        print(f"\nstop, {phase}: {stop_ms:.0f} ms")
+
+
+@pytest.fixture
+def lone_run_app(start_app, shared_api):
+    server = {"ANTHROPIC_BASE_URL": shared_api.url, "ANTHROPIC_API_KEY": "k"}
+    return start_app({**server, "PLAYGROUND_MAX_RUNS": "1"})
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_stop_is_prompt_on_the_screen_and_at_the_server(screen, api, phase, capsys):
+    behaviour, status, is_open = PHASES[phase]
+    screen.unfold("Retry")
+    screen.write("base_wait_s", "20")
+    api.plays = [behaviour] * 2
+    screen.run()
+    screen.await_status(status)
+    screen.await_posts(api, 2)
+    clicked_s, stop_ms = screen.time_stop()
+    report(capsys, phase, stop_ms)
+    screen.await_end()
+    screen.await_status("stopped")
+    assert stop_ms < LONGEST_MS
+    if is_open:
+        screen.await_hang_up(api.posts)
+        assert max(post.closed_s for post in api.posts) - clicked_s < LONGEST_HANG_UP_S
+    assert len(api.posts) == 2, "nothing is tried again after Stop"
+    expect(screen.button("run_all")).to_be_enabled()
+
+
+def test_stop_reaches_a_run_that_is_still_in_the_queue(visit, lone_run_app, api, capsys):
+    screen = visit(lone_run_app)
+    api.plays = ["slow-50-2000"] * 2
+    screen.run()
+    screen.await_status("streaming", "A")
+    screen.await_status("queued · 1st in line", "B")
+    clicked_s, stop_ms = screen.time_stop("B")
+    report(capsys, "queued", stop_ms)
+    screen.await_end()
+    screen.await_status("stopped")
+    assert stop_ms < LONGEST_MS
+    screen.await_hang_up(api.posts)
+    assert api.posts[0].closed_s - clicked_s < LONGEST_HANG_UP_S
+    assert len(api.posts) == 1, "the queued run was never sent"
+
+
+def test_escape_stops_too_and_keeps_what_was_streamed(screen, api):
+    api.plays = ["slow-50-2000"] * 2
+    screen.run()
+    screen.await_status("streaming")
+    expect(screen.answer()).to_contain_text("word5")
+    screen.page.keyboard.press("Escape")
+    screen.await_status("stopped")
+    screen.await_end()
+    expect(screen.answer()).to_contain_text("word5")
+    expect(screen.at("metrics_A")).to_contain_text("cost")
