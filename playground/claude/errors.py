@@ -90,9 +90,10 @@ def without_key(text: str | None, key: str) -> str | None:
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:
+    """The failure without the key, and only then cut: a cut key would not be found."""
     return replace(
         failure,
-        message=without_key(failure.message, key) or "",
+        message=(without_key(failure.message, key) or "")[:LONGEST_MESSAGE],
         request_id=without_key(failure.request_id, key),
     )
 
@@ -137,7 +138,7 @@ def _error_parts(body: object) -> tuple[str, str, str]:
     """`error.type`, `error.details.error_code` and `error.message` of an error body."""
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, str):
-        return "", "", error[:LONGEST_MESSAGE]
+        return "", "", _text(error)
     if not isinstance(error, Mapping):
         return "", "", ""
     details = error.get("details")
@@ -148,7 +149,7 @@ def _error_parts(body: object) -> tuple[str, str, str]:
 def _text(value: Any) -> str:  # noqa: ANN401 (it is whatever the server sent)
     if not isinstance(value, str):
         return ""
-    return value.encode("utf-8", "replace").decode()[:LONGEST_MESSAGE]
+    return value.encode("utf-8", "replace").decode()
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -23,6 +23,7 @@ from playground.core.events import (
     AttemptFailed,
     Connecting,
     Event,
+    Finished,
     TextDelta,
     ThinkingDelta,
 )
@@ -116,7 +117,7 @@ async def _attempt(
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
         async for event in read(response, answer):
-            yield event
+            yield _without_key(event, key) if isinstance(event, Finished) else event
     except AnswerFailed as error:
         yield failure_without_key(error.failure, key)
     except Exception as error:
@@ -126,6 +127,14 @@ async def _attempt(
     finally:
         if response is not None:
             await response.aclose()
+
+
+def _without_key(finished: Finished, key: str) -> Finished:
+    return Finished(
+        without_key(finished.stop_reason, key),
+        without_key(finished.stop_sequence, key),
+        without_key(finished.detail, key),
+    )
 
 
 async def _open(

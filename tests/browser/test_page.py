@@ -190,3 +190,19 @@ def test_six_variants_run_and_a_seventh_cannot_be_added(screen, api):
     assert len(api.posts) == 6
     screen.click("remove_variant_B")
     expect(screen.button("run_all")).to_contain_text("Run 5")
+
+
+def test_without_any_settings_the_demo_answers_and_says_that_it_is_one(visit, start_app):
+    screen = visit(start_app())
+    expect(screen.at("bar")).to_contain_text("Demo · no key needed")
+    expect(screen.button("run_all")).to_contain_text("simulated, at most")
+    screen.run()
+    screen.await_end()
+    screen.await_status("done")
+    for letter in "AB":
+        assert length(screen, letter) > 40
+        expect(screen.at(f"card_{letter}")).to_contain_text("demo")
+        expect(screen.at(f"metrics_{letter}")).to_contain_text("simulated")
+    expect(screen.at("log")).to_contain_text("2 runs")
+    assert screen.errors == []
+    assert screen.elsewhere == []

@@ -345,6 +345,13 @@ def test_a_key_that_the_server_echoes_is_cut_out_of_the_error():
     assert failed.failure.message == "bad key: …!"
 
 
+def test_a_key_at_the_place_where_a_long_message_is_cut_is_cut_out_first():
+    body = error("authentication_error", "x" * 1995 + "sk-test").encode()
+    [failed] = failures_of(play(Script((401, body)))[0])
+    assert "sk-t" not in failed.failure.message
+    assert len(failed.failure.message) <= 2000
+
+
 def every_sdk_error():
     found, queue = set(), [anthropic.AnthropicError]
     while queue:
