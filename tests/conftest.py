@@ -12,3 +12,9 @@ def bare_environment(monkeypatch):
     """The environment decides nothing that a test does not set itself."""
     for name in [name for name in os.environ if name.startswith(NAMES)]:
         monkeypatch.delenv(name)
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests come last: Playwright leaves an event loop running in the main thread,
+    beside which no other test could start one of its own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

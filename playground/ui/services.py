@@ -1,5 +1,6 @@
 """Builds the parts once per process and joins them: engine, log, clients, settings."""
 
+import asyncio
 import gc
 import importlib
 import json
@@ -51,6 +52,7 @@ class Services:
         self.engine.start(run, lambda: self._send(run.plan, key))
 
     async def _send(self, plan: Plan, key: str) -> AsyncGenerator[Event, None]:
+        await _import_sdk()
         from playground.claude.sending import Timing, send
 
         events = send(
@@ -65,6 +67,7 @@ class Services:
         """Ask the account which models it has, without making anyone wait."""
 
         async def read() -> tuple[Model, ...] | Failure:
+            await _import_sdk()
             from playground.claude.models import list_models
 
             return await list_models(self._shared_clients(), connection, key)
@@ -87,6 +90,11 @@ class Services:
     def record(self, run: Run) -> None:
         """Write what is known of a run into the log."""
         self.log.record(_row(run), _texts(run))
+
+
+async def _import_sdk() -> None:
+    """Import the SDK in a thread: on the loop itself nothing could be stopped meanwhile."""
+    await asyncio.to_thread(importlib.import_module, "playground.claude.sending")
 
 
 def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
