@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from playground.core.blocks import Block, streaming, whole
 from playground.core.failures import Failure
 from playground.core.plan import Plan
-from playground.ui import formats, state
+from playground.ui import formats, state, variant_state
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here, services
 from playground.ui.variants import CARD_WIDTH
@@ -108,7 +108,9 @@ def show_answers(drawn_in: Phase) -> None:
 def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its attributes)
     plan: Plan = run.plan
     demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
-    st.markdown(f":{state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
+    st.markdown(
+        f":{variant_state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}"
+    )
     card = Card(
         status=st.container(key=f"status_{letter}"),
         thinking=st.expander("Thinking", key=f"thought_{letter}") if run.thinking else None,

@@ -10,7 +10,7 @@ from playground.core.connection import DEMO, Connection
 from playground.core.plan import Plan, plan
 from playground.run import Run
 from playground.settings import is_this_machine
-from playground.ui import state
+from playground.ui import state, variant_state
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
@@ -99,10 +99,18 @@ def plans() -> list[Plan]:
     now = datetime.now(UTC)
     to = connection()
     listed = models(to)
-    policy = state.policy()
+    policy, shared = state.policy(), state.prompt()
     return [
-        plan(state.next_press(), letter, state.request(letter), to, policy, listed, now)
-        for letter in state.variants()
+        plan(
+            state.next_press(),
+            letter,
+            variant_state.request(letter, shared),
+            to,
+            policy,
+            listed,
+            now,
+        )
+        for letter in variant_state.variants()
     ]
 
 

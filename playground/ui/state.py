@@ -9,25 +9,17 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.request import Message, Params, Prompt, Request, Role, Thinking
+from playground.core.request import Message, Prompt, Role
 from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES, Sample
+from playground.ui import variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
-SYSTEM_PROMPT, ADD_MESSAGE, ADD_VARIANT = "system_prompt", "add_message", "add_variant"
+SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
 ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
-
-LETTERS = "ABCDEF"
-COLOURS = {
-    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
-}  # fmt: skip
-MODEL_DEFAULT = "claude-sonnet-4-6"
-DEFAULTS = "default"
-
-_VARIANT_FIELDS = ("model", "temperature", "effort", "max_tokens", "thinking", "stops", "system")
 
 
 def message_text(index: int) -> str:
@@ -38,36 +30,23 @@ def message_role(index: int) -> str:
     return f"message_{index}_role"
 
 
-def field(name: str, letter: str) -> str:
-    """The key of a variant's control, such as `temperature_A`."""
-    return f"{name}_{letter}"
-
-
 def initialise() -> None:
     """Give every key its default, once per session."""
     state = st.session_state
     if "owner" in state:
         return
     state["owner"] = secrets.token_urlsafe(16)
-    state["variants"] = ["A", "B"]
     state["runs"] = {}
     state["press"] = 0
     state["key"] = ""
     state["key_problem"] = None
     state["log_path"] = []
     state["opened_run"] = None
-    for name, value in zip(_VARIANT_FIELDS, _blank(0.2), strict=True):
-        state[field(name, "A")] = value
-    for name, value in zip(_VARIANT_FIELDS, _blank(1.0), strict=True):
-        state[field(name, "B")] = value
+    variant_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
     state[DEADLINE_S] = policy.deadline_s
     set_prompt(SAMPLES[0].prompt)
-
-
-def _blank(temperature: float | None) -> tuple[Any, ...]:
-    return (MODEL_DEFAULT, temperature, DEFAULTS, 300, DEFAULTS, "", "")
 
 
 def owner() -> str:
@@ -144,53 +123,6 @@ def move_message(index: int, to: int) -> None:
     if index < len(messages):
         messages.insert(to, messages.pop(index))
         _set_messages(messages)
-
-
-def variants() -> list[str]:
-    """The letters of the variants, in screen order."""
-    return list(st.session_state["variants"])
-
-
-def add_variant() -> None:
-    """Clone the last variant under the first free letter."""
-    state = st.session_state
-    free = [letter for letter in LETTERS if letter not in state["variants"]]
-    if not free:
-        return
-    last = state["variants"][-1]
-    for name in _VARIANT_FIELDS:
-        state[field(name, free[0])] = state[field(name, last)]
-    state["variants"] = [*state["variants"], free[0]]
-
-
-def remove_variant(letter: str) -> None:
-    state = st.session_state
-    left = [other for other in state["variants"] if other != letter]
-    # Two quick clicks can both arrive before the page has taken one of the buttons away.
-    state["variants"] = left or state["variants"]
-
-
-def request(letter: str) -> Request:
-    """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
-    state = st.session_state
-    shared = prompt()
-    own_system = state[field("system", letter)] or ""
-    effort = state[field("effort", letter)]
-    thinking: Thinking = state[field("thinking", letter)]
-    temperature = state[field("temperature", letter)]
-    params = Params(
-        model=(state[field("model", letter)] or "").strip(),
-        max_tokens=int(state[field("max_tokens", letter)] or 0),
-        temperature=None if temperature is None else round(float(temperature), 4),
-        effort=None if effort == DEFAULTS else effort,
-        thinking=thinking,
-        stop_sequences=_stops(state[field("stops", letter)] or ""),
-    )
-    return Request(Prompt(own_system or shared.system, shared.messages), params)
-
-
-def _stops(text: str) -> tuple[str, ...]:
-    return tuple(line for line in text.split("\n") if line)
 
 
 def policy() -> RetryPolicy:

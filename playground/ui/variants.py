@@ -8,12 +8,12 @@ from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
 from playground.core.request import EFFORTS
 from playground.core.wire import Decision
-from playground.ui import running, state
+from playground.ui import running, variant_state
 from playground.ui.plain import plain
 
 CARD_WIDTH = 260
 LARGEST_MAX_TOKENS = 1_000_000
-THINKING = {state.DEFAULTS: "Default", "on": "On, summary shown", "off": "Off"}
+THINKING = {variant_state.DEFAULTS: "Default", "on": "On, summary shown", "off": "Off"}
 
 
 def edit_variants(plans: list[Plan]) -> None:
@@ -29,16 +29,16 @@ def edit_variants(plans: list[Plan]) -> None:
 def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> None:
     letter = plan.letter
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.badge(letter, color=state.COLOURS[letter])  # type: ignore[arg-type] # a literal
+        st.badge(letter, color=variant_state.COLOURS[letter])  # type: ignore[arg-type] # a literal
         _choose_model(letter, offered)
         if plan is plans[-1]:
             st.button(
                 "Add",
-                key=state.ADD_VARIANT,
+                key=variant_state.ADD_VARIANT,
                 icon=":material/add:",
                 type="tertiary",
-                on_click=state.add_variant,
-                disabled=len(plans) == len(state.LETTERS),
+                on_click=variant_state.add_variant,
+                disabled=len(plans) == len(variant_state.LETTERS),
             )
         if len(plans) > 1:
             st.button(
@@ -46,7 +46,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
                 key=f"remove_variant_{letter}",
                 help="Remove this variant",
                 type="tertiary",
-                on_click=state.remove_variant,
+                on_click=variant_state.remove_variant,
                 args=(letter,),
             )
     left, right = st.columns(2)
@@ -59,7 +59,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
             min_value=1,
             max_value=LARGEST_MAX_TOKENS,
             step=50,
-            key=state.field("max_tokens", letter),
+            key=variant_state.field("max_tokens", letter),
             help="The answer is cut here; thinking counts too. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",
         )
@@ -68,7 +68,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
 
 
 def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
-    chosen = st.session_state[state.field("model", letter)]
+    chosen = st.session_state[variant_state.field("model", letter)]
     labels = _labels(offered)
     options = list(labels)
     if chosen and chosen not in labels:
@@ -76,7 +76,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
     st.selectbox(
         "Model",
         options,
-        key=state.field("model", letter),
+        key=variant_state.field("model", letter),
         format_func=lambda model_id: labels.get(model_id) or _label(model_id, model_id),
         accept_new_options=True,
         label_visibility="collapsed",
@@ -114,7 +114,7 @@ def _choose_temperature(plan: Plan) -> None:
         max_value=2.0,
         step=0.1,
         format="%.2f",
-        key=state.field("temperature", plan.letter),
+        key=variant_state.field("temperature", plan.letter),
         placeholder="default",
         disabled=decision.state == "unavailable",
         help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
@@ -123,7 +123,7 @@ def _choose_temperature(plan: Plan) -> None:
 
 def _show_reason(decision: Decision, *, asked: object) -> None:
     """Say what becomes of a parameter; marked where a value that was entered is not sent."""
-    is_ignored = decision.state == "unavailable" and asked not in (None, state.DEFAULTS)
+    is_ignored = decision.state == "unavailable" and asked not in (None, variant_state.DEFAULTS)
     mark = ":orange[:material/block:] " if is_ignored else ""
     st.caption(mark + plain(decision.why))
 
@@ -134,8 +134,8 @@ def _edit_more(plan: Plan) -> None:
     with st.expander("More", key=f"more_{letter}"):
         st.selectbox(
             "Effort",
-            [state.DEFAULTS, *EFFORTS],
-            key=state.field("effort", letter),
+            [variant_state.DEFAULTS, *EFFORTS],
+            key=variant_state.field("effort", letter),
             format_func=str.capitalize,
             help="How much work the model puts into an answer; it costs output tokens.",
         )
@@ -143,21 +143,21 @@ def _edit_more(plan: Plan) -> None:
         st.selectbox(
             "Thinking",
             list(THINKING),
-            key=state.field("thinking", letter),
+            key=variant_state.field("thinking", letter),
             format_func=THINKING.__getitem__,
             help="Thinking tokens are billed as output and count against max_tokens.",
         )
         _show_reason(plan.wire.decision("thinking"), asked=params.thinking)
         st.text_area(
             "Stop sequences",
-            key=state.field("stops", letter),
+            key=variant_state.field("stops", letter),
             height=68,
             placeholder="One a line",
             help="The answer ends before the first of them.",
         )
         st.text_area(
             "System prompt of this variant",
-            key=state.field("system", letter),
+            key=variant_state.field("system", letter),
             height=68,
             placeholder="Empty: the shared one",
         )

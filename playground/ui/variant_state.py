@@ -1,0 +1,81 @@
+"""The variants in the session: their keys, their defaults, and the requests they make."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.request import Params, Prompt, Request, Thinking
+
+ADD_VARIANT = "add_variant"
+LETTERS = "ABCDEF"
+COLOURS = {
+    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
+}  # fmt: skip
+MODEL_DEFAULT = "claude-sonnet-4-6"
+DEFAULTS = "default"
+
+_VARIANT_FIELDS = ("model", "temperature", "effort", "max_tokens", "thinking", "stops", "system")
+
+
+def field(name: str, letter: str) -> str:
+    """The key of a variant's control, such as `temperature_A`."""
+    return f"{name}_{letter}"
+
+
+def initialise() -> None:
+    """The two variants of the lesson: low against high temperature."""
+    state = st.session_state
+    state["variants"] = ["A", "B"]
+    for letter, temperature in (("A", 0.2), ("B", 1.0)):
+        for name, value in zip(_VARIANT_FIELDS, _blank(temperature), strict=True):
+            state[field(name, letter)] = value
+
+
+def _blank(temperature: float | None) -> tuple[Any, ...]:
+    return (MODEL_DEFAULT, temperature, DEFAULTS, 300, DEFAULTS, "", "")
+
+
+def variants() -> list[str]:
+    """The letters of the variants, in screen order."""
+    return list(st.session_state["variants"])
+
+
+def add_variant() -> None:
+    """Clone the last variant under the first free letter."""
+    state = st.session_state
+    free = [letter for letter in LETTERS if letter not in state["variants"]]
+    if not free:
+        return
+    last = state["variants"][-1]
+    for name in _VARIANT_FIELDS:
+        state[field(name, free[0])] = state[field(name, last)]
+    state["variants"] = [*state["variants"], free[0]]
+
+
+def remove_variant(letter: str) -> None:
+    state = st.session_state
+    left = [other for other in state["variants"] if other != letter]
+    # Two quick clicks can both arrive before the page has taken one of the buttons away.
+    state["variants"] = left or state["variants"]
+
+
+def request(letter: str, shared: Prompt) -> Request:
+    """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
+    state = st.session_state
+    own_system = state[field("system", letter)] or ""
+    effort = state[field("effort", letter)]
+    thinking: Thinking = state[field("thinking", letter)]
+    temperature = state[field("temperature", letter)]
+    params = Params(
+        model=(state[field("model", letter)] or "").strip(),
+        max_tokens=int(state[field("max_tokens", letter)] or 0),
+        temperature=None if temperature is None else round(float(temperature), 4),
+        effort=None if effort == DEFAULTS else effort,
+        thinking=thinking,
+        stop_sequences=_stops(state[field("stops", letter)] or ""),
+    )
+    return Request(Prompt(own_system or shared.system, shared.messages), params)
+
+
+def _stops(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line)
