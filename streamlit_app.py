@@ -4,33 +4,44 @@ import streamlit as st
 
 from playground.settings import SettingsError
 from playground.ui import state
-from playground.ui.answers import phase, show_answers
+from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.log import show_log
+from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
 from playground.ui.running import plans
+from playground.ui.server import routes
 from playground.ui.services import is_here, services, warm_up
 from playground.ui.sidebar import show_sidebar
 from playground.ui.variants import edit_variants
 
-st.set_page_config("Prompt playground", page_icon="🧪", layout="wide")
 
-try:
-    services()
-except SettingsError as error:
-    st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
-    st.stop()
+def page() -> None:
+    st.set_page_config("Prompt playground", page_icon="🧪", layout="wide")
+    try:
+        feed = services().feed
+    except SettingsError as error:
+        st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
+        st.stop()
 
-state.initialise()
-is_here(state.owner())
+    state.initialise(feed.open_page)
+    is_here(state.owner())
 
-drawn_in = phase()
-show_sidebar()
-planned = plans()
-show_bar(planned)
-edit_prompt(planned)
-edit_variants(planned)
-show_answers(drawn_in)
-show_log()
+    drawn_in = phase()
+    show_sidebar()
+    planned = plans()
+    show_bar(planned)
+    edit_prompt(planned)
+    edit_variants(planned)
+    show_answers(drawn_in)
+    show_log()
 
-warm_up()
+    warm_up()
+
+
+if st.runtime.exists():
+    page()
+else:
+    # The server imports this file as it starts, and runs it later for each visitor. One that
+    # only runs it has no feed, and the page polls.
+    app = st.App(__file__, routes=routes())

@@ -16,6 +16,7 @@ LONGEST_PROSE = 50_000
 DEEPEST_NESTING = 60
 MOST_CELLS = 3_000
 SETTLED_SIZE = 1_200
+LONGEST_OPEN = 2_000
 KEPT_APART = 2
 """The open block, and the one before it, which an indented line may still continue."""
 COMBINING = re.compile(r"[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]{12,}")
@@ -33,6 +34,14 @@ class Block:
     language: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where the rest of a text begins, and whether that stands inside a code fence."""
+
+    end: int
+    is_code: bool
+
+
 def defang(prose: str) -> str:
     """Markdown that can load nothing: no image survives."""
     return prose.replace("![", "!\\[")
@@ -41,9 +50,24 @@ def defang(prose: str) -> str:
 def blocks(text: str) -> list[Block]:
     """The blocks of an answer. Appending to the text changes only the last block, and
     the one before it when an indented line turns out to continue it."""
+    return _cut(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))[0]
+
+
+def settled(text: str) -> Settled:
+    """How much of an answer on its way is worth drawing as Markdown now: its finished lines,
+    but of a long open block the beginning only, since it is drawn again and again."""
+    lines = text[: text.rfind("\n") + 1].split("\n")
+    _, open_line, is_code = _cut(lines)
+    start = sum(len(line) + 1 for line in lines[:open_line])
+    end = text.rfind("\n", start, start + LONGEST_OPEN) + 1
+    return Settled(max(start, end), is_code)
+
+
+def _cut(lines: list[str]) -> tuple[list[Block], int, bool]:
+    """The blocks, the line at which the last one begins, and whether that is an open fence."""
     found: list[Block] = []
     prose: list[str] = []
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    open_line, is_code = 0, False
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -54,15 +78,18 @@ def blocks(text: str) -> list[Block]:
             language = LANGUAGE.match(opening["info"])
             code = "\n".join(lines[index + 1 : end])
             found.append(Block("code", code, language[0] if language else None))
+            is_code = end == len(lines)
+            open_line = index if is_code else end + 1
             index = end + 1
             continue
         starts_anew = line.strip() and not line[0].isspace()
         if starts_anew and prose and not prose[-1].strip():
             _close(prose, found)
+            open_line = index
         prose.append(line)
         index += 1
     _close(prose, found)
-    return found
+    return found, open_line, is_code
 
 
 def streaming(text: str) -> list[Block]:

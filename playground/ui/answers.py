@@ -11,12 +11,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from playground.core.blocks import Block, streaming, whole
+from playground.core.blocks import Block, settled, streaming, whole
 from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state, variant_state
+from playground.ui.feed import source
+from playground.ui.phase import Phase, phase
 from playground.ui.plain import plain
-from playground.ui.services import cost_of, is_here, services
+from playground.ui.services import cost_of, is_here
+from playground.ui.tail import show_hub, show_tail
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -29,51 +32,18 @@ STATUS_COLOURS = {
     "failed": "red",
     "interrupted": "red",
 }
-PACES_BY_SIZE = ((30_000, 0.1), (80_000, 0.2), (160_000, 0.3))
-SLOWEST_BY_SIZE_S = 0.4
-PACES_BY_PAGES = ((5, 0.1), (20, 0.4))
-SLOWEST_BY_PAGES_S = 1.2
-"""One process paints some fifty times a second; asked for more it paints nothing at all,
-since a run that begins before the last one was sent takes its place."""
-
-BRING_INTO_VIEW = """
-export default ({ data }) => {
-  const before = window.playgroundPress;
-  window.playgroundPress = data.press;
-  if (before === undefined || before === data.press) return;
-  const band = document.querySelector(".st-key-answers_band");
-  if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
-    band.scrollIntoView({ behavior: "smooth", block: "start" });
-}
-"""
+LONGEST_DRAWN = 40_000
+"""Characters on the page that the feed's text is turned into Markdown up to while it comes:
+the browser renders all of it anew at each paint, and typing would lag."""
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """What of the runs the whole page depends on: how many are over or have thought
-    aloud, and the pace of painting while one is not over."""
+class Place:
+    """Where one text of a run is drawn: what is settled, and the rest from the feed."""
 
-    over: int
-    thinking: int
-    interval_s: float | None
-
-
-def phase() -> Phase:
-    """The phase now. Taken before the page is drawn, so that no change falls between."""
-    runs = state.runs().values()
-    over = sum(run.is_over for run in runs)
-    thinking = sum(bool(run.thinking) for run in runs)
-    size = sum(len(run.text) + len(run.thinking) for run in runs)
-    return Phase(over, thinking, _pace_s(size) if over < len(runs) else None)
-
-
-def _pace_s(size: int) -> float:
-    """Seconds between paints: more for long answers, since each paint costs what is on the
-    screen, and more the more pages share the process."""
-    pages = services().engine.live_owners
-    by_size = next((s for limit, s in PACES_BY_SIZE if size < limit), SLOWEST_BY_SIZE_S)
-    by_pages = next((s for limit, s in PACES_BY_PAGES if pages <= limit), SLOWEST_BY_PAGES_S)
-    return max(by_size, by_pages)
+    name: str
+    settled: DeltaGenerator
+    tail: DeltaGenerator
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +51,7 @@ class Card:
     """The places of one answer's card that change while its run is live."""
 
     status: DeltaGenerator
-    thinking: DeltaGenerator | None
-    answer: DeltaGenerator
+    texts: tuple[Place, ...]
     metrics: DeltaGenerator
 
 
@@ -91,32 +60,32 @@ def show_answers(drawn_in: Phase) -> None:
 
     Only that: each element that a fragment draws travels at each of its runs.
     """
-    _bring_into_view()
     with st.expander("Answers", expanded=True, icon=":material/forum:", key="answers_band"):
         runs = state.runs()
-        if not runs:
-            st.caption("Press Run: each variant's answer streams into a column of its own.")
-            return
         cards = {}
-        with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
-            for letter, run in runs.items():
-                with grid.cell(), st.container(border=True, key=f"card_{letter}"):
-                    cards[letter] = _lay_out(letter, run)
+        if runs:
+            with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
+                for letter, run in runs.items():
+                    with grid.cell(), st.container(border=True, key=f"card_{letter}"):
+                        cards[letter] = _lay_out(letter, run)
+        else:
+            st.caption("Press Run: each variant's answer streams into a column of its own.")
         st.fragment(_paint, run_every=drawn_in.interval_s)(cards, drawn_in, count())
 
 
 def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its attributes)
     plan: Plan = run.plan
     demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
-    st.markdown(
-        f":{variant_state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}"
-    )
-    card = Card(
-        status=st.container(key=f"status_{letter}"),
-        thinking=st.expander("Thinking", key=f"thought_{letter}") if run.thinking else None,
-        answer=st.container(key=f"answer_{letter}"),
-        metrics=st.container(key=f"metrics_{letter}"),
-    )
+    colour = variant_state.COLOURS[letter]
+    st.markdown(f":{colour}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
+    status = st.container(key=f"status_{letter}")
+    texts = []
+    if run.thinking:
+        with st.expander("Thinking", key=f"thought_{letter}"):
+            texts.append(Place("thinking", st.container(), st.container()))
+    with st.container(key=f"answer_{letter}"):
+        texts.append(Place("text", st.container(), st.container()))
+    card = Card(status, tuple(texts), metrics=st.container(key=f"metrics_{letter}"))
     failure = run.failure
     if failure and run.status in ("failed", "interrupted"):
         _show_failure(failure)
@@ -133,33 +102,36 @@ def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
 def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
     is_here(state.owner())
+    show_hub(state.fed_page().token, state.next_press())
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
     for run, card in _shown(cards):
         status = f":{STATUS_COLOURS[run.status]}[**{run.status}**]"
         card.status.markdown(f"{status} {plain(_detail(run))}")
         card.metrics.caption(_metrics(run))
-        _fill(card.thinking, run.thinking, is_live=run.is_live)
-        _fill(card.answer, run.text, is_live=run.is_live)
+        for place in card.texts:
+            _fill(place, run, LONGEST_DRAWN // len(cards) if drawn_in.is_fed else None)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
     if next(draws) and now != drawn_in:
         st.rerun()
 
 
-def _fill(place: DeltaGenerator | None, text: str, *, is_live: bool) -> None:
-    if place is None:
-        return
-    with place:
+def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN401 (a Run)
+    """Draw a text: all of it, or at most so much while the feed brings the rest."""
+    text: str = getattr(run, place.name)
+    if most_drawn is not None and run.is_live:
+        found = settled(text[:most_drawn])
+        with place.tail:
+            start = len(text[: found.end].encode("utf-16-le")) // 2
+            is_code = found.is_code and len(text) < most_drawn
+            key = f"tail_{place.name}_{run.plan.letter}"
+            show_tail(key, source(run, place.name), start, is_code=is_code)
+        text = text[: found.end]
+    with place.settled:
         if not text:
             st.empty()  # A fragment may only ever fill places that it wrote to when first drawn.
-        show_blocks(streaming(text) if is_live else whole(text))
-
-
-def _bring_into_view() -> None:
-    """After a press of Run, scroll to the answers if they are (almost) out of sight."""
-    mount = st.components.v2.component("bring_into_view", js=BRING_INTO_VIEW)
-    mount(key="bring_into_view", data={"press": state.next_press()}, height=1)
+        show_blocks(streaming(text) if run.is_live else whole(text))
 
 
 def show_blocks(found: list[Block]) -> None:

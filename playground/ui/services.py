@@ -27,6 +27,7 @@ from playground.engine import Engine
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.log import RunLog
+from playground.ui.feed import Feed
 
 if TYPE_CHECKING:
     from playground.claude.clients import Clients
@@ -39,6 +40,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
+        self.feed = Feed()
         self._clients: Clients | None = None
         self.engine = Engine(
             self.record,

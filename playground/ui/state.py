@@ -4,7 +4,7 @@ A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on th
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -30,11 +30,12 @@ def message_role(index: int) -> str:
     return f"message_{index}_role"
 
 
-def initialise() -> None:
+def initialise(open_page: Callable[[], Any]) -> None:
     """Give every key its default, once per session."""
     state = st.session_state
     if "owner" in state:
         return
+    state["fed_page"] = open_page()
     state["owner"] = secrets.token_urlsafe(16)
     state["runs"] = {}
     state["press"] = 0
@@ -139,6 +140,12 @@ def runs() -> dict[str, Any]:
 
 def set_runs(runs: dict[str, Any]) -> None:
     st.session_state["runs"] = runs
+    fed_page().show(runs)
+
+
+def fed_page() -> Any:  # noqa: ANN401 (a FedPage, read by its attributes)
+    """This page as the feed knows it."""
+    return st.session_state["fed_page"]
 
 
 def is_live() -> bool:

@@ -1,8 +1,8 @@
 """Many visitors at once: `python -m tests.benchmarks.visitors --visitors 50`.
 
 Each is a WebSocket client that speaks Streamlit's protocol as the browser does (it sends its
-timers' reruns, keeps the cache of messages), presses Run and reads what would be painted.
-The models stream from a server in a process of its own.
+timers' reruns, keeps the cache of messages) and joins the feed, presses Run and reads what
+would be painted. The models stream from a server in a process of its own.
 """
 
 import argparse
@@ -41,6 +41,7 @@ class Visitor:
         self._script = ""
         self.button_ids = {}
         self.elements = {}
+        self.texts = Counter()
         self.errors = []
         self.finished = asyncio.Event()
         self.paints_s = []
@@ -56,13 +57,18 @@ class Visitor:
             proxy=None,
         )
         self._listener = asyncio.create_task(self._listen())
+        self._feed = self._fed = None
         await self.rerun()
+        if self._feed:
+            self._fed = asyncio.create_task(self._follow(*self._feed))
         return self
 
     async def __aexit__(self, *_):
         self._stop_timers()
-        self._listener.cancel()
-        await asyncio.gather(self._listener, return_exceptions=True)
+        tasks = [task for task in (self._listener, self._fed) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._socket.close()
 
     async def rerun(self, trigger=None):
@@ -74,6 +80,7 @@ class Visitor:
     async def press_run(self):
         """Press Run; the time at which the click was sent."""
         self.elements.clear()
+        self.texts.clear()
         self.paints_s.clear()
         self.script_runs.clear()
         clicked_s = time.perf_counter()
@@ -84,11 +91,30 @@ class Visitor:
         """How many of the elements on the page contain some words."""
         return sum(words in text for text in self.elements.values())
 
-    async def _send(self, *, trigger=None, fragment_id=""):
+    def is_told(self, words):
+        """Whether both answers have come so far, by the feed or as elements."""
+        return max(self.texts[words], self.count(words)) >= 2
+
+    async def _follow(self, fragment_id, token):
+        """What the page's feed does: take texts, and run its fragment when asked to."""
+        url = f"{self._app.url.replace('http', 'ws')}/feed"
+        with contextlib.suppress(websockets.ConnectionClosed):
+            async with websockets.connect(url, origin=self._app.url, proxy=None) as socket:
+                await socket.send(token)
+                async for data in socket:
+                    self.bytes += len(data)
+                    news = json.loads(data)
+                    for _, text in news["texts"]:
+                        self.paints_s.append(time.perf_counter())
+                        self.texts.update(text.split())
+                    if "changed" in news:
+                        await self._send(fragment_id=fragment_id, is_auto=False)
+
+    async def _send(self, *, trigger=None, fragment_id="", is_auto=True):
         message = BackMsg()
         state = message.rerun_script
         state.page_script_hash = self._script
-        state.fragment_id, state.is_auto_rerun = fragment_id, bool(fragment_id)
+        state.fragment_id, state.is_auto_rerun = fragment_id, bool(fragment_id) and is_auto
         state.cached_message_hashes.extend(self._cache)
         for name, value in {**CONTEXT, "url": self._app.url}.items():
             setattr(state.context_info, name, value)
@@ -148,7 +174,9 @@ class Visitor:
         element = delta.new_element
         kind = element.WhichOneof("type")
         self.elements[path] = element.markdown.body
-        if kind == "button":
+        if kind == "bidi_component" and "token" in element.bidi_component.json:
+            self._feed = delta.fragment_id, json.loads(element.bidi_component.json)["token"]
+        elif kind == "button":
             self.button_ids[element.button.id.rsplit("-", 1)[-1]] = element.button.id
         elif kind == "exception" or (kind == "alert" and element.alert.format == 1):
             self.errors.append(f"{kind}: {str(element)[:200]}")
@@ -200,7 +228,7 @@ async def run_once(visitor, tokens, limit_s, pause_s=0.0):
     await asyncio.sleep(pause_s)
     clicked_s = await visitor.press_run()
     last = f"word{tokens - 1}"
-    while visitor.count(":green[**done**]") < 2 or visitor.count(last) < 2:
+    while visitor.count(":green[**done**]") < 2 or not visitor.is_told(last):
         if time.perf_counter() > clicked_s + limit_s:
             visitor.errors.append(f"not complete after {limit_s:.0f} s")
         if visitor.errors:

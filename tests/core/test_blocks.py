@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.blocks import Block, blocks, streaming, whole
+from playground.core.blocks import LONGEST_OPEN, Block, blocks, settled, streaming, whole
 
 LINES = [
     *("", "```", "~~~~", "```py", "``` not `a fence", "text", "- item", "  more", "1. one"),
@@ -112,3 +112,27 @@ def test_bold_text_on_its_way_is_already_bold():
     assert streaming("1. **Use ghee") == [Block("prose", "1. **Use ghee**")]
     assert streaming("see `pan") == [Block("prose", "see `pan`")]
     assert streaming("1. **") == [Block("prose", "1. **")]
+
+
+def test_finished_lines_are_settled_and_the_line_being_written_is_not():
+    text = "1. one\n2. two\n3. thr"
+    assert text[: settled(text).end] == "1. one\n2. two\n"
+
+
+def test_the_rest_of_an_open_fence_is_code():
+    assert settled("before\n\n```py\na = 1\nb =").is_code
+    assert not settled("```py\na = 1\n```\nafter").is_code
+
+
+def test_of_a_long_open_block_only_the_beginning_is_settled():
+    text = "first\n\n```\n" + "line\n" * LONGEST_OPEN
+    end = settled(text).end
+    assert end == settled(text + "more\n").end
+    assert LONGEST_OPEN / 2 < end < LONGEST_OPEN + 20
+
+
+@given(MARKDOWN, MARKDOWN)
+def test_what_is_settled_ends_with_a_line_and_only_grows(text, more):
+    before, after = settled(text).end, settled(text + more).end
+    assert before <= after
+    assert before == 0 or text[before - 1] == "\n"

@@ -1,0 +1,100 @@
+// The page's end of the feed: keeps what the answers have said so far, and draws of each
+// what the server has not drawn as Markdown yet. Text only ever becomes text nodes.
+
+const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
+const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
+const ITEM = /^ *([-*+]|\d+[.)]) /;
+
+const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
+const tails = (window.playgroundTails ??= new Map()); // element → { of, from, isCode }
+
+feed.draw = (element) => {
+  const { of, from, isCode } = tails.get(element);
+  const text = (feed.texts.get(of) ?? "").slice(from);
+  const isPlain = isCode || text.length > LONGEST_STYLED;
+  element.classList.toggle("code", isCode);
+  element.classList.toggle("item", !isPlain && ITEM.test(text));
+  if (isPlain) drawLines(element, text);
+  else element.replaceChildren(...styled(text));
+};
+
+// Each line in a box of its own: a browser lays out anew all of a box that has grown.
+function drawLines(element, text) {
+  const { drawn } = element;
+  const isContinued = drawn && element.lastChild === drawn.box && text.startsWith(drawn.text);
+  if (!isContinued) element.replaceChildren();
+  const added = isContinued ? text.slice(drawn.text.length) : text;
+  const [first, ...lines] = added.split("\n");
+  if (isContinued) drawn.box.append(first);
+  else addLine(element, first);
+  for (const line of lines) addLine(element, line);
+  element.drawn = { text, box: element.lastChild };
+}
+
+function addLine(element, line) {
+  const box = document.createElement("div");
+  box.className = "playground-line";
+  box.append(line);
+  element.append(box);
+}
+
+function styled(text) {
+  const heading = /^#{1,6} /.exec(text);
+  if (heading) return [marked("strong", text.slice(heading[0].length))];
+  const parts = [];
+  let end = 0;
+  for (const found of text.matchAll(STYLED)) {
+    parts.push(text.slice(end, found.index));
+    parts.push(found[1] ? marked("strong", found[1]) : marked("code", found[2]));
+    end = found.index + found[0].length;
+  }
+  return [...parts, text.slice(end)];
+}
+
+function marked(name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  return element;
+}
+
+function take({ clear, texts, changed }) {
+  if (clear) feed.texts.clear();
+  for (const [of, text] of texts) feed.texts.set(of, (feed.texts.get(of) ?? "") + text);
+  for (const [element, tail] of tails) if (texts.some(([of]) => of === tail.of)) feed.draw(element);
+  if (changed) feed.changed(changed);
+}
+
+function bringIntoView() {
+  const band = document.querySelector(".st-key-answers_band");
+  if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
+    band.scrollIntoView({ behavior: "smooth", block: "start" });
+}
+
+function connect() {
+  const socket = new WebSocket(new URL("feed", location.href).href.replace(/^http/, "ws"));
+  feed.socket = socket;
+  socket.onopen = () => {
+    feed.waitMs = FIRST_WAIT_MS;
+    socket.send(feed.token);
+  };
+  socket.onmessage = ({ data }) => take(JSON.parse(data));
+  socket.onclose = () => {
+    if (feed.socket !== socket) return;
+    feed.socket = null;
+    setTimeout(() => feed.socket ?? connect(), feed.waitMs);
+    feed.waitMs = Math.min(2 * feed.waitMs, LONGEST_WAIT_MS);
+  };
+}
+
+export default ({ data, setTriggerValue }) => {
+  feed.changed = (number) => setTriggerValue("changed", number);
+  for (const element of tails.keys()) feed.draw(element);
+  if (feed.press && feed.press !== data.press) bringIntoView();
+  feed.press = data.press;
+  if (feed.token === data.token) return;
+  feed.token = data.token;
+  const old = feed.socket;
+  feed.socket = null;
+  old?.close();
+  connect();
+};

@@ -1,0 +1,53 @@
+"""How far the page's runs have come, and how often they are painted meanwhile."""
+
+from dataclasses import dataclass
+from math import inf
+
+from playground.ui import state
+from playground.ui.services import services
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between paints up to so many characters on the page, and up to so many pages
+    in the process: each paint costs what is on the screen, and takes from the others."""
+
+    by_size: tuple[tuple[float, float], ...]
+    by_pages: tuple[tuple[float, float], ...]
+
+    def interval_s(self, size: int, pages: int) -> float:
+        steps = (self.by_size, size), (self.by_pages, pages)
+        return max(next(s for most, s in found if value <= most) for found, value in steps)
+
+
+# The feed brings the text: a paint turns it into Markdown.
+FED = Pace(((20_000, 0.5), (60_000, 1.0), (inf, 2.0)), ((5, 0.5), (20, 1.0), (inf, 3.0)))
+# One process paints some fifty times a second; asked for more it paints nothing at all,
+# since a run that begins before the last one was sent takes its place.
+POLLED = Pace(
+    ((30_000, 0.1), (80_000, 0.2), (160_000, 0.3), (inf, 0.4)), ((5, 0.1), (20, 0.4), (inf, 1.2))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What of the runs the whole page depends on: how many are over or have thought
+    aloud, whether their texts come by themselves, and the pace of painting meanwhile."""
+
+    over: int
+    thinking: int
+    is_fed: bool
+    interval_s: float | None
+
+
+def phase() -> Phase:
+    """The phase now. Taken before the page is drawn, so that no change falls between."""
+    runs = state.runs().values()
+    over = sum(run.is_over for run in runs)
+    thinking = sum(bool(run.thinking) for run in runs)
+    size = sum(len(run.text) + len(run.thinking) for run in runs)
+    if over == len(runs):
+        return Phase(over, thinking, is_fed=False, interval_s=None)
+    is_fed = state.fed_page().is_fed
+    pages = services().engine.live_owners
+    return Phase(over, thinking, is_fed, (FED if is_fed else POLLED).interval_s(size, pages))

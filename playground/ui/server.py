@@ -1,0 +1,17 @@
+"""What the server answers beside Streamlit's own routes."""
+
+import streamlit as st
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from playground.ui.services import services
+
+
+def routes() -> list[BaseRoute]:
+    """The feed's socket, next to the page so that a relative address finds it."""
+    folder = st.get_option("server.baseUrlPath").strip("/")
+    return [WebSocketRoute(f"/{folder}/feed" if folder else "/feed", _feed)]
+
+
+async def _feed(socket: WebSocket) -> None:
+    await services().feed.serve(socket)

@@ -1,0 +1,41 @@
+"""The end of an answer on its way, as the feed's socket brings it, beneath its Markdown."""
+
+from pathlib import Path
+
+import streamlit as st
+
+HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
+STYLE = """
+.playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
+.playground-line { min-height: 1lh; }
+.playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
+.playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
+"""
+# It travels again whenever its text's beginning was drawn: it only registers, the hub draws.
+TAIL = """
+export default ({ data, parentElement }) => {
+  const element = parentElement.querySelector(".playground-tail");
+  (window.playgroundTails ??= new Map()).set(element, data);
+  window.playgroundFeed?.draw(element);
+  return () => window.playgroundTails.delete(element);
+}
+"""
+
+
+def show_hub(token: str, press: int) -> None:
+    """Mount the page's end of the feed; where it stands is run again when the feed says so.
+
+    A new `press` of Run brings the answers into view.
+    """
+    mount = st.components.v2.component("feed", js=HUB, css=STYLE, isolate_styles=False)
+    mount(
+        key="feed", data={"token": token, "press": press}, height=1, on_changed_change=lambda: None
+    )
+
+
+def show_tail(key: str, of: str, start: int, *, is_code: bool) -> None:
+    """Draw what has come of a text beyond `start`, counted in UTF-16 units."""
+    mount = st.components.v2.component(
+        "tail", html='<div class="playground-tail"></div>', js=TAIL, isolate_styles=False
+    )
+    mount(key=key, data={"of": of, "from": start, "isCode": is_code})

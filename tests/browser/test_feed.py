@@ -1,0 +1,94 @@
+"""Answers come over a socket of their own as they arrive; without it the page polls."""
+
+import json
+import re
+
+from browser.driving import expect
+
+SOCKETS = """
+    const Real = window.WebSocket;
+    window.feeds = [];
+    window.WebSocket = class extends Real {
+        constructor(url, protocols) {
+            const isFeed = String(url).endsWith("/feed");
+            super(isFeed && REFUSED ? "ws://127.0.0.1:1/" : url, protocols);
+            if (isFeed) window.feeds.push(this);
+        }
+    };
+"""
+CUT = "() => window.feeds.at(-1).close()"
+
+
+def feed_frames(screen):
+    """What the feed has told this page so far."""
+    found = [json.loads(frame) for frame in screen.frames if frame.startswith(b'{"texts"')]
+    return "".join(text for news in found for _, text in news["texts"])
+
+
+def test_an_answer_comes_by_the_feed_and_ends_as_markdown(screen, api):
+    api.texts["m"] = "# Head\n\n- one\n- **two**\n"
+    api.plays = ["m", "m"]
+    screen.run()
+    screen.await_end()
+    assert feed_frames(screen) == 2 * api.texts["m"]
+    expect(screen.answer("A").locator("li")).to_have_text(["one", "two"])
+    expect(screen.answer("A").locator(".playground-tail")).to_have_count(0)
+
+
+def test_what_is_not_drawn_yet_is_only_text(screen, api):
+    api.texts["stalls"] = "done\n<img src=x> **bold** and `code` and ![a](http://127.0.0.1:1/x"
+    api.plays = ["stalls", "stalls"]
+    screen.run()
+    tail = screen.answer("A").locator(".playground-tail")
+    expect(tail).to_contain_text("<img src=x> bold and code and ![a](http://127.0.0.1:1/x")
+    expect(tail.locator("strong")).to_have_text("bold")
+    expect(tail.locator("code")).to_have_text("code")
+    expect(screen.answer("A").locator("img")).to_have_count(0)
+    expect(screen.answer("A").locator("p")).to_have_text("done")
+    screen.stop()
+    screen.await_end()
+
+
+def test_a_long_answer_is_drawn_line_by_line_while_it_comes(screen, api):
+    long = "first\n\n```\n" + "".join(f"line {number}\n" for number in range(600))
+    api.texts["stalls"] = long + "last"
+    api.plays = ["stalls", "stalls"]
+    screen.run()
+    lines = screen.answer("A").locator(".playground-line")
+    expect(lines.last).to_have_text("last")
+    code = screen.answer("A").locator("code").inner_text().split("\n")
+    assert code[0] == "line 0"
+    assert [*code, *lines.all_inner_texts()] == [*long.split("\n")[3:-1], "last"]
+    screen.stop()
+    screen.await_end()
+
+
+def test_a_feed_that_breaks_off_comes_back_with_the_whole_text(visit, app, api):
+    screen = visit(app, script=SOCKETS.replace("REFUSED", "false"))
+    api.plays = ["slow-20-120", "slow-20-120"]
+    screen.run()
+    expect(screen.answer("A")).to_contain_text("word5 ")
+    screen.page.evaluate(CUT)
+    expect(screen.answer("A")).to_contain_text("word60 ")
+    assert screen.page.evaluate("() => window.feeds.length") == 2
+    screen.await_end()
+    words = re.findall(r"word\d+", screen.answer("A").inner_text())
+    assert words == [f"word{number}" for number in range(120)]
+
+
+def test_where_no_socket_gets_through_the_page_polls(visit, app, api):
+    screen = visit(app, script=SOCKETS.replace("REFUSED", "true"))
+    api.plays = ["slow-20-60", "slow-20-60"]
+    screen.run()
+    expect(screen.answer("A")).to_contain_text("word5 ")
+    expect(screen.status("A")).to_have_text(re.compile("^streaming"))
+    screen.await_end()
+    assert feed_frames(screen) == ""
+    assert "word59" in screen.answer("B").inner_text()
+
+
+def test_no_page_is_told_the_token_of_another(visit, app, api):
+    pages = [visit(app) for _ in range(2)]
+    tokens = [set(re.findall(rb'"token": ?"([^"]+)"', b"".join(screen.frames))) for screen in pages]
+    assert [len(found) for found in tokens] == [1, 1]
+    assert tokens[0] != tokens[1]

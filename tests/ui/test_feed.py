@@ -1,0 +1,174 @@
+"""The feed tells each page its own runs' texts, whole and once, and nobody else's."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.websockets import WebSocket
+
+from playground.ui.feed import MOST_SOCKETS, UNKNOWN_PAGE, Feed, News, source
+
+OWN = [(b"host", b"play.example"), (b"origin", b"https://play.example")]
+
+
+@dataclass
+class Told:
+    """A run as the page reads it."""
+
+    id: str
+    text: str = ""
+    thinking: str = ""
+    status: str = "streaming"
+    is_over: bool = False
+    attempts: list = field(default_factory=list)
+
+
+class Browser:
+    """The other end of a socket."""
+
+    def __init__(self, feed, headers=OWN):
+        self.said, self.heard = asyncio.Queue(), asyncio.Queue()
+        scope = {"type": "websocket", "path": "/feed", "headers": headers, "subprotocols": []}
+        self.said.put_nowait({"type": "websocket.connect"})
+        self.is_reachable = True
+        self.serving = asyncio.create_task(feed.serve(WebSocket(scope, self.said.get, self._hear)))
+
+    async def _hear(self, message):
+        if not self.is_reachable:
+            raise OSError
+        await self.heard.put(message)
+
+    def say(self, text):
+        self.said.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def leave(self):
+        self.said.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        await self.serving
+
+    async def hear(self):
+        async with asyncio.timeout(5):
+            return await self.heard.get()
+
+    async def news(self):
+        return json.loads((await self.hear())["text"])
+
+
+async def joined(feed, page):
+    browser = Browser(feed)
+    browser.say(page.token)
+    assert (await browser.hear())["type"] == "websocket.accept"
+    assert await browser.news() == {"texts": [], "clear": True}
+    return browser
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.text(min_size=1)), max_size=30))
+def test_every_text_is_told_whole_and_once(parts):
+    runs = {"A": Told("a"), "B": Told("b")}
+    news, heard = News(), {}
+    for name, part in [*parts, ("a", "end")]:
+        next(run for run in runs.values() if run.id == name).text += part
+        for of, text in (news.of(runs) or {"texts": []})["texts"]:
+            heard[of] = heard.get(of, "") + text
+    assert heard == {source(run, "text"): run.text for run in runs.values() if run.text}
+    assert news.of(runs) is None
+
+
+def test_a_change_of_status_asks_the_page_to_look_again():
+    run = Told("a", status="connecting")
+    runs, news = {"A": run}, News()
+    assert "changed" not in news.of(runs)
+    run.status = "streaming"
+    assert news.of(runs)["changed"] == 1
+    run.text = "more"
+    assert "changed" not in news.of(runs)
+    run.status, run.is_over = "done", True
+    assert news.of(runs)["changed"] == 2
+
+
+def test_new_runs_start_anew():
+    news = News()
+    news.of({"A": Told("a", text="old")})
+    again = news.of({"A": Told("b", text="new")})
+    assert again == {"texts": [("b text", "new")], "clear": True}
+
+
+def test_a_page_hears_its_own_runs_and_no_others():
+    async def play():
+        feed = Feed()
+        mine, other = feed.open_page(), feed.open_page()
+        browser = await joined(feed, mine)
+        assert mine.is_fed
+        assert not other.is_fed
+        other.show({"A": Told("b", text="not mine")})
+        mine.show({"A": Told("a", text="mine", is_over=True)})
+        assert await browser.news() == {"texts": [["a text", "mine"]], "clear": True}
+        await browser.leave()
+        assert not mine.is_fed
+
+    asyncio.run(play())
+
+
+def test_a_wrong_token_hears_nothing():
+    async def play():
+        feed = Feed()
+        feed.open_page().show({"A": Told("a", text="secret")})
+        browser = Browser(feed)
+        browser.say("guessed")
+        assert (await browser.hear())["type"] == "websocket.accept"
+        closed = await browser.hear()
+        assert (closed["type"], closed["code"]) == ("websocket.close", UNKNOWN_PAGE)
+        await browser.serving
+
+    asyncio.run(play())
+
+
+def test_a_socket_that_says_nothing_is_let_go():
+    async def play():
+        browser = Browser(Feed(patience_s=0.01))
+        async with asyncio.timeout(5):
+            await browser.serving
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("origin", [b"https://evil.example", b"null", b"https://play.example.evil"])
+def test_a_page_from_elsewhere_is_refused_before_it_can_ask(origin):
+    async def play():
+        browser = Browser(Feed(), [(b"host", b"play.example"), (b"origin", origin)])
+        assert (await browser.hear())["type"] == "websocket.close"
+        await browser.serving
+
+    asyncio.run(play())
+
+
+def test_one_page_has_only_so_many_sockets():
+    async def play():
+        feed = Feed()
+        page = feed.open_page()
+        browsers = [await joined(feed, page) for _ in range(MOST_SOCKETS)]
+        one_more = Browser(feed)
+        one_more.say(page.token)
+        assert (await one_more.hear())["type"] == "websocket.accept"
+        async with asyncio.timeout(5):
+            await one_more.serving
+        for browser in browsers:
+            await browser.leave()
+
+    asyncio.run(play())
+
+
+def test_a_page_that_can_no_longer_be_reached_is_not_fed():
+    async def play():
+        feed = Feed()
+        page = feed.open_page()
+        browser = await joined(feed, page)
+        browser.is_reachable = False
+        page.show({"A": Told("a", text="nobody hears")})
+        async with asyncio.timeout(5):
+            await browser.serving
+        assert not page.is_fed
+
+    asyncio.run(play())
