@@ -90,7 +90,7 @@ def snippets(wire: Wire, connection: Connection, policy: RetryPolicy) -> tuple[S
             "curl",
             "bash",
             _curl(body, headers, connection),
-            f"For bash or zsh. Prints the events as they come; no retries. {where}",
+            f"For bash or zsh. No retries. {where}{_elsewhere(connection)}",
         ),
         Snippet(
             "TypeScript",
@@ -112,8 +112,15 @@ def json_source(value: object) -> str:
 
 def _where(connection: Connection) -> str:
     if connection.kind == "demo":
-        return "Asks the demo: start it with `python -m playground.claude.demo`."
+        return "Asks the demo, once `python -m playground.claude.demo` runs in this project."
     return "The key comes from `ANTHROPIC_API_KEY`."
+
+
+def _elsewhere(connection: Connection) -> str:
+    """What makes a call of the real API out of one of the demo, where no comment can say it."""
+    if connection.kind != "demo":
+        return ""
+    return f" For Claude: `{CLAUDE_API_URL}` and your own key."
 
 
 def _reordered(value: Any) -> Any:  # noqa: ANN401 (a JSON value)

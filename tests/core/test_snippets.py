@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.connection import CLAUDE, DEMO, Connection
@@ -25,7 +25,7 @@ NAMES = ["claude", "demo", "failing", "server"]
 NASTY = [
     'It\'s "quoted" `twice` \\ and \\n',
     "tab\t, line\nfeed, carriage\r\nreturn, NUL\0, escape\x1b[31m",
-    "$(touch /tmp/x) ${HOME} !! #{x} %s {0} {name} */ --> ''' \"\"\"",
+    "$(touch x) ${HOME} !! #{x} %s {0} {name} */ --> ''' \"\"\"",
     "దోస వేయడం 👩‍🍳 క్‌ష \u200c\u202eright to left\u2028and\u2029so on\ufeff\U000e0041",
     "JSON\n'EOF'\n<<< @file",
     "",
@@ -87,6 +87,7 @@ def typescript(source):
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS, ids=NAMES)
+@settings(deadline=None)  # A busy machine is no failure.
 @given(st.lists(st.text(), max_size=3), st.dictionaries(st.sampled_from(sorted(NAMED)), JSON))
 def test_any_text_survives_in_every_language(connection, texts, fields):
     sent = wire_of(*texts, **{"system": "s", "temperature": 0.2, "top_k": 5, **fields})
@@ -103,6 +104,7 @@ def test_any_text_survives_in_every_language(connection, texts, fields):
     assert json.loads(code("JSON", sent, connection)) == sent.body
 
 
+@settings(deadline=None)  # A busy machine is no failure.
 @given(st.text(st.characters(), max_size=40), st.integers(0, 5))
 def test_a_python_literal_is_the_value_even_with_lone_surrogates(text, depth):
     value = {"a": [text, {text: [text]}], "b": [[text]]}
@@ -205,6 +207,7 @@ def test_the_demo_says_that_it_is_one_and_how_to_start_it():
         assert "http://127.0.0.1:8901" in snippet.code
         assert "demo-scenario" not in snippet.code
     assert "127.0.0.1" not in body.code
+    assert "`https://api.anthropic.com` and your own key" in calls[2].needs
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS, ids=NAMES)
