@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Literal
 
 CLAUDE_API_URL = "https://api.anthropic.com"
+SERVED_DEMO_URL = "http://127.0.0.1:8901"
+"""Where `python -m playground.claude.demo` serves the demo; the page's own has no address."""
 
 ConnectionKind = Literal["demo", "claude", "server"]
 
@@ -29,6 +31,11 @@ class Connection:
     base_url: str
     flat_price: FlatPrice | None = None
     scenario: str = "none"
+
+    @property
+    def has_scenario(self) -> bool:
+        """Whether the demo acts out a fault."""
+        return self.kind == "demo" and self.scenario != "none"
 
 
 DEMO = Connection("demo", "Demo", "http://demo")
