@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.blocks import Block, streaming, whole
-from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state, variant_state
+from playground.ui.outcome import show_outcome, silence
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here, services
 from playground.ui.variants import CARD_WIDTH
@@ -117,9 +117,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         answer=st.container(key=f"answer_{letter}"),
         metrics=st.container(key=f"metrics_{letter}"),
     )
-    failure = run.failure
-    if failure and run.status in ("failed", "interrupted"):
-        _show_failure(failure)
+    show_outcome(letter, run)
     if run.text and not run.is_live:
         _offer_exact_text(letter, run.text)
     return card
@@ -175,13 +173,6 @@ def show_blocks(found: list[Block]) -> None:
                 st.code(block.text, language=None, wrap_lines=True)
 
 
-def _show_failure(failure: Failure) -> None:
-    st.error(f"**{plain(failure.label)}** · {plain(failure.sentence)}", icon=":material/error:")
-    if failure.message:
-        # The server's own words are never Markdown.
-        st.code(failure.message, language=None, wrap_lines=True)
-
-
 def _offer_exact_text(letter: str, text: str) -> None:
     exact = st.popover(
         "Exact text", type="tertiary", icon=":material/content_copy:", key=f"exact_{letter}",
@@ -212,9 +203,11 @@ def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
         number, most = len(run.attempts), run.plan.policy.attempts
         return f"· attempt {number} of {most} failed, next try in {left_s:.0f} s: {run.why}"
     if run.status in ("connecting", "streaming") and run.attempt_number > 1:
-        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}"
+        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{silence(run)}"
+    if run.status in ("connecting", "streaming"):
+        return silence(run).lstrip()
     if run.status in ("failed", "interrupted"):
-        return f"· {run.why}" if run.why else ""
+        return f"· {run.failure.label}" if run.failure else ""
     if run.status == "done" and run.stop_reason == "max_tokens":
         return "· cut at max_tokens"
     if run.status == "done" and run.stop_reason == "refusal":
