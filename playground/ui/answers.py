@@ -206,12 +206,10 @@ def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
         return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{silence(run)}"
     if run.status in ("connecting", "streaming"):
         return silence(run).lstrip()
-    if run.status in ("failed", "interrupted"):
-        return f"· {run.failure.label}" if run.failure else ""
     if run.status == "done" and run.stop_reason == "max_tokens":
         return "· cut at max_tokens"
     if run.status == "done" and run.stop_reason == "refusal":
-        return f"· refused{': ' + run.stop_detail if run.stop_detail else ''}"
+        return "· refused"
     return ""
 
 

@@ -10,7 +10,8 @@ from playground.ui.plain import plain
 def choose_lesson() -> None:
     """Draw the list; one click sets a lesson up."""
     done = setup_state.lessons_done()
-    with st.expander("Lessons", icon=":material/school:", key="lessons"):
+    band = st.expander("Lessons", icon=":material/school:", key="lessons")
+    with band.container(gap=None):
         for index, lesson in enumerate(LESSONS):
             st.button(
                 plain(f"{index + 1} {lesson.name}"),
@@ -65,14 +66,15 @@ def _buttons(index: int, *, offers_demo: bool) -> None:
     if index + 1 < len(LESSONS):
         st.button("Next", key="lesson_next", on_click=setup_state.set_up, args=(index + 1,))
     st.button("Close", key="lesson_close", type="tertiary", on_click=setup_state.close_lesson)
-    offer_undo()
+    offer_undo("Undo")
 
 
-def offer_undo() -> None:
+def offer_undo(label: str) -> None:
     """The way back from samples and lessons, where there is one."""
     if setup_state.can_bring_back():
         st.button(
-            "Undo: bring my prompt back",
+            label,
+            help="Bring my prompt back, and with a lesson my variants and scenario.",
             key="undo_sample",
             type="tertiary",
             icon=":material/undo:",

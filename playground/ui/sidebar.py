@@ -125,7 +125,7 @@ def _show_sample() -> None:
     if chosen is not None:
         st.caption(plain(chosen.lesson))
     if setup_state.lesson() is None:
-        offer_undo()
+        offer_undo("Undo: bring my prompt back")
 
 
 def _edit_policy() -> None:
