@@ -9,6 +9,8 @@ from playground.core.request import Params, Prompt, Request, Thinking
 
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
+_PARAMETERS = {"stops": "stop_sequences", "thinking_budget": "thinking_budget_tokens"}
+"""The controls that have another name than their parameter."""
 COLOURS = {
     "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
 }  # fmt: skip
@@ -25,8 +27,6 @@ _BLANK: dict[str, Any] = {
     "system": "",
 }
 """The controls of a variant, and what a new one holds."""
-_PARAMETERS = {"stops": "stop_sequences", "thinking_budget": "thinking_budget_tokens"}
-"""The controls that have another name than their parameter."""
 
 
 def field(name: str, letter: str) -> str:
