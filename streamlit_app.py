@@ -6,6 +6,7 @@ from playground.settings import SettingsError
 from playground.ui import state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.lessons import show_lesson
 from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
@@ -31,6 +32,7 @@ def page() -> None:
     show_sidebar()
     planned = plans()
     show_bar(planned)
+    show_lesson()
     edit_prompt(planned)
     edit_variants(planned)
     show_answers(drawn_in)

@@ -64,6 +64,7 @@ class Run:
         self.began_s: float | None = None
         self.ended_s: float | None = None
         self.next_try_s: float | None = None
+        self.heard_s: float | None = None
         self.ttft_s: float | None = None
         self.usage: Usage | None = None
         self.stop_reason: str | None = None
@@ -114,6 +115,7 @@ class Run:
 
     def fold(self, event: Event, now_s: float) -> None:
         """Move the run forward by one event."""
+        self.heard_s = now_s
         match event:
             case TextDelta(text):
                 if self.ttft_s is None:

@@ -15,23 +15,34 @@ import httpx2
 from playground.core.connection import Connection
 
 READ_TIMEOUT_S = 60.0
+DEMO_READ_TIMEOUT_S = 20.0
+"""Nobody learns more from a minute of silence; the demo never pauses for longer."""
 SERVER_READ_TIMEOUT_S = 600.0
 """A server of one's own sends no pings while it reads a long prompt."""
+
+READ_TIMEOUTS_S = {
+    "demo": DEMO_READ_TIMEOUT_S,
+    "claude": READ_TIMEOUT_S,
+    "server": SERVER_READ_TIMEOUT_S,
+}
 
 
 class Clients:
     """Makes clients on demand; lives on the event loop that uses it.
 
-    `transport` answers for the network in tests; the demo has its own.
+    `transport` answers for the network in tests; the demo has its own. `read_timeout_s`
+    replaces the time that a stream may be silent.
     """
 
     def __init__(
         self,
         transport: httpx2.AsyncBaseTransport | None = None,
         demo: httpx2.AsyncBaseTransport | None = None,
+        read_timeout_s: float | None = None,
     ) -> None:
         self._transport = transport
         self._demo = demo
+        self._read_timeout_s = read_timeout_s
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
@@ -43,7 +54,7 @@ class Clients:
         return self._pools[place].with_options(api_key=key, default_headers=_undo_environment(key))
 
     def _new_pool(self, connection: Connection) -> anthropic.AsyncAnthropic:
-        read_s = SERVER_READ_TIMEOUT_S if connection.kind == "server" else READ_TIMEOUT_S
+        read_s = self._read_timeout_s or READ_TIMEOUTS_S[connection.kind]
         timeout = httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
         transport = self._transport
         if connection.kind == "demo":

@@ -41,9 +41,9 @@ def verdict(
     never repeated: two generations in one answer would be a lie, and billed twice.
     """
     if not failure.is_transient:
-        return Verdict(None, f"Not retried: {failure.label}. {failure.sentence}")
+        return Verdict(None, "Not retried: sent again it would fail again.")
     if was_shown:
-        return Verdict(None, "Not retried: part of the answer is already shown. Run it again.")
+        return Verdict(None, "Not retried: part of the answer is already shown.")
     if attempt >= policy.attempts:
         return Verdict(None, f"Given up after attempt {attempt} of {policy.attempts}.")
     wait_s = policy.base_wait_s * 2 ** (attempt - 1) * (1 + jitter)
@@ -53,4 +53,4 @@ def verdict(
             why = f"Not retried: the API asks to wait {asked_s:,.0f} s, and {policy.deadline_s:g} s"
             return Verdict(None, f"{why} in all are allowed.")
         return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
-    return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.sentence}")
+    return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.happened}")

@@ -12,10 +12,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.blocks import Block, settled, streaming, whole
-from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state, variant_state
 from playground.ui.feed import source
+from playground.ui.outcome import show_outcome, silence
 from playground.ui.phase import Phase, phase
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here
@@ -86,9 +86,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
     with st.container(key=f"answer_{letter}"):
         texts.append(Place("text", st.container(), st.container()))
     card = Card(status, tuple(texts), metrics=st.container(key=f"metrics_{letter}"))
-    failure = run.failure
-    if failure and run.status in ("failed", "interrupted"):
-        _show_failure(failure)
+    show_outcome(letter, run)
     if run.text and not run.is_live:
         _offer_exact_text(letter, run.text)
     return card
@@ -147,13 +145,6 @@ def show_blocks(found: list[Block]) -> None:
                 st.code(block.text, language=None, wrap_lines=True)
 
 
-def _show_failure(failure: Failure) -> None:
-    st.error(f"**{plain(failure.label)}** · {plain(failure.sentence)}", icon=":material/error:")
-    if failure.message:
-        # The server's own words are never Markdown.
-        st.code(failure.message, language=None, wrap_lines=True)
-
-
 def _offer_exact_text(letter: str, text: str) -> None:
     exact = st.popover(
         "Exact text", type="tertiary", icon=":material/content_copy:", key=f"exact_{letter}",
@@ -184,13 +175,13 @@ def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
         number, most = len(run.attempts), run.plan.policy.attempts
         return f"· attempt {number} of {most} failed, next try in {left_s:.0f} s: {run.why}"
     if run.status in ("connecting", "streaming") and run.attempt_number > 1:
-        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}"
-    if run.status in ("failed", "interrupted"):
-        return f"· {run.why}" if run.why else ""
+        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{silence(run)}"
+    if run.status in ("connecting", "streaming"):
+        return silence(run).lstrip()
     if run.status == "done" and run.stop_reason == "max_tokens":
         return "· cut at max_tokens"
     if run.status == "done" and run.stop_reason == "refusal":
-        return f"· refused{': ' + run.stop_detail if run.stop_detail else ''}"
+        return "· refused"
     return ""
 
 

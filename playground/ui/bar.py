@@ -7,6 +7,7 @@ import streamlit as st
 from playground.core.plan import Plan
 from playground.ui import formats, running, state
 from playground.ui.plain import plain
+from playground.ui.services import services
 
 BADGE_COLOURS = {"demo": "violet", "claude": "orange", "server": "green"}
 
@@ -47,6 +48,9 @@ def _show_connection() -> None:
         f"{plain(connection.label)} · {words}",
         color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's
     )
+    if connection.kind == "demo" and connection.scenario != "none":
+        scenario = services().scenarios()[connection.scenario]
+        st.badge(f"Scenario: {plain(scenario.label)}", icon=":material/warning:", color="orange")
 
 
 def _run_label(plans: list[Plan]) -> str:

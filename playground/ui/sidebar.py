@@ -8,7 +8,8 @@ import streamlit as st
 from playground.core.catalogue import CHECKED_ON
 from playground.core.connection import key_problem
 from playground.core.samples import SAMPLES
-from playground.ui import running, state
+from playground.ui import running, setup_state, state
+from playground.ui.lessons import choose_lesson, offer_undo
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -31,9 +32,10 @@ def show_sidebar() -> None:
             key=state.SAMPLE,
             format_func=lambda sample: sample.name,
             placeholder="Choose one to load it",
-            on_change=state.load_sample,
+            on_change=setup_state.load_sample,
         )
         _show_sample()
+        choose_lesson()
         _edit_policy()
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)
@@ -122,14 +124,8 @@ def _show_sample() -> None:
     chosen = st.session_state[state.SAMPLE]
     if chosen is not None:
         st.caption(plain(chosen.lesson))
-    if state.can_undo_sample():
-        st.button(
-            "Undo: bring my prompt back",
-            key="undo_sample",
-            type="tertiary",
-            icon=":material/undo:",
-            on_click=state.undo_sample,
-        )
+    if setup_state.lesson() is None:
+        offer_undo("Undo: bring my prompt back")
 
 
 def _edit_policy() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.core.request import Message, Prompt, Role
 from playground.core.retry import RetryPolicy
-from playground.core.samples import SAMPLES, Sample
+from playground.core.samples import SAMPLES
 from playground.ui import variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
@@ -79,24 +79,6 @@ def set_prompt(prompt: Prompt) -> None:
     state = st.session_state
     state[SYSTEM_PROMPT] = prompt.system
     _set_messages(prompt.messages)
-
-
-def load_sample() -> None:
-    """Replace the prompt by the chosen sample; the one before can be had back."""
-    chosen: Sample | None = st.session_state[SAMPLE]
-    if chosen is not None:
-        st.session_state["prompt_before"] = prompt()
-        set_prompt(chosen.prompt)
-
-
-def undo_sample() -> None:
-    if can_undo_sample():
-        set_prompt(st.session_state.pop("prompt_before"))
-        st.session_state[SAMPLE] = None
-
-
-def can_undo_sample() -> bool:
-    return "prompt_before" in st.session_state
 
 
 def _set_messages(messages: Sequence[Message]) -> None:

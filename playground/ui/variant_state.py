@@ -1,5 +1,6 @@
 """The variants in the session: their keys, their defaults, and the requests they make."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -8,13 +9,24 @@ from playground.core.request import Params, Prompt, Request, Thinking
 
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
+_PARAMETERS = {"stops": "stop_sequences", "thinking_budget": "thinking_budget_tokens"}
+"""The controls that have another name than their parameter."""
 COLOURS = {
     "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
 }  # fmt: skip
 MODEL_DEFAULT = "claude-sonnet-4-6"
 DEFAULTS = "default"
 
-_VARIANT_FIELDS = ("model", "temperature", "effort", "max_tokens", "thinking", "stops", "system")
+_BLANK: dict[str, Any] = {
+    "model": MODEL_DEFAULT,
+    "temperature": None,
+    "max_tokens": 300,
+    "effort": DEFAULTS,
+    "thinking": DEFAULTS,
+    "stops": "",
+    "system": "",
+}
+"""The controls of a variant, and what a new one holds."""
 
 
 def field(name: str, letter: str) -> str:
@@ -27,17 +39,43 @@ def initialise() -> None:
     state = st.session_state
     state["variants"] = ["A", "B"]
     for letter, temperature in (("A", 0.2), ("B", 1.0)):
-        for name, value in zip(_VARIANT_FIELDS, _blank(temperature), strict=True):
+        for name, value in {**_BLANK, "temperature": temperature}.items():
             state[field(name, letter)] = value
-
-
-def _blank(temperature: float | None) -> tuple[Any, ...]:
-    return (MODEL_DEFAULT, temperature, DEFAULTS, 300, DEFAULTS, "", "")
 
 
 def variants() -> list[str]:
     """The letters of the variants, in screen order."""
     return list(st.session_state["variants"])
+
+
+def set_variants(chosen: Sequence[Params]) -> None:
+    """Replace all variants; they have no system prompt of their own."""
+    letters = LETTERS[: len(chosen)]
+    for letter, params in zip(letters, chosen, strict=False):
+        for name in _BLANK:
+            st.session_state[field(name, letter)] = _control(params, name)
+    st.session_state["variants"] = list(letters)
+
+
+def _control(params: Params, name: str) -> Any:  # noqa: ANN401 (a control's value)
+    """What a control shows for its parameter; a control of nothing that was set is blank."""
+    value = getattr(params, _PARAMETERS.get(name, name), None)
+    if isinstance(value, tuple):
+        return "\n".join(value)
+    return _BLANK[name] if value is None else value
+
+
+def snapshot() -> dict[str, Any]:
+    """All variants as they stand, for `restore`."""
+    state = st.session_state
+    keys = [field(name, letter) for letter in state["variants"] for name in _BLANK]
+    return {"variants": variants()} | {key: state[key] for key in keys}
+
+
+def restore(snapshot: dict[str, Any]) -> None:
+    """Bring the variants of a snapshot back."""
+    for key, value in snapshot.items():
+        st.session_state[key] = value
 
 
 def add_variant() -> None:
@@ -47,7 +85,7 @@ def add_variant() -> None:
     if not free:
         return
     last = state["variants"][-1]
-    for name in _VARIANT_FIELDS:
+    for name in _BLANK:
         state[field(name, free[0])] = state[field(name, last)]
     state["variants"] = [*state["variants"], free[0]]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.failures import KINDS, SENTENCES, Failure
+from playground.core.failures import HAPPENED, KINDS, STEPS, Failure
 from playground.core.retry import RetryPolicy, verdict
 
 POLICY = RetryPolicy()
@@ -35,7 +35,8 @@ def test_every_kind_has_a_sentence_and_only_transient_ones_are_retried(kind):
     transient = {
         "rate_limit", "overloaded", "server_error", "timeout", "connection", "dropped", "truncated",
     }  # fmt: skip
-    assert SENTENCES[kind]
+    assert HAPPENED[kind]
+    assert STEPS[kind]
     assert (judge(Failure(kind)).wait_s is not None) == (kind in transient)
 
 

@@ -101,7 +101,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "stalled": Scenario(
         "Stream falls silent",
-        "After a few words nothing more arrives, until you stop it or a timeout does.",
+        "After a few words nothing more arrives; a timeout ends it after 20 s, or you stop it.",
         breaks="stall",
     ),
     "slow_first_token": Scenario(

@@ -1,0 +1,42 @@
+"""Under an answer that did not simply come: what happened, and what a person can do."""
+
+import time
+from typing import Any
+
+import streamlit as st
+
+from playground.core.outcome import outcome
+from playground.ui import formats
+from playground.ui.plain import plain
+from playground.ui.services import cost_of
+
+SILENCE_S = 3.0
+"""Shorter silences are a model's ordinary pauses."""
+
+
+def silence(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """How long a live run has brought nothing, once that is long enough to wonder."""
+    silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
+    return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
+
+
+def show_outcome(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+    """Draw the four answers of a run that has ended; nothing where all went well."""
+    found = None if run.is_live else outcome(run)
+    if found is None:
+        return
+    head = f"**{plain(found.title)}** · {plain(found.happened)}"
+    cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
+    answers = {"Retried": found.retried, "Cost": cost, "Next": found.step}
+    lines = [f"**{name}** {plain(text)}" for name, text in answers.items()]
+    with st.container(key=f"outcome_{letter}", gap="xsmall"):
+        if found.tone == "error":
+            st.error(head, icon=":material/error:")
+        elif found.tone == "warning":
+            st.warning(head, icon=":material/info:")
+        else:
+            lines.insert(0, head)
+        if run.failure and run.failure.message:
+            # The server's own words are never Markdown.
+            st.code(run.failure.message, language=None, wrap_lines=True)
+        st.caption("  \n".join(lines))

@@ -1,0 +1,156 @@
+"""Each scenario as the page tells it: what happened, was it retried, the cost, what next."""
+
+import asyncio
+import re
+import time
+
+import pytest
+from ui.driving import finish, press_run, words
+
+from playground.claude.clients import Clients
+from playground.claude.demo.faults import SCENARIOS
+from playground.claude.demo.language_model import language_model
+from playground.claude.demo.transport import DemoTransport
+from playground.core import outcome
+from playground.ui.services import services
+
+SPEED = 60
+"""How much faster the demo's clock goes here; its six slow seconds are a tenth of one."""
+
+
+async def sleep(wait_s):
+    await asyncio.sleep(wait_s / SPEED)
+
+
+@pytest.fixture(autouse=True)
+def hurry(page, monkeypatch):
+    """The same demo and the same waits, in less time."""
+    from playground.claude.sending import Timing
+
+    services()._clients = Clients(demo=DemoTransport(sleep=sleep))
+    monkeypatch.setattr("playground.claude.sending.Timing", lambda: Timing(sleep))
+
+
+def answers(page):
+    """The head of the first outcome on the page and its three lines."""
+    texts = [caption.value for caption in page.caption if "**Retried** " in caption.value]
+    heads = [element.value for element in [*page.error, *page.warning]]
+    *head, retried, cost, following = texts[0].split("  \n")
+    found = [(head or heads)[0], retried, cost, following]
+    return [re.sub(r"\\(.)", r"\1", text) for text in found]
+
+
+# fmt: off
+CASES = [
+    ("rate_limited", "**Answered at attempt 3** · Attempts 1 and 2 met 429 rate limit.",
+     "Yes, twice, after", "Only the attempt that answered", "Nothing: waiting was enough."),
+    ("rate_limited_retry_after", "**Answered at attempt 3**", "Yes, twice, after 2.",
+     "Only the attempt that answered", "run fewer variants at once"),
+    ("overloaded", "**529 overloaded** · The API is overloaded.",
+     "Given up after attempt 4 of 4.", "$0 simulated. A request without an answer is not billed.",
+     "choose another model"),
+    ("server_error", "**Answered at attempt 2** · Attempt 1 met 500 server error.",
+     "Yes, once, after", "Only the attempt that answered", "Nothing: waiting was enough."),
+    ("error_mid_stream", "**Overloaded inside the stream**", "No: part of the answer is already",
+     "before the break is billed", "Run again"),
+    ("dropped", "**Dropped** · The connection broke", "No: part of the answer is already",
+     "before the break is billed", "Run again"),
+    ("truncated", "**Truncated** · The answer ended early", "No: part of the answer is already",
+     "before the break is billed", "Run again"),
+    ("stalled", "**Timeout** · Nothing came from the API for too long.",
+     "No: part of the answer is already", "before the break is billed", "Run again"),
+    ("slow_first_token", "**Slow first token** · It came after", "No: this is an answer",
+     "Waiting itself costs nothing.", "A smaller model"),
+    ("wrong_key", "**401 authentication** · The key is wrong or was revoked.",
+     "No: sent again it would fail again.", "$0 simulated", "Check the key in the sidebar."),
+    ("bad_request", "**400 invalid request** · The API refused the request.",
+     "No: sent again it would fail again.", "$0 simulated", "Change what the API's message names"),
+    ("unknown_model", "**404 not found** · The API does not know this model",
+     "No: sent again it would fail again.", "$0 simulated", "Choose another model"),
+    ("max_tokens", "**Cut at max_tokens** · The answer was cut after 40 tokens.",
+     "No: this is an answer", "Billed as any answer", "Raise max_tokens and run again"),
+    ("refusal", "**Refused** · The demo refuses because", "No: this is an answer",
+     "$0 simulated. A refusal before the first token is not billed.", "Rephrase the prompt"),
+    ("spend_limit", "**429 spend limit** · The account's spend limit is reached.",
+     "No: sent again it would fail again.", "$0 simulated", "Raise the limit in the account"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("scenario", "happened", "retried", "cost", "following"), CASES, ids=[row[0] for row in CASES]
+)
+def test_the_page_answers_all_four_questions(
+    page, monkeypatch, scenario, happened, retried, cost, following
+):
+    if scenario == "stalled":
+        language_model()  # Its training is no silence of the stream's.
+        services()._clients = Clients(demo=DemoTransport(sleep=sleep), read_timeout_s=0.5)
+    if scenario == "slow_first_token":
+        monkeypatch.setattr(outcome, "SLOW_S", 6 / SPEED)
+    page.button(key="remove_variant_B").click().run()
+    page.selectbox(key="demo_scenario").select(scenario).run()
+    press_run(page)
+    assert not page.exception
+    shown = answers(page)
+    assert happened in shown[0]
+    assert shown[1].startswith("**Retried** ")
+    assert retried in shown[1]
+    assert shown[2].startswith("**Cost** $")
+    assert "simulated" in shown[2]
+    assert cost in shown[2]
+    assert shown[3].startswith("**Next** ")
+    assert following in shown[3]
+    assert shown[3].endswith("Here a scenario did it: choose another in the sidebar.")
+
+
+def test_every_scenario_that_shows_is_on_the_list():
+    assert {row[0] for row in CASES} == set(SCENARIOS) - {"none", "hidden_thinking"}
+
+
+def test_a_run_without_trouble_says_nothing_more(page):
+    press_run(page)
+    assert "**Retried**" not in words(page)
+    assert not page.error
+    assert not page.warning
+
+
+def test_the_servers_own_words_are_shown_as_they_came(page):
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    press_run(page)
+    assert [code.value for code in page.code if code.value == "invalid x-api-key"]
+
+
+def test_a_scenario_that_is_on_is_a_badge_in_the_bar(page):
+    def badges():
+        return [text.value for text in page.markdown if "Scenario" in text.value]
+
+    assert badges() == []
+    page.selectbox(key="demo_scenario").select("overloaded").run()
+    [badge] = badges()
+    assert "529 until it gives up" in badge
+    page.selectbox(key="connection").select("claude").run()
+    assert badges() == []
+
+
+def test_silence_is_counted_while_nothing_arrives(page):
+    page.selectbox(key="demo_scenario").select("overloaded").run()
+    press_run(page)
+    run = page.session_state["runs"]["A"]
+    run.status, run.heard_s = "streaming", time.monotonic() - 12.4
+    page.run()
+    assert "no text for 12 s" in words(page)
+    run.heard_s = time.monotonic()
+    page.run()
+    assert "no text" not in words(page)
+    run.status = "failed"
+
+
+def test_a_stopped_run_says_what_was_kept_and_billed(page):
+    services()._clients = Clients()
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    page.button(key="run_all").click().run()
+    page.button(key="stop_all").click().run()
+    finish(page)
+    assert "**Stopped**" in words(page)
+    assert answers(page)[1].startswith("**Retried** No: ")
