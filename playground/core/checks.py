@@ -23,7 +23,9 @@ class Problem:
 def problems(request: Request, model: Model, today: date) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first."""
     found = [
-        *_prompt_problems(request.prompt, model, thinks=request.params.thinking == "on"),
+        *_prompt_problems(
+            request.prompt, model, thinks=request.params.thinking in ("adaptive", "budget")
+        ),
         *_param_problems(request.params, model),
         *_model_problems(request, model, today),
     ]
@@ -68,9 +70,13 @@ def _param_problems(params: Params, model: Model) -> list[Problem]:
     if params.temperature is not None and params.temperature > 1 and model.takes_sampling:
         if model.is_known:
             found.append(Problem("error", "Temperature must be from 0 to 1."))
-    if params.thinking == "on" and "adaptive" not in model.thinking_types:
-        if params.max_tokens <= MIN_THINKING_BUDGET_TOKENS:
-            text = f"To think, {model.name} needs max_tokens above {MIN_THINKING_BUDGET_TOKENS:,}."
+    if params.thinking == "budget" and "enabled" in model.thinking_types:
+        budget = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
+        if budget < MIN_THINKING_BUDGET_TOKENS:
+            text = f"The thinking budget must be at least {MIN_THINKING_BUDGET_TOKENS:,} tokens."
+            found.append(Problem("error", text))
+        if params.max_tokens <= budget:
+            text = f"To think, {model.name} needs max_tokens above the budget of {budget:,}."
             found.append(Problem("error", text))
     if any(not stop.strip() for stop in params.stop_sequences):
         found.append(Problem("error", "A stop sequence must not be only white space."))

@@ -137,8 +137,12 @@ def _thinking(params: Params, model: Model) -> tuple[Decision, bool]:
         if not model.is_known:
             return Decision(name, "default", "Not sent: the API decides."), False
         return Decision(name, "default", f"Not sent: thinking is {state} by default."), by_default
-    if params.thinking == "on":
-        return Decision(name, "sent", "Sent, with its summary shown."), True
+    if params.thinking != "off":
+        kind = "adaptive" if params.thinking == "adaptive" else "enabled"
+        if kind not in model.thinking_types:
+            why = f"Not sent: {model.name} takes no {params.thinking} thinking."
+            return Decision(name, "unavailable", why), by_default
+        return Decision(name, "sent", "Sent."), True
     if "disabled" not in model.thinking_types:
         why = f"Not sent: thinking cannot be turned off on {model.name}."
         return Decision(name, "unavailable", why), True
@@ -157,9 +161,13 @@ def _too_much_effort(params: Params, model: Model) -> bool:
 def _thinking_block(params: Params, model: Model) -> dict[str, Any]:
     if params.thinking == "off":
         return {"type": "disabled"}
-    if "adaptive" not in model.thinking_types:
-        return {"type": "enabled", "budget_tokens": MIN_THINKING_BUDGET_TOKENS}
-    return {"type": "adaptive", "display": "summarized"}
+    block: dict[str, Any] = {"type": "adaptive"}
+    if params.thinking == "budget":
+        budget = params.thinking_budget_tokens
+        block = {"type": "enabled", "budget_tokens": budget or MIN_THINKING_BUDGET_TOKENS}
+    if params.thinking_display != "default":
+        block["display"] = params.thinking_display
+    return block
 
 
 def _stop_sequences(params: Params) -> Decision:

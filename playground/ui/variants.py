@@ -13,7 +13,12 @@ from playground.ui.plain import plain
 
 CARD_WIDTH = 260
 LARGEST_MAX_TOKENS = 1_000_000
-THINKING = {variant_state.DEFAULTS: "Default", "on": "On, summary shown", "off": "Off"}
+THINKING = {
+    variant_state.DEFAULTS: "Default",
+    "adaptive": "Adaptive",
+    "budget": "With a budget",
+    "off": "Off",
+}
 
 
 def edit_variants(plans: list[Plan]) -> None:

@@ -48,7 +48,7 @@ def test_a_prefill_is_fine_where_it_is_taken_but_must_not_end_with_a_space():
 
 def test_a_prefill_and_thinking_exclude_each_other():
     prefilled = chat(("user", "Hi"), ("assistant", "{"))
-    [problem] = found(prefilled, model="claude-haiku-4-5", thinking="on", max_tokens=2000)
+    [problem] = found(prefilled, model="claude-haiku-4-5", thinking="budget", max_tokens=2000)
     assert "while it thinks" in problem.text
 
 
@@ -64,7 +64,7 @@ def test_two_turns_of_one_role_are_only_a_warning():
         ({"max_tokens": 200_000}, "at most 128,000"),
         ({"temperature": 1.1}, "from 0 to 1"),
         ({"temperature": -0.1}, "0 or more"),
-        ({"model": "claude-haiku-4-5", "thinking": "on"}, "above 1,024"),
+        ({"model": "claude-haiku-4-5", "thinking": "budget"}, "above the budget of 1,024"),
         ({"stop_sequences": ("a", " ")}, "white space"),
         ({"model": ""}, "No model"),
     ],
