@@ -5,9 +5,9 @@ from collections import Counter
 import streamlit as st
 
 from playground.core.catalogue import Model, find
+from playground.core.decisions import Decision
 from playground.core.plan import Plan
 from playground.core.request import EFFORTS
-from playground.core.wire import Decision
 from playground.ui import running, variant_state
 from playground.ui.plain import plain
 
