@@ -38,7 +38,7 @@ def problems(request: Request, model: Model, today: date) -> tuple[Problem, ...]
 def expected_refusals(decisions: tuple[Decision, ...]) -> tuple[Problem, ...]:
     """What is sent although the API will refuse it, because a version was chosen."""
     return tuple(
-        Problem("warning", f"{decision.parameter} is sent, but {decision.refusal.answer}.")
+        Problem("warning", f"{decision.parameter} is sent, but {decision.refusal.answer}")
         for decision in decisions
         if decision.refusal
     )

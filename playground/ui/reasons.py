@@ -17,10 +17,11 @@ def takes_temperature(plan: Plan) -> bool:
     return plan.wire.decision("temperature").state != "unavailable" or not plan.model.efforts
 
 
-def show_reason(plan: Plan, parameter: str) -> None:
-    """Say what becomes of a parameter, where it is set or can't be."""
-    if plan.wire.decision(parameter).state != "default":
-        st.caption(_reason(plan, parameter))
+def show_reason(plan: Plan, *parameters: str) -> None:
+    """Say what becomes of parameters, where they are set or can't be."""
+    for parameter in parameters:
+        if plan.wire.decision(parameter).state != "default":
+            st.caption(_reason(plan, parameter))
 
 
 def show_sampling_reasons(plan: Plan) -> None:
@@ -32,8 +33,7 @@ def show_sampling_reasons(plan: Plan) -> None:
         if next(iter(lines.values())).state != "default":
             st.caption(plain(" and ".join(lines) + why))
         return
-    for name in lines:
-        show_reason(plan, name)
+    show_reason(plan, *lines)
 
 
 def show_in_brief(plan: Plan) -> None:
@@ -41,6 +41,8 @@ def show_in_brief(plan: Plan) -> None:
     kept = plan.request.params.temperature
     is_kept = kept is not None and plan.wire.decision("temperature").state == "unavailable"
     st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
+    if not takes_temperature(plan):
+        show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:
         st.caption(_reason(plan, "prefill", "Prefill: "))
     front = "temperature" if takes_temperature(plan) else "effort"
