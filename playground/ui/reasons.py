@@ -9,6 +9,7 @@ from playground.ui.plain import plain
 
 IGNORED = ":orange[:material/block:] "
 IN_FRONT = ("model", "max_tokens", "stream", "anthropic-version", "prefill", "extra_json")
+LONGEST_NAME = 40
 _UNSET = Params("", 0)
 
 
@@ -56,7 +57,7 @@ def show_in_brief(plan: Plan) -> None:
         and is_set(plan, line.parameter)
     ]
     if sent:
-        st.caption(plain(f"Also sent: {', '.join(sent)}."))
+        st.caption(plain(f"Also sent: {', '.join(name[:LONGEST_NAME] for name in sent)}."))
     if ignored:
         st.caption(IGNORED + plain(f"Set but not sent: {', '.join(ignored)}."))
 
