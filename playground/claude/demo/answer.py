@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from playground.claude.demo.caching import KEPT, CacheUse
 from playground.claude.demo.failing import OVERLOADED
 from playground.claude.demo.faults import Scenario
-from playground.claude.demo.language_model import DEFAULT_TEMPERATURE, language_model
+from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.listing import dated_id
 from playground.claude.demo.prompt import Body, system_of, turns_of
 from playground.claude.demo.thinking import Thought, thought
@@ -50,6 +51,7 @@ class Answer:
     rng: random.Random
     request_id: str
     input_tokens: int
+    cached: CacheUse
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """From message_start to message_stop, unless the scenario breaks it."""
@@ -95,8 +97,10 @@ class Answer:
             "usage": {
                 **self._input_usage(),
                 "cache_creation": {
-                    "ephemeral_5m_input_tokens": 0,
-                    "ephemeral_1h_input_tokens": 0,
+                    f"ephemeral_{ttl}_input_tokens": (
+                        self.cached.written if self.cached.ttl == ttl else 0
+                    )
+                    for ttl in KEPT
                 },
                 "output_tokens": 1,
                 "service_tier": "standard",
@@ -106,9 +110,9 @@ class Answer:
 
     def _input_usage(self) -> Event:
         return {
-            "input_tokens": self.input_tokens,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0,
+            "input_tokens": self.input_tokens - self.cached.read - self.cached.written,
+            "cache_creation_input_tokens": self.cached.written,
+            "cache_read_input_tokens": self.cached.read,
         }
 
     async def _wait(self) -> AsyncGenerator[Event, None]:
@@ -135,7 +139,11 @@ class Answer:
         tokens = language_model().generate(
             system_of(self.body),
             turns_of(self.body),
-            temperature=self.body.get("temperature", DEFAULT_TEMPERATURE),
+            sampling=Sampling(
+                self.body.get("temperature", 1.0),
+                self.body.get("top_p", 1.0),
+                self.body.get("top_k", 0),
+            ),
             rng=self.rng,
         )
         return Writing(tokens, most_tokens, self.body.get("stop_sequences", ()))
