@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from playground.core.blocks import Block, streaming, whole
 from playground.core.failures import Failure
 from playground.core.plan import Plan
-from playground.ui import formats, state, variant_state
+from playground.ui import as_sent, formats, state, variant_state
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here, services
 from playground.ui.variants import CARD_WIDTH
@@ -122,6 +122,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         _show_failure(failure)
     if run.text and not run.is_live:
         _offer_exact_text(letter, run.text)
+    as_sent.offer_record(letter, run)
     return card
 
 

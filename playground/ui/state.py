@@ -42,6 +42,7 @@ def initialise() -> None:
     state["key_problem"] = None
     state["log_path"] = []
     state["opened_run"] = None
+    state["as_sent"] = None
     variant_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
@@ -202,6 +203,20 @@ def opened_run() -> str | None:
     """The run of the log that is shown in full."""
     run_id: str | None = st.session_state["opened_run"]
     return run_id
+
+
+def open_as_sent(letter: str) -> None:
+    st.session_state["as_sent"] = letter
+
+
+def close_as_sent() -> None:
+    st.session_state["as_sent"] = None
+
+
+def as_sent() -> str | None:
+    """The variant whose request is shown before it is sent."""
+    letter: str | None = st.session_state["as_sent"]
+    return letter
 
 
 def log_before() -> str | None:

@@ -8,7 +8,7 @@ from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
 from playground.core.request import EFFORTS
 from playground.core.wire import Decision
-from playground.ui import running, variant_state
+from playground.ui import as_sent, running, variant_state
 from playground.ui.plain import plain
 
 CARD_WIDTH = 260
@@ -65,6 +65,8 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
         )
     _show_reason(plan.wire.decision("temperature"), asked=plan.request.params.temperature)
     _edit_more(plan)
+    with st.container(horizontal=True, key=f"tools_{letter}"):
+        as_sent.offer_preview(plan)
 
 
 def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
