@@ -4,12 +4,12 @@ The key is in neither: `MASK` stands in its place.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from playground.core.request import Request
-from playground.core.wire import Decision, Wire
+from playground.core.wire import Decision, State, Wire
 
 MASK = "…"
 SHORTEST_SHOWN_KEY = 12
@@ -108,10 +108,7 @@ def from_json(text: str) -> Recorded | None:
     """What `to_json` wrote; None for a row that is older, damaged or was never sent."""
     try:
         found = json.loads(text)
-        decisions = tuple(
-            Decision(str(each["parameter"]), each["state"], str(each["why"]))
-            for each in found["decisions"]
-        )
+        decisions = tuple(_decision(each) for each in found["decisions"])
         exchanges: list[Exchange] = []
         for row in found["exchanges"]:
             body = exchanges[-1].sent.body if row["body"] is None else row["body"]
@@ -122,6 +119,12 @@ def from_json(text: str) -> Recorded | None:
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
         return None
     return Recorded(tuple(exchanges), decisions) if exchanges else None
+
+
+def _decision(row: Mapping[str, Any]) -> Decision:
+    if row["state"] not in get_args(State):
+        raise ValueError
+    return Decision(str(row["parameter"]), row["state"], str(row["why"]))
 
 
 def _headers(rows: Sequence[Sequence[object]]) -> Headers:

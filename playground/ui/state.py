@@ -42,7 +42,7 @@ def initialise() -> None:
     state["key_problem"] = None
     state["log_path"] = []
     state["opened_run"] = None
-    state["as_sent"] = None
+    state["dialog"] = None
     variant_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
@@ -205,18 +205,19 @@ def opened_run() -> str | None:
     return run_id
 
 
-def open_as_sent(letter: str) -> None:
-    st.session_state["as_sent"] = letter
+def open_dialog(key: str) -> None:
+    """Show what the button of this key opens, until it is closed."""
+    st.session_state["dialog"] = key
 
 
-def close_as_sent() -> None:
-    st.session_state["as_sent"] = None
+def close_dialog() -> None:
+    st.session_state["dialog"] = None
 
 
-def as_sent() -> str | None:
-    """The variant whose request is shown before it is sent."""
-    letter: str | None = st.session_state["as_sent"]
-    return letter
+def dialog() -> str | None:
+    """The key of the button whose dialog is open."""
+    key: str | None = st.session_state["dialog"]
+    return key
 
 
 def log_before() -> str | None:

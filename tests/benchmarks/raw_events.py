@@ -12,7 +12,6 @@ import json
 import statistics
 import time
 
-import httpx2
 from fake_api import block, delta, end, start
 from scripted import NOW, REQUEST, Script
 

@@ -9,7 +9,7 @@ import pytest
 from fake_api import FakeApi, answer, error, sse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scripted import NOW, REQUEST, Script
+from scripted import NOW, REQUEST, Chunks, Script
 
 from playground.claude.clients import Clients
 from playground.claude.preview import clients_to_nowhere, preview
@@ -243,6 +243,32 @@ def test_a_run_that_is_stopped_while_it_connects_shows_what_went_out():
     run = asyncio.run(work())
     [exchange] = run.exchanges
     assert json.loads(exchange.sent.body) == run.plan.wire.body
+
+
+class Untimely(httpx2.AsyncBaseTransport):
+    """Answers at the very moment at which the run is stopped."""
+
+    def __init__(self):
+        self.stop = None
+        self.response = None
+
+    async def handle_async_request(self, request):
+        asyncio.get_running_loop().call_soon(self.stop)
+        self.response = httpx2.Response(200, stream=Chunks(answer()))
+        return self.response
+
+
+def test_an_answer_that_comes_as_the_run_is_stopped_is_closed():
+    async def work():
+        untimely = Untimely()
+        clients = Clients(transport=untimely)
+        task = asyncio.create_task(run_through(clients, Run("o", "v", planned()), KEY))
+        untimely.stop = task.cancel
+        await asyncio.wait((task,))
+        await clients.close()
+        return task.cancelled(), untimely.response.is_closed
+
+    assert asyncio.run(work()) == (True, True)
 
 
 def everything_shown(run):

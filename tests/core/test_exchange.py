@@ -68,6 +68,7 @@ GOOD = json.loads(to_json(Recorded((Exchange(1, SENT, RECEIVED),), WHY)))
         json.dumps({**GOOD, "exchanges": [{**GOOD["exchanges"][0], "headers": [["one"]]}]}),
         json.dumps({**GOOD, "exchanges": [{**GOOD["exchanges"][0], "http_status": "x"}]}),
         json.dumps({**GOOD, "decisions": [{"parameter": "x"}]}),
+        json.dumps({**GOOD, "decisions": [{"parameter": "x", "state": [], "why": "y"}]}),
         "[" * 100_000,
     ],
 )

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sqlite3
 
+from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run, words
 
@@ -38,7 +39,7 @@ def test_a_body_is_shown_exactly_or_indented_for_reading(page):
     assert "\n" not in codes(page)[1]
     page.toggle(key="preview_A_indented").set_value(True).run()
     assert '\n  "max_tokens": 300' in codes(page)[1]
-    assert "Re-indented" in words(page)
+    assert "Indented for reading" in words(page)
 
 
 def test_without_a_key_the_preview_says_so(page):
@@ -57,8 +58,7 @@ def test_of_a_typed_key_only_the_end_is_shown(page):
 
 
 def open_record(page, letter="A"):
-    page.session_state[f"sent_{letter}"] = True
-    return page.run()
+    return page.button(key=f"sent_{letter}").click().run()
 
 
 def test_after_a_run_request_response_and_raw_events_are_one_click_away(page):
@@ -85,6 +85,32 @@ def test_of_several_attempts_the_last_is_shown_until_another_is_chosen(page):
     assert "x-stainless-retry-count: 0" in head_in(page)
     page.segmented_control(key="sent_A_part").set_value("Response").run()
     assert head_in(page).startswith("HTTP 529\n")
+
+
+def test_neither_the_page_nor_the_log_on_disk_holds_any_of_a_key(monkeypatch, tmp_path):
+    key = "sk-ant-canary-51c2f8a07e9d-wxyz"
+    api = FakeApi()
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", key)
+    api.plays = ["status-529", "status-529"]
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page.number_input(key="base_wait_s").set_value(0.0).run()
+    press_run(page)
+    api.close()
+    assert len(api.posts) == 4
+    assert all(key in seen.headers["authorization"] for seen in api.posts)
+    open_record(page)
+    assert "Authorization: Bearer …wxyz" in head_in(page)
+    shown = "".join(str(element) for element in [*page.main, *page.sidebar, *codes(page)])
+    from playground.ui.services import services
+
+    assert services().log.flush(5)
+    stored = b"".join(file.read_bytes() for file in tmp_path.glob("runs.db*"))
+    assert b"x-stainless-retry-count" in stored  # The control: headers are in it.
+    for place in (shown.encode(), stored):
+        assert key.encode() not in place
+        assert key[7:25].encode() not in place
+    assert b"wxyz" not in stored
 
 
 def opened_from_log(page):
