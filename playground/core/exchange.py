@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from playground.core.decisions import Decision, State
+from playground.core.refusals import Refusal
 from playground.core.request import Request
-from playground.core.wire import Decision, State, Wire
+from playground.core.wire import Wire
 
 MASK = "…"
 SHORTEST_SHOWN_KEY = 12
 """Of a shorter key even four characters would tell too much."""
+
+ORDER: tuple[State, ...] = ("unavailable", "sent", "default")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -69,15 +73,17 @@ def end_of(key: str) -> str:
 
 
 def differences(request: Request, wire: Wire) -> tuple[Decision, ...]:
-    """Where the call is not simply the form, one reason each."""
-    added = []
-    if "stream" in wire.body:
-        added.append(Decision("stream", "sent", "Added: the answer is shown while it is written."))
+    """Where the call is not simply the form, one reason each: what is not sent, or sent in
+    vain, comes first and what was left alone last."""
+    decisions = list(wire.decisions)
     if "system" not in wire.body:
         found = "only spaces" if request.prompt.system else "empty"
-        added.append(Decision("system", "default", f"Not sent: the system prompt is {found}."))
-    known = {decision.parameter for decision in wire.decisions}
-    return (*wire.decisions, *(each for each in added if each.parameter not in known))
+        decisions.append(Decision("system", "default", f"Not sent: the system prompt is {found}."))
+    return tuple(sorted(decisions, key=_weight))
+
+
+def _weight(decision: Decision) -> int:
+    return 0 if decision.refusal else 1 + ORDER.index(decision.state)
 
 
 def to_json(recorded: Recorded) -> str:
@@ -98,7 +104,12 @@ def to_json(recorded: Recorded) -> str:
         exchanges.append(row)
         body = sent.body
     decisions = [
-        {"parameter": each.parameter, "state": each.state, "why": each.why}
+        {
+            "parameter": each.parameter,
+            "state": each.state,
+            "why": each.why,
+            "refusal": each.refusal and [each.refusal.why, each.refusal.text],
+        }
         for each in recorded.decisions
     ]
     return json.dumps({"exchanges": exchanges, "decisions": decisions}, ensure_ascii=False)
@@ -122,9 +133,13 @@ def from_json(text: str) -> Recorded | None:
 
 
 def _decision(row: Mapping[str, Any]) -> Decision:
-    if row["state"] not in get_args(State):
+    state, refusal = row["state"], row["refusal"]
+    if state not in get_args(State):
         raise ValueError
-    return Decision(str(row["parameter"]), row["state"], str(row["why"]))
+    if refusal:
+        why, text = refusal
+        refusal = Refusal(str(why), None if text is None else str(text))
+    return Decision(str(row["parameter"]), state, str(row["why"]), refusal or None)
 
 
 def _headers(rows: Sequence[Sequence[object]]) -> Headers:

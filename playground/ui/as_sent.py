@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.decisions import Decision, State
 from playground.core.exchange import Exchange, Sent, differences, from_json
 from playground.core.plan import Plan
 from playground.core.raw_events import RawEvents
-from playground.core.wire import Decision, State
 from playground.ui import formats, running, state
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -26,6 +26,7 @@ MARKS: dict[State, str] = {
     "default": ":gray[:material/remove:]",
     "unavailable": ":orange[:material/block:]",
 }
+REFUSED = ":orange[:material/warning:]"
 
 
 def offer_preview(plan: Plan) -> None:
@@ -158,7 +159,8 @@ def _head(sent: Sent) -> str:
 
 def _show_differences(decisions: tuple[Decision, ...]) -> None:
     lines = [
-        f"{MARKS.get(each.state, '')} **{plain(each.parameter)}** · {plain(each.why)}"
+        f"{REFUSED if each.refusal else MARKS[each.state]} **{plain(each.parameter)}**"
+        f" · {plain(each.why)}"
         for each in decisions
     ]
     st.markdown("  \n".join(["**What differs from the form, and why**", *lines]))

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from typing import get_args
 
 import httpx2
 import pytest
@@ -19,7 +20,18 @@ from playground.core.connection import CLAUDE, DEMO, Connection
 from playground.core.exchange import MASK, Recorded, differences, from_json, to_json
 from playground.core.plan import plan
 from playground.core.raw_events import MOST_EVENTS
-from playground.core.request import EFFORTS, Message, Params, Prompt, Request
+from playground.core.request import (
+    EFFORTS,
+    ApiVersion,
+    Cache,
+    Message,
+    Params,
+    Prompt,
+    Request,
+    ServiceTier,
+    Thinking,
+    ThinkingDisplay,
+)
 from playground.core.retry import RetryPolicy
 from playground.run import Run
 
@@ -30,6 +42,16 @@ KEY_HEADERS = {b"authorization", b"x-api-key"}
 
 models = st.sampled_from([*(model.id for model in CATALOGUE), "llama4:8b", "claude-next-9"])
 texts = st.text(max_size=40)
+fractions = st.floats(0, 2).map(lambda value: round(value, 4))
+extras = st.dictionaries(
+    st.sampled_from(["metadata", "top_k", "stream", "messages"]) | texts,
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | texts | st.floats(allow_infinity=False),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=5,
+    ),
+    max_size=3,
+)
 forms = st.builds(
     Request,
     st.builds(
@@ -43,10 +65,18 @@ forms = st.builds(
         Params,
         model=models | texts,
         max_tokens=st.integers(0, 10**6),
-        temperature=st.none() | st.floats(0, 2).map(lambda value: round(value, 4)),
+        temperature=st.none() | fractions,
+        top_p=st.none() | fractions,
+        top_k=st.none() | st.integers(0, 500),
         effort=st.none() | st.sampled_from(EFFORTS),
-        thinking=st.sampled_from(["default", "on", "off"]),
+        thinking=st.sampled_from(get_args(Thinking)),
+        thinking_budget_tokens=st.none() | st.integers(1, 10**5),
+        thinking_display=st.sampled_from(get_args(ThinkingDisplay)),
         stop_sequences=st.lists(texts, max_size=3).map(tuple),
+        cache=st.sampled_from(get_args(Cache)),
+        service_tier=st.sampled_from(get_args(ServiceTier)),
+        api_version=st.sampled_from(get_args(ApiVersion)),
+        extra_json=st.just("") | extras.map(json.dumps) | texts,
     ),
 )
 scenarios = st.sampled_from(["none", "rate_limited"]).map(

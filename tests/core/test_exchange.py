@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.connection import CLAUDE
+from playground.core.decisions import Decision
 from playground.core.exchange import (
     MASK,
     Exchange,
@@ -19,12 +20,17 @@ from playground.core.exchange import (
     to_json,
 )
 from playground.core.raw_events import RawEvents
+from playground.core.refusals import Refusal
 from playground.core.request import Message, Params, Prompt, Request
-from playground.core.wire import Decision, model_on, wire
+from playground.core.wire import model_on, wire
 
 SENT = Sent("POST", "http://demo/v1/messages", (("Authorization", f"Bearer {MASK}"),), "{}", "wxyz")
 RECEIVED = Received(429, (("retry-after", "3"),))
-WHY = (Decision("max_tokens", "sent", "The API requires it."),)
+REFUSED = Refusal("it is refused", "Extra inputs are not permitted")
+WHY = (
+    Decision("max_tokens", "sent", "The API requires it."),
+    Decision("top_k", "sent", "Sent, but the API refuses it.", REFUSED),
+)
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4))
@@ -84,13 +90,20 @@ def differing(system, **params):
     return {each.parameter: each for each in differences(request, called)}
 
 
-def test_what_the_form_does_not_hold_is_named_too():
+def test_a_system_prompt_that_is_not_sent_is_named_too():
     found = differing("  ", temperature=0.2)
     assert found["temperature"].state == "sent"
-    assert found["stream"].why.startswith("Added")
     assert "only spaces" in found["system"].why
     assert "empty" in differing("")["system"].why
     assert "system" not in differing("Be terse.")
+
+
+def test_what_is_not_sent_or_sent_in_vain_comes_first_and_defaults_last():
+    found = list(differing("", temperature=0.2, top_k=5, api_version="2026-10-21").values())
+    states = ["refused" if each.refusal else each.state for each in found]
+    assert states[0] == "refused"
+    assert states[-1] == "default"
+    assert states == sorted(states, key=["refused", "unavailable", "sent", "default"].index)
 
 
 def test_raw_events_are_bounded_by_their_number_and_by_their_size():
