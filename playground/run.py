@@ -21,8 +21,10 @@ from playground.core.events import (
     ThinkingDelta,
     Usage,
 )
+from playground.core.exchange import Exchange, Received, Sent
 from playground.core.failures import Billed, Failure
 from playground.core.plan import Plan
+from playground.core.raw_events import RawEvents
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
 
@@ -74,6 +76,8 @@ class Run:
         self.failure: Failure | None = None
         self.why = ""
         self.attempts: tuple[Attempt, ...] = ()
+        self.exchanges: tuple[Exchange, ...] = ()
+        self.raw = RawEvents()
         self._attempt_began_s = 0.0
         self._attempt_status: int | None = None
         self._deltas = 0
@@ -131,6 +135,11 @@ class Run:
                 self.status = "connecting"
                 self.next_try_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
+            case Sent():
+                self._note_sent(event)
+            case Received():
+                *before, last = self.exchanges
+                self.exchanges = (*before, replace(last, received=event))
             case Accepted(http_status, request_id):
                 self._attempt_status, self.request_id = http_status, request_id
             case Reported(usage):
@@ -148,6 +157,12 @@ class Run:
         if self.status in ("connecting", "streaming"):
             self._end_attempt(now_s, why="Stopped.", billed="possibly")
         self._end("stopped", now_s)
+
+    def _note_sent(self, sent: Sent) -> None:
+        if self.exchanges and self.exchanges[-1].sent.body == sent.body:
+            # One copy in memory: a prompt can be long, and is tried again and again.
+            sent = replace(sent, body=self.exchanges[-1].sent.body)
+        self.exchanges = (*self.exchanges, Exchange(len(self.attempts) + 1, sent))
 
     def _fail_attempt(self, event: AttemptFailed, now_s: float) -> None:
         failure = event.failure

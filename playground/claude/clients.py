@@ -12,6 +12,7 @@ from typing import Any
 import anthropic
 import httpx2
 
+from playground.claude.recording import note_departure
 from playground.core.connection import Connection
 
 READ_TIMEOUT_S = 60.0
@@ -67,6 +68,7 @@ class Clients:
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
+            event_hooks={"request": [note_departure]},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))

@@ -16,7 +16,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.claude.stream import Answer, AnswerFailed, read
+from playground.claude.recording import departure, received_of, sent_of
+from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.core.connection import Connection, key_problem
 from playground.core.events import (
     Accepted,
@@ -27,7 +28,9 @@ from playground.core.events import (
     TextDelta,
     ThinkingDelta,
 )
+from playground.core.exchange import MASK
 from playground.core.failures import Failure
+from playground.core.raw_events import RawEvents
 from playground.core.retry import RetryPolicy, verdict
 from playground.core.wire import Wire
 
@@ -62,9 +65,14 @@ async def send(
     wire: Wire,
     policy: RetryPolicy,
     timing: Timing,
+    raw: RawEvents | None = None,
 ) -> AsyncGenerator[Event, None]:
-    """Run one request to its end: `Finished`, or `AttemptFailed` without a wait."""
+    """Run one request to its end: `Finished`, or `AttemptFailed` without a wait.
+
+    What arrives goes into `raw` as it is, but for the key.
+    """
     began_s = timing.monotonic_s()
+    raw = raw if raw is not None else RawEvents()
     was_shown = False
     tries = AsyncRetrying(
         retry=retry_if_exception_type(_Again),
@@ -77,7 +85,8 @@ async def send(
         number = attempt.retry_state.attempt_number
         yield Connecting(number)
         failure: Failure | None = None
-        async for event in _attempt(clients, connection, key, wire, number, timing):
+        note = noting(raw, number, key, began_s, timing)
+        async for event in _attempt(clients, connection, key, wire, number, timing, note):
             if isinstance(event, Failure):
                 failure = event
                 continue
@@ -101,32 +110,66 @@ async def send(
             raise _Again(decision.wait_s)
 
 
+def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
+    """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
+    monotonic_s, add = timing.monotonic_s, raw.add
+
+    def note(name: str, data: str) -> None:
+        if key:
+            name, data = name.replace(key, MASK), data.replace(key, MASK)
+        add(number, monotonic_s() - began_s, name, data)
+
+    return note
+
+
 async def _attempt(
-    clients: Clients, connection: Connection, key: str, wire: Wire, number: int, timing: Timing
+    clients: Clients,
+    connection: Connection,
+    key: str,
+    wire: Wire,
+    number: int,
+    timing: Timing,
+    note: Note,
 ) -> AsyncGenerator[Event | Failure, None]:
     """One attempt: its events, and last its failure if it has one."""
     if key and key_problem(key):
         yield Failure("bad_key")
         return
     answer: Answer | None = None
-    response: httpx2.Response | None = None
+    departed: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
+    opening = asyncio.create_task(_open(clients, connection, key, wire, number, departed))
     try:
-        client = clients.client(connection, key)
-        response = await _open(client, connection, key, wire, number)
+        # The request is known before its answer, and all that is known if none comes.
+        await asyncio.wait((departed, opening), return_when=asyncio.FIRST_COMPLETED)
+        if departed.done():
+            yield sent_of(departed.result(), key)
+        response = await opening
+        yield received_of(response, key)
         request_id = response.headers.get("request-id")
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
-        async for event in read(response, answer):
+        async for event in read(response, answer, note):
             yield _without_key(event, key) if isinstance(event, Finished) else event
     except AnswerFailed as error:
         yield failure_without_key(error.failure, key)
     except Exception as error:
+        if isinstance(error, anthropic.APIStatusError):
+            yield received_of(error.response, key)
+            note("", error.response.text)
         has_begun = answer is not None and answer.has_begun
         failure = failure_of(error, has_begun=has_begun, now=timing.now())
         yield failure_without_key(failure, key)
     finally:
-        if response is not None:
-            await response.aclose()
+        await _put_away(opening)
+
+
+async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
+    """Close what was opened, or stop opening it."""
+    if not opening.done():
+        opening.cancel()
+        await asyncio.wait((opening,))
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().aclose()
 
 
 def _without_key(finished: Finished, key: str) -> Finished:
@@ -138,8 +181,21 @@ def _without_key(finished: Finished, key: str) -> Finished:
 
 
 async def _open(
+    clients: Clients,
+    connection: Connection,
+    key: str,
+    wire: Wire,
+    number: int,
+    departed: "asyncio.Future[httpx2.Request]",
+) -> httpx2.Response:
+    departure.set(departed)  # In this task's own context: no other run sees it.
+    return await open_stream(clients.client(connection, key), connection, key, wire, number)
+
+
+async def open_stream(
     client: anthropic.AsyncAnthropic, connection: Connection, key: str, wire: Wire, number: int
 ) -> httpx2.Response:
+    """Send attempt `number`; its response, not yet read."""
     # `post` rather than `messages.create`: what the wire says is what goes out, whole.
     stream = await client.post(
         "/v1/messages",

@@ -7,7 +7,7 @@ line are understood too; unknown types of anything are passed over.
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import anthropic
@@ -22,6 +22,8 @@ MOST_TOKENS = 10**12
 """A larger count is nonsense, and would not fit into a log."""
 
 Json = Mapping[str, Any]
+Note = Callable[[str, str], None]
+"""Takes the name and the data of each event of the wire, as they were decoded."""
 
 
 class AnswerFailed(Exception):
@@ -132,19 +134,22 @@ class Answer:
         )
 
 
-async def read(response: httpx2.Response, answer: Answer) -> AsyncIterator[Event]:
+async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:
     """Yield the events of a streamed response; raise `AnswerFailed` where it says so.
 
     Raises httpx2's errors when the connection breaks and ValueError for garbage.
     """
     if "json" in response.headers.get("content-type", ""):
-        for event in _unstreamed(await response.aread(), answer):
+        body = await response.aread()
+        note("", response.text)
+        for event in _unstreamed(body, answer):
             yield event
         return
     if "html" in response.headers.get("content-type", ""):
         raise AnswerFailed(Failure("not_the_api", http_status=response.status_code))
     events = anthropic.AsyncStream.raw_events(response)
     async for sse in events:
+        note(sse.event or "", sse.data)
         if not sse.data or sse.event == "ping":
             continue
         data = json.loads(sse.data)

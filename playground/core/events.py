@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from playground.core.exchange import Received, Sent
 from playground.core.failures import Billed, Failure, FailureKind
 
 
@@ -84,7 +85,17 @@ class AttemptFailed:
     why: str
 
 
-Event = Connecting | Accepted | TextDelta | ThinkingDelta | Reported | Finished | AttemptFailed
+Event = (
+    Connecting
+    | Sent
+    | Received
+    | Accepted
+    | TextDelta
+    | ThinkingDelta
+    | Reported
+    | Finished
+    | AttemptFailed
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.blocks import Block, settled, streaming, whole
 from playground.core.plan import Plan
-from playground.ui import formats, state, variant_state
+from playground.ui import as_sent, formats, state, variant_state
 from playground.ui.feed import source
 from playground.ui.outcome import show_outcome, silence
 from playground.ui.phase import Phase, phase
@@ -87,8 +87,10 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         texts.append(Place("text", st.container(), st.container()))
     card = Card(status, tuple(texts), metrics=st.container(key=f"metrics_{letter}"))
     show_outcome(letter, run)
-    if run.text and not run.is_live:
-        _offer_exact_text(letter, run.text)
+    with st.container(horizontal=True, key=f"card_tools_{letter}"):
+        if run.text and not run.is_live:
+            _offer_exact_text(letter, run.text)
+        as_sent.offer_record(letter, run)
     return card
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.blocks import whole
 from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow, RunTexts
-from playground.ui import formats, state
+from playground.ui import as_sent, formats, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
 
@@ -37,8 +37,7 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with exact:
             st.code(texts.answer, language=None, wrap_lines=True)
         with request:
-            st.caption("The headers that the playground chose, without the key, and the body.")
-            st.code(texts.request_json, language="json", wrap_lines=True)
+            as_sent.show_recorded(texts.request_json)
         with attempts:
             _show_attempts(texts.attempts_json)
         with cost:

@@ -19,9 +19,11 @@ from playground.core import pricing
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
 from playground.core.events import Event, Usage
+from playground.core.exchange import Recorded, Sent, differences, to_json
 from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.core.pricing import Cost, UnitPrices
+from playground.core.raw_events import RawEvents
 from playground.core.rows import RunRow, RunTexts
 from playground.engine import Engine
 from playground.run import Run
@@ -42,6 +44,7 @@ class Services:
         self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
         self.feed = Feed()
         self._clients: Clients | None = None
+        self._clients_to_nowhere: Clients | None = None
         self.engine = Engine(
             self.record,
             self.record,
@@ -51,17 +54,30 @@ class Services:
 
     def start(self, run: Run, key: str) -> None:
         """Send a run's plan with a key that nothing here keeps."""
-        self.engine.start(run, lambda: self._send(run.plan, key))
+        self.engine.start(run, lambda: self._send(run.plan, key, run.raw))
 
-    async def _send(self, plan: Plan, key: str) -> AsyncGenerator[Event, None]:
+    async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()
         from playground.claude.sending import Timing, send
 
         events = send(
-            self._shared_clients(), plan.connection, key, plan.wire, plan.policy, Timing()
+            self._shared_clients(), plan.connection, key, plan.wire, plan.policy, Timing(), raw
         )
         async for event in events:
             yield event
+
+    def preview(self, plan: Plan, key: str) -> "Future[Sent | Failure]":
+        """Build the request that a run of this plan would send; nothing goes out."""
+
+        async def build() -> Sent | Failure:
+            await _import_sdk()
+            from playground.claude.preview import clients_to_nowhere, preview
+
+            if self._clients_to_nowhere is None:
+                self._clients_to_nowhere = clients_to_nowhere()
+            return await preview(self._clients_to_nowhere, plan.connection, key, plan.wire)
+
+        return self.engine.call(build())
 
     def read_models(
         self, connection: Connection, key: str
@@ -154,18 +170,22 @@ def _row(run: Run) -> RunRow:
 
 
 def _texts(run: Run) -> RunTexts:
-    plan: Plan = run.plan
     return RunTexts(
         run_id=run.id,
-        request_json=json.dumps(
-            {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)},
-            ensure_ascii=False,
-            indent=2,
-        ),
+        request_json=_request_json(run),
         answer=run.text,
         thinking=run.thinking,
         attempts_json=json.dumps([asdict(attempt) for attempt in run.attempts]),
     )
+
+
+def _request_json(run: Run) -> str:
+    """What went out; before anything has, what was planned."""
+    plan: Plan = run.plan
+    if run.exchanges:
+        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
+    planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
+    return json.dumps(planned, ensure_ascii=False, indent=2)
 
 
 def _secrets() -> dict[str, Any]:

@@ -43,6 +43,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state["key_problem"] = None
     state["log_path"] = []
     state["opened_run"] = None
+    state["dialog"] = None
     variant_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
@@ -205,6 +206,21 @@ def opened_run() -> str | None:
     """The run of the log that is shown in full."""
     run_id: str | None = st.session_state["opened_run"]
     return run_id
+
+
+def open_dialog(key: str) -> None:
+    """Show what the button of this key opens, until it is closed."""
+    st.session_state["dialog"] = key
+
+
+def close_dialog() -> None:
+    st.session_state["dialog"] = None
+
+
+def dialog() -> str | None:
+    """The key of the button whose dialog is open."""
+    key: str | None = st.session_state["dialog"]
+    return key
 
 
 def log_before() -> str | None:

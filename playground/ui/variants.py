@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
-from playground.ui import running, variant_state
+from playground.ui import as_sent, running, variant_state
 from playground.ui.code import show_code_button
 from playground.ui.parameters import choose_in_front, edit_more
 from playground.ui.reasons import show_in_brief
@@ -65,6 +65,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
     show_in_brief(plan)
     edit_more(plan)
     with st.container(horizontal=True, key=f"tools_{letter}"):
+        as_sent.offer_preview(plan)
         show_code_button(plan)
 
 

@@ -1,0 +1,40 @@
+"""The request that a run would send, built by the same code and sent nowhere."""
+
+from datetime import UTC, datetime
+
+import httpx2
+
+from playground.claude.clients import Clients
+from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.recording import sent_of
+from playground.claude.sending import open_stream
+from playground.core.connection import Connection, key_problem
+from playground.core.exchange import Sent
+from playground.core.failures import Failure
+from playground.core.wire import Wire
+
+
+class _Nowhere(httpx2.AsyncBaseTransport):
+    """Stands where the network would be, and lets nothing out."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, request=request)
+
+
+def clients_to_nowhere() -> Clients:
+    """Clients whose requests are built in full and never sent."""
+    return Clients(transport=_Nowhere(), demo=_Nowhere())
+
+
+async def preview(clients: Clients, connection: Connection, key: str, wire: Wire) -> Sent | Failure:
+    """The first attempt's request; `clients` are those to nowhere."""
+    if key and key_problem(key):
+        return Failure("bad_key")
+    try:
+        client = clients.client(connection, key)
+        response = await open_stream(client, connection, key, wire, 1)
+    except Exception as error:
+        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        return failure_without_key(failure, key)
+    await response.aclose()
+    return sent_of(response.request, key)

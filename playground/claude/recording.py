@@ -1,0 +1,79 @@
+"""What goes over the wire as values without the key, taken from the client's own requests."""
+
+import asyncio
+from contextvars import ContextVar
+
+import httpx2
+
+from playground.claude.errors import without_key
+from playground.core.exchange import MASK, Headers, Received, Sent, end_of
+
+LONGEST_VALUE = 500
+_KEY_HEADERS = frozenset({"authorization", "x-api-key"})
+_LIMITS = {
+    f"anthropic-{kind}-{what}"
+    for kind in (
+        *(f"ratelimit-{unit}" for unit in ("requests", "tokens", "input-tokens", "output-tokens")),
+        *(
+            f"{tier}-{unit}"
+            for tier in ("priority", "fast")
+            for unit in ("input-tokens", "output-tokens")
+        ),
+    )
+    for what in ("limit", "remaining", "reset")
+}
+# By whole names, never by how they begin: a server chooses the rest, and may put a key there.
+_MATTER = _LIMITS | {
+    "request-id",
+    "x-request-id",
+    "anthropic-organization-id",
+    "anthropic-workspace-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+    "content-type",
+    "date",
+    "cf-ray",
+}
+
+departure: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
+    "departure", default=None
+)
+"""Where a task that sends a request waits to see it go out."""
+
+
+async def note_departure(request: httpx2.Request) -> None:
+    """A client's hook: the request is whole and about to go out."""
+    waiting = departure.get()
+    if waiting is not None and not waiting.done():
+        waiting.set_result(request)
+
+
+def sent_of(request: httpx2.Request, key: str) -> Sent:
+    """The request as it goes out, but for the key."""
+    headers = tuple(
+        (name, _masked(name, value) if key else value)
+        for name, value in (
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+        )
+    )
+    body = request.content.decode()
+    return Sent(request.method, str(request.url), headers, body, end_of(key))
+
+
+def _masked(name: str, value: str) -> str:
+    # By name alone: a short key could stand in any header by chance.
+    if name.lower() not in _KEY_HEADERS:
+        return value
+    scheme, space, _ = value.partition(" ")
+    return scheme + space + MASK if space else MASK
+
+
+def received_of(response: httpx2.Response, key: str) -> Received:
+    """The status and the headers that matter, should the key be echoed in them without it."""
+    headers: Headers = tuple(
+        (name, (without_key(value, key) or "")[:LONGEST_VALUE])
+        for name, value in response.headers.multi_items()
+        if name in _MATTER
+    )
+    return Received(response.status_code, headers)
