@@ -1,6 +1,5 @@
 """What goes over the wire, before a run, after it and in the log: the same view each time."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,11 @@ from playground.core.exchange import Exchange, Sent, differences, from_json
 from playground.core.plan import Plan
 from playground.core.raw_events import RawEvents
 from playground.ui import formats, running, state
+from playground.ui.dialogs import offer_dialog
 from playground.ui.plain import plain
 from playground.ui.services import services
 
+ICON = ":material/output:"
 BUILD_S = 20.0
 """The first request waits until the SDK is imported."""
 MOST_COLOURED = 50_000
@@ -31,27 +32,15 @@ REFUSED = ":orange[:material/warning:]"
 
 def offer_preview(plan: Plan) -> None:
     """A button that shows the request which Run would send for this variant."""
-    _offer(f"as_sent_{plan.letter}", f"As sent · {plan.letter}", _show_preview, plan)
+    title = f"As sent · {plan.letter}"
+    offer_dialog(f"as_sent_{plan.letter}", "As sent", ICON, title, _show_preview, plan)
 
 
 def offer_record(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
     """A button that shows what this run sent and received."""
     title = f"As sent · run {run.plan.press} {letter}"
-    _offer(f"sent_{letter}", title, _show_record, f"sent_{letter}", run)
-
-
-def _offer(key: str, title: str, show: Callable[..., None], *what: object) -> None:
-    st.button(
-        "As sent",
-        key=key,
-        icon=":material/output:",
-        type="tertiary",
-        on_click=state.open_dialog,
-        args=(key,),
-    )
-    # Kept open by the session: a run that ends meanwhile draws the whole page anew.
-    if state.dialog() == key:
-        st.dialog(title, width="large", on_dismiss=state.close_dialog)(show)(*what)
+    key = f"sent_{letter}"
+    offer_dialog(key, "As sent", ICON, title, _show_record, key, run)
 
 
 def _show_preview(plan: Plan) -> None:

@@ -10,7 +10,6 @@ from playground.core.refusals import CURRENT_VERSION, SAMPLING_VERSION
 from playground.core.request import EFFORTS
 from playground.ui.reasons import show_reason, show_sampling_reasons, takes_temperature
 from playground.ui.variant_state import DEFAULTS, field
-from playground.ui.versions import show_versions
 
 THINKING = {DEFAULTS: "Default", "adaptive": "Adaptive", "budget": "With a budget", "off": "Off"}
 DISPLAY = {DEFAULTS: "Default", "summarized": "Summary shown", "omitted": "Hidden"}
@@ -122,11 +121,7 @@ def _edit_service(plan: Plan) -> None:
 
 def _edit_version(plan: Plan) -> None:
     letter = plan.letter
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
-        is_asked = st.button("API versions", key=f"versions_{letter}", type="tertiary")
-    if is_asked:
-        show_versions(plan)
+    _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
     show_reason(plan, "anthropic-version")
     st.text_area(
         "Extra JSON",

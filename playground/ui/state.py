@@ -188,20 +188,6 @@ def close_run() -> None:
     st.session_state["opened_run"] = None
 
 
-def open_code(letter: str) -> None:
-    """Show a variant's call as code until its dialog is closed."""
-    st.session_state["opened_code"] = letter
-
-
-def close_code() -> None:
-    st.session_state["opened_code"] = None
-
-
-def opened_code() -> str | None:
-    letter: str | None = st.session_state.get("opened_code")
-    return letter
-
-
 def opened_run() -> str | None:
     """The run of the log that is shown in full."""
     run_id: str | None = st.session_state["opened_run"]

@@ -7,9 +7,10 @@ import streamlit as st
 from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
 from playground.ui import as_sent, running, variant_state
-from playground.ui.code import show_code_button
+from playground.ui.code import offer_code
 from playground.ui.parameters import choose_in_front, edit_more
 from playground.ui.reasons import show_in_brief
+from playground.ui.versions import offer_versions
 
 CARD_WIDTH = 260
 LARGEST_MAX_TOKENS = 1_000_000
@@ -66,7 +67,8 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
     edit_more(plan)
     with st.container(horizontal=True, key=f"tools_{letter}"):
         as_sent.offer_preview(plan)
-        show_code_button(plan)
+        offer_code(plan)
+        offer_versions(plan)
 
 
 def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:

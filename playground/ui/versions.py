@@ -5,12 +5,23 @@ import streamlit as st
 from playground.core.catalogue import CHECKED_ON
 from playground.core.plan import Plan
 from playground.core.versions import SENT, VERSIONS, Row, version_table
+from playground.ui.dialogs import offer_dialog
 from playground.ui.plain import plain
 
 
-@st.dialog("API versions", width="large")
-def show_versions(plan: Plan) -> None:
-    """Open the table for the model of a variant."""
+def offer_versions(plan: Plan) -> None:
+    """A button that shows the table for the model of a variant."""
+    offer_dialog(
+        f"versions_{plan.letter}",
+        "API versions",
+        ":material/compare_arrows:",
+        "API versions",
+        _show_versions,
+        plan,
+    )
+
+
+def _show_versions(plan: Plan) -> None:
     is_foreign = plan.connection.kind == "server" and not plan.model.is_known
     st.markdown(
         f"What becomes of a parameter of **{plain(plan.model.name)}** under each "

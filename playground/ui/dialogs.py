@@ -1,0 +1,24 @@
+"""Buttons that open a dialog over the page and keep it open while the page goes on."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from playground.ui import state
+
+
+def offer_dialog(
+    key: str, label: str, icon: str, title: str, show: Callable[..., None], *what: object
+) -> None:
+    """A button, and while it is open its dialog, drawn by `show` from `what`."""
+    st.button(
+        label,
+        key=key,
+        icon=icon,
+        type="tertiary",
+        on_click=state.open_dialog,
+        args=(key,),
+    )
+    # Kept open by the session: a run that ends meanwhile draws the whole page anew.
+    if state.dialog() == key:
+        st.dialog(title, width="large", on_dismiss=state.close_dialog)(show)(*what)
