@@ -3,7 +3,6 @@
 Runs live in the engine; this page only looks at them, on the browser's clock.
 """
 
-import time
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -17,6 +16,7 @@ from playground.core.plan import Plan
 from playground.ui import formats, state, variant_state
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here, services
+from playground.ui.timeline import offer_again, show_timeline, stage
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -51,10 +51,11 @@ export default ({ data }) => {
 @dataclass(frozen=True, slots=True)
 class Phase:
     """What of the runs the whole page depends on: how many are over or have thought
-    aloud, and the pace of painting while one is not over."""
+    aloud, how far retries have come, and the pace of painting while one is not over."""
 
     over: int
     thinking: int
+    retries: int
     interval_s: float | None
 
 
@@ -64,7 +65,8 @@ def phase() -> Phase:
     over = sum(run.is_over for run in runs)
     thinking = sum(bool(run.thinking) for run in runs)
     size = sum(len(run.text) + len(run.thinking) for run in runs)
-    return Phase(over, thinking, _pace_s(size) if over < len(runs) else None)
+    pace_s = _pace_s(size) if over < len(runs) else None
+    return Phase(over, thinking, stage(runs), pace_s)
 
 
 def _pace_s(size: int) -> float:
@@ -111,8 +113,10 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
     st.markdown(
         f":{variant_state.COLOURS[letter]}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}"
     )
+    status = st.container(key=f"status_{letter}")
+    show_timeline(letter, run)
     card = Card(
-        status=st.container(key=f"status_{letter}"),
+        status=status,
         thinking=st.expander("Thinking", key=f"thought_{letter}") if run.thinking else None,
         answer=st.container(key=f"answer_{letter}"),
         metrics=st.container(key=f"metrics_{letter}"),
@@ -122,6 +126,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         _show_failure(failure)
     if run.text and not run.is_live:
         _offer_exact_text(letter, run.text)
+    offer_again(letter, run)
     return card
 
 
@@ -207,10 +212,6 @@ def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
     """What is going on, or why it ended, in a few words."""
     if run.status == "queued":
         return f"· {formats.ordinal(run.ahead + 1)} in line"
-    if run.status == "waiting":
-        left_s = max(0.0, (run.next_try_s or 0.0) - time.monotonic())
-        number, most = len(run.attempts), run.plan.policy.attempts
-        return f"· attempt {number} of {most} failed, next try in {left_s:.0f} s: {run.why}"
     if run.status in ("connecting", "streaming") and run.attempt_number > 1:
         return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}"
     if run.status in ("failed", "interrupted"):
