@@ -33,7 +33,8 @@ class Model:
 
     `thinking_off_up_to` is the highest effort at which thinking can still be turned off.
     `takes_sampling` means a temperature from 0 to 1 under API version 2023-06-01 with
-    thinking off; under 2026-10-21 no model takes one. `retires_on` is an announced date.
+    thinking off; under 2026-10-21 no model takes one. `takes_one_of_two`: temperature or
+    top_p, not both. `retires_on` is an announced date.
     `is_known` is false for a model id that only its user has heard of.
     """
 
@@ -46,6 +47,7 @@ class Model:
     lifecycle: Lifecycle = "active"
     retires_on: date | None = None
     takes_sampling: bool = False
+    takes_one_of_two: bool = False
     efforts: tuple[str, ...] = EFFORT_5
     default_effort: str | None = "high"
     thinking_types: frozenset[str] = ALWAYS
@@ -66,6 +68,7 @@ def _current(
     effort: str = "high",
     lifecycle: Lifecycle = "active",
     off_up_to: str | None = None,
+    one_of_two: bool = False,
 ) -> Model:
     """A model of the generation that takes no sampling parameter but five efforts."""
     return Model(
@@ -79,6 +82,7 @@ def _current(
         thinking_types=thinking,
         thinking_default=default,
         thinking_off_up_to=off_up_to,
+        takes_one_of_two=one_of_two,
         default_effort=effort,
     )
 
@@ -92,6 +96,7 @@ def _earlier(
     alias: str,
     lifecycle: Lifecycle = "active",
     retires_on: date | None = None,
+    one_of_two: bool = True,
 ) -> Model:
     """A model of the 4.5 generation: temperature, prefill and a thinking budget."""
     return Model(
@@ -104,6 +109,7 @@ def _earlier(
         lifecycle=lifecycle,
         retires_on=retires_on,
         takes_sampling=True,
+        takes_one_of_two=one_of_two,
         efforts=efforts,
         default_effort="high" if efforts else None,
         thinking_types=BUDGET,
@@ -137,7 +143,7 @@ _SONNET_4_6 = replace(
 # fmt: off
 CATALOGUE: tuple[Model, ...] = (
     _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), ADAPTIVE, "on", "medium",
-             off_up_to="high"),
+             off_up_to="high", one_of_two=True),
     _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on"),
     _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium"),
     _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9)),
@@ -155,7 +161,7 @@ CATALOGUE: tuple[Model, ...] = (
     _earlier("claude-haiku-4-5", "Claude Haiku 4.5", "haiku", date(2025, 10, 15), NO_EFFORT,
              "claude-haiku-4-5-20251001"),
     _earlier("claude-opus-4-5", "Claude Opus 4.5", "opus", date(2025, 11, 24), EFFORT_3,
-             "claude-opus-4-5-20251101"),
+             "claude-opus-4-5-20251101", one_of_two=False),
     _earlier("claude-sonnet-4-5", "Claude Sonnet 4.5", "sonnet", date(2025, 9, 29), NO_EFFORT,
              "claude-sonnet-4-5-20250929", "deprecated", date(2026, 11, 30)),
 )

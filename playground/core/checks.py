@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Literal
 
 from playground.core.catalogue import Model
+from playground.core.decisions import THINKING_TYPES, Decision
+from playground.core.extra import read_extra
 from playground.core.pricing import input_tokens_bound
 from playground.core.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 
@@ -23,14 +25,26 @@ class Problem:
 def problems(request: Request, model: Model, today: date) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first."""
     found = [
-        *_prompt_problems(request.prompt, model, thinks=request.params.thinking == "on"),
+        *_prompt_problems(request.prompt),
+        *_prefill_problems(request, model),
         *_param_problems(request.params, model),
+        *_thinking_problems(request.params, model),
+        *_extra_problems(request.params.extra_json),
         *_model_problems(request, model, today),
     ]
     return tuple(sorted(found, key=lambda problem: problem.severity))
 
 
-def _prompt_problems(prompt: Prompt, model: Model, *, thinks: bool) -> list[Problem]:
+def expected_refusals(decisions: tuple[Decision, ...]) -> tuple[Problem, ...]:
+    """What is sent although the API will refuse it, because a version was chosen."""
+    return tuple(
+        Problem("warning", f"{decision.parameter} is sent, but {decision.refusal.answer}.")
+        for decision in decisions
+        if decision.refusal
+    )
+
+
+def _prompt_problems(prompt: Prompt) -> list[Problem]:
     found = []
     if not prompt.messages:
         found.append(Problem("error", "There is no message. Add one to ask something."))
@@ -44,14 +58,22 @@ def _prompt_problems(prompt: Prompt, model: Model, *, thinks: bool) -> list[Prob
         if left.role == right.role:
             text = f"Messages {number} and {number + 1} are both from the {left.role}."
             found.append(Problem("warning", text + " The API joins them into one turn."))
-    if prompt.is_prefilled and not model.takes_prefill:
-        text = f"{model.name} takes no prefill: the last message must be from the user."
-        found.append(Problem("error", text))
-    elif prompt.is_prefilled and thinks and "adaptive" not in model.thinking_types:
-        found.append(Problem("error", f"{model.name} takes no prefill while it thinks."))
-    elif prompt.is_prefilled and prompt.messages[-1].text != prompt.messages[-1].text.rstrip():
-        found.append(Problem("error", "The last message, a prefill, must not end with a space."))
     return found
+
+
+def _prefill_problems(request: Request, model: Model) -> list[Problem]:
+    prompt, params = request.prompt, request.params
+    if not prompt.is_prefilled:
+        return []
+    thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
+    if params.api_version == "auto" and not model.takes_prefill:
+        text = f"{model.name} takes no prefill: the last message must be from the user."
+        return [Problem("error", text)]
+    if params.api_version == "auto" and thinks:
+        return [Problem("error", f"{model.name} takes no prefill while it thinks.")]
+    if prompt.messages[-1].text != prompt.messages[-1].text.rstrip():
+        return [Problem("error", "The last message, a prefill, must not end with a space.")]
+    return []
 
 
 def _param_problems(params: Params, model: Model) -> list[Problem]:
@@ -68,13 +90,45 @@ def _param_problems(params: Params, model: Model) -> list[Problem]:
     if params.temperature is not None and params.temperature > 1 and model.takes_sampling:
         if model.is_known:
             found.append(Problem("error", "Temperature must be from 0 to 1."))
-    if params.thinking == "on" and "adaptive" not in model.thinking_types:
-        if params.max_tokens <= MIN_THINKING_BUDGET_TOKENS:
-            text = f"To think, {model.name} needs max_tokens above {MIN_THINKING_BUDGET_TOKENS:,}."
-            found.append(Problem("error", text))
+    if params.top_p is not None and not 0 <= params.top_p <= 1:
+        found.append(Problem("error", "top_p must be from 0 to 1."))
+    if params.top_k is not None and params.top_k < 0:
+        found.append(Problem("error", "top_k must be 0 or more."))
+    if params.api_version == "auto" and model.takes_one_of_two and model.takes_sampling:
+        if params.temperature is not None and params.top_p is not None:
+            text = f"{model.name} takes temperature or top_p, not both: top_p is not sent."
+            found.append(Problem("warning", text))
     if any(not stop.strip() for stop in params.stop_sequences):
         found.append(Problem("error", "A stop sequence must not be only white space."))
     return found
+
+
+def _thinking_problems(params: Params, model: Model) -> list[Problem]:
+    found = []
+    if params.thinking == "budget" and "enabled" in model.thinking_types:
+        budget = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
+        if budget < MIN_THINKING_BUDGET_TOKENS:
+            text = f"The thinking budget must be at least {MIN_THINKING_BUDGET_TOKENS:,} tokens."
+            found.append(Problem("error", text))
+        if params.max_tokens <= budget:
+            text = f"To think, {model.name} needs max_tokens above the budget of {budget:,}."
+            found.append(Problem("error", text))
+    kind = THINKING_TYPES.get(params.thinking, "disabled")
+    thinks = kind != "disabled" and kind in model.thinking_types
+    if params.api_version == "auto" and model.takes_sampling and model.is_known and thinks:
+        if params.temperature is not None:
+            text = f"Temperature is not sent while {model.name} thinks."
+            found.append(Problem("warning", text))
+    return found
+
+
+def _extra_problems(text: str) -> list[Problem]:
+    extra = read_extra(text)
+    if extra.problem:
+        return [Problem("error", f"The extra JSON can't be used: {extra.problem}.")]
+    if extra.fields.get("stream", True) is not True:
+        return [Problem("error", "The extra JSON turns stream off, but answers are streamed here.")]
+    return []
 
 
 def _model_problems(request: Request, model: Model, today: date) -> list[Problem]:

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from playground.core import pricing
 from playground.core.catalogue import Model
-from playground.core.checks import Problem, problems
+from playground.core.checks import Problem, expected_refusals, problems
 from playground.core.connection import Connection
 from playground.core.request import Request
 from playground.core.retry import RetryPolicy
-from playground.core.wire import Wire, model_on, wire
+from playground.core.wire import Wire, model_id_of, model_on, wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,16 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Work out what would go out, what is wrong with it and what it can cost."""
-    model = model_on(connection, request.params.model, models)
+    model = model_on(connection, model_id_of(request.params), models)
+    sent = wire(request, model, connection)
     return Plan(
         press=press,
         letter=letter,
         request=request,
         connection=connection,
         model=model,
-        wire=wire(request, model, connection),
+        wire=sent,
         policy=policy,
-        problems=problems(request, model, now.date()),
+        problems=(*problems(request, model, now.date()), *expected_refusals(sent.decisions)),
         worst_case_usd=pricing.worst_case(request, connection, now),
     )

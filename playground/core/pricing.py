@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Literal
 
+from playground.core.bounds import most_billed
 from playground.core.catalogue import find
 from playground.core.connection import Connection
 from playground.core.events import Usage
@@ -126,14 +127,33 @@ def cost(
 
 def worst_case(request: Request, connection: Connection, at: datetime) -> Decimal | None:
     """The most one answer can cost in dollars, without asking anyone. None: unknown."""
-    usage = Usage(
-        input_tokens=input_tokens_bound(request.prompt),
-        output_tokens=request.params.max_tokens,
-    )
+    bound = most_billed(request.params, input_tokens_bound(request.prompt))
+    if bound is None:
+        return None
+    usage = bound.usage
     if connection.kind == "claude":
         usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
-    prices = unit_prices(request.params.model, connection, usage, at)
-    return None if prices is None else prices.cost_of(usage)
+    prices = unit_prices(bound.model_id, connection, usage, at)
+    if prices is None or (usage.speed == "fast" and not _is_faster(bound.model_id, connection, at)):
+        return None
+    return max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+
+
+def _uncached(usage: Usage) -> Usage:
+    return replace(
+        usage,
+        input_tokens=usage.prompt_tokens,
+        cache_write_5m_tokens=0,
+        cache_write_1h_tokens=0,
+    )
+
+
+def _is_faster(model_id: str, connection: Connection, at: datetime) -> bool:
+    """Whether a price of its own is known for fast answers; without one it could be any."""
+    if connection.flat_price is not None:
+        return False
+    fast = _list_price(model_id.strip(), "fast", at.date())
+    return fast is not None and fast != _list_price(model_id.strip(), None, at.date())
 
 
 @lru_cache(maxsize=256)

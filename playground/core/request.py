@@ -8,7 +8,11 @@ from typing import Literal, get_args
 
 Role = Literal["user", "assistant"]
 ROLES: tuple[Role, ...] = get_args(Role)
-Thinking = Literal["default", "on", "off"]
+Thinking = Literal["default", "adaptive", "budget", "off"]
+ThinkingDisplay = Literal["default", "summarized", "omitted"]
+Cache = Literal["off", "5m", "1h"]
+ServiceTier = Literal["default", "auto", "standard_only"]
+ApiVersion = Literal["auto", "2023-06-01", "2026-10-21"]
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 MIN_THINKING_BUDGET_TOKENS = 1024
@@ -38,14 +42,27 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """The parameters as chosen. None and "default" mean: not sent, the API decides."""
+    """The parameters as chosen. None, "default" and "off" of `cache` mean: not sent.
+
+    With `api_version` "auto" only what the API accepts is sent; with a version chosen,
+    everything that was set, so that the API's refusal can be seen. `extra_json` is an
+    object, merged shallowly into the body, where it wins.
+    """
 
     model: str
     max_tokens: int
     temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
     effort: str | None = None
     thinking: Thinking = "default"
+    thinking_budget_tokens: int | None = None
+    thinking_display: ThinkingDisplay = "default"
     stop_sequences: tuple[str, ...] = ()
+    cache: Cache = "off"
+    service_tier: ServiceTier = "default"
+    api_version: ApiVersion = "auto"
+    extra_json: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,28 +6,25 @@ the API's versioning, migration-2026-10-21, effort and thinking pages.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from playground.core import catalogue
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
+from playground.core.decisions import THINKING_TYPES, Asked, Decision, asked_of, decide
+from playground.core.extra import Extra, read_extra
+from playground.core.refusals import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
 from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
 
-SAMPLING_VERSION = "2023-06-01"
-"""The last API version under which any model takes a temperature."""
-CURRENT_VERSION = "2026-10-21"
-"""The version SDK 2 sends; it refuses temperature, top_p and top_k on every model."""
-
-State = Literal["sent", "default", "unavailable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What became of one parameter, and why in one line."""
-
-    parameter: str
-    state: State
-    why: str
+VERSION_HEADER = "anthropic-version"
+PLACES = {
+    "effort": "output_config",
+    "thinking_budget_tokens": "thinking",
+    "thinking_display": "thinking",
+    "cache": "cache_control",
+    "prefill": "messages",
+}
+"""The fields of the body in which parameters of another name stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,11 @@ class Wire:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     decisions: tuple[Decision, ...]
+
+    @property
+    def model_id(self) -> str:
+        """The model that answers and is billed."""
+        return str(self.body["model"])
 
     def decision(self, parameter: str) -> Decision:
         return next(d for d in self.decisions if d.parameter == parameter)
@@ -56,113 +58,99 @@ def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = 
     return found
 
 
+def model_id_of(params: Params) -> str:
+    """The model that a request names in the end: the extra JSON can replace the chosen one."""
+    named = read_extra(params.extra_json).fields.get("model")
+    return named if isinstance(named, str) else params.model
+
+
 def wire(request: Request, model: Model, connection: Connection) -> Wire:
     """Build the call. Nothing is altered silently: every parameter has a decision."""
-    params = request.params
-    body: dict[str, Any] = {
-        "max_tokens": params.max_tokens,
-        "messages": [{"content": m.text, "role": m.role} for m in request.prompt.messages],
+    is_foreign = connection.kind == "server" and not model.is_known
+    asked = asked_of(request.params, model, is_foreign=is_foreign)
+    decisions = decide(request, asked)
+    extra = read_extra(request.params.extra_json)
+    body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
+    version, why = _version(asked, body)
+    lines = (
+        Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
+        *(_beside(extra, decision) for decision in decisions),
+        *_of_extra(extra, {decision.parameter for decision in decisions}),
+    )
+    return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines)
+
+
+def _texts(request: Request) -> dict[str, Any]:
+    messages = [{"content": m.text, "role": m.role} for m in request.prompt.messages]
+    system = request.prompt.system
+    return {"messages": messages} | ({"system": system} if system.strip() else {})
+
+
+def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Any]:
+    sent = {decision.parameter for decision in decisions if decision.state == "sent"}
+    values = {
         "model": params.model,
+        "max_tokens": params.max_tokens,
+        "temperature": params.temperature,
+        "top_p": params.top_p,
+        "top_k": params.top_k,
+        "effort": {"effort": params.effort},
+        "thinking": _thinking(params),
+        "stop_sequences": list(params.stop_sequences),
+        "cache": {"type": "ephemeral", "ttl": params.cache},
+        "service_tier": params.service_tier,
+        "stream": True,
     }
-    decisions = [Decision("max_tokens", "sent", "The API requires it.")]
-    effort = _effort(params, model)
-    thinking, thinks = _thinking(params, model)
-    temperature = _temperature(params, model, thinks)
-    stop = _stop_sequences(params)
-    decisions += [temperature, effort, thinking, stop]
-    if effort.state == "sent":
-        body["output_config"] = {"effort": params.effort}
-    if stop.state == "sent":
-        body["stop_sequences"] = list(params.stop_sequences)
-    body["stream"] = True
-    if request.prompt.system.strip():
-        body["system"] = request.prompt.system
-    if thinking.state == "sent":
-        body["thinking"] = _thinking_block(params, model)
-    if temperature.state == "sent":
-        body["temperature"] = params.temperature
-    version = _version(temperature, model, connection)
-    return Wire({"anthropic-version": version}, body, tuple(decisions))
+    return {PLACES.get(name, name): value for name, value in values.items() if name in sent}
 
 
-def _version(temperature: Decision, model: Model, connection: Connection) -> str:
-    if temperature.state == "sent":
-        return SAMPLING_VERSION
-    # Servers that imitate the API were written against the version all clients sent.
-    if connection.kind == "server" and not model.is_known:
-        return SAMPLING_VERSION
-    return CURRENT_VERSION
+def _thinking(params: Params) -> dict[str, Any]:
+    block: dict[str, Any] = {"type": THINKING_TYPES.get(params.thinking)}
+    if params.thinking == "budget":
+        block["budget_tokens"] = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
+    if params.thinking_display != "default" and params.thinking != "off":
+        block["display"] = params.thinking_display
+    return block
 
 
-def _temperature(params: Params, model: Model, thinks: bool) -> Decision:
-    name = "temperature"
-    if not model.takes_sampling or thinks:
-        return Decision(name, "unavailable", _no_sampling(model, thinks))
-    if params.temperature is None:
-        return Decision(name, "default", "Temperature is not sent: the model's default is 1.")
-    why = f"Sent with API {SAMPLING_VERSION}"
-    if not model.is_known:
-        return Decision(name, "sent", why + ".")
-    return Decision(name, "sent", why + f"; {CURRENT_VERSION} refuses it.")
+def _version(asked: Asked, body: Mapping[str, Any]) -> tuple[str, str]:
+    """The API version to ask for, and why this one."""
+    if asked.insists:
+        return asked.params.api_version, "as chosen"
+    sampling = [name for name in SAMPLING if name in body]
+    if sampling:
+        return SAMPLING_VERSION, f"automatically: {sampling[0]} is sent"
+    if asked.target.is_foreign:
+        # Servers that imitate the API were written against the version all clients sent.
+        return SAMPLING_VERSION, "automatically: servers that imitate the API know this one"
+    return CURRENT_VERSION, "automatically: the SDK's own"
 
 
-def _no_sampling(model: Model, thinks: bool) -> str:
-    if model.takes_sampling and thinks:
-        return f"Temperature is not sent: {model.name} takes only the default while it thinks."
-    if model.efforts and model.is_known:
-        return f"Temperature is not sent: {model.name} takes only the default; use effort."
-    return f"Temperature is not sent: nothing says that {model.name} takes one."
+def _beside(extra: Extra, decision: Decision) -> Decision:
+    """The decision, or what the extra JSON makes of it."""
+    name = decision.parameter
+    place = PLACES.get(name, name)
+    if place not in extra.fields:
+        return decision
+    if place == name:
+        return Decision(name, "sent", "Sent: the extra JSON's value.")
+    if decision.state == "sent":
+        return Decision(name, "unavailable", f"Not sent: the extra JSON replaces {place}.")
+    return Decision(name, decision.state, f"Not sent: left to {place} in the extra JSON.")
 
 
-def _effort(params: Params, model: Model) -> Decision:
-    name = "effort"
-    if not model.efforts:
-        return Decision(name, "unavailable", f"Not sent: {model.name} has no effort levels.")
-    if params.effort is None:
-        default = f"the default is {model.default_effort}" if model.default_effort else ""
-        return Decision(name, "default", f"Not sent: {default or 'the API decides'}.")
-    if params.effort not in model.efforts:
-        levels = ", ".join(model.efforts)
-        why = f"Not sent: {model.name} has no effort {params.effort}, only {levels}."
-        return Decision(name, "unavailable", why)
-    return Decision(name, "sent", "Sent in output_config.")
-
-
-def _thinking(params: Params, model: Model) -> tuple[Decision, bool]:
-    """What becomes of thinking, and whether the model will think."""
-    name = "thinking"
-    by_default = model.thinking_default != "off"
-    if params.thinking == "default":
-        state = {"on": "on", "off": "off", "always": "always on"}[model.thinking_default]
-        if not model.is_known:
-            return Decision(name, "default", "Not sent: the API decides."), False
-        return Decision(name, "default", f"Not sent: thinking is {state} by default."), by_default
-    if params.thinking == "on":
-        return Decision(name, "sent", "Sent, with its summary shown."), True
-    if "disabled" not in model.thinking_types:
-        why = f"Not sent: thinking cannot be turned off on {model.name}."
-        return Decision(name, "unavailable", why), True
-    if _too_much_effort(params, model):
-        why = f"Not sent: {model.name} always thinks above effort {model.thinking_off_up_to}."
-        return Decision(name, "unavailable", why), True
-    return Decision(name, "sent", "Sent: thinking is turned off."), False
-
-
-def _too_much_effort(params: Params, model: Model) -> bool:
-    if model.thinking_off_up_to is None or params.effort not in EFFORTS:
-        return False
-    return EFFORTS.index(params.effort) > EFFORTS.index(model.thinking_off_up_to)
-
-
-def _thinking_block(params: Params, model: Model) -> dict[str, Any]:
-    if params.thinking == "off":
-        return {"type": "disabled"}
-    if "adaptive" not in model.thinking_types:
-        return {"type": "enabled", "budget_tokens": MIN_THINKING_BUDGET_TOKENS}
-    return {"type": "adaptive", "display": "summarized"}
-
-
-def _stop_sequences(params: Params) -> Decision:
-    if params.stop_sequences:
-        return Decision("stop_sequences", "sent", "The answer ends before the first of them.")
-    return Decision("stop_sequences", "default", "Not sent: none are set.")
+def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
+    """A line for the extra JSON, and one for each field that nothing else decided."""
+    name = "extra_json"
+    if extra.problem:
+        return [Decision(name, "unavailable", f"Not sent: {extra.problem}.")]
+    if not extra.fields:
+        return [Decision(name, "default", "Not set.")]
+    return [
+        Decision(name, "sent", "Its fields are merged into the body, where they win."),
+        *(
+            Decision(key, "sent", "Sent: from the extra JSON.")
+            for key in extra.fields
+            if key not in decided or key in PLACES
+        ),
+    ]

@@ -101,7 +101,7 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan: Plan = run.plan
     usage = run.usage or Usage()
-    prices = pricing.unit_prices(plan.request.params.model, plan.connection, usage, run.created_at)
+    prices = pricing.unit_prices(plan.wire.model_id, plan.connection, usage, run.created_at)
     lost = any(attempt.billed not in (None, "no") for attempt in run.attempts)
     never_sent = run.status == "stopped" and run.began_s is None
     is_refused = run.stop_reason == "refusal" and not run.text and not run.thinking
@@ -128,7 +128,7 @@ def _row(run: Run) -> RunRow:
         press=plan.press,
         variant=plan.letter,
         connection=plan.connection.label,
-        model=plan.request.params.model,
+        model=plan.wire.model_id,
         params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
         status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
         stop_reason=run.stop_reason,

@@ -5,15 +5,20 @@ from collections import Counter
 import streamlit as st
 
 from playground.core.catalogue import Model, find
+from playground.core.decisions import Decision
 from playground.core.plan import Plan
 from playground.core.request import EFFORTS
-from playground.core.wire import Decision
 from playground.ui import running, variant_state
 from playground.ui.plain import plain
 
 CARD_WIDTH = 260
 LARGEST_MAX_TOKENS = 1_000_000
-THINKING = {variant_state.DEFAULTS: "Default", "on": "On, summary shown", "off": "Off"}
+THINKING = {
+    variant_state.DEFAULTS: "Default",
+    "adaptive": "Adaptive",
+    "budget": "With a budget",
+    "off": "Off",
+}
 
 
 def edit_variants(plans: list[Plan]) -> None:

@@ -48,7 +48,7 @@ def test_a_prefill_is_fine_where_it_is_taken_but_must_not_end_with_a_space():
 
 def test_a_prefill_and_thinking_exclude_each_other():
     prefilled = chat(("user", "Hi"), ("assistant", "{"))
-    [problem] = found(prefilled, model="claude-haiku-4-5", thinking="on", max_tokens=2000)
+    [problem] = found(prefilled, model="claude-haiku-4-5", thinking="budget", max_tokens=2000)
     assert "while it thinks" in problem.text
 
 
@@ -64,7 +64,14 @@ def test_two_turns_of_one_role_are_only_a_warning():
         ({"max_tokens": 200_000}, "at most 128,000"),
         ({"temperature": 1.1}, "from 0 to 1"),
         ({"temperature": -0.1}, "0 or more"),
-        ({"model": "claude-haiku-4-5", "thinking": "on"}, "above 1,024"),
+        ({"model": "claude-haiku-4-5", "thinking": "budget"}, "above the budget of 1,024"),
+        ({"model": "claude-haiku-4-5", "thinking": "budget", "thinking_budget_tokens": 9}, "1,024"),
+        ({"thinking": "budget", "thinking_budget_tokens": 2000, "max_tokens": 2000}, "2,000"),
+        ({"top_p": 1.1}, "from 0 to 1"),
+        ({"top_k": -1}, "0 or more"),
+        ({"extra_json": '{"a": 1,}'}, "line 1, column 9"),
+        ({"extra_json": "[]"}, "must be an object"),
+        ({"extra_json": '{"stream": false}'}, "streamed"),
         ({"stop_sequences": ("a", " ")}, "white space"),
         ({"model": ""}, "No model"),
     ],
@@ -72,6 +79,24 @@ def test_two_turns_of_one_role_are_only_a_warning():
 def test_a_parameter_out_of_its_range_is_an_error(params, words):
     errors = [problem.text for problem in found(**params) if problem.severity == "error"]
     assert any(words in text for text in errors)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"model": "claude-haiku-4-5", "temperature": 0.5, "top_p": 0.9}, "not both"),
+        ({"temperature": 0.5, "thinking": "adaptive"}, "not sent while"),
+    ],
+)
+def test_a_value_that_another_keeps_from_being_sent_is_a_warning(params, words):
+    [problem] = found(**params)
+    assert problem.severity == "warning"
+    assert words in problem.text
+
+
+def test_with_a_version_chosen_a_refused_prefill_may_be_tried():
+    prefilled = chat(("user", "Hi"), ("assistant", "{"))
+    assert found(prefilled, model="claude-opus-5-5", api_version="2026-10-21") == ()
 
 
 def test_a_model_that_retires_soon_is_named_with_its_date():

@@ -145,3 +145,61 @@ def test_the_worst_case_bounds_every_answer(system, text, max_tokens):
     tokens = len((system + text).encode("utf-8", "replace"))
     assert input_tokens_bound(prompt) > tokens
     assert exact(Usage(tokens, max_tokens), "claude-sonnet-4-6").usd < most
+
+
+def worst(model="claude-opus-5-5", max_tokens=1000, connection=CLAUDE, **params):
+    request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, max_tokens, **params))
+    return worst_case(request, connection, NOW)
+
+
+@pytest.mark.parametrize(("cache", "field"), [("5m", "cache_write_5m"), ("1h", "cache_write_1h")])
+@pytest.mark.parametrize("model", [model.id for model in CATALOGUE])
+def test_the_worst_case_bounds_a_prompt_that_is_written_to_the_cache(model, cache, field):
+    tokens = input_tokens_bound(Prompt("", (Message("user", "Hi"),)))
+    written = Usage(output_tokens=1000, inference_geo="us", **{f"{field}_tokens": tokens})
+    assert worst(model, cache=cache) == exact(written, model).usd > worst(model)
+    in_extra = f'{{"cache_control": {{"type": "ephemeral", "ttl": "{cache}"}}}}'
+    assert worst(model, extra_json=in_extra) == worst(model, cache=cache)
+
+
+@pytest.mark.parametrize(
+    ("extra", "same_as"),
+    [
+        ('{"max_tokens": 5000}', {"max_tokens": 5000}),
+        ('{"model": "claude-fable-5"}', {"model": "claude-fable-5"}),
+        ('{"temperature": 1, "thinking": {"type": "adaptive"}, "stop_sequences": ["x"]}', {}),
+        ('{"output_config": {"effort": "max"}, "service_tier": "auto"}', {}),
+        ("{not JSON", {}),
+    ],
+)
+def test_the_worst_case_follows_the_extra_json(extra, same_as):
+    assert worst(extra_json=extra) == worst(**same_as)
+
+
+def test_fast_answers_cost_their_own_price_where_there_is_one():
+    fast = '{"speed": "fast"}'
+    assert worst(extra_json=fast) == 2 * worst()
+    assert worst("claude-sonnet-5-5", extra_json=fast) is None
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"tools": []}',
+        '{"messages": []}',
+        '{"system": "longer"}',
+        '{"max_tokens": null}',
+        '{"max_tokens": true}',
+        '{"max_tokens": 1.5}',
+        '{"model": 7}',
+        '{"model": "claude-next-9"}',
+        '{"output_config": {"format": {"type": "json_schema"}}}',
+        '{"inference_geo": "mars"}',
+        '{"speed": "warp"}',
+        '{"service_tier": "priority"}',
+        '{"cache_control": 1}',
+        '{"never_heard_of": 1}',
+    ],
+)
+def test_what_the_extra_json_leaves_unbounded_has_no_worst_case(extra):
+    assert worst(extra_json=extra) is None

@@ -57,7 +57,7 @@ def test_an_unknown_model_of_the_claude_api_is_sent_no_temperature():
 
 
 def test_thinking_takes_the_temperature_away_and_says_so():
-    sent = wired(temperature=0.2, thinking="on")
+    sent = wired(temperature=0.2, thinking="adaptive")
     assert "temperature" not in sent.body
     assert "while it thinks" in sent.decision("temperature").why
 
@@ -101,14 +101,14 @@ def test_effort_is_sent_to_models_that_have_the_level(model, effort, state):
 @pytest.mark.parametrize(
     ("model", "thinking", "effort", "block"),
     [
-        ("claude-opus-5-5", "on", None, {"type": "adaptive", "display": "summarized"}),
+        ("claude-opus-5-5", "adaptive", None, {"type": "adaptive"}),
         ("claude-opus-5-5", "off", None, None),
         ("claude-opus-5", "off", "high", {"type": "disabled"}),
         ("claude-opus-5", "off", "xhigh", None),
         ("claude-sonnet-5", "off", "max", {"type": "disabled"}),
         ("claude-sonnet-5-5", "off", None, None),
-        ("claude-haiku-4-5", "on", None, {"type": "enabled", "budget_tokens": 1024}),
-        ("claude-sonnet-4-6", "on", None, {"type": "adaptive", "display": "summarized"}),
+        ("claude-haiku-4-5", "budget", None, {"type": "enabled", "budget_tokens": 1024}),
+        ("claude-sonnet-4-6", "adaptive", None, {"type": "adaptive"}),
         ("claude-sonnet-4-6", "default", None, None),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.claude.demo.failing import OVERLOADED
 from playground.claude.demo.faults import Scenario
-from playground.claude.demo.language_model import DEFAULT_TEMPERATURE, language_model
+from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.listing import dated_id
 from playground.claude.demo.prompt import Body, system_of, turns_of
 from playground.claude.demo.thinking import Thought, thought
@@ -135,7 +135,11 @@ class Answer:
         tokens = language_model().generate(
             system_of(self.body),
             turns_of(self.body),
-            temperature=self.body.get("temperature", DEFAULT_TEMPERATURE),
+            sampling=Sampling(
+                self.body.get("temperature", 1.0),
+                self.body.get("top_p", 1.0),
+                self.body.get("top_k", 0),
+            ),
             rng=self.rng,
         )
         return Writing(tokens, most_tokens, self.body.get("stop_sequences", ()))

@@ -9,7 +9,9 @@ import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from threading import Lock
 
 from playground.claude.demo import tokens as tokenizer
@@ -24,7 +26,6 @@ DOUBT = 0.3
 REPEAT = 0.02
 """What remains of the chance of a token that would repeat the last seven."""
 LONGEST_PART = 1_200
-DEFAULT_TEMPERATURE = 1.0
 START, END = "\0start", ""
 LONG_WORDS = 400
 
@@ -36,6 +37,16 @@ LONG = re.compile(
 NUMBER_OF_WORDS = re.compile(r"\b([0-9][0-9,]{1,5})[ -]words?\b", re.IGNORECASE)
 
 Counts = dict[tuple[str, ...], dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a token is drawn: from the `top_k` likeliest (0: all), then from the likeliest
+    that together have the chance `top_p`."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
 
 
 class LanguageModel:
@@ -53,7 +64,7 @@ class LanguageModel:
         system: str,
         messages: Sequence[tuple[str, str]],
         *,
-        temperature: float = DEFAULT_TEMPERATURE,
+        sampling: Sampling = Sampling(),
         rng: random.Random,
     ) -> Iterator[str]:
         """The answer, token by token. A last message from the assistant is continued."""
@@ -64,7 +75,7 @@ class LanguageModel:
         for pieces in (match.pieces, *match.related):
             if written:
                 yield "\n\n"
-            for token in _part(pieces, "" if written else prefill, temperature, rng):
+            for token in _part(pieces, "" if written else prefill, sampling, rng):
                 named = _named(token, match.topic)
                 written += len(named)
                 yield from named
@@ -95,7 +106,7 @@ def tokens_wanted(messages: Sequence[tuple[str, str]]) -> int:
     return LONG_WORDS if LONG.search(asked) else 0
 
 
-def _part(pieces: Weighed, prefill: str, temperature: float, rng: random.Random) -> Iterator[str]:
+def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random) -> Iterator[str]:
     """One answer, up to the end of a piece."""
     counts = _counts(pieces)
     context = (START, *tokenizer.tokens(prefill))
@@ -108,7 +119,7 @@ def _part(pieces: Weighed, prefill: str, temperature: float, rng: random.Random)
         for token in chances:
             if len(chances) > 1 and (*context, token) in said:
                 chances[token] *= REPEAT
-        token = _draw(chances, temperature, rng)
+        token = _draw(chances, sampling, rng)
         if token == END:
             return
         said.add((*context, token))
@@ -157,11 +168,24 @@ def at_temperature(chances: Mapping[str, float], temperature: float) -> dict[str
     return {token: value / total for token, value in raw.items()}
 
 
-def _draw(chances: Mapping[str, float], temperature: float, rng: random.Random) -> str:
-    shaped = at_temperature(chances, temperature)
-    if len(shaped) == 1:
-        return next(iter(shaped))
-    return rng.choices(list(shaped), weights=list(shaped.values()))[0]
+def sampled_from(chances: Mapping[str, float], sampling: Sampling) -> dict[str, float]:
+    """The weights from which the next token is drawn: few and steep, or many and flat."""
+    shaped = at_temperature(chances, sampling.temperature)
+    if sampling.top_p >= 1 and not sampling.top_k:
+        return shaped
+    ranked = sorted(shaped, key=lambda token: -shaped[token])[: sampling.top_k or None]
+    # The likeliest always stays; each further one while those before it are not enough.
+    before = accumulate((shaped[token] for token in ranked), initial=0.0)
+    wanted = sampling.top_p * sum(shaped[token] for token in ranked)
+    kept = {token for token, sum_before in zip(ranked, before, strict=False) if sum_before < wanted}
+    return {token: shaped[token] for token in shaped if token in kept or token == ranked[0]}
+
+
+def _draw(chances: Mapping[str, float], sampling: Sampling, rng: random.Random) -> str:
+    weights = sampled_from(chances, sampling)
+    if len(weights) == 1:
+        return next(iter(weights))
+    return rng.choices(list(weights), weights=list(weights.values()))[0]
 
 
 _training = Lock()

@@ -17,7 +17,6 @@ from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
 DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
-ONE_SAMPLING_PARAMETER = frozenset({"claude-haiku-4-5", "claude-sonnet-4-5"})
 DEFAULT_TOP_P = 0.99
 LEAST_TOP_P_THINKING = 0.95
 
@@ -93,6 +92,10 @@ def _sampling_is_a_number(call: Call) -> str | None:
             return f"{name}: Input should be a valid number"
         if name != "top_k" and not 0 <= value <= 1:
             return f"{name}: range: 0..1"
+        if name == "top_k" and not isinstance(value, int):
+            return "top_k: Input should be a valid integer"
+        if name == "top_k" and value < 0:
+            return "top_k: Input should be greater than or equal to 0"
     return None
 
 
@@ -123,9 +126,7 @@ def _sampling_while_thinking(call: Call) -> str | None:
 
 
 def _one_sampling_parameter(call: Call) -> str | None:
-    if call.model.id not in ONE_SAMPLING_PARAMETER or not {"temperature", "top_p"} <= set(
-        call.body
-    ):
+    if not call.model.takes_one_of_two or not {"temperature", "top_p"} <= set(call.body):
         return None
     return "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
 

@@ -149,6 +149,24 @@ def _output_config(body: Fields) -> str | None:
     return None
 
 
+def _cache_control(body: Fields) -> str | None:
+    cache = body.get("cache_control")
+    if cache is None:
+        return None
+    if not isinstance(cache, dict):
+        return "cache_control: Input should be an object"
+    if cache.get("type") != "ephemeral":
+        return "cache_control.type: Input should be 'ephemeral'"
+    if cache.get("ttl", "5m") not in ("5m", "1h"):
+        return "cache_control.ephemeral.ttl: Input should be '5m' or '1h'"
+    return None
+
+
+def _service_tier(body: Fields) -> str | None:
+    is_right = body.get("service_tier", "auto") in ("auto", "standard_only")
+    return None if is_right else "service_tier: Input should be 'auto' or 'standard_only'"
+
+
 def _stream(body: Fields) -> str | None:
     is_right = isinstance(body.get("stream", False), bool)
     return None if is_right else "stream: Input should be a valid boolean"
@@ -162,5 +180,7 @@ _SHAPES: tuple[Shape, ...] = (
     _stop_sequences,
     _thinking,
     _output_config,
+    _cache_control,
+    _service_tier,
     _stream,
 )

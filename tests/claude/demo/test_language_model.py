@@ -6,7 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from playground.claude.demo.language_model import at_temperature, language_model, tokens_wanted
+from playground.claude.demo.language_model import (
+    Sampling,
+    at_temperature,
+    language_model,
+    sampled_from,
+    tokens_wanted,
+)
 from playground.claude.demo.pieces import read_pieces
 from playground.claude.demo.tokens import count_tokens, tokens
 
@@ -14,10 +20,11 @@ SYSTEM = "You answer readers of a South Indian cooking blog. Be terse: no greeti
 DOSA = "Give me three tips for crisp dosa."
 
 
-def write(text, *, system="", temperature=0.0, seed=1, prefill=None):
+def write(text, *, system="", temperature=0.0, seed=1, prefill=None, top_p=1.0, top_k=0):
+    sampling = Sampling(temperature, top_p, top_k)
     messages = [("user", text), *([("assistant", prefill)] if prefill else [])]
     rng = random.Random(seed)
-    return "".join(language_model().generate(system, messages, temperature=temperature, rng=rng))
+    return "".join(language_model().generate(system, messages, sampling=sampling, rng=rng))
 
 
 def entropy(chances):
@@ -59,6 +66,29 @@ def test_temperature_1_leaves_the_distribution_as_it_is():
 
 def test_half_the_temperature_squares_the_odds():
     assert at_temperature({"a": 0.75, "b": 0.25}, 0.5) == pytest.approx({"a": 0.9, "b": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("sampling", "kept"),
+    [
+        (Sampling(), "abc"),
+        (Sampling(top_k=2), "ab"),
+        (Sampling(top_k=9), "abc"),
+        (Sampling(top_p=0.5), "a"),
+        (Sampling(top_p=0.51), "ab"),
+        (Sampling(top_p=0), "a"),
+        (Sampling(top_p=0.6, top_k=2), "a"),
+    ],
+)
+def test_top_k_and_top_p_leave_only_the_likeliest_tokens(sampling, kept):
+    chances = {"c": 0.2, "a": 0.5, "b": 0.3}
+    assert sorted(sampled_from(chances, sampling)) == list(kept)
+
+
+def test_a_top_k_of_1_and_a_top_p_of_0_answer_like_temperature_0():
+    greedy = write(DOSA, system=SYSTEM)
+    assert write(DOSA, system=SYSTEM, temperature=1.0, top_k=1, seed=5) == greedy
+    assert write(DOSA, system=SYSTEM, temperature=1.0, top_p=0.0, seed=6) == greedy
 
 
 def test_a_tiny_temperature_is_not_too_small_to_compute():

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from playground.claude.demo.answer import Answer, Pace
 from playground.claude.demo.api import PAUSE_S
 from playground.claude.demo.faults import SCENARIOS
-from playground.claude.demo.language_model import language_model
+from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.tokens import count_tokens
 from playground.claude.demo.writing import Writing
 from playground.core.catalogue import find
 
 DOSA = "Give me three tips for crisp dosa."
 FULL = "".join(
-    language_model().generate("", [("user", DOSA)], temperature=0.0, rng=random.Random(1))
+    language_model().generate("", [("user", DOSA)], sampling=Sampling(0.0), rng=random.Random(1))
 )
 
 

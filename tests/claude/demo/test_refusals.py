@@ -1,0 +1,66 @@
+"""What the playground says the API takes and refuses is what the demo does."""
+
+from datetime import date
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from playground.claude.demo.rules import check
+from playground.core.catalogue import CATALOGUE
+from playground.core.checks import problems
+from playground.core.connection import DEMO
+from playground.core.request import EFFORTS, Message, Params, Prompt, Request
+from playground.core.wire import model_on, wire
+
+TODAY = date(2026, 11, 24)
+PROMPTS = st.sampled_from(
+    [
+        Prompt("Be terse.", (Message("user", "Hi"),)),
+        Prompt("", (Message("user", "Hi"), Message("assistant", "1."))),
+    ]
+)
+
+
+def forms(*versions):
+    return st.builds(
+        Params,
+        model=st.sampled_from([model.id for model in CATALOGUE]),
+        max_tokens=st.integers(1, 64_000),
+        temperature=st.none() | st.sampled_from([0.0, 0.5, 1.0]),
+        top_p=st.none() | st.sampled_from([0.5, 0.95, 0.99, 1.0]),
+        top_k=st.none() | st.integers(0, 40),
+        effort=st.none() | st.sampled_from(EFFORTS),
+        thinking=st.sampled_from(["default", "adaptive", "budget", "off"]),
+        thinking_budget_tokens=st.none() | st.integers(1024, 4000),
+        thinking_display=st.sampled_from(["default", "summarized", "omitted"]),
+        cache=st.sampled_from(["off", "5m", "1h"]),
+        service_tier=st.sampled_from(["default", "auto", "standard_only"]),
+        api_version=st.sampled_from(versions),
+    )
+
+
+def sent_to_the_demo(params, prompt):
+    """What goes out, and the demo's answer, of a form that the checks let pass."""
+    request = Request(prompt, params)
+    model = model_on(DEMO, params.model)
+    assume(not any(p.severity == "error" for p in problems(request, model, TODAY)))
+    sent = wire(request, model, DEMO)
+    return sent, check(sent.headers["anthropic-version"], dict(sent.body))
+
+
+@settings(max_examples=500, deadline=None)
+@given(forms("auto"), PROMPTS)
+def test_automatically_nothing_is_sent_that_is_refused(params, prompt):
+    _, refused = sent_to_the_demo(params, prompt)
+    assert refused is None
+
+
+@settings(max_examples=500, deadline=None)
+@given(forms("2023-06-01", "2026-10-21"), PROMPTS)
+def test_with_a_version_chosen_exactly_what_is_expected_is_refused(params, prompt):
+    sent, refused = sent_to_the_demo(params, prompt)
+    expected = [line.refusal for line in sent.decisions if line.refusal]
+    assert bool(expected) == (refused is not None)
+    texts = [refusal.text for refusal in expected]
+    if refused and None not in texts:
+        assert any(refused.message.startswith(text) for text in texts)
