@@ -35,7 +35,9 @@ class Refusal:
     @property
     def answer(self) -> str:
         """What to expect of the API."""
-        return f"the API refuses it: `{self.text}`" if self.text else "the API refuses it"
+        return (
+            f"the API refuses it: “{self.text}”" if self.text else f"the API refuses it: {self.why}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

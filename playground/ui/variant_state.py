@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.request import Params, Prompt, Request, Thinking
+from playground.core.request import Params, Prompt, Request
 
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
@@ -14,7 +14,24 @@ COLOURS = {
 MODEL_DEFAULT = "claude-sonnet-4-6"
 DEFAULTS = "default"
 
-_VARIANT_FIELDS = ("model", "temperature", "effort", "max_tokens", "thinking", "stops", "system")
+_BLANK: dict[str, Any] = {
+    "model": MODEL_DEFAULT,
+    "temperature": None,
+    "max_tokens": 300,
+    "top_p": None,
+    "top_k": None,
+    "effort": DEFAULTS,
+    "thinking": DEFAULTS,
+    "thinking_budget": None,
+    "thinking_display": DEFAULTS,
+    "stops": "",
+    "cache": "off",
+    "service_tier": DEFAULTS,
+    "api_version": "auto",
+    "extra_json": "",
+    "system": "",
+}
+"""The controls of a variant, and what a new one holds."""
 
 
 def field(name: str, letter: str) -> str:
@@ -27,12 +44,8 @@ def initialise() -> None:
     state = st.session_state
     state["variants"] = ["A", "B"]
     for letter, temperature in (("A", 0.2), ("B", 1.0)):
-        for name, value in zip(_VARIANT_FIELDS, _blank(temperature), strict=True):
+        for name, value in {**_BLANK, "temperature": temperature}.items():
             state[field(name, letter)] = value
-
-
-def _blank(temperature: float | None) -> tuple[Any, ...]:
-    return (MODEL_DEFAULT, temperature, DEFAULTS, 300, DEFAULTS, "", "")
 
 
 def variants() -> list[str]:
@@ -47,7 +60,7 @@ def add_variant() -> None:
     if not free:
         return
     last = state["variants"][-1]
-    for name in _VARIANT_FIELDS:
+    for name in _BLANK:
         state[field(name, free[0])] = state[field(name, last)]
     state["variants"] = [*state["variants"], free[0]]
 
@@ -61,20 +74,33 @@ def remove_variant(letter: str) -> None:
 
 def request(letter: str, shared: Prompt) -> Request:
     """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
-    state = st.session_state
-    own_system = state[field("system", letter)] or ""
-    effort = state[field("effort", letter)]
-    thinking: Thinking = state[field("thinking", letter)]
-    temperature = state[field("temperature", letter)]
+    chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
-        model=(state[field("model", letter)] or "").strip(),
-        max_tokens=int(state[field("max_tokens", letter)] or 0),
-        temperature=None if temperature is None else round(float(temperature), 4),
-        effort=None if effort == DEFAULTS else effort,
-        thinking=thinking,
-        stop_sequences=_stops(state[field("stops", letter)] or ""),
+        model=(chosen["model"] or "").strip(),
+        max_tokens=int(chosen["max_tokens"] or 0),
+        temperature=_number(chosen["temperature"]),
+        top_p=_number(chosen["top_p"]),
+        top_k=_whole(chosen["top_k"]),
+        effort=None if chosen["effort"] == DEFAULTS else chosen["effort"],
+        thinking=chosen["thinking"],
+        thinking_budget_tokens=_whole(chosen["thinking_budget"]),
+        thinking_display=chosen["thinking_display"],
+        stop_sequences=_stops(chosen["stops"] or ""),
+        cache=chosen["cache"],
+        service_tier=chosen["service_tier"],
+        api_version=chosen["api_version"],
+        extra_json=chosen["extra_json"] or "",
     )
-    return Request(Prompt(own_system or shared.system, shared.messages), params)
+    return Request(Prompt(chosen["system"] or shared.system, shared.messages), params)
+
+
+def _number(value: float | None) -> float | None:
+    # Steps of 0.05 add up to 0.15000000000000002, which would be sent like that.
+    return None if value is None else round(float(value), 4)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _stops(text: str) -> tuple[str, ...]:

@@ -5,20 +5,13 @@ from collections import Counter
 import streamlit as st
 
 from playground.core.catalogue import Model, find
-from playground.core.decisions import Decision
 from playground.core.plan import Plan
-from playground.core.request import EFFORTS
 from playground.ui import running, variant_state
-from playground.ui.plain import plain
+from playground.ui.parameters import choose_in_front, edit_more
+from playground.ui.reasons import show_in_brief
 
 CARD_WIDTH = 260
 LARGEST_MAX_TOKENS = 1_000_000
-THINKING = {
-    variant_state.DEFAULTS: "Default",
-    "adaptive": "Adaptive",
-    "budget": "With a budget",
-    "off": "Off",
-}
 
 
 def edit_variants(plans: list[Plan]) -> None:
@@ -56,7 +49,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
             )
     left, right = st.columns(2)
     with left:
-        _choose_temperature(plan)
+        choose_in_front(plan)
     with right:
         st.number_input(
             "max_tokens",
@@ -68,8 +61,8 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
             help="The answer is cut here; thinking counts too. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",
         )
-    _show_reason(plan.wire.decision("temperature"), asked=plan.request.params.temperature)
-    _edit_more(plan)
+    show_in_brief(plan)
+    edit_more(plan)
 
 
 def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
@@ -108,61 +101,3 @@ def _label(model_id: str, name: str) -> str:
     if model and model.lifecycle == "limited":
         return f"{name} · limited access"
     return name
-
-
-def _choose_temperature(plan: Plan) -> None:
-    decision = plan.wire.decision("temperature")
-    st.number_input(
-        "Temperature",
-        value=None,
-        min_value=0.0,
-        max_value=2.0,
-        step=0.1,
-        format="%.2f",
-        key=variant_state.field("temperature", plan.letter),
-        placeholder="default",
-        disabled=decision.state == "unavailable",
-        help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
-    )
-
-
-def _show_reason(decision: Decision, *, asked: object) -> None:
-    """Say what becomes of a parameter; marked where a value that was entered is not sent."""
-    is_ignored = decision.state == "unavailable" and asked not in (None, variant_state.DEFAULTS)
-    mark = ":orange[:material/block:] " if is_ignored else ""
-    st.caption(mark + plain(decision.why))
-
-
-def _edit_more(plan: Plan) -> None:
-    letter = plan.letter
-    params = plan.request.params
-    with st.expander("More", key=f"more_{letter}"):
-        st.selectbox(
-            "Effort",
-            [variant_state.DEFAULTS, *EFFORTS],
-            key=variant_state.field("effort", letter),
-            format_func=str.capitalize,
-            help="How much work the model puts into an answer; it costs output tokens.",
-        )
-        _show_reason(plan.wire.decision("effort"), asked=params.effort)
-        st.selectbox(
-            "Thinking",
-            list(THINKING),
-            key=variant_state.field("thinking", letter),
-            format_func=THINKING.__getitem__,
-            help="Thinking tokens are billed as output and count against max_tokens.",
-        )
-        _show_reason(plan.wire.decision("thinking"), asked=params.thinking)
-        st.text_area(
-            "Stop sequences",
-            key=variant_state.field("stops", letter),
-            height=68,
-            placeholder="One a line",
-            help="The answer ends before the first of them.",
-        )
-        st.text_area(
-            "System prompt of this variant",
-            key=variant_state.field("system", letter),
-            height=68,
-            placeholder="Empty: the shared one",
-        )
