@@ -47,14 +47,16 @@ def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
             first = tuple(Message("user", message.text) for message in prompt.messages[:1])
             return replace(prompt, messages=first + prompt.messages[1:])
         case "trim_prefill":
-            *others, last = prompt.messages
-            trimmed = replace(last, text=last.text.rstrip())
-            return replace(prompt, messages=(*others, trimmed)) if prompt.is_prefilled else prompt
+            return replace(prompt, messages=_trimmed(prompt.messages))
         case "drop_prefill":
             return replace(prompt, messages=without_prefill(prompt.messages))
         case "mask":
             messages = tuple(replace(each, text=masked(each.text)) for each in prompt.messages)
             return Prompt(masked(prompt.system), messages)
+
+
+def _trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return (*messages[:-1], *(replace(last, text=last.text.rstrip()) for last in messages[-1:]))
 
 
 def without_prefill(messages: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -30,7 +30,7 @@ def expected_refusals(
     return tuple(
         Problem(
             "warning",
-            f"{decision.parameter} is sent, but {decision.refusal.answer}.",
+            f"{decision.parameter} is sent, but {decision.refusal.answer}",
             _instead_of(decision.parameter, request, model),
         )
         for decision in decisions

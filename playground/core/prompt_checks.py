@@ -74,7 +74,8 @@ def _keys(prompt: Prompt) -> list[Problem]:
 def prefill_problems(request: Request, model: Model) -> list[Problem]:
     """What keeps the last message, one from the assistant, from being sent."""
     prompt, params = request.prompt, request.params
-    if not prompt.is_prefilled:
+    # An empty one is not written yet, and named as such.
+    if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
         return []
     drop = DROP_PREFILL if without_prefill(prompt.messages) else None
     thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
@@ -85,7 +86,7 @@ def prefill_problems(request: Request, model: Model) -> list[Problem]:
         fix = setting("stop_thinking", "Turn thinking off", thinking="off")
         return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
     last = prompt.messages[-1].text
-    if last.strip() and last != last.rstrip():
+    if last != last.rstrip():
         fix = Fix("trim_prefill", "Trim it", "trim_prefill")
         text = "The last message, a prefill, must not end with a space."
         return [Problem("error" if params.api_version == "auto" else "warning", text, fix)]

@@ -1,5 +1,6 @@
 """The variants in the session: their keys, their defaults, and the requests they make."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -92,6 +93,31 @@ def request(letter: str, shared: Prompt) -> Request:
         extra_json=chosen["extra_json"] or "",
     )
     return Request(Prompt(chosen["system"] or shared.system, shared.messages), params)
+
+
+def controls(letters: Sequence[str]) -> dict[str, Any]:
+    """What the controls of these variants hold, by their keys."""
+    keys = [field(name, letter) for letter in letters for name in _BLANK]
+    return {key: st.session_state.get(key) for key in keys}
+
+
+def set_controls(values: Mapping[str, Any]) -> None:
+    """Put values into controls, by their keys."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def control_of(parameter: str, value: Any, letter: str) -> tuple[str, Any]:  # noqa: ANN401 (any field's)
+    """The key of the control that makes a field of `Params`, and what it then holds."""
+    match parameter:
+        case "stop_sequences":
+            return field("stops", letter), "\n".join(value)
+        case "thinking_budget_tokens":
+            return field("thinking_budget", letter), value
+        case "effort":
+            return field("effort", letter), value or DEFAULTS
+        case _:
+            return field(parameter, letter), value
 
 
 def _number(value: float | None) -> float | None:
