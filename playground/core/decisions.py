@@ -44,7 +44,7 @@ class Asked:
         if refusal is None:
             return Decision(parameter, "sent", why)
         if self.insists:
-            return Decision(parameter, "sent", f"Sent, but {refusal.answer}.", refusal)
+            return Decision(parameter, "sent", f"Sent, but {refusal.answer}", refusal)
         return Decision(parameter, "unavailable", f"Not sent: {refusal.why}.")
 
 
@@ -108,7 +108,9 @@ def _effort(asked: Asked) -> Decision:
             return Decision(name, "unavailable", f"Not sent: {model.name} has no effort levels.")
         default = f"the default is {model.default_effort}" if model.default_effort else ""
         return Decision(name, "default", f"Not sent: {default or 'the API decides'}.")
-    return asked.decide(name, refusals.effort(level, asked.target), "Sent in output_config.")
+    return asked.decide(
+        name, refusals.effort(level, asked.target), "Effort is sent, in output_config."
+    )
 
 
 def _thinking(asked: Asked) -> Decision:
@@ -120,8 +122,8 @@ def _thinking(asked: Asked) -> Decision:
         return Decision(name, "default", f"Not sent: thinking is {state} by default.")
     kind = THINKING_TYPES[params.thinking]
     refusal = refusals.thinking(kind, params.effort, asked.target)
-    why = "thinking is turned off" if kind == "disabled" else "it is billed as output"
-    return asked.decide(name, refusal, f"Sent: {why}.")
+    why = "it is turned off" if kind == "disabled" else "it is billed as output"
+    return asked.decide(name, refusal, f"Thinking is sent: {why}.")
 
 
 def _thinks(asked: Asked, decision: Decision) -> bool:
@@ -136,14 +138,14 @@ def _budget(asked: Asked, thinking: Decision) -> Decision:
     is_sent = asked.params.thinking == "budget" and thinking.state == "sent"
     if is_sent and not budget:
         least = f"{MIN_THINKING_BUDGET_TOKENS:,}"
-        return Decision(name, "sent", f"None was entered: the smallest, {least}, is sent.")
+        return Decision(name, "sent", f"None was entered: the smallest budget, {least}, is sent.")
     if is_sent:
-        return Decision(name, "sent", "Sent; it must be below max_tokens.")
+        return Decision(name, "sent", "The budget is sent; it must be below max_tokens.")
     if "enabled" not in asked.model.thinking_types and not asked.insists:
         return Decision(name, "unavailable", f"Not sent: {asked.model.name} takes no budget.")
     if budget is None:
         return Decision(name, "default", "Not sent.")
-    return Decision(name, "unavailable", "Not sent: it needs thinking with a budget.")
+    return Decision(name, "unavailable", "The budget is not sent: it needs thinking with a budget.")
 
 
 def _display(asked: Asked, thinking: Decision) -> Decision:
@@ -153,9 +155,11 @@ def _display(asked: Asked, thinking: Decision) -> Decision:
         why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
         return Decision(name, "default", why or "Not sent: the API decides.")
     if thinking.state != "sent" or asked.params.thinking == "off":
-        return Decision(name, "unavailable", "Not sent: it needs thinking adaptive or a budget.")
-    shown = "A summary is shown" if display == "summarized" else "The text is left out"
-    return Decision(name, "sent", f"Sent: {shown}; all of it is billed.")
+        return Decision(
+            name, "unavailable", "The display is not sent: it needs thinking adaptive or a budget."
+        )
+    shown = "a summary is shown" if display == "summarized" else "its text is left out"
+    return Decision(name, "sent", f"The display is sent: {shown}, all of it is billed.")
 
 
 def _stop_sequences(params: Params) -> Decision:
@@ -175,14 +179,14 @@ def _cache(params: Params) -> Decision:
     if params.cache == "off":
         return Decision("cache", "default", "Not sent: nothing is cached.")
     kept, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
-    why = f"Sent: a long enough prompt is kept for {kept}; writing it costs {factor} × input."
+    why = f"Sent: kept for {kept} if long enough; writing costs {factor} × input."
     return Decision("cache", "sent", why)
 
 
 def _service_tier(params: Params) -> Decision:
     why = {
         "default": "Not sent: the default is auto.",
-        "auto": "Sent: priority capacity if the account has it.",
+        "auto": "Sent: priority capacity where the account has it.",
         "standard_only": "Sent: only standard capacity is used.",
     }[params.service_tier]
     return Decision("service_tier", "default" if params.service_tier == "default" else "sent", why)

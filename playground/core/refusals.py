@@ -34,10 +34,9 @@ class Refusal:
 
     @property
     def answer(self) -> str:
-        """What to expect of the API."""
-        return (
-            f"the API refuses it: “{self.text}”" if self.text else f"the API refuses it: {self.why}"
-        )
+        """What to expect of the API, as the end of a sentence."""
+        said = f"“{self.text}”" if self.text else f"{self.why}."
+        return f"the API refuses it: {said}"
 
 
 @dataclass(frozen=True, slots=True)

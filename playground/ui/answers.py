@@ -201,10 +201,12 @@ def _offer_exact_text(letter: str, text: str) -> None:
 def _asked(plan: Plan) -> str:
     sent = plan.wire.parameters()
     parts = [plan.model.name]
-    if "temperature" in sent:
-        parts.append(f"temperature {sent['temperature']:g}")
-    if "output_config" in sent:
-        parts.append(f"effort {sent['output_config']['effort']}")
+    # The extra JSON can put anything into their places.
+    temperature, config = sent.get("temperature"), sent.get("output_config")
+    if isinstance(temperature, int | float):
+        parts.append(f"temperature {temperature:g}")
+    if isinstance(config, dict) and "effort" in config:
+        parts.append(f"effort {config['effort']}")
     return " · ".join(parts)
 
 

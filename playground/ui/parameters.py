@@ -73,13 +73,11 @@ def _edit_sampling(plan: Plan) -> None:
 
 
 def _edit_thinking(plan: Plan) -> None:
-    if takes_temperature(plan):
-        _choose_effort(plan)
-        show_reason(plan, "effort")
-    _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, within max_tokens.")
-    show_reason(plan, "thinking")
     left, right = st.columns(2)
     with left:
+        _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, in max_tokens.")
+        _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
+    with right:
         st.number_input(
             "Budget",
             value=None,
@@ -90,10 +88,11 @@ def _edit_thinking(plan: Plan) -> None:
             disabled=plan.request.params.thinking != "budget",
             help="Thinking tokens: from 1,024, and below max_tokens.",
         )
-        show_reason(plan, "thinking_budget_tokens")
-    with right:
-        _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
-        show_reason(plan, "thinking_display")
+        if takes_temperature(plan):
+            _choose_effort(plan)
+    show_reason(plan, "thinking", "thinking_budget_tokens", "thinking_display")
+    if takes_temperature(plan):
+        show_reason(plan, "effort")
 
 
 def _edit_ends(plan: Plan) -> None:
@@ -116,22 +115,19 @@ def _edit_service(plan: Plan) -> None:
     left, right = st.columns(2)
     with left:
         _choose("Caching", "cache", CACHE, plan, help="Keeps the prompt for cheaper repeats.")
-        show_reason(plan, "cache")
     with right:
         _choose("Service tier", "service_tier", TIERS, plan, help="Priority capacity, or not.")
-        show_reason(plan, "service_tier")
+    show_reason(plan, "cache", "service_tier")
 
 
 def _edit_version(plan: Plan) -> None:
     letter = plan.letter
-    _choose(
-        "API version", "api_version", VERSIONS, plan, help="A chosen one sends all that is set."
-    )
-    show_reason(plan, "anthropic-version")
-    if st.button(
-        "API versions", key=f"versions_{letter}", type="tertiary", icon=":material/table_chart:"
-    ):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
+        is_asked = st.button("API versions", key=f"versions_{letter}", type="tertiary")
+    if is_asked:
         show_versions(plan)
+    show_reason(plan, "anthropic-version")
     st.text_area(
         "Extra JSON",
         key=field("extra_json", letter),

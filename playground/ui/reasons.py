@@ -9,6 +9,7 @@ from playground.ui.plain import plain
 
 IGNORED = ":orange[:material/block:] "
 IN_FRONT = ("model", "max_tokens", "stream", "anthropic-version", "prefill", "extra_json")
+LONGEST_NAME = 40
 _UNSET = Params("", 0)
 
 
@@ -17,10 +18,11 @@ def takes_temperature(plan: Plan) -> bool:
     return plan.wire.decision("temperature").state != "unavailable" or not plan.model.efforts
 
 
-def show_reason(plan: Plan, parameter: str) -> None:
-    """Say what becomes of a parameter, where it is set or can't be."""
-    if plan.wire.decision(parameter).state != "default":
-        st.caption(_reason(plan, parameter))
+def show_reason(plan: Plan, *parameters: str) -> None:
+    """Say what becomes of parameters, where they are set or can't be."""
+    for parameter in parameters:
+        if plan.wire.decision(parameter).state != "default":
+            st.caption(_reason(plan, parameter))
 
 
 def show_sampling_reasons(plan: Plan) -> None:
@@ -32,8 +34,7 @@ def show_sampling_reasons(plan: Plan) -> None:
         if next(iter(lines.values())).state != "default":
             st.caption(plain(" and ".join(lines) + why))
         return
-    for name in lines:
-        show_reason(plan, name)
+    show_reason(plan, *lines)
 
 
 def show_in_brief(plan: Plan) -> None:
@@ -41,6 +42,8 @@ def show_in_brief(plan: Plan) -> None:
     kept = plan.request.params.temperature
     is_kept = kept is not None and plan.wire.decision("temperature").state == "unavailable"
     st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
+    if not takes_temperature(plan):
+        show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:
         st.caption(_reason(plan, "prefill", "Prefill: "))
     front = "temperature" if takes_temperature(plan) else "effort"
@@ -54,7 +57,7 @@ def show_in_brief(plan: Plan) -> None:
         and is_set(plan, line.parameter)
     ]
     if sent:
-        st.caption(plain(f"Also sent: {', '.join(sent)}."))
+        st.caption(plain(f"Also sent: {', '.join(name[:LONGEST_NAME] for name in sent)}."))
     if ignored:
         st.caption(IGNORED + plain(f"Set but not sent: {', '.join(ignored)}."))
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.catalogue import CHECKED_ON
 from playground.core.plan import Plan
-from playground.core.versions import VERSIONS, version_table
+from playground.core.versions import SENT, VERSIONS, Row, version_table
 from playground.ui.plain import plain
 
 
@@ -22,7 +22,7 @@ def show_versions(plan: Plan) -> None:
         {
             "Parameter": [plain(row.parameter) for row in rows],
             **{
-                version: [plain(row.cells[column]) for row in rows]
+                version: [_cell(row, column) for row in rows]
                 for column, version in enumerate(VERSIONS)
             },
         },
@@ -30,3 +30,9 @@ def show_versions(plan: Plan) -> None:
         hide_index=True,
     )
     st.caption(f"In quotes: the API's own words, as seen by {CHECKED_ON:%d %B %Y}.")
+
+
+def _cell(row: Row, column: int) -> str:
+    """A cell; what was said to its left is not said again, so that a phone has room."""
+    is_repeated = column > 0 and row.cells[column] == row.cells[0] != SENT
+    return "the same" if is_repeated else plain(row.cells[column])

@@ -169,6 +169,20 @@ def test_extra_json_that_is_wrong_is_an_error_with_its_position_and_sends_nothin
     assert page.session_state["runs"] == {}
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"temperature": "hot", "output_config": {}, "model": 7, "max_tokens": "many"}',
+        '{"temperature": null, "output_config": [1], "messages": "none", "thinking": 3}',
+        '{"system": 1, "stop_sequences": {}, "cache_control": [], "service_tier": null}',
+    ],
+)
+def test_extra_json_of_the_wrong_kinds_is_sent_and_its_refusal_shown(page, extra):
+    run = run_of_a(choose(page, extra_json=extra))
+    assert not page.exception
+    assert (run.status, run.failure.http_status) == ("failed", 400)
+
+
 def test_the_extra_jsons_model_is_the_one_that_is_logged_and_priced(page):
     choose(page, temperature=None, extra_json='{"model": "claude-haiku-4-5"}')
     press_run(page)

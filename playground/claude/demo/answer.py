@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from playground.claude.demo.caching import KEPT, CacheUse
 from playground.claude.demo.failing import OVERLOADED
 from playground.claude.demo.faults import Scenario
 from playground.claude.demo.language_model import Sampling, language_model
@@ -50,6 +51,7 @@ class Answer:
     rng: random.Random
     request_id: str
     input_tokens: int
+    cached: CacheUse
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """From message_start to message_stop, unless the scenario breaks it."""
@@ -95,8 +97,10 @@ class Answer:
             "usage": {
                 **self._input_usage(),
                 "cache_creation": {
-                    "ephemeral_5m_input_tokens": 0,
-                    "ephemeral_1h_input_tokens": 0,
+                    f"ephemeral_{ttl}_input_tokens": (
+                        self.cached.written if self.cached.ttl == ttl else 0
+                    )
+                    for ttl in KEPT
                 },
                 "output_tokens": 1,
                 "service_tier": "standard",
@@ -106,9 +110,9 @@ class Answer:
 
     def _input_usage(self) -> Event:
         return {
-            "input_tokens": self.input_tokens,
-            "cache_creation_input_tokens": 0,
-            "cache_read_input_tokens": 0,
+            "input_tokens": self.input_tokens - self.cached.read - self.cached.written,
+            "cache_creation_input_tokens": self.cached.written,
+            "cache_read_input_tokens": self.cached.read,
         }
 
     async def _wait(self) -> AsyncGenerator[Event, None]:

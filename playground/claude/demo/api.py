@@ -1,7 +1,7 @@
 """The Messages API in process: a request's method, path, headers and body become a reply.
 
-Stateless: a scenario and the number of the retry come with each request, as headers. No
-header and no key is ever echoed or kept.
+A scenario and the number of the retry come with each request, as headers. No header and no
+key is ever echoed or kept; the prompt cache alone remembers, and only digests.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from playground.claude.demo.answer import Answer, Event, Pace, Sleep
+from playground.claude.demo.caching import PromptCache
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.faults import RETRY_HEADER, SCENARIO_HEADER, Scenario, scenario
 from playground.claude.demo.listing import model_named, model_page
@@ -68,6 +69,7 @@ class DemoApi:
         self._pace = Pace(pause_s, sleep)
         self._rng = rng or random.Random()  # noqa: S311 (a toy model, not cryptography)
         self._now = now
+        self._cache = PromptCache()
 
     async def reply(self, request: Request) -> Reply:
         """Raises `Dropped` where the connection breaks before an answer."""
@@ -114,7 +116,8 @@ class DemoApi:
             return self._whole(wrong or NOT_FOUND, request_id)
         rng = random.Random(self._rng.getrandbits(64))  # noqa: S311 (a toy model)
         used = input_tokens(body)
-        events = Answer(body, model, chosen, self._pace, rng, request_id, used).events()
+        cached = self._cache.use(body, model.id, self._now())
+        events = Answer(body, model, chosen, self._pace, rng, request_id, used, cached).events()
         headers = {**_id(request_id), **self._limits(used)}
         if body.get("stream"):
             headers["content-type"] = "text/event-stream; charset=utf-8"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from playground.claude.demo.answer import Answer, Pace
 from playground.claude.demo.api import PAUSE_S
+from playground.claude.demo.caching import CacheUse
 from playground.claude.demo.faults import SCENARIOS
 from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.tokens import count_tokens
@@ -194,7 +195,7 @@ def test_an_answer_stops_where_the_context_is_full():
     body = {"messages": [{"role": "user", "content": DOSA}], "max_tokens": 100}
     pace = Pace(0, asyncio.sleep)
     used = model.context_tokens - 5
-    answer = Answer(body, model, SCENARIOS["none"], pace, random.Random(1), "req", used)
+    answer = Answer(body, model, SCENARIOS["none"], pace, random.Random(1), "req", used, CacheUse())
 
     async def last():
         return [event async for event in answer.events()][-2]
@@ -214,7 +215,14 @@ def test_the_model_writes_at_its_pace(demo):
     body = {"messages": [{"role": "user", "content": DOSA}], "max_tokens": 60}
     pace = Pace(PAUSE_S, sleep)
     answer = Answer(
-        body, find("claude-sonnet-4-6"), SCENARIOS["none"], pace, random.Random(1), "req", 9
+        body,
+        find("claude-sonnet-4-6"),
+        SCENARIOS["none"],
+        pace,
+        random.Random(1),
+        "req",
+        9,
+        CacheUse(),
     )
 
     async def drain():
