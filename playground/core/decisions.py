@@ -44,7 +44,8 @@ class Asked:
         if refusal is None:
             return Decision(parameter, "sent", why)
         if self.insists:
-            return Decision(parameter, "sent", f"Sent, but {refusal.answer}", refusal)
+            name = NAMES.get(parameter, parameter.capitalize())
+            return Decision(parameter, "sent", f"{name} is sent, but {refusal.answer}", refusal)
         return Decision(parameter, "unavailable", f"Not sent: {refusal.why}.")
 
 
@@ -86,7 +87,8 @@ def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
         return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")
     beside = asked.params.temperature is not None and not (thinks and not asked.insists)
     refusal = refusals.sampling(name, value, asked.target, thinks=thinks, beside_temperature=beside)
-    why = f"Sent with API {asked.target.version}"
+    subject = "Sent" if name == "temperature" else f"{name} is sent"
+    why = f"{subject} with API {asked.target.version}"
     refuses = f"; {CURRENT_VERSION} refuses it" if model.is_known else ""
     return asked.decide(name, refusal, f"{why}{'' if asked.insists else refuses}.")
 
