@@ -147,7 +147,9 @@ class Run:
             case Finished(stop_reason, stop_sequence, detail):
                 self.stop_reason, self.stop_sequence = stop_reason, stop_sequence
                 self.stop_detail = detail
-                self._end_attempt(now_s)
+                # A refusal before the first token is free, though its usage is reported.
+                is_free = stop_reason == "refusal" and not self.text and not self.thinking
+                self._end_attempt(now_s, billed="no" if is_free else None)
                 self._end("done", now_s)
             case AttemptFailed():
                 self._fail_attempt(event, now_s)

@@ -102,7 +102,8 @@ Event = (
 class Attempt:
     """The record of one attempt; times in seconds since the run began.
 
-    `kind` is None for the attempt that answered; `why` says why it was (not) retried.
+    `kind` is None for the attempt that answered or was stopped; `why` says why it was (not)
+    retried, or that it was stopped. `billed` is None where the usage tells.
     """
 
     number: int

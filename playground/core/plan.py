@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from playground.core import pricing
 from playground.core.catalogue import Model
-from playground.core.checks import Problem, expected_refusals, problems
+from playground.core.checks import problems
 from playground.core.connection import Connection
+from playground.core.problem import Problem
 from playground.core.request import Request
 from playground.core.retry import RetryPolicy
 from playground.core.wire import Wire, model_id_of, model_on, wire
@@ -52,6 +53,6 @@ def plan(
         model=model,
         wire=sent,
         policy=policy,
-        problems=(*problems(request, model, now.date()), *expected_refusals(sent.decisions)),
+        problems=problems(request, model, now.date(), sent.decisions),
         worst_case_usd=pricing.worst_case(request, connection, now),
     )

@@ -54,3 +54,26 @@ def verdict(
             return Verdict(None, f"{why} in all are allowed.")
         return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
     return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.happened}")
+
+
+def in_words(policy: RetryPolicy) -> str:
+    """What a policy means for attempts that fail at once: the waits, and where they end."""
+    waits: list[str] = []
+    cut: list[str] = []
+    least_s = most_s = 0.0
+    for attempt in range(2, policy.attempts + 1):
+        wait_s = policy.base_wait_s * 2 ** (attempt - 2)
+        if least_s + wait_s > policy.deadline_s:
+            cut.append(f"ends it before attempt {attempt}")
+            break
+        if most_s + 2 * wait_s > policy.deadline_s and not cut:
+            cut.append(f"may end it before attempt {attempt}")
+        longest_s = min(2 * wait_s, policy.deadline_s - least_s)
+        waits.append(f"{wait_s:g}–{longest_s:g} s")
+        least_s, most_s = least_s + wait_s, most_s + 2 * wait_s
+    if policy.attempts <= 1:
+        return "Tries once."
+    if policy.base_wait_s == 0:
+        return "Tries again at once."
+    said = f"Waits {', '.join(waits)}." if waits else "Tries once."
+    return f"{said} The {policy.deadline_s:g} s deadline {', and '.join(cut)}." if cut else said

@@ -3,7 +3,6 @@
 Runs live in the engine; this page only looks at them, on the browser's clock.
 """
 
-import time
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -20,6 +19,7 @@ from playground.ui.phase import Phase, phase
 from playground.ui.plain import plain
 from playground.ui.services import cost_of, is_here
 from playground.ui.tail import show_hub, show_tail
+from playground.ui.timeline import offer_again, show_timeline
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -79,6 +79,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
     colour = variant_state.COLOURS[letter]
     st.markdown(f":{colour}-badge[{letter}] :gray[{plain(_asked(plan))}]{demo}")
     status = st.container(key=f"status_{letter}")
+    show_timeline(letter, run)
     texts = []
     if run.thinking:
         with st.expander("Thinking", key=f"thought_{letter}"):
@@ -91,6 +92,7 @@ def _lay_out(letter: str, run: Any) -> Card:  # noqa: ANN401 (a Run, read by its
         if run.text and not run.is_live:
             _offer_exact_text(letter, run.text)
         as_sent.offer_record(letter, run)
+        offer_again(letter, run)
     return card
 
 
@@ -174,10 +176,6 @@ def _detail(run: Any) -> str:  # noqa: ANN401 (a Run)
     """What is going on, or why it ended, in a few words."""
     if run.status == "queued":
         return f"· {formats.ordinal(run.ahead + 1)} in line"
-    if run.status == "waiting":
-        left_s = max(0.0, (run.next_try_s or 0.0) - time.monotonic())
-        number, most = len(run.attempts), run.plan.policy.attempts
-        return f"· attempt {number} of {most} failed, next try in {left_s:.0f} s: {run.why}"
     if run.status in ("connecting", "streaming") and run.attempt_number > 1:
         return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{silence(run)}"
     if run.status in ("connecting", "streaming"):

@@ -1,7 +1,5 @@
 """One run of the log in full: its answer, its request, its attempts, its cost."""
 
-from typing import Any
-
 import streamlit as st
 
 from playground.core.blocks import whole
@@ -10,6 +8,7 @@ from playground.core.rows import LIVE, RunRow, RunTexts
 from playground.ui import as_sent, formats, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
+from playground.ui.timeline import show_logged_timeline
 
 
 def show_detail(row: RunRow, texts: RunTexts) -> None:
@@ -39,32 +38,9 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with request:
             as_sent.show_recorded(texts.request_json)
         with attempts:
-            _show_attempts(texts.attempts_json)
+            show_logged_timeline(texts.attempts_json, row.duration_s)
         with cost:
             _show_cost(row)
-
-
-def _show_attempts(attempts_json: str) -> None:
-    rows = [
-        {
-            "Attempt": attempt.get("number"),
-            "Start": formats.seconds(attempt.get("start_s")),
-            "Duration": formats.seconds(attempt.get("duration_s")),
-            "HTTP": str(attempt.get("http_status") or formats.NOTHING),
-            "Failure": (attempt.get("kind") or formats.NOTHING).replace("_", " "),
-            "Message": attempt.get("message"),
-            "Waited then": formats.seconds(attempt.get("wait_s")),
-            "Billed": attempt.get("billed") or "yes",
-            "Request id": attempt.get("request_id") or formats.NOTHING,
-            "Why": attempt.get("why"),
-        }
-        for attempt in formats.parsed(attempts_json, list[Any]())
-        if isinstance(attempt, dict)
-    ]
-    if rows:
-        st.dataframe(rows, hide_index=True)
-    else:
-        st.caption("Nothing was sent.")
 
 
 def _show_cost(row: RunRow) -> None:

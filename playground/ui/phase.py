@@ -5,6 +5,7 @@ from math import inf
 
 from playground.ui import state
 from playground.ui.services import services
+from playground.ui.timeline import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ POLLED = Pace(
 @dataclass(frozen=True, slots=True)
 class Phase:
     """What of the runs the whole page depends on: how many are over or have thought
-    aloud, whether their texts come by themselves, and the pace of painting meanwhile."""
+    aloud, how far retries have come, whether their texts come by themselves, and the pace
+    of painting meanwhile."""
 
     over: int
     thinking: int
+    retries: int
     is_fed: bool
     interval_s: float | None
 
@@ -47,7 +50,7 @@ def phase() -> Phase:
     thinking = sum(bool(run.thinking) for run in runs)
     size = sum(len(run.text) + len(run.thinking) for run in runs)
     if over == len(runs):
-        return Phase(over, thinking, is_fed=False, interval_s=None)
+        return Phase(over, thinking, stage(runs), is_fed=False, interval_s=None)
     is_fed = state.fed_page().is_fed
-    pages = services().engine.live_owners
-    return Phase(over, thinking, is_fed, (FED if is_fed else POLLED).interval_s(size, pages))
+    interval_s = (FED if is_fed else POLLED).interval_s(size, services().engine.live_owners)
+    return Phase(over, thinking, stage(runs), is_fed, interval_s)

@@ -4,8 +4,8 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.request import ROLES
-from playground.ui import running, state
-from playground.ui.plain import plain
+from playground.ui import state
+from playground.ui.checks import show_checks
 
 ONE_LINE = 68
 """Pixels; the lowest that Streamlit takes. The corner enlarges it."""
@@ -25,7 +25,7 @@ def edit_prompt(plans: list[Plan]) -> None:
             _edit_message(index, count)
         if not count:
             _add()
-        _show_problems(plans)
+        show_checks(plans)
 
 
 def _edit_message(index: int, count: int) -> None:
@@ -82,21 +82,3 @@ def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None
         on_click=state.move_message,
         args=(index, to),
     )
-
-
-def _show_problems(plans: list[Plan]) -> None:
-    """Each problem once, with the variants it concerns; errors say why Run does nothing."""
-    letters: dict[tuple[str, str], list[str]] = {}
-    for plan in plans:
-        for problem in plan.problems:
-            letters.setdefault((problem.severity, problem.text), []).append(plan.letter)
-    lines = {"error": [], "warning": []}  # type: dict[str, list[str]]
-    for (severity, text), concerned in sorted(letters.items()):
-        whose = "" if len(concerned) == len(plans) else f"**{', '.join(concerned)}** · "
-        lines[severity].append(f"{whose}{plain(text)}")
-    if not running.can_connect(running.connection()):
-        lines["error"].append("There is no key. Enter one in the sidebar, or choose the demo.")
-    if lines["error"]:
-        st.error("\n\n".join(lines["error"]), icon=":material/block:")
-    if lines["warning"]:
-        st.warning("\n\n".join(lines["warning"]), icon=":material/info:")

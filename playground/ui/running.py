@@ -120,13 +120,43 @@ def run_all() -> None:
     to = connection()
     if state.is_live() or not can_connect(to) or not all(each.can_run for each in planned):
         return
-    key = key_for(to)
+    state.set_runs(_start(planned))
+
+
+def planned_again(letter: str) -> Plan | None:
+    """What Run again would do for a variant's last run, or None if nothing could be sent.
+
+    The request is that run's; the key, the retry policy and the demo's scenario are those
+    of now.
+    """
+    before = state.runs().get(letter)
+    if before is None or not before.is_over:
+        return None
+    last: Plan = before.plan
+    chosen = connection()
+    to = chosen if chosen.kind == last.connection.kind else last.connection
+    again = plan(
+        state.next_press(), letter, last.request, to, state.policy(), models(to), datetime.now(UTC)
+    )
+    return again if can_connect(to) and again.can_run else None
+
+
+def run_again(letter: str) -> None:
+    """Start a variant's last request anew as a run of its own; the others stay."""
+    planned = planned_again(letter)
+    if planned is not None:
+        state.set_runs({**state.runs(), **_start([planned])})
+
+
+def _start(planned: list[Plan]) -> dict[str, Run]:
+    """Send plans for one connection, as one press of Run."""
+    key = key_for(planned[0].connection)
     visitor = state.visitor(is_local())
     runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
     for run in runs.values():
         services().start(run, key)
     state.count_press()
-    state.set_runs(runs)
+    return runs
 
 
 def stop_all() -> None:

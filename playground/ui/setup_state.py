@@ -47,7 +47,7 @@ def bring_back() -> None:
     if "prompt" in own:
         state.set_prompt(own["prompt"])
     if "variants" in own:
-        variant_state.restore(own["variants"])
+        variant_state.set_controls(own["variants"])
     if "scenario" in own:
         session[state.SCENARIO] = own["scenario"]
     session[state.SAMPLE] = None

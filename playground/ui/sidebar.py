@@ -7,6 +7,7 @@ import streamlit as st
 
 from playground.core.catalogue import CHECKED_ON
 from playground.core.connection import key_problem
+from playground.core.retry import in_words
 from playground.core.samples import SAMPLES
 from playground.ui import running, setup_state, state
 from playground.ui.lessons import choose_lesson, offer_undo
@@ -133,10 +134,7 @@ def _edit_policy() -> None:
         st.number_input("Attempts", 1, 8, step=1, key=state.ATTEMPTS)
         st.number_input("Base wait, s", 0.0, 30.0, step=0.5, key=state.BASE_WAIT_S)
         st.number_input("Deadline, s", 1.0, 600.0, step=10.0, key=state.DEADLINE_S)
-        policy = state.policy()
-        waits = [policy.base_wait_s * 2**n for n in range(policy.attempts - 1)]
-        shown = ", ".join(f"{wait:g}–{2 * wait:g} s" for wait in waits) or "no wait"
         st.caption(
-            f"Waits {shown}. Retried: 429, 5xx, lost connections. Never: a wrong key, a "
-            "refused request, an answer that has begun."
+            f"{in_words(state.policy())} Retried: 429, 5xx, lost connections. Never: a wrong key, "
+            "a refused request, an answer that has begun."
         )

@@ -1,6 +1,7 @@
 """The variants in the session: their keys, their defaults, and the requests they make."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ from playground.core.request import Params, Prompt, Request
 
 ADD_VARIANT = "add_variant"
 LETTERS = "ABCDEF"
-_PARAMETERS = {"stops": "stop_sequences", "thinking_budget": "thinking_budget_tokens"}
+_CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
 """The controls that have another name than their parameter."""
 COLOURS = {
     "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
@@ -60,30 +61,15 @@ def set_variants(chosen: Sequence[Params]) -> None:
     """Replace all variants; they have no system prompt of their own."""
     letters = LETTERS[: len(chosen)]
     for letter, params in zip(letters, chosen, strict=False):
-        for name in _BLANK:
-            st.session_state[field(name, letter)] = _control(params, name)
+        set_controls({field(name, letter): value for name, value in _BLANK.items()})
+        found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+        set_controls(dict(control_of(name, value, letter) for name, value in found))
     st.session_state["variants"] = list(letters)
 
 
-def _control(params: Params, name: str) -> Any:  # noqa: ANN401 (a control's value)
-    """What a control shows for its parameter; a control of nothing that was set is blank."""
-    value = getattr(params, _PARAMETERS.get(name, name), None)
-    if isinstance(value, tuple):
-        return "\n".join(value)
-    return _BLANK[name] if value is None else value
-
-
 def snapshot() -> dict[str, Any]:
-    """All variants as they stand, for `restore`."""
-    state = st.session_state
-    keys = [field(name, letter) for letter in state["variants"] for name in _BLANK]
-    return {"variants": variants()} | {key: state[key] for key in keys}
-
-
-def restore(snapshot: dict[str, Any]) -> None:
-    """Bring the variants of a snapshot back."""
-    for key, value in snapshot.items():
-        st.session_state[key] = value
+    """All variants as they stand, for `set_controls`."""
+    return {"variants": variants()} | controls(variants())
 
 
 def add_variant() -> None:
@@ -125,6 +111,26 @@ def request(letter: str, shared: Prompt) -> Request:
         extra_json=chosen["extra_json"] or "",
     )
     return Request(Prompt(chosen["system"] or shared.system, shared.messages), params)
+
+
+def controls(letters: Sequence[str]) -> dict[str, Any]:
+    """What the controls of these variants hold, by their keys."""
+    keys = [field(name, letter) for letter in letters for name in _BLANK]
+    return {key: st.session_state.get(key) for key in keys}
+
+
+def set_controls(values: Mapping[str, Any]) -> None:
+    """Put values into controls, by their keys."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def control_of(parameter: str, value: Any, letter: str) -> tuple[str, Any]:  # noqa: ANN401 (any field's)
+    """The key of the control that makes a field of `Params`, and what it then holds."""
+    name = _CONTROLS.get(parameter, parameter)
+    if isinstance(value, tuple):
+        value = "\n".join(value)
+    return field(name, letter), _BLANK[name] if value is None else value
 
 
 def _number(value: float | None) -> float | None:

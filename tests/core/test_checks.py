@@ -3,18 +3,28 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from playground.core.catalogue import find, unknown
+from playground.core.catalogue import CATALOGUE, find, unknown
 from playground.core.checks import problems
-from playground.core.request import Message, Params, Prompt, Request
+from playground.core.connection import CLAUDE
+from playground.core.fixes import fixed
+from playground.core.request import EFFORTS, Message, Params, Prompt, Request
+from playground.core.wire import wire
 
 TODAY = date(2026, 11, 23)
 
 
 def found(prompt=None, today=TODAY, model="claude-sonnet-4-6", **params):
     prompt = prompt or Prompt("", (Message("user", "Hi"),))
-    params = Params(**{"model": model, "max_tokens": 300, **params})
-    return problems(Request(prompt, params), find(model) or unknown(model), today)
+    request = Request(prompt, Params(**{"model": model, "max_tokens": 300, **params}))
+    return of(request, today)
+
+
+def of(request, today=TODAY):
+    model = find(request.params.model) or unknown(request.params.model)
+    return problems(request, model, today, wire(request, model, CLAUDE).decisions)
 
 
 def chat(*turns):
@@ -86,17 +96,39 @@ def test_a_parameter_out_of_its_range_is_an_error(params, words):
     [
         ({"model": "claude-haiku-4-5", "temperature": 0.5, "top_p": 0.9}, "not both"),
         ({"temperature": 0.5, "thinking": "adaptive"}, "not sent while"),
+        ({"effort": "xhigh"}, "no effort xhigh"),
+        ({"model": "claude-haiku-4-5", "effort": "low"}, "no effort levels"),
     ],
 )
-def test_a_value_that_another_keeps_from_being_sent_is_a_warning(params, words):
+def test_a_value_that_is_kept_but_not_sent_is_only_mentioned(params, words):
     [problem] = found(**params)
-    assert problem.severity == "warning"
+    assert problem.severity == "info"
     assert words in problem.text
+
+
+@pytest.mark.parametrize("version", ["2023-06-01", "2026-10-21"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"max_tokens": 200_000},
+        {"temperature": 1.1},
+        {"model": "claude-haiku-4-5", "thinking": "budget"},
+        {"stop_sequences": (" ",)},
+        {"effort": "xhigh"},
+        {"thinking": "budget", "model": "claude-opus-5-5"},
+    ],
+    ids=str,
+)
+def test_with_a_version_chosen_what_the_api_will_refuse_may_be_tried(version, params):
+    severities = {problem.severity for problem in found(**params, api_version=version)}
+    assert severities == {"warning"}
 
 
 def test_with_a_version_chosen_a_refused_prefill_may_be_tried():
     prefilled = chat(("user", "Hi"), ("assistant", "{"))
-    assert found(prefilled, model="claude-opus-5-5", api_version="2026-10-21") == ()
+    [problem] = found(prefilled, model="claude-opus-5-5", api_version="2026-10-21")
+    assert problem.severity == "warning"
+    assert "refuses it" in problem.text
 
 
 def test_a_model_that_retires_soon_is_named_with_its_date():
@@ -107,6 +139,110 @@ def test_a_model_that_retires_soon_is_named_with_its_date():
     assert "was retired" in problem.text
 
 
-def test_a_prompt_that_surely_does_not_fit_is_an_error():
+@pytest.mark.parametrize(
+    ("model", "today", "name"),
+    [
+        ("claude-sonnet-4-5", date(2026, 11, 1), "Claude Sonnet 5.5"),
+        ("claude-sonnet-4-5", date(2027, 1, 1), "Claude Sonnet 5.5"),
+    ],
+)
+def test_a_model_that_goes_can_be_switched_to_the_newest_of_its_line(model, today, name):
+    [problem] = found(model=model, today=today)
+    assert problem.fix.label == f"Switch to {name}"
+
+
+def test_a_model_is_not_called_retiring_before_its_last_thirty_days():
+    assert found(model="claude-sonnet-4-5", today=date(2026, 10, 30)) == ()
+
+
+def test_a_prompt_that_surely_does_not_fit_is_an_error_and_one_that_may_not_a_warning():
     [problem] = found(chat(("user", "word " * 400_000)), model="claude-haiku-4-5")
-    assert "does not fit" in problem.text
+    assert (problem.severity, "does not fit" in problem.text) == ("error", True)
+    assert problem.fix.label == "Switch to Claude Haiku 5.5"
+    [problem] = found(chat(("user", "word " * 200_000)), model="claude-haiku-4-5")
+    assert (problem.severity, "may not fit" in problem.text) == ("warning", True)
+
+
+def test_a_prompt_larger_than_any_model_reads_is_refused_with_the_reason():
+    texts = [problem.text for problem in found(chat(("user", "x" * 9_000_000)), model="mine")]
+    assert "The prompt has 9.0 MB. At most 8 MB are sent" in texts[0]
+
+
+def test_an_empty_system_prompt_is_nothing_to_mention():
+    assert found(Prompt("", (Message("user", "Hi"),))) == ()
+
+
+def test_a_key_in_the_prompt_is_a_warning_that_never_repeats_it():
+    key = "sk-ant-api03-0123456789abcdef"
+    [problem] = found(Prompt(f"Use {key}", (Message("user", f"My key: {key}"),)))
+    assert problem.severity == "warning"
+    assert problem.text.startswith("The system prompt and 1 more seem to hold an API key")
+    assert "0123" not in problem.text + problem.fix.label
+
+
+def test_several_messages_of_one_kind_are_one_problem():
+    empty, again = found(chat(("user", "Hi"), ("user", ""), ("user", " ")))
+    assert empty.text.startswith("Messages 2 and 3 are empty.")
+    assert again.text.startswith("Messages 2 and 3 repeat the role before them.")
+
+
+def test_joining_keeps_every_word_and_the_order():
+    prompt = chat(("user", "a"), ("user", "b"), ("assistant", "c"), ("user", "d"), ("user", "e"))
+    [problem] = found(prompt, model="claude-haiku-4-5")
+    joined = fixed(problem.fix, Request(prompt, Params("m", 1))).prompt
+    assert joined == chat(("user", "a\n\nb"), ("assistant", "c"), ("user", "d\n\ne"))
+
+
+def test_what_the_extra_json_overrides_is_not_offered_as_a_fix():
+    request = Request(
+        chat(("user", "Hi")), Params("claude-opus-5-5", 0, extra_json='{"max_tokens": 9}')
+    )
+    [problem] = of(request)
+    assert problem.fix is None
+
+
+TEXTS = st.sampled_from(["", " ", "Hi", "Hi ", "my key is sk-ant-0123456789", "AKIA" + "A1" * 8])
+PROMPTS = st.builds(
+    Prompt,
+    system=TEXTS,
+    messages=st.lists(
+        st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS), max_size=5
+    ).map(tuple),
+)
+PARAMS = st.builds(
+    Params,
+    model=st.sampled_from([model.id for model in CATALOGUE] + ["mine"]),
+    max_tokens=st.sampled_from([0, 1, 300, 1024, 5000, 64_000, 128_001, 2_000_000]),
+    temperature=st.sampled_from([None, -1.0, 0.0, 0.5, 1.0, 1.5]),
+    top_p=st.sampled_from([None, -0.1, 0.5, 0.99, 1.1]),
+    top_k=st.sampled_from([None, -1, 40]),
+    effort=st.sampled_from([None, *EFFORTS]),
+    thinking=st.sampled_from(["default", "adaptive", "budget", "off"]),
+    thinking_budget_tokens=st.sampled_from([None, 1, 1024, 100_000]),
+    stop_sequences=st.sampled_from([(), ("a", " "), ("",)]),
+    api_version=st.sampled_from(["auto", "2023-06-01", "2026-10-21"]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.builds(Request, PROMPTS, PARAMS), st.dates(date(2026, 9, 1), date(2027, 6, 1)))
+def test_a_fix_mends_its_problem_and_has_a_name_of_its_own(request, today):
+    before = of(request, today)
+    for problem in before:
+        if problem.fix is None:
+            continue
+        after = of(fixed(problem.fix, request), today)
+        assert problem.text not in [other.text for other in after]
+    slugs = [problem.fix.slug for problem in before if problem.fix]
+    assert len(slugs) == len(set(slugs)), "each button has a key of its own"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.builds(Request, PROMPTS, PARAMS))
+def test_pressing_every_fix_in_turn_comes_to_an_end(request):
+    for _ in range(20):
+        fixes = [problem.fix for problem in of(request) if problem.fix]
+        if not fixes:
+            return
+        request = fixed(fixes[0], request)
+    pytest.fail(f"still {fixes[0]}")

@@ -1,11 +1,13 @@
 """When a failure is tried again, and when never."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.failures import HAPPENED, KINDS, STEPS, Failure
-from playground.core.retry import RetryPolicy, verdict
+from playground.core.retry import RetryPolicy, in_words, verdict
 
 POLICY = RetryPolicy()
 
@@ -79,3 +81,46 @@ def test_no_schedule_exceeds_its_attempts_or_its_deadline(
         attempt += 1
     assert 1 <= attempt <= attempts
     assert elapsed_s <= deadline_s
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (RetryPolicy(), "Waits 1–2 s, 2–4 s, 4–8 s."),
+        (RetryPolicy(attempts=2, base_wait_s=0.5), "Waits 0.5–1 s."),
+        (RetryPolicy(attempts=1), "Tries once."),
+        (RetryPolicy(base_wait_s=0), "Tries again at once."),
+        (
+            RetryPolicy(base_wait_s=20, deadline_s=10),
+            "Tries once. The 10 s deadline ends it before",
+        ),
+        (
+            RetryPolicy(attempts=8),
+            "16–32 s. The 60 s deadline may end it before attempt 6, and ends it before attempt 7.",
+        ),
+        (RetryPolicy(attempts=2, base_wait_s=4, deadline_s=7), "Waits 4–7 s. The 7 s deadline may"),
+    ],
+    ids=str,
+)
+def test_a_policy_is_said_with_its_waits_and_where_the_deadline_cuts_them(policy, words):
+    assert words in in_words(policy)
+
+
+@given(st.integers(2, 8), st.floats(0.5, 30), st.floats(1, 600))
+def test_the_words_promise_the_attempts_that_the_verdicts_allow(attempts, base_wait_s, deadline_s):
+    policy = RetryPolicy(attempts, base_wait_s, deadline_s)
+
+    def last_attempt(jitter):
+        elapsed_s, attempt = 0.0, 1
+        while (
+            found := judge(Failure("overloaded"), policy, attempt, elapsed_s, jitter=jitter)
+        ) and (found.wait_s is not None):
+            elapsed_s, attempt = elapsed_s + found.wait_s, attempt + 1
+        return attempt
+
+    said = {
+        verb: int(n)
+        for verb, n in re.findall(r"(\bmay end|\bends) it before attempt (\d)", in_words(policy))
+    }
+    assert said.get("ends", attempts + 1) == last_attempt(0.0) + 1
+    assert said.get("may end", said.get("ends", attempts + 1)) == last_attempt(1.0) + 1

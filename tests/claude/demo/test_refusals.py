@@ -1,7 +1,9 @@
 """What the playground says the API takes and refuses is what the demo does."""
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from playground.claude.demo.rules import check
 from playground.core.catalogue import CATALOGUE
 from playground.core.checks import problems
 from playground.core.connection import DEMO
+from playground.core.param_checks import param_problems
 from playground.core.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.wire import model_on, wire
 
@@ -44,6 +47,9 @@ def sent_to_the_demo(params, prompt):
     request = Request(prompt, params)
     model = model_on(DEMO, params.model)
     assume(not any(p.severity == "error" for p in problems(request, model, TODAY)))
+    # Out of its range a value may be sent too where a version was chosen; see below.
+    in_auto = param_problems(replace(params, api_version="auto"), model)
+    assume(not any(p.severity == "error" for p in in_auto))
     sent = wire(request, model, DEMO)
     return sent, check(sent.headers["anthropic-version"], dict(sent.body))
 
@@ -64,3 +70,25 @@ def test_with_a_version_chosen_exactly_what_is_expected_is_refused(params, promp
     texts = [refusal.text for refusal in expected]
     if refused and None not in texts:
         assert any(refused.message.startswith(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        Params("claude-haiku-4-5", 70_000),
+        Params("claude-haiku-4-5", 300, temperature=1.5),
+        Params("claude-haiku-4-5", 300, top_p=1.5),
+        Params("claude-haiku-4-5", 300, top_k=-1),
+        Params("claude-haiku-4-5", 300, thinking="budget"),
+        Params("claude-haiku-4-5", 3000, thinking="budget", thinking_budget_tokens=9),
+        Params("claude-haiku-4-5", 300, stop_sequences=(" ",)),
+    ],
+    ids=str,
+)
+def test_what_is_out_of_its_range_is_an_error_and_refused_if_a_version_sends_it(params):
+    model = model_on(DEMO, params.model)
+    assert "error" in {problem.severity for problem in param_problems(params, model)}
+    chosen = replace(params, api_version="2023-06-01")
+    assert "error" not in {problem.severity for problem in param_problems(chosen, model)}
+    sent = wire(Request(Prompt("", (Message("user", "Hi"),)), chosen), model, DEMO)
+    assert check(sent.headers["anthropic-version"], dict(sent.body)) is not None

@@ -1,0 +1,112 @@
+"""The list of checks on the page: what it says, whom it concerns, one click and its undo."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from ui.driving import words
+
+KEY = "sk-ant-api03-0123456789abcdef"
+
+
+def keys(page):
+    return {button.key for button in page.button}
+
+
+def fixes(page):
+    return {key for key in keys(page) if key.startswith("fix_")}
+
+
+def press(page, key):
+    page.button(key=key).click().run()
+    assert not page.exception
+    return page
+
+
+def test_an_ordinary_request_draws_no_list(page):
+    assert fixes(page) == set()
+    assert "undo_fix" not in keys(page)
+
+
+def test_a_key_is_masked_by_a_click_in_every_text_and_given_back_by_another(page):
+    page.text_area(key="message_0_text").input(f"Use {KEY} now").run()
+    page.text_area(key="system_B").input(f"Mine is {KEY}").run()
+    said = words(page)
+    assert "to hold an API key" in said
+    assert "0123456789" not in said
+    while fixes(page):
+        press(page, min(fixes(page)))
+    assert page.text_area(key="message_0_text").value == "Use sk-ant-[masked] now"
+    assert page.text_area(key="system_B").value == "Mine is sk-ant-[masked]"
+    press(page, "undo_fix")
+    assert page.text_area(key="message_0_text").value == f"Use {KEY} now"
+    assert page.text_area(key="system_B").value == f"Mine is {KEY}"
+    assert "undo_fix" not in keys(page)
+
+
+def test_a_fix_of_one_variant_leaves_the_other_and_names_it_in_its_colour(page):
+    page.number_input(key="max_tokens_B").set_value(200_000).run()
+    assert ":orange-badge[B] max\\_tokens is 200\\,000" in words(page)
+    press(page, "fix_max_tokens_B")
+    assert page.number_input(key="max_tokens_B").value == 128_000
+    assert page.number_input(key="max_tokens_A").value == 300
+    press(page, "undo_fix")
+    assert page.number_input(key="max_tokens_B").value == 200_000
+
+
+def test_a_fix_of_everyone_mends_everyone(page):
+    for letter in "AB":
+        page.selectbox(key=f"model_{letter}").select("claude-sonnet-4-5").run()
+    if "fix_successor" not in keys(page):
+        pytest.skip("the retirement of Claude Sonnet 4.5 is more than 30 days away")
+    press(page, "fix_successor")
+    assert {page.selectbox(key=f"model_{letter}").value for letter in "AB"} == {"claude-sonnet-5-5"}
+
+
+def test_undo_goes_when_what_was_mended_is_changed_again_but_not_for_other_edits(page):
+    page.number_input(key="max_tokens_B").set_value(200_000).run()
+    press(page, "fix_max_tokens_B")
+    page.text_area(key="message_0_text").input("Another question").run()
+    assert "undo_fix" in keys(page)
+    page.number_input(key="max_tokens_B").set_value(50).run()
+    assert "undo_fix" not in keys(page)
+    assert page.text_area(key="message_0_text").value == "Another question"
+
+
+def test_an_effort_that_a_model_lacks_is_mentioned_and_lowered_by_a_click(page):
+    page.selectbox(key="effort_A").select("xhigh").run()
+    assert "no effort xhigh" in words(page)
+    assert not page.button(key="run_all").disabled
+    press(page, "fix_effort_A")
+    assert page.selectbox(key="effort_A").value == "high"
+
+
+def test_a_refused_prefill_blocks_run_until_it_is_removed(page):
+    press(page, "add_message")
+    page.text_area(key="message_1_text").input("Sure:").run()
+    assert "takes no prefill" in words(page)
+    press(page, "run_all")
+    assert page.session_state["runs"] == {}
+    press(page, "fix_drop_prefill")
+    assert page.session_state["message_count"] == 1
+    assert fixes(page) == set()
+
+
+def test_a_stop_sequence_of_white_space_is_removed_from_its_text(page):
+    page.text_area(key="stops_A").input("END\n ").run()
+    press(page, "fix_stop_sequences_A")
+    assert page.text_area(key="stops_A").value == "END"
+
+
+def a_problem_with_a_hostile_name():
+    from types import SimpleNamespace
+
+    from playground.core.problem import Problem
+    from playground.ui.checks import show_checks
+
+    hostile = Problem("error", "![x](http://evil.example/y) takes no prefill.")
+    show_checks([SimpleNamespace(letter="A", problems=(hostile,))])
+
+
+def test_text_from_outside_is_never_markdown_in_a_check():
+    drawn = AppTest.from_function(a_problem_with_a_hostile_name, default_timeout=30).run()
+    assert not drawn.exception
+    assert r"\!\[x\]\(http\:" in words(drawn)
