@@ -15,6 +15,7 @@ from typing import Literal
 from playground.core.events import AttemptFailed, Event
 
 PICO = Decimal("1e-12")
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 LARGEST_USD = Decimal(1_000_000)
 AMOUNT = re.compile(r"\d{1,7}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 OWNER = "owner"
@@ -48,7 +49,7 @@ class Window:
     whose: Literal["visitor", "payer"]
     who: str
     since: datetime
-    until: datetime | None = None
+    until: datetime = END_OF_TIME
 
     @property
     def words(self) -> str:

@@ -75,6 +75,13 @@ def input_tokens_bound(prompt: Prompt) -> int:
     return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(prompt.messages)
 
 
+def most_input_tokens(prompt: Prompt, counted_tokens: int | None) -> int:
+    """The bound, or a count that is tighter. The documentation calls a count an estimate,
+    so a twentieth is added."""
+    bound = input_tokens_bound(prompt)
+    return bound if counted_tokens is None else min(bound, -(-counted_tokens * 21 // 20))
+
+
 def unit_prices(
     model_id: str, connection: Connection, usage: Usage, at: datetime
 ) -> UnitPrices | None:
@@ -124,10 +131,13 @@ def cost(
     return Cost(usd, "exact" if is_complete else "at least")
 
 
-def worst_case(request: Request, connection: Connection, at: datetime) -> Decimal | None:
-    """The most one answer can cost in dollars, without asking anyone. None: unknown."""
+def worst_case(
+    request: Request, connection: Connection, at: datetime, counted_tokens: int | None = None
+) -> Decimal | None:
+    """The most one answer can cost in dollars; the API's own count of the prompt, where
+    there is one, makes it tighter. None: unknown."""
     usage = Usage(
-        input_tokens=input_tokens_bound(request.prompt),
+        input_tokens=most_input_tokens(request.prompt, counted_tokens),
         output_tokens=request.params.max_tokens,
     )
     if connection.kind == "claude":

@@ -15,8 +15,9 @@ from playground.core.blocks import Block, streaming, whole
 from playground.core.failures import Failure
 from playground.core.plan import Plan
 from playground.ui import formats, state, variant_state
+from playground.ui.money import spent_of
 from playground.ui.plain import plain
-from playground.ui.services import cost_of, is_here, services
+from playground.ui.services import is_here, services
 from playground.ui.variants import CARD_WIDTH
 
 STATUS_COLOURS = {
@@ -239,7 +240,7 @@ def _metrics(run: Any) -> str:  # noqa: ANN401 (a Run)
         if usage.thinking_tokens:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:
-        parts.append(plain(formats.cost(cost_of(run)[0])))
+        parts.append(plain(spent_of(run)))
     if run.stop_reason:
         stop = f"{run.stop_reason} {run.stop_sequence or ''}"
         parts.append(plain(stop))

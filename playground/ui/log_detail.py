@@ -5,9 +5,8 @@ from typing import Any
 import streamlit as st
 
 from playground.core.blocks import whole
-from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow, RunTexts
-from playground.ui import formats, state
+from playground.ui import formats, money, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
 
@@ -42,7 +41,7 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with attempts:
             _show_attempts(texts.attempts_json)
         with cost:
-            _show_cost(row)
+            _show_cost(row, texts.attempts_json)
 
 
 def _show_attempts(attempts_json: str) -> None:
@@ -68,9 +67,8 @@ def _show_attempts(attempts_json: str) -> None:
         st.caption("Nothing was sent.")
 
 
-def _show_cost(row: RunRow) -> None:
-    st.markdown(plain(formats.cost(Cost(row.cost_usd, row.cost_kind))))
-    st.caption(plain(f"Worst case before the run: {formats.money(row.worst_case_usd)}"))
+def _show_cost(row: RunRow, attempts_json: str) -> None:
+    money.show_cost(row, formats.parsed(attempts_json, list[Any]()))
     if row.unit_prices_json:
         prices = formats.parsed(row.unit_prices_json, dict[str, str]())
         source = prices.pop("source", formats.NOTHING)

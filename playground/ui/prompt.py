@@ -4,7 +4,8 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.request import ROLES
-from playground.ui import running, state
+from playground.ui import money_state, running, state
+from playground.ui.counting import show_count
 from playground.ui.plain import plain
 
 ONE_LINE = 68
@@ -25,6 +26,7 @@ def edit_prompt(plans: list[Plan]) -> None:
             _edit_message(index, count)
         if not count:
             _add()
+        show_count(plans)
         _show_problems(plans)
 
 
@@ -96,6 +98,9 @@ def _show_problems(plans: list[Plan]) -> None:
         lines[severity].append(f"{whose}{plain(text)}")
     if not running.can_connect(running.connection()):
         lines["error"].append("There is no key. Enter one in the sidebar, or choose the demo.")
+    refused = money_state.take_refusal() or running.refusal(plans)
+    if refused:
+        lines["error"].append(plain(refused))
     if lines["error"]:
         st.error("\n\n".join(lines["error"]), icon=":material/block:")
     if lines["warning"]:

@@ -9,6 +9,7 @@ from playground.core.catalogue import CHECKED_ON
 from playground.core.connection import key_problem
 from playground.core.samples import SAMPLES
 from playground.ui import running, state
+from playground.ui.budget import edit_budget
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -34,6 +35,7 @@ def show_sidebar() -> None:
             on_change=state.load_sample,
         )
         _show_sample()
+        edit_budget()
         _edit_policy()
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)

@@ -9,6 +9,7 @@ from playground.core.plan import Plan
 from playground.core.request import EFFORTS
 from playground.core.wire import Decision
 from playground.ui import running, variant_state
+from playground.ui.money import show_worst_case
 from playground.ui.plain import plain
 
 CARD_WIDTH = 260
@@ -64,6 +65,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
             f"This model's limit: {plan.model.max_output_tokens:,}.",
         )
     _show_reason(plan.wire.decision("temperature"), asked=plan.request.params.temperature)
+    show_worst_case(plan)
     _edit_more(plan)
 
 

@@ -2,48 +2,10 @@
 
 import contextlib
 import sqlite3
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
-
-SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
-
-
-@pytest.fixture(autouse=True)
-def fresh_process(monkeypatch, tmp_path):
-    """Each test gets services of its own: a new log, no runs."""
-    import streamlit as st
-
-    monkeypatch.setenv("PLAYGROUND_LOG", f"sqlite:///{tmp_path}/runs.db")
-    st.cache_resource.clear()
-    yield
-    from playground.ui.services import services
-
-    built = services()
-    built.engine.close()
-    built.log.close()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def page():
-    return AppTest.from_file(SCRIPT, default_timeout=30).run()
-
-
-def finish(page, limit_s=30):
-    """Wait until no run is live, then draw the page once more."""
-    assert all(run.wait(limit_s) for run in page.session_state["runs"].values())
-    return page.run()
-
-
-def words(page):
-    return "\n".join(element.value for element in [*page.markdown, *page.caption])
-
-
-def press_run(page):
-    page.button(key="run_all").click().run()
-    return finish(page)
+from ui.driving import SCRIPT, press_run, words
 
 
 def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):

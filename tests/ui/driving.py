@@ -1,0 +1,20 @@
+"""The page as Streamlit's own harness drives it: press, wait for the runs, read."""
+
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+
+
+def finish(page, limit_s=30):
+    """Wait until no run is live, then draw the page once more."""
+    assert all(run.wait(limit_s) for run in page.session_state["runs"].values())
+    return page.run()
+
+
+def words(page):
+    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+
+
+def press_run(page):
+    page.button(key="run_all").click().run()
+    return finish(page)
