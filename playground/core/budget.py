@@ -55,7 +55,7 @@ class Window:
     def words(self) -> str:
         """Such as: today's $0.50."""
         name = "this session's" if self.name == "session" else "today's"
-        return f"{name} {in_dollars(self.cap_usd)}"
+        return f"{name} {limit(self.cap_usd)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,13 @@ def in_dollars(usd: Decimal) -> str:
     if usd >= 1:
         return f"${usd:,.2f}"
     return f"${usd:.{max(4, 1 - usd.adjusted())}f}"
+
+
+def limit(usd: Decimal) -> str:
+    """An amount that a person chose, with no more digits than it has: $0.50."""
+    text = in_dollars(usd)
+    cents, more = text[: text.find(".") + 3], text[text.find(".") + 3 :]
+    return cents + more.rstrip("0") if "." in text else text
 
 
 async def within_budget(

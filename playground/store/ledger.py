@@ -31,6 +31,7 @@ class Ledger:
 
     def reserve(self, wanted: Sequence[Reservation], caps: Sequence[Window]) -> Refusal | None:
         """Reserve for all of these runs, or for none and say why."""
+        self._catch_up()
         return self._write(lambda connection: reservations.reserve(connection, wanted, caps))
 
     def reserve_again(self, more: Reservation, caps: Sequence[Window]) -> Refusal | None:
@@ -39,6 +40,7 @@ class Ledger:
 
     def standings(self, caps: Sequence[Window]) -> tuple[Standing, ...] | Refusal:
         """How the windows stand now."""
+        self._catch_up()
         return self._ask(
             lambda connection: tuple(reservations.standing(connection, cap) for cap in caps),
             is_writing=False,
@@ -63,6 +65,11 @@ class Ledger:
 
         return self._ask(read, is_writing=False)
 
+    def _catch_up(self) -> None:
+        # What has just ended costs less than is still reserved for it.
+        if self._memory.unsaved:
+            self._writer.wait_until_saved(_SAVED_WITHIN_S)
+
     def _write(self, work: Callable[[sa.Connection], Refusal | None]) -> Refusal | None:
         return self._ask(work, is_writing=True)
 
@@ -70,9 +77,6 @@ class Ledger:
         self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
     ) -> Answer | Refusal:
         self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        if self._memory.unsaved:
-            # What has just ended costs less than is still reserved for it.
-            self._writer.wait_until_saved(_SAVED_WITHIN_S)
         database = self._writer.database
         if database is None:
             fault = self._writer.fault

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.budget import OWNER, Budget, Refusal, Standing, in_dollars
+from playground.core.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
 from playground.ui import money_state, running, spending
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -16,7 +16,8 @@ def edit_budget() -> None:
         _enter(
             "Per day, $",
             money_state.BUDGET_DAY,
-            "A day is one of UTC, and a run belongs to the day on which it starts.",
+            "A UTC day; a run belongs to the day on which it starts. Where a cost is not known "
+            "exactly, the worst case counts.",
         )
         _show_owners(services().settings.budget)
         _show_standings()
@@ -51,7 +52,7 @@ def _visitor() -> str:
 
 def _show_owners(owners: Budget) -> None:
     limits = [
-        f"{in_dollars(usd)} a {name}"
+        f"{limit(usd)} a {name}"
         for usd, name in ((owners.session_usd, "session"), (owners.day_usd, "day"))
         if usd is not None
     ]
@@ -70,7 +71,7 @@ def _show_standings() -> None:
         st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
     else:
         for standing in found:
-            st.caption(_line(standing), help="A cost that is not exact counts in full.")
+            st.caption(_line(standing))
         if connection.kind == "demo":
             st.caption("The demo is free: it leaves the budget untouched.")
 

@@ -51,7 +51,7 @@ def _input(plans: list[Plan]) -> str:
     for plan in plans:
         if plan.counted_tokens is None:
             most = most_input_tokens(plan.request.prompt, None)
-            text = f"at most {most:,} input tokens"
+            text = f"At most {most:,} input tokens"
         else:
             text = f"{plan.counted_tokens:,} input tokens, counted"
         by_text.setdefault(text, []).append(plan.letter)

@@ -24,7 +24,7 @@ def show_worst_case(plan: Plan) -> None:
     if most_usd is None:
         st.caption("Cost unknown: there is no price for this model.")
         return
-    words = "simulated, at most" if plan.connection.kind == "demo" else "at most"
+    words = "Simulated, at most" if plan.connection.kind == "demo" else "At most"
     line = f"{words} {formats.money(most_usd)} · {formats.money(CALLS * most_usd)}"
     st.caption(plain(f"{line} for {CALLS:,} calls"), help=ONE_ATTEMPT)
 
@@ -77,10 +77,10 @@ def show_totals(visitor: str) -> None:
         f"**{whole.input_tokens:,}** tokens in, **{whole.output_tokens:,}** out",
     ]
     spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)
-    st.markdown(f"{' · '.join(counts)}  \nspent {spent}{_unknown(whole)}")
+    st.markdown(f"{' · '.join(counts)}  \nSpent {spent}{_unknown(whole)}")
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
-        st.caption(plain(f"simulated {' · '.join(parts)}"))
+        st.caption(plain(f"Simulated {' · '.join(parts)}"))
 
 
 def _spent(totals: Totals) -> str:

@@ -15,6 +15,7 @@ from playground.core.budget import (
     Standing,
     amount,
     in_dollars,
+    limit,
     refusal,
     reserved_usd,
     windows,
@@ -36,7 +37,7 @@ def day(cap=DAY, now=NOON):
 def test_what_does_not_fit_is_refused_with_the_amount_that_is_too_much():
     standing = Standing(day(), used_usd=Decimal("0.4"), held_usd=Decimal("0.096"))
     assert refusal(Decimal("0.0123"), (standing,)) == Refusal(
-        "Not started: this run can cost up to $0.0123, and $0.0040 of today's $0.5000 are left: "
+        "Not started: this run can cost up to $0.0123, and $0.0040 of today's $0.50 are left: "
         "$0.0083 too much."
     )
     assert refusal(Decimal("0.004"), (standing,)) is None
@@ -87,6 +88,20 @@ def test_what_is_not_an_amount_is_refused(text):
 @given(st.decimals("0.000001", 10**6, allow_nan=False, places=6))
 def test_no_amount_is_written_as_nothing(usd):
     assert Decimal(in_dollars(usd).replace("$", "").replace(",", "")) > 0
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        ("0.5", "$0.50"),
+        ("0.005", "$0.005"),
+        ("2000", "$2,000.00"),
+        ("0", "$0"),
+        ("0.00001", "$0.00001"),
+    ],
+)
+def test_a_limit_has_no_more_digits_than_it_needs(usd, text):
+    assert limit(Decimal(usd)) == text
 
 
 def passed(*events, again):

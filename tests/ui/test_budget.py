@@ -63,7 +63,7 @@ def test_a_run_within_the_budget_is_reserved_and_settled(environ, api):
     assert the_run(press(page)).status == "done"
     # 10 tokens in, 5 out.
     assert (standing().used_usd, standing().held_usd) == (Decimal("0.00015"), 0)
-    assert "spent **\\$0\\.00015** this session" in words(page)
+    assert "Spent **\\$0\\.00015** this session" in words(page)
     assert "of at most" in words(page).replace("\\", "")
 
 
@@ -73,7 +73,7 @@ def test_what_does_not_fit_is_not_sent_and_says_by_how_much(environ, api):
     [problem] = page.error
     said = problem.value.replace("\\", "")
     assert "Not started: this run can cost up to $0.00" in said
-    assert "$0.0010 of today's $0.0010 are left" in said
+    assert "$0.0010 of today's $0.001 are left" in said
     assert "too much" in said
     page.text_input(key="budget_day_usd").input("").run()
     assert not page.button(key="run_all").disabled
@@ -162,7 +162,7 @@ def test_the_owners_budget_binds_everybody_and_can_only_be_tightened(environ, ap
     environ.setenv("PLAYGROUND_BUDGET_DAY_USD", "0.001")
     environ.setenv("PLAYGROUND_BUDGET_SESSION_USD", "5")
     page = opened("9")
-    assert "allows \\$5\\.00 a session and \\$0\\.0010 a day" in words(page)
+    assert "allows \\$5\\.00 a session and \\$0\\.001 a day" in words(page)
     assert page.button(key="run_all").disabled
     assert "Today, all visitors: **\\$0\\.0010 left**" in words(page)
 

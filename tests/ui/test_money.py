@@ -20,7 +20,7 @@ def counted(page):
 
 
 def test_each_variant_says_at_most_and_for_a_thousand_calls(page):
-    assert "simulated, at most $0.0" in said(page)
+    assert "Simulated, at most $0.0" in said(page)
     assert said(page).count("for 1,000 calls") == 2
 
 
@@ -36,7 +36,7 @@ def test_what_has_no_price_says_that_its_cost_is_unknown(monkeypatch):
 
 def test_a_count_replaces_the_bound_until_what_was_counted_changes(page):
     before = page.button(key="run_all").label
-    assert "at most" in said(page)
+    assert "At most" in said(page)
     counted(page)
     assert "input tokens, counted" in said(page)
     after = page.button(key="run_all").label
@@ -97,7 +97,7 @@ def test_after_a_run_the_actual_stands_against_the_worst_case(page):
 
 def test_totals_tell_session_today_and_all_time_and_simulated_apart(page):
     press_run(page)
-    assert "spent **$0** this session · **$0** today (UTC) · **$0** in all" in said(page)
-    assert "simulated $0.0" in said(page)
+    assert "Spent **$0** this session · **$0** today (UTC) · **$0** in all" in said(page)
+    assert "Simulated $0.0" in said(page)
     fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert "simulated $0 this session · $0.0" in said(fresh)
+    assert "Simulated $0 this session · $0.0" in said(fresh)
