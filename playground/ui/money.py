@@ -24,9 +24,10 @@ def show_worst_case(plan: Plan) -> None:
     if most_usd is None:
         st.caption("Cost unknown: there is no price for this model.")
         return
-    words = "Simulated, at most" if plan.connection.kind == "demo" else "At most"
+    is_demo = plan.connection.kind == "demo"
+    words = "Simulated, at most" if is_demo else "At most"
     line = f"{words} {formats.money(most_usd)} · {formats.money(CALLS * most_usd)}"
-    st.caption(plain(f"{line} for {CALLS:,} calls"), help=ONE_ATTEMPT)
+    st.caption(plain(f"{line} for {CALLS:,} calls"), help=None if is_demo else ONE_ATTEMPT)
 
 
 def spent_of(run: Any) -> str:  # noqa: ANN401 (a Run)
