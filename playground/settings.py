@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+from playground.core.budget import Budget, amount
 from playground.core.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
@@ -30,6 +31,7 @@ class Settings:
     log_url: str = DEFAULT_LOG_URL
     most_runs: int = 32
     most_runs_per_visitor: int = 8
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -44,7 +46,8 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
     section = secrets.get(SECTION)
     values: dict[str, object] = {}
     for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
-        found = {k: v for k, v in source.items() if isinstance(v, str | int) and str(v).strip()}
+        texts = {k: v for k, v in source.items() if isinstance(v, str | int | float)}
+        found = {name: value for name, value in texts.items() if str(value).strip()}
         if found.keys() & set(PAIR):
             # A key goes to the address that stands beside it, never to another one.
             values = {name: value for name, value in values.items() if name not in PAIR}
@@ -62,6 +65,10 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
         most_runs=_count("PLAYGROUND_MAX_RUNS", text("PLAYGROUND_MAX_RUNS", "32")),
         most_runs_per_visitor=_count(
             "PLAYGROUND_MAX_RUNS_PER_VISITOR", text("PLAYGROUND_MAX_RUNS_PER_VISITOR", "8")
+        ),
+        budget=Budget(
+            session_usd=_amount("PLAYGROUND_BUDGET_SESSION_USD", values),
+            day_usd=_amount("PLAYGROUND_BUDGET_DAY_USD", values),
         ),
     )
 
@@ -100,6 +107,14 @@ def _count(name: str, text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise SettingsError(f"{name} must be a whole number from 1, not {text[:20]!r}")
     return int(text)
+
+
+def _amount(name: str, values: Mapping[str, object]) -> Decimal | None:
+    try:
+        return amount(str(values.get(name, "")))
+    except ValueError:
+        expected = f"{name} must be an amount of dollars up to 1,000,000, such as 2.50"
+        raise SettingsError(expected) from None
 
 
 def is_this_machine(host: str, ip_address: str | None) -> bool:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from playground.core.budget import Budget
 from playground.core.connection import CLAUDE, key_problem
 from playground.settings import SettingsError, is_this_machine, read_settings
 
@@ -75,6 +76,9 @@ def test_the_claude_apis_own_address_is_not_another_server():
         ("PLAYGROUND_MAX_RUNS_PER_VISITOR", "many"),
         ("PLAYGROUND_SERVER_PRICE", "cheap"),
         ("PLAYGROUND_SERVER_PRICE", "1/-1"),
+        ("PLAYGROUND_BUDGET_SESSION_USD", "-1"),
+        ("PLAYGROUND_BUDGET_DAY_USD", "lots"),
+        ("PLAYGROUND_BUDGET_DAY_USD", "1e9"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name, value):
@@ -82,6 +86,13 @@ def test_a_setting_that_cannot_be_used_is_named(name, value):
     with pytest.raises(SettingsError, match=name) as caught:
         read_settings(environ, {})
     assert "password@" not in str(caught.value)
+
+
+def test_the_owner_sets_a_budget_in_dollars():
+    environ = {"PLAYGROUND_BUDGET_SESSION_USD": "0.50"}
+    secrets = {"playground": {"PLAYGROUND_BUDGET_DAY_USD": 2.5}}
+    assert read_settings(environ, secrets).budget == Budget(Decimal("0.5"), Decimal("2.5"))
+    assert read_settings({}, {}).budget == Budget()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """What one press of Run decided for one variant, before anything is sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from playground.core import pricing
+from playground.core import counting, pricing
 from playground.core.catalogue import Model
 from playground.core.checks import problems
 from playground.core.connection import Connection
@@ -27,6 +28,7 @@ class Plan:
     policy: RetryPolicy
     problems: tuple[Problem, ...]
     worst_case_usd: Decimal | None
+    counted_tokens: int | None = None
 
     @property
     def can_run(self) -> bool:
@@ -41,10 +43,13 @@ def plan(
     policy: RetryPolicy,
     models: tuple[Model, ...],
     now: datetime,
+    counts: Mapping[str, int] | None = None,
 ) -> Plan:
-    """Work out what would go out, what is wrong with it and what it can cost."""
+    """Work out what would go out, what is wrong with it and what it can cost. `counts`
+    holds the API's own counts of input tokens, by what was counted."""
     model = model_on(connection, model_id_of(request.params), models)
     sent = wire(request, model, connection)
+    counted = (counts or {}).get(counting.count_key(sent, connection))
     return Plan(
         press=press,
         letter=letter,
@@ -54,5 +59,6 @@ def plan(
         wire=sent,
         policy=policy,
         problems=problems(request, model, now.date(), sent.decisions),
-        worst_case_usd=pricing.worst_case(request, connection, now),
+        worst_case_usd=pricing.worst_case(request, connection, now, counted),
+        counted_tokens=counted,
     )

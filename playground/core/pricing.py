@@ -76,6 +76,13 @@ def input_tokens_bound(prompt: Prompt) -> int:
     return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(prompt.messages)
 
 
+def most_input_tokens(prompt: Prompt, counted_tokens: int | None) -> int:
+    """The bound, or a count that is tighter. The documentation calls a count an estimate,
+    so a twentieth is added."""
+    bound = input_tokens_bound(prompt)
+    return bound if counted_tokens is None else min(bound, -(-counted_tokens * 21 // 20))
+
+
 def unit_prices(
     model_id: str, connection: Connection, usage: Usage, at: datetime
 ) -> UnitPrices | None:
@@ -125,9 +132,12 @@ def cost(
     return Cost(usd, "exact" if is_complete else "at least")
 
 
-def worst_case(request: Request, connection: Connection, at: datetime) -> Decimal | None:
-    """The most one answer can cost in dollars, without asking anyone. None: unknown."""
-    bound = most_billed(request.params, input_tokens_bound(request.prompt))
+def worst_case(
+    request: Request, connection: Connection, at: datetime, counted_tokens: int | None = None
+) -> Decimal | None:
+    """The most one answer can cost in dollars; the API's own count of the prompt, where
+    there is one, makes it tighter. None: unknown."""
+    bound = most_billed(request.params, most_input_tokens(request.prompt, counted_tokens))
     if bound is None:
         return None
     usage = bound.usage

@@ -11,7 +11,15 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from playground.store import boots, dialect, migrations, schema, sqlite_file, tallies
+from playground.store import (
+    boots,
+    dialect,
+    migrations,
+    reservations,
+    schema,
+    sqlite_file,
+    tallies,
+)
 from playground.store.boots import Boot
 from playground.store.memory import Entry, Work
 
@@ -64,7 +72,7 @@ class Database:
         entries = iter(work.entries)
         cleared = work.cleared
         while (some := tuple(islice(entries, _ROWS_PER_TRANSACTION))) or cleared:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 boots.beat(connection, self._boot, now)
                 for visitor in cleared:
                     for table in (schema.runs, schema.texts, schema.tallies):
@@ -78,18 +86,21 @@ class Database:
         rows = [asdict(entry.row) | boot for entry in entries]
         with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
             dialect.upsert(connection, schema.runs, rows)
+        reservations.settle(connection, [entry.row for entry in entries])
         dialect.upsert(
             connection, schema.texts, [_texts_of(entry) for entry in entries if entry.texts]
         )
 
     def beat(self, now: datetime) -> None:
         """Show that this process lives, and end the runs of those that do not."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             boots.beat(connection, self._boot, now)
             boots.interrupt_lost_runs(connection, self._boot, now)
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """Lend a connection to the only one who writes just now, in any process; what he
+        wrote is safe when he gives it back."""
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
         with self._turn, self._writer.begin() as connection:
@@ -108,7 +119,7 @@ class Database:
 
     def sign_off(self) -> None:
         """Tell other processes that this one is done with the log."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             boots.sign_off(connection, self._boot)
 
     def close(self) -> None:

@@ -71,9 +71,14 @@ class Fault:
         """Say whether the log as it is open now is of no more use, even to read."""
         return self.kind not in ("full", "read-only", "locked", "refused")
 
+    @property
+    def cause(self) -> str:
+        """What is wrong, as the end of a sentence."""
+        return _CAUSES[self.kind]
+
     def sentence(self, kept: int) -> str:
         """Say it to the person whose `kept` rows are waiting in memory."""
-        told = f"The log can't be {self.during}: {_CAUSES[self.kind]}."
+        told = f"The log can't be {self.during}: {self.cause}."
         if not kept:
             return told
         rows = "1 row is" if kept == 1 else f"{kept:,} rows are"
@@ -92,6 +97,8 @@ def _kind_of(error: BaseException) -> Kind:
     if by_name is not None:
         return by_name
     match cause:
+        case exc.TimeoutError():
+            return "locked"  # by the others in this process who wait to write
         case DamagedFileError():
             return "damaged"
         case MovedFileError():

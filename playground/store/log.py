@@ -12,6 +12,7 @@ from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
+from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.reading import read_count, read_page, read_run, read_totals
 from playground.store.writer import Pace, Writer
@@ -47,6 +48,8 @@ class RunLog:
                 busy_timeout_s=busy_timeout_s,
             ),
         )
+
+        self.ledger = Ledger(self._writer, self._memory)
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
         """Take in a run, or its newer state, and return at once; it is written soon after."""

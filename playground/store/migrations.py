@@ -9,9 +9,25 @@ from playground.store import dialect, schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
+
+def _add_reservations(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    for statement in (
+        f"CREATE TABLE reservations (visitor {name} NOT NULL, run_id {name} NOT NULL, "
+        f"payer {name} NOT NULL, started_at BIGINT NOT NULL, is_settled INTEGER NOT NULL, "
+        "usd BIGINT NOT NULL, PRIMARY KEY (visitor, run_id))",
+        "CREATE INDEX reservations_by_visitor "
+        "ON reservations (visitor, started_at, is_settled, usd)",
+        "CREATE INDEX reservations_by_payer ON reservations (payer, started_at, is_settled, usd)",
+        f"CREATE TABLE budgets (visitor {name} NOT NULL, session_usd BIGINT, day_usd BIGINT, "
+        "PRIMARY KEY (visitor))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (_add_reservations,)
 NEWEST = 1 + len(STEPS)
 
 

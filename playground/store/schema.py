@@ -118,6 +118,31 @@ tallies = sa.Table(
     sa.Column("cost_usd", PicoDollars, nullable=False),
 )
 
+# What a run counts for against budgets: the most it can cost until it has ended, then what
+# it did cost. It outlives the run's row, and is there before the run is.
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("run_id", _Id, primary_key=True),
+    sa.Column("payer", _Id, nullable=False),
+    sa.Column("started_at", UtcMicroseconds, nullable=False),
+    sa.Column("is_settled", sa.Integer, nullable=False),
+    sa.Column("usd", PicoDollars, nullable=False),
+)
+_counted = (reservations.c.started_at, reservations.c.is_settled, reservations.c.usd)
+sa.Index("reservations_by_visitor", reservations.c.visitor, *_counted)
+sa.Index("reservations_by_payer", reservations.c.payer, *_counted)
+
+# A visitor's own budget, for his next visit.
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("session_usd", PicoDollars),
+    sa.Column("day_usd", PicoDollars),
+)
+
 # Literals, not parameters: a planner uses a partial index only for the very same condition.
 IS_LIVE = runs.c.status.in_([sa.literal_column(f"'{status}'") for status in LIVE])
 

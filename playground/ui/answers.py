@@ -14,10 +14,11 @@ from playground.core.blocks import Block, settled, streaming, whole
 from playground.core.plan import Plan
 from playground.ui import as_sent, formats, state, variant_state
 from playground.ui.feed import source
+from playground.ui.money import spent_of
 from playground.ui.outcome import show_outcome, silence
 from playground.ui.phase import Phase, phase
 from playground.ui.plain import plain
-from playground.ui.services import cost_of, is_here
+from playground.ui.services import is_here
 from playground.ui.tail import show_hub, show_tail
 from playground.ui.timeline import offer_again, show_timeline
 from playground.ui.variants import CARD_WIDTH
@@ -204,7 +205,7 @@ def _metrics(run: Any) -> str:  # noqa: ANN401 (a Run)
         if usage.thinking_tokens:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:
-        parts.append(plain(formats.cost(cost_of(run)[0])))
+        parts.append(plain(spent_of(run)))
     if run.stop_reason:
         stop = f"{run.stop_reason} {run.stop_sequence or ''}"
         parts.append(plain(stop))

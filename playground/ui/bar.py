@@ -26,7 +26,7 @@ def show_bar(plans: list[Plan]) -> None:
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
             on_click=running.run_all,
-            disabled=is_live,
+            disabled=is_live or bool(running.refusal(plans)),
         )
         st.button(
             "Stop",

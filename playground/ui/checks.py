@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.problem import SEVERITIES, Problem
-from playground.ui import fix_state, running
+from playground.ui import fix_state, money_state, running
 from playground.ui.plain import plain
 from playground.ui.variant_state import COLOURS
 
@@ -18,11 +18,14 @@ MARKS = {
 NO_KEY = Problem("error", "There is no key. Enter one in the sidebar, or choose the demo.")
 
 
-def show_checks(plans: Sequence[Plan]) -> None:
+def show_checks(plans: list[Plan]) -> None:
     """Draw each problem once, with the variants it concerns; nothing if there is none."""
     concerned = _concerned(plans)
     if not running.can_connect(running.connection()):
         concerned = {NO_KEY: [plan.letter for plan in plans], **concerned}
+    refused = money_state.take_refusal() or running.refusal(plans)
+    if refused:
+        concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
     undoable = fix_state.undoable()
     if not concerned and undoable is None:
         return

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import TypeVar
 
+from playground.core.budget import in_dollars
 from playground.core.pricing import Cost
 
 NOTHING = "–"
@@ -11,15 +12,8 @@ T = TypeVar("T")
 
 
 def money(usd: Decimal | None) -> str:
-    """Dollars with at least two significant digits, never rounded down to nothing."""
-    if usd is None:
-        return "unknown"
-    if usd == 0:
-        return "$0"
-    if usd >= 1:
-        return f"${usd:,.2f}"
-    digits = max(4, 1 - usd.adjusted())
-    return f"${usd:.{digits}f}"
+    """Dollars, or that they are unknown."""
+    return "unknown" if usd is None else in_dollars(usd)
 
 
 def cost(cost: Cost) -> str:

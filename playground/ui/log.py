@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.pricing import Cost
-from playground.core.rows import LIVE, RunRow, Totals
-from playground.ui import formats, log_detail, running, state
+from playground.core.rows import LIVE, RunRow
+from playground.ui import formats, log_detail, money, running, state
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -33,7 +33,7 @@ def _show_page() -> None:
     visitor = state.visitor(running.is_local())
     log = services().log
     page = log.page(visitor, before=state.log_before(), limit=ROWS_PER_PAGE)
-    _show_totals(log.totals(visitor))
+    money.show_totals(visitor)
     if log.warning:
         st.warning(plain(log.warning), icon=":material/save:")
     if not page.rows:
@@ -65,21 +65,6 @@ def _show_opened(visitor: str) -> None:
         st.caption("Select a row to open its text, request and attempts.")
         return
     log_detail.show_detail(*found)
-
-
-def _show_totals(totals: Totals) -> None:
-    about = "about " if totals.spent_usd and not totals.spent_is_exact else ""
-    parts = [
-        f"**{totals.runs:,}** runs",
-        f"**{totals.errors:,}** errors",
-        f"**{totals.input_tokens:,}** tokens in, **{totals.output_tokens:,}** out",
-        f"spent {about}**{plain(formats.money(totals.spent_usd))}**",
-    ]
-    if totals.simulated_usd:
-        parts.append(f"simulated {plain(formats.money(totals.simulated_usd))}")
-    if totals.unknown_cost:
-        parts.append(f"{totals.unknown_cost:,} of unknown cost")
-    st.markdown(" · ".join(parts))
 
 
 def _turn_pages(last_run_id: str, *, has_older: bool) -> None:

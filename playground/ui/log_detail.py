@@ -1,11 +1,12 @@
 """One run of the log in full: its answer, its request, its attempts, its cost."""
 
+from typing import Any
+
 import streamlit as st
 
 from playground.core.blocks import whole
-from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow, RunTexts
-from playground.ui import as_sent, formats, state
+from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
 from playground.ui.timeline import show_logged_timeline
@@ -40,12 +41,11 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with attempts:
             show_logged_timeline(texts.attempts_json, row.duration_s)
         with cost:
-            _show_cost(row)
+            _show_cost(row, texts.attempts_json)
 
 
-def _show_cost(row: RunRow) -> None:
-    st.markdown(plain(formats.cost(Cost(row.cost_usd, row.cost_kind))))
-    st.caption(plain(f"Worst case before the run: {formats.money(row.worst_case_usd)}"))
+def _show_cost(row: RunRow, attempts_json: str) -> None:
+    money.show_cost(row, formats.parsed(attempts_json, list[Any]()))
     if row.unit_prices_json:
         prices = formats.parsed(row.unit_prices_json, dict[str, str]())
         source = prices.pop("source", formats.NOTHING)

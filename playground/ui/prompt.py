@@ -6,6 +6,7 @@ from playground.core.plan import Plan
 from playground.core.request import ROLES
 from playground.ui import state
 from playground.ui.checks import show_checks
+from playground.ui.counting import show_count
 
 ONE_LINE = 68
 """Pixels; the lowest that Streamlit takes. The corner enlarges it."""
@@ -25,6 +26,7 @@ def edit_prompt(plans: list[Plan]) -> None:
             _edit_message(index, count)
         if not count:
             _add()
+        show_count(plans)
         show_checks(plans)
 
 

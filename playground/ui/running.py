@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from playground.core.budget import OWNER, Refusal, Spender
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
 from playground.core.plan import Plan, plan
 from playground.run import Run
 from playground.settings import is_this_machine
-from playground.ui import state, variant_state
+from playground.ui import money_state, spending, state, variant_state
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
@@ -54,6 +55,19 @@ def key_for(connection: Connection) -> str:
 
 def _may_use_owner_key() -> bool:
     return is_local() or services().settings.shares_key
+
+
+def spender(connection: Connection) -> Spender:
+    """Who spends what a run costs: the visitor, or the owner whose key or server it is."""
+    visitor = state.visitor(is_local())
+    is_own_key = connection.kind == "claude" and bool(state.visitor_key())
+    return Spender(visitor, visitor if is_own_key else OWNER, money_state.since())
+
+
+def refusal(planned: list[Plan]) -> str | None:
+    """Why the budget keeps Run from starting this, or kept it from it just now."""
+    refused = spending.refusal(planned, spender(planned[0].connection))
+    return refused.sentence if refused else None
 
 
 def can_connect(connection: Connection) -> bool:
@@ -109,6 +123,7 @@ def plans() -> list[Plan]:
             policy,
             listed,
             now,
+            money_state.counts(),
         )
         for letter in variant_state.variants()
     ]
@@ -120,7 +135,9 @@ def run_all() -> None:
     to = connection()
     if state.is_live() or not can_connect(to) or not all(each.can_run for each in planned):
         return
-    state.set_runs(_start(planned))
+    started = _start(planned)
+    if started:
+        state.set_runs(started)
 
 
 def planned_again(letter: str) -> Plan | None:
@@ -136,7 +153,14 @@ def planned_again(letter: str) -> Plan | None:
     chosen = connection()
     to = chosen if chosen.kind == last.connection.kind else last.connection
     again = plan(
-        state.next_press(), letter, last.request, to, state.policy(), models(to), datetime.now(UTC)
+        state.next_press(),
+        letter,
+        last.request,
+        to,
+        state.policy(),
+        models(to),
+        datetime.now(UTC),
+        money_state.counts(),
     )
     return again if can_connect(to) and again.can_run else None
 
@@ -149,12 +173,18 @@ def run_again(letter: str) -> None:
 
 
 def _start(planned: list[Plan]) -> dict[str, Run]:
-    """Send plans for one connection, as one press of Run."""
-    key = key_for(planned[0].connection)
+    """Send plans for one connection, as one press of Run; none of them where the budget
+    has no room for all."""
+    to = planned[0].connection
+    key = key_for(to)
     visitor = state.visitor(is_local())
     runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
-    for run in runs.values():
-        services().start(run, key)
+    admitted = spending.admit(list(runs.values()), spender(to))
+    if isinstance(admitted, Refusal):
+        money_state.set_refusal(admitted.sentence)
+        return {}
+    for run, reserve_again in zip(runs.values(), admitted, strict=True):
+        services().start(run, key, reserve_again)
     state.count_press()
     return runs
 

@@ -5,7 +5,7 @@ import gc
 import importlib
 import json
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from playground.core import pricing
+from playground.core.budget import Refusal, within_budget
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
 from playground.core.events import Event, Usage
@@ -25,6 +26,7 @@ from playground.core.plan import Plan
 from playground.core.pricing import Cost, UnitPrices
 from playground.core.raw_events import RawEvents
 from playground.core.rows import RunRow, RunTexts
+from playground.core.wire import Wire
 from playground.engine import Engine
 from playground.run import Run
 from playground.settings import Settings, read_settings
@@ -52,9 +54,17 @@ class Services:
             most_runs_per_visitor=settings.most_runs_per_visitor,
         )
 
-    def start(self, run: Run, key: str) -> None:
-        """Send a run's plan with a key that nothing here keeps."""
-        self.engine.start(run, lambda: self._send(run.plan, key, run.raw))
+    def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
+        """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
+        `spending.admit` gave: nothing starts that was not asked for there."""
+
+        def send() -> AsyncGenerator[Event, None]:
+            events = self._send(run.plan, key, run.raw)
+            if reserve_again is None:
+                return events
+            return within_budget(events, lambda: asyncio.to_thread(reserve_again))
+
+        self.engine.start(run, send)
 
     async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()
@@ -91,6 +101,17 @@ class Services:
             return await list_models(self._shared_clients(), connection, key)
 
         return self.engine.call(read())
+
+    def count_tokens(self, connection: Connection, key: str, wire: Wire) -> "Future[int | Failure]":
+        """Ask how many input tokens a request has, without making anyone wait."""
+
+        async def count() -> int | Failure:
+            await _import_sdk()
+            from playground.claude.counting import count_tokens
+
+            return await count_tokens(self._shared_clients(), connection, key, wire)
+
+        return self.engine.call(count())
 
     def _shared_clients(self) -> "Clients":
         from playground.claude.clients import Clients

@@ -10,6 +10,7 @@ from playground.core.connection import key_problem
 from playground.core.retry import in_words
 from playground.core.samples import SAMPLES
 from playground.ui import running, setup_state, state
+from playground.ui.budget import edit_budget
 from playground.ui.lessons import choose_lesson, offer_undo
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -37,6 +38,7 @@ def show_sidebar() -> None:
         )
         _show_sample()
         choose_lesson()
+        edit_budget()
         _edit_policy()
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)

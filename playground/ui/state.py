@@ -12,7 +12,7 @@ import streamlit as st
 from playground.core.request import Message, Prompt, Role
 from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
-from playground.ui import variant_state
+from playground.ui import money_state, variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
@@ -45,6 +45,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state["opened_run"] = None
     state["dialog"] = None
     variant_state.initialise()
+    money_state.initialise()
     policy = RetryPolicy()
     state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
     state[DEADLINE_S] = policy.deadline_s

@@ -8,6 +8,7 @@ from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
 from playground.ui import as_sent, running, variant_state
 from playground.ui.code import offer_code
+from playground.ui.money import show_worst_case
 from playground.ui.parameters import choose_in_front, edit_more
 from playground.ui.reasons import show_in_brief
 from playground.ui.versions import offer_versions
@@ -64,6 +65,7 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
             f"This model's limit: {plan.model.max_output_tokens:,}.",
         )
     show_in_brief(plan)
+    show_worst_case(plan)
     edit_more(plan)
     with st.container(horizontal=True, key=f"tools_{letter}"):
         as_sent.offer_preview(plan)

@@ -256,10 +256,10 @@ def test_a_newer_log_is_shown_but_not_written(open_log, log, row, texts, file):
     assert log.flush(5)
     log.close()
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE meta SET version = 99")
+        connection.execute("UPDATE meta SET version = version + 97")
     older_app = open_log()
     assert_kept(older_app, row, texts, because="it was made by a newer version of this app")
     assert saved_ids(file) == [1]
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE meta SET version = 1")
+        connection.execute("UPDATE meta SET version = version - 97")
     assert_recovered(older_app, file)

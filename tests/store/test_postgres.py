@@ -1,11 +1,13 @@
 """The same log on a Postgres server, when there is one to try it on."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
+from playground.core.budget import Budget, Reservation, Spender, windows
 from playground.store.boots import Boot
 from playground.store.schema import metadata
 
@@ -78,3 +80,23 @@ def test_a_server_that_is_down_is_a_warning_and_the_rows_are_kept(empty_server, 
         "1 row is kept in memory and will be written when it can be."
     )
     assert log.page("ada").rows == (row(1),)
+
+
+def test_a_budget_is_kept_by_many_threads_and_two_processes(empty_server, open_log, row):
+    logs = [open_log(URL), open_log(URL, boot=Boot(pid=2**22 + 1))]
+    now = row(1).started_at
+    caps = windows(Budget(day_usd=Decimal("0.4")), Budget(), Spender("ada", "owner", now), now)
+    logs[0].record(row(0, cost_usd=Decimal("0.1")))
+    logs[0].record(row(1, status="streaming", cost_kind="unknown", cost_usd=None,
+                       worst_case_usd=Decimal("0.1")))  # fmt: skip
+
+    def admit(number):
+        one = Reservation(f"r{number}", "ada", "owner", now, Decimal("0.01"))
+        return logs[number % 2].ledger.reserve([one], caps) is None
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(admit, range(100))) == 20
+    [standing] = logs[1].ledger.standings(caps)
+    assert (standing.used_usd, standing.held_usd) == (Decimal("0.1"), Decimal("0.3"))
+    assert logs[0].ledger.keep_budget("ada", Budget(day_usd=Decimal(1))) is None
+    assert logs[1].ledger.budget_of("ada") == Budget(day_usd=Decimal(1))

@@ -1,7 +1,6 @@
 """The list of checks on the page: what it says, whom it concerns, one click and its undo."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from ui.driving import words
 
 KEY = "sk-ant-api03-0123456789abcdef"
@@ -96,17 +95,10 @@ def test_a_stop_sequence_of_white_space_is_removed_from_its_text(page):
     assert page.text_area(key="stops_A").value == "END"
 
 
-def a_problem_with_a_hostile_name():
-    from types import SimpleNamespace
-
-    from playground.core.problem import Problem
-    from playground.ui.checks import show_checks
-
-    hostile = Problem("error", "![x](http://evil.example/y) takes no prefill.")
-    show_checks([SimpleNamespace(letter="A", problems=(hostile,))])
-
-
-def test_text_from_outside_is_never_markdown_in_a_check():
-    drawn = AppTest.from_function(a_problem_with_a_hostile_name, default_timeout=30).run()
-    assert not drawn.exception
-    assert r"\!\[x\]\(http\:" in words(drawn)
+def test_text_from_outside_is_never_markdown_in_a_check(page):
+    page.session_state["extra_json_A"] = '{"model": "![x](http://evil.example/y)"}'
+    press(page, "add_message")
+    page.text_area(key="message_1_text").input("Sure:").run()
+    assert not page.exception
+    assert r"\!\[x\]\(http\:" in words(page)
+    assert "takes no prefill" in words(page)

@@ -29,7 +29,7 @@ def test_one_press_of_run_answers_both_and_logs_them(page):
     assert list(table.value["Status"]) == ["done", "done"]
     assert set(table.value["Connection"]) == {"Demo"}
     assert all("simulated" in cost for cost in table.value["Cost"])
-    assert "spent **\\$0**" in words(page)
+    assert "Spent **\\$0**" in words(page)
 
 
 def test_editing_between_runs_sends_nothing(page):

@@ -1,0 +1,36 @@
+"""Asks the API how many input tokens a request has; it costs nothing."""
+
+from datetime import UTC, datetime
+
+from playground.claude.clients import Clients, extra_headers
+from playground.claude.errors import failure_of, failure_without_key
+from playground.core.connection import Connection, key_problem
+from playground.core.counting import body_to_count
+from playground.core.failures import Failure
+from playground.core.wire import Wire
+
+COUNT_TIMEOUT_S = 15.0
+MOST_TOKENS = 10**12
+
+
+async def count_tokens(
+    clients: Clients, connection: Connection, key: str, wire: Wire
+) -> int | Failure:
+    """What `POST /v1/messages/count_tokens` says, or why it says nothing."""
+    if key and key_problem(key):
+        return Failure("bad_key")
+    try:
+        client = clients.client(connection, key).with_options(timeout=COUNT_TIMEOUT_S)
+        found = await client.post(
+            "/v1/messages/count_tokens",
+            body=body_to_count(wire),
+            cast_to=object,
+            options={"headers": {**wire.headers, **extra_headers(connection, key, 1)}},
+        )
+    except Exception as error:
+        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        return failure_without_key(failure, key)
+    tokens = found.get("input_tokens") if isinstance(found, dict) else None
+    if isinstance(tokens, bool) or not isinstance(tokens, int):
+        return Failure("not_the_api")
+    return tokens if 0 <= tokens <= MOST_TOKENS else Failure("not_the_api")

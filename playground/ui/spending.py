@@ -1,0 +1,78 @@
+"""Whether Run may spend what it can cost: it is reserved before anything starts."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from playground.core import budget
+from playground.core.budget import Refusal, Reservation, Spender, Standing, Window
+from playground.core.plan import Plan
+from playground.run import Run
+from playground.ui import money_state
+from playground.ui.services import services
+
+Again = Callable[[], Refusal | None]
+"""Reserves for one more attempt of a run, or says why not."""
+NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
+
+
+def standings(spender: Spender) -> tuple[Standing, ...] | Refusal:
+    """How the budget stands; nothing where there is none."""
+    found = _windows(spender)
+    if isinstance(found, Refusal):
+        return found
+    return services().log.ledger.standings(found) if found else ()
+
+
+def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
+    """Why a press of Run would start nothing, as far as can be seen now."""
+    if _is_free(plans):
+        return None
+    found = standings(spender)
+    if isinstance(found, Refusal):
+        return found
+    if not found:
+        return None
+    return _unpriced(plans) or budget.refusal(sum(map(_most_usd, plans), Decimal(0)), found)
+
+
+def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal:
+    """Reserve what these runs can cost, for all or for none. What comes back is for each
+    run a way to pay for one more attempt; None where there is no budget."""
+    plans: list[Plan] = [run.plan for run in runs]
+    found = () if _is_free(plans) else _windows(spender)
+    if isinstance(found, Refusal):
+        return found
+    if not found:
+        return [None] * len(runs)
+    wanted = [
+        Reservation(run.id, spender.visitor, spender.payer, run.created_at, _most_usd(run.plan))
+        for run in runs
+    ]
+    refused = _unpriced(plans) or services().log.ledger.reserve(wanted, found)
+    return refused or [_again(each, found) for each in wanted]
+
+
+def _again(more: Reservation, found: tuple[Window, ...]) -> Again:
+    return lambda: services().log.ledger.reserve_again(more, found)
+
+
+def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
+    try:
+        own = money_state.budget()
+    except ValueError:
+        return NOT_AN_AMOUNT
+    return budget.windows(own, services().settings.budget, spender, datetime.now(UTC))
+
+
+def _unpriced(plans: Sequence[Plan]) -> Refusal | None:
+    names = [plan.model.name for plan in plans if plan.worst_case_usd is None]
+    return budget.unpriced(names[0]) if names else None
+
+
+def _most_usd(plan: Plan) -> Decimal:
+    return budget.reserved_usd(plan.worst_case_usd or Decimal(0))
+
+
+def _is_free(plans: Sequence[Plan]) -> bool:
+    return plans[0].connection.kind == "demo"

@@ -1,0 +1,238 @@
+"""Reservations: nothing overshoots, whoever asks at once, and nothing is freed by a crash."""
+
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.store.boots import Boot
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CENT = Decimal("0.01")
+
+
+def wanted(number, usd=CENT, visitor="ada", payer="ada", at=NOON):
+    return Reservation(f"{number:016x}", visitor, payer, at, usd)
+
+
+def day(cap, visitor="ada", now=NOON, **changes):
+    return windows(Budget(day_usd=Decimal(cap)), Budget(), Spender(visitor, visitor, NOON), now)
+
+
+def session(cap, since=NOON, visitor="ada"):
+    own = Budget(session_usd=Decimal(cap))
+    return windows(own, Budget(), Spender(visitor, visitor, since), NOON)
+
+
+def owners_day(cap, visitor, payer="owner"):
+    return windows(Budget(), Budget(day_usd=Decimal(cap)), Spender(visitor, payer, NOON), NOON)
+
+
+def counts(log, caps):
+    [standing] = log.ledger.standings(caps)
+    return standing.used_usd, standing.held_usd
+
+
+def ended(row, number, cost, kind="exact", **changes):
+    return row(number, started_at=NOON, cost_usd=cost, cost_kind=kind, **changes)
+
+
+def test_ten_thousand_concurrent_admissions_never_overshoot(log):
+    caps = day("3")
+
+    def admit(number):
+        return log.ledger.reserve([wanted(number)], caps) is None
+
+    with ThreadPoolExecutor(50) as threads:
+        admitted = sum(threads.map(admit, range(10_000)))
+    assert admitted == 300
+    assert counts(log, caps) == (0, 3)
+
+
+def test_one_press_reserves_for_all_of_its_runs_or_for_none(log):
+    caps = day("0.025")
+    refused = log.ledger.reserve([wanted(n) for n in range(3)], caps)
+    assert "up to $0.0300" in refused.sentence
+    assert "$0.0050 too much" in refused.sentence
+    assert counts(log, caps) == (0, 0)
+    assert log.ledger.reserve([wanted(n) for n in range(2)], caps) is None
+    assert counts(log, caps) == (0, Decimal("0.02"))
+
+
+@pytest.mark.parametrize(
+    ("status", "cost", "kind", "counted"),
+    [
+        ("done", Decimal("0.004"), "exact", Decimal("0.004")),
+        ("stopped", Decimal("0.004"), "at least", CENT),
+        ("interrupted", Decimal("0.004"), "at least", CENT),
+        ("failed", Decimal(0), "exact", Decimal(0)),
+        ("failed", Decimal("0.004"), "at least", CENT),
+        ("done", None, "unknown", CENT),
+        ("stopped", Decimal("0.02"), "at least", Decimal("0.02")),
+    ],
+)
+def test_a_run_that_ends_counts_for_what_it_cost_or_for_the_most_it_can(
+    log, row, status, cost, kind, counted
+):
+    caps = day(1)
+    assert log.ledger.reserve([wanted(1)], caps) is None
+    log.record(ended(row, 1, cost, kind, status=status))
+    assert counts(log, caps) == (counted, 0)
+
+
+def test_a_live_run_stays_reserved_and_what_it_frees_can_be_spent(log, row):
+    caps = day("0.015")
+    assert log.ledger.reserve([wanted(1)], caps) is None
+    log.record(ended(row, 1, None, "unknown", status="streaming", worst_case_usd=CENT))
+    assert counts(log, caps) == (0, CENT)
+    assert log.ledger.reserve([wanted(2)], caps) is not None
+    log.record(ended(row, 1, Decimal("0.002")))
+    assert log.ledger.reserve([wanted(2)], caps) is None
+
+
+def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
+    caps = day("0.025")
+    assert log.ledger.reserve([wanted(1)], caps) is None
+    assert log.ledger.reserve_again(wanted(1), caps) is None
+    assert log.ledger.reserve_again(wanted(1), caps) is not None
+    log.record(ended(row, 1, Decimal("0.001"), "at least"))
+    assert counts(log, caps) == (2 * CENT, 0)
+    assert log.ledger.reserve_again(wanted(1), day(1)) is not None
+
+
+def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
+    log.record(ended(row, 1, CENT))
+    log.record(ended(row, 2, None, "unknown", status="streaming", worst_case_usd=3 * CENT))
+    log.record(ended(row, 3, CENT, "at least", worst_case_usd=2 * CENT))
+    log.record(ended(row, 4, CENT, "simulated"))
+    log.record(ended(row, 5, None, "unknown"))
+    log.record(row(6, started_at=NOON - timedelta(days=1), cost_usd=CENT))
+    log.record(ended(row, 7, CENT, visitor="bob"))
+    assert counts(log, day(1)) == (3 * CENT, 3 * CENT)
+
+
+def test_a_run_counts_into_the_day_and_the_session_of_its_start(log):
+    night = NOON.replace(hour=23, minute=59)
+    assert log.ledger.reserve([wanted(1, at=night)], day(1, now=night)) is None
+    assert counts(log, day(1, now=night)) == (0, CENT)
+    assert counts(log, day(1, now=night + timedelta(minutes=2))) == (0, 0)
+    assert counts(log, session(1)) == (0, CENT)
+    assert counts(log, session(1, since=night + timedelta(minutes=1))) == (0, 0)
+
+
+def test_the_owners_day_is_one_for_all_he_pays_for(log):
+    bob = owners_day("0.015", "bob")
+    assert log.ledger.reserve([wanted(1, payer="owner")], owners_day("0.015", "ada")) is None
+    assert log.ledger.reserve([wanted(2, visitor="bob", payer="owner")], bob) is not None
+    own = owners_day("0.015", "bob", payer="bob")
+    assert log.ledger.reserve([wanted(2, visitor="bob", payer="bob")], own) is None
+
+
+def test_forgetting_the_log_gives_no_money_back(log, row):
+    caps = day(1)
+    assert log.ledger.reserve([wanted(1)], caps) is None
+    log.record(ended(row, 1, CENT))
+    assert log.flush(5)
+    log.delete_all("ada")
+    assert log.flush(5)
+    assert counts(log, caps) == (CENT, 0)
+
+
+RESERVE_AND_HANG = """
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.rows import RunRow
+from playground.store.log import RunLog
+
+now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+log = RunLog(sys.argv[1], clock=lambda: now)
+caps = windows(Budget(day_usd=Decimal("0.015")), Budget(), Spender("ada", "ada", now), now)
+assert log.ledger.reserve([Reservation("1", "ada", "ada", now, Decimal("0.01"))], caps) is None
+if sys.argv[2] == "recorded":
+    log.record(RunRow(run_id="1", visitor="ada", started_at=now, press=1, variant="A",
+                      connection="Claude API", model="m", params_json="{}", status="streaming",
+                      worst_case_usd=Decimal("0.01")))
+    assert log.flush(5)
+print("reserved", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("moment", ["recorded", "not yet recorded"])
+def test_after_a_kill_in_the_middle_of_a_run_its_reservation_still_counts(open_log, file, moment):
+    command = [sys.executable, "-c", RESERVE_AND_HANG, f"sqlite:///{file}", moment]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout.readline() == "reserved\n"
+        process.kill()
+    log = open_log()
+    assert sum(counts(log, day("0.015"))) == CENT
+    assert "$0.0050 too much" in log.ledger.reserve([wanted(2)], day("0.015")).sentence
+
+
+def test_several_processes_share_one_budget(open_log):
+    logs = [open_log(boot=Boot(), busy_timeout_s=10) for _ in range(3)]
+    caps = day("0.4")
+
+    def admit(number):
+        return logs[number % 3].ledger.reserve([wanted(number)], caps) is None
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(admit, range(300))) == 40
+
+
+def assert_refused(log, *, because, number=9):
+    assert log.ledger.reserve([wanted(number)], day(1)) == Refusal(
+        f"Not started: there is a budget, and nothing can be reserved: {because}."
+    )
+
+
+def test_what_cannot_be_reserved_is_refused_and_says_why(open_log, log, row, file, tmp_path):
+    log.record(row(1))
+    assert log.flush(5)
+    assert_refused(
+        open_log(f"sqlite:///file:{file}?mode=ro&uri=true"),
+        because="the file or its folder is read-only",
+    )
+    assert_refused(open_log(f"sqlite:///{tmp_path}"), because="its path is a folder, not a file")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert_refused(log, because="another program has locked it")
+        other.execute("ROLLBACK")
+    assert log.ledger.reserve([wanted(1)], day(1)) is None
+    # The same run twice would be two runs on one reservation.
+    assert_refused(log, number=1, because="the database refuses some rows")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE meta SET version = version + 1")
+    assert_refused(log, because="it was made by a newer version of this app")
+
+
+def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
+    assert log.ledger.reserve([wanted(1)], day(1)) is None
+    with log._writer.database.writing() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    many = [wanted(number) for number in range(2, 2_000)]
+    assert "the disk is full" in log.ledger.reserve(many, day(100)).sentence
+    assert counts(log, day(100)) == (0, CENT)
+    log.close()
+    assert "the log is not open" in log.ledger.reserve([wanted(2)], day(1)).sentence
+
+
+def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log):
+    first = open_log()
+    assert first.ledger.budget_of("local") == Budget()
+    for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
+        assert first.ledger.keep_budget("local", budget) is None
+        assert open_log().ledger.budget_of("local") == budget

@@ -1,0 +1,72 @@
+"""Budgets from the press of Run to the wire: only what was reserved reaches the server."""
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from threading import Semaphore
+
+import pytest
+from fake_api import FakeApi
+
+from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
+from playground.core.connection import Connection, FlatPrice
+from playground.core.plan import plan
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.run import Run
+from playground.settings import Settings
+from playground.ui.services import Services
+
+REQUEST = Request(Prompt("", (Message("user", "Hi"),)), Params("model", 300))
+
+
+@pytest.fixture
+def api():
+    with contextlib.closing(FakeApi()) as found:
+        yield found
+
+
+@pytest.fixture
+def services(tmp_path):
+    built = Services(Settings(log_url=f"sqlite:///{tmp_path}/runs.db", most_runs_per_visitor=32))
+    yield built
+    built.engine.close()
+    built.log.close()
+
+
+def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, services):
+    price = FlatPrice(Decimal(10), Decimal(10))
+    server = Connection("server", "fake", api.url, price)
+    now = datetime.now(UTC)
+    planned = plan(1, "A", REQUEST, server, RetryPolicy(), (), now)
+    most_usd = reserved_usd(planned.worst_case_usd)
+    spender = Spender("ada", "owner", now)
+    caps = windows(Budget(day_usd=most_usd * 5 + most_usd / 2), Budget(), spender, now)
+    arrived = Semaphore(0)
+
+    async def never_answer(self, seen, writer):
+        arrived.release()
+        await self._forever(seen)
+
+    api.handler = never_answer
+
+    def press(_):
+        run = Run("page", "ada", planned)
+        wanted = Reservation(run.id, "ada", "owner", run.created_at, most_usd)
+        if services.log.ledger.reserve([wanted], caps) is not None:
+            return None
+        services.start(run, "", lambda: services.log.ledger.reserve_again(wanted, caps))
+        return run
+
+    with ThreadPoolExecutor(20) as threads:
+        runs = [run for run in threads.map(press, range(40)) if run is not None]
+    assert len(runs) == 5
+    assert all(arrived.acquire(timeout=20) for _ in runs)
+    for run in runs:
+        services.engine.stop(run)
+        assert run.wait(20)
+    assert len(api.posts) == 5
+    [standing] = services.log.ledger.standings(caps)
+    # What was sent may be billed though nobody waited for the answer.
+    assert (standing.used_usd, standing.held_usd) == (5 * most_usd, 0)
