@@ -107,7 +107,7 @@ def unit_prices(
         cache_write_5m_usd=factor * write,
         cache_write_1h_usd=factor * _tier(price.cache_write_1h_mtok, tokens),
         web_search_usd=_tier(price.web_searches_kcount, tokens) / 1000,
-        source=f"genai-prices {version('genai-prices')}",
+        source=f"genai-prices {_prices_version()}",
     )
 
 
@@ -164,6 +164,11 @@ def _is_faster(model_id: str, connection: Connection, at: datetime) -> bool:
         return False
     fast = _list_price(model_id.strip(), "fast", at.date())
     return fast is not None and fast != _list_price(model_id.strip(), None, at.date())
+
+
+@lru_cache(maxsize=1)
+def _prices_version() -> str:
+    return version("genai-prices")
 
 
 @lru_cache(maxsize=256)

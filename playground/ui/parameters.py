@@ -31,8 +31,12 @@ def choose_in_front(plan: Plan) -> None:
 
 
 def edit_more(plan: Plan) -> None:
-    """Every other parameter, in an expander. All are always drawn: what is not, forgets."""
-    with st.expander("More", key=f"more_{plan.letter}"):
+    """Every other parameter, in an expander. Closed it costs nothing: with six variants its
+    controls would take most of the time that a click takes."""
+    more = st.expander("More", key=f"more_{plan.letter}", on_change="rerun")
+    if not more.open:
+        return
+    with more:
         _edit_sampling(plan)
         _edit_thinking(plan)
         _edit_ends(plan)
@@ -53,6 +57,7 @@ def _edit_sampling(plan: Plan) -> None:
             step=0.05,
             format="%.2f",
             key=field("top_p", plan.letter),
+            persist_state="session",
             placeholder="default",
             disabled=_is_disabled(plan, "top_p"),
             help="Draw only from the likeliest tokens that together have this chance.",
@@ -64,6 +69,7 @@ def _edit_sampling(plan: Plan) -> None:
             min_value=0,
             step=1,
             key=field("top_k", plan.letter),
+            persist_state="session",
             placeholder="default",
             disabled=_is_disabled(plan, "top_k"),
             help="Draw only from this many of the likeliest tokens.",
@@ -83,6 +89,7 @@ def _edit_thinking(plan: Plan) -> None:
             min_value=1,
             step=1024,
             key=field("thinking_budget", plan.letter),
+            persist_state="session",
             placeholder="tokens",
             disabled=plan.request.params.thinking != "budget",
             help="Thinking tokens: from 1,024, and below max_tokens.",
@@ -98,6 +105,7 @@ def _edit_ends(plan: Plan) -> None:
     st.text_area(
         "Stop sequences",
         key=field("stops", plan.letter),
+        persist_state="session",
         height=68,
         placeholder="One a line",
         help="The answer ends before the first of them.",
@@ -105,6 +113,7 @@ def _edit_ends(plan: Plan) -> None:
     st.text_area(
         "System prompt of this variant",
         key=field("system", plan.letter),
+        persist_state="session",
         height=68,
         placeholder="Empty: the shared one",
     )
@@ -126,6 +135,7 @@ def _edit_version(plan: Plan) -> None:
     st.text_area(
         "Extra JSON",
         key=field("extra_json", letter),
+        persist_state="session",
         height=68,
         max_chars=MOST_CHARACTERS,
         placeholder='{"metadata": {"user_id": "7"}}',
@@ -143,6 +153,7 @@ def _choose_temperature(plan: Plan) -> None:
         step=0.1,
         format="%.2f",
         key=field("temperature", plan.letter),
+        persist_state="session",
         placeholder="default",
         disabled=_is_disabled(plan, "temperature"),
         help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
@@ -159,6 +170,7 @@ def _choose(label: str, name: str, options: Mapping[str, str], plan: Plan, *, he
         label,
         list(options),
         key=field(name, plan.letter),
+        persist_state="session",
         format_func=options.__getitem__,
         help=help,
     )

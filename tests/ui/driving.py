@@ -18,3 +18,10 @@ def words(page):
 def press_run(page):
     page.button(key="run_all").click().run()
     return finish(page)
+
+
+def open_more(page, letters="AB"):
+    """Unfold every parameter of these variants."""
+    for letter in letters:
+        page.session_state[f"more_{letter}"] = True
+    return page.run()

@@ -1,9 +1,15 @@
 """The list of checks on the page: what it says, whom it concerns, one click and its undo."""
 
 import pytest
-from ui.driving import words
+from ui.driving import open_more, words
 
 KEY = "sk-ant-api03-0123456789abcdef"
+
+
+@pytest.fixture
+def page(page):
+    """The page with every parameter in sight."""
+    return open_more(page)
 
 
 def keys(page):

@@ -1,7 +1,7 @@
 """The lessons on the page: one click sets up, nothing runs by itself, and all can be undone."""
 
 import pytest
-from ui.driving import finish, press_run, words
+from ui.driving import finish, open_more, press_run, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
@@ -230,6 +230,7 @@ def test_the_lesson_on_errors_offers_the_demo_where_it_is_not_chosen(page):
 def test_variants_are_replaced_by_params_whatever_they_hold(page):
     open_lesson(page, 2)
     assert page.session_state["variants"] == ["A", "B", "C"]
+    open_more(page, "ABC")
     assert [page.text_area(key=f"stops_{letter}").value for letter in "ABC"] == [""] * 3
     open_lesson(page, 4)
     assert page.session_state["variants"] == ["A"]

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, press_run, words
+from ui.driving import SCRIPT, open_more, press_run, words
 
 
 def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):
@@ -68,6 +68,7 @@ def test_an_empty_message_is_named_and_keeps_run_from_sending(page):
 
 
 def test_a_temperature_that_a_model_does_not_take_is_kept_and_not_sent(page):
+    open_more(page)
     page.selectbox(key="model_A").select("claude-opus-5-5").run()
     assert page.number_input(key="temperature_A").disabled
     assert "takes only the default" in words(page)
@@ -79,6 +80,7 @@ def test_a_temperature_that_a_model_does_not_take_is_kept_and_not_sent(page):
 
 
 def test_a_variants_own_system_prompt_replaces_the_shared_one(page):
+    open_more(page)
     page.text_area(key="system_A").input("Answer in Telugu.").run()
     press_run(page)
     runs = page.session_state["runs"]
@@ -163,3 +165,15 @@ def test_a_damaged_row_of_the_log_does_not_take_the_others_away(page, tmp_path):
     fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert not fresh.exception
     assert len(fresh.dataframe[0].value) == 2
+
+
+def test_a_parameter_that_is_out_of_sight_is_still_sent(page):
+    open_more(page)
+    page.number_input(key="top_k_A").set_value(7).run()
+    page.session_state["more_A"] = False
+    page.run()
+    assert not [each for each in page.number_input if each.key == "top_k_A"]
+    press_run(page)
+    assert page.session_state["runs"]["A"].plan.wire.body["top_k"] == 7
+    open_more(page)
+    assert page.number_input(key="top_k_A").value == 7

@@ -1,13 +1,19 @@
 """Each parameter's control on the page: sent, default or unavailable, and why."""
 
 import pytest
-from ui.driving import press_run, words
+from ui.driving import open_more, press_run, words
 
 OLD, NEW = "2023-06-01", "2026-10-21"
 
 
 TEXTS = ("stops", "extra_json", "system")
 NUMBERS = ("temperature", "top_p", "top_k", "max_tokens", "thinking_budget")
+
+
+@pytest.fixture
+def page(page):
+    """The page with every parameter in sight."""
+    return open_more(page)
 
 
 def choose(page, **controls):
