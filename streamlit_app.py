@@ -36,7 +36,7 @@ def page() -> None:
     edit_prompt(planned)
     edit_variants(planned)
     show_answers(drawn_in)
-    show_log()
+    show_log(drawn_in)
 
     warm_up()
 

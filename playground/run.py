@@ -51,7 +51,7 @@ class Run:
     """One run: what was asked (its plan) and what has happened.
 
     Times are seconds on the monotonic clock, durations count from `began_s`, the moment
-    the run left the queue.
+    its first attempt went out.
     """
 
     def __init__(self, owner: str, visitor: str, plan: Plan) -> None:
@@ -135,6 +135,8 @@ class Run:
                 self.status = "connecting"
                 self.next_try_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
+                if not self.attempts:
+                    self.began_s = now_s  # Until now the process may have been starting up.
             case Sent():
                 self._note_sent(event)
             case Received():

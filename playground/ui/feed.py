@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 PACES_BY_PAGES_S = ((10, 0.05), (25, 0.1))
 SLOWEST_S = 0.2
+FEW_PAGES = 10
 PATIENCE_S = 5.0
 """How long a new socket may take to say which page it belongs to."""
 MOST_SOCKETS = 4
@@ -72,10 +73,11 @@ class News:
         self._signs: tuple[object, ...] = ()
         self._changes = 0
 
-    def of(self, runs: Mapping[str, Any]) -> dict[str, Any] | None:
+    def of(self, runs: Mapping[str, Any], *, is_busy: bool = False) -> dict[str, Any] | None:
         """The next message for a page with these runs, or None.
 
-        `changed` counts whatever the page draws by itself: a status, an attempt, an end.
+        `changed` counts whatever the page draws by itself: a status, an attempt, an end. In
+        a busy process only the last end: the page polls for the others.
         """
         news: dict[str, Any] = {}
         if runs is not self._runs:
@@ -85,7 +87,8 @@ class News:
             news["clear"] = True
         signs = _signs(runs)
         texts = [*self._new_texts(runs)]
-        if signs != self._signs:
+        is_worth_it = not is_busy or all(run.is_over for run in runs.values())
+        if signs != self._signs and is_worth_it:
             self._signs = signs
             self._changes += 1
             news["changed"] = self._changes
@@ -153,7 +156,7 @@ class Feed:
         news = News()
         while True:
             woken.clear()
-            message = news.of(page.runs)
+            message = news.of(page.runs, is_busy=self._live > FEW_PAGES)
             if message is not None:
                 await socket.send_text(json.dumps(message, ensure_ascii=False))
             if any(not run.is_over for run in page.runs.values()):

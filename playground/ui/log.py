@@ -9,6 +9,7 @@ import streamlit as st
 from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow
 from playground.ui import formats, log_detail, money, running, state
+from playground.ui.phase import Phase
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -21,12 +22,14 @@ COLUMN_HELP = {
 }
 
 
-def show_log() -> None:
+def show_log(drawn_in: Phase) -> None:
     """Draw the log; its own clicks redraw nothing else."""
     with st.container(key=state.LOG):
         st.markdown("##### Log", anchors=False)
         # Runs elsewhere on the page change the table too: look again while any is live.
-        st.fragment(_show_page, run_every=LOOK_AGAIN_S if state.is_live() else None)()
+        paint_s = drawn_in.interval_s
+        pace_s = None if paint_s is None else max(LOOK_AGAIN_S, 4 * paint_s)
+        st.fragment(_show_page, run_every=pace_s)()
 
 
 def _show_page() -> None:

@@ -1,6 +1,6 @@
 """How far the page's runs have come, and how often they are painted meanwhile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from playground.ui import state
@@ -16,9 +16,12 @@ class Pace:
     by_size: tuple[tuple[float, float], ...]
     by_pages: tuple[tuple[float, float], ...]
 
+    def size_step(self, size: int) -> int:
+        return next(step for step, (most, _) in enumerate(self.by_size) if size <= most)
+
     def interval_s(self, size: int, pages: int) -> float:
-        steps = (self.by_size, size), (self.by_pages, pages)
-        return max(next(s for most, s in found if value <= most) for found, value in steps)
+        by_pages = next(s for most, s in self.by_pages if pages <= most)
+        return max(self.by_size[self.size_step(size)][1], by_pages)
 
 
 # The feed brings the text: a paint turns it into Markdown.
@@ -40,7 +43,9 @@ class Phase:
     thinking: int
     retries: int
     is_fed: bool
-    interval_s: float | None
+    size_step: int = 0
+    # Other pages come and go: that alone is no reason to draw this one anew.
+    interval_s: float | None = field(default=None, compare=False)
 
 
 def phase() -> Phase:
@@ -49,8 +54,9 @@ def phase() -> Phase:
     over = sum(run.is_over for run in runs)
     thinking = sum(bool(run.thinking) for run in runs)
     size = sum(len(run.text) + len(run.thinking) for run in runs)
+    found = Phase(over, thinking, stage(runs), is_fed=over < len(runs) and state.fed_page().is_fed)
     if over == len(runs):
-        return Phase(over, thinking, stage(runs), is_fed=False, interval_s=None)
-    is_fed = state.fed_page().is_fed
-    interval_s = (FED if is_fed else POLLED).interval_s(size, services().engine.live_owners)
-    return Phase(over, thinking, stage(runs), is_fed, interval_s)
+        return found
+    pace = FED if found.is_fed else POLLED
+    interval_s = pace.interval_s(size, services().engine.live_owners)
+    return replace(found, size_step=pace.size_step(size), interval_s=interval_s)

@@ -172,3 +172,13 @@ def test_a_page_that_can_no_longer_be_reached_is_not_fed():
         assert not page.is_fed
 
     asyncio.run(play())
+
+
+def test_in_a_busy_process_only_the_last_end_is_worth_a_rerun():
+    runs = {"A": Told("a"), "B": Told("b")}
+    news = News()
+    news.of(runs)
+    runs["A"].status, runs["A"].is_over = "done", True
+    assert news.of(runs, is_busy=True) is None
+    runs["B"].status, runs["B"].is_over = "done", True
+    assert news.of(runs, is_busy=True) == {"texts": [], "changed": 1}
