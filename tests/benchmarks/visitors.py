@@ -60,7 +60,7 @@ class Visitor:
         self._feed = self._fed = None
         await self.rerun()
         if self._feed:
-            self._fed = asyncio.create_task(self._follow(*self._feed))
+            self._fed = asyncio.create_task(self._follow())
         return self
 
     async def __aexit__(self, *_):
@@ -95,12 +95,12 @@ class Visitor:
         """Whether both answers have come so far, by the feed or as elements."""
         return max(self.texts[words], self.count(words)) >= 2
 
-    async def _follow(self, fragment_id, token):
+    async def _follow(self):
         """What the page's feed does: take texts, and run its fragment when asked to."""
         url = f"{self._app.url.replace('http', 'ws')}/feed"
         with contextlib.suppress(websockets.ConnectionClosed):
             async with websockets.connect(url, origin=self._app.url, proxy=None) as socket:
-                await socket.send(token)
+                await socket.send(self._feed[1])
                 async for data in socket:
                     self.bytes += len(data)
                     news = json.loads(data)
@@ -108,7 +108,7 @@ class Visitor:
                         self.paints_s.append(time.perf_counter())
                         self.texts.update(text.split())
                     if "changed" in news:
-                        await self._send(fragment_id=fragment_id, is_auto=False)
+                        await self._send(fragment_id=self._feed[0], is_auto=False)
 
     async def _send(self, *, trigger=None, fragment_id="", is_auto=True):
         message = BackMsg()
@@ -245,7 +245,7 @@ async def measure(app, options):
         await run_once(first, options.tokens, options.limit)
     async with contextlib.AsyncExitStack() as stack:
         visitors = [await stack.enter_async_context(Visitor(app)) for _ in range(options.visitors)]
-        await asyncio.sleep(2)
+        await asyncio.sleep(8)  # Each page reads the account's models and is drawn again.
         cpu_s, began_s = app.cpu_s(), time.perf_counter()
         runs = [
             run_once(visitor, options.tokens, options.limit, random.uniform(0, options.within))
@@ -288,7 +288,9 @@ def main():
     server.start()
     most = str(2 * options.visitors)
     environ = {"ANTHROPIC_BASE_URL": here.recv(), "ANTHROPIC_API_KEY": "k"}
-    with App(PLAYGROUND_MAX_RUNS=most, **environ) as app:
+    # All come from this machine, so they are one visitor to the app.
+    most_runs = {"PLAYGROUND_MAX_RUNS": most, "PLAYGROUND_MAX_RUNS_PER_VISITOR": most}
+    with App(**most_runs, **environ) as app:
         result = asyncio.run(measure(app, options))
     here.send("stop")
     print(json.dumps(result, indent=1, ensure_ascii=False))
