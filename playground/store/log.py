@@ -106,9 +106,16 @@ class RunLog:
 
     def totals(self, visitor: str, *, since: datetime | None = None) -> Totals:
         """Add up the runs of this visitor, or those started at `since` or later."""
+        return self.totals_since(visitor, since)[0]
+
+    def totals_since(self, visitor: str, *moments: datetime | None) -> tuple[Totals, ...]:
+        """The totals since each of these moments; None: all."""
         name = clean_text(visitor)
         return self._answer(
-            name, lambda connection, entries: read_totals(connection, name, entries, since=since)
+            name,
+            lambda connection, entries: tuple(
+                read_totals(connection, name, entries, since=since) for since in moments
+            ),
         )
 
     def count(self, visitor: str) -> int:

@@ -64,14 +64,10 @@ def _most_usd(worst_usd: Decimal | None, billed: list[Any]) -> Decimal | None:
 
 def show_totals(visitor: str) -> None:
     """What was done, and what it cost: this session, today and in all; simulated apart."""
-    log = services().log
-    today = datetime.combine(datetime.now(UTC).date(), time(), UTC)
-    whole = log.totals(visitor)
-    spans = [
-        ("this session", log.totals(visitor, since=money_state.since())),
-        ("today (UTC)", log.totals(visitor, since=today)),
-        ("in all", whole),
-    ]
+    midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+    moments = None, money_state.since(), midnight
+    whole, session, today = services().log.totals_since(visitor, *moments)
+    spans = [("this session", session), ("today (UTC)", today), ("in all", whole)]
     counts = [
         f"**{whole.runs:,}** runs",
         f"**{whole.errors:,}** errors",

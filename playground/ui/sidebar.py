@@ -132,10 +132,17 @@ def _show_sample() -> None:
 
 
 def _edit_policy() -> None:
-    with st.expander("Retry", icon=":material/replay:"):
-        st.number_input("Attempts", 1, 8, step=1, key=state.ATTEMPTS)
-        st.number_input("Base wait, s", 0.0, 30.0, step=0.5, key=state.BASE_WAIT_S)
-        st.number_input("Deadline, s", 1.0, 600.0, step=10.0, key=state.DEADLINE_S)
+    retry = st.expander("Retry", icon=":material/replay:", key="retry", on_change="rerun")
+    if not retry.open:
+        return
+    with retry:
+        st.number_input("Attempts", 1, 8, step=1, key=state.ATTEMPTS, persist_state="session")
+        st.number_input(
+            "Base wait, s", 0.0, 30.0, step=0.5, key=state.BASE_WAIT_S, persist_state="session"
+        )
+        st.number_input(
+            "Deadline, s", 1.0, 600.0, step=10.0, key=state.DEADLINE_S, persist_state="session"
+        )
         st.caption(
             f"{in_words(state.policy())} Retried: 429, 5xx, lost connections. Never: a wrong key, "
             "a refused request, an answer that has begun."

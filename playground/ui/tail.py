@@ -28,9 +28,8 @@ def show_hub(token: str, press: int) -> None:
     A new `press` of Run brings the answers into view.
     """
     mount = st.components.v2.component("feed", js=HUB, css=STYLE, isolate_styles=False)
-    mount(
-        key="feed", data={"token": token, "press": press}, height=1, on_changed_change=lambda: None
-    )
+    # Without a key: every widget of a script run looks at the state of all that have one.
+    mount(data={"token": token, "press": press}, height=1, on_changed_change=lambda: None)
 
 
 def show_tail(key: str, of: str, start: int, *, is_code: bool) -> None:

@@ -31,7 +31,7 @@ CUTTER = """
                 return;
             }
             super(url, protocols);
-            window.opened += 1;
+            if (!String(url).endsWith("/feed")) window.opened += 1;
             open.push(this);
         }
     };

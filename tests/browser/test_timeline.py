@@ -90,7 +90,9 @@ def test_in_a_narrow_card_nothing_is_cut_off(visit, app, api, theme):
     api.plays = ["status-401"] * 2
     screen.run()
     screen.await_end()
-    expect(timeline(screen).locator("li")).to_contain_text("Not retried: 401 authentication.")
+    expect(timeline(screen).locator("li")).to_contain_text(
+        "Not retried: sent again it would fail again."
+    )
     width, content = (
         timeline(screen).locator(".timeline").evaluate("it => [it.clientWidth, it.scrollWidth]")
     )

@@ -39,7 +39,8 @@ def test_each_variant_has_its_own_code(page):
 
 def test_the_code_follows_what_is_edited_and_chosen(page):
     page.text_area(key="message_0_text").input('It\'s a "new"\nquestion `$HOME`').run()
-    page.number_input(key="attempts").set_value(7).run()
+    page.session_state["attempts"] = 7
+    page.run()
     page.selectbox(key="demo_scenario").select("overloaded").run()
     found = open_code(page)
     assert "ATTEMPTS, BASE_WAIT_S, DEADLINE_S = 7, 1.0, 60.0" in found["Python"]

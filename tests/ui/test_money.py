@@ -51,7 +51,8 @@ def test_a_count_replaces_the_bound_until_what_was_counted_changes(page):
 
 
 def test_variants_that_differ_in_what_counts_are_counted_apart(page):
-    page.text_area(key="system_B").input("Answer in Telugu, and at great length.").run()
+    page.session_state["system_B"] = "Answer in Telugu, and at great length."
+    page.run()
     counted(page)
     assert len(page.session_state["counts"]) == 2
     assert "A: " in said(page)
