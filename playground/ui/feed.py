@@ -9,6 +9,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -16,8 +17,10 @@ from weakref import WeakValueDictionary
 import streamlit as st
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-PACES_BY_PAGES_S = ((10, 0.05), (25, 0.1))
-SLOWEST_S = 0.2
+PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
+"""Seconds between messages to a page, up to so many pages that are told at once."""
+LONG, LONG_PACE_S = 60_000, 0.1
+"""Nobody reads along that fast: characters on a page, and its pace from then on."""
 FEW_PAGES = 10
 PATIENCE_S = 5.0
 """How long a new socket may take to say which page it belongs to."""
@@ -94,6 +97,11 @@ class News:
             news["changed"] = self._changes
         return {"texts": texts, **news} if texts or news else None
 
+    @property
+    def told(self) -> int:
+        """How many characters of the shown runs were told."""
+        return sum(self._told.values())
+
     def _new_texts(self, runs: Mapping[str, Any]) -> list[tuple[str, str]]:
         found = []
         for run in runs.values():
@@ -162,14 +170,15 @@ class Feed:
             if any(not run.is_over for run in page.runs.values()):
                 self._live += 1
                 try:
-                    await asyncio.sleep(self._pace_s())
+                    await asyncio.sleep(self._pace_s(news.told))
                 finally:
                     self._live -= 1
             else:
                 await woken.wait()
 
-    def _pace_s(self) -> float:
-        return next((s for most, s in PACES_BY_PAGES_S if self._live <= most), SLOWEST_S)
+    def _pace_s(self, told: int) -> float:
+        pace_s = next(s for most, s in PACES_S if self._live <= most)
+        return max(pace_s, LONG_PACE_S) if told > LONG else pace_s
 
 
 async def _leave(socket: WebSocket) -> None:
