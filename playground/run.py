@@ -72,6 +72,7 @@ class Run:
         self.stop_reason: str | None = None
         self.stop_sequence: str | None = None
         self.stop_detail: str | None = None
+        self.is_free = False
         self.request_id: str | None = None
         self.failure: Failure | None = None
         self.why = ""
@@ -146,12 +147,10 @@ class Run:
                 self._attempt_status, self.request_id = http_status, request_id
             case Reported(usage):
                 self.usage = usage
-            case Finished(stop_reason, stop_sequence, detail):
-                self.stop_reason, self.stop_sequence = stop_reason, stop_sequence
-                self.stop_detail = detail
-                # A refusal before the first token is free, though its usage is reported.
-                is_free = stop_reason == "refusal" and not self.text and not self.thinking
-                self._end_attempt(now_s, billed="no" if is_free else None)
+            case Finished():
+                self.stop_reason, self.stop_sequence = event.stop_reason, event.stop_sequence
+                self.stop_detail, self.is_free = event.detail, event.is_free
+                self._end_attempt(now_s, billed="no" if event.is_free else None)
                 self._end("done", now_s)
             case AttemptFailed():
                 self._fail_attempt(event, now_s)

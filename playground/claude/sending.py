@@ -4,9 +4,10 @@ No exception leaves `send` but the cancellation that stops it.
 """
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -16,6 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
+from playground.claude.masking import without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.core.connection import Connection, key_problem
@@ -113,10 +115,12 @@ async def send(
 def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
     """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
     monotonic_s, add = timing.monotonic_s, raw.add
+    escaped = json.dumps(key)[1:-1]
 
     def note(name: str, data: str) -> None:
         if key:
             name, data = name.replace(key, MASK), data.replace(key, MASK)
+            data = data.replace(escaped, MASK)
         add(number, monotonic_s() - began_s, name, data)
 
     return note
@@ -148,7 +152,7 @@ async def _attempt(
         request_id = response.headers.get("request-id")
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
-        async for event in read(response, answer, note):
+        async for event in without_key_in_texts(read(response, answer, note), key):
             yield _without_key(event, key) if isinstance(event, Finished) else event
     except AnswerFailed as error:
         yield failure_without_key(error.failure, key)
@@ -173,10 +177,11 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
 
 
 def _without_key(finished: Finished, key: str) -> Finished:
-    return Finished(
-        without_key(finished.stop_reason, key),
-        without_key(finished.stop_sequence, key),
-        without_key(finished.detail, key),
+    return replace(
+        finished,
+        stop_reason=without_key(finished.stop_reason, key),
+        stop_sequence=without_key(finished.stop_sequence, key),
+        detail=without_key(finished.detail, key),
     )
 
 

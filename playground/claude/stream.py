@@ -43,6 +43,7 @@ class Answer:
         self._request_id = request_id
         self._has_started = False
         self._has_output = False
+        self._has_content = False
         self._usage: dict[str, Any] = {}
         self._stop: Json = {}
         self._half = {"text": "", "thinking": ""}
@@ -56,6 +57,7 @@ class Answer:
                 self.has_begun = self._has_started = True
                 return [self._report(_dict(data.get("message")).get("usage"))]
             case "content_block_start":
+                self._has_content = True
                 block = _dict(data.get("content_block"))
                 return self._delta(block.get("type"), block)
             case "content_block_delta":
@@ -131,6 +133,7 @@ class Answer:
             _str(self._stop.get("stop_reason")),
             _str(self._stop.get("stop_sequence")),
             _str(details.get("explanation")) or _str(details.get("category")),
+            is_empty=not self._has_content,
         )
 
 

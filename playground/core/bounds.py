@@ -24,11 +24,13 @@ class Bound:
 
 def most_billed(params: Params, input_tokens: int) -> Bound | None:
     """A bound of the bill, given one of the prompt. None: a field could raise it at will."""
-    fields = read_extra(params.extra_json).fields
+    extra = read_extra(params.extra_json)
+    if extra.problem:
+        return None
     body: dict[str, Any] = {"model": params.model, "max_tokens": params.max_tokens}
     if params.cache != "off":
         body["cache_control"] = {"ttl": params.cache}
-    body = {**body, **fields}
+    body = {**body, **extra.fields}
     if not _is_bounded(body):
         return None
     usage = Usage(

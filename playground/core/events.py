@@ -68,11 +68,18 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The answer is complete: `message_stop` was seen."""
+    """The answer is complete: `message_stop` was seen. `is_empty`: no block of content, not
+    even of hidden thinking, had begun."""
 
     stop_reason: str | None
     stop_sequence: str | None = None
     detail: str | None = None
+    is_empty: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """A refusal before any output is not billed, though its usage is reported."""
+        return self.stop_reason == "refusal" and self.is_empty
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,17 @@
 """The extra JSON: an object of a person's own for the body, or what is wrong with it."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 MOST_CHARACTERS = 20_000
+DEEPEST = 60
+"""Objects and lists in each other. Python's parser gives up at a depth that depends on its
+caller, and one that parses here must parse wherever the request is looked at."""
+STRINGS = re.compile(r'"(?:[^"\\]|\\.)*("|$)', re.DOTALL)
+BRACKETS = re.compile(r"[\[\]{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +28,37 @@ def read_extra(text: str) -> Extra:
         return Extra()
     if len(text) > MOST_CHARACTERS:
         return Extra(problem=f"it is longer than {MOST_CHARACTERS:,} characters")
+    if _depth(text) > DEEPEST:
+        return Extra(problem=f"it is nested more than {DEEPEST} levels deep")
     try:
-        parsed = json.loads(text, parse_constant=_refuse)
+        parsed = json.loads(text, parse_constant=_refuse, object_pairs_hook=_distinct)
         # What cannot be encoded could not be sent: a lone surrogate, written as an escape.
         json.dumps(parsed, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         return Extra(problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
     except UnicodeEncodeError:
         return Extra(problem="it holds half of a character (a lone surrogate)")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return Extra(problem=_said(error))
     if not isinstance(parsed, dict):
         return Extra(problem="it must be an object: {…}")
     return Extra(parsed)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand in each other, those in strings left out."""
+    depth = deepest = 0
+    for bracket in BRACKETS.findall(STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return fields
 
 
 def _refuse(constant: str) -> None:
@@ -42,6 +66,4 @@ def _refuse(constant: str) -> None:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
     return "a number is too long" if "digits" in str(error) else str(error)

@@ -41,9 +41,7 @@ class Ended(Protocol):
     @property
     def ttft_s(self) -> float | None: ...
     @property
-    def text(self) -> str: ...
-    @property
-    def thinking(self) -> str: ...
+    def is_free(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +136,7 @@ def _cut(run: Ended) -> Outcome:
 def _refused(run: Ended) -> Outcome:
     happened = run.stop_detail or "The model declined to answer."
     step = "Rephrase the prompt, or try another model."
-    has_begun = bool(run.text or run.thinking)
-    billed = None if has_begun else "A refusal before the first token is not billed."
+    billed = "A refusal before the first token is not billed." if run.is_free else None
     return _answered(run, "Refused", happened, step, billed)
 
 

@@ -188,8 +188,8 @@ def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # no
         )
     except (LookupError, ValueError):
         return None
-    # It matches by prefix: a model of a longer name is another model.
-    is_same = model_id == priced.model.id or find(model_id) or DATED.search(model_id)
+    # It matches by prefix: a model of a longer name is another model, whatever its date.
+    is_same = find(model_id) or DATED.sub("", model_id) == DATED.sub("", priced.model.id)
     return priced.model_price if is_same else None
 
 

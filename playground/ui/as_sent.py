@@ -151,8 +151,14 @@ def _show_differences(decisions: tuple[Decision, ...]) -> None:
         f"{REFUSED if each.refusal else MARKS[each.state]} **{plain(each.parameter)}**"
         f" · {plain(each.why)}"
         for each in decisions
+        if each.state != "default"
     ]
     st.markdown("  \n".join(["**What differs from the form, and why**", *lines]))
+    defaults = [each for each in decisions if each.state == "default"]
+    if defaults:
+        names = ", ".join(each.parameter for each in defaults)
+        whys = "  \n".join(f"**{plain(each.parameter)}** · {plain(each.why)}" for each in defaults)
+        st.caption(plain(f"Left to the API's defaults: {names}."), help=whys)
 
 
 def _show_response(exchange: Exchange) -> None:

@@ -40,6 +40,12 @@ def show_bar(plans: list[Plan]) -> None:
 
 def _show_connection() -> None:
     connection = running.connection()
+    if connection.kind == "demo" and connection.scenario != "none":
+        scenario = services().scenarios()[connection.scenario]
+        label = f"{plain(connection.label)} · {plain(scenario.label)}"
+        # In the place of the usual words: with more of them Run would wrap away.
+        st.badge(label, icon=":material/warning:", color="orange", help="A scenario of the demo")
+        return
     source = {"demo": "no key needed", "claude": "no key yet", "server": "your server"}
     words = source[connection.kind]
     if connection.kind == "claude" and running.key_for(connection):
@@ -48,9 +54,6 @@ def _show_connection() -> None:
         f"{plain(connection.label)} · {words}",
         color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's
     )
-    if connection.kind == "demo" and connection.scenario != "none":
-        scenario = services().scenarios()[connection.scenario]
-        st.badge(f"Scenario: {plain(scenario.label)}", icon=":material/warning:", color="orange")
 
 
 def _run_label(plans: list[Plan]) -> str:

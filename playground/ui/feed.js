@@ -2,6 +2,7 @@
 // what the server has not drawn as Markdown yet. Text only ever becomes text nodes.
 
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
+const LONGEST_HIDDEN_MS = 400;
 const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
 const ITEM = /^ *([-*+]|\d+[.)]) /;
 
@@ -10,6 +11,8 @@ const tails = (window.playgroundTails ??= new Map()); // element → { of, from,
 
 feed.draw = (element) => {
   const { of, from, isCode } = tails.get(element);
+  const state = watched(element, from);
+  element.classList.toggle("settling", state.hiddenUntil > performance.now());
   const text = (feed.texts.get(of) ?? "").slice(from);
   const isPlain = isCode || text.length > LONGEST_STYLED;
   element.classList.toggle("code", isCode);
@@ -17,6 +20,42 @@ feed.draw = (element) => {
   if (isPlain) drawLines(element, text);
   else element.replaceChildren(...styled(text));
 };
+
+// What is drawn as Markdown and the word that the tail begins later come apart. Until both
+// are there the tail is hidden: the same words twice would make the page jump.
+function watched(element, from) {
+  const state = (element.watched ??= { from, size: 0, owed: 0, hiddenUntil: 0 });
+  if (from !== state.from) {
+    if (!state.hiddenUntil) state.owed += 1;
+    state.hiddenUntil = 0;
+    state.from = from;
+  }
+  if (state.observer) return state;
+  const place = element.closest('[class*="st-key-answer_"], [class*="st-key-thought_"]');
+  if (!place) return state;
+  const size = () => place.textContent.length - element.textContent.length;
+  state.size = size();
+  state.observer = new MutationObserver((changes) => {
+    if (changes.every(({ target }) => element.contains(target))) return;
+    const now = size();
+    if (now > state.size) {
+      if (state.owed) state.owed -= 1;
+      else hide(element, state);
+    }
+    state.size = now;
+  });
+  state.observer.observe(place, { childList: true, subtree: true, characterData: true });
+  return state;
+}
+
+function hide(element, state) {
+  state.hiddenUntil = performance.now() + LONGEST_HIDDEN_MS;
+  element.classList.add("settling");
+  setTimeout(() => {
+    state.hiddenUntil = 0;
+    if (tails.has(element)) feed.draw(element);
+  }, LONGEST_HIDDEN_MS);
+}
 
 // Each line in a box of its own: a browser lays out anew all of a box that has grown.
 function drawLines(element, text) {

@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,8 +25,11 @@ LONG, LONG_PACE_S = 60_000, 0.1
 FEW_PAGES = 10
 PATIENCE_S = 5.0
 """How long a new socket may take to say which page it belongs to."""
-MOST_SOCKETS = 4
-UNKNOWN_PAGE = 4404
+MOST_SOCKETS, MOST_WAITING = 4, 200
+"""Sockets of one page, and of any that have not said yet whose they are."""
+LOOK_AGAIN_S = 30.0
+"""How soon a socket that has nothing to say sees that its page's session is over."""
+UNKNOWN_PAGE, TOO_MANY = 4404, 4429
 
 
 class FedPage:
@@ -54,17 +58,15 @@ class FedPage:
         for woken, loop in list(self._sockets.items()):
             loop.call_soon_threadsafe(woken.set)
 
-    @contextlib.contextmanager
-    def listening(self) -> Iterator[asyncio.Event]:
-        """A socket joins, and is woken by new runs; `OverflowError` if it is one too many."""
+    def join(self, woken: asyncio.Event) -> bool:
+        """A socket joins, and is woken by new runs; false when there are too many."""
         if len(self._sockets) >= MOST_SOCKETS:
-            raise OverflowError
-        woken = asyncio.Event()
+            return False
         self._sockets[woken] = asyncio.get_running_loop()
-        try:
-            yield woken
-        finally:
-            del self._sockets[woken]
+        return True
+
+    def leave(self, woken: asyncio.Event) -> None:
+        self._sockets.pop(woken, None)
 
 
 class News:
@@ -131,50 +133,69 @@ class Feed:
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._pages: WeakValueDictionary[str, FedPage] = WeakValueDictionary()
-        self._live = 0
+        self._live = self._waiting = 0
 
     def open_page(self) -> FedPage:
-        """A page of its own for a new session; forgotten with the session."""
+        """A page of its own for a new session; no socket keeps it beyond that."""
         page = FedPage()
         self._pages[page.token] = page
         return page
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one page for as long as its socket is open."""
-        if not _is_own_page(socket):
+        if not _is_own_page(socket) or self._waiting >= MOST_WAITING:
             await socket.close()
             return
         await socket.accept()
-        with contextlib.suppress(WebSocketDisconnect, TimeoutError, KeyError, OverflowError):
-            page = self._pages.get(await asyncio.wait_for(socket.receive_text(), self._patience_s))
-            if page is None:
-                await socket.close(UNKNOWN_PAGE)
+        with contextlib.suppress(WebSocketDisconnect, TimeoutError, KeyError):
+            page = await self._page_of(socket)
+            woken = asyncio.Event()
+            if page is None or not page.join(woken):
+                await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
                 return
-            with page.listening() as woken:
-                tasks = [
-                    asyncio.create_task(self._tell(socket, page, woken)),
-                    asyncio.create_task(_leave(socket)),
-                ]
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            told = weakref.ref(page)
+            del page
+            tasks = [
+                asyncio.create_task(self._tell(socket, told, woken)),
+                asyncio.create_task(_leave(socket)),
+            ]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if (page := told()) is not None:
+                page.leave(woken)
 
-    async def _tell(self, socket: WebSocket, page: FedPage, woken: asyncio.Event) -> None:
+    async def _page_of(self, socket: WebSocket) -> FedPage | None:
+        """The page whose token the socket says."""
+        self._waiting += 1
+        try:
+            token = await asyncio.wait_for(socket.receive_text(), self._patience_s)
+        finally:
+            self._waiting -= 1
+        return self._pages.get(token)
+
+    async def _tell(
+        self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
+    ) -> None:
         news = News()
-        while True:
+        while (page := told()) is not None:
             woken.clear()
             message = news.of(page.runs, is_busy=self._live > FEW_PAGES)
+            is_live = any(not run.is_over for run in page.runs.values())
+            del page
             if message is not None:
                 await socket.send_text(json.dumps(message, ensure_ascii=False))
-            if any(not run.is_over for run in page.runs.values()):
+            if is_live:
                 self._live += 1
                 try:
                     await asyncio.sleep(self._pace_s(news.told))
                 finally:
                     self._live -= 1
             else:
-                await woken.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), LOOK_AGAIN_S)
+        await socket.close(UNKNOWN_PAGE)
 
     def _pace_s(self, told: int) -> float:
         pace_s = next(s for most, s in PACES_S if self._live <= most)
@@ -188,13 +209,30 @@ async def _leave(socket: WebSocket) -> None:
 
 
 def _is_own_page(socket: WebSocket) -> bool:
-    """Whether a page of this app asks, as far as its browser tells."""
-    origin = socket.headers.get("origin")
-    if origin is None:
+    """Whether a page of this app asks, under a name that the app goes by."""
+    try:
+        host = urlsplit(f"//{socket.headers.get('host', '')}")
+        origin = urlsplit(socket.headers.get("origin", ""))
+        names = host.hostname or "", origin.hostname or ""
+        is_same = host.netloc == origin.netloc
+    except ValueError:
+        return False
+    if not _is_allowed(names[0]):
+        return False
+    if "origin" not in socket.headers or is_same:
         return True
-    name = urlsplit(origin).hostname or ""
-    host = urlsplit(f"//{socket.headers.get('host', '')}").hostname
+    # Behind a proxy the app may be asked under another name than its page has.
+    return names[1] != names[0] and _is_listed(names[1])
+
+
+def _is_allowed(name: str) -> bool:
+    return not st.get_option("server.allowedHosts") or _is_listed(name)
+
+
+def _is_listed(name: str) -> bool:
+    """Whether `server.allowedHosts` holds a name, or `*.` and the end of it."""
     allowed: list[str] = st.get_option("server.allowedHosts")
-    return name == host or any(
-        name == each or (each.startswith("*.") and name.endswith(each[1:])) for each in allowed
+    return any(
+        name == each.strip("[]") or (each.startswith("*.") and name.endswith(each[1:]))
+        for each in allowed
     )

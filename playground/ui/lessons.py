@@ -25,6 +25,13 @@ def choose_lesson() -> None:
 
 def show_lesson() -> None:
     """Draw the card of the lesson that is on, or a first visitor's way in."""
+    # Always there: what comes and goes moves the places of all below, and a browser shows
+    # the old ones for a moment.
+    with st.container(key="lesson_place"):
+        _show_lesson()
+
+
+def _show_lesson() -> None:
     index = setup_state.lesson()
     if index is not None:
         with st.container(border=True, key="lesson", gap="xsmall"):

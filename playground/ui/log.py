@@ -97,25 +97,25 @@ def _cells(row: RunRow, status: str) -> dict[str, object]:
     return {
         "Time": _local(row.started_at),
         "Run": f"{row.press} {row.variant}",
-        "Connection": row.connection,
         "Model": row.model,
-        "Parameters": _parameters(row.params_json),
         "Status": status,
         "Ended by": row.stop_reason or _error(row),
+        "Cost": formats.NOTHING
+        if row.status in LIVE
+        else formats.cost(Cost(row.cost_usd, row.cost_kind)),
         "Attempts": row.attempts,
         "TTFT": formats.seconds(row.ttft_s),
         "Duration": formats.seconds(row.duration_s),
         "In": row.input_tokens,
         "Out": row.output_tokens,
-        "Cost": formats.NOTHING
-        if row.status in LIVE
-        else formats.cost(Cost(row.cost_usd, row.cost_kind)),
+        "Parameters": _parameters(row.params_json),
+        "Connection": row.connection,
         "Request id": row.request_id or formats.NOTHING,
     }
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(_zone()).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(_zone()).strftime("%d %b %H:%M:%S")
 
 
 def _zone() -> tzinfo:

@@ -45,7 +45,7 @@ def show_in_brief(plan: Plan) -> None:
     if not takes_temperature(plan):
         show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:
-        st.caption(_reason(plan, "prefill", "Prefill: "))
+        st.caption(_reason(plan, "prefill", "Prefill · "))
     front = "temperature" if takes_temperature(plan) else "effort"
     more = [line for line in plan.wire.decisions if line.parameter not in (*IN_FRONT, front)]
     sent = [line.parameter for line in more if line.state == "sent"]

@@ -12,6 +12,7 @@ from playground.core.plan import Plan, plan
 from playground.run import Run
 from playground.settings import is_this_machine
 from playground.ui import money_state, spending, state, variant_state
+from playground.ui.plain import plain
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
@@ -132,12 +133,22 @@ def plans() -> list[Plan]:
 def run_all() -> None:
     """The Run button: start every variant, or none if one of them cannot run."""
     planned = plans()
-    to = connection()
-    if state.is_live() or not can_connect(to) or not all(each.can_run for each in planned):
+    if state.is_live():
+        return
+    if why := _obstacle(planned):
+        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
         return
     started = _start(planned)
     if started:
         state.set_runs(started)
+
+
+def _obstacle(planned: list[Plan]) -> str | None:
+    """The first reason why these can't be sent; all of them stand beneath the prompt."""
+    if not can_connect(connection()):
+        return "There is no key: enter one in the sidebar, or choose the demo."
+    errors = (p.text for each in planned for p in each.problems if p.severity == "error")
+    return next(errors, None)
 
 
 def planned_again(letter: str) -> Plan | None:

@@ -143,8 +143,7 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     prices = pricing.unit_prices(plan.wire.model_id, plan.connection, usage, run.created_at)
     lost = any(attempt.billed not in (None, "no") for attempt in run.attempts)
     never_sent = run.status == "stopped" and run.began_s is None
-    is_refused = run.stop_reason == "refusal" and not run.text and not run.thinking
-    is_free = is_refused or never_sent or (run.status == "failed" and not lost)
+    is_free = run.is_free or never_sent or (run.status == "failed" and not lost)
     is_complete = not lost and (is_free or (run.status == "done" and usage.is_complete))
     if run.status == "done" and run.usage is None and not is_free:
         return Cost(None, "unknown"), prices

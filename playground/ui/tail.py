@@ -7,6 +7,7 @@ import streamlit as st
 HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
 STYLE = """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
+.playground-tail.settling { visibility: hidden; height: 1lh; overflow: hidden; }
 .playground-line { min-height: 1lh; }
 .playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
 .playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
@@ -17,7 +18,10 @@ export default ({ data, parentElement }) => {
   const element = parentElement.querySelector(".playground-tail");
   (window.playgroundTails ??= new Map()).set(element, data);
   window.playgroundFeed?.draw(element);
-  return () => window.playgroundTails.delete(element);
+  return () => {
+    element.watched?.observer?.disconnect();
+    window.playgroundTails.delete(element);
+  };
 }
 """
 

@@ -401,3 +401,10 @@ def test_every_error_of_the_sdk_becomes_a_failure_with_a_kind(cls):
 )
 def test_the_wait_that_a_server_asks_for_is_read_in_all_its_forms(headers, wait_s):
     assert retry_after_s(headers, NOW) == wait_s
+
+
+@pytest.mark.parametrize("content", [b"", sse("content_block_start", index=0, content_block={})])
+def test_a_refusal_is_free_only_before_any_block_of_content(content):
+    stream = start() + content + end(30_000, "refusal")
+    events, _ = play(Script((200, stream)))
+    assert events[-1].is_free is (content == b"")

@@ -264,7 +264,9 @@ def test_the_extra_json_can_name_the_model_whose_rules_then_apply():
         ("[1]", "must be an object"),
         ('{"a": NaN}', "NaN is not JSON"),
         ('{"a": "\\ud800"}', "surrogate"),
-        ("[" * 15_000, "nested too deeply"),
+        ("[" * 15_000, "more than 60 levels"),
+        ('{"a": ' + "[" * 60 + "]" * 60 + "}", "more than 60 levels"),
+        ('{"metadata": {}, "max_tokens": 5, "metadata": {}}', "twice"),
         ('{"a": ' + "9" * 5000 + "}", "number is too long"),
         (" " * MOST_CHARACTERS + "{}", "longer than 20,000"),
     ],
@@ -278,3 +280,8 @@ def test_extra_json_that_cannot_be_used_says_where_it_is_wrong(text, problem):
         .decision("extra_json")
         .why.startswith("Not sent: ")
     )
+
+
+def test_brackets_in_texts_nest_nothing():
+    text = '{"metadata": {"user_id": "' + "[{" * 500 + '\\\\"}}'
+    assert read_extra(text).problem is None

@@ -14,6 +14,7 @@ from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.pricing import Cost, cost, input_tokens_bound, unit_prices, worst_case
 from playground.core.request import Message, Params, Prompt, Request
+from playground.core.wire import model_on, wire
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SERVER = Connection("server", "local", "http://localhost:1")
@@ -169,7 +170,6 @@ def test_the_worst_case_bounds_a_prompt_that_is_written_to_the_cache(model, cach
         ('{"model": "claude-fable-5"}', {"model": "claude-fable-5"}),
         ('{"temperature": 1, "thinking": {"type": "adaptive"}, "stop_sequences": ["x"]}', {}),
         ('{"output_config": {"effort": "max"}, "service_tier": "auto"}', {}),
-        ("{not JSON", {}),
     ],
 )
 def test_the_worst_case_follows_the_extra_json(extra, same_as):
@@ -203,3 +203,45 @@ def test_fast_answers_cost_their_own_price_where_there_is_one():
 )
 def test_what_the_extra_json_leaves_unbounded_has_no_worst_case(extra):
     assert worst(extra_json=extra) is None
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["claude-haiku-4-5-ultra-20270101", "claude-haiku-4-5-opus-latest", "claude-3-haiku-opus-0"],
+)
+def test_a_model_of_a_longer_name_has_no_price_whatever_its_date(model):
+    usage = Usage(input_tokens=1, output_tokens=1)
+    assert unit_prices(model, CLAUDE, usage, datetime(2026, 11, 24, tzinfo=UTC)) is None
+
+
+def test_a_new_date_of_a_known_model_has_its_price():
+    usage = Usage(input_tokens=1, output_tokens=1)
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    assert unit_prices("claude-haiku-4-5-20270101", CLAUDE, usage, at) is not None
+
+
+def deeply(depth, work):
+    """The same work with so much of Python's stack in use."""
+    return work() if depth == 0 else deeply(depth - 1, work)
+
+
+@pytest.mark.parametrize("levels", [58, 59, 60, 900, 975])
+def test_extra_json_that_is_sent_is_in_the_worst_case_however_deep_it_is(levels):
+    nested = "[" * levels + "]" * levels
+    for extra in (
+        f'{{"metadata": {nested}, "max_tokens": 60000}}',
+        f'{{"metadata": {nested}, "metadata": {{}}, "max_tokens": 60000}}',
+    ):
+        request = Request(
+            Prompt("", (Message("user", "Hi"),)), Params("claude-sonnet-4-6", 10, extra_json=extra)
+        )
+        for depth in (0, 60):
+            model = model_on(CLAUDE, request.params.model)
+            sent = deeply(depth, lambda request=request, model=model: wire(request, model, CLAUDE))
+            most_usd = worst_case(request, CLAUDE, NOW)
+            most_tokens_usd = Decimal(sent.body["max_tokens"]) * 15 / 1_000_000
+            assert most_usd is None or most_usd > most_tokens_usd
+
+
+def test_extra_json_that_cannot_be_read_makes_the_worst_case_unknown():
+    assert worst(extra_json="{not JSON") is None

@@ -108,3 +108,11 @@ def test_text_from_outside_is_never_markdown_in_a_check(page):
     assert not page.exception
     assert r"\!\[x\]\(http\:" in words(page)
     assert "takes no prefill" in words(page)
+
+
+def test_run_says_why_it_does_not_start(page):
+    page.text_area(key="message_0_text").input("").run()
+    press(page, "run_all")
+    [toast] = page.toast
+    assert "Message 1 is empty" in toast.value.replace("\\", "")
+    assert page.session_state["runs"] == {}

@@ -1,6 +1,7 @@
 """The feed tells each page its own runs' texts, whole and once, and nobody else's."""
 
 import asyncio
+import gc
 import json
 from dataclasses import dataclass, field
 
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.websockets import WebSocket
 
-from playground.ui.feed import MOST_SOCKETS, UNKNOWN_PAGE, Feed, News, source
+from playground.ui.feed import MOST_SOCKETS, MOST_WAITING, UNKNOWN_PAGE, Feed, News, source
 
-OWN = [(b"host", b"play.example"), (b"origin", b"https://play.example")]
+HOST = (b"host", b"play.streamlit.app")
+OWN = [HOST, (b"origin", b"https://play.streamlit.app")]
 
 
 @dataclass
@@ -134,12 +136,55 @@ def test_a_socket_that_says_nothing_is_let_go():
     asyncio.run(play())
 
 
-@pytest.mark.parametrize("origin", [b"https://evil.example", b"null", b"https://play.example.evil"])
-def test_a_page_from_elsewhere_is_refused_before_it_can_ask(origin):
+ELSEWHERE = {
+    "another page": [HOST, (b"origin", b"https://evil.example")],
+    "a page without an origin": [HOST, (b"origin", b"null")],
+    "a name that begins alike": [HOST, (b"origin", b"https://play.streamlit.app.evil")],
+    "another port": [(b"host", b"localhost:8501"), (b"origin", b"http://localhost:9999")],
+    "a name that points here": [(b"host", b"evil.example"), (b"origin", b"http://evil.example")],
+    "no browser, a foreign name": [(b"host", b"evil.example")],
+    "nonsense": [HOST, (b"origin", b"http://[")],
+    "a nonsense host": [(b"host", b"["), (b"origin", b"http://localhost")],
+}
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_who_is_not_this_apps_page_is_refused_before_it_can_ask(headers):
     async def play():
-        browser = Browser(Feed(), [(b"host", b"play.example"), (b"origin", origin)])
+        browser = Browser(Feed(), headers)
         assert (await browser.hear())["type"] == "websocket.close"
         await browser.serving
+
+    asyncio.run(play())
+
+
+def test_sockets_that_say_nothing_are_bounded():
+    async def play():
+        feed = Feed()
+        silent = [Browser(feed) for _ in range(MOST_WAITING)]
+        assert {(await each.hear())["type"] for each in silent} == {"websocket.accept"}
+        one_more = Browser(feed)
+        assert (await one_more.hear())["type"] == "websocket.close"
+        for each in silent:
+            await each.leave()
+        await (await joined(feed, feed.open_page())).leave()
+
+    asyncio.run(play())
+
+
+def test_a_socket_does_not_keep_a_page_beyond_its_session():
+    async def play():
+        feed = Feed()
+        page = feed.open_page()
+        token = page.token
+        browser = await joined(feed, page)
+        del page
+        gc.collect()
+        other = Browser(feed)
+        other.say(token)
+        assert (await other.hear())["type"] == "websocket.accept"
+        assert (await other.hear())["code"] == UNKNOWN_PAGE
+        await browser.leave()
 
     asyncio.run(play())
 

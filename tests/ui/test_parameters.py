@@ -199,6 +199,6 @@ def test_the_extra_jsons_model_is_the_one_that_is_logged_and_priced(page):
 def test_a_prefill_says_what_becomes_of_it(page):
     page.button(key="add_message").click().run()
     page.text_area(key="message_1_text").input("1.").run()
-    assert "Prefill: Not sent: Claude Sonnet 4.6 takes no prefill." in plainly(words(page))
+    assert "Prefill · Not sent: Claude Sonnet 4.6 takes no prefill." in plainly(words(page))
     choose(page, model="claude-haiku-4-5")
-    assert "Prefill: The answer continues the last message." in plainly(words(page))
+    assert "Prefill · The answer continues the last message." in plainly(words(page))

@@ -123,7 +123,7 @@ def test_the_servers_own_words_are_shown_as_they_came(page):
 
 def test_a_scenario_that_is_on_is_a_badge_in_the_bar(page):
     def badges():
-        return [text.value for text in page.markdown if "Scenario" in text.value]
+        return [text.value for text in page.markdown if ":material/warning: Demo" in text.value]
 
     assert badges() == []
     page.selectbox(key="demo_scenario").select("overloaded").run()

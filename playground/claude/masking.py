@@ -1,0 +1,63 @@
+"""Takes a key out of what a server echoes in an answer, wherever its pieces cut the key."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from playground.core.events import Event, Finished, TextDelta, ThinkingDelta
+from playground.core.exchange import MASK
+
+SHORTEST = 12
+"""A shorter key is no secret, and would garble ordinary words."""
+
+
+class Mask:
+    """Passes a text on piece by piece; holds back what may be the beginning of the key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key if len(key) >= SHORTEST else ""
+        self._held = ""
+
+    def passed(self, piece: str) -> str:
+        if not self._key:
+            return piece
+        text = (self._held + piece).replace(self._key, MASK)
+        longest = min(len(self._key) - 1, len(text))
+        held = next((n for n in range(longest, 0, -1) if self._key.startswith(text[-n:])), 0)
+        self._held = text[len(text) - held :]
+        return text[: len(text) - held]
+
+    def rest(self) -> str:
+        """What was held back and proved harmless: the text is over."""
+        rest, self._held = self._held, ""
+        return rest
+
+
+async def without_key_in_texts(
+    events: AsyncIterator[Event], key: str
+) -> AsyncGenerator[Event, None]:
+    """The same events with the key masked in text and thinking, however the stream ends."""
+    text, thinking = Mask(key), Mask(key)
+    try:
+        async for event in events:
+            match event:
+                case TextDelta(piece):
+                    if passed := text.passed(piece):
+                        yield TextDelta(passed)
+                case ThinkingDelta(piece):
+                    if passed := thinking.passed(piece):
+                        yield ThinkingDelta(passed)
+                case Finished():
+                    for rest in _rests(text, thinking):
+                        yield rest
+                    yield event
+                case _:
+                    yield event
+    except Exception:
+        for rest in _rests(text, thinking):
+            yield rest
+        raise
+
+
+def _rests(text: Mask, thinking: Mask) -> list[Event]:
+    held = thinking.rest(), text.rest()
+    found: list[Event] = [ThinkingDelta(held[0])] if held[0] else []
+    return [*found, TextDelta(held[1])] if held[1] else found
