@@ -171,10 +171,12 @@ class Run:
         failure = event.failure
         self.failure, self.why = failure, event.why
         self.request_id = failure.request_id or self.request_id
-        self._end_attempt(now_s, event)
         if event.wait_s is not None:
+            # First: a page that reads in between must not see another attempt under way.
             self.status, self.next_try_s = "waiting", now_s + event.wait_s
+            self._end_attempt(now_s, event)
             return
+        self._end_attempt(now_s, event)
         # A stream without its last event is never an answer, even before its first text.
         is_part = bool(self.text or self.thinking) or failure.kind == "truncated"
         self._end("interrupted" if is_part else "failed", now_s)

@@ -1,7 +1,8 @@
 """Money set aside for runs: reserved in one locked step, settled with the run's own row.
 
-A run that nothing was reserved for counts too, by its row in the log: a budget that is
-made at noon knows of the morning.
+A run that nothing was reserved for counts for its visitor too, by its row in the log: a
+budget that is made at noon knows of the morning. Who paid for it the log does not say, so
+the owner's sum holds only what was reserved.
 """
 
 from collections.abc import Iterable, Sequence

@@ -2,7 +2,7 @@
 // what the server has not drawn as Markdown yet. Text only ever becomes text nodes.
 
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
-const LONGEST_HIDDEN_MS = 400;
+const LONGEST_APART_MS = 300;
 const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
 const ITEM = /^ *([-*+]|\d+[.)]) /;
 
@@ -24,12 +24,9 @@ feed.draw = (element) => {
 // What is drawn as Markdown and the word that the tail begins later come apart. Until both
 // are there the tail is hidden: the same words twice would make the page jump.
 function watched(element, from) {
-  const state = (element.watched ??= { from, size: 0, owed: 0, hiddenUntil: 0 });
-  if (from !== state.from) {
-    if (!state.hiddenUntil) state.owed += 1;
-    state.hiddenUntil = 0;
-    state.from = from;
-  }
+  const state = (element.watched ??= { from, size: 0, toldAt: 0, hiddenUntil: 0 });
+  if (from !== state.from)
+    Object.assign(state, { from, toldAt: performance.now(), hiddenUntil: 0 });
   if (state.observer) return state;
   const place = element.closest('[class*="st-key-answer_"], [class*="st-key-thought_"]');
   if (!place) return state;
@@ -38,10 +35,8 @@ function watched(element, from) {
   state.observer = new MutationObserver((changes) => {
     if (changes.every(({ target }) => element.contains(target))) return;
     const now = size();
-    if (now > state.size) {
-      if (state.owed) state.owed -= 1;
-      else hide(element, state);
-    }
+    const isTold = performance.now() - state.toldAt < LONGEST_APART_MS;
+    if (now > state.size && !isTold) hide(element, state);
     state.size = now;
   });
   state.observer.observe(place, { childList: true, subtree: true, characterData: true });
@@ -49,12 +44,12 @@ function watched(element, from) {
 }
 
 function hide(element, state) {
-  state.hiddenUntil = performance.now() + LONGEST_HIDDEN_MS;
+  state.hiddenUntil = performance.now() + LONGEST_APART_MS;
   element.classList.add("settling");
   setTimeout(() => {
     state.hiddenUntil = 0;
     if (tails.has(element)) feed.draw(element);
-  }, LONGEST_HIDDEN_MS);
+  }, LONGEST_APART_MS);
 }
 
 // Each line in a box of its own: a browser lays out anew all of a box that has grown.

@@ -58,7 +58,7 @@ def test_a_long_answer_is_drawn_line_by_line_while_it_comes(screen, api):
     expect(lines.last).to_have_text("last")
     code = screen.answer("A").locator("code").inner_text().split("\n")
     assert code[0] == "line 0"
-    assert [*code, *lines.all_inner_texts()] == [*long.split("\n")[3:-1], "last"]
+    assert [*code, *lines.all_text_contents()] == [*long.split("\n")[3:-1], "last"]
     screen.stop()
     screen.await_end()
 
