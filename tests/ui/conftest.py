@@ -4,17 +4,27 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT
 
+PAUSE_S = 0.002
+"""Between two tokens of the demo, which otherwise writes as slowly as a model does."""
+
 
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch, tmp_path):
     """Each test gets services of its own: a new log, no runs."""
     import streamlit as st
 
+    from playground.claude.clients import Clients
+    from playground.claude.demo.transport import DemoTransport
+    from playground.ui.services import Services, services
+
+    def quick_clients(self):
+        self._clients = self._clients or Clients(demo=DemoTransport(pause_s=PAUSE_S))
+        return self._clients
+
+    monkeypatch.setattr(Services, "_shared_clients", quick_clients)
     monkeypatch.setenv("PLAYGROUND_LOG", f"sqlite:///{tmp_path}/runs.db")
     st.cache_resource.clear()
     yield
-    from playground.ui.services import services
-
     built = services()
     built.engine.close()
     built.log.close()
