@@ -66,7 +66,10 @@ def open_page(playwright, options, script):
 
     def receive(data):
         reach("first message")
-        if ForwardMsg.FromString(data).WhichOneof("type") == "script_finished":
+        if (
+            isinstance(data, bytes)
+            and ForwardMsg.FromString(data).WhichOneof("type") == "script_finished"
+        ):
             reach("script finished")
 
     def connect(socket):
