@@ -64,13 +64,16 @@ def show_answers(drawn_in: Phase) -> None:
     with st.expander("Answers", expanded=True, icon=":material/forum:", key="answers_band"):
         runs = state.runs()
         cards = {}
-        if runs:
-            with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
-                for letter, run in runs.items():
-                    with grid.cell(), st.container(border=True, key=f"card_{letter}"):
-                        cards[letter] = _lay_out(letter, run)
-        else:
-            st.caption("Press Run: each variant's answer streams into a column of its own.")
+        # In a place of its own: a fragment is known by where it stands, and the feed may ask
+        # for it just when the first answers come.
+        with st.container():
+            if runs:
+                with st.grid(len(runs), min_column_width=CARD_WIDTH, key="answers_grid") as grid:
+                    for letter, run in runs.items():
+                        with grid.cell(), st.container(border=True, key=f"card_{letter}"):
+                            cards[letter] = _lay_out(letter, run)
+            else:
+                st.caption("Press Run: each variant's answer streams into a column of its own.")
         st.fragment(_paint, run_every=drawn_in.interval_s)(cards, drawn_in, count())
 
 
