@@ -5,13 +5,14 @@ list of models, not by the page.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import anthropic
 import httpx2
 
+from playground.claude.pacing import Pacing
 from playground.claude.recording import note_departure
 from playground.core.connection import Connection
 
@@ -44,6 +45,7 @@ class Clients:
         self._transport = transport
         self._demo = demo
         self._read_timeout_s = read_timeout_s
+        self._pacing = Pacing()
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
@@ -58,17 +60,19 @@ class Clients:
         read_s = self._read_timeout_s or READ_TIMEOUTS_S[connection.kind]
         timeout = httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
         transport = self._transport
+        on_response: list[Callable[..., Any]] = [self._pacing]
         if connection.kind == "demo":
             from playground.claude.demo.transport import DemoTransport
 
             transport = self._demo or DemoTransport()
+            on_response = []  # It writes when it is read: a pause would slow it down.
         # A redirect would carry the prompt to a host that nobody chose.
         http_client = anthropic.DefaultAsyncHttpxClient(
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
-            event_hooks={"request": [note_departure]},
+            event_hooks={"request": [note_departure], "response": on_response},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
