@@ -20,10 +20,12 @@ class Mask:
         if not self._key:
             return piece
         text = (self._held + piece).replace(self._key, MASK)
-        longest = min(len(self._key) - 1, len(text))
-        held = next((n for n in range(longest, 0, -1) if self._key.startswith(text[-n:])), 0)
-        self._held = text[len(text) - held :]
-        return text[: len(text) - held]
+        # Each delta comes by here: only where the key's first character stands can it begin.
+        start = text.find(self._key[0], max(0, len(text) - len(self._key) + 1))
+        while start >= 0 and not self._key.startswith(text[start:]):
+            start = text.find(self._key[0], start + 1)
+        self._held = text[start:] if start >= 0 else ""
+        return text[:start] if start >= 0 else text
 
     def rest(self) -> str:
         """What was held back and proved harmless: the text is over."""
