@@ -91,7 +91,9 @@ def test_a_setting_that_cannot_be_used_is_named(name, value):
 def test_the_owner_sets_a_budget_in_dollars():
     environ = {"PLAYGROUND_BUDGET_SESSION_USD": "0.50"}
     secrets = {"playground": {"PLAYGROUND_BUDGET_DAY_USD": 2.5}}
-    assert read_settings(environ, secrets).budget == Budget(Decimal("0.5"), Decimal("2.5"))
+    assert read_settings(environ, secrets).budget == Budget(
+        Decimal("0.5"), Decimal("2.5"), Decimal("0.5")
+    )
     assert read_settings({}, {}).budget == Budget()
 
 
