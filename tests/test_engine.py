@@ -229,8 +229,8 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
         assert engine.take_places(runs) is None
         for run in runs:
             engine.start(run, sending(*ANSWER, then_wait=True))
-    assert "8 runs are waiting" in engine.take_places([new_run("e"), new_run("e")])
-    assert "8 runs are waiting" in engine.why_full("e", 1)
+    assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")])
+    assert "8 of 8 places" in engine.why_full("e", 1)
     until(lambda: waiting[3][1].ahead == 7)
     engine.stop(waiting[3][1])
     assert waiting[3][1].wait(5)
@@ -241,7 +241,7 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
     assert engine.why_full("f", 1) is not None
     engine.give_back(refused)
     assert engine.why_full("f", 1) is None
-    assert "2 of your runs" in engine.take_places([new_run("a")])
+    assert "2 of your 2 places" in engine.take_places([new_run("a")])
 
 
 def test_who_does_not_come_back_is_reported_once_gone(engine_with):

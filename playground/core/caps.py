@@ -63,7 +63,8 @@ def variants_problem(count: int, caps: Caps) -> str | None:
 def queue_problem(count: int, own: int, all_: int, most: int) -> str | None:
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:
-        return f"Not started: {all_:,} runs are waiting already. Try again in a minute."
-    if own + count > max(1, most // SHARE_OF_QUEUE):
-        return f"Not started: {own:,} of your runs are waiting already."
+        return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+    share = max(1, most // SHARE_OF_QUEUE)
+    if own + count > share:
+        return f"Not started: {own:,} of your {share:,} places to wait in are taken."
     return None

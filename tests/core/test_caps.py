@@ -74,9 +74,9 @@ def test_more_variants_than_allowed_are_refused():
     ("count", "own", "all_", "said"),
     [
         (6, 0, 194, None),
-        (6, 0, 195, "195 runs are waiting"),
+        (6, 0, 195, "195 of 200 places"),
         (6, 44, 44, None),
-        (6, 45, 45, "45 of your runs are waiting"),
+        (6, 45, 45, "45 of your 50 places"),
     ],
 )
 def test_the_queue_is_bounded_and_nobody_fills_it_alone(count, own, all_, said):
