@@ -41,7 +41,7 @@ def show_gate(*, is_local: bool) -> None:
     found = owners_access(is_local=is_local)
     if not found.sentence:
         return
-    icon = ":material/lock_open:" if found.is_allowed else ":material/lock:"
+    icon = ":material/key:" if found.is_allowed else ":material/lock:"
     st.caption(f"{icon} {plain(found.sentence)}")
     gate = services().settings.gate
     if found.is_allowed:

@@ -30,6 +30,8 @@ def _show() -> None:
 
 
 def _ask() -> None:
+    if state.dialog() is None:
+        st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
     count = services().log.count(_visitor())
     runs = "1 run" if count == 1 else f"{count:,} runs"
     st.markdown(f"This deletes **{runs}** with their texts, for good. What was spent still counts.")
