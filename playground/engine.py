@@ -76,7 +76,7 @@ class Engine:
 
     def _why_full(self, visitor: str, count: int) -> str | None:
         own = Counter(self._places.values())[visitor]
-        return queue_problem(count, own, len(self._places), self._most_waiting)
+        return queue_problem(visitor, count, own, len(self._places), self._most_waiting)
 
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""

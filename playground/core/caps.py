@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from playground.core.fixes import setting
 from playground.core.problem import Problem
 from playground.core.request import Request
+from playground.core.visitors import LOCAL
 
 SHARE_OF_QUEUE = 4
 """One visitor may fill no more than this part of the places to wait in."""
@@ -60,11 +61,11 @@ def variants_problem(count: int, caps: Caps) -> str | None:
     return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
 
 
-def queue_problem(count: int, own: int, all_: int, most: int) -> str | None:
+def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:
         return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
     share = max(1, most // SHARE_OF_QUEUE)
-    if own + count > share:
+    if visitor != LOCAL and own + count > share:
         return f"Not started: {own:,} of your {share:,} places to wait in are taken."
     return None

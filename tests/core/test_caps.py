@@ -80,6 +80,9 @@ def test_more_variants_than_allowed_are_refused():
     ],
 )
 def test_the_queue_is_bounded_and_nobody_fills_it_alone(count, own, all_, said):
-    problem = queue_problem(count, own, all_, 200)
+    problem = queue_problem("visitor-1", count, own, all_, 200)
     assert (problem is None) == (said is None)
     assert said is None or said in problem
+    # At one's own machine there is nobody to leave places for.
+    assert queue_problem("local", 6, 45, 45, 200) is None
+    assert queue_problem("local", 6, 195, 195, 200) is not None
