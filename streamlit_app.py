@@ -11,7 +11,7 @@ from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
 from playground.ui.running import plans
-from playground.ui.server import routes
+from playground.ui.server import middleware, routes
 from playground.ui.services import is_here, services, warm_up
 from playground.ui.sidebar import show_sidebar
 from playground.ui.variants import edit_variants
@@ -46,4 +46,4 @@ if st.runtime.exists():
 else:
     # The server imports this file as it starts, and runs it later for each visitor. One that
     # only runs it has no feed, and the page polls.
-    app = st.App(__file__, routes=routes())
+    app = st.App(__file__, routes=routes(), middleware=middleware())

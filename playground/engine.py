@@ -10,10 +10,11 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from playground.core.caps import queue_problem
 from playground.core.events import AttemptFailed, Event
 from playground.core.failures import Failure
 from playground.run import Run
@@ -35,9 +36,14 @@ class Engine:
         *,
         most_runs: int = 32,
         most_runs_per_visitor: int = 8,
+        most_waiting: int = 200,
+        on_gone: Callable[[str], None] = lambda owner: None,
         grace_s: float = GRACE_S,
     ) -> None:
-        self._on_start, self._on_end = on_start, on_end
+        self._on_start, self._on_end, self._on_gone = on_start, on_end, on_gone
+        self._most_waiting = most_waiting
+        self._places: dict[str, str] = {}
+        self._counting = threading.Lock()
         self._most, self._most_each = most_runs, most_runs_per_visitor
         self._grace_s = grace_s
         self._queue: list[tuple[Run, Send]] = []
@@ -47,6 +53,30 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
+
+    def why_full(self, visitor: str, count: int) -> str | None:
+        """Why so many more of a visitor's runs can't wait for their turn now."""
+        with self._counting:
+            return self._why_full(visitor, count)
+
+    def take_places(self, runs: Sequence[Run]) -> str | None:
+        """Take places to wait in for all of a visitor's runs, or for none and say why. A run
+        gives its own back when it begins."""
+        with self._counting:
+            why = self._why_full(runs[0].visitor, len(runs))
+            if why is None:
+                self._places |= {run.id: run.visitor for run in runs}
+            return why
+
+    def give_back(self, runs: Sequence[Run]) -> None:
+        """Leave the places of runs that are not started after all."""
+        with self._counting:
+            for run in runs:
+                self._places.pop(run.id, None)
+
+    def _why_full(self, visitor: str, count: int) -> str | None:
+        own = Counter(self._places.values())[visitor]
+        return queue_problem(visitor, count, own, len(self._places), self._most_waiting)
 
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
@@ -105,6 +135,7 @@ class Engine:
         self._live_owners = len({run.owner for run in self._running()} | {r.owner for r, _ in left})
 
     def _begin(self, run: Run, send: Send) -> None:
+        self.give_back([run])
         task = self._loop.create_task(self._drive(run, send))
         self._tasks[run.id] = (run, task)
         # Not a `finally` of the task: one that is cancelled before its first step has none.
@@ -143,6 +174,7 @@ class Engine:
         waiting = [entry for entry in self._queue if entry[0] is run]
         for entry in waiting:
             self._queue.remove(entry)
+            self.give_back([run])
             run.stop(time.monotonic())
             self._finish(run)
         self._admit()
@@ -157,6 +189,7 @@ class Engine:
                     self._cancel(run)
             for owner in gone:
                 self._gone_since_s.pop(owner, None)
+                self._on_gone(owner)
 
     def _running(self) -> list[Run]:
         return [run for run, _ in self._tasks.values()]

@@ -4,17 +4,25 @@ A setting in the environment wins over one in the secrets. Nothing is written ba
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
+from playground.core.access import Gate
 from playground.core.budget import Budget, amount
+from playground.core.caps import Caps
 from playground.core.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
+from playground.core.passcode import SHORTEST
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
 SECTION = "playground"
 PAIR = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
+PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+VISITORS_PART = 5
+"""Unless it is set, one visitor may spend the fifth part of what all may in a day."""
 
 
 class SettingsError(ValueError):
@@ -28,10 +36,31 @@ class Settings:
     owner: Connection | None = None
     key: str = field(default="", repr=False)
     shares_key: bool = False
+    allowed_emails: frozenset[str] = frozenset()
+    passcode: str = field(default="", repr=False)
     log_url: str = DEFAULT_LOG_URL
+    has_database: bool = False
     most_runs: int = 32
     most_runs_per_visitor: int = 8
+    most_waiting: int = 200
+    caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
+
+    @property
+    def gate(self) -> Gate:
+        """What stands before the owner's key for visitors from elsewhere."""
+        if self.allowed_emails:
+            return "login"
+        if self.passcode:
+            return "passcode"
+        if self.shares_key:
+            return "shared without a budget" if self.budget.day_usd is None else "budget"
+        return "closed"
+
+    def keeps_texts(self, *, is_local: bool) -> bool:
+        """Whether a visitor's texts may go into the database: those of strangers only into
+        one that the owner chose."""
+        return is_local or self.has_database
 
     @property
     def connections(self) -> tuple[Connection, ...]:
@@ -43,33 +72,84 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> Settings:
     """Settings from the environment and the secrets; raises `SettingsError`."""
-    section = secrets.get(SECTION)
-    values: dict[str, object] = {}
-    for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
-        texts = {k: v for k, v in source.items() if isinstance(v, str | int | float)}
-        found = {name: value for name, value in texts.items() if str(value).strip()}
-        if found.keys() & set(PAIR):
-            # A key goes to the address that stands beside it, never to another one.
-            values = {name: value for name, value in values.items() if name not in PAIR}
-        values |= found
+    values = _values(environ, secrets)
 
     def text(name: str, default: str = "") -> str:
-        return str(values.get(name, default)).strip()
+        return values.get(name, default)
 
     key = text("ANTHROPIC_API_KEY")
-    return Settings(
+    most_waiting = _count("PLAYGROUND_MAX_WAITING", values, 200)
+    settings = Settings(
         owner=_owner(text("ANTHROPIC_BASE_URL"), text("PLAYGROUND_SERVER_PRICE"), bool(key)),
         key=key,
         shares_key=text("PLAYGROUND_SHARE_KEY").lower() in ("1", "true", "yes"),
+        allowed_emails=_allowed(text("PLAYGROUND_ALLOWED_EMAILS")),
+        passcode=_passcode(text("PLAYGROUND_PASSCODE")),
         log_url=text("PLAYGROUND_LOG", DEFAULT_LOG_URL),
-        most_runs=_count("PLAYGROUND_MAX_RUNS", text("PLAYGROUND_MAX_RUNS", "32")),
-        most_runs_per_visitor=_count(
-            "PLAYGROUND_MAX_RUNS_PER_VISITOR", text("PLAYGROUND_MAX_RUNS_PER_VISITOR", "8")
+        has_database="PLAYGROUND_LOG" in values,
+        most_runs=_count("PLAYGROUND_MAX_RUNS", values, 32),
+        most_runs_per_visitor=_count("PLAYGROUND_MAX_RUNS_PER_VISITOR", values, 8),
+        most_waiting=most_waiting,
+        caps=Caps(
+            max_tokens=_count("PLAYGROUND_MAX_TOKENS", values, 4096),
+            prompt_chars=_count("PLAYGROUND_MAX_PROMPT_CHARS", values, 200_000),
+            variants=_count("PLAYGROUND_MAX_VARIANTS", values, 6),
         ),
-        budget=Budget(
-            session_usd=_amount("PLAYGROUND_BUDGET_SESSION_USD", values),
-            day_usd=_amount("PLAYGROUND_BUDGET_DAY_USD", values),
-        ),
+        budget=_budget(values),
+    )
+    if settings.allowed_emails and settings.passcode:
+        # Either alone would do for a visitor: the weaker one would decide.
+        raise SettingsError("Set PLAYGROUND_ALLOWED_EMAILS or PLAYGROUND_PASSCODE, not both")
+    return settings
+
+
+def _values(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[str, str]:
+    """What is set, by name: a list as one text, and nothing that is empty."""
+    section = secrets.get(SECTION)
+    values: dict[str, str] = {}
+    for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
+        texts = {name: _text(value) for name, value in source.items()}
+        found = {name: text for name, text in texts.items() if text}
+        if found.keys() & set(PAIR):
+            # A key goes to the address that stands beside it, never to another one.
+            values = {name: text for name, text in values.items() if name not in PAIR}
+        values |= found
+    return values
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _allowed(text: str) -> frozenset[str]:
+    """Addresses and domains, in lower case; a domain begins with its @."""
+    found = []
+    for each in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
+        address = each if "@" in each else f"@{each}"
+        if text and not ADDRESS.fullmatch(address):
+            expected = "addresses or domains, such as ada@example.com, example.org"
+            raise SettingsError(f"PLAYGROUND_ALLOWED_EMAILS must be {expected}")
+        found.append(address)
+    return frozenset(found if text else ())
+
+
+def _passcode(text: str) -> str:
+    if text and len(text) < SHORTEST:
+        raise SettingsError(f"PLAYGROUND_PASSCODE must have at least {SHORTEST} characters")
+    return text
+
+
+def _budget(values: Mapping[str, str]) -> Budget:
+    day_usd = _amount("PLAYGROUND_BUDGET_DAY_USD", values)
+    own_usd = _amount("PLAYGROUND_BUDGET_VISITOR_DAY_USD", values)
+    if own_usd is None and day_usd is not None:
+        own_usd = day_usd / VISITORS_PART
+    return Budget(
+        session_usd=_amount("PLAYGROUND_BUDGET_SESSION_USD", values),
+        day_usd=day_usd,
+        visitor_day_usd=own_usd,
     )
 
 
@@ -103,18 +183,27 @@ def _flat_price(text: str) -> FlatPrice | None:
     return FlatPrice(input_usd, output_usd)
 
 
-def _count(name: str, text: str) -> int:
+def _count(name: str, values: Mapping[str, str], default: int) -> int:
+    text = values.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         raise SettingsError(f"{name} must be a whole number from 1, not {text[:20]!r}")
     return int(text)
 
 
-def _amount(name: str, values: Mapping[str, object]) -> Decimal | None:
+def _amount(name: str, values: Mapping[str, str]) -> Decimal | None:
     try:
-        return amount(str(values.get(name, "")))
+        return amount(values.get(name, ""))
     except ValueError:
         expected = f"{name} must be an amount of dollars up to 1,000,000, such as 2.50"
         raise SettingsError(expected) from None
+
+
+def is_local_visit(headers: Mapping[str, str], ip_address: str | None) -> bool:
+    """Whether a request came from this very machine, and through no proxy. The names of the
+    headers are found in any case."""
+    if any(name in headers for name in PROXY_HEADERS):
+        return False
+    return is_this_machine(headers.get("Host") or "", ip_address)
 
 
 def is_this_machine(host: str, ip_address: str | None) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import Counter
 
 import pytest
 from scripted import NOW, REQUEST
@@ -177,6 +178,77 @@ def test_a_visitor_gets_no_more_than_his_share_and_the_queue_is_in_order(engine_
     assert greedy[3].wait(5)
     assert greedy[3].began_s is None
     until(lambda: modest[1].ahead == 0)
+
+
+def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_their_turn(
+    engine_with,
+):
+    engine = engine_with(most_runs=32, most_runs_per_visitor=4, most_waiting=400)
+    running, most, begun = Counter(), Counter(), []
+
+    def answering(run):
+        async def send():
+            running.update([run.visitor, "all"])
+            begun.append(run)
+            for who in (run.visitor, "all"):
+                most[who] = max(most[who], running[who])
+            await asyncio.sleep(0)
+            yield Finished("end_turn")
+            running.subtract([run.visitor, "all"])
+
+        return send
+
+    # One press after the other: eight runs each.
+    presses = [[new_run(f"visitor {n}") for _ in range(8)] for n in range(50)]
+    for runs in presses:
+        assert engine.take_places(runs) is None
+        for run in runs:
+            engine.start(run, answering(run))
+    assert all(run.wait(20) for runs in presses for run in runs)
+    assert most.pop("all") <= 32
+    assert max(most.values()) <= 4
+    assert {run.status for runs in presses for run in runs} == {"done"}
+    assert len(begun) == 400
+    # In the order of their arrival, but for who had his share already: of any visitor the
+    # runs begin in order, and nobody is passed by more runs than may run at once.
+    for runs in presses:
+        assert [run for run in begun if run in runs] == runs
+    arrived = {run.id: place for place, run in enumerate(run for runs in presses for run in runs)}
+    assert all(arrived[run.id] - place <= 32 for place, run in enumerate(begun))
+    assert engine.why_full("visitor 1", 100) is None
+
+
+def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_with):
+    engine = engine_with(most_runs=1, most_waiting=8)
+    first = new_run()
+    assert engine.take_places([first]) is None
+    engine.start(first, sending(*ANSWER, then_wait=True))
+    until(lambda: first.status == "streaming")
+    waiting = [[new_run(visitor) for _ in range(2)] for visitor in "abcd"]
+    for runs in waiting:
+        assert engine.take_places(runs) is None
+        for run in runs:
+            engine.start(run, sending(*ANSWER, then_wait=True))
+    assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")])
+    assert "8 of 8 places" in engine.why_full("e", 1)
+    until(lambda: waiting[3][1].ahead == 7)
+    engine.stop(waiting[3][1])
+    assert waiting[3][1].wait(5)
+    assert engine.why_full("e", 1) is None
+    assert engine.why_full("e", 2) is not None
+    refused = [new_run("e")]
+    assert engine.take_places(refused) is None
+    assert engine.why_full("f", 1) is not None
+    engine.give_back(refused)
+    assert engine.why_full("f", 1) is None
+    assert "2 of your 2 places" in engine.take_places([new_run("a")])
+
+
+def test_who_does_not_come_back_is_reported_once_gone(engine_with):
+    gone = []
+    engine = engine_with(grace_s=0.02, on_gone=gone.append)
+    engine.is_gone("left")
+    until(lambda: gone == ["left"])
 
 
 def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):

@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from starlette.datastructures import Headers
 
 from playground.core.budget import Budget
+from playground.core.caps import Caps
 from playground.core.connection import CLAUDE, key_problem
-from playground.settings import SettingsError, is_this_machine, read_settings
+from playground.settings import SettingsError, is_local_visit, is_this_machine, read_settings
 
 
 def test_without_any_setting_there_is_the_demo_and_the_claude_api():
@@ -79,6 +81,17 @@ def test_the_claude_apis_own_address_is_not_another_server():
         ("PLAYGROUND_BUDGET_SESSION_USD", "-1"),
         ("PLAYGROUND_BUDGET_DAY_USD", "lots"),
         ("PLAYGROUND_BUDGET_DAY_USD", "1e9"),
+        ("PLAYGROUND_BUDGET_VISITOR_DAY_USD", "a little"),
+        ("PLAYGROUND_PASSCODE", "short"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "ada@"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "*"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "ada@example.com, a@b@example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", ","),
+        ("PLAYGROUND_MAX_TOKENS", "-1"),
+        ("PLAYGROUND_MAX_PROMPT_CHARS", "1e5"),
+        ("PLAYGROUND_MAX_VARIANTS", "0"),
+        ("PLAYGROUND_MAX_WAITING", "none"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name, value):
@@ -91,7 +104,9 @@ def test_a_setting_that_cannot_be_used_is_named(name, value):
 def test_the_owner_sets_a_budget_in_dollars():
     environ = {"PLAYGROUND_BUDGET_SESSION_USD": "0.50"}
     secrets = {"playground": {"PLAYGROUND_BUDGET_DAY_USD": 2.5}}
-    assert read_settings(environ, secrets).budget == Budget(Decimal("0.5"), Decimal("2.5"))
+    assert read_settings(environ, secrets).budget == Budget(
+        Decimal("0.5"), Decimal("2.5"), Decimal("0.5")
+    )
     assert read_settings({}, {}).budget == Budget()
 
 
@@ -121,3 +136,62 @@ def test_what_cannot_be_a_key_is_said_without_repeating_it(key):
 
 def test_an_ordinary_key_has_no_problem():
     assert key_problem("sk-ant-api03-abc_DEF-123") is None
+
+
+def test_a_passcode_that_cannot_be_used_is_not_repeated_and_a_good_one_not_shown():
+    with pytest.raises(SettingsError) as caught:
+        read_settings({"PLAYGROUND_PASSCODE": "hunter2"}, {})
+    assert "hunter2" not in str(caught.value)
+    settings = read_settings({}, {"playground": {"PLAYGROUND_PASSCODE": 12345678}})
+    assert (settings.gate, settings.passcode) == ("passcode", "12345678")
+    assert "12345678" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Ada@Example.com, example.org",
+        ["ada@example.com", "@example.org"],
+        "@EXAMPLE.ORG;ada@example.com,",
+    ],
+)
+def test_the_list_of_addresses_and_domains_may_be_text_or_a_list(value):
+    settings = read_settings({}, {"playground": {"PLAYGROUND_ALLOWED_EMAILS": value}})
+    assert settings.allowed_emails == {"ada@example.com", "@example.org"}
+    assert settings.gate == "login"
+
+
+def test_of_two_gates_the_weaker_would_decide():
+    environ = {"PLAYGROUND_ALLOWED_EMAILS": "example.org", "PLAYGROUND_PASSCODE": "correct horse"}
+    with pytest.raises(SettingsError, match="not both"):
+        read_settings(environ, {})
+
+
+def test_strangers_are_capped_without_any_setting():
+    settings = read_settings({}, {})
+    assert settings.caps == Caps(max_tokens=4096, prompt_chars=200_000, variants=6)
+    assert settings.most_waiting == 200
+    environ = {
+        "PLAYGROUND_MAX_TOKENS": "100",
+        "PLAYGROUND_MAX_PROMPT_CHARS": "200",
+        "PLAYGROUND_MAX_VARIANTS": "3",
+        "PLAYGROUND_MAX_WAITING": "4",
+        "PLAYGROUND_BUDGET_DAY_USD": "5",
+        "PLAYGROUND_BUDGET_VISITOR_DAY_USD": "0.25",
+    }
+    settings = read_settings(environ, {})
+    assert (settings.caps, settings.most_waiting) == (Caps(100, 200, 3), 4)
+    assert settings.budget.visitor_day_usd == Decimal("0.25")
+
+
+def test_texts_of_strangers_are_stored_only_where_a_database_was_chosen():
+    assert not read_settings({}, {}).keeps_texts(is_local=False)
+    assert read_settings({}, {}).keeps_texts(is_local=True)
+    chosen = read_settings({"PLAYGROUND_LOG": "sqlite:///data/runs.db"}, {})
+    assert chosen.keeps_texts(is_local=False)
+
+
+def test_who_comes_through_a_proxy_is_not_local():
+    assert is_local_visit(Headers({"host": "localhost"}), "127.0.0.1")
+    for name in ("x-forwarded-for", "forwarded", "via"):
+        assert not is_local_visit(Headers({"host": "localhost", name: "x"}), "127.0.0.1")

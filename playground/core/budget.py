@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from playground.core.events import AttemptFailed, Event
+from playground.core.visitors import LOCAL
 
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -29,6 +30,8 @@ class Budget:
 
     session_usd: Decimal | None = None
     day_usd: Decimal | None = None
+    visitor_day_usd: Decimal | None = None
+    """What one visitor from elsewhere may spend of the owner's money in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Window:
 
     name: Literal["session", "day"]
     cap_usd: Decimal
-    whose: Literal["visitor", "payer"]
+    whose: Literal["visitor", "payer", "share"]
+    """Counts a visitor's runs, all that someone pays for, or a visitor's at the owner's expense."""
     who: str
     since: datetime
     until: datetime = END_OF_TIME
@@ -54,6 +58,8 @@ class Window:
     @property
     def words(self) -> str:
         """Such as: today's $0.50."""
+        if self.whose == "share":
+            return f"your {limit(self.cap_usd)} for today"
         name = "this session's" if self.name == "session" else "today's"
         return f"{name} {limit(self.cap_usd)}"
 
@@ -102,6 +108,10 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
         found.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
     if owners.day_usd is not None:
         found.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
+    is_guest = spender.payer == OWNER and spender.visitor != LOCAL
+    if owners.visitor_day_usd is not None and is_guest:
+        share_usd = owners.visitor_day_usd
+        found.append(Window("day", share_usd, "share", spender.visitor, day, end))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from playground.core import counting, pricing
+from playground.core.caps import NO_CAPS, Caps, cap_problems
 from playground.core.catalogue import Model
 from playground.core.checks import problems
 from playground.core.connection import Connection
@@ -44,6 +45,7 @@ def plan(
     models: tuple[Model, ...],
     now: datetime,
     counts: Mapping[str, int] | None = None,
+    caps: Caps = NO_CAPS,
 ) -> Plan:
     """Work out what would go out, what is wrong with it and what it can cost. `counts`
     holds the API's own counts of input tokens, by what was counted."""
@@ -58,7 +60,10 @@ def plan(
         model=model,
         wire=sent,
         policy=policy,
-        problems=problems(request, model, now.date(), sent.decisions),
+        problems=(
+            *cap_problems(request, sent.body, caps),
+            *problems(request, model, now.date(), sent.decisions),
+        ),
         worst_case_usd=pricing.worst_case(request, connection, now, counted),
         counted_tokens=counted,
     )

@@ -4,7 +4,7 @@ another to read. It lives until something is wrong with it; then a new one is op
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -24,6 +24,8 @@ from playground.store.boots import Boot
 from playground.store.memory import Entry, Work
 
 _ROWS_PER_TRANSACTION = 500
+_COUNTS_STILL = timedelta(days=2)
+"""No budget looks back further, but that of a page which was open so long."""
 
 
 class Database:
@@ -70,11 +72,13 @@ class Database:
     def write(self, work: Work, now: datetime) -> Iterator[Work]:
         """Write in a few transactions; yield the part that each has made safe."""
         entries = iter(work.entries)
+        recent = now - _COUNTS_STILL
         cleared = work.cleared
         while (some := tuple(islice(entries, _ROWS_PER_TRANSACTION))) or cleared:
             with self.writing() as connection:
                 boots.beat(connection, self._boot, now)
                 for visitor in cleared:
+                    reservations.keep_spent(connection, visitor, schema.runs.c.started_at >= recent)
                     for table in (schema.runs, schema.texts, schema.tallies):
                         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
                 self._write_rows(connection, some)

@@ -3,6 +3,7 @@ asks about them; while the database is broken, from memory."""
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
+from playground.store.open_pages import OpenPages, bare
 from playground.store.reading import read_count, read_page, read_run, read_totals
 from playground.store.writer import Pace, Writer
 
@@ -37,6 +39,7 @@ class RunLog:
         boot: Boot | None = None,
     ) -> None:
         self._memory = Memory()
+        self.open_pages = OpenPages()
         self._writer = Writer(
             url=url,
             memory=self._memory,
@@ -51,14 +54,23 @@ class RunLog:
 
         self.ledger = Ledger(self._writer, self._memory)
 
-    def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
-        """Take in a run, or its newer state, and return at once; it is written soon after."""
-        self._memory.keep(clean(row), None if texts is None else clean(texts))
+    def record(
+        self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None
+    ) -> None:
+        """Take in a run, or its newer state, and return at once; it is written soon after.
+        With `only_on_page` its texts are not: they stay in memory while that page is open."""
+        row, texts = clean(row), None if texts is None else clean(texts)
+        if only_on_page is not None:
+            if texts is not None:
+                self.open_pages.keep(only_on_page, row, texts)
+            row, texts = bare(row), None
+        self._memory.keep(row, texts)
         self._writer.wake()
 
     def delete_all(self, visitor: str) -> None:
         """Forget all runs of a visitor, at once for whoever asks and soon in the database."""
         self._memory.clear(clean_text(visitor))
+        self.open_pages.forget(clean_text(visitor))
         self._writer.wake()
 
     def flush(self, timeout_s: float) -> bool:
@@ -90,19 +102,21 @@ class RunLog:
     ) -> Page:
         """Return the newest rows, or those next older (`before`) or newer (`after`) than a run."""
         name = clean_text(visitor)
-        return self._answer(
+        page = self._answer(
             name,
             lambda connection, entries: read_page(
                 connection, name, entries, before=before, after=after, limit=limit
             ),
         )
+        return replace(page, rows=self.open_pages.filled(page.rows))
 
     def get(self, visitor: str, run_id: str) -> tuple[RunRow, RunTexts] | None:
         """Return one run of this visitor with its texts."""
         name, wanted = clean_text(visitor), clean_text(run_id)
-        return self._answer(
+        run = self._answer(
             name, lambda connection, entries: read_run(connection, name, entries, wanted)
         )
+        return None if run is None else self.open_pages.find(name, wanted) or run
 
     def totals(self, visitor: str, *, since: datetime | None = None) -> Totals:
         """Add up the runs of this visitor, or those started at `since` or later."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.core.budget import Refusal, Reservation, Standing, Window, refusal
+from playground.core.budget import OWNER, Refusal, Reservation, Standing, Window, refusal
 from playground.core.rows import LIVE, RunRow
 from playground.store.schema import IS_LIVE, reservations, runs
 
@@ -34,16 +34,21 @@ _is_reserved = sa.exists().where(
 )
 # Literals: Postgres takes two equal parameters for two expressions when it groups.
 _is_over = sa.case((IS_LIVE, sa.literal_column("0")), else_=sa.literal_column("1"))
+_whose: dict[str, sa.ColumnElement[bool]] = {
+    "visitor": reservations.c.visitor == _who,
+    "payer": reservations.c.payer == _who,
+    "share": sa.and_(reservations.c.visitor == _who, reservations.c.payer == OWNER),
+}
 # Built once: putting such a question together takes far longer than answering it.
 _RESERVED: dict[str, sa.Select[tuple[Any, ...]]] = {
-    name: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
+    whose: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
     .where(
-        reservations.c[name] == _who,
+        is_counted,
         reservations.c.started_at >= _since,
         reservations.c.started_at < _until,
     )
     .group_by(reservations.c.is_settled)
-    for name in ("visitor", "payer")
+    for whose, is_counted in _whose.items()
 }
 _UNRESERVED: sa.Select[tuple[Any, ...]] = (
     sa.select(_is_over, sa.func.sum(_ROW_COUNTS))
@@ -127,6 +132,20 @@ def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
         connection.execute(
             sa.update(reservations).where(*_is(visitor, run_id)).values(is_settled=1)
         )
+
+
+def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement[bool]) -> None:
+    """Before rows of runs are deleted: let them count on. Who paid for them is not known, so
+    they count for their visitor alone, as they did."""
+    columns = ["visitor", "run_id", "payer", "started_at", "is_settled", "usd"]
+    spent = sa.select(
+        runs.c.visitor, runs.c.run_id, runs.c.visitor, runs.c.started_at,
+        sa.literal_column("1"), _ROW_COUNTS,
+    ).where(
+        runs.c.visitor == visitor, runs.c.cost_kind != "simulated", ~_is_reserved,
+        _ROW_COUNTS.is_not(None), *which,
+    )  # fmt: skip
+    connection.execute(sa.insert(reservations).from_select(columns, spent))
 
 
 def _is(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -46,10 +46,13 @@ def _show_connection() -> None:
         # In the place of the usual words: with more of them Run would wrap away.
         st.badge(label, icon=":material/warning:", color="orange", help="A scenario of the demo")
         return
-    source = {"demo": "no key needed", "claude": "no key yet", "server": "your server"}
+    is_local = running.is_local()
+    server = "your server" if is_local else "the owner's server"
+    source = {"demo": "no key needed", "claude": "no key yet", "server": server}
     words = source[connection.kind]
     if connection.kind == "claude" and running.key_for(connection):
-        words = "your key" if state.visitor_key() else "key from the settings"
+        owners = "key from the settings" if is_local else "the owner's key"
+        words = "your key" if state.visitor_key() else owners
     st.badge(
         f"{plain(connection.label)} · {words}",
         color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's

@@ -19,7 +19,7 @@ def edit_budget() -> None:
             "A UTC day; a run belongs to the day on which it starts. Where a cost is not known "
             "exactly, the worst case counts.",
         )
-        _show_owners(services().settings.budget)
+        _show_owners(spending.owners(running.spender(running.connection())))
         _show_standings()
 
 
@@ -81,5 +81,7 @@ def _line(standing: Standing) -> str:
     name = "Session" if window.name == "session" else "Today"
     if window.who == OWNER:
         name = "Today, all visitors"
+    elif window.whose == "share":
+        name = "Today, you"
     left, used, held = map(in_dollars, (standing.left_usd, standing.used_usd, standing.held_usd))
     return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"

@@ -15,14 +15,13 @@ MARKS = {
     "warning": ":orange[:material/warning:]",
     "info": ":gray[:material/info:]",
 }
-NO_KEY = Problem("error", "There is no key. Enter one in the sidebar, or choose the demo.")
 
 
 def show_checks(plans: list[Plan]) -> None:
     """Draw each problem once, with the variants it concerns; nothing if there is none."""
     concerned = _concerned(plans)
-    if not running.can_connect(running.connection()):
-        concerned = {NO_KEY: [plan.letter for plan in plans], **concerned}
+    if why := running.not_connected(running.connection()):
+        concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     refused = money_state.take_refusal() or running.refusal(plans)
     if refused:
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}

@@ -22,6 +22,10 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         if row.status in LIVE:
             st.caption("On its way: its text, attempts and cost are written when it ends.")
             return
+        if not texts.request_json:
+            st.caption("Its texts were kept only while the page that made it was open.")
+            _show_cost(row, texts.attempts_json)
+            return
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
         answer, exact, request, attempts, cost = st.tabs(

@@ -6,27 +6,26 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from playground.core.budget import OWNER, Refusal, Spender
+from playground.core.caps import Caps, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
 from playground.core.plan import Plan, plan
 from playground.run import Run
-from playground.settings import is_this_machine
-from playground.ui import money_state, spending, state, variant_state
+from playground.settings import is_local_visit
+from playground.ui import gate, money_state, spending, state, variant_state
 from playground.ui.plain import plain
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
-PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+NO_KEY = "There is no key. Enter one in the sidebar, or choose the demo."
 
 
 def is_local() -> bool:
     """Whether the visitor sits at this very machine."""
-    if any(name in st.context.headers for name in PROXY_HEADERS):
-        return False
     ip_address: object = st.context.ip_address
     # Without a browser (Streamlit's own test harness) it is neither text nor None.
     known = ip_address if isinstance(ip_address, str) else None
-    return is_this_machine(st.context.headers.get("Host") or "", known)
+    return is_local_visit(st.context.headers, known)
 
 
 def connection() -> Connection:
@@ -55,7 +54,7 @@ def key_for(connection: Connection) -> str:
 
 
 def _may_use_owner_key() -> bool:
-    return is_local() or services().settings.shares_key
+    return gate.owners_access(is_local=is_local()).is_allowed
 
 
 def spender(connection: Connection) -> Spender:
@@ -65,17 +64,40 @@ def spender(connection: Connection) -> Spender:
     return Spender(visitor, visitor if is_own_key else OWNER, money_state.since())
 
 
+def caps(connection: Connection) -> Caps:
+    """How large this visitor's requests may be."""
+    is_own_key = connection.kind == "claude" and bool(state.visitor_key())
+    is_owners = connection.kind != "demo" and not is_own_key and _may_use_owner_key()
+    return services().settings.caps.for_visitor(is_local=is_local(), is_owners=is_owners)
+
+
 def refusal(planned: list[Plan]) -> str | None:
-    """Why the budget keeps Run from starting this, or kept it from it just now."""
-    refused = spending.refusal(planned, spender(planned[0].connection))
+    """Why a cap or the budget keeps Run from starting all of this."""
+    to = planned[0].connection
+    if why := _too_many(planned):
+        return why
+    refused = spending.refusal(planned, spender(to))
     return refused.sentence if refused else None
+
+
+def _too_many(planned: list[Plan]) -> str | None:
+    why = variants_problem(len(planned), caps(planned[0].connection))
+    return why or services().engine.why_full(state.visitor(is_local()), len(planned))
 
 
 def can_connect(connection: Connection) -> bool:
     """Whether a run could be sent at all."""
+    return not_connected(connection) is None
+
+
+def not_connected(connection: Connection) -> str | None:
+    """Why no run could be sent at all."""
+    if connection.kind == "demo":
+        return None
     if connection.kind == "claude":
-        return bool(key_for(connection))
-    return connection.kind == "demo" or _may_use_owner_key()
+        return None if key_for(connection) else NO_KEY
+    found = gate.owners_access(is_local=is_local())
+    return None if found.is_allowed else found.sentence
 
 
 def read_models(connection: Connection) -> None:
@@ -125,6 +147,7 @@ def plans() -> list[Plan]:
             listed,
             now,
             money_state.counts(),
+            caps(to),
         )
         for letter in variant_state.variants()
     ]
@@ -145,8 +168,8 @@ def run_all() -> None:
 
 def _obstacle(planned: list[Plan]) -> str | None:
     """The first reason why these can't be sent; all of them stand beneath the prompt."""
-    if not can_connect(connection()):
-        return "There is no key: enter one in the sidebar, or choose the demo."
+    if why := not_connected(planned[0].connection):
+        return why
     errors = (p.text for each in planned for p in each.problems if p.severity == "error")
     return next(errors, None)
 
@@ -172,6 +195,7 @@ def planned_again(letter: str) -> Plan | None:
         models(to),
         datetime.now(UTC),
         money_state.counts(),
+        caps(to),
     )
     return again if can_connect(to) and again.can_run else None
 
@@ -190,7 +214,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     key = key_for(to)
     visitor = state.visitor(is_local())
     runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
-    admitted = spending.admit(list(runs.values()), spender(to))
+    admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
         money_state.set_refusal(admitted.sentence)
         return {}
@@ -198,6 +222,18 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
         services().start(run, key, reserve_again)
     state.count_press()
     return runs
+
+
+def _admit(runs: list[Run], to: Connection) -> list[spending.Again | None] | Refusal:
+    """Take places in the queue and reserve money, for all of these runs or for none."""
+    engine = services().engine
+    why = variants_problem(len(runs), caps(to)) or engine.take_places(runs)
+    if why:
+        return Refusal(why)
+    admitted = spending.admit(runs, spender(to))
+    if isinstance(admitted, Refusal):
+        engine.give_back(runs)
+    return admitted
 
 
 def stop_all() -> None:

@@ -1,16 +1,23 @@
 """What the server answers beside Streamlit's own routes."""
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from playground.ui.services import services
+from playground.ui.visitor_cookie import VisitorCookie
 
 
 def routes() -> list[BaseRoute]:
     """The feed's socket, next to the page so that a relative address finds it."""
     folder = st.get_option("server.baseUrlPath").strip("/")
     return [WebSocketRoute(f"/{folder}/feed" if folder else "/feed", _feed)]
+
+
+def middleware() -> list[Middleware]:
+    """What stands before every answer."""
+    return [Middleware(VisitorCookie)]
 
 
 async def _feed(socket: WebSocket) -> None:

@@ -22,10 +22,12 @@ from playground.core.connection import Connection
 from playground.core.events import Event, Usage
 from playground.core.exchange import Recorded, Sent, differences, to_json
 from playground.core.failures import Failure
+from playground.core.passcode import Passcode
 from playground.core.plan import Plan
 from playground.core.pricing import Cost, UnitPrices
 from playground.core.raw_events import RawEvents
 from playground.core.rows import RunRow, RunTexts
+from playground.core.visitors import LOCAL
 from playground.core.wire import Wire
 from playground.engine import Engine
 from playground.run import Run
@@ -45,6 +47,7 @@ class Services:
         self.settings = settings
         self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
         self.feed = Feed()
+        self.passcode = Passcode(settings.passcode)
         self._clients: Clients | None = None
         self._clients_to_nowhere: Clients | None = None
         self.engine = Engine(
@@ -52,6 +55,8 @@ class Services:
             self.record,
             most_runs=settings.most_runs,
             most_runs_per_visitor=settings.most_runs_per_visitor,
+            most_waiting=settings.most_waiting,
+            on_gone=self.log.open_pages.close,
         )
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
@@ -128,7 +133,9 @@ class Services:
 
     def record(self, run: Run) -> None:
         """Write what is known of a run into the log."""
-        self.log.record(_row(run), _texts(run))
+        keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
+        page = None if keeps_texts else run.owner
+        self.log.record(_row(run), _texts(run), only_on_page=page)
 
 
 async def _import_sdk() -> None:
@@ -248,3 +255,4 @@ def is_here(owner: str) -> None:
     """Tell the engine that this page is alive, and have it told when it leaves."""
     _presence(owner)
     services().engine.is_here(owner)
+    services().log.open_pages.open(owner)

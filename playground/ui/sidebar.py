@@ -11,7 +11,9 @@ from playground.core.retry import in_words
 from playground.core.samples import SAMPLES
 from playground.ui import running, setup_state, state
 from playground.ui.budget import edit_budget
+from playground.ui.gate import show_gate
 from playground.ui.lessons import choose_lesson, offer_undo
+from playground.ui.my_history import show_my_history
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -43,6 +45,7 @@ def show_sidebar() -> None:
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)
             st.caption(f"Models and rules as of {CHECKED_ON:%d %B %Y}.")
+        show_my_history()
 
 
 def _choose_connection() -> None:
@@ -62,6 +65,7 @@ def _choose_connection() -> None:
         _enter_key()
     else:
         st.caption(f"Server: {plain(connection.base_url)}")
+        show_gate(is_local=running.is_local())
     if connection.kind != "demo" and running.can_connect(connection):
         running.read_models(connection)
         is_reading = running.models_outcome() is None
@@ -101,8 +105,11 @@ def _enter_key() -> None:
     problem = state.key_problem()
     if problem:
         st.error(problem, icon=":material/key_off:")
-    elif running.key_for(running.connection()):
+    elif running.is_local() and running.key_for(running.connection()):
         st.caption("Without one the key from the settings is used.")
+    owner = services().settings.owner
+    if owner and owner.kind == "claude":
+        show_gate(is_local=running.is_local())
 
 
 def _take_key() -> None:

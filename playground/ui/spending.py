@@ -5,8 +5,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from playground.core import budget
-from playground.core.budget import Refusal, Reservation, Spender, Standing, Window
+from playground.core.budget import (
+    OWNER,
+    Budget,
+    Refusal,
+    Reservation,
+    Spender,
+    Standing,
+    Window,
+)
 from playground.core.plan import Plan
+from playground.core.visitors import LOCAL
 from playground.run import Run
 from playground.ui import money_state
 from playground.ui.services import services
@@ -62,7 +71,13 @@ def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
         own = money_state.budget()
     except ValueError:
         return NOT_AN_AMOUNT
-    return budget.windows(own, services().settings.budget, spender, datetime.now(UTC))
+    return budget.windows(own, owners(spender), spender, datetime.now(UTC))
+
+
+def owners(spender: Spender) -> Budget:
+    """The owner's budget, as far as it binds who spends: a guest's own key is his own."""
+    is_own_business = spender.payer != OWNER and spender.visitor != LOCAL
+    return Budget() if is_own_business else services().settings.budget
 
 
 def _unpriced(plans: Sequence[Plan]) -> Refusal | None:

@@ -12,7 +12,9 @@ import streamlit as st
 from playground.core.request import Message, Prompt, Role
 from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
+from playground.core.visitors import LOCAL
 from playground.ui import money_state, variant_state
+from playground.ui.visitor_cookie import stranger
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
@@ -59,7 +61,7 @@ def owner() -> str:
 
 def visitor(is_local: bool) -> str:
     """Whose rows of the log these are: on one's own machine there is one visitor."""
-    return "local" if is_local else f"visitor-{owner()}"
+    return LOCAL if is_local else stranger(owner())
 
 
 def prompt() -> Prompt:
@@ -187,6 +189,12 @@ def open_selected(table: str, run_ids: list[str]) -> None:
 
 def close_run() -> None:
     st.session_state["opened_run"] = None
+
+
+def leave_log() -> None:
+    """Close the opened run and go back to the newest: the rows are gone."""
+    close_run()
+    st.session_state["log_path"] = []
 
 
 def opened_run() -> str | None:

@@ -289,7 +289,8 @@ def main():
     most = str(2 * options.visitors)
     environ = {"ANTHROPIC_BASE_URL": here.recv(), "ANTHROPIC_API_KEY": "k"}
     # All come from this machine, so they are one visitor to the app.
-    most_runs = {"PLAYGROUND_MAX_RUNS": most, "PLAYGROUND_MAX_RUNS_PER_VISITOR": most}
+    names = ("MAX_RUNS", "MAX_RUNS_PER_VISITOR", "MAX_WAITING")
+    most_runs = {f"PLAYGROUND_{name}": most for name in names}
     with App(**most_runs, **environ) as app:
         result = asyncio.run(measure(app, options))
     here.send("stop")

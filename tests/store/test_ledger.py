@@ -17,6 +17,7 @@ from playground.store.boots import Boot
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 CENT = Decimal("0.01")
+GUEST = Spender("guest", "owner", NOON)
 
 
 def wanted(number, usd=CENT, visitor="ada", payer="ada", at=NOON):
@@ -236,3 +237,48 @@ def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log):
     for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
         assert first.ledger.keep_budget("local", budget) is None
         assert open_log().ledger.budget_of("local") == budget
+
+
+def test_a_guests_share_counts_what_the_owner_paid_for_him_and_nothing_else(log, row):
+    caps = windows(Budget(), Budget(visitor_day_usd=Decimal("0.02")), GUEST, NOON)
+    own, other = wanted(1, visitor="guest", payer="guest"), wanted(2, visitor="eve", payer="owner")
+    assert log.ledger.reserve([own, other], ()) is None
+    assert counts(log, caps) == (0, 0)
+    first = [wanted(n, visitor="guest", payer="owner") for n in (3, 4)]
+    assert log.ledger.reserve(first, caps) is None
+    refused = log.ledger.reserve([wanted(5, visitor="guest", payer="owner")], caps)
+    assert "$0 of your $0.02 for today is left" in refused.sentence
+    log.record(ended(row, 3, CENT / 2, visitor="guest"))
+    assert log.flush(5)
+    assert counts(log, caps) == (CENT / 2, CENT)
+
+
+def test_a_share_binds_neither_a_key_of_ones_own_nor_who_is_at_the_machine():
+    owners = Budget(visitor_day_usd=CENT)
+    assert windows(Budget(), owners, Spender("guest", "guest", NOON), NOON) == ()
+    assert windows(Budget(), owners, Spender("local", "owner", NOON), NOON) == ()
+
+
+@pytest.mark.parametrize("is_reserved", [True, False])
+def test_deleting_a_history_frees_nothing_that_was_spent(log, row, is_reserved):
+    caps = (*day("1"), *owners_day("1", "ada"))
+    if is_reserved:
+        held = [wanted(1, payer="owner"), wanted(3, payer="owner")]
+        assert log.ledger.reserve(held, caps) is None
+    log.record(ended(row, 1, CENT / 2))
+    log.record(row(2, cost_usd=CENT, cost_kind="simulated"))
+    log.record(row(3, started_at=NOON, status="streaming", worst_case_usd=CENT, cost_usd=None,
+                   cost_kind="unknown"))  # fmt: skip
+    assert log.flush(5)
+    before = log.ledger.standings(caps)
+    spent = sum(standing.used_usd + standing.held_usd for standing in before)
+    assert spent == (2 if is_reserved else 1) * Decimal("0.015")
+    log.delete_all("ada")
+    assert log.flush(5)
+    assert log.count("ada") == 0
+    after = log.ledger.standings(caps)
+    assert sum(standing.used_usd + standing.held_usd for standing in after) == spent
+    # A run that was on its way counts for what it cost in the end.
+    log.record(ended(row, 3, CENT / 4))
+    assert log.flush(5)
+    assert log.ledger.standings(caps)[0].used_usd == CENT * 3 / 4

@@ -1,5 +1,7 @@
 """The page as Streamlit runs it, on the demo, with services of its own for each test."""
 
+from dataclasses import dataclass
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT
@@ -34,3 +36,27 @@ def fresh_process(monkeypatch, tmp_path):
 @pytest.fixture
 def page():
     return AppTest.from_file(SCRIPT, default_timeout=30).run()
+
+
+@dataclass
+class Client:
+    """What a browser sent as it connected, in place of Streamlit's own client."""
+
+    headers: list[tuple[str, str]]
+    cookies: dict[str, str]
+    remote_ip: str
+
+
+@pytest.fixture
+def come_from(monkeypatch):
+    """From now on pages are asked for by a browser elsewhere (but for `localhost`), with
+    these cookies."""
+    import streamlit.runtime.context
+
+    def come(host="demo.example", **cookies):
+        address = "127.0.0.1" if host == "localhost" else "192.0.2.7"
+        client = Client([("Host", host)], cookies, address)
+        # The harness has no way to say headers or cookies.
+        monkeypatch.setattr(streamlit.runtime.context, "_get_client_context", lambda: client)
+
+    return come

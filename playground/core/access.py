@@ -1,0 +1,62 @@
+"""Whether a visitor may use the key, or the server, of the app's owner. What is not opened
+on purpose stays closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Gate = Literal["login", "passcode", "budget", "shared without a budget", "closed"]
+"""What the owner put before his key for visitors from elsewhere."""
+
+OPENERS = (
+    "Its owner opens it with PLAYGROUND_PASSCODE, with PLAYGROUND_ALLOWED_EMAILS, or with "
+    "PLAYGROUND_SHARE_KEY and PLAYGROUND_BUDGET_DAY_USD together."
+)
+NOT_LOGGED_IN = "Log in to use it."
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whether the owner's key is used, and what to say about that."""
+
+    is_allowed: bool
+    sentence: str = ""
+
+
+def access(what: str, gate: Gate, *, is_local: bool, closed_because: str | None) -> Access:
+    """The access to `what` is the owner's. `closed_because` is what a visitor lacks to pass
+    the gate, None if he has passed it; it matters to a login and a passcode only."""
+    if is_local:
+        return Access(True)
+    if gate == "closed":
+        return Access(False, f"This app's {what} is not for visitors. {OPENERS}")
+    if gate == "shared without a budget":
+        needed = "PLAYGROUND_SHARE_KEY needs a limit: its owner sets PLAYGROUND_BUDGET_DAY_USD."
+        return Access(False, f"This app's {what} is not for visitors yet. {needed}")
+    if gate == "budget":
+        return Access(True, f"The owner's {what} is used, within a budget for all visitors.")
+    if closed_because is None:
+        return Access(True, f"The owner's {what} is used.")
+    return Access(False, f"This app's {what} is for those its owner lets in. {closed_because}")
+
+
+def login_problem(
+    claims: Mapping[str, object], allowed: frozenset[str], now: datetime
+) -> str | None:
+    """Why a login does not open the gate. `claims` are the identity token's, whose expiry
+    Streamlit does not check; `allowed` holds addresses and `@domains` in lower case."""
+    if claims.get("is_logged_in") is not True:
+        return NOT_LOGGED_IN
+    expires_s = claims.get("exp")
+    if isinstance(expires_s, bool) or not isinstance(expires_s, int | float):
+        return "This login does not say how long it is valid."
+    if not now.timestamp() < expires_s:
+        return "Your login has expired: log in again."
+    email = claims.get("email")
+    if not isinstance(email, str) or claims.get("email_verified") is not True:
+        return "This login does not vouch for an e-mail address."
+    address = email.strip().lower()
+    if not {address, f"@{address.rpartition('@')[2]}"} & allowed:
+        return "This account is not on its owner's list."
+    return None

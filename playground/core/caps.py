@@ -1,0 +1,71 @@
+"""How large a visitor's requests may be, and how many runs may wait. A visitor at this
+machine has no caps but the queue's; one with a key of his own only that on a prompt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from playground.core.fixes import setting
+from playground.core.problem import Problem
+from playground.core.request import Request
+from playground.core.visitors import LOCAL
+
+SHARE_OF_QUEUE = 4
+"""One visitor may fill no more than this part of the places to wait in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """None: no limit of this app's."""
+
+    max_tokens: int | None = None
+    prompt_chars: int | None = None
+    variants: int | None = None
+
+    def for_visitor(self, *, is_local: bool, is_owners: bool) -> "Caps":
+        """The caps on a visitor; `is_owners`: at the owner's expense."""
+        if is_local:
+            return NO_CAPS
+        return self if is_owners else Caps(prompt_chars=self.prompt_chars)
+
+
+NO_CAPS = Caps()
+
+
+def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:
+    """Why a request is too large; `body` is what would be sent."""
+    found = []
+    if caps.prompt_chars is not None:
+        params, prompt = request.params, request.prompt
+        texts = (prompt.system, params.extra_json, *params.stop_sequences)
+        size = sum(map(len, texts)) + sum(len(message.text) for message in prompt.messages)
+        if size > caps.prompt_chars:
+            text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
+            found.append(Problem("error", text))
+    if caps.max_tokens is not None:
+        asked = body.get("max_tokens")
+        # Whatever else the extra JSON makes of it could mean any number to a server.
+        if not isinstance(asked, int) or asked > caps.max_tokens:
+            most = caps.max_tokens
+            is_typed = asked == request.params.max_tokens
+            fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
+            text = f"This app lets visitors ask for {most:,} max_tokens at most."
+            found.append(Problem("error", text, fix))
+    return found
+
+
+def variants_problem(count: int, caps: Caps) -> str | None:
+    """Why so many variants are too many."""
+    if caps.variants is None or count <= caps.variants:
+        return None
+    noun = "variant" if caps.variants == 1 else "variants"
+    return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
+
+
+def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
+    """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
+    if all_ + count > most:
+        return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+    share = max(1, most // SHARE_OF_QUEUE)
+    if visitor != LOCAL and own + count > share:
+        return f"Not started: {own:,} of your {share:,} places to wait in are taken."
+    return None

@@ -1,0 +1,38 @@
+"""The passcode before the owner's key, and how often all visitors together may guess it."""
+
+import hashlib
+import hmac
+from collections import deque
+from threading import Lock
+from typing import Literal
+
+SHORTEST = 8
+MOST_WRONG = 5
+WITHIN_S = 60.0
+
+
+class Passcode:
+    """Compares what is entered. Strangers have no identity that lasts, so the wrong tries of
+    all of them count together; after too many even the right one has to wait."""
+
+    def __init__(self, passcode: str) -> None:
+        self._digest = _digest(passcode)
+        self._is_set = bool(passcode)
+        self._wrong_s: deque[float] = deque(maxlen=MOST_WRONG)
+        self._lock = Lock()
+
+    def enter(self, given: str, now_s: float) -> Literal["right", "wrong", "too often"]:
+        """Compare, unless too many were wrong within a minute; `now_s` is any steady clock."""
+        with self._lock:
+            is_full = len(self._wrong_s) == MOST_WRONG
+            if is_full and now_s - self._wrong_s[0] < WITHIN_S:
+                return "too often"
+            if self._is_set and hmac.compare_digest(_digest(given), self._digest):
+                return "right"
+            self._wrong_s.append(now_s)
+            return "wrong"
+
+
+def _digest(text: str) -> bytes:
+    # Of one length, whatever was entered: the comparison's time then tells nothing.
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()

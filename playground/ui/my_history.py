@@ -1,0 +1,58 @@
+"""A visitor's history as a whole: what is stored of it, and a way to delete it."""
+
+import streamlit as st
+
+from playground.ui import running, state
+from playground.ui.dialogs import offer_dialog
+from playground.ui.keeping import what_is_kept
+from playground.ui.services import services
+
+DELETE_HISTORY, REALLY_DELETE = "delete_history", "really_delete_history"
+SAVED_WITHIN_S = 2.0
+
+
+def show_my_history() -> None:
+    """Draw it: always in sight on a shared host, folded away at one's own machine."""
+    if running.is_local():
+        with st.expander("History", icon=":material/history:", key="history"):
+            _show()
+    else:
+        st.markdown("**Your history**")
+        _show()
+
+
+def _show() -> None:
+    st.caption(what_is_kept())
+    with st.container(horizontal=True, key="my_history"):
+        offer_dialog(
+            DELETE_HISTORY, "Delete my history", ":material/delete:", "Delete my history?", _ask
+        )
+
+
+def _ask() -> None:
+    if state.dialog() is None:
+        st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
+    count = services().log.count(_visitor())
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    st.markdown(f"This deletes **{runs}** with their texts, for good. What was spent still counts.")
+    st.button(
+        "Delete",
+        key=REALLY_DELETE,
+        type="primary",
+        icon=":material/delete:",
+        on_click=_delete,
+        disabled=not count,
+    )
+
+
+def _delete() -> None:
+    log = services().log
+    # First: what has just ended must count for what it cost.
+    log.flush(SAVED_WITHIN_S)
+    log.delete_all(_visitor())
+    state.leave_log()
+    state.close_dialog()
+
+
+def _visitor() -> str:
+    return state.visitor(running.is_local())
