@@ -9,6 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from playground.core.rows import Page, RunRow, RunTexts, Totals
+from playground.store.batches import BatchStore
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
@@ -50,6 +51,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.batches = BatchStore(self._writer)
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
         """Take in a run, or its newer state, and return at once; it is written soon after."""
