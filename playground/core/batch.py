@@ -131,3 +131,21 @@ def why_no_batches(connection: Connection) -> str | None:
 def batch_label(connection: Connection) -> str:
     """How the log names a connection that was used through a batch."""
     return f"{connection.label} · batch"
+
+
+def sentence_of(failure: Failure) -> str:
+    """What happened to a call about a batch, and what to do. A failure's own sentence speaks
+    of models."""
+    match failure.kind:
+        case "not_found":
+            return (
+                "The API does not know this batch: another account made it, its 29 days are "
+                "over, or the demo was restarted."
+            )
+        case "not_the_api":
+            return "The server answered, but not with the Message Batches API."
+        case "too_large":
+            return "The batch is too large: submit fewer requests at once."
+        case "truncated":
+            return "The results ended early. They are kept for 29 days: fetch them again."
+    return failure.sentence
