@@ -26,6 +26,7 @@ _ROWS_PER_STATEMENT = 500
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
+_KEY = ("visitor", "submission_id")
 _PLANNED = [batch_requests.c[field.name] for field in fields(Planned)]
 
 
@@ -37,7 +38,7 @@ class BatchStore:
         self._writer = writer
 
     def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None:
-        """Remember a submission, or its newer state, and what is asked in it: all or nothing."""
+        """Remember a submission and what is asked in it: all or nothing."""
 
         def write(connection: sa.Connection) -> None:
             dialect.upsert(connection, batches, [_row_of(submission)])
@@ -45,6 +46,20 @@ class BatchStore:
             for some in _chunks(asked):
                 rows = [_cleaned(asdict(each)) | owner for each in some]
                 dialect.upsert(connection, batch_requests, rows)
+
+        return self._ask(write, is_writing=True)
+
+    def note(self, submission: Submission) -> Refusal | None:
+        """Remember the newer state of a submission, unless its visitor had it deleted."""
+        row = _row_of(submission)
+        changed = (
+            sa.update(batches)
+            .where(*_is(batches, submission.visitor, submission.submission_id))
+            .values({name: row[name] for name in row if name not in _KEY})
+        )
+
+        def write(connection: sa.Connection) -> None:
+            connection.execute(changed)
 
         return self._ask(write, is_writing=True)
 
