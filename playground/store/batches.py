@@ -6,6 +6,7 @@ Written at once and durably: what is not remembered could be paid for and never 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -38,16 +39,18 @@ class BatchStore:
         self._writer = writer
 
     def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None:
-        """Remember a submission and what is asked in it: all or nothing."""
-
-        def write(connection: sa.Connection) -> None:
-            dialect.upsert(connection, batches, [_row_of(submission)])
-            owner = {"visitor": submission.visitor, "submission_id": submission.submission_id}
-            for some in _chunks(asked):
-                rows = [_cleaned(asdict(each)) | owner for each in some]
-                dialect.upsert(connection, batch_requests, rows)
-
-        return self._ask(write, is_writing=True)
+        """Remember a submission and what is asked in it. Only if nothing comes back is all of
+        it kept, and may be sent."""
+        row = _row_of(submission)
+        refused = self._write(lambda connection: dialect.upsert(connection, batches, [row]))
+        owner = {name: row[name] for name in _KEY}
+        for some in _chunks(asked):
+            if refused is not None:
+                break
+            # A transaction each: a hundred thousand at once would hold up the log.
+            rows = [_cleaned(asdict(each)) | owner for each in some]
+            refused = self._write(partial(dialect.upsert, table=batch_requests, rows=rows))
+        return refused
 
     def note(self, submission: Submission) -> Refusal | None:
         """Remember the newer state of a submission, unless its visitor had it deleted."""
@@ -61,7 +64,7 @@ class BatchStore:
         def write(connection: sa.Connection) -> None:
             connection.execute(changed)
 
-        return self._ask(write, is_writing=True)
+        return self._write(write)
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""
@@ -141,7 +144,10 @@ class BatchStore:
                     )
                 )
 
-        return self._ask(write, is_writing=True)
+        return self._write(write)
+
+    def _write(self, work: Callable[[sa.Connection], None]) -> Refusal | None:
+        return self._ask(work, is_writing=True)
 
     def _ask(
         self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
