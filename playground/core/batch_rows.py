@@ -12,6 +12,7 @@ from playground.core.batch import Batch, BatchResult, BatchStatus, Counts, Resul
 from playground.core.batch_split import BatchRequest
 from playground.core.connection import Connection
 from playground.core.events import Attempt, Usage
+from playground.core.failures import Billed
 from playground.core.plan import Plan
 from playground.core.pricing import Cost, UnitPrices
 from playground.core.rows import RunRow, RunTexts, Status
@@ -137,11 +138,19 @@ def to_row(
 
 def _cost(result: BatchResult, prices: UnitPrices | None, connection: Connection) -> Cost:
     if result.kind != "succeeded" or result.is_free:
-        return pricing.cost(Usage(), prices, connection, is_complete=True, is_free=True)
+        is_complete = _billed(result) in (None, "no")
+        return pricing.cost(Usage(), prices, connection, is_complete=is_complete, is_free=True)
     if result.usage is None:
         return Cost(None, "unknown")
     is_complete = result.usage.is_complete
     return pricing.cost(result.usage, prices, connection, is_complete=is_complete)
+
+
+def _billed(result: BatchResult) -> Billed | None:
+    """What is not answered is not billed, unless nobody knows whether it was submitted."""
+    if result.kind == "succeeded":
+        return None
+    return result.failure.billed if result.failure else "no"
 
 
 def _texts(asked: Planned, result: BatchResult) -> RunTexts:
@@ -152,7 +161,7 @@ def _texts(asked: Planned, result: BatchResult) -> RunTexts:
         duration_s=0.0,
         kind=failure.kind if failure else None,
         message=failure.message if failure else "",
-        billed=None if result.kind == "succeeded" else "no",
+        billed=_billed(result),
         request_id=failure.request_id if failure else None,
         why=f"Part of a batch: {result.kind}.",
     )

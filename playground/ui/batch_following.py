@@ -135,6 +135,8 @@ class Follower:
 
     async def _follow(self, following: Following, connection: Connection, key: str) -> None:
         submission = following.submission
+        if submission.is_taken_in:
+            return
         if submission.batch_id is None:
             following.problem = "It is not known which batch this is: look for it first."
             return
