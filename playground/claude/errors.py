@@ -84,6 +84,14 @@ def reported_failure(body: object, *, has_begun: bool, request_id: object) -> Fa
     return Failure(kind, message, 200, request_id, billed="partly" if has_begun else "possibly")
 
 
+def failure_in_result(body: object) -> Failure:
+    """An error that is the result of one request of a batch: never billed, never retried."""
+    error_type, code, message = _error_parts(body)
+    kind = "spend_limit" if code in _SPEND_LIMITS else _BY_TYPE.get(error_type, "server_error")
+    request_id = body.get("request_id") if isinstance(body, Mapping) else None
+    return Failure(kind, message, request_id=request_id if isinstance(request_id, str) else None)
+
+
 def without_key(text: str | None, key: str) -> str | None:
     """The same text, should a server have echoed the key in it."""
     return text.replace(key, "…") if text and key else text

@@ -176,7 +176,11 @@ async def _drain(events: AsyncIterator[object]) -> None:
 
 def _unstreamed(body: bytes, answer: Answer) -> list[Event]:
     """A server that ignores `stream` and sends the message whole."""
-    message = json.loads(body)
+    return whole(json.loads(body), answer)
+
+
+def whole(message: object, answer: Answer) -> list[Event]:
+    """The events of a message that was not streamed. Raises `AnswerFailed` if it is none."""
     if not isinstance(message, dict) or message.get("type") not in ("message", "error"):
         raise AnswerFailed(Failure("not_the_api"))
     if message["type"] == "error":

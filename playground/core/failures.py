@@ -22,6 +22,7 @@ FailureKind = Literal[
     "undecodable",
     "not_the_api",
     "conflict",
+    "expired",
     "internal",
 ]
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
@@ -58,6 +59,7 @@ HAPPENED: dict[FailureKind, str] = {
     "undecodable": "The server sent something that is not a stream of the Messages API.",
     "not_the_api": "The server answered, but not with the Messages API.",
     "conflict": "The request conflicts with another one.",
+    "expired": "The batch expired before this request had its turn.",
     "internal": "The playground itself failed.",
 }
 _RUN_AGAIN = "Run again: that is a new answer, billed anew."
@@ -80,6 +82,7 @@ STEPS: dict[FailureKind, str] = {
     "undecodable": "Check the server's address.",
     "not_the_api": "Check the server's address.",
     "conflict": "Run again.",
+    "expired": "Run it singly, or submit it again.",
     "internal": "Please report it.",
 }
 

@@ -26,6 +26,8 @@ MTOK = Decimal(1_000_000)
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""
+BATCH_FACTOR = Decimal("0.5")
+"""Price of every token in a Message Batch, cached ones too. Searches have no other price."""
 _PRICED_LIKE = {
     "claude-mythos-5": "claude-fable-5",
     "claude-mythos-5-1": "claude-fable-5-1",
@@ -84,10 +86,10 @@ def most_input_tokens(prompt: Prompt, counted_tokens: int | None) -> int:
 
 
 def unit_prices(
-    model_id: str, connection: Connection, usage: Usage, at: datetime
+    model_id: str, connection: Connection, usage: Usage, at: datetime, *, is_batch: bool = False
 ) -> UnitPrices | None:
     """The prices that apply to a run of this size at that time, or None if unknown."""
-    if connection.flat_price is not None:
+    if connection.flat_price is not None and not is_batch:
         flat = connection.flat_price
         i, o, zero = flat.input_usd, flat.output_usd, Decimal(0)
         return UnitPrices(i, o, i, i, i, zero, "settings")
@@ -97,6 +99,9 @@ def unit_prices(
     if price is None:
         return None
     factor = US_FACTOR if usage.inference_geo == "us" else Decimal(1)
+    source = f"genai-prices {_prices_version()}"
+    if is_batch:
+        factor, source = factor * BATCH_FACTOR, f"{source}, half in a batch"
     tokens = usage.prompt_tokens
     read = _tier(price.input_mtok, tokens)
     write = _tier(price.cache_write_mtok, tokens)
@@ -107,7 +112,7 @@ def unit_prices(
         cache_write_5m_usd=factor * write,
         cache_write_1h_usd=factor * _tier(price.cache_write_1h_mtok, tokens),
         web_search_usd=_tier(price.web_searches_kcount, tokens) / 1000,
-        source=f"genai-prices {_prices_version()}",
+        source=source,
     )
 
 
@@ -133,7 +138,12 @@ def cost(
 
 
 def worst_case(
-    request: Request, connection: Connection, at: datetime, counted_tokens: int | None = None
+    request: Request,
+    connection: Connection,
+    at: datetime,
+    counted_tokens: int | None = None,
+    *,
+    is_batch: bool = False,
 ) -> Decimal | None:
     """The most one answer can cost in dollars; the API's own count of the prompt, where
     there is one, makes it tighter. None: unknown."""
@@ -143,7 +153,7 @@ def worst_case(
     usage = bound.usage
     if connection.kind == "claude":
         usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
-    prices = unit_prices(bound.model_id, connection, usage, at)
+    prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
     if prices is None or (usage.speed == "fast" and not _is_faster(bound.model_id, connection, at)):
         return None
     return max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))

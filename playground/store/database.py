@@ -12,6 +12,7 @@ from threading import Lock
 import sqlalchemy as sa
 
 from playground.store import (
+    batch_tables,
     boots,
     dialect,
     migrations,
@@ -81,6 +82,7 @@ class Database:
                     reservations.keep_spent(connection, visitor, schema.runs.c.started_at >= recent)
                     for table in (schema.runs, schema.texts, schema.tallies):
                         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
+                    batch_tables.forget(connection, visitor)
                 self._write_rows(connection, some)
             yield Work(cleared, some)
             cleared = {}

@@ -10,6 +10,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from playground.core.rows import Page, RunRow, RunTexts, Totals
+from playground.store.batches import BatchStore
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
@@ -53,6 +54,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.batches = BatchStore(self._writer)
 
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None

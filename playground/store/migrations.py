@@ -25,9 +25,28 @@ def _add_reservations(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_batches(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    for statement in (
+        f"CREATE TABLE batches (visitor {name} NOT NULL, submission_id {name} NOT NULL, "
+        "batch_id TEXT, experiment_id TEXT NOT NULL, connection_kind TEXT NOT NULL, "
+        "connection_label TEXT NOT NULL, models TEXT NOT NULL, requests INTEGER NOT NULL, "
+        "submitted_at BIGINT NOT NULL, status TEXT NOT NULL, processing INTEGER NOT NULL, "
+        "succeeded INTEGER NOT NULL, errored INTEGER NOT NULL, canceled INTEGER NOT NULL, "
+        "expired INTEGER NOT NULL, created_at BIGINT, expires_at BIGINT, ended_at BIGINT, "
+        "is_taken_in INTEGER NOT NULL, PRIMARY KEY (visitor, submission_id))",
+        f"CREATE TABLE batch_requests (visitor {name} NOT NULL, submission_id {name} NOT NULL, "
+        f"custom_id {name} NOT NULL, cell TEXT NOT NULL, press INTEGER NOT NULL, "
+        "variant TEXT NOT NULL, model TEXT NOT NULL, params_json TEXT NOT NULL, "
+        "request_json TEXT NOT NULL, worst_case_usd BIGINT, "
+        "PRIMARY KEY (visitor, submission_id, custom_id))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
-STEPS: tuple[Step, ...] = (_add_reservations,)
+STEPS: tuple[Step, ...] = (_add_reservations, _add_batches)
 NEWEST = 1 + len(STEPS)
 
 

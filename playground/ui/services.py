@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -33,9 +34,12 @@ from playground.engine import Engine
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.log import RunLog
+from playground.ui.batch_seams import Results
+from playground.ui.batching import Batching
 from playground.ui.feed import Feed
 
 if TYPE_CHECKING:
+    from playground.claude.batches import BatchApi
     from playground.claude.clients import Clients
     from playground.claude.demo.faults import Scenario
 
@@ -58,6 +62,7 @@ class Services:
             most_waiting=settings.most_waiting,
             on_gone=self.log.open_pages.close,
         )
+        self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
         """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
@@ -117,6 +122,14 @@ class Services:
             return await count_tokens(self._shared_clients(), connection, key, wire)
 
         return self.engine.call(count())
+
+    async def _batch_calls(self) -> "tuple[BatchApi, Results]":
+        await _import_sdk()
+        from playground.claude.batch_results import results
+        from playground.claude.batches import BatchApi
+
+        api = BatchApi(self._shared_clients())
+        return api, partial(results, api)
 
     def _shared_clients(self) -> "Clients":
         from playground.claude.clients import Clients

@@ -105,7 +105,7 @@ def test_the_page_answers_all_four_questions(
 
 
 def test_every_scenario_that_shows_is_on_the_list():
-    assert {row[0] for row in CASES} == set(SCENARIOS) - {"none", "hidden_thinking"}
+    assert {row[0] for row in CASES} == set(SCENARIOS) - {"none", "hidden_thinking", "spoilt_batch"}
 
 
 def test_a_run_without_trouble_says_nothing_more(page):

@@ -1,7 +1,8 @@
 """The Messages API in process: a request's method, path, headers and body become a reply.
 
-A scenario and the number of the retry come with each request, as headers. No header and no
-key is ever echoed or kept; the prompt cache alone remembers, and only digests.
+A scenario and the number of the retry come with each request, as headers. No key and no
+header but the host's name is ever echoed or kept. The prompt cache remembers, and only
+digests; batches remember what was asked in them.
 """
 
 import asyncio
@@ -15,17 +16,21 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from playground.claude.demo.answer import Answer, Event, Pace, Sleep
+from playground.claude.demo.batch_rules import LARGEST_BATCH
+from playground.claude.demo.batches import BATCH_S, Batches, Kept
 from playground.claude.demo.caching import PromptCache
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.faults import RETRY_HEADER, SCENARIO_HEADER, Scenario, scenario
 from playground.claude.demo.listing import model_named, model_page
 from playground.claude.demo.prompt import input_tokens
 from playground.claude.demo.rules import check, check_count
+from playground.claude.demo.unstreamed import batched_message, fold
 from playground.core.catalogue import find
 
 PAUSE_S = 1 / 50
 """With what a token costs beside it, some 45 tokens a second."""
 LARGEST_BODY = 32_000_000
+BATCHES = "/v1/messages/batches"
 REQUESTS_PER_MINUTE = 1_000
 TOKENS_PER_MINUTE = 2_000_000
 
@@ -65,11 +70,13 @@ class DemoApi:
         sleep: Sleep = asyncio.sleep,
         rng: random.Random | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch_s: float = BATCH_S,
     ) -> None:
         self._pace = Pace(pause_s, sleep)
         self._rng = rng or random.Random()  # noqa: S311 (a toy model, not cryptography)
         self._now = now
         self._cache = PromptCache()
+        self._batches = Batches(batched_message, now, self._rng, batch_s)
 
     async def reply(self, request: Request) -> Reply:
         """Raises `Dropped` where the connection breaks before an answer."""
@@ -77,6 +84,8 @@ class DemoApi:
         chosen = scenario(request.headers.get(SCENARIO_HEADER))
         path = request.path.rstrip("/")
         found: Mapping[str, Any] | ApiError | None = self._refusal(request, path, chosen)
+        if found is None and _is_batches(path):
+            return await self._batch_reply(request, path, chosen, request_id)
         if found is None:
             match path:
                 case "/v1/messages":
@@ -91,15 +100,53 @@ class DemoApi:
 
     def _refusal(self, request: Request, path: str, chosen: Scenario) -> ApiError | None:
         is_post = path in ("/v1/messages", "/v1/messages/count_tokens")
-        if not is_post and path != "/v1/models" and not path.startswith("/v1/models/"):
+        is_known = is_post or path == "/v1/models" or path.startswith("/v1/models/")
+        if not is_known and not _is_batches(path):
             return NOT_FOUND
-        if request.method != ("POST" if is_post else "GET"):
+        if request.method not in _methods(path, is_post):
             return WRONG_METHOD
         if not (request.headers.get("authorization") or request.headers.get("x-api-key")):
             return NO_KEY
         if chosen.error and chosen.error.status == 401:
             return chosen.error
-        return TOO_LARGE if len(request.body) > LARGEST_BODY else None
+        largest = LARGEST_BATCH if path == BATCHES else LARGEST_BODY
+        return TOO_LARGE if len(request.body) > largest else None
+
+    async def _batch_reply(
+        self, request: Request, path: str, chosen: Scenario, request_id: str
+    ) -> Reply:
+        host = request.headers.get("host", "demo")
+        batch_id, _, what = path.removeprefix(BATCHES).lstrip("/").partition("/")
+        batch_id = unquote(batch_id)
+        if not batch_id and request.method == "POST":
+            error = chosen.error_at(_retry(request))
+            if error:
+                return self._whole(error, request_id, chosen.retry_after_s)
+            found = self._create_batch(request, chosen)
+        elif not batch_id:
+            return self._whole(await self._batches.page(parse_qs(request.query), host), request_id)
+        elif what == "results":
+            return self._results(batch_id, request_id)
+        elif what == "cancel":
+            found = self._batches.cancel(batch_id)
+        else:
+            found = NOT_FOUND if what else self._batches.find(batch_id)
+        if isinstance(found, ApiError):
+            return self._whole(found, request_id)
+        return self._whole(await self._batches.described(found, host), request_id)
+
+    def _create_batch(self, request: Request, chosen: Scenario) -> Kept | ApiError:
+        body = _json(request.body)
+        if isinstance(body, ApiError):
+            return body
+        version = request.headers.get("anthropic-version")
+        return self._batches.create(body, version, chosen, len(request.body))
+
+    def _results(self, batch_id: str, request_id: str) -> Reply:
+        lines = self._batches.results(batch_id)
+        if isinstance(lines, ApiError):
+            return self._whole(lines, request_id)
+        return Reply(200, {**_id(request_id), "content-type": "application/x-jsonl"}, lines)
 
     async def _messages(self, request: Request, chosen: Scenario, request_id: str) -> Reply:
         body = _json(request.body)
@@ -134,7 +181,7 @@ class DemoApi:
             if event["type"] == "error":
                 error = ApiError(529, event["error"]["type"], event["error"]["message"])
                 return self._whole(error, request_id)
-            _fold(message, event)
+            fold(message, event)
             is_whole = event["type"] == "message_stop"
         body = _encoded(message)
         headers = {**headers, "content-type": "application/json"}
@@ -185,6 +232,16 @@ def _json(raw: bytes) -> Any:  # noqa: ANN401 (whatever a client sent)
         return invalid(f"The request body is not valid JSON: {type(error).__name__}")
 
 
+def _is_batches(path: str) -> bool:
+    return path == BATCHES or path.startswith(f"{BATCHES}/")
+
+
+def _methods(path: str, is_post: bool) -> tuple[str, ...]:
+    if path == BATCHES:
+        return ("GET", "POST")
+    return ("POST",) if is_post or (_is_batches(path) and path.endswith("/cancel")) else ("GET",)
+
+
 def _retry(request: Request) -> int:
     value = request.headers.get(RETRY_HEADER, "")
     return int(value) if value.isascii() and value.isdigit() else 0
@@ -208,19 +265,3 @@ async def _sse(events: AsyncGenerator[Event, None]) -> AsyncGenerator[bytes, Non
     async with aclosing(events):
         async for event in events:
             yield b"event: %s\ndata: %s\n\n" % (event["type"].encode(), _encoded(event))
-
-
-def _fold(message: Event, event: Event) -> None:
-    """Add one event to the message that an answer without streaming is."""
-    match event["type"]:
-        case "message_start":
-            message.update(event["message"])
-        case "content_block_start":
-            message["content"].append(dict(event["content_block"]))
-        case "content_block_delta":
-            block, delta = message["content"][event["index"]], event["delta"]
-            name = delta["type"].removesuffix("_delta")
-            block[name] += delta[name]
-        case "message_delta":
-            message.update(event["delta"])
-            message["usage"].update(event["usage"])

@@ -38,7 +38,7 @@ class Scenario:
 
     `error` is answered to the first `failures` attempts, with `retry_after_s` as header.
     `breaks` happens inside the stream after `breaks_after` tokens of text. `cut_after`
-    is a max_tokens of the demo's own.
+    is a max_tokens of the demo's own. `spoils_batches` changes batches alone.
     """
 
     label: str
@@ -52,6 +52,7 @@ class Scenario:
     cut_after: int | None = None
     refuses: bool = False
     hidden_thinking_tokens: int = 0
+    spoils_batches: bool = False
 
     def error_at(self, retry: int) -> ApiError | None:
         """What the attempt after so many retries is answered with."""
@@ -143,6 +144,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         "Long hidden thinking",
         "The model thinks 160 tokens that you pay for and do not see, then answers.",
         hidden_thinking_tokens=160,
+    ),
+    "spoilt_batch": Scenario(
+        "Batch: not all succeed",
+        "In a batch the first request errors, the second expires and the third is canceled.",
+        spoils_batches=True,
     ),
 }
 

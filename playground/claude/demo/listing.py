@@ -76,7 +76,7 @@ def _capabilities(model: Model) -> Json:
     efforts = {level: _supported(level in model.efforts) for level in EFFORTS}
     types = ("adaptive", "enabled", "disabled", "between_tools")
     return {
-        "batch": _supported(False),
+        "batch": _supported(True),
         "citations": _supported(False),
         "code_execution": _supported(False),
         "context_management": _supported(False),

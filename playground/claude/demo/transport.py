@@ -9,6 +9,7 @@ import httpx2
 
 from playground.claude.demo.answer import Dropped, Sleep
 from playground.claude.demo.api import PAUSE_S, DemoApi, Request
+from playground.claude.demo.batches import BATCH_S
 
 
 class DemoTransport(httpx2.AsyncBaseTransport):
@@ -22,8 +23,9 @@ class DemoTransport(httpx2.AsyncBaseTransport):
         sleep: Sleep = asyncio.sleep,
         rng: random.Random | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        batch_s: float = BATCH_S,
     ) -> None:
-        self._api = DemoApi(pause_s=pause_s, sleep=sleep, rng=rng, now=now)
+        self._api = DemoApi(pause_s=pause_s, sleep=sleep, rng=rng, now=now, batch_s=batch_s)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = Request(

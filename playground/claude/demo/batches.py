@@ -1,0 +1,201 @@
+"""The Message Batches API in process: what was asked is kept, and answered when its results
+are fetched, each time with the same words.
+
+A batch goes on by the clock alone: no task waits for it, and it is gone with the process.
+"""
+
+import asyncio
+import json
+import random
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from playground.claude.demo.batch_rules import broken_batch
+from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import SERVER_ERROR, Scenario
+from playground.claude.demo.rules import check
+
+BATCH_S = 4.0
+"""How long a batch takes, whatever is in it."""
+CANCEL_S = 0.5
+EXPIRES_AFTER = timedelta(hours=24)
+MOST_BATCHES = 20
+MOST_BYTES = 64_000_000
+"""Of all kept batches together; the newest is kept whatever its size."""
+DEFAULT_LIMIT, MOST_LISTED = 20, 1000
+CHECKED_AT_ONCE = 50
+FAULTS = ("errored", "expired", "canceled")
+"""What the scenario makes of the first requests of a batch."""
+
+Json = dict[str, Any]
+Query = Mapping[str, Sequence[str]]
+Write = Callable[[Json, Scenario, random.Random], Awaitable[Json]]
+"""Writes the message that answers a body the rules allow."""
+
+
+@dataclass
+class Kept:
+    """One batch: what was asked, and when it ends."""
+
+    batch_id: str
+    version: str | None
+    scenario: Scenario
+    requests: list[tuple[str, Json]]
+    size: int
+    created_at: datetime
+    ends_at: datetime
+    canceled_at: datetime | None = None
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def status(self, now: datetime) -> str:
+        if now >= self.ends_at:
+            return "ended"
+        return "canceling" if self.canceled_at else "in_progress"
+
+    def fault(self, index: int, batch_s: float) -> str | None:
+        """What keeps a request from its turn, if anything does."""
+        if self.scenario.spoils_batches and index < len(FAULTS):
+            return FAULTS[index]
+        turn = self.created_at + timedelta(seconds=batch_s) * ((index + 1) / len(self.requests))
+        return "canceled" if self.canceled_at and turn > self.canceled_at else None
+
+
+class Batches:
+    """Keeps the latest batches, as long as the process lives and memory is bounded."""
+
+    def __init__(
+        self, write: Write, now: Callable[[], datetime], rng: random.Random, batch_s: float
+    ) -> None:
+        self._write, self._now, self._rng, self._batch_s = write, now, rng, batch_s
+        self._kept: OrderedDict[str, Kept] = OrderedDict()
+
+    def create(
+        self, body: object, version: str | None, scenario: Scenario, size: int
+    ) -> Kept | ApiError:
+        """`POST /v1/messages/batches`."""
+        found = broken_batch(version, body)
+        if isinstance(found, ApiError):
+            return found
+        now = self._now()
+        kept = Kept(
+            batch_id=f"msgbatch_demo_{self._rng.getrandbits(96):024x}",
+            version=version,
+            # Nothing is streamed in a batch, so nothing can break in mid-stream.
+            scenario=replace(scenario, breaks=None, silence_s=0.0),
+            requests=found,
+            size=size,
+            created_at=now,
+            ends_at=now + timedelta(seconds=self._batch_s),
+        )
+        self._kept[kept.batch_id] = kept
+        while len(self._kept) > 1 and (
+            len(self._kept) > MOST_BATCHES
+            or sum(each.size for each in self._kept.values()) > MOST_BYTES
+        ):
+            self._kept.popitem(last=False)
+        return kept
+
+    def find(self, batch_id: str) -> Kept | ApiError:
+        """`GET /v1/messages/batches/{id}`."""
+        kept = self._kept.get(batch_id)
+        return kept or ApiError(404, "not_found_error", f"Batch {batch_id[:80]} not found")
+
+    def cancel(self, batch_id: str) -> Kept | ApiError:
+        """`POST …/cancel`: what has had its turn stays answered. One that ended stays as it is."""
+        kept, now = self.find(batch_id), self._now()
+        if not isinstance(kept, ApiError) and kept.status(now) == "in_progress":
+            kept.canceled_at = now
+            kept.ends_at = min(kept.ends_at, now + timedelta(seconds=CANCEL_S))
+        return kept
+
+    async def page(self, query: Query, host: str) -> Json | ApiError:
+        """`GET /v1/messages/batches`, newest first."""
+        try:
+            limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
+        except ValueError:
+            return invalid("limit: Input should be a valid integer")
+        if not 1 <= limit <= MOST_LISTED:
+            return invalid(f"limit: Input should be between 1 and {MOST_LISTED}")
+        ids = list(reversed(self._kept))
+        after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
+        for cursor in filter(None, (after, before)):
+            if cursor not in ids:
+                return invalid(f"after_id or before_id: no batch {cursor[:80]}")
+        rest = ids[ids.index(after) + 1 :] if after else ids
+        if before:
+            rest = ids[: ids.index(before)]
+        page = rest[-limit:] if before else rest[:limit]
+        return {
+            "data": [await self.described(self._kept[each], host) for each in page],
+            "has_more": len(rest) > len(page),
+            "first_id": page[0] if page else None,
+            "last_id": page[-1] if page else None,
+        }
+
+    async def described(self, kept: Kept, host: str) -> Json:
+        """A batch in the API's words. Until it has ended all requests count as processing."""
+        status = kept.status(self._now())
+        has_ended = status == "ended"
+        if has_ended and not kept.tally:
+            await self._count(kept)
+        counts = {kind: kept.tally[kind] for kind in ("succeeded", *FAULTS)}
+        url = f"http://{host}/v1/messages/batches/{kept.batch_id}/results"
+        return {
+            "id": kept.batch_id,
+            "type": "message_batch",
+            "processing_status": status,
+            "request_counts": {"processing": 0 if has_ended else len(kept.requests), **counts},
+            "created_at": _stamp(kept.created_at),
+            "expires_at": _stamp(kept.created_at + EXPIRES_AFTER),
+            "ended_at": _stamp(kept.ends_at) if has_ended else None,
+            "cancel_initiated_at": _stamp(kept.canceled_at),
+            "archived_at": None,
+            "results_url": url if has_ended else None,
+        }
+
+    def results(self, batch_id: str) -> AsyncGenerator[bytes, None] | ApiError:
+        """`GET …/results`: JSON lines, not in the order of the requests."""
+        kept = self.find(batch_id)
+        if isinstance(kept, ApiError):
+            return kept
+        if kept.status(self._now()) != "ended":
+            return invalid(f"Batch {batch_id[:80]} has no results: it has not ended.")
+        return self._lines(kept)
+
+    async def _lines(self, kept: Kept) -> AsyncGenerator[bytes, None]:
+        order = list(range(len(kept.requests)))
+        random.Random(kept.batch_id).shuffle(order)  # noqa: S311 (a toy)
+        for index in order:
+            custom_id = kept.requests[index][0]
+            line = {"custom_id": custom_id, "result": await self._result(kept, index)}
+            # Lone surrogates are valid in JSON text but not in UTF-8.
+            yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+    async def _result(self, kept: Kept, index: int) -> Json:
+        fault = kept.fault(index, self._batch_s)
+        error = SERVER_ERROR if fault == "errored" else None
+        if fault and not error:
+            return {"type": fault}
+        custom_id, params = kept.requests[index]
+        rng = random.Random(f"{kept.batch_id}/{custom_id}")  # noqa: S311 (a toy)
+        error = error or check(kept.version, params)
+        if error is not None:
+            body = error.body(f"req_demo_{rng.getrandbits(96):024x}")
+            return {"type": "errored", "error": body}
+        return {"type": "succeeded", "message": await self._write(params, kept.scenario, rng)}
+
+    async def _count(self, kept: Kept) -> None:
+        tally: Counter[str] = Counter()
+        for index, (_, params) in enumerate(kept.requests):
+            if index % CHECKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            fault = kept.fault(index, self._batch_s)
+            tally[fault or ("errored" if check(kept.version, params) else "succeeded")] += 1
+        kept.tally = tally
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

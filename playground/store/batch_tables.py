@@ -1,0 +1,53 @@
+"""The tables of submitted batches, beside those of the run log."""
+
+from dataclasses import fields
+
+import sqlalchemy as sa
+
+from playground.core.batch import Counts
+from playground.store.schema import PicoDollars, UtcMicroseconds, metadata
+
+# Compared in Python too, so Postgres must order them by code point as well.
+_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("submission_id", _Id, primary_key=True),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("experiment_id", sa.Text, nullable=False),
+    sa.Column("connection_kind", sa.Text, nullable=False),
+    sa.Column("connection_label", sa.Text, nullable=False),
+    sa.Column("models", sa.Text, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("submitted_at", UtcMicroseconds, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    *(sa.Column(field.name, sa.Integer, nullable=False) for field in fields(Counts)),
+    sa.Column("created_at", UtcMicroseconds),
+    sa.Column("expires_at", UtcMicroseconds),
+    sa.Column("ended_at", UtcMicroseconds),
+    sa.Column("is_taken_in", sa.Integer, nullable=False),
+)
+
+# What was asked under each custom id; gone for each whose result is in the log.
+batch_requests = sa.Table(
+    "batch_requests",
+    metadata,
+    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("submission_id", _Id, primary_key=True),
+    sa.Column("custom_id", _Id, primary_key=True),
+    sa.Column("cell", sa.Text, nullable=False),
+    sa.Column("press", sa.Integer, nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("params_json", sa.Text, nullable=False),
+    sa.Column("request_json", sa.Text, nullable=False),
+    sa.Column("worst_case_usd", PicoDollars),
+)
+
+
+def forget(connection: sa.Connection, visitor: str) -> None:
+    """Delete all that a visitor submitted, also what nobody will fetch any more."""
+    for table in (batches, batch_requests):
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor))

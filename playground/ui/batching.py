@@ -1,0 +1,188 @@
+"""Submits batches, each at most once, cancels them, and finds those whose reply was lost.
+
+Joins what `services` hands it: it knows neither the SDK nor a database, and keeps no key.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from playground.core.batch import Batch, BatchResult, Unsure, sentence_of
+from playground.core.batch_rows import Submission, planned
+from playground.core.batch_split import BatchRequest, NewBatch, split
+from playground.core.budget import Refusal
+from playground.core.connection import Connection
+from playground.core.failures import Failure
+from playground.ui.batch_following import Follower
+from playground.ui.batch_seams import (
+    Calls,
+    Following,
+    Log,
+    Store,
+    Submitted,
+    Wanted,
+    run_ids,
+)
+
+LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
+
+
+class Batching:
+    """The batches of all visitors. Methods that return a future do not wait."""
+
+    def __init__(
+        self,
+        call: Callable[[Coroutine[Any, Any, Any]], "Future[Any]"],
+        log: Log,
+        store: Store,
+        calls: Calls,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._call, self._store, self._calls, self._now = call, store, calls, now
+        self._follower = Follower(call, log, store, calls, monotonic_s)
+        self.follow, self.stop = self._follower.follow, self._follower.stop
+        self._submitting: set[str] = set()
+
+    def submit(
+        self, visitor: str, key: str, wanted: Sequence[Wanted], experiment_id: str = ""
+    ) -> "Future[Submitted]":
+        """Submit requests of one connection, each at most once, in as many batches as the
+        API's rules need. Nothing is sent that could not be remembered before."""
+        return self._call(self._submit(visitor, key, wanted, experiment_id))
+
+    def cancel(
+        self, submission: Submission, connection: Connection, key: str
+    ) -> "Future[Submission | Failure]":
+        """Ask the API to cancel a batch; what had its turn is answered, and billed."""
+        return self._call(self._cancel(submission, connection, key))
+
+    def find(
+        self, submission: Submission, connection: Connection, key: str
+    ) -> "Future[Submission | Unsure]":
+        """Look for the batch of a submission whose reply was lost, also before a restart."""
+        return self._call(self._find(submission, connection, key))
+
+    def give_up(self, submission: Submission, connection: Connection) -> "Future[Submission]":
+        """Take a submission that was not found for one that never was, as its visitor says."""
+        return self._call(self._refuse(submission, connection, LOST))
+
+    def is_submitting(self, submission: Submission) -> bool:
+        """Whether this process is at it just now; if not, `find` tells what became of it."""
+        return submission.submission_id in self._submitting
+
+    async def _submit(
+        self, visitor: str, key: str, wanted: Sequence[Wanted], experiment_id: str
+    ) -> Submitted:
+        if not wanted:
+            return Submitted()
+        connection = wanted[0].plan.connection
+        plans = {each.run_id: each for each in wanted}
+        requests = [BatchRequest(each.run_id, each.plan.wire) for each in wanted]
+        parts = await asyncio.to_thread(split, requests)
+        done: list[Submission] = []
+        for new in parts.batches:
+            asked = [plans[each.custom_id] for each in new.requests]
+            begun = self._begun(visitor, connection, asked, experiment_id)
+            found = await self._submit_one(begun, connection, key, new, asked)
+            if isinstance(found, Refusal):
+                return Submitted(tuple(done), parts.refused, found.sentence)
+            submission, problem = found
+            done.append(submission)
+            if problem:
+                return Submitted(tuple(done), parts.refused, problem)
+        return Submitted(tuple(done), parts.refused)
+
+    def _begun(
+        self, visitor: str, connection: Connection, asked: Sequence[Wanted], experiment_id: str
+    ) -> Submission:
+        models = dict.fromkeys(each.plan.wire.model_id for each in asked)
+        return Submission(
+            visitor=visitor,
+            submission_id=run_ids(1)[0],
+            connection_kind=connection.kind,
+            connection_label=connection.label,
+            models=tuple(models),
+            requests=len(asked),
+            submitted_at=self._now(),
+            experiment_id=experiment_id,
+        )
+
+    async def _submit_one(
+        self,
+        begun: Submission,
+        connection: Connection,
+        key: str,
+        new: NewBatch,
+        asked: Sequence[Wanted],
+    ) -> tuple[Submission, str] | Refusal:
+        api, _ = await self._calls()
+        remembered = (planned(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
+        refused = await asyncio.to_thread(self._store.keep, begun, remembered)
+        if refused is not None:
+            return refused
+        self._submitting.add(begun.submission_id)
+        try:
+            known = await self._known(begun.visitor)
+            found = await api.create(connection, key, new, known)
+        finally:
+            self._submitting.discard(begun.submission_id)
+        if isinstance(found, Failure):
+            return await self._refuse(begun, connection, found), sentence_of(found)
+        return await self._noted(begun, found), found.sentence if isinstance(found, Unsure) else ""
+
+    async def _noted(self, submission: Submission, found: Batch | Unsure) -> Submission:
+        if isinstance(found, Batch):
+            submission = submission.seen(found)
+        else:
+            submission = replace(submission, status="unsure")
+        await asyncio.to_thread(self._store.note, submission)
+        return submission
+
+    async def _known(self, visitor: str) -> frozenset[str]:
+        found = await asyncio.to_thread(self._store.of, visitor, limit=1000)
+        if isinstance(found, Refusal):
+            return frozenset()
+        return frozenset(each.batch_id for each in found if each.batch_id)
+
+    async def _refuse(
+        self, submission: Submission, connection: Connection, failure: Failure
+    ) -> Submission:
+        """Log each request of a batch that there is not, as any run that failed."""
+        ids = await asyncio.to_thread(
+            self._store.waiting_ids, submission.visitor, submission.submission_id
+        )
+        submission = replace(submission, status="refused", ended_at=self._now())
+
+        async def failed() -> AsyncGenerator[BatchResult | Failure, None]:
+            for custom_id in () if isinstance(ids, Refusal) else ids:
+                yield BatchResult(custom_id, "errored", failure=failure)
+
+        following = Following(submission, 0.0)
+        await self._follower.take(following, connection, failed())
+        await asyncio.to_thread(self._store.note, following.submission)
+        return following.submission
+
+    async def _cancel(
+        self, submission: Submission, connection: Connection, key: str
+    ) -> Submission | Failure:
+        if submission.batch_id is None:
+            return Failure("not_found")
+        api, _ = await self._calls()
+        found = await api.cancel(connection, key, submission.batch_id)
+        return found if isinstance(found, Failure) else await self._noted(submission, found)
+
+    async def _find(
+        self, submission: Submission, connection: Connection, key: str
+    ) -> Submission | Unsure:
+        api, _ = await self._calls()
+        known = await self._known(submission.visitor)
+        found = await api.find(
+            connection, key, submission.requests, submission.submitted_at, LOST, known
+        )
+        noted = await self._noted(submission, found)
+        return found if isinstance(found, Unsure) else noted

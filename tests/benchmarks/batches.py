@@ -1,0 +1,113 @@
+"""What taking in the results of a large batch costs: time and memory.
+
+    PYTHONPATH=tests python -m tests.benchmarks.batches
+
+A stand-in for the network answers with as many results of a few thousand characters; they
+are read, priced, and written into a log in a file. Target: 10,000 in 30 s, 100 MB on top.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import httpx2
+from scripted import REQUEST
+
+from playground.claude.batch_results import results
+from playground.claude.batches import BatchApi
+from playground.claude.clients import Clients
+from playground.core.connection import CLAUDE
+from playground.core.plan import plan
+from playground.core.retry import RetryPolicy
+from playground.store.log import RunLog
+from playground.ui.batch_seams import Wanted, run_ids
+from playground.ui.batching import Batching
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Lines(httpx2.AsyncByteStream):
+    """The results, made one at a time as they are read."""
+
+    def __init__(self, ids: list[str], characters: int) -> None:
+        self._ids, self._text = ids, "word " * (characters // 5)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for custom_id in self._ids:
+            message = {
+                "type": "message",
+                "content": [{"type": "text", "text": self._text}],
+                "stop_reason": "end_turn",
+                "usage": {"input_tokens": 100, "output_tokens": len(self._text) // 4},
+            }
+            row = {"custom_id": custom_id, "result": {"type": "succeeded", "message": message}}
+            yield json.dumps(row).encode() + b"\n"
+
+
+class Api(httpx2.AsyncBaseTransport):
+    """A batch that has always ended."""
+
+    def __init__(self, ids: list[str], characters: int) -> None:
+        self._ids, self._characters = ids, characters
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/results"):
+            return httpx2.Response(200, stream=Lines(self._ids, self._characters))
+        await request.aread()
+        counts = {"processing": 0, "succeeded": len(self._ids)}
+        moment = NOON.isoformat()
+        body = {"id": "b1", "processing_status": "ended", "request_counts": counts}
+        return httpx2.Response(200, json=body | {"created_at": moment, "ended_at": moment})
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, object]:
+    planned = plan(1, "A", REQUEST, CLAUDE, RetryPolicy(), (), NOON)
+    api = BatchApi(Clients(transport=Api(ids, characters)))
+
+    async def calls():
+        return api, partial(results, api)
+
+    batching = Batching(asyncio.ensure_future, log, log.batches, calls)
+    wanted = [Wanted(run_id, planned) for run_id in ids]
+    began_s, before_mb = time.perf_counter(), peak_mb()
+    [submission] = (await batching.submit("ada", "sk-benchmark", wanted)).submissions
+    submitted_s, between_mb = time.perf_counter(), peak_mb()
+    following = batching.follow(submission, CLAUDE, "sk-benchmark")
+    await following.work
+    ended_s = time.perf_counter()
+    await api.clients.close()
+    assert following.submission.is_taken_in, following.problem
+    return {
+        "results": len(ids),
+        "submitting, s": round(submitted_s - began_s, 1),
+        "submitting, MB on top": round(between_mb - before_mb),
+        "taking in, s": round(ended_s - submitted_s, 1),
+        "taking in, MB on top": round(peak_mb() - between_mb),
+    }
+
+
+def measure(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        log = RunLog(f"sqlite:///{Path(folder)}/runs.db", clock=lambda: datetime.now(UTC))
+        found = asyncio.run(whole_way(log, run_ids(options.results), options.characters))
+        assert log.count("ada") == options.results
+        log.close()
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=int, default=10_000)
+    parser.add_argument("--characters", type=int, default=4_000)
+    measure(parser.parse_args())

@@ -1,0 +1,159 @@
+"""Submitted batches: remembered before they are sent, and until their results are logged."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from playground.core.batch import Counts
+from playground.core.batch_rows import Planned, Submission
+from playground.core.budget import Refusal
+from playground.store.schema import metadata
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SERVER = os.environ.get("TEST_DATABASE_URL")
+
+
+def submission(number=1, visitor="ada", **changes):
+    plain = Submission(
+        visitor=visitor,
+        submission_id=f"s{number}",
+        connection_kind="demo",
+        connection_label="Demo",
+        models=("claude-haiku-4-5", "claude-sonnet-4-6"),
+        requests=3,
+        submitted_at=NOON.replace(minute=number),
+        experiment_id="e1",
+    )
+    return replace(plain, **changes)
+
+
+def asked(*names):
+    return [
+        Planned(
+            custom_id=name,
+            cell=f"cell {name}",
+            press=2,
+            variant="B",
+            model="m",
+            params_json="{}",
+            request_json='{"a": "\\ud800"}',
+            worst_case_usd=Decimal("0.000000000001"),
+        )
+        for name in names
+    ]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, open_log):
+    if request.param == "sqlite":
+        yield open_log().batches
+        return
+    if not SERVER:
+        pytest.skip("TEST_DATABASE_URL is not set")
+    engine = sa.create_engine(SERVER)
+    metadata.drop_all(engine)
+    yield open_log(SERVER).batches
+    metadata.drop_all(engine)
+    engine.dispose()
+
+
+def test_a_submission_is_remembered_with_what_was_asked(store):
+    assert store.keep(submission(), asked("a", "b", "c")) is None
+    assert store.get("ada", "s1") == submission()
+    assert store.waiting_ids("ada", "s1") == {"a", "b", "c"}
+    assert store.cells("ada", "s1") == {name: f"cell {name}" for name in "abc"}
+    assert store.asked("ada", "s1", ["a", "nope"]) == {"a": asked("a")[0]}
+
+
+def test_its_newer_state_takes_the_place_of_the_older(store):
+    store.keep(submission(), asked("a"))
+    newer = submission(
+        batch_id="b1",
+        status="ended",
+        counts=Counts(0, 1, 2, 3, 4),
+        created_at=NOON,
+        expires_at=NOON,
+        ended_at=NOON,
+        is_taken_in=True,
+    )
+    assert store.note(newer) is None
+    assert store.get("ada", "s1") == newer
+    assert store.waiting_ids("ada", "s1") == {"a"}
+
+
+def test_what_is_logged_is_forgotten_and_forgetting_again_does_no_harm(store):
+    store.keep(submission(), asked("a", "b"))
+    for _ in range(2):
+        assert store.taken_in("ada", "s1", ["a"]) is None
+        assert store.waiting_ids("ada", "s1") == {"b"}
+
+
+def test_nobody_sees_the_batches_of_another(store):
+    store.keep(submission(), asked("a"))
+    store.keep(submission(visitor="bob"), asked("z"))
+    assert [each.visitor for each in store.of("ada")] == ["ada"]
+    assert store.get("eve", "s1") is None
+    assert store.waiting_ids("eve", "s1") == frozenset()
+    assert store.asked("ada", "s1", ["z"]) == {}
+    store.taken_in("ada", "s1", ["z"])
+    assert store.waiting_ids("bob", "s1") == {"z"}
+
+
+def test_submissions_come_newest_first_and_by_experiment(store):
+    for number in (1, 3, 2):
+        store.keep(submission(number, experiment_id=f"e{number % 2}"))
+    assert [each.submission_id for each in store.of("ada")] == ["s3", "s2", "s1"]
+    assert [each.submission_id for each in store.of("ada", limit=1)] == ["s3"]
+    assert [each.submission_id for each in store.of("ada", experiment_id="e1")] == ["s3", "s1"]
+
+
+def test_many_requests_are_kept_asked_for_and_forgotten(store):
+    names = [f"r{number}" for number in range(1_201)]
+    assert store.keep(submission(), asked(*names)) is None
+    assert set(store.asked("ada", "s1", names)) == set(names)
+    store.taken_in("ada", "s1", names[1:])
+    assert store.waiting_ids("ada", "s1") == {"r0"}
+
+
+def test_whoever_deletes_all_deletes_batches_too_and_they_stay_away(open_log):
+    log = open_log()
+    log.batches.keep(submission(), asked("a"))
+    log.batches.keep(submission(visitor="bob"), asked("a"))
+    log.delete_all("ada")
+    assert log.flush(5)
+    assert log.batches.of("ada") == ()
+    assert log.batches.waiting_ids("ada", "s1") == frozenset()
+    assert log.batches.note(submission(status="ended")) is None
+    assert log.batches.get("ada", "s1") is None
+    assert len(log.batches.of("bob")) == 1
+
+
+def test_a_log_that_is_not_there_is_a_refusal_with_its_cause(open_log, tmp_path):
+    (tmp_path / "file").write_text("")
+    store = open_log(f"sqlite:///{tmp_path}/file/runs.db").batches
+    for found in (store.keep(submission()), store.of("ada"), store.waiting_ids("ada", "s1")):
+        assert isinstance(found, Refusal)
+        assert found.sentence.startswith("Batches cannot be kept just now: ")
+
+
+def test_what_was_kept_is_there_after_a_kill(open_log, file):
+    code = (
+        "import os, sys; sys.path.insert(0, 'tests')\n"
+        "from datetime import UTC, datetime\n"
+        "from store.test_batches import asked, submission\n"
+        "from playground.store.log import RunLog\n"
+        f"log = RunLog('sqlite:///{file}', clock=lambda: datetime.now(UTC))\n"
+        "assert log.batches.keep(submission(), asked('a', 'b')) is None\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=60)
+    assert killed.returncode == -9
+    assert open_log().batches.waiting_ids("ada", "s1") == {"a", "b"}
