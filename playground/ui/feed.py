@@ -12,11 +12,11 @@ import weakref
 from collections.abc import Mapping
 from math import inf
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-import streamlit as st
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from playground.ui.hosts import is_own_page
 
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 """Seconds between messages to a page, up to so many pages that are told at once."""
@@ -143,7 +143,7 @@ class Feed:
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one page for as long as its socket is open."""
-        if not _is_own_page(socket) or self._waiting >= MOST_WAITING:
+        if not is_own_page(socket.headers) or self._waiting >= MOST_WAITING:
             await socket.close()
             return
         await socket.accept()
@@ -206,33 +206,3 @@ async def _leave(socket: WebSocket) -> None:
     """Wait until the page hangs up; it says nothing more before."""
     while True:
         await socket.receive_text()
-
-
-def _is_own_page(socket: WebSocket) -> bool:
-    """Whether a page of this app asks, under a name that the app goes by."""
-    try:
-        host = urlsplit(f"//{socket.headers.get('host', '')}")
-        origin = urlsplit(socket.headers.get("origin", ""))
-        names = host.hostname or "", origin.hostname or ""
-        is_same = host.netloc == origin.netloc
-    except ValueError:
-        return False
-    if not _is_allowed(names[0]):
-        return False
-    if "origin" not in socket.headers or is_same:
-        return True
-    # Behind a proxy the app may be asked under another name than its page has.
-    return names[1] != names[0] and _is_listed(names[1])
-
-
-def _is_allowed(name: str) -> bool:
-    return not st.get_option("server.allowedHosts") or _is_listed(name)
-
-
-def _is_listed(name: str) -> bool:
-    """Whether `server.allowedHosts` holds a name, or `*.` and the end of it."""
-    allowed: list[str] = st.get_option("server.allowedHosts")
-    return any(
-        name == each.strip("[]") or (each.startswith("*.") and name.endswith(each[1:]))
-        for each in allowed
-    )

@@ -5,6 +5,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from playground.ui.headers import SafeHeaders
+from playground.ui.hosts import KnownHosts
 from playground.ui.services import services
 from playground.ui.visitor_cookie import VisitorCookie
 
@@ -16,8 +18,8 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """What stands before every answer."""
-    return [Middleware(VisitorCookie)]
+    """What stands before every answer, the outermost first."""
+    return [Middleware(SafeHeaders), Middleware(KnownHosts), Middleware(VisitorCookie)]
 
 
 async def _feed(socket: WebSocket) -> None:

@@ -76,7 +76,7 @@ def profile(browser):
 
 @pytest.fixture
 def visit(browser, profile):
-    """Opens pages. None may ask any other host for anything."""
+    """Opens pages. None may ask any other host for anything, nor do what the policy forbids."""
     screens, own = [], []
 
     def open_(app, query="", script=None, **options):
@@ -95,6 +95,7 @@ def visit(browser, profile):
     for context in own:
         context.close()
     assert [url for screen in screens for url in screen.elsewhere] == []
+    assert [words for screen in screens for words in screen.refused] == []
 
 
 @pytest.fixture

@@ -144,6 +144,7 @@ class Screen:
         self.page = context.new_page()
         self.errors = []
         self.elsewhere = []
+        self.refused = []
         self.frames = []
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -153,6 +154,8 @@ class Screen:
     def _heard(self, message):
         if message.type == "error":
             self.errors.append(message.text)
+            if "Content Security Policy" in message.text:
+                self.refused.append(message.text)
 
     def _asked(self, request):
         parts = urlsplit(request.url)
