@@ -35,6 +35,7 @@ class Settings:
 
     owner: Connection | None = None
     key: str = field(default="", repr=False)
+    key_is_from: str = ""
     shares_key: bool = False
     allowed_emails: frozenset[str] = frozenset()
     passcode: str = field(default="", repr=False)
@@ -82,6 +83,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
     settings = Settings(
         owner=_owner(text("ANTHROPIC_BASE_URL"), text("PLAYGROUND_SERVER_PRICE"), bool(key)),
         key=key,
+        key_is_from=_source(environ) if key else "",
         shares_key=text("PLAYGROUND_SHARE_KEY").lower() in ("1", "true", "yes"),
         allowed_emails=_allowed(text("PLAYGROUND_ALLOWED_EMAILS")),
         passcode=_passcode(text("PLAYGROUND_PASSCODE")),
@@ -115,6 +117,10 @@ def _values(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[s
             values = {name: text for name, text in values.items() if name not in PAIR}
         values |= found
     return values
+
+
+def _source(environ: Mapping[str, str]) -> str:
+    return "environment" if _text(environ.get("ANTHROPIC_API_KEY")) else "secrets"
 
 
 def _text(value: object) -> str:

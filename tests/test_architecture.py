@@ -16,6 +16,7 @@ ALLOWED = {
     "engine": {"core", "run"},
     "run": {"core"},
     "settings": {"core"},
+    "__main__": {"ui"},
     "ui": {"core", "engine", "run", "settings", "ui"},
 }
 JOINER = PACKAGE / "ui" / "services.py"

@@ -81,6 +81,11 @@ def _has_authlib() -> bool:
     return find_spec("authlib") is not None
 
 
+def can_log_in() -> bool:
+    """Whether a login is set up."""
+    return bool(_providers())
+
+
 def _providers() -> list[str]:
     """The logins that can be offered, by their names in the secrets."""
     if not _has_authlib():

@@ -33,6 +33,7 @@ from playground.core.wire import Wire
 from playground.engine import Engine
 from playground.run import Run
 from playground.settings import Settings, read_settings
+from playground.store.inspection import place_of, problem_of
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Results
 from playground.ui.batching import Batching
@@ -235,10 +236,20 @@ def _secrets() -> dict[str, Any]:
         return {}
 
 
+def read_own_settings() -> Settings:
+    """The settings of this process. Raises `SettingsError` for one that cannot be used."""
+    return read_settings(os.environ, _secrets())
+
+
+def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
+    """Where the log lives, and what is wrong with it."""
+    return place_of(settings.log_url), problem_of(settings.log_url, now)
+
+
 @st.cache_resource(show_spinner=False)
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    return Services(read_settings(os.environ, _secrets()))
+    return Services(read_own_settings())
 
 
 @st.cache_resource(show_spinner=False)

@@ -15,6 +15,7 @@ from playground.ui.gate import show_gate
 from playground.ui.lessons import choose_lesson, offer_undo
 from playground.ui.my_history import show_my_history
 from playground.ui.plain import plain
+from playground.ui.safety import offer_safety
 from playground.ui.services import services
 
 ABOUT = """\
@@ -45,6 +46,7 @@ def show_sidebar() -> None:
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)
             st.caption(f"Models and rules as of {CHECKED_ON:%d %B %Y}.")
+            offer_safety()
         show_my_history()
 
 

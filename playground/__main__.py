@@ -1,0 +1,7 @@
+"""`python -m playground doctor` checks whether this server is safe to share."""
+
+import sys
+
+from playground.ui.doctor import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,34 @@
+"""Tries out a log: can it be opened, is it sound, can it be written?"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from playground.store.boots import Boot
+from playground.store.database import Database
+from playground.store.faults import fault_of
+
+_PATIENCE_S = 2.0
+
+
+def place_of(url: str) -> str:
+    """Where a log lives, without the password in its address."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "PLAYGROUND_LOG"
+
+
+def problem_of(url: str, now: datetime) -> str | None:
+    """What is wrong with the log at a URL, in words; None if it was opened, checked and
+    written just now. Runs in another process, or beside a log in use, without harm."""
+    try:
+        database = Database(sa.make_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
+        try:
+            database.beat(now)
+            database.sign_off()
+        finally:
+            database.close()
+    except Exception as error:  # whatever it is, it is what the caller asked for
+        return fault_of(error).sentence(0)
+    return None

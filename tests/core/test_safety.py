@@ -1,0 +1,94 @@
+"""The self-check judges what was found, and says what would mend it."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from playground.core.safety import Observed, findings, is_sound
+
+SAFE = Observed(
+    address="127.0.0.1",
+    allowed_hosts=("localhost",),
+    error_details="none",
+    sends_telemetry=False,
+    has_agent_api=False,
+    checks_origins=True,
+    prints_requests=False,
+    key_is_from="secrets",
+    has_owner=True,
+    gate="passcode",
+    can_log_in=False,
+    day_usd=Decimal("2.50"),
+    log_place="sqlite:///runs.db",
+    log_problem=None,
+    stores_texts=False,
+    headers_missing=(),
+)
+
+
+def finding(name, **changes):
+    return next(f for f in findings(replace(SAFE, **changes)) if f.name == name)
+
+
+def test_a_safe_server_is_all_good():
+    found = findings(SAFE)
+    assert {each.verdict for each in found} == {"good"}
+    assert not any(each.remedy for each in found)
+    assert is_sound(found)
+    assert len({each.name for each in found}) == len(found) == 12
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "remedy"),
+    [
+        ("Allowed hosts", {"allowed_hosts": ()}, "server.allowedHosts"),
+        ("Headers", {"headers_missing": ("Content-Security-Policy",)}, "streamlit run"),
+        ("Error details", {"error_details": "full"}, "client.showErrorDetails"),
+        ("Error details", {"error_details": "type"}, "client.showErrorDetails"),
+        ("Side doors", {"has_agent_api": True}, "server.enableAgentApi"),
+        ("Side doors", {"checks_origins": False}, "server.enableXsrfProtection"),
+        ("Debug output", {"prints_requests": True}, "ANTHROPIC_LOG"),
+        ("Log", {"log_problem": "The log is not saved: the disk is full."}, "PLAYGROUND_LOG"),
+    ],
+)
+def test_what_must_be_mended_fails_the_check_and_names_the_setting(name, changes, remedy):
+    assert finding(name, **changes).verdict == "bad"
+    assert remedy in finding(name, **changes).remedy
+    assert not is_sound(findings(replace(SAFE, **changes)))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "remedy"),
+    [
+        ("Address", {"address": ""}, "--server.address localhost"),
+        ("Address", {"address": "0.0.0.0"}, "--server.address localhost"),
+        ("Telemetry", {"sends_telemetry": True}, "browser.gatherUsageStats"),
+        ("Gate", {"gate": "shared without a budget"}, "PLAYGROUND_BUDGET_DAY_USD"),
+        ("Gate", {"gate": "login"}, "streamlit[auth]"),
+        ("Budget", {"day_usd": None}, "PLAYGROUND_BUDGET_DAY_USD"),
+    ],
+)
+def test_what_an_owner_should_know_is_a_note_and_passes(name, changes, remedy):
+    assert finding(name, **changes).verdict == "note"
+    assert remedy in finding(name, **changes).remedy
+    assert is_sound(findings(replace(SAFE, **changes)))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"has_owner": False, "key_is_from": ""}, {"gate": "closed"}],
+    ids=["no key", "closed"],
+)
+def test_where_strangers_spend_nothing_no_budget_is_missed(changes):
+    assert finding("Budget", day_usd=None, **changes).verdict == "good"
+    assert finding("Gate", **changes).verdict == "good"
+
+
+def test_strangers_learn_nothing_of_addresses_keys_and_files():
+    public = {each.name for each in findings(SAFE) if each.is_public}
+    assert public == {"Headers", "Error details", "Telemetry", "Debug output", "Texts"}
+
+
+def test_the_headers_that_lack_are_named():
+    assert "nosniff" in finding("Headers", headers_missing=("nosniff", "x")).sentence
