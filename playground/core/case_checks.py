@@ -3,12 +3,13 @@
 Their texts may hold variables, which the case fills: `{{expected}}` is its expected answer.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, get_args
 
-from playground.core.cases import EXPECTED
+from playground.core.cases import CHECKS, EXPECTED
 from playground.core.json_schema import schema_problem
 from playground.core.patterns import pattern_problem
 from playground.core.template import variables_of
@@ -178,3 +179,15 @@ def read_checks(text: str) -> tuple[CaseCheck, ...]:
     if not isinstance(found, list) or len(found) > MOST_CHECKS:
         raise CheckError(f"The checks must be a list of at most {MOST_CHECKS}.")
     return tuple(from_fields(each) for each in found)
+
+
+def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple[CaseCheck, ...]:
+    """The checks of an experiment with those of one of its cases. Raises `CheckError`."""
+    return checks + read_checks(values.get(CHECKS, ""))
+
+
+def check_key(check: CaseCheck, values: Mapping[str, str]) -> str:
+    """Changes with everything that a check's result depends on, besides the answer."""
+    names = (*check.variables, EXPECTED) if check.kind == "judge" else check.variables
+    basis = [to_fields(check), {name: values.get(name) for name in names}]
+    return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()[:16]
