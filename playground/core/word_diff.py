@@ -38,6 +38,11 @@ def word_diff(before: str, after: str) -> tuple[Piece, ...]:
     return tuple(_merged(_trimmed(WORDS.findall(before), WORDS.findall(after))))
 
 
+def words_of(text: str) -> list[str]:
+    """The words and marks of a text, without the space between them."""
+    return [word for part in WORDS.findall(text) if (word := part.strip())]
+
+
 def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
     """Without empty ones, and each stretch of a kind in one."""
     for is_same, stretch in groupby(filter(_has_text, pieces), lambda piece: piece.kind == "same"):
