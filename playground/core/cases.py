@@ -38,6 +38,10 @@ class Cases:
         return len(self.rows)
 
 
+NO_CASES: Final = Cases()
+"""The one case of a prompt without variables."""
+
+
 def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: int = 2) -> Cases:
     """The table of a header and rows of texts; rows that are empty throughout are left out.
 
