@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from playground.store import (
     boots,
     dialect,
+    experiment_tables,
     migrations,
     reservations,
     schema,
@@ -77,6 +78,7 @@ class Database:
                 for visitor in cleared:
                     for table in (schema.runs, schema.texts, schema.tallies):
                         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
+                    experiment_tables.forget(connection, visitor)
                 self._write_rows(connection, some)
             yield Work(cleared, some)
             cleared = {}

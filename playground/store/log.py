@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
+from playground.store.experiments import ExperimentStore
 from playground.store.faults import Fault, fault_of
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
@@ -50,6 +51,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.experiments = ExperimentStore(self._writer, self._memory)
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
         """Take in a run, or its newer state, and return at once; it is written soon after."""
