@@ -6,6 +6,7 @@ Written by the engine's thread alone; the page reads its attributes from other t
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -85,6 +86,7 @@ class Run:
         self._text = _Text()
         self._thinking = _Text()
         self._over = threading.Event()
+        self._followers: list[Callable[[], None]] = []
 
     @property
     def is_live(self) -> bool:
@@ -217,3 +219,9 @@ class Run:
     def conclude(self) -> None:
         """Wake whoever waits: the run is recorded and nothing will change any more."""
         self._over.set()
+        for tell in self._followers:
+            tell()
+
+    def follow(self, tell: Callable[[], None]) -> None:
+        """Have it told, on the engine's thread, when the run is over. Before it starts."""
+        self._followers.append(tell)

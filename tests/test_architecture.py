@@ -15,8 +15,9 @@ ALLOWED = {
     "store": {"core", "store"},
     "engine": {"core", "run"},
     "run": {"core"},
+    "experiments": {"core", "engine", "experiments", "run"},
     "settings": {"core"},
-    "ui": {"core", "engine", "run", "settings", "ui"},
+    "ui": {"core", "engine", "experiments", "run", "settings", "ui"},
 }
 JOINER = PACKAGE / "ui" / "services.py"
 OWNERS = {
