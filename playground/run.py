@@ -30,6 +30,11 @@ from playground.core.raw_events import RawEvents
 LIVE = ("queued", "connecting", "waiting", "streaming")
 
 
+def new_run_id() -> str:
+    """An id that sorts by time."""
+    return f"{time.time_ns():016x}{secrets.token_hex(4)}"
+
+
 class _Text:
     """Text that one thread appends to and others read."""
 
@@ -55,8 +60,8 @@ class Run:
     its first attempt went out.
     """
 
-    def __init__(self, owner: str, visitor: str, plan: Plan) -> None:
-        self.id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
+    def __init__(self, owner: str, visitor: str, plan: Plan, run_id: str | None = None) -> None:
+        self.id = run_id or new_run_id()
         self.owner = owner
         self.visitor = visitor
         self.plan = plan

@@ -26,6 +26,10 @@ class Course:
         """The next cells to run, at most so many."""
         return _taken(self._queue, most)
 
+    def peek(self, most: int) -> list[str]:
+        """The cells that would be taken, left where they are."""
+        return list(islice(self._queue, most))
+
     def put_back(self, cell_ids: Iterable[str]) -> None:
         """Cells that were taken and not run after all; they come first."""
         self._queue = {**dict.fromkeys(cell_ids), **self._queue}
@@ -70,6 +74,10 @@ class Climb(Course):
     def take(self, most: int) -> list[str]:
         step = self._step()
         return _taken(self._queues[step], most) if step else []
+
+    def peek(self, most: int) -> list[str]:
+        step = self._step()
+        return list(islice(self._queues[step], most)) if step else []
 
     def put_back(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:

@@ -169,6 +169,7 @@ class Underway:
                 await self._changed.wait()
             else:
                 break
+        await self._launcher.settle()
         await self._checker.settle()
         if self._state == "running":
             self._state = "done"
@@ -202,9 +203,12 @@ class Underway:
             if planned is not None:
                 plans[cell_id] = planned
         started = await self._launcher.launch(plans)
-        self._course.put_back([cell_id for cell_id in plans if cell_id not in started])
+        if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
+            self._course.put_back(unstarted)
         for cell_id, sent in started.items():
             self._begin_task(self._follow(cell_id, sent))
+        if started:
+            self._launcher.keep_ahead(self._course.peek(self.experiment.at_once))
 
     def _planned(self, cell_id: str) -> Plan | None:
         """The plan of a cell; None for one that cannot be sent, and is noted as such."""
