@@ -28,7 +28,7 @@ ASKS = Request(
 )
 COUNTRIES = ("India", "France", "Peru", "Kenya", "Japan", "Chile")
 CASES = Cases(("country",), tuple((name,) for name in COUNTRIES))
-USD = Decimal("0.001")
+USD = Decimal("0.0006")
 
 
 def experiment(**changes):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment
 
+from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
 from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.failures import Failure
@@ -124,6 +125,33 @@ def test_a_budget_without_room_pauses_and_later_it_goes_on(world):
     world.refusal = None
     underway.start().result(10)
     assert underway.progress.done == 6
+
+
+def test_no_more_cells_are_sent_than_the_budget_has_room_for(world):
+    spender = Spender("ada", "ada", NOON)
+
+    def admit_within(usd):
+        caps = windows(Budget(session_usd=usd), Budget(), spender, NOON)
+
+        def admit(runs):
+            wanted = [
+                Reservation(run.id, "ada", "ada", NOON, reserved_usd(run.plan.worst_case_usd))
+                for run in runs
+            ]
+            return world.log.ledger.reserve(wanted, caps) or [None] * len(runs)
+
+        return admit
+
+    world.admit = admit_within(USD * 2)  # the most that a cell can cost is above USD
+    underway = world.begin(experiment(at_once=4))
+    underway.start().result(10)
+    assert underway.progress.state == "paused"
+    assert underway.progress.why.startswith("Not started: this run can cost up to $0.000")
+    assert world.sent.total() == underway.progress.done == 1
+    [standing] = world.log.ledger.standings(
+        windows(Budget(session_usd=USD), Budget(), spender, NOON)
+    )
+    assert (standing.used_usd, standing.held_usd) == (USD, 0)
 
 
 def test_taken_up_in_another_process_only_the_rest_is_run(new_world):
