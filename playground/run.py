@@ -6,6 +6,7 @@ Written by the engine's thread alone; the page reads its attributes from other t
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -27,6 +28,11 @@ from playground.core.plan import Plan
 from playground.core.raw_events import RawEvents
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
+
+
+def new_run_id() -> str:
+    """An id that sorts by time."""
+    return f"{time.time_ns():016x}{secrets.token_hex(4)}"
 
 
 class _Text:
@@ -54,8 +60,8 @@ class Run:
     its first attempt went out.
     """
 
-    def __init__(self, owner: str, visitor: str, plan: Plan) -> None:
-        self.id = f"{time.time_ns():016x}{secrets.token_hex(4)}"
+    def __init__(self, owner: str, visitor: str, plan: Plan, run_id: str | None = None) -> None:
+        self.id = run_id or new_run_id()
         self.owner = owner
         self.visitor = visitor
         self.plan = plan
@@ -85,6 +91,7 @@ class Run:
         self._text = _Text()
         self._thinking = _Text()
         self._over = threading.Event()
+        self._followers: list[Callable[[], None]] = []
 
     @property
     def is_live(self) -> bool:
@@ -217,3 +224,9 @@ class Run:
     def conclude(self) -> None:
         """Wake whoever waits: the run is recorded and nothing will change any more."""
         self._over.set()
+        for tell in self._followers:
+            tell()
+
+    def follow(self, tell: Callable[[], None]) -> None:
+        """Have it told, on the engine's thread, when the run is over. Before it starts."""
+        self._followers.append(tell)

@@ -15,9 +15,10 @@ ALLOWED = {
     "store": {"core", "store"},
     "engine": {"core", "run"},
     "run": {"core"},
+    "experiments": {"core", "engine", "experiments", "run"},
     "settings": {"core"},
     "__main__": {"ui"},
-    "ui": {"core", "engine", "run", "settings", "ui"},
+    "ui": {"core", "engine", "experiments", "run", "settings", "ui"},
 }
 JOINER = PACKAGE / "ui" / "services.py"
 OWNERS = {

@@ -15,6 +15,7 @@ from playground.store import (
     batch_tables,
     boots,
     dialect,
+    experiment_tables,
     migrations,
     reservations,
     schema,
@@ -83,6 +84,7 @@ class Database:
                     for table in (schema.runs, schema.texts, schema.tallies):
                         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
                     batch_tables.forget(connection, visitor)
+                    experiment_tables.forget(connection, visitor)
                 self._write_rows(connection, some)
             yield Work(cleared, some)
             cleared = {}

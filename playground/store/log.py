@@ -13,6 +13,7 @@ from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.batches import BatchStore
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
+from playground.store.experiments import ExperimentStore
 from playground.store.faults import Fault, fault_of
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
@@ -55,6 +56,7 @@ class RunLog:
 
         self.ledger = Ledger(self._writer, self._memory)
         self.batches = BatchStore(self._writer)
+        self.experiments = ExperimentStore(self._writer, self._memory)
 
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None

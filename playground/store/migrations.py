@@ -44,9 +44,22 @@ def _add_batches(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_experiments(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    for statement in (
+        f"CREATE TABLE experiments (visitor {name} NOT NULL, experiment_id {name} NOT NULL, "
+        "name TEXT NOT NULL, created_at BIGINT NOT NULL, cells INTEGER NOT NULL, "
+        "definition_json TEXT NOT NULL, PRIMARY KEY (visitor, experiment_id))",
+        f"CREATE TABLE cells (visitor {name} NOT NULL, experiment_id {name} NOT NULL, "
+        f"cell_id {name} NOT NULL, run_id {name} NOT NULL, results_json TEXT NOT NULL, "
+        "answer_key TEXT NOT NULL, PRIMARY KEY (visitor, experiment_id, cell_id))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
-STEPS: tuple[Step, ...] = (_add_reservations, _add_batches)
+STEPS: tuple[Step, ...] = (_add_reservations, _add_batches, _add_experiments)
 NEWEST = 1 + len(STEPS)
 
 

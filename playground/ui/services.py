@@ -5,7 +5,7 @@ import gc
 import importlib
 import json
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from playground.core.rows import RunRow, RunTexts
 from playground.core.visitors import LOCAL
 from playground.core.wire import Wire
 from playground.engine import Engine
+from playground.experiments.seams import Again, Seams
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.inspection import place_of, problem_of
@@ -38,6 +39,8 @@ from playground.store.log import RunLog
 from playground.ui.batch_seams import Results
 from playground.ui.batching import Batching
 from playground.ui.feed import Feed
+
+Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
 
 if TYPE_CHECKING:
     from playground.claude.batches import BatchApi
@@ -76,6 +79,14 @@ class Services:
             return within_budget(events, lambda: asyncio.to_thread(reserve_again))
 
         self.engine.start(run, send)
+
+    def seams(self, key: str, admit: Admit) -> Seams:
+        """What an experiment is handed; the key lives in it as long as its page holds it."""
+
+        def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
+            self.start(run, key, reserve_again)
+
+        return Seams(self.engine, self.log.experiments, admit, start, _row)
 
     async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()

@@ -48,8 +48,31 @@ def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
 def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal:
     """Reserve what these runs can cost, for all or for none. What comes back is for each
     run a way to pay for one more attempt; None where there is no budget."""
-    plans: list[Plan] = [run.plan for run in runs]
-    found = () if _is_free(plans) else _windows(spender)
+    if _is_free([run.plan for run in runs]):
+        return [None] * len(runs)
+    return _reserved(runs, spender, _windows(spender))
+
+
+def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[Again | None] | Refusal]:
+    """The same for runs that start later, when no page is asking: with the visitor's budget
+    as it is now, in the day as it is then."""
+    try:
+        own = money_state.budget()
+    except ValueError:
+        return lambda _: NOT_AN_AMOUNT
+    bound = owners(spender)
+
+    def admit_later(runs: Sequence[Run]) -> list[Again | None] | Refusal:
+        if _is_free([run.plan for run in runs]):
+            return [None] * len(runs)
+        return _reserved(runs, spender, budget.windows(own, bound, spender, datetime.now(UTC)))
+
+    return admit_later
+
+
+def _reserved(
+    runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
+) -> list[Again | None] | Refusal:
     if isinstance(found, Refusal):
         return found
     if not found:
@@ -58,7 +81,7 @@ def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal
         Reservation(run.id, spender.visitor, spender.payer, run.created_at, _most_usd(run.plan))
         for run in runs
     ]
-    refused = _unpriced(plans) or services().log.ledger.reserve(wanted, found)
+    refused = _unpriced([run.plan for run in runs]) or services().log.ledger.reserve(wanted, found)
     return refused or [_again(each, found) for each in wanted]
 
 

@@ -1,0 +1,188 @@
+"""A grid before it runs: what is sent for each cell, what is wrong, and the most it can cost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+
+from playground.core import pricing
+from playground.core.case_checks import CaseCheck, CheckError, check_key, checks_of
+from playground.core.cases import Cases
+from playground.core.catalogue import Model
+from playground.core.connection import Connection
+from playground.core.events import Usage
+from playground.core.grid import Grid, Setting, filled, require_size, sent_key
+from playground.core.judging import judge_request
+from playground.core.plan import Plan, plan
+from playground.core.retry import RetryPolicy
+from playground.core.template import TemplateError
+
+MOST_NOTES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a grid would be sent, and what is known of that place now."""
+
+    connection: Connection
+    policy: RetryPolicy
+    models: tuple[Model, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a setting, or about one of its cases. An error keeps those cells from
+    being sent; the rest of the grid can run."""
+
+    severity: Literal["error", "warning"]
+    setting: int | None
+    case: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridPlan:
+    """The grid and what follows from it. `calls` can cost at most `worst_case_usd`; those of
+    judges besides about `judges_usd`. Dollars are None where a price is unknown."""
+
+    grid: Grid
+    calls: int
+    judgements: int
+    worst_case_usd: Decimal | None
+    judges_usd: Decimal | None
+    notes: tuple[Note, ...]
+
+
+def plan_grid(
+    settings: tuple[Setting, ...],
+    cases: Cases,
+    repeats: int,
+    checks: tuple[CaseCheck, ...],
+    around: Surroundings,
+) -> GridPlan:
+    """Work out every cell before any is sent. Raises `GridError` for too many of them.
+
+    It takes a tenth of a millisecond for each setting and case: not for each rerun of a page.
+    """
+    require_size(len(settings), len(cases), repeats)
+    found = _Found(around)
+    for case in range(len(cases)):
+        values = cases.values(case)
+        judges = found.judges(case, checks, values)
+        for number, setting in enumerate(settings):
+            found.add(number, case, setting, values, judges)
+    grid = Grid(settings, cases, repeats, found.sent)
+    return GridPlan(
+        grid=grid,
+        calls=len(found.worst_usd) * repeats,
+        judgements=len(found.judges_usd) * repeats,
+        worst_case_usd=_total(found.worst_usd.values(), repeats),
+        judges_usd=_total(found.judges_usd.values(), repeats),
+        notes=tuple([*found.notes, *_sames(grid)][:MOST_NOTES]),
+    )
+
+
+def plan_cell(
+    setting: Setting, values: Mapping[str, str], around: Surroundings, press: int = 0
+) -> Plan:
+    """The plan of one cell, as if its setting were a variant. Raises `TemplateError`."""
+    return plan(
+        press,
+        setting.letter,
+        filled(setting.request, values),
+        around.connection,
+        around.policy,
+        around.models,
+        around.now,
+    )
+
+
+class _Found:
+    """What is known of a grid so far; costs by what is sent, since that is run once."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self.sent: dict[tuple[int, int], str] = {}
+        self.worst_usd: dict[str, Decimal | None] = {}
+        self.judges_usd: dict[tuple[str, str], Decimal | None] = {}
+        self.notes: list[Note] = []
+
+    def judges(
+        self, case: int, checks: tuple[CaseCheck, ...], values: Mapping[str, str]
+    ) -> list[CaseCheck]:
+        """The checks of a case for which a model is asked."""
+        try:
+            found = checks_of(checks, values)
+        except CheckError as error:
+            self.notes.append(Note("error", None, case, str(error)))
+            return []
+        return [check for check in found if check.kind == "judge"]
+
+    def add(
+        self,
+        number: int,
+        case: int,
+        setting: Setting,
+        values: Mapping[str, str],
+        judges: list[CaseCheck],
+    ) -> None:
+        try:
+            planned = plan_cell(setting, values, self._around)
+        except TemplateError as error:
+            self.sent[number, case] = f"unsent-{number}-{case}"
+            self.notes.append(Note("error", number, case, str(error)))
+            return
+        if case == 0:
+            self.notes += _of_sweeps(number, setting, planned)
+        key = self.sent[number, case] = sent_key(planned.wire, self._around.connection)
+        errors = [problem.text for problem in planned.problems if problem.severity == "error"]
+        if errors:
+            self.notes.append(Note("error", number, case, errors[0]))
+            return
+        self.worst_usd[key] = planned.worst_case_usd
+        for judge in judges:
+            usd = _judge_usd(planned, judge, self._around)
+            self.judges_usd[key, check_key(judge, values)] = usd
+
+
+def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
+    """What a sweep sets and is not sent, or is refused."""
+    notes = []
+    for parameter, _ in setting.swept:
+        decision = planned.wire.decision(parameter)
+        if decision.state != "sent" or decision.refusal:
+            notes.append(Note("warning", number, None, decision.why))
+    return notes
+
+
+def _sames(grid: Grid) -> list[Note]:
+    names = [setting.name for setting in grid.settings]
+    notes = []
+    for first, *others in grid.same:
+        for other in others:
+            text = f"“{names[other]}” sends the same as “{names[first]}”: it is run once."
+            notes.append(Note("warning", other, None, text))
+    return notes
+
+
+def _judge_usd(planned: Plan, judge: CaseCheck, around: Surroundings) -> Decimal | None:
+    """An estimate: how long the answer will be, in the judge's tokens, nobody knows before."""
+    try:
+        asked = judge_request(judge, planned.request.prompt, "", dict.fromkeys(judge.variables, ""))
+    except TemplateError:
+        return None
+    tokens = pricing.input_tokens_bound(asked.prompt) + planned.request.params.max_tokens
+    usage = Usage(input_tokens=tokens, output_tokens=asked.params.max_tokens)
+    prices = pricing.unit_prices(judge.model, around.connection, usage, around.now)
+    return prices.cost_of(usage) if prices else None
+
+
+def _total(each: Iterable[Decimal | None], repeats: int) -> Decimal | None:
+    total = Decimal(0)
+    for usd in each:
+        if usd is None:
+            return None
+        total += usd
+    return total * repeats

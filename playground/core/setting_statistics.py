@@ -1,0 +1,66 @@
+"""What the cells of one setting add up to: the head of its column."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from playground.core.statistics import Rate, Spread, how_sure, rate, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a finished cell is known by. `passed` is None where its checks could not tell, or
+    where there are none; the numbers are None where the run has none."""
+
+    is_error: bool
+    passed: bool | None
+    cost_usd: Decimal | None = None
+    ttft_s: float | None = None
+    duration_s: float | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingStatistics:
+    """The head of a column. A cell in error has not passed; `unpriced` cells have a cost that
+    nobody knows, and are not in `total_usd`."""
+
+    count: int
+    errors: int
+    passed: Rate | None
+    undecided: int
+    total_usd: Decimal
+    unpriced: int
+    cost_usd: Spread | None
+    ttft_s: Spread | None
+    duration_s: Spread | None
+    output_tokens: Spread | None
+
+    @property
+    def caution(self) -> str | None:
+        """Why the pass rate says little, where it does."""
+        return how_sure(self.passed, "answer", "pass rate") if self.passed else None
+
+
+def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> SettingStatistics:
+    """The statistics of one setting's finished cells."""
+    answered = [cell for cell in cells if not cell.is_error]
+    passed = sum(cell.passed is True for cell in cells)
+    decided = [cell for cell in cells if cell.is_error or cell.passed is not None]
+    costs = [cell.cost_usd for cell in cells if cell.cost_usd is not None]
+    return SettingStatistics(
+        count=len(cells),
+        errors=len(cells) - len(answered),
+        passed=rate(passed, len(decided)) if has_checks else None,
+        undecided=len(cells) - len(decided) if has_checks else 0,
+        total_usd=sum(costs, Decimal(0)),
+        unpriced=len(cells) - len(costs),
+        cost_usd=spread([float(usd) for usd in costs]),
+        ttft_s=_known(cell.ttft_s for cell in answered),
+        duration_s=_known(cell.duration_s for cell in answered),
+        output_tokens=_known(cell.output_tokens for cell in answered),
+    )
+
+
+def _known(values: Iterable[float | None]) -> Spread | None:
+    return spread([value for value in values if value is not None])

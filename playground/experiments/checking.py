@@ -1,0 +1,133 @@
+"""Checks the answers of cells, by itself or by asking a judge, and has the results kept."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from playground.core.case_checks import CheckResult
+from playground.core.cell_checks import ToCheck, check_all, to_check
+from playground.core.experiment import Experiment
+from playground.core.experiment_rows import CellRow, Checked, answer_key, judge_cell
+from playground.core.grid import Grid
+from playground.core.grid_plan import Surroundings
+from playground.core.judging import judge_request, not_judged, verdict_in
+from playground.core.plan import plan
+from playground.core.template import TemplateError
+from playground.experiments.launching import Launcher
+from playground.experiments.seams import Seams, Whose
+
+
+class Checker:
+    """The checks of one experiment. `judged` are the judges' own runs."""
+
+    def __init__(
+        self,
+        whose: Whose,
+        experiment: Experiment,
+        grid: Grid,
+        around: Surroundings,
+        seams: Seams,
+        launcher: Launcher,
+    ) -> None:
+        self.judged: dict[str, CellRow] = {}
+        self._whose, self._checks, self._grid = whose, experiment.checks, grid
+        self._around, self._seams, self._launcher = around, seams, launcher
+        self._unsaved: list[Checked] = []
+        self._saving: asyncio.Task[None] | None = None
+
+    def of_cell(self, cell_id: str) -> tuple[ToCheck, ...]:
+        """Every check that a cell has to pass."""
+        return to_check(self._grid.places[cell_id], self._grid.cases, self._checks)
+
+    def is_undone(self, cell: CellRow) -> bool:
+        """Whether an answer waits for one of its checks."""
+        return cell.is_answered and any(
+            each.key not in cell.results for each in self.of_cell(cell.cell_id)
+        )
+
+    async def again(self, cell: CellRow) -> CellRow:
+        """Do what an earlier day left undone; the answer is in the log."""
+        answer = await self._answer(cell)
+        return cell if answer is None else await self.checked(cell, answer)
+
+    async def checked(self, cell: CellRow, answer: str) -> CellRow:
+        """The cell with its results. One is missing where a judge was not asked after all, or
+        was stopped."""
+        todo = self.of_cell(cell.cell_id)
+        results = dict(cell.results)
+        if todo:
+            results |= await asyncio.to_thread(check_all, todo, answer, set(results))
+        kept = dict(results)
+        for each in todo:
+            if each.is_judges and each.key not in results:
+                result, is_verdict = await self._judge(cell, each, answer)
+                results |= result
+                kept |= result if is_verdict else {}
+        key = answer_key(answer)
+        self._keep(Checked(cell.cell_id, kept, key))
+        return replace(cell, results=results, answer_key=key)
+
+    async def settle(self) -> None:
+        """Wait until all that was checked is kept."""
+        if self._saving is not None:
+            await self._saving
+
+    async def _judge(
+        self, cell: CellRow, asked: ToCheck, answer: str
+    ) -> tuple[Mapping[str, CheckResult], bool]:
+        """The judge's result, none if it could not be asked now; and whether it is his
+        verdict, and not for want of one."""
+        cell_id = judge_cell(cell.cell_id, asked.key)
+        earlier = self.judged.get(cell_id)
+        if earlier is not None and earlier.is_answered:
+            reply = await self._answer(earlier)
+            if reply is not None:
+                return {asked.key: verdict_in(reply)}, True
+        place = self._grid.places[cell.cell_id][0]
+        prompt = self._grid.request(place.setting, place.case).prompt
+        try:
+            request = judge_request(asked.check, prompt, answer, asked.values)
+        except TemplateError as error:
+            return {asked.key: not_judged(str(error))}, False
+        letter, around = self._grid.settings[place.setting].letter, self._around
+        planned = plan(
+            self._whose.press,
+            letter,
+            request,
+            around.connection,
+            around.policy,
+            around.models,
+            around.now,
+        )
+        if not planned.can_run:
+            return {asked.key: not_judged(planned.problems[0].text)}, False
+        sent = (await self._launcher.launch({cell_id: planned})).get(cell_id)
+        if sent is None or not await self._launcher.is_answered_or_failed(cell_id, sent):
+            return {}, False
+        run = sent.run
+        self.judged[cell_id] = CellRow(cell_id, run.id, self._seams.row_of(run))
+        if run.status == "done":
+            return {asked.key: verdict_in(run.text)}, True
+        why = run.failure.sentence if run.failure else run.status
+        return {asked.key: not_judged(why)}, False
+
+    async def _answer(self, cell: CellRow) -> str | None:
+        found = await asyncio.to_thread(
+            self._seams.store.answers, self._whose.visitor, [cell.run_id]
+        )
+        return found.get(cell.run_id) if isinstance(found, dict) else None
+
+    def _keep(self, done: Checked) -> None:
+        self._unsaved.append(done)
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save())
+
+    async def _save(self) -> None:
+        """Checks that cannot be kept are done again another day."""
+        whose = self._whose
+        while self._unsaved:
+            done: Sequence[Checked] = self._unsaved
+            self._unsaved = []
+            await asyncio.to_thread(
+                self._seams.store.checked, whose.visitor, whose.experiment_id, done
+            )

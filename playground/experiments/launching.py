@@ -1,0 +1,102 @@
+"""Starts the runs of cells: kept first, then paid for, then sent. All on the engine's loop."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from playground.core.budget import Refusal
+from playground.core.experiment_rows import Started
+from playground.core.plan import Plan
+from playground.experiments.seams import Again, Seams, Whose
+from playground.run import Run, new_run_id
+
+LEFT = "A run was stopped, or its page was closed."
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A run on its way, and what is set when it is over."""
+
+    run: Run
+    over: asyncio.Event
+
+
+class Launcher:
+    """The runs of one experiment. `rest` has it start nothing more, and says why."""
+
+    def __init__(self, whose: Whose, seams: Seams, rest: Callable[[str], None]) -> None:
+        self.running: dict[str, Run] = {}
+        self.is_stopped = False
+        self._whose, self._seams, self._rest = whose, seams, rest
+        self._ids: dict[str, str] = {}
+        self._ahead: asyncio.Task[None] | None = None
+
+    async def launch(self, plans: Mapping[str, Plan]) -> dict[str, Sent]:
+        """Start the runs of these cells; the first alone where there is no room for all, and
+        none where there is no room for that."""
+        if not plans or self.is_stopped:
+            return {}
+        await self.settle()
+        whose = self._whose
+        runs = {
+            cell_id: Run(whose.owner, whose.visitor, each, self._ids.get(cell_id))
+            for cell_id, each in plans.items()
+        }
+        admitted = await asyncio.to_thread(self._prepare, runs)
+        if isinstance(admitted, Refusal):
+            if len(plans) == 1:
+                self._rest(admitted.sentence)
+                return {}
+            first = next(iter(plans))
+            return await self.launch({first: plans[first]})
+        pairs = zip(runs.items(), admitted, strict=True)
+        return {cell_id: self._send(cell_id, run, again) for (cell_id, run), again in pairs}
+
+    def keep_ahead(self, cell_ids: Sequence[str]) -> None:
+        """Keep the runs that these cells will have, while others run: a start need not wait
+        for the disk then."""
+        begun = [Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids]
+        if begun and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._keep(begun))
+
+    async def settle(self) -> None:
+        """Wait for what is being kept: a cell has one newest run, and never two."""
+        if self._ahead is not None:
+            await self._ahead
+
+    async def _keep(self, begun: Sequence[Started]) -> None:
+        if await asyncio.to_thread(self._started, begun) is None:
+            self._ids |= {each.cell_id: each.run_id for each in begun}
+
+    def _started(self, begun: Sequence[Started]) -> Refusal | None:
+        whose = self._whose
+        return self._seams.store.started(whose.visitor, whose.experiment_id, begun)
+
+    def _prepare(self, runs: Mapping[str, Run]) -> Sequence[Again | None] | Refusal:
+        begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
+        refused = self._started(begun) if begun else None
+        return refused or self._seams.admit(list(runs.values()))
+
+    def _send(self, cell_id: str, run: Run, again: Again | None) -> Sent:
+        over = asyncio.Event()
+        run.follow(over.set)
+        self.running[cell_id] = run
+        self._ids.pop(cell_id, None)
+        self._seams.start(run, again)
+        if self.is_stopped:  # meanwhile: what was reserved for it is given back so
+            self._seams.engine.stop(run)
+        return Sent(run, over)
+
+    async def is_answered_or_failed(self, cell_id: str, sent: Sent) -> bool:
+        """Wait for a run; False if it was stopped, by whomever: then nothing more starts."""
+        await sent.over.wait()
+        self.running.pop(cell_id, None)
+        if sent.run.status == "stopped":
+            self._rest(LEFT)
+        return sent.run.status != "stopped"
+
+    def stop(self) -> None:
+        """Cancel what is running, and start nothing more."""
+        self.is_stopped = True
+        for run in list(self.running.values()):
+            self._seams.engine.stop(run)

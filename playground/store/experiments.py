@@ -1,0 +1,201 @@
+"""The experiments of each visitor, and which run belongs to which of their cells.
+
+A cell's run is written down before it begins and its outcome is the run's own row: a cell
+whose run has ended is never run, and never paid, twice.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, fields
+from itertools import islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from playground.core.budget import Refusal
+from playground.core.experiment_rows import (
+    CellRow,
+    Checked,
+    ExperimentRow,
+    Started,
+    results_from_json,
+    results_to_json,
+)
+from playground.core.rows import RunRow
+from playground.store import dialect
+from playground.store.cleaning import clean_text
+from playground.store.experiment_tables import cells, experiments
+from playground.store.faults import fault_of
+from playground.store.memory import Memory
+from playground.store.schema import runs, texts
+from playground.store.writer import Writer
+
+_OPENED_WITHIN_S = 5.0
+_ROWS_PER_STATEMENT = 500
+_RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
+
+_log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class ExperimentStore:
+    """Experiments of all visitors; every question names its visitor. Each method waits for
+    the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+
+    def __init__(self, writer: Writer, memory: Memory) -> None:
+        self._writer = writer
+        self._memory = memory
+
+    def keep(self, experiment: ExperimentRow) -> Refusal | None:
+        """Remember an experiment, or its newer definition."""
+        row = {
+            name: clean_text(value) if isinstance(value, str) else value
+            for name, value in asdict(experiment).items()
+        }
+        return self._ask(
+            lambda connection: dialect.upsert(connection, experiments, [row]), is_writing=True
+        )
+
+    def get(self, visitor: str, experiment_id: str) -> ExperimentRow | Refusal | None:
+        """One experiment of this visitor."""
+        question = sa.select(experiments).where(*_is(experiments, visitor, experiment_id))
+
+        def read(connection: sa.Connection) -> ExperimentRow | None:
+            found = connection.execute(question).mappings().first()
+            return ExperimentRow(**found) if found else None
+
+        return self._ask(read, is_writing=False)
+
+    def of(self, visitor: str, *, limit: int = 100) -> tuple[ExperimentRow, ...] | Refusal:
+        """The newest experiments of a visitor, without their definitions."""
+        columns = [column for column in experiments.c if column.name != "definition_json"]
+        question = (
+            sa.select(*columns)
+            .where(experiments.c.visitor == clean_text(visitor))
+            .order_by(experiments.c.experiment_id.desc())
+            .limit(limit)
+        )
+        return self._ask(
+            lambda connection: tuple(
+                ExperimentRow(**row) for row in connection.execute(question).mappings()
+            ),
+            is_writing=False,
+        )
+
+    def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
+        """Forget an experiment; its runs stay in the log."""
+
+        def write(connection: sa.Connection) -> None:
+            for table in (experiments, cells):
+                connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
+
+        return self._ask(write, is_writing=True)
+
+    def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
+        """Remember the runs of these cells, before any of them begins."""
+        rows = [_of(visitor, experiment_id) | asdict(each) | _UNCHECKED for each in begun]
+        return self._ask(
+            lambda connection: dialect.upsert(connection, cells, rows), is_writing=True
+        )
+
+    def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
+        """Remember what checks said of these cells."""
+
+        def write(connection: sa.Connection) -> None:
+            for each in done:
+                is_cell = cells.c.cell_id == each.cell_id
+                connection.execute(
+                    sa.update(cells)
+                    .where(*_is(cells, visitor, experiment_id), is_cell)
+                    .values(
+                        results_json=clean_text(results_to_json(each.results)),
+                        answer_key=each.answer_key,
+                    )
+                )
+
+        return self._ask(write, is_writing=True)
+
+    def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal:
+        """Every cell that was started, with its run as the log has it now."""
+        same = sa.and_(runs.c.visitor == cells.c.visitor, runs.c.run_id == cells.c.run_id)
+        question = (
+            sa.select(cells.c.cell_id, cells.c.run_id, cells.c.results_json, cells.c.answer_key)
+            .add_columns(*_RUN)
+            .select_from(cells.outerjoin(runs, same))
+            .where(*_is(cells, visitor, experiment_id))
+        )
+        # Before the database: what is written in between is then seen twice, not missed.
+        unsaved = self._memory.entries(clean_text(visitor), latest=False)
+
+        def read(connection: sa.Connection) -> dict[str, CellRow]:
+            found = {}
+            for row in connection.execute(question).mappings():
+                entry = unsaved.get(row["run_id"])
+                found[row["cell_id"]] = _cell_of(row, entry.row if entry else None)
+            return found
+
+        return self._ask(read, is_writing=False)
+
+    def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
+        """The answers of these runs of a visitor, by their id."""
+        name = clean_text(visitor)
+        unsaved = self._memory.entries(name, latest=False)
+
+        def read(connection: sa.Connection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for some in _chunks(run_ids):
+                question = sa.select(texts.c.run_id, texts.c.answer).where(
+                    texts.c.visitor == name, texts.c.run_id.in_(some)
+                )
+                found |= {run_id: answer for run_id, answer in connection.execute(question)}
+            newer = {run_id: unsaved[run_id].texts for run_id in run_ids if run_id in unsaved}
+            return found | {run_id: each.answer for run_id, each in newer.items() if each}
+
+        return self._ask(read, is_writing=False)
+
+    def _ask(
+        self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
+    ) -> Answer | Refusal:
+        self._writer.has_tried.wait(_OPENED_WITHIN_S)
+        database = self._writer.database
+        if database is None:
+            fault = self._writer.fault
+            return _refusal(fault.cause if fault else "the log is not open")
+        try:
+            with database.writing() if is_writing else database.reading() as connection:
+                return work(connection)
+        except Exception as error:  # whatever it is: a cell that cannot be kept is not run
+            fault = fault_of(error)
+            if fault.kind in ("unexpected", "refused"):
+                _log.error("the experiments met %s", type(error).__name__, exc_info=error)
+            self._writer.wake(is_suspect=fault.kind == "damaged")
+            return _refusal(fault.cause)
+
+
+_UNCHECKED = {"results_json": "{}", "answer_key": ""}
+
+
+def _of(visitor: str, experiment_id: str) -> dict[str, object]:
+    return {"visitor": clean_text(visitor), "experiment_id": clean_text(experiment_id)}
+
+
+def _is(table: sa.Table, visitor: str, experiment_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(table.c[name] == value for name, value in _of(visitor, experiment_id).items())
+
+
+def _cell_of(row: sa.RowMapping, newer: RunRow | None) -> CellRow:
+    run = newer
+    if run is None and row["run_run_id"] is not None:
+        run = RunRow(**{field.name: row[f"run_{field.name}"] for field in fields(RunRow)})
+    results = results_from_json(row["results_json"])
+    return CellRow(row["cell_id"], row["run_id"], run, results, row["answer_key"])
+
+
+def _chunks(items: Iterable[Answer]) -> Iterator[Sequence[Answer]]:
+    rest = iter(items)
+    while some := tuple(islice(rest, _ROWS_PER_STATEMENT)):
+        yield some
+
+
+def _refusal(cause: str) -> Refusal:
+    return Refusal(f"Experiments cannot be kept just now: {cause}.")

@@ -1,0 +1,71 @@
+"""How a ladder of models is climbed, and what it comes to."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.ladder import Rung, Step, agreement, found, next_step
+
+LADDER = ("haiku", "sonnet", "opus")
+
+
+def rung(model, passed, failed, usd="0.01"):
+    return Rung(model, 4, passed, failed, None if usd is None else Decimal(usd))
+
+
+def test_the_smallest_is_tried_first_and_left_as_soon_as_it_cannot_pass():
+    assert next_step(LADDER, []) == Step("haiku", "climb")
+    assert next_step(LADDER, [rung("haiku", 3, 0)]) == Step("haiku", "climb")
+    assert next_step(LADDER, [rung("haiku", 0, 1)]) == Step("sonnet", "climb")
+    assert next_step(LADDER, [rung("haiku", 0, 1)], least_share=0.5) == Step("haiku", "climb")
+
+
+def test_once_one_passes_the_largest_is_run_only_to_compare():
+    rungs = [rung("haiku", 1, 1), rung("sonnet", 4, 0)]
+    assert next_step(LADDER, rungs) == Step("opus", "compare")
+    assert next_step(LADDER, rungs, compares=False) is None
+    assert next_step(LADDER, [*rungs, rung("opus", 2, 2, "0.05")]) is None
+    result = found(LADDER, [*rungs, rung("opus", 2, 2, "0.05")])
+    assert (result.model, result.cost_multiple) == ("sonnet", pytest.approx(5))
+    assert result.sentence == (
+        "sonnet is the smallest that passes the checks; opus costs 5.0 times as much."
+    )
+
+
+def test_the_largest_or_none_may_be_what_it_comes_to():
+    below = [rung("haiku", 0, 1), rung("sonnet", 0, 1)]
+    only = [*below, rung("opus", 4, 0)]
+    assert next_step(LADDER, only) is None
+    assert found(LADDER, only).sentence == "Only the largest, opus, passes the checks."
+    none = [*below, rung("opus", 3, 1)]
+    assert next_step(LADDER, none) is None
+    assert found(LADDER, none).model is None
+
+
+@pytest.mark.parametrize("usd", [None, "0"], ids=["unknown", "free"])
+def test_without_a_cost_there_is_no_multiple(usd):
+    result = found(LADDER, [rung("haiku", 4, 0, usd), rung("opus", 4, 0)])
+    assert (result.model, result.cost_multiple) == ("haiku", None)
+
+
+def test_agreement_counts_the_cells_that_both_decide():
+    assert agreement([(True, True), (False, True), (None, True), (False, False)]) == 2 / 3
+    assert agreement([(None, None)]) is None
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_a_climb_ends_at_the_first_model_that_passes(outcomes):
+    results = dict(zip(LADDER, outcomes, strict=True))
+    rungs = {}
+    for _ in range(20):
+        step = next_step(LADDER, list(rungs.values()))
+        if step is None:
+            break
+        seen = rungs.get(step.model, Rung(step.model, 3))
+        passes = results[step.model][seen.passed + seen.failed]
+        rungs[step.model] = Rung(step.model, 3, seen.passed + passes, seen.failed + (not passes))
+    assert step is None
+    expected = next((model for model in LADDER if all(results[model])), None)
+    assert found(LADDER, list(rungs.values())).model == expected

@@ -1,0 +1,116 @@
+"""Experiments on a scripted API, a real engine and a real store."""
+
+import asyncio
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from playground.core.budget import Refusal
+from playground.core.cases import Cases
+from playground.core.connection import CLAUDE
+from playground.core.events import AttemptFailed, Connecting, Finished, Reported, TextDelta, Usage
+from playground.core.experiment import Experiment
+from playground.core.failures import Failure
+from playground.core.grid import Variant
+from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.core.rows import RunRow, RunTexts
+from playground.engine import Engine
+from playground.experiments.seams import Seams, Whose
+from playground.experiments.underway import Underway
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+AROUND = Surroundings(CLAUDE, RetryPolicy(), (), NOON)
+ASKS = Request(
+    Prompt("", (Message("user", "Capital of {{country}}?"),)), Params("claude-haiku-4-5", 100)
+)
+COUNTRIES = ("India", "France", "Peru", "Kenya", "Japan", "Chile")
+CASES = Cases(("country",), tuple((name,) for name in COUNTRIES))
+USD = Decimal("0.0006")
+
+
+def experiment(**changes):
+    plain = {"name": "Capitals", "variants": (Variant("A", ASKS),), "cases": CASES, "at_once": 2}
+    return Experiment(**plain | changes)
+
+
+class World:
+    """What an experiment is handed. `reply` says what a request is answered with: a text, a
+    `Failure`, or None to keep silent. `sent` counts what was asked, `most` how many at once."""
+
+    def __init__(self, log):
+        self.log = log
+        self.reply = lambda request: f"About {request.prompt.messages[0].text}"
+        self.sent = Counter()
+        self.at_once = self.most = 0
+        self.changed = threading.Condition()
+        self.refusal = None
+        self.is_closed = False
+        self.engine = Engine(self.record, self.record, most_runs=64, most_runs_per_visitor=64)
+
+    def record(self, run):
+        self.log.record(self.row_of(run), RunTexts(run_id=run.id, answer=run.text))
+
+    def row_of(self, run):
+        return RunRow(
+            run_id=run.id,
+            visitor=run.visitor,
+            started_at=NOON,
+            press=run.plan.press,
+            variant=run.plan.letter,
+            connection="Claude API",
+            model=run.plan.wire.model_id,
+            params_json="{}",
+            status=run.status,
+            error_kind=run.failure.kind if run.failure else None,
+            cost_usd=None if run.is_live else USD,
+            cost_kind="unknown" if run.is_live else "exact",
+        )
+
+    def admit(self, runs):
+        return [None] * len(runs) if self.refusal is None else Refusal(self.refusal)
+
+    def start(self, run, again):
+        self.engine.start(run, lambda: self._send(run.plan.request))
+
+    async def _send(self, request):
+        with self.changed:
+            self.sent[request.prompt.messages[0].text] += 1
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            self.changed.notify_all()
+        try:
+            yield Connecting(1)
+            reply = self.reply(request)
+            if reply is None:
+                await asyncio.Event().wait()
+            if isinstance(reply, Failure):
+                yield AttemptFailed(1, reply, None, "")
+                return
+            await asyncio.sleep(0)
+            yield TextDelta(reply)
+            yield Reported(Usage(10, 5, is_complete=True))
+            yield Finished("end_turn")
+        finally:
+            self.at_once -= 1
+
+    def wait_until_sent(self, count):
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.sent.total() >= count, 10)
+
+    def begin(self, definition, experiment_id="0001", visitor="ada"):
+        planned = plan_grid(
+            definition.settings, definition.cases, definition.repeats, definition.checks, AROUND
+        )
+        seams = Seams(self.engine, self.log.experiments, self.admit, self.start, self.row_of)
+        whose = Whose(experiment_id, visitor, "page", 1)
+        return Underway(whose, definition, planned, AROUND, seams)
+
+    def close(self):
+        """As a process ends: the engine first, then the log."""
+        if not self.is_closed:
+            self.is_closed = True
+            self.engine.close()
+            self.log.close()

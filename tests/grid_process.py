@@ -1,0 +1,72 @@
+"""One experiment on the app's own engine, log and clients, as a process that can be killed:
+`python grid_process.py URL LOG CELLS`. Each line tells cells that are safe in the log."""
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from playground.core.cases import Cases
+from playground.core.connection import Connection, FlatPrice
+from playground.core.experiment import Experiment
+from playground.core.grid import Variant
+from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.experiments.seams import Whose
+from playground.experiments.underway import Underway
+from playground.settings import Settings
+from playground.ui.services import Services
+
+ASKS = Request(Prompt("", (Message("user", "Case {{number}}"),)), Params("m", 10))
+PRICE = FlatPrice(Decimal(1), Decimal(1))
+
+
+def services_at(url, log_url, most_runs=8):
+    server = Connection("server", "Server", url, PRICE)
+    owned = Settings(owner=server, key="k", log_url=log_url)
+    return Services(replace(owned, most_runs=most_runs, most_runs_per_visitor=most_runs))
+
+
+def underway_on(services, cells, at_once=4, telling=lambda seams: seams):
+    """An experiment of so many cases, on the connection of these services."""
+    rows = tuple((str(number),) for number in range(cells))
+    definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
+    definition = replace(definition, at_once=at_once)
+    around = Surroundings(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
+    planned = plan_grid(definition.settings, definition.cases, 1, (), around)
+    seams = services.seams("k", lambda runs: [None] * len(runs))
+    return Underway(Whose("1", "ada", "page", 1), definition, planned, around, telling(seams))
+
+
+class _Telling:
+    def __init__(self, log):
+        self._log = log
+
+    def __getattr__(self, name):
+        return getattr(self._log.experiments, name)
+
+    def checked(self, visitor, experiment_id, done):
+        refused = self._log.experiments.checked(visitor, experiment_id, done)
+        assert refused is None
+        assert self._log.flush(10)
+        print(len(done), flush=True)
+
+
+def main(url, log_url, cells):
+    services = services_at(url, log_url)
+    underway = underway_on(
+        services, int(cells), telling=lambda seams: replace(seams, store=_Telling(services.log))
+    )
+    underway.start().result(60)
+    progress = underway.progress
+    assert services.log.flush(10)
+    said = {"done": progress.done, "spent": str(progress.spent_usd), "state": progress.state}
+    print(json.dumps(said), flush=True)
+    services.engine.close()
+    services.log.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

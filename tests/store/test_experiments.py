@@ -1,0 +1,116 @@
+"""Experiments and the runs of their cells, as the store keeps them for each visitor."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from playground.core.budget import Refusal
+from playground.core.case_checks import CheckResult
+from playground.core.experiment_rows import Checked, ExperimentRow, Started, answer_key
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def experiment(number=1, visitor="ada", **changes):
+    plain = {
+        "experiment_id": f"{number:04}",
+        "visitor": visitor,
+        "name": f"Experiment {number}",
+        "created_at": NOON + timedelta(minutes=number),
+        "cells": 4,
+        "definition_json": '{"version": 1}',
+    }
+    return ExperimentRow(**plain | changes)
+
+
+def test_experiments_are_kept_listed_and_forgotten_for_their_visitor_alone(log):
+    store = log.experiments
+    for number in (1, 2):
+        assert store.keep(experiment(number)) is None
+    assert store.keep(experiment(1, visitor="eve", name="Hers")) is None
+    assert store.get("ada", "0001") == experiment(1)
+    listed = store.of("ada")
+    assert [row.name for row in listed] == ["Experiment 2", "Experiment 1"]
+    assert listed[0].definition_json == ""
+    assert store.keep(experiment(1, name="Renamed")) is None
+    assert store.get("ada", "0001").name == "Renamed"
+    assert store.get("eve", "0002") is None
+    assert store.delete("eve", "0001") is None
+    assert store.get("eve", "0001") is None
+    assert store.get("ada", "0001") is not None
+
+
+def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
+    store = log.experiments
+    assert store.keep(experiment()) is None
+    runs = [row(number) for number in range(4)]
+    begun = [Started(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
+    assert store.started("ada", "0001", begun) is None
+    cells = store.cells("ada", "0001")
+    assert [cells[each.cell_id].run for each in begun] == [None] * 4
+    log.record(runs[0], texts(runs[0], answer="Hello"))
+    log.record(row(1, status="failed", error_kind="overloaded", cost_usd=Decimal(0)))
+    log.record(row(2, status="interrupted", error_message="The app stopped"))
+    log.record(row(3, status="stopped"))
+    for _ in range(2):  # from memory, then from the database
+        cells = store.cells("ada", "0001")
+        finished = [cells[f"cell-{number}"].is_finished for number in range(4)]
+        assert finished == [True, True, False, False]
+        assert cells["cell-0"].run == runs[0]
+        assert store.answers("ada", [runs[0].run_id, "no such"]) == {runs[0].run_id: "Hello"}
+        assert log.flush(5)
+    assert store.cells("eve", "0001") == {}
+    assert store.answers("eve", [runs[0].run_id]) == {}
+
+
+def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):
+    store = log.experiments
+    assert store.started("ada", "0001", [Started("cell", row(1).run_id)]) is None
+    log.record(row(1))
+    said = {
+        "k1": CheckResult(True),
+        "k2": CheckResult(False, "It is “x”."),
+        "k3": CheckResult(None),
+    }
+    done = Checked("cell", said, answer_key("Hello"))
+    assert store.checked("ada", "0001", [done]) is None
+    cell = store.cells("ada", "0001")["cell"]
+    assert (cell.results, cell.answer_key) == (said, answer_key("Hello"))
+    assert [cell.passed(keys) for keys in (["k1"], ["k1", "k2"], ["k1", "k3"], ["new"], [])] == [
+        True,
+        False,
+        None,
+        None,
+        None,
+    ]
+    measured = cell.measured(["k1"])
+    assert (measured.is_error, measured.passed, measured.output_tokens) == (False, True, 5)
+    assert store.started("ada", "0001", [Started("cell", row(2).run_id)]) is None
+    assert store.cells("ada", "0001")["cell"].results == {}
+
+
+def test_deleting_all_of_a_visitor_takes_his_experiments_too(log, row):
+    store = log.experiments
+    for visitor in ("ada", "eve"):
+        assert store.keep(experiment(visitor=visitor)) is None
+        assert store.started(visitor, "0001", [Started("cell", "r")]) is None
+    log.delete_all("ada")
+    assert log.flush(5)
+    assert store.of("ada") == ()
+    assert store.cells("ada", "0001") == {}
+    assert len(store.of("eve")) == len(store.cells("eve", "0001")) == 1
+
+
+def test_what_cannot_be_kept_is_refused_with_the_cause(open_log, tmp_path):
+    folder = tmp_path / "not-a-file.db"
+    folder.mkdir()
+    refused = open_log(f"sqlite:///{folder}").experiments.keep(experiment())
+    assert isinstance(refused, Refusal)
+    assert refused.sentence.startswith("Experiments cannot be kept just now: ")
+
+
+@pytest.mark.parametrize("text", ["half \ud800", "nul \0"])
+def test_texts_that_no_database_can_hold_are_replaced(log, text):
+    assert log.experiments.keep(experiment(name=text)) is None
+    assert log.experiments.get("ada", "0001").name.endswith("\ufffd")

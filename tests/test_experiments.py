@@ -1,0 +1,260 @@
+"""Experiments run to their end, rest, go on, and never pay twice for what is done."""
+
+from dataclasses import replace
+
+import pytest
+from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment
+
+from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
+from playground.core.case_checks import CaseCheck
+from playground.core.cases import Cases
+from playground.core.failures import Failure
+from playground.core.grid import Sweep, Variant
+from playground.core.request import Message, Prompt
+from playground.experiments.launching import LEFT
+from playground.store.log import RunLog
+
+OVERLOADED = Failure("overloaded", "busy", http_status=529)
+JUDGE = CaseCheck("judge", "Judge {{answer}}", model="claude-sonnet-5")
+
+
+@pytest.fixture
+def new_world(tmp_path):
+    opened = []
+
+    def build(url=f"sqlite:///{tmp_path}/runs.db"):
+        world = World(RunLog(url, clock=lambda: NOON))
+        opened.append(world)
+        return world
+
+    yield build
+    for world in opened:
+        world.close()
+
+
+@pytest.fixture
+def world(new_world):
+    return new_world("sqlite://")
+
+
+def question(country):
+    return f"Capital of {country}?"
+
+
+def test_every_cell_is_run_once_and_never_more_at_once_than_wished(world):
+    underway = world.begin(experiment(repeats=3, at_once=4))
+    assert underway.progress.state == "ready"
+    underway.start().result(10)
+    assert world.sent == {question(country): 3 for country in COUNTRIES}
+    assert 2 <= world.most <= 4
+    progress = underway.progress
+    assert (progress.state, progress.done, progress.failed, progress.left) == ("done", 18, 0, 0)
+    assert (progress.share, progress.left_s, progress.running) == (1.0, 0.0, 0)
+    assert (progress.spent_usd, progress.spent_is_exact) == (18 * USD, True)
+    assert not underway.is_live
+    assert world.log.flush(5)
+    assert world.log.count("ada") == 18
+
+
+def test_settings_that_send_the_same_are_run_once(world):
+    definition = experiment(variants=(Variant("A", ASKS), Variant("B", ASKS)))
+    underway = world.begin(definition)
+    underway.start().result(10)
+    assert underway.progress.total == len(COUNTRIES) == world.sent.total()
+
+
+def test_a_failed_cell_is_finished_until_it_is_to_be_run_again(world):
+    world.reply = lambda request: OVERLOADED
+    underway = world.begin(experiment())
+    underway.start().result(10)
+    assert (underway.progress.failed, underway.progress.done) == (6, 0)
+    world.reply = lambda request: "Now"
+    underway.start().result(10)
+    assert world.sent.total() == 6
+    underway.retry_failed().result(10)
+    assert (underway.progress.failed, underway.progress.done) == (0, 6)
+    assert world.sent.total() == 12
+
+
+def test_a_pause_lets_what_runs_end_and_a_start_goes_on(world):
+    def pause_at_the_third(request):
+        if world.sent.total() == 3:
+            underway.pause()
+        return "Text"
+
+    underway = world.begin(experiment(at_once=1))
+    world.reply = pause_at_the_third
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", "")
+    assert 3 <= underway.progress.done <= 4
+    underway.start().result(10)
+    assert (underway.progress.state, world.sent.total()) == ("done", 6)
+
+
+def test_a_stop_cancels_what_runs_and_its_cells_are_run_again_later(world):
+    world.reply = lambda request: None
+    underway = world.begin(experiment(at_once=3))
+    resting = underway.start()
+    world.wait_until_sent(3)
+    underway.stop().result(10)
+    resting.result(10)
+    assert (underway.progress.state, underway.progress.left) == ("stopped", 6)
+    world.reply = lambda request: "Text"
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.done) == ("done", 6)
+    assert sorted(world.sent.values()) == [1, 1, 1, 2, 2, 2]
+
+
+def test_a_page_that_is_gone_pauses_its_experiment_and_says_so(world):
+    world.reply = lambda request: None
+    underway = world.begin(experiment())
+    resting = underway.start()
+    world.wait_until_sent(2)
+    for run in underway.running.values():
+        world.engine.stop(run)
+    resting.result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", LEFT)
+
+
+def test_a_budget_without_room_pauses_and_later_it_goes_on(world):
+    underway = world.begin(experiment())
+    world.refusal = "Not started: too dear."
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", "Not started: too dear.")
+    assert world.sent.total() == 0
+    world.refusal = None
+    underway.start().result(10)
+    assert underway.progress.done == 6
+
+
+def test_no_more_cells_are_sent_than_the_budget_has_room_for(world):
+    spender = Spender("ada", "ada", NOON)
+
+    def admit_within(usd):
+        caps = windows(Budget(session_usd=usd), Budget(), spender, NOON)
+
+        def admit(runs):
+            wanted = [
+                Reservation(run.id, "ada", "ada", NOON, reserved_usd(run.plan.worst_case_usd))
+                for run in runs
+            ]
+            return world.log.ledger.reserve(wanted, caps) or [None] * len(runs)
+
+        return admit
+
+    world.admit = admit_within(USD * 2)  # the most that a cell can cost is above USD
+    underway = world.begin(experiment(at_once=4))
+    underway.start().result(10)
+    assert underway.progress.state == "paused"
+    assert underway.progress.why.startswith("Not started: this run can cost up to $0.000")
+    assert world.sent.total() == underway.progress.done == 1
+    [standing] = world.log.ledger.standings(
+        windows(Budget(session_usd=USD), Budget(), spender, NOON)
+    )
+    assert (standing.used_usd, standing.held_usd) == (USD, 0)
+
+
+def test_taken_up_in_another_process_only_the_rest_is_run(new_world):
+    first = new_world()
+    first.reply = lambda request: OVERLOADED if "Peru" in str(request) else "Text"
+    definition = experiment(cases=Cases(CASES.columns, CASES.rows[:4]))
+    first.begin(definition).start().result(10)
+    first.close()
+    second = new_world()
+    underway = second.begin(replace(definition, cases=CASES))
+    underway.start().result(10)
+    assert second.sent == {question("Japan"): 1, question("Chile"): 1}
+    assert (underway.progress.done, underway.progress.failed) == (5, 1)
+    assert underway.progress.spent_usd == 6 * USD
+    stranger = second.begin(definition, visitor="eve")
+    stranger.start().result(10)
+    assert stranger.progress.done == 4
+
+
+def test_answers_are_checked_and_the_results_kept(world):
+    definition = experiment(
+        checks=(CaseCheck("contains", "{{country}}"), CaseCheck("length", most=23))
+    )
+    underway = world.begin(definition)
+    underway.start().result(10)
+    passed = {
+        COUNTRIES[place.case]: underway.finished[cell_id].passed(underway.keys_of(place.case))
+        for cell_id, [place] in underway.planned.grid.places.items()
+    }
+    assert passed == {country: len(country) <= 5 for country in COUNTRIES}
+    again = world.begin(definition)
+    again.start().result(10)
+    assert world.sent.total() == 6
+    kept = {cell_id: cell.results for cell_id, cell in again.finished.items()}
+    assert kept == {cell_id: cell.results for cell_id, cell in underway.finished.items()}
+    stricter = world.begin(replace(definition, checks=(CaseCheck("not_contains", "Peru"),)))
+    stricter.start().result(10)
+    assert world.sent.total() == 6
+    results = [cell.passed(stricter.keys_of(0)) for cell in stricter.finished.values()]
+    assert sorted(results) == [False, True, True, True, True, True]
+
+
+def test_a_judge_is_paid_for_and_asked_once(world):
+    def reply(request):
+        if request.params.model == JUDGE.model:
+            text = request.prompt.messages[0].text
+            return "Wrong.\nVERDICT: FAIL" if "Peru" in text else "VERDICT: PASS"
+        return request.prompt.messages[0].text
+
+    world.reply = reply
+    definition = experiment(checks=(JUDGE,))
+    underway = world.begin(definition)
+    underway.start().result(10)
+    assert underway.planned.judgements == 6
+    whys = sorted(r.why for cell in underway.finished.values() for r in cell.results.values())
+    assert whys == ["", "", "", "", "", "The judge: Wrong."]
+    assert underway.progress.spent_usd == 12 * USD
+    again = world.begin(definition)
+    again.start().result(10)
+    assert world.sent.total() == 12
+    assert again.progress.spent_usd == 12 * USD
+
+
+def test_a_judge_that_fails_leaves_the_cell_undecided_until_another_day(world):
+    world.reply = lambda request: OVERLOADED if request.params.model == JUDGE.model else "Text"
+    underway = world.begin(experiment(checks=(JUDGE,)))
+    underway.start().result(10)
+    assert underway.progress.done == 6
+    [result] = next(iter(underway.finished.values())).results.values()
+    assert result.passed is None
+    assert result.why.startswith("Not judged: ")
+    world.reply = lambda request: "VERDICT: PASS"
+    again = world.begin(experiment(checks=(JUDGE,)))
+    again.start().result(10)
+    assert all(cell.passed(again.keys_of(0)) for cell in again.finished.values())
+    assert world.sent.total() == 6 + 6 + 6
+
+
+def test_a_cell_that_cannot_be_sent_is_failed_with_the_reason_and_costs_nothing(world):
+    bare = replace(ASKS, prompt=Prompt("", (Message("user", "{{country}}"),)))
+    cases = Cases(("country", "note"), (("", "x"), ("India", "y")))
+    underway = world.begin(experiment(variants=(Variant("A", bare),), cases=cases))
+    underway.start().result(10)
+    assert (underway.progress.done, underway.progress.failed) == (1, 1)
+    assert len(underway.unsent) == 1
+    assert world.sent.total() == 1
+
+
+def test_a_ladder_stops_at_the_first_model_that_passes(world):
+    models = ("claude-haiku-4-5", "claude-sonnet-5", "claude-opus-5")
+    good = {"claude-sonnet-5", "claude-opus-5"}
+    world.reply = lambda request: "yes" if request.params.model in good else "no"
+    definition = experiment(
+        sweeps=(Sweep("model", models),), checks=(CaseCheck("contains", "yes"),), is_ladder=True
+    )
+    underway = world.begin(definition)
+    underway.start().result(10)
+    assert underway.progress.state == "done"
+    assert underway.result.model == "claude-sonnet-5"
+    assert underway.result.cost_multiple == pytest.approx(1.0)
+    # Haiku is given up at once: what ran beside its first cell is all it cost.
+    assert world.sent.total() <= 6 + 6 + 3
+    again = world.begin(definition)
+    again.start().result(10)
+    assert again.result.model == "claude-sonnet-5"
+    assert world.sent.total() <= 6 + 6 + 3
