@@ -97,6 +97,10 @@ class FakeApi:
         self.seen, self.plays = [], []
         self.texts, self.handler = {}, None
 
+    def call(self, function):
+        """Call something in the server's own thread."""
+        self._loop.call_soon_threadsafe(function)
+
     def close(self):
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(5)
         self._loop.call_soon_threadsafe(self._loop.stop)

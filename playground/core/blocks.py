@@ -15,11 +15,21 @@ LANGUAGE = re.compile(r"[A-Za-z0-9+#._-]+")
 LONGEST_PROSE = 50_000
 DEEPEST_NESTING = 60
 MOST_CELLS = 3_000
+MOST_BLOCKS = 200
+MOST_DRAWN = 200_000
+"""Characters of prose; beyond these three bounds the rest of an answer is plain text."""
+LONGEST_COLOURED = 30_000
+"""Characters of code that are coloured by its language."""
 SETTLED_SIZE = 1_200
 LONGEST_OPEN = 2_000
 KEPT_APART = 2
 """The open block, and the one before it, which an indented line may still continue."""
-COMBINING = re.compile(r"[\u0300-\u036f\u0489\u1ab0-\u1aff\u20d0-\u20ff]{12,}")
+# Combining marks of any script; a browser takes seconds for thousands of them on one letter.
+MARK = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u0e34-\u0e3a\u0e47-\u0e4e"
+    r"\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+)
+PILE = re.compile(f"({MARK}{{12}}){MARK}+")
 
 BlockKind = Literal["prose", "code", "plain"]
 
@@ -45,6 +55,11 @@ class Settled:
 def defang(prose: str) -> str:
     """Markdown that can load nothing: no image survives."""
     return prose.replace("![", "!\\[")
+
+
+def calm(text: str) -> str:
+    """A text that a browser can draw at all: of a pile of combining marks, the first twelve."""
+    return PILE.sub(r"\1…", text)
 
 
 def blocks(text: str) -> list[Block]:
@@ -75,8 +90,8 @@ def _cut(lines: list[str]) -> tuple[list[Block], int, bool]:
         if opening and not ("`" in opening["info"] and opening["marks"][0] == "`"):
             _close(prose, found)
             end = _fence_end(lines, index, opening["marks"])
-            language = LANGUAGE.match(opening["info"])
-            code = "\n".join(lines[index + 1 : end])
+            code = calm("\n".join(lines[index + 1 : end]))
+            language = LANGUAGE.match(opening["info"]) if len(code) <= LONGEST_COLOURED else None
             found.append(Block("code", code, language[0] if language else None))
             is_code = end == len(lines)
             open_line = index if is_code else end + 1
@@ -103,7 +118,7 @@ def streaming(text: str) -> list[Block]:
         if block.kind != "prose" or size >= SETTLED_SIZE:
             pieces += _joined(found[start : index + 1])
             start = index + 1
-    return pieces + found[start:-1] + [_closed(block) for block in found[-1:]]
+    return _bounded(pieces + found[start:-1] + [_closed(block) for block in found[-1:]])
 
 
 def _closed(block: Block) -> Block:
@@ -120,7 +135,26 @@ def _closed(block: Block) -> Block:
 def whole(text: str) -> list[Block]:
     """The same blocks with neighbouring prose joined, for an answer that is complete:
     lists stay whole and references find their definitions."""
-    return _joined(blocks(text))
+    return _bounded(_joined(blocks(text)))
+
+
+def _bounded(found: list[Block]) -> list[Block]:
+    """The same, with all that a browser could not draw in time as one plain block."""
+    size = cells = 0
+    for index, block in enumerate(found):
+        if block.kind == "prose":
+            size += len(block.text)
+            cells += block.text.count("|")
+        if index >= MOST_BLOCKS or size > MOST_DRAWN or cells > MOST_CELLS:
+            rest = "\n\n".join(map(_as_written, found[index:]))
+            return [*found[:index], Block("plain", rest)]
+    return found
+
+
+def _as_written(block: Block) -> str:
+    if block.kind == "code":
+        return f"```{block.language or ''}\n{block.text}\n```"
+    return block.text
 
 
 def _joined(found: list[Block]) -> list[Block]:
@@ -128,7 +162,7 @@ def _joined(found: list[Block]) -> list[Block]:
     for block in found:
         if joined and block.kind == joined[-1].kind == "prose":
             both = f"{joined[-1].text}\n\n{block.text}"
-            if len(both) <= LONGEST_PROSE:
+            if len(both) <= LONGEST_PROSE and both.count("|") <= MOST_CELLS:
                 joined[-1] = Block("prose", both)
                 continue
         joined.append(block)
@@ -138,7 +172,9 @@ def _joined(found: list[Block]) -> list[Block]:
 def _close(prose: list[str], found: list[Block]) -> None:
     text = "\n".join(prose).strip("\n")
     if text.strip():
-        found.append(Block("plain", text) if _is_heavy(text) else Block("prose", defang(text)))
+        found.append(
+            Block("plain", calm(text)) if _is_heavy(text) else Block("prose", defang(text))
+        )
     prose.clear()
 
 
@@ -156,7 +192,7 @@ def _is_heavy(text: str) -> bool:
     """Whether a browser would hang on this as Markdown."""
     if len(text) > LONGEST_PROSE or text.count("|") > MOST_CELLS:
         return True
-    if COMBINING.search(text):
+    if PILE.search(text):
         return True
     return any(_nesting(line) > DEEPEST_NESTING for line in text.split("\n"))
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from playground.core.blocks import Block, settled, streaming, whole
+from playground.core.blocks import Block, calm, settled, streaming, whole
 from playground.core.plan import Plan
 from playground.ui import as_sent, formats, state, variant_state
 from playground.ui.feed import source
@@ -161,7 +161,10 @@ def _offer_exact_text(letter: str, text: str) -> None:
     if exact.open:
         with exact:
             st.caption("Character by character as received. Copy with the icon at the corner.")
-            st.code(text, language=None, wrap_lines=True, height=300)
+            shown = calm(text)
+            if shown != text:
+                st.caption("Piles of more than twelve combining marks are cut short here.")
+            st.code(shown, language=None, wrap_lines=True, height=300)
 
 
 def _asked(plan: Plan) -> str:

@@ -4,6 +4,7 @@
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
 const LONGEST_APART_MS = 300;
 const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
+const PILE = /(\p{M}{12})\p{M}+/gu; // A browser takes seconds for thousands of marks on a letter.
 const ITEM = /^ *([-*+]|\d+[.)]) /;
 
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
@@ -13,7 +14,7 @@ feed.draw = (element) => {
   const { of, from, isCode } = tails.get(element);
   const state = watched(element, from);
   element.classList.toggle("settling", state.hiddenUntil > performance.now());
-  const text = (feed.texts.get(of) ?? "").slice(from);
+  const text = (feed.texts.get(of) ?? "").slice(from).replace(PILE, "$1…");
   const isPlain = isCode || text.length > LONGEST_STYLED;
   element.classList.toggle("code", isCode);
   element.classList.toggle("item", !isPlain && ITEM.test(text));

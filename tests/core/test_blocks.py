@@ -2,10 +2,20 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.blocks import LONGEST_OPEN, Block, blocks, settled, streaming, whole
+from playground.core.blocks import (
+    LONGEST_OPEN,
+    MOST_BLOCKS,
+    Block,
+    blocks,
+    calm,
+    settled,
+    streaming,
+    whole,
+)
 
 LINES = [
     *("", "```", "~~~~", "```py", "``` not `a fence", "text", "- item", "  more", "1. one"),
@@ -136,3 +146,34 @@ def test_what_is_settled_ends_with_a_line_and_only_grows(text, more):
     before, after = settled(text).end, settled(text + more).end
     assert before <= after
     assert before == 0 or text[before - 1] == "\n"
+
+
+def test_a_pile_of_combining_marks_is_cut_short_and_the_rest_is_left_alone():
+    assert calm("a" + "\u0301" * 500 + "b") == "a" + "\u0301" * 12 + "…b"
+    for text in ("e\u0301" * 500, "కూడా", "👩‍👩‍👧‍👦" * 50, "เก่งมาก"):
+        assert calm(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nx = 1\n```\n\n" * 2_000,
+        ("| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 8 + "\n") * 500,
+        ("words and more words\n" * 100 + "\n") * 400,
+    ],
+    ids=["code blocks", "tables", "prose"],
+)
+@pytest.mark.parametrize("cut", [whole, streaming])
+def test_what_a_browser_cannot_draw_in_time_is_plain_to_the_end(cut, text):
+    found = cut(text + "the end")
+    *drawn, rest = found
+    assert drawn
+    assert all(block.kind != "plain" for block in drawn)
+    assert rest.kind == "plain"
+    assert rest.text.endswith("the end")
+    assert len(found) <= MOST_BLOCKS + 1
+    assert "".join(b.text for b in found).count("x = 1") == text.count("x = 1")
+
+
+def test_long_code_is_not_coloured():
+    assert whole("```python\n" + "x\n" * 20_000 + "```")[0].language is None
