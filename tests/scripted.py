@@ -59,11 +59,21 @@ class Sleeps(list):
         self.now_s += wait_s
 
 
-def play(script, *, connection=CLAUDE, key="sk-test", policy=None, request=REQUEST, jitter=0.0):
+def play(
+    script,
+    *,
+    connection=CLAUDE,
+    key="sk-test",
+    policy=None,
+    request=REQUEST,
+    jitter=0.0,
+    monotonic_s=None,
+):
     """Send a request to a script; returns the events and the waits."""
     policy = policy or RetryPolicy()
     sleeps = Sleeps()
-    timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: jitter)
+    monotonic_s = monotonic_s or (lambda: sleeps.now_s)
+    timing = Timing(sleeps.sleep, monotonic_s, lambda: NOW, lambda: jitter)
     planned = plan(1, "A", request, connection, policy, (), NOW)
 
     async def collect():

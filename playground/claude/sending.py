@@ -152,7 +152,9 @@ async def _attempt(
         request_id = response.headers.get("request-id")
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
-        async for event in without_key_in_texts(read(response, answer, note), key):
+        async for event in without_key_in_texts(
+            read(response, answer, note, timing.monotonic_s), key
+        ):
             yield _without_key(event, key) if isinstance(event, Finished) else event
     except AnswerFailed as error:
         yield failure_without_key(error.failure, key)
