@@ -177,3 +177,20 @@ def test_a_parameter_that_is_out_of_sight_is_still_sent(page):
     assert page.session_state["runs"]["A"].plan.wire.body["top_k"] == 7
     open_more(page)
     assert page.number_input(key="top_k_A").value == 7
+
+
+def test_while_a_page_settles_each_run_says_again_what_the_fields_hold(page):
+    """A browser that is slower than the second run never drew the first one's values."""
+
+    def are_said():
+        fields = [page.number_input(key="max_tokens_A"), page.text_area(key="message_0_text")]
+        return {field.proto.set_value for field in fields}
+
+    assert are_said() == {True}
+    page.text_area(key="message_0_text").input("mine").run()
+    assert are_said() == {True}
+    assert page.text_area(key="message_0_text").value == "mine"
+    page.session_state["opened_s"] -= 60
+    page.run()
+    assert are_said() == {False}, "later it would undo what is being typed"
+    assert page.text_area(key="message_0_text").value == "mine"
