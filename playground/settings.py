@@ -28,7 +28,7 @@ class Settings:
     owner: Connection | None = None
     key: str = field(default="", repr=False)
     shares_key: bool = False
-    log_url: str = DEFAULT_LOG_URL
+    log_url: str = field(default=DEFAULT_LOG_URL, repr=False)
     most_runs: int = 32
     most_runs_per_visitor: int = 8
     budget: Budget = field(default_factory=Budget)

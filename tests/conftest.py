@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from postgres import NoServerError, PostgresServer
 
 NAMES = ("ANTHROPIC_", "PLAYGROUND_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
 
@@ -12,6 +13,22 @@ def bare_environment(monkeypatch):
     """The environment decides nothing that a test does not set itself."""
     for name in [name for name in os.environ if name.startswith(NAMES)]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for all tests; where CI has one installed it has to start."""
+    pytest.importorskip("psycopg", reason="pip install psycopg[binary]")
+    try:
+        server = PostgresServer()
+    except NoServerError as error:
+        pytest.skip(str(error))
+    except (RuntimeError, OSError) as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"PostgreSQL does not start: {error}")
+    yield server
+    server.close()
 
 
 def pytest_collection_modifyitems(items):

@@ -77,9 +77,9 @@ class Ledger:
         self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
     ) -> Answer | Refusal:
         self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
+        database = self._writer.readable
         if database is None:
-            fault = self._writer.fault
+            fault = self._writer.fault or self._writer.read_fault
             return _refusal(fault.cause if fault else "the log is not open")
         try:
             with database.writing() if is_writing else database.reading() as connection:

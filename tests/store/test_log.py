@@ -1,13 +1,12 @@
 """Recording and asking, with the database in good health."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store.databases import ON_BOTH
 
 from playground.core.rows import Page, Totals
 from playground.store.log import RunLog
@@ -18,6 +17,7 @@ def ids(page):
     return [int(row.run_id, 16) for row in page.rows]
 
 
+@ON_BOTH
 def test_the_end_of_a_run_replaces_its_start(open_log, log, row, texts, now):
     start = row(1, status="streaming", cost_usd=None, cost_kind="unknown")
     end = row(1, ended_at=now + timedelta(seconds=4), stop_reason="end_turn", ttft_s=0.5)
@@ -32,6 +32,7 @@ def test_the_end_of_a_run_replaces_its_start(open_log, log, row, texts, now):
     assert reopened.warning is None
 
 
+@ON_BOTH
 def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, texts):
     log.record(row(1, status="queued"), texts(row(1)))
     assert log.flush(5)
@@ -41,6 +42,7 @@ def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, 
     assert open_log().get("ada", row(1).run_id) == (row(1), texts(row(1)))
 
 
+@ON_BOTH
 def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
     for number in (3, 1, 7, 5, 2, 6, 4):
         log.record(row(number))
@@ -56,6 +58,7 @@ def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
     assert log.page("ada", limit=3, after=back.rows[0].run_id) == first
 
 
+@ON_BOTH
 def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
     log.record(row(5))
     assert log.flush(5)
@@ -64,12 +67,12 @@ def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
     assert log.page("nobody") == Page()
 
 
-def test_rows_not_written_yet_lie_over_the_database(log, row, texts, file):
+@ON_BOTH
+def test_rows_not_written_yet_lie_over_the_database(log, row, texts, other_writer):
     log.record(row(1, status="streaming"), texts(row(1), answer="He"))
     log.record(row(2))
     assert log.flush(5)
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with other_writer():
         log.record(row(1, input_tokens=100), texts(row(1)))
         log.record(row(3))
         assert ids(log.page("ada", limit=2)) == [3, 2]
@@ -81,6 +84,7 @@ def test_rows_not_written_yet_lie_over_the_database(log, row, texts, file):
         assert log.totals("ada").runs == 3
 
 
+@ON_BOTH
 def test_totals_keep_each_kind_of_money_apart(log, row):
     for number, kind, cost, status in (
         (1, "exact", "0.000000000001", "done"),
@@ -108,6 +112,7 @@ def test_totals_keep_each_kind_of_money_apart(log, row):
     assert log.totals("ada") == expected
 
 
+@ON_BOTH
 def test_totals_since_a_moment_count_only_later_runs(log, row, now):
     for number in range(4):
         log.record(row(number))
@@ -161,6 +166,7 @@ def test_no_visitor_ever_sees_or_changes_the_runs_of_another(deeds, row):
         log.close()
 
 
+@ON_BOTH
 def test_deleting_everything_reaches_the_file_and_only_that_visitor(open_log, log, row, texts):
     log.record(row(1), texts(row(1)))
     log.record(row(1, "bob"), texts(row(1)))
@@ -176,6 +182,7 @@ def test_deleting_everything_reaches_the_file_and_only_that_visitor(open_log, lo
     assert reopened.get("bob", row(1).run_id) == (row(1, "bob"), texts(row(1)))
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
@@ -195,6 +202,7 @@ def test_text_no_database_can_hold_is_replaced_at_once_and_for_good(log, row, te
         assert log.flush(5)
 
 
+@ON_BOTH
 def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now):
     there = now.astimezone(timezone(timedelta(hours=9)))
     log.record(row(1, started_at=there, worst_case_usd=Decimal("0.0000000000017")))
@@ -204,6 +212,7 @@ def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now)
     assert found.worst_case_usd == Decimal("0.000000000002")
 
 
+@ON_BOTH
 def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row):
     log.record(row(1))
     log.record(row(2, input_tokens=2**70))
