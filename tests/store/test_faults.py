@@ -11,6 +11,15 @@ from store.databases import ON_BOTH
 KEPT = "1 row is kept in memory and will be written when it can be."
 
 
+@pytest.fixture(autouse=True)
+def told_once(caplog):
+    """However often it was tried again, the server's own log has each fault once."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    kinds = [text.partition(".")[0] for text in told]
+    assert len(kinds) == len(set(kinds))
+
+
 @pytest.fixture
 def connections():
     """Every connection to a database that is opened during the test."""
@@ -86,6 +95,21 @@ def test_a_file_locked_by_another_program(log, row, texts, file, execute):
         assert_kept(log, row, texts, because="another program has locked it")
         other.execute("ROLLBACK")
     assert_recovered(log, execute)
+
+
+def test_who_looks_at_the_log_does_not_wait_for_a_lock(open_log, row, file):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        log.record(row(2))
+        assert ids(log.page("ada")) == [2, 1]
+        assert log.totals("ada").runs == 2
+        assert not log._memory.is_saved(log._memory.number)
+        other.execute("ROLLBACK")
+    assert log.flush(5)
+    assert log.warning is None
 
 
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
