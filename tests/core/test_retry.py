@@ -100,7 +100,7 @@ def test_no_schedule_exceeds_its_attempts_or_its_deadline(
         ),
         (RetryPolicy(attempts=2, base_wait_s=4, deadline_s=7), "Waits 4–7 s. The 7 s deadline may"),
     ],
-    ids=str,
+    ids=["usual", "short", "once", "at once", "cut at once", "cut later", "cut short"],
 )
 def test_a_policy_is_said_with_its_waits_and_where_the_deadline_cuts_them(policy, words):
     assert words in in_words(policy)
