@@ -18,6 +18,7 @@ from playground.core.budget import (
     limit,
     refusal,
     reserved_usd,
+    unpriced,
     windows,
     within_budget,
 )
@@ -68,20 +69,36 @@ def test_the_owners_budget_comes_on_top_and_can_only_be_tightened():
     assert windows(Budget(), Budget(), ADA, NOON) == ()
 
 
+def test_a_run_of_unknown_price_is_refused_by_its_name():
+    assert unpriced("claude-next-9").sentence == (
+        "Not started: there is a budget, and the price of claude-next-9 is unknown."
+    )
+
+
 def test_a_worst_case_is_never_rounded_down():
     assert reserved_usd(Decimal("0.0000000000011")) == Decimal("0.000000000002")
 
 
 @pytest.mark.parametrize(
-    ("text", "usd"), [("", None), (" $0.50 ", "0.5"), (".25", "0.25"), ("3", "3"), ("0", "0")]
+    ("text", "usd"),
+    [
+        ("", None),
+        (" $0.50 ", "0.5"),
+        (".25", "0.25"),
+        ("3", "3"),
+        ("0", "0"),
+        ("1000000", "1000000"),
+    ],  # fmt: skip
 )
 def test_an_amount_is_read_as_people_write_it(text, usd):
     assert amount(text) == (None if usd is None else Decimal(usd))
 
 
-@pytest.mark.parametrize("text", ["-1", "1e9", "nan", "0,50", "a lot", "9999999", "0.1234567", "."])
+@pytest.mark.parametrize(
+    "text", ["-1", "1e9", "nan", "0,50", "a lot", "9999999", "1000000.01", "0.1234567", "."]
+)
 def test_what_is_not_an_amount_is_refused(text):
-    with pytest.raises(ValueError, match="amount"):
+    with pytest.raises(ValueError, match=r"^not an amount of dollars$"):
         amount(text)
 
 
@@ -134,7 +151,9 @@ def test_a_lost_attempt_that_may_be_billed_is_retried_only_on_a_new_reservation(
     assert found[0] == Connecting(1)
     assert len(found) == 2
     assert found[1].wait_s is None
-    assert "the budget has no room" in found[1].why
+    assert found[1].why == (
+        "Not retried: the lost attempt may be billed, and the budget has no room for another."
+    )
 
 
 def test_what_is_not_billed_or_not_retried_asks_for_nothing():

@@ -1,5 +1,7 @@
 """What a run costs: exact where it can be, unknown where it cannot, never a false zero."""
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -174,6 +176,20 @@ def test_the_worst_case_bounds_a_prompt_that_is_written_to_the_cache(model, cach
 )
 def test_the_worst_case_follows_the_extra_json(extra, same_as):
     assert worst(extra_json=extra) == worst(**same_as)
+
+
+def test_the_prices_of_a_run_are_kept_exactly():
+    prices = unit_prices("claude-haiku-5-5", CLAUDE, Usage(input_tokens=1), NOW)
+    kept = json.loads(prices.to_json())
+    assert (kept["input_usd"], kept["cache_write_5m_usd"]) == ("0.1", "0.125")
+    assert kept["source"] == prices.source
+    assert kept.keys() == {field.name for field in fields(prices)}
+
+
+def test_a_flat_price_has_no_price_of_its_own_for_fast_answers():
+    flat = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
+    assert worst(connection=flat) is not None
+    assert worst(connection=flat, extra_json='{"speed": "fast"}') is None
 
 
 def test_fast_answers_cost_their_own_price_where_there_is_one():
