@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from postgres import NoServerError, PostgresServer
 
 NAMES = ("ANTHROPIC_", "PLAYGROUND_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
 
@@ -19,6 +18,8 @@ def bare_environment(monkeypatch):
 def postgres():
     """A PostgreSQL server for all tests; where CI has one installed it has to start."""
     pytest.importorskip("psycopg", reason="pip install psycopg[binary]")
+    from postgres import NoServerError, PostgresServer
+
     try:
         server = PostgresServer()
     except NoServerError as error:

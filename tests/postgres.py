@@ -4,7 +4,6 @@ import contextlib
 import glob
 import itertools
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -37,13 +36,22 @@ class PostgresServer:
 
     def __init__(self):
         self.bin = binaries()
+        self._schemas = itertools.count()
         # A server refuses to run as root, and what belongs to pytest is closed to others.
         self.account = "postgres" if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        try:
+            self._create()
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _create(self):
         if self.account:
             try:
-                os.chown(self.folder, pwd.getpwnam(self.account).pw_uid, -1)
-            except KeyError:
+                shutil.chown(self.folder, self.account)
+            except LookupError:
                 raise NoServerError("root may not run a server, and no user postgres") from None
         (self.folder / "password").write_text(PASSWORD)
         (self.folder / "password").chmod(0o644)
@@ -54,8 +62,6 @@ class PostgresServer:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             self.port = taken.getsockname()[1]
-        self._schemas = itertools.count()
-        self.start()
 
     def _run(self, program, *arguments):
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """Names what is wrong with the log in words a person understands, whatever raised it."""
 
 import errno
+import logging
 import sqlite3
 from dataclasses import dataclass
 from typing import Literal
@@ -107,6 +108,17 @@ class Fault:
 def fault_of(error: BaseException) -> Fault:
     """Name the fault behind an exception."""
     return Fault(_kind_of(error))
+
+
+def report(log: logging.Logger, who: str, error: Exception) -> None:
+    """Tell the owner of something that nobody foresaw, without a word of any row."""
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        log.error("%s met %s", who, type(error).__name__, exc_info=error)
+    else:
+        # A server repeats in its words the row that it refuses, prompts and all.
+        log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
 
 
 def _kind_of(error: BaseException) -> Kind:

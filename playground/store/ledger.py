@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from playground.core.budget import Budget, Refusal, Reservation, Standing, Window
 from playground.store import dialect, reservations
-from playground.store.faults import fault_of
+from playground.store.faults import fault_of, report
 from playground.store.memory import Memory
 from playground.store.schema import budgets
 from playground.store.writer import Writer
@@ -87,7 +87,7 @@ class Ledger:
         except Exception as error:  # whatever it is: without a reservation nothing starts
             fault = fault_of(error)
             if fault.kind in ("unexpected", "refused"):
-                _log.error("the ledger met %s", type(error).__name__, exc_info=error)
+                report(_log, "the ledger", error)
             self._writer.wake(is_suspect=fault.kind == "damaged")
             return _refusal(fault.cause)
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
-from playground.store.faults import Fault, fault_of
+from playground.store.faults import Fault, fault_of, report
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.reading import read_count, read_page, read_run, read_totals
@@ -154,6 +154,6 @@ class RunLog:
         fault = Fault(fault_of(error).kind, during="read")
         is_known = self._writer.fault is not None or self._writer.read_fault is not None
         if fault.kind == "unexpected" and not is_known:
-            _log.error("the run log met %s", type(error).__name__, exc_info=error)
+            report(_log, "the run log", error)
         self._writer.read_fault = fault
         self._writer.wake(is_suspect=fault.kind == "damaged")

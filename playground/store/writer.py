@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from playground.store import address
 from playground.store.boots import Boot
 from playground.store.database import Database, set_aside
-from playground.store.faults import Fault, fault_of
+from playground.store.faults import Fault, fault_of, report
 from playground.store.memory import Memory, Work
 
 _log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class Writer:
 
     def _note(self, fault: Fault, error: Exception) -> None:
         if fault.kind in ("unexpected", "refused") and fault != self.fault:
-            _log.error("the run log met %s", type(error).__name__, exc_info=error)
+            report(_log, "the run log", error)
         if fault.kind == "damaged":
             self._is_suspect = True
         if fault.needs_reopening and fault.kind != "newer":

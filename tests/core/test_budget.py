@@ -88,7 +88,7 @@ def test_a_worst_case_is_never_rounded_down():
         ("3", "3"),
         ("0", "0"),
         ("1000000", "1000000"),
-    ],  # fmt: skip
+    ],
 )
 def test_an_amount_is_read_as_people_write_it(text, usd):
     assert amount(text) == (None if usd is None else Decimal(usd))

@@ -157,6 +157,14 @@ def test_a_full_disk_of_the_server_keeps_the_rows(log, row, execute):
     assert (ids(log.page("ada")), log.warning) == ([1], None)
 
 
+def test_a_row_that_the_server_refuses_is_not_repeated_in_our_log(log, row, texts, caplog):
+    log.record(row(1, params_json="the secret plan", model=None), texts(row(1), "secret too"))
+    assert not log.flush(10)
+    assert "the database refuses some rows" in log.warning
+    assert "SQLSTATE 23502" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_who_holds_the_log_up_is_waited_for_only_so_long(log, row, other_writer, postgres, url):
     log.record(row(1))
     assert log.flush(10)
