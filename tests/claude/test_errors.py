@@ -75,6 +75,11 @@ def test_a_refusal_is_named_by_its_status_and_body(status, body, kind):
     assert (failure.request_id, failure.retry_after_s) == ("req_1", 7.0)
 
 
+def test_a_wait_until_a_time_of_day_is_counted_from_now():
+    in_half_a_minute = refused(429, None, retry_after="Tue, 24 Nov 2026 12:00:30 GMT")
+    assert in_half_a_minute.retry_after_s == 30.0
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -50,6 +50,11 @@ def test_an_open_fence_reaches_to_the_end_so_far():
     assert blocks("```\nif x:") == [Block("code", "if x:", None)]
 
 
+def test_backticks_with_more_of_them_behind_open_no_fence():
+    assert [block.kind for block in blocks("``` not `a fence\nx")] == ["prose"]
+    assert blocks("~~~ with `one\nx\n~~~") == [Block("code", "x", "with")]
+
+
 def test_a_longer_fence_holds_a_shorter_one():
     [block] = blocks("````\n```\ninner\n```\n````")
     assert block.text == "```\ninner\n```"
@@ -194,6 +199,13 @@ def test_where_the_settled_part_ends_is_exact():
     assert settled("no line is finished") == Settled(0, False)
     assert settled("a b\n\n```\nx\n```\n\nlast\n") == Settled(21, False)
     assert settled("a b\n\n```\nx y\nz") == Settled(13, True)
+
+
+@pytest.mark.parametrize("before", ["", "first\n\n", "```\nx\n```\n", "a b\n\n```\n\nx\n```\n\n"])
+def test_the_part_of_an_open_block_is_measured_from_where_it_begins(before):
+    line = "word\n"
+    end = settled(before + line * LONGEST_OPEN).end
+    assert end == len(before) + LONGEST_OPEN // len(line) * len(line)
 
 
 def test_of_the_line_that_is_being_written_nothing_counts():
