@@ -22,6 +22,18 @@ def file(tmp_path):
     return tmp_path / "data" / "runs.db"
 
 
+@pytest.fixture(autouse=True)
+def no_surprises(caplog):
+    """Whatever goes wrong the log answers from memory: that must not hide what nobody foresaw."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    foreseen = ["IntegrityError", "DataError", "OverflowError", "StatementError"]
+    if any("was damaged" in text for text in told):
+        foreseen.append("OperationalError")
+    for text in told:
+        assert " met " not in text or any(name in text for name in foreseen), text
+
+
 @pytest.fixture
 def database(request):
     """The kind of database a test is for: SQLite unless it is marked `ON_BOTH`."""

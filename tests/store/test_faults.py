@@ -52,6 +52,19 @@ def assert_kept(log, row, texts, *, because):
     assert log.warning == f"The log can't be saved: {because}. {KEPT}"
 
 
+def test_the_rows_in_memory_only_can_be_taken_along(log, row, texts, other_writer):
+    log.record(row(1), texts(row(1)))
+    assert log.flush(5)
+    with other_writer():
+        for kept in (row(3), row(2), row(2, "bob")):
+            log.record(kept, texts(kept) if kept.press == 3 else None)
+        assert not log.flush(5)
+        assert log.kept("ada") == ((row(2), None), (row(3), texts(row(3))))
+        assert log.kept("bob") == ((row(2, "bob"), None),)
+    assert log.flush(5)
+    assert log.kept("ada") == ()
+
+
 def assert_recovered(log, execute):
     assert log.flush(5)
     assert log.warning is None

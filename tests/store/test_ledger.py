@@ -112,7 +112,19 @@ def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     assert log.ledger.reserve_again(wanted(1), caps) is not None
     log.record(ended(row, 1, Decimal("0.001"), "at least"))
     assert counts(log, caps) == (2 * CENT, 0)
-    assert log.ledger.reserve_again(wanted(1), day(1)) is not None
+    assert log.ledger.reserve_again(wanted(1), day(1)) == Refusal(
+        "Not started: this run has already ended."
+    )
+
+
+@ON_BOTH
+def test_another_attempt_of_one_run_is_none_of_another(log):
+    for number, visitor in ((1, "ada"), (2, "ada"), (1, "bob")):
+        assert log.ledger.reserve([wanted(number, visitor=visitor)], day(1, visitor)) is None
+    assert log.ledger.reserve_again(wanted(1), day(1)) is None
+    assert counts(log, day(1)) == (0, 3 * CENT)
+    assert counts(log, day(1, "bob")) == (0, CENT)
+    assert log.ledger.reserve_again(wanted(3), day(1)) is not None
 
 
 @ON_BOTH
@@ -273,9 +285,12 @@ def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
 
 
 @ON_BOTH
-def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log):
+def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log, other_writer):
     first = open_log()
     assert first.ledger.budget_of("local") == Budget()
     for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
         assert first.ledger.keep_budget("local", budget) is None
         assert open_log().ledger.budget_of("local") == budget
+    assert first.ledger.budget_of("someone else") == Budget()
+    with other_writer():
+        assert first.ledger.budget_of("local") == Budget(session_usd=CENT)

@@ -113,14 +113,35 @@ def test_totals_keep_each_kind_of_money_apart(log, row):
 
 
 @ON_BOTH
-def test_totals_since_a_moment_count_only_later_runs(log, row, now):
-    for number in range(4):
-        log.record(row(number))
+def test_totals_since_a_moment_count_only_later_runs(open_log, log, row, now):
+    for number, kind, cost, status in (
+        (0, "exact", "100", "done"),
+        (1, "exact", "0.1", "done"),
+        (2, "exact", "0.2", "failed"),
+        (3, "at most", "0.3", "interrupted"),
+        (4, "simulated", "7", "done"),
+        (5, "unknown", None, "done"),
+        (6, "exact", "0.4", "done"),
+    ):
+        cost_usd = None if cost is None else Decimal(cost)
+        log.record(row(number, status=status, cost_kind=kind, cost_usd=cost_usd))
+        log.record(row(number, "bob"))
     assert log.flush(5)
-    log.record(row(4))
-    since = log.totals("ada", since=now + timedelta(seconds=2))
-    assert (since.runs, since.spent_is_exact) == (3, True)
-    assert since.spent_usd == Decimal("0.000105")
+    log.close()
+    log = open_log()
+    moments = [now + timedelta(seconds=number) for number in (1, 6, 7)]
+    later, latest, none = log.totals_since("ada", *moments)
+    assert later == Totals(
+        runs=6, errors=2, input_tokens=60, output_tokens=30, spent_usd=Decimal(1),
+        spent_is_exact=False, simulated_usd=Decimal(7), unknown_cost=1,
+    )  # fmt: skip
+    assert latest == Totals(runs=1, input_tokens=10, output_tokens=5, spent_usd=Decimal("0.4"))
+    assert none == Totals()
+    log.record(row(6, cost_usd=Decimal("0.5"), input_tokens=12))
+    log.record(row(8, cost_usd=Decimal(1)))
+    newest = log.totals("ada", since=moments[1])
+    assert (newest.runs, newest.input_tokens, newest.spent_usd) == (2, 22, Decimal("1.5"))
+    assert log.warning is None
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -213,11 +234,15 @@ def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now)
 
 
 @ON_BOTH
-def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row):
-    log.record(row(1))
-    log.record(row(2, input_tokens=2**70))
-    log.record(row(3))
+def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row, other_writer, execute):
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(1))
+        log.record(row(2, input_tokens=2**70))
+        log.record(row(3))
+        assert not log.flush(5)
     assert not log.flush(5)
+    assert execute("SELECT press FROM runs ORDER BY press") == [(1,), (3,)]
     assert log.warning == (
         "The log can't be saved: the database refuses some rows. "
         "1 row is kept in memory and will be written when it can be."

@@ -58,14 +58,16 @@ def test_connections_cut_by_the_server_are_made_again_unnoticed(log, row, postgr
     log.record(row(1))
     assert log.flush(10)
     assert ids(log.page("ada")) == [1]
-    postgres.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    )
-    assert ids(log.page("ada")) == [1]
-    log.record(row(2))
-    assert log.flush(10)
-    assert ids(log.page("ada")) == [2, 1]
+    for number in (2, 3):
+        postgres.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        if number == 2:
+            assert ids(log.page("ada")) == [1]
+        log.record(row(number))
+        assert log.flush(10)
+    assert ids(log.page("ada")) == [3, 2, 1]
     assert not warnings(caplog)
 
 
@@ -208,6 +210,25 @@ def test_an_answer_sees_one_moment_while_others_write(open_log, log, row):
         again = connection.exec_driver_sql("SELECT count(*) FROM runs").scalar_one()
     assert (first, again) == (1, 1)
     assert ids(log.page("ada")) == [2, 1]
+
+
+def shown(connection, *names):
+    return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names]
+
+
+def test_nothing_is_waited_for_without_an_end_and_few_connections_are_taken(open_log, postgres):
+    database = open_log(busy_timeout_s=0.25)._writer
+    assert database.has_tried.wait(5)
+    database = database.database
+    names = ("transaction_read_only", "transaction_isolation", "lock_timeout", "statement_timeout")
+    with database.reading() as reading:
+        assert shown(reading, *names) == ["on", "repeatable read", "250ms", "10s"]
+    with database.writing() as writing:
+        assert shown(writing, *names) == ["off", "read committed", "250ms", "1min"]
+        assert shown(writing, "idle_in_transaction_session_timeout") == ["1min"]
+    pools = [(engine.pool.size(), engine.pool._max_overflow)
+             for engine in (database._reader, database._writer)]  # fmt: skip
+    assert pools == [(2, 3), (1, 0)]
 
 
 ANOTHER_APP = """
