@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
-from playground.core.pricing import Cost, cost, input_tokens_bound, unit_prices, worst_case
+from playground.core.pricing import (
+    Cost,
+    UnitPrices,
+    cost,
+    input_tokens_bound,
+    unit_prices,
+    worst_case,
+)
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.wire import model_on, wire
 
@@ -124,6 +131,30 @@ def test_a_model_of_a_longer_name_is_another_model():
 def test_a_servers_own_price_applies_where_it_is_configured():
     server = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
     assert exact(Usage(1_000_000, 500_000), "anything", server) == Cost(Decimal(2), "exact")
+
+
+def test_a_servers_own_price_is_all_it_charges():
+    server = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
+    one, two = Decimal(1), Decimal(2)
+    assert unit_prices("anything", server, Usage(), NOW) == UnitPrices(
+        one, two, one, one, one, Decimal(0), "settings"
+    )
+
+
+def test_a_web_search_is_a_cent_on_top():
+    searched = Usage(1000, 10, web_searches=3)
+    plain = exact(Usage(1000, 10), "claude-opus-5-5").usd
+    assert exact(searched, "claude-opus-5-5").usd == plain + Decimal("0.03")
+
+
+def test_what_a_model_does_not_sell_has_no_price():
+    prices = unit_prices("claude-2", CLAUDE, Usage(), NOW)
+    assert (prices.input_usd, prices.cache_read_usd, prices.web_search_usd) == (8, 0, 0)
+
+
+def test_every_message_adds_its_envelope_to_the_bound():
+    turns = (Message("user", "é"), Message("assistant", "ok"), Message("user", "!"))
+    assert input_tokens_bound(Prompt("abc", turns)) == 3 + 2 + 2 + 1 + 200 + 3 * 16
 
 
 def test_the_demos_costs_are_simulated():
