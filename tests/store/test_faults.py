@@ -220,6 +220,28 @@ def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file,
     assert saved_ids(execute) == [2, 1]
 
 
+def test_a_question_that_fails_is_answered_from_memory_and_told_once(
+    open_log, row, execute, other_writer, caplog
+):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    with other_writer():  # so that the writer cannot clear the fault while we look
+        for _ in range(2):
+            assert ids(log.page("ada")) == [1]
+            assert log.warning == "The log can't be read: of an unexpected error."
+    assert [record.getMessage() for record in caplog.records] == [
+        "the run log met OperationalError"
+    ]
+    assert caplog.records[0].name == "playground.store.log"
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert ids(log.page("ada")) == [1]
+    assert log.warning is None
+
+
 def overwrite_pages(file, *, first):
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
