@@ -65,6 +65,10 @@ def test_no_image_survives_in_prose():
     assert "![" not in block.text
 
 
+def test_only_empty_lines_are_left_out_at_the_ends():
+    assert blocks("\n\nX marks the spot: X\n\n") == [Block("prose", "X marks the spot: X")]
+
+
 def test_defanged_prose_differs_by_one_backslash_an_image():
     assert defang("a ![b](c) ![d]") == "a !\\[b](c) !\\[d]"
 

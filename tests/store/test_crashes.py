@@ -3,6 +3,8 @@
 import os
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -93,6 +95,29 @@ def test_only_the_runs_of_dead_processes_are_ended(
     first.record(row(1))
     assert first.flush(5)
     assert second.page("ada").rows == (row(1),)
+
+
+def test_asking_whether_another_process_lives_does_it_no_harm(open_log, row):
+    command = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as other:
+        first = open_log(boot=Boot(host="here", pid=other.pid))
+        first.record(row(1, status="streaming"))
+        assert first.flush(5)
+        assert open_log(boot=Boot(host="here")).page("ada").rows[0].status == "streaming"
+        other.communicate("\n", timeout=30)
+    assert other.returncode == 0
+    assert open_log(boot=Boot(host="here")).page("ada").rows[0].status == "interrupted"
+
+
+def test_a_process_of_another_user_is_alive(open_log, row, monkeypatch):
+    def not_ours(pid, signal):
+        raise PermissionError
+
+    first = open_log(boot=Boot(host="here", pid=2**22 + 1))
+    first.record(row(1, status="streaming"))
+    assert first.flush(5)
+    monkeypatch.setattr(os, "kill", not_ours)
+    assert open_log(boot=Boot(host="here")).page("ada").rows[0].status == "streaming"
 
 
 @ON_BOTH

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from store.databases import ON_BOTH
 
+from playground.store import sqlite_file
+
 KEPT = "1 row is kept in memory and will be written when it can be."
 
 
@@ -240,6 +242,39 @@ def test_a_question_that_fails_is_answered_from_memory_and_told_once(
     assert log.flush(5)
     assert ids(log.page("ada")) == [1]
     assert log.warning is None
+
+
+def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
+    log, row, execute, caplog
+):
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    log.record(row(1))
+    for _ in range(3):
+        assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: of an unexpected error. {KEPT}"
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["the run log met OperationalError"]
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert saved_ids(execute) == [1]
+
+
+def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
+    open_log, row, texts, file, monkeypatch, execute
+):
+    monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
+    log = open_log()
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="x" * 2000))
+    assert log.flush(5)
+    overwrite_pages(file, first=4096)
+    log.delete_all("ada")
+    log.record(row(51))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert saved_ids(execute) == [51]
 
 
 def overwrite_pages(file, *, first):

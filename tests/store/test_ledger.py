@@ -137,6 +137,9 @@ def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
     log.record(row(6, started_at=NOON - timedelta(days=1), cost_usd=CENT))
     log.record(ended(row, 7, CENT, visitor="bob"))
     assert counts(log, day(1)) == (3 * CENT, 3 * CENT)
+    assert log.ledger.reserve([wanted(8), wanted(9)], day(1)) is None
+    log.record(ended(row, 9, CENT / 2))
+    assert counts(log, day(1)) == (3 * CENT + CENT / 2, 4 * CENT)
 
 
 @ON_BOTH
@@ -281,7 +284,7 @@ def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
     assert "the disk is full" in log.ledger.reserve(many, day(100)).sentence
     assert counts(log, day(100)) == (0, CENT)
     log.close()
-    assert "the log is not open" in log.ledger.reserve([wanted(2)], day(1)).sentence
+    assert_refused(log, because="the log is not open")
 
 
 @ON_BOTH
@@ -294,3 +297,4 @@ def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log, other_writer
     assert first.ledger.budget_of("someone else") == Budget()
     with other_writer():
         assert first.ledger.budget_of("local") == Budget(session_usd=CENT)
+        assert counts(first, day(1, "local")) == (0, 0)

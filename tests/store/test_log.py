@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store.databases import ON_BOTH
 
-from playground.core.rows import Page, Totals
+from playground.core.rows import Page, RunTexts, Totals
 from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
 
@@ -40,6 +40,36 @@ def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, 
     assert log.flush(5)
     log.close()
     assert open_log().get("ada", row(1).run_id) == (row(1), texts(row(1)))
+
+
+@ON_BOTH
+def test_each_run_of_each_visitor_has_its_own_texts(open_log, log, row, texts):
+    kept = {(visitor, number): texts(row(number), answer=f"{visitor} {number}")
+            for visitor in ("ada", "bob") for number in (1, 2)}  # fmt: skip
+    for (visitor, number), own in kept.items():
+        log.record(row(number, visitor), own)
+    log.record(row(3))
+    assert log.flush(5)
+    log.close()
+    later = open_log()
+    for (visitor, number), own in kept.items():
+        assert later.get(visitor, row(number).run_id) == (row(number, visitor), own)
+    assert later.get("ada", row(3).run_id) == (row(3), RunTexts(run_id=row(3).run_id))
+    assert later.get("cyd", row(1).run_id) is None
+    assert later.warning is None
+
+
+@ON_BOTH
+def test_an_old_row_recorded_again_is_in_no_later_total(log, row, now, other_writer):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(1, input_tokens=99))
+        log.record(row(5))
+        assert log.totals("ada", since=now + timedelta(seconds=3)).runs == 1
+        assert log.totals("ada", since=now + timedelta(seconds=3)).input_tokens == 10
+        assert log.totals("ada").input_tokens == 109
+    assert log.flush(5)
 
 
 @ON_BOTH
@@ -234,15 +264,21 @@ def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now)
 
 
 @ON_BOTH
-def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row, other_writer, execute):
+def test_a_row_the_database_refuses_does_not_hold_up_the_others(
+    log, row, other_writer, execute, caplog
+):
     assert log.flush(5)
     with other_writer():
         log.record(row(1))
         log.record(row(2, input_tokens=2**70))
         log.record(row(3))
         assert not log.flush(5)
-    assert not log.flush(5)
+    for _ in range(2):
+        assert not log.flush(5)
     assert execute("SELECT press FROM runs ORDER BY press") == [(1,), (3,)]
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert errors[0].startswith("the run log met ")
     assert log.warning == (
         "The log can't be saved: the database refuses some rows. "
         "1 row is kept in memory and will be written when it can be."
