@@ -39,7 +39,7 @@ class Settings:
     shares_key: bool = False
     allowed_emails: frozenset[str] = frozenset()
     passcode: str = field(default="", repr=False)
-    log_url: str = DEFAULT_LOG_URL
+    log_url: str = field(default=DEFAULT_LOG_URL, repr=False)
     has_database: bool = False
     most_runs: int = 32
     most_runs_per_visitor: int = 8

@@ -14,6 +14,24 @@ def bare_environment(monkeypatch):
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server for all tests; where CI has one installed it has to start."""
+    pytest.importorskip("psycopg", reason="pip install psycopg[binary]")
+    from postgres import NoServerError, PostgresServer
+
+    try:
+        server = PostgresServer()
+    except NoServerError as error:
+        pytest.skip(str(error))
+    except (RuntimeError, OSError) as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"PostgreSQL does not start: {error}")
+    yield server
+    server.close()
+
+
 def pytest_collection_modifyitems(items):
     """Browser tests come last: Playwright leaves an event loop running in the main thread,
     beside which no other test could start one of its own."""

@@ -28,6 +28,7 @@ OWNERS = {
     "tenacity": {"claude"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
+    "psycopg": {"store"},
     "genai_prices": {"core"},
 }
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager"}

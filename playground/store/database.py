@@ -37,6 +37,7 @@ class Database:
         self, url: sa.URL, *, boot: Boot, busy_timeout_s: float, is_suspect: bool = False
     ) -> None:
         self._boot = boot
+        self.is_new = False
         self.file = dialect.sqlite_file(url)
         if self.file is not None:
             sqlite_file.make_room(self.file)
@@ -63,6 +64,7 @@ class Database:
         if self.file is not None:
             sqlite_file.use_wal(self._writer)
         if version < migrations.NEWEST:
+            self.is_new = version == 0
             migrations.migrate(self._writer, self.file)
 
     @property
@@ -112,7 +114,6 @@ class Database:
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
         with self._turn, self._writer.begin() as connection:
-            dialect.take_turn(connection)
             # Asked every time: a newer version of the app may have been started beside us.
             migrations.require_known_version(connection)
             yield connection

@@ -1,4 +1,4 @@
-"""Everything that differs between databases: how one connects, upserts and takes its turn."""
+"""Everything that differs between databases: how one connects, begins and upserts."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
-_CONNECT_TIMEOUT_S = 5
-_WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
+WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
+_POSTGRES: dict[str, Any] = {
+    # The driver's own BEGIN would cost a trip to the server of its own.
+    "autocommit": True,
+    # A pooler between here and the server gives each transaction another connection, which
+    # knows nothing of statements prepared earlier.
+    "prepare_threshold": None,
+    "connect_timeout": 5,
+    # A server that has vanished says nothing: without these it is waited for for minutes.
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 
 
 def is_in_memory(url: sa.URL) -> bool:
@@ -30,14 +42,12 @@ def sqlite_file(url: sa.URL) -> Path | None:
 
 
 def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine:
-    """Make an engine; nothing is opened yet."""
+    """Make an engine; nothing is opened yet. One that writes lets one process at a time do so:
+    each of its transactions begins by waiting for its turn."""
     # Statements carry people's prompts: they must not end up in an error message.
     options: dict[str, Any] = {"hide_parameters": True}
-    if url.get_backend_name() != "sqlite":
-        options |= {"pool_pre_ping": True, "pool_size": 5 if is_reader else 1}
-        if url.get_backend_name() == "postgresql":
-            options["connect_args"] = {"connect_timeout": _CONNECT_TIMEOUT_S}
-        return sa.create_engine(url, **options)
+    if url.get_backend_name() == "postgresql":
+        return _connect_postgres(url, options, busy_timeout_s, is_reader=is_reader)
     options["connect_args"] = {"timeout": busy_timeout_s, "check_same_thread": False}
     if is_in_memory(url):
         options["poolclass"] = StaticPool
@@ -48,6 +58,32 @@ def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine
         options |= {"poolclass": QueuePool, **size}
     engine = sa.create_engine(url, **options)
     _set_up_sqlite(engine, is_reader=is_reader)
+    return engine
+
+
+def _connect_postgres(
+    url: sa.URL, options: dict[str, Any], busy_timeout_s: float, *, is_reader: bool
+) -> sa.Engine:
+    # Small databases allow some twenty connections in all.
+    size = {"pool_size": 2, "max_overflow": 3} if is_reader else {"pool_size": 1, "max_overflow": 0}
+    options["connect_args"] = {k: v for k, v in _POSTGRES.items() if k not in url.query}
+    engine = sa.create_engine(url, **options, **size, pool_pre_ping=True)
+    wait_ms = max(1, int(busy_timeout_s * 1000))
+    if is_reader:
+        # All questions of an answer see one moment, where each would have its own.
+        begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+            SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 10000"""
+    else:
+        # Whoever goes silent while it is his turn must not keep it for ever.
+        begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
+            SET LOCAL statement_timeout = 60000;
+            SET LOCAL idle_in_transaction_session_timeout = 60000;
+            SELECT pg_advisory_xact_lock({WRITER_LOCK})"""
+
+    @sa.event.listens_for(engine, "begin")
+    def take_turn(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
     return engine
 
 
@@ -88,9 +124,3 @@ def upsert(
         statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changes),
         rows,
     )
-
-
-def take_turn(connection: sa.Connection) -> None:
-    """Let one process at a time write; SQLite's BEGIN IMMEDIATE already does."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITER_LOCK)))

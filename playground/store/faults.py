@@ -1,31 +1,36 @@
 """Names what is wrong with the log in words a person understands, whatever raised it."""
 
 import errno
+import logging
 import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import exc
 
+from playground.store.address import AddressError
 from playground.store.migrations import NewerSchemaError
 from playground.store.sqlite_file import DamagedFileError, MovedFileError
 
 Kind = Literal[
-    "full", "read-only", "locked", "damaged", "moved", "folder", "place", "unreachable",
-    "newer", "address", "refused", "unexpected",
+    "full", "read-only", "rights", "locked", "damaged", "moved", "folder", "place",
+    "unreachable", "login", "no database", "newer", "address", "refused", "unexpected",
 ]  # fmt: skip
 
 _CAUSES: dict[Kind, str] = {
     "full": "the disk is full",
     "read-only": "the file or its folder is read-only",
+    "rights": "the database is read-only, or its user has no right to write",
     "locked": "another program has locked it",
     "damaged": "the file is damaged",
-    "moved": "the file keeps being moved or deleted",
+    "moved": "it keeps being moved or deleted",
     "folder": "its path is a folder, not a file",
     "place": "its file or folder can't be opened",
     "unreachable": "the database server can't be reached",
+    "login": "the database server refuses the user name or the password",
+    "no database": "the server has no database of that name",
     "newer": "it was made by a newer version of this app",
-    "address": "its address is wrong, or the driver for it is not installed",
+    "address": "PLAYGROUND_LOG is not the address of a SQLite or PostgreSQL database",
     "refused": "the database refuses some rows",
     "unexpected": "of an unexpected error",
 }
@@ -42,12 +47,18 @@ _BY_NAME: dict[str, Kind] = {
     "SQLITE_CANTOPEN": "place",
     "SQLITE_IOERR": "place",
     "53100": "full",
-    "25006": "read-only",
+    "25006": "rights",
+    "42501": "rights",
+    "42P01": "moved",
+    "40": "locked",
     "55P03": "locked",
+    "57014": "locked",
     "08": "unreachable",
+    "25P03": "unreachable",
+    "53300": "unreachable",
     "57P": "unreachable",
-    "28": "unreachable",
-    "3D000": "unreachable",
+    "28": "login",
+    "3D000": "no database",
 }
 _BY_ERRNO: dict[int | None, Kind] = {
     errno.ENOSPC: "full",
@@ -55,6 +66,15 @@ _BY_ERRNO: dict[int | None, Kind] = {
     errno.EROFS: "read-only",
     errno.EACCES: "read-only",
     errno.EPERM: "read-only",
+}
+# A server that lets nobody in gives its reason in words only.
+_BY_WORDS: dict[str, Kind] = {
+    "password": "login",
+    "authentication": "login",
+    "role ": "login",
+    "does not exist": "no database",
+    "invalid connection option": "address",
+    "invalid sslmode": "address",
 }
 _REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
 
@@ -69,7 +89,7 @@ class Fault:
     @property
     def needs_reopening(self) -> bool:
         """Say whether the log as it is open now is of no more use, even to read."""
-        return self.kind not in ("full", "read-only", "locked", "refused")
+        return self.kind not in ("full", "read-only", "rights", "locked", "refused")
 
     @property
     def cause(self) -> str:
@@ -88,6 +108,17 @@ class Fault:
 def fault_of(error: BaseException) -> Fault:
     """Name the fault behind an exception."""
     return Fault(_kind_of(error))
+
+
+def report(log: logging.Logger, who: str, error: Exception) -> None:
+    """Tell the owner of something that nobody foresaw, without a word of any row."""
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        log.error("%s met %s", who, type(error).__name__, exc_info=error)
+    else:
+        # A server repeats in its words the row that it refuses, prompts and all.
+        log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
 
 
 def _kind_of(error: BaseException) -> Kind:
@@ -109,11 +140,18 @@ def _kind_of(error: BaseException) -> Kind:
             return "folder"
         case OSError():
             return _BY_ERRNO.get(cause.errno, "place")
-        case ImportError() | exc.ArgumentError() | exc.NoSuchModuleError():
+        case ImportError() | AddressError():
             return "address"
     if isinstance(error, _REFUSED) or isinstance(cause, _REFUSED):
         return "refused"
-    is_sqlite = isinstance(cause, sqlite3.Error)
-    if not is_sqlite and isinstance(error, exc.OperationalError | exc.InterfaceError):
-        return "unreachable"  # a driver that could not connect has no SQLSTATE
+    if isinstance(error, exc.DBAPIError) and not isinstance(cause, sqlite3.Error):
+        return _kind_of_unnamed(error, str(cause))
     return "unexpected"
+
+
+def _kind_of_unnamed(error: exc.DBAPIError, said: str) -> Kind:
+    """What a database server or its driver complains of without an SQLSTATE."""
+    by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+    if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return "unreachable"
+    return by_words or "unexpected"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from playground.core.budget import Budget, Refusal, Reservation, Standing, Window
 from playground.store import dialect, reservations
-from playground.store.faults import fault_of
+from playground.store.faults import fault_of, report
 from playground.store.memory import Memory
 from playground.store.schema import budgets
 from playground.store.writer import Writer
@@ -77,9 +77,9 @@ class Ledger:
         self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
     ) -> Answer | Refusal:
         self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
+        database = self._writer.readable
         if database is None:
-            fault = self._writer.fault
+            fault = self._writer.fault or self._writer.read_fault
             return _refusal(fault.cause if fault else "the log is not open")
         try:
             with database.writing() if is_writing else database.reading() as connection:
@@ -87,7 +87,7 @@ class Ledger:
         except Exception as error:  # whatever it is: without a reservation nothing starts
             fault = fault_of(error)
             if fault.kind in ("unexpected", "refused"):
-                _log.error("the ledger met %s", type(error).__name__, exc_info=error)
+                report(_log, "the ledger", error)
             self._writer.wake(is_suspect=fault.kind == "damaged")
             return _refusal(fault.cause)
 

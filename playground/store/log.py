@@ -14,7 +14,7 @@ from playground.store.batches import BatchStore
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.experiments import ExperimentStore
-from playground.store.faults import Fault, fault_of
+from playground.store.faults import Fault, fault_of, report
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.open_pages import OpenPages, bare
@@ -96,6 +96,11 @@ class RunLog:
             return "The log is closed: the latest rows are kept in memory only."
         return self._writer.notice
 
+    def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
+        """The runs of this visitor that are in memory only, oldest first."""
+        entries = self._memory.entries(clean_text(visitor), latest=False)
+        return tuple((entries[run_id].row, entries[run_id].texts) for run_id in sorted(entries))
+
     def page(
         self,
         visitor: str,
@@ -148,7 +153,7 @@ class RunLog:
     ) -> Answer:
         # Right after a start the rows of earlier days are in a file that is being opened.
         self._writer.has_tried.wait(_FIRST_TRY_S)
-        database = self._writer.database
+        database = self._writer.readable
         if database is not None and not self._memory.is_cleared(visitor):
             # Before the database: a row written in between is then seen twice, not missed.
             entries = self._memory.entries(visitor, latest=False)
@@ -164,8 +169,9 @@ class RunLog:
         return question(None, self._memory.entries(visitor, latest=True))
 
     def _note(self, error: Exception) -> None:
-        fault = fault_of(error)
-        if fault.kind == "unexpected":
-            _log.error("the run log met %s", type(error).__name__, exc_info=error)
-        self._writer.read_fault = Fault(fault.kind, during="read")
+        fault = Fault(fault_of(error).kind, during="read")
+        is_known = self._writer.fault is not None or self._writer.read_fault is not None
+        if fault.kind == "unexpected" and not is_known:
+            report(_log, "the run log", error)
+        self._writer.read_fault = fault
         self._writer.wake(is_suspect=fault.kind == "damaged")

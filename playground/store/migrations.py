@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.store import dialect, schema, sqlite_file
+from playground.store import schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
@@ -84,7 +84,6 @@ def migrate(engine: sa.Engine, file: Path | None, steps: Sequence[Step] = STEPS)
     """Create the tables, or take the steps they lack, each in a transaction of its own."""
     newest = 1 + len(steps)
     with engine.begin() as connection:
-        dialect.take_turn(connection)
         version = version_of(connection)
         if version == 0:
             schema.metadata.create_all(connection)
@@ -94,7 +93,6 @@ def migrate(engine: sa.Engine, file: Path | None, steps: Sequence[Step] = STEPS)
         sqlite_file.back_up(engine, file, version)
     for number in range(version, newest):
         with engine.begin() as connection:
-            dialect.take_turn(connection)
             # Another process may have taken this step while we waited for our turn.
             if version_of(connection) == number:
                 steps[number - 1](connection)

@@ -10,9 +10,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from playground.store import address
 from playground.store.boots import Boot
 from playground.store.database import Database, set_aside
-from playground.store.faults import Fault, fault_of
+from playground.store.faults import Fault, fault_of, report
 from playground.store.memory import Memory, Work
 
 _log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Writer:
     """Writes what is in memory; only its own thread ever changes `database` and `fault`, and
     readers leave what they met in `read_fault`."""
 
-    url: str
+    url: str = field(repr=False)  # it can hold a password
     memory: Memory
     clock: Callable[[], datetime]
     pace: Pace
@@ -58,6 +59,12 @@ class Writer:
     @property
     def is_closed(self) -> bool:
         return self._is_closing
+
+    @property
+    def readable(self) -> Database | None:
+        """The database to ask; None while a question would only wait in vain."""
+        fault = self.read_fault
+        return None if fault is not None and fault.kind == "unreachable" else self.database
 
     def wake(self, *, is_suspect: bool = False) -> None:
         """Have a look at the memory, and at the file too if it seems damaged."""
@@ -118,7 +125,8 @@ class Writer:
                 database = self._opened()
                 # First, so that rows nobody can write do not make this process look dead; and
                 # after a fault, so that it is over only once something was really written.
-                if self.fault is not None or time.monotonic() >= self._next_beat:
+                has_fault = self.fault is not None or self.read_fault is not None
+                if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
                 self._write(database)
             except Exception as error:  # whatever it is, the rows stay and are tried again
@@ -135,8 +143,8 @@ class Writer:
         self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
 
     def _note(self, fault: Fault, error: Exception) -> None:
-        if fault.kind in ("unexpected", "refused"):
-            _log.error("the run log met %s", type(error).__name__, exc_info=error)
+        if fault.kind in ("unexpected", "refused") and fault != self.fault:
+            report(_log, "the run log", error)
         if fault.kind == "damaged":
             self._is_suspect = True
         if fault.needs_reopening and fault.kind != "newer":
@@ -147,7 +155,7 @@ class Writer:
             if self.database.is_in_place and not self._is_suspect:
                 return self.database
             self._drop()
-        url = sa.make_url(self.url)
+        url = address.parse(self.url)
         try:
             database = self._open(url)
         except Exception as error:
@@ -163,8 +171,8 @@ class Writer:
             _log.warning("%s", self.notice)
             database = self._open(url)
         self._is_suspect = False
-        if self._was_open and database.file is not None:
-            # It may be another file than before: all that is still known goes into it again.
+        if self._was_open and (database.file is not None or database.is_new):
+            # It may be another one than before: all that is still known goes into it again.
             self.memory.replay()
         self._was_open = True
         self.database = database

@@ -9,8 +9,8 @@ import streamlit as st
 from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow
 from playground.ui import formats, log_detail, money, running, state
+from playground.ui.log_warning import show_log_warning
 from playground.ui.phase import Phase
-from playground.ui.plain import plain
 from playground.ui.services import services
 
 ROWS_PER_PAGE = 50
@@ -37,8 +37,7 @@ def _show_page() -> None:
     log = services().log
     page = log.page(visitor, before=state.log_before(), limit=ROWS_PER_PAGE)
     money.show_totals(visitor)
-    if log.warning:
-        st.warning(plain(log.warning), icon=":material/save:")
+    show_log_warning(visitor)
     if not page.rows:
         st.caption("No runs yet. Every run, retry, error and cent will stand here.")
         return

@@ -1,5 +1,6 @@
 """A key that a server echoes in its answer is masked, however the stream cuts it."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import Script, play
 
-from playground.claude.masking import Mask
-from playground.core.events import TextDelta
+from playground.claude.masking import SHORTEST, Mask, without_key_in_texts
+from playground.core.events import Connecting, Finished, TextDelta, ThinkingDelta
+from playground.core.exchange import MASK
 
 KEY = "sk-ant-canary-key"
 
@@ -37,6 +39,63 @@ def test_a_text_without_the_key_comes_whole(pieces):
 
 def test_a_key_too_short_to_be_one_garbles_nothing():
     assert masked(["looks like k"], key="k") == "looks like k"
+    short, long = "k" * (SHORTEST - 1), "k" * SHORTEST
+    assert (masked([f"a {short} b"], short), masked([f"a {long} b"], long)) == (
+        f"a {short} b",
+        f"a {MASK} b",
+    )
+    assert masked(["looks like XXXX"], key="") == "looks like XXXX"
+
+
+def test_no_more_is_held_back_than_may_be_the_beginning_of_the_key():
+    mask = Mask(KEY)
+    assert [mask.passed(piece) for piece in ("all of it", " sk", "y", " sk-ant", "-")] == [
+        "all of it",
+        " ",
+        "sky",
+        " ",
+        "",
+    ]
+    assert (mask.rest(), mask.rest()) == ("sk-ant-", "")
+
+
+def stream(*events, error=None):
+    async def come():
+        for event in events:
+            yield event
+        if error is not None:
+            raise error
+
+    async def collect():
+        seen = []
+        try:
+            async for event in without_key_in_texts(come(), KEY):
+                seen.append(event)
+        except ValueError as caught:
+            seen.append(caught)
+        return seen
+
+    return asyncio.run(collect())
+
+
+def test_text_and_thinking_are_masked_apart_and_nothing_held_back_is_lost():
+    first, second = KEY[:5], KEY[5:]
+    ended = Finished("end_turn")
+    assert stream(
+        Connecting(1), ThinkingDelta(first), TextDelta(first), ThinkingDelta(second),
+        TextDelta("!"), ThinkingDelta("sk"), TextDelta("s"), ended,
+    ) == [
+        Connecting(1), ThinkingDelta(MASK), TextDelta(first + "!"),
+        ThinkingDelta("sk"), TextDelta("s"), ended,
+    ]  # fmt: skip
+    assert stream(ThinkingDelta("sk"), ended) == [ThinkingDelta("sk"), ended]
+    assert stream(TextDelta("sk"), ended) == [TextDelta("sk"), ended]
+
+
+def test_what_was_held_back_comes_also_when_the_stream_breaks():
+    lost = ValueError("lost")
+    found = stream(ThinkingDelta("all sk"), TextDelta("sk-"), error=lost)
+    assert found == [ThinkingDelta("all "), ThinkingDelta("sk"), TextDelta("sk-"), lost]
 
 
 @pytest.mark.parametrize("ending", [end(), b""], ids=["complete", "cut off"])

@@ -7,11 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.blocks import (
+    DEEPEST_NESTING,
     LONGEST_OPEN,
+    LONGEST_PROSE,
     MOST_BLOCKS,
+    MOST_CELLS,
+    SETTLED_SIZE,
     Block,
+    Settled,
     blocks,
     calm,
+    defang,
     settled,
     streaming,
     whole,
@@ -46,6 +52,11 @@ def test_an_open_fence_reaches_to_the_end_so_far():
     assert blocks("```\nif x:") == [Block("code", "if x:", None)]
 
 
+def test_backticks_with_more_of_them_behind_open_no_fence():
+    assert [block.kind for block in blocks("``` not `a fence\nx")] == ["prose"]
+    assert blocks("~~~ with `one\nx\n~~~") == [Block("code", "x", "with")]
+
+
 def test_a_longer_fence_holds_a_shorter_one():
     [block] = blocks("````\n```\ninner\n```\n````")
     assert block.text == "```\ninner\n```"
@@ -54,6 +65,26 @@ def test_a_longer_fence_holds_a_shorter_one():
 def test_no_image_survives_in_prose():
     [block] = blocks("look ![a](http://evil.example/x.png)")
     assert "![" not in block.text
+
+
+def test_only_empty_lines_are_left_out_at_the_ends():
+    assert blocks("\n\nX marks the spot: X\n\n") == [Block("prose", "X marks the spot: X")]
+
+
+def test_defanged_prose_differs_by_one_backslash_an_image():
+    assert defang("a ![b](c) ![d]") == "a !\\[b](c) !\\[d]"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_lines_end_in_any_way(newline):
+    text = newline.join(["one", "two", "", "```", "a", "```"])
+    assert blocks(text) == [Block("prose", "one\ntwo"), Block("code", "a", None)]
+
+
+def test_a_fence_is_closed_only_by_one_that_is_not_indented_like_code():
+    assert blocks("```\n```\nx") == [Block("code", "", None), Block("prose", "x")]
+    assert blocks("```\na\n   ```\nx")[0] == Block("code", "a", None)
+    assert blocks("```\na\n    ```\nx") == [Block("code", "a\n    ```\nx", None)]
 
 
 def test_code_keeps_its_exclamation_marks():
@@ -74,6 +105,32 @@ def test_what_would_stall_a_browser_is_plain():
     assert blocks("| a " * 4000)[0].kind == "plain"
     assert blocks("a" * 60_000)[0].kind == "plain"
     assert blocks("a" + "\u0301" * 50)[0].kind == "plain"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * (LONGEST_PROSE + 1),
+        "a" + "|" * (MOST_CELLS + 1),
+        ">" * (DEEPEST_NESTING + 1) + " a",
+        "first line\n" + "> " * (DEEPEST_NESTING + 1) + "a\nlast line",
+        "\t" * (DEEPEST_NESTING // 2 + 1) + "a",
+        "a" + "\u0301" * 13,
+    ],
+    ids=["long", "cells", "nested", "one line", "tabs", "marks"],
+)
+def test_only_what_goes_beyond_a_limit_is_plain(text):
+    assert blocks(text) == [Block("plain", calm(text))]
+    for left_out in (">", "> ", "\t", "|", "\u0301", "a"):
+        if text.count(left_out) > 1:
+            assert [block.kind for block in blocks(text.replace(left_out, "", 1))] == ["prose"]
+            break
+
+
+def test_prose_is_joined_up_to_a_limit():
+    half = "a" * (LONGEST_PROSE // 2 - 1)
+    assert len(whole(f"{half}\n\n{half}")) == 1
+    assert len(whole(f"{half}\n\n{half}b")) == 2
 
 
 @given(MARKDOWN)
@@ -122,6 +179,44 @@ def test_bold_text_on_its_way_is_already_bold():
     assert streaming("1. **Use ghee") == [Block("prose", "1. **Use ghee**")]
     assert streaming("see `pan") == [Block("prose", "see `pan`")]
     assert streaming("1. **") == [Block("prose", "1. **")]
+
+
+def test_marks_that_are_closed_already_are_left_alone():
+    for text in ("see `pan` and **ghee** now", "see `pan` or `pot` now"):
+        assert streaming(text) == [Block("prose", text)]
+    assert streaming("see `pan`, `pot") == [Block("prose", "see `pan`, `pot`")]
+
+
+def test_an_answer_on_its_way_is_cut_where_enough_is_settled():
+    enough, half = "a" * SETTLED_SIZE, "b" * (SETTLED_SIZE // 2)
+
+    def sizes(*texts):
+        return [len(piece.text) for piece in streaming("\n\n".join(texts))]
+
+    # The last two may still change, all before them are settled once they are long enough.
+    assert sizes(enough, "x", "y") == [SETTLED_SIZE, 1, 1]
+    assert sizes(half, half, "x", "y") == [SETTLED_SIZE + 2, 1, 1]
+    assert sizes(half, half[1:], "x", "y") == [SETTLED_SIZE // 2, SETTLED_SIZE // 2 - 1, 1, 1]
+    assert sizes(half, "```\nc\n```", "x", "y") == [SETTLED_SIZE // 2, 1, 1, 1]
+
+
+def test_where_the_settled_part_ends_is_exact():
+    assert settled("first\n\nsecond line\npart") == Settled(19, False)
+    assert settled("no line is finished") == Settled(0, False)
+    assert settled("a b\n\n```\nx\n```\n\nlast\n") == Settled(21, False)
+    assert settled("a b\n\n```\nx y\nz") == Settled(13, True)
+
+
+@pytest.mark.parametrize("before", ["", "first\n\n", "```\nx\n```\n", "a b\n\n```\n\nx\n```\n\n"])
+def test_the_part_of_an_open_block_is_measured_from_where_it_begins(before):
+    line = "word\n"
+    end = settled(before + line * LONGEST_OPEN).end
+    assert end == len(before) + LONGEST_OPEN // len(line) * len(line)
+
+
+def test_of_the_line_that_is_being_written_nothing_counts():
+    paragraph = "word\n" * LONGEST_OPEN
+    assert settled(paragraph + "\nnext") == settled(paragraph + "\n")
 
 
 def test_finished_lines_are_settled_and_the_line_being_written_is_not():

@@ -1,6 +1,7 @@
 """What fits into a budget, what is said when it does not, and when a retry is paid for."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,15 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.budget import (
+    END_OF_TIME,
     Budget,
     Refusal,
     Spender,
     Standing,
+    Window,
     amount,
     in_dollars,
     limit,
     refusal,
     reserved_usd,
+    unpriced,
     windows,
     within_budget,
 )
@@ -51,10 +55,41 @@ def test_whatever_is_let_through_stays_within_the_cap(cap, used, held, needed):
     assert standing.left_usd >= 0
 
 
-def test_a_run_counts_into_the_utc_day_of_its_start():
-    late = datetime(2026, 11, 24, 1, tzinfo=UTC).astimezone(tz=None)
+@pytest.fixture
+def far_east(monkeypatch):
+    """A machine on which it is already tomorrow."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "UTC-14")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def test_a_run_counts_into_the_utc_day_of_its_start(far_east):
+    late = datetime(2026, 11, 24, 23, tzinfo=UTC).astimezone(tz=None)
+    assert late.day == 25
     assert day(now=late).since == datetime(2026, 11, 24, tzinfo=UTC)
     assert day(now=late).until == datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def test_every_window_says_whose_it_is_and_from_when_to_when():
+    since, midnight = NOON - timedelta(hours=1), datetime(2026, 11, 23, tzinfo=UTC)
+    both, hers = Budget(Decimal(1), Decimal(2)), Spender("ada", "owner", since)
+    next_midnight = midnight + timedelta(days=1)
+    assert windows(both, both, hers, NOON) == (
+        Window("session", Decimal(1), "visitor", "ada", since, END_OF_TIME),
+        Window("day", Decimal(2), "visitor", "ada", midnight, next_midnight),
+        Window("day", Decimal(2), "payer", "owner", midnight, next_midnight),
+    )
+
+
+def test_where_nothing_is_left_the_refusal_says_so():
+    [window] = windows(Budget(session_usd=DAY), Budget(), ADA, NOON)
+    for used in (DAY, 2 * DAY):
+        assert refusal(Decimal(1), (Standing(window, used, Decimal(0)),)) == Refusal(
+            "Not started: this run can cost up to $1.00, and $0 of this session's $0.50 is left: "
+            "$1.00 too much."
+        )
 
 
 def test_the_owners_budget_comes_on_top_and_can_only_be_tightened():
@@ -68,21 +103,45 @@ def test_the_owners_budget_comes_on_top_and_can_only_be_tightened():
     assert windows(Budget(), Budget(), ADA, NOON) == ()
 
 
+def test_a_run_of_unknown_price_is_refused_by_its_name():
+    assert unpriced("claude-next-9").sentence == (
+        "Not started: there is a budget, and the price of claude-next-9 is unknown."
+    )
+
+
 def test_a_worst_case_is_never_rounded_down():
     assert reserved_usd(Decimal("0.0000000000011")) == Decimal("0.000000000002")
 
 
 @pytest.mark.parametrize(
-    ("text", "usd"), [("", None), (" $0.50 ", "0.5"), (".25", "0.25"), ("3", "3"), ("0", "0")]
+    ("text", "usd"),
+    [
+        ("", None),
+        (" $0.50 ", "0.5"),
+        (".25", "0.25"),
+        ("3", "3"),
+        ("0", "0"),
+        ("1000000", "1000000"),
+    ],
 )
 def test_an_amount_is_read_as_people_write_it(text, usd):
     assert amount(text) == (None if usd is None else Decimal(usd))
 
 
-@pytest.mark.parametrize("text", ["-1", "1e9", "nan", "0,50", "a lot", "9999999", "0.1234567", "."])
+@pytest.mark.parametrize(
+    "text", ["-1", "1e9", "nan", "0,50", "a lot", "9999999", "1000000.01", "0.1234567", "."]
+)
 def test_what_is_not_an_amount_is_refused(text):
-    with pytest.raises(ValueError, match="amount"):
+    with pytest.raises(ValueError, match=r"^not an amount of dollars$"):
         amount(text)
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [("1", "$1.00"), ("1.5", "$1.50"), ("1234.5", "$1,234.50"), ("0.01234", "$0.0123")],
+)
+def test_an_amount_has_cents_and_below_a_dollar_two_significant_digits(usd, text):
+    assert in_dollars(Decimal(usd)) == text
 
 
 @given(st.decimals("0.000001", 10**6, allow_nan=False, places=6))
@@ -134,7 +193,9 @@ def test_a_lost_attempt_that_may_be_billed_is_retried_only_on_a_new_reservation(
     assert found[0] == Connecting(1)
     assert len(found) == 2
     assert found[1].wait_s is None
-    assert "the budget has no room" in found[1].why
+    assert found[1].why == (
+        "Not retried: the lost attempt may be billed, and the budget has no room for another."
+    )
 
 
 def test_what_is_not_billed_or_not_retried_asks_for_nothing():

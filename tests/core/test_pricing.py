@@ -1,5 +1,7 @@
 """What a run costs: exact where it can be, unknown where it cannot, never a false zero."""
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -12,7 +14,14 @@ from hypothesis import strategies as st
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
-from playground.core.pricing import Cost, cost, input_tokens_bound, unit_prices, worst_case
+from playground.core.pricing import (
+    Cost,
+    UnitPrices,
+    cost,
+    input_tokens_bound,
+    unit_prices,
+    worst_case,
+)
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.wire import model_on, wire
 
@@ -124,6 +133,30 @@ def test_a_servers_own_price_applies_where_it_is_configured():
     assert exact(Usage(1_000_000, 500_000), "anything", server) == Cost(Decimal(2), "exact")
 
 
+def test_a_servers_own_price_is_all_it_charges():
+    server = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
+    one, two = Decimal(1), Decimal(2)
+    assert unit_prices("anything", server, Usage(), NOW) == UnitPrices(
+        one, two, one, one, one, Decimal(0), "settings"
+    )
+
+
+def test_a_web_search_is_a_cent_on_top():
+    searched = Usage(1000, 10, web_searches=3)
+    plain = exact(Usage(1000, 10), "claude-opus-5-5").usd
+    assert exact(searched, "claude-opus-5-5").usd == plain + Decimal("0.03")
+
+
+def test_what_a_model_does_not_sell_has_no_price():
+    prices = unit_prices("claude-2", CLAUDE, Usage(), NOW)
+    assert (prices.input_usd, prices.cache_read_usd, prices.web_search_usd) == (8, 0, 0)
+
+
+def test_every_message_adds_its_envelope_to_the_bound():
+    turns = (Message("user", "é"), Message("assistant", "ok"), Message("user", "!"))
+    assert input_tokens_bound(Prompt("abc", turns)) == 3 + 2 + 2 + 1 + 200 + 3 * 16
+
+
 def test_the_demos_costs_are_simulated():
     assert exact(Usage(1000, 10), "claude-sonnet-4-6", DEMO).kind == "simulated"
 
@@ -174,6 +207,20 @@ def test_the_worst_case_bounds_a_prompt_that_is_written_to_the_cache(model, cach
 )
 def test_the_worst_case_follows_the_extra_json(extra, same_as):
     assert worst(extra_json=extra) == worst(**same_as)
+
+
+def test_the_prices_of_a_run_are_kept_exactly():
+    prices = unit_prices("claude-haiku-5-5", CLAUDE, Usage(input_tokens=1), NOW)
+    kept = json.loads(prices.to_json())
+    assert (kept["input_usd"], kept["cache_write_5m_usd"]) == ("0.1", "0.125")
+    assert kept["source"] == prices.source
+    assert kept.keys() == {field.name for field in fields(prices)}
+
+
+def test_a_flat_price_has_no_price_of_its_own_for_fast_answers():
+    flat = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
+    assert worst(connection=flat) is not None
+    assert worst(connection=flat, extra_json='{"speed": "fast"}') is None
 
 
 def test_fast_answers_cost_their_own_price_where_there_is_one():

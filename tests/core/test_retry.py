@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.failures import HAPPENED, KINDS, STEPS, Failure
-from playground.core.retry import RetryPolicy, in_words, verdict
+from playground.core.retry import RetryPolicy, Verdict, in_words, verdict
 
 POLICY = RetryPolicy()
 
@@ -26,10 +26,24 @@ def test_waits_double_and_jitter_comes_on_top(attempt):
     assert judge(failure, attempt=attempt, jitter=1.0).wait_s == 2 * base_s
 
 
-def test_the_fourth_attempt_is_the_last():
-    last = judge(Failure("overloaded"), attempt=4)
-    assert last.wait_s is None
-    assert "4 of 4" in last.why
+def test_every_verdict_says_why():
+    busy, asked = Failure("overloaded"), Failure("rate_limit", retry_after_s=3600.0)
+    assert judge(busy) == Verdict(1.0, f"{busy.label}: {busy.happened}")
+    for failure, changes, why in (
+        (busy, {"attempt": 4}, "Given up after attempt 4 of 4."),
+        (busy, {"elapsed_s": 59.5}, "Given up: the 60 s for retries are used up."),
+        (busy, {"was_shown": True}, "Not retried: part of the answer is already shown."),
+        (Failure("billing"), {}, "Not retried: sent again it would fail again."),
+        (asked, {}, "Not retried: the API asks to wait 3,600 s, and 60 s in all are allowed."),
+    ):
+        assert judge(failure, **changes) == Verdict(None, why)
+
+
+def test_the_deadline_may_be_used_up_to_its_end():
+    assert judge(Failure("overloaded"), elapsed_s=59.0).wait_s == 1.0
+    assert judge(Failure("rate_limit", retry_after_s=60.0)).wait_s == 60.0
+    # Where the own wait is no shorter than what is asked for, it is not the API's doing.
+    assert "used up" in judge(Failure("rate_limit", retry_after_s=1.0), elapsed_s=59.5).why
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -90,20 +104,29 @@ def test_no_schedule_exceeds_its_attempts_or_its_deadline(
         (RetryPolicy(attempts=2, base_wait_s=0.5), "Waits 0.5–1 s."),
         (RetryPolicy(attempts=1), "Tries once."),
         (RetryPolicy(base_wait_s=0), "Tries again at once."),
+        (RetryPolicy(attempts=1, base_wait_s=0), "Tries once."),
         (
             RetryPolicy(base_wait_s=20, deadline_s=10),
-            "Tries once. The 10 s deadline ends it before",
+            "Tries once. The 10 s deadline ends it before attempt 2.",
         ),
         (
             RetryPolicy(attempts=8),
-            "16–32 s. The 60 s deadline may end it before attempt 6, and ends it before attempt 7.",
+            "Waits 1–2 s, 2–4 s, 4–8 s, 8–16 s, 16–32 s. The 60 s deadline may end it before "
+            "attempt 6, and ends it before attempt 7.",
         ),
-        (RetryPolicy(attempts=2, base_wait_s=4, deadline_s=7), "Waits 4–7 s. The 7 s deadline may"),
+        (
+            RetryPolicy(attempts=2, base_wait_s=4, deadline_s=7),
+            "Waits 4–7 s. The 7 s deadline may end it before attempt 2.",
+        ),
+        (
+            RetryPolicy(attempts=3, base_wait_s=2, deadline_s=6.5),
+            "Waits 2–4 s, 4–4.5 s. The 6.5 s deadline may end it before attempt 3.",
+        ),
     ],
-    ids=str,
+    ids=["usual", "short", "once", "at once", "once at once", "cut", "later", "shorter", "last"],
 )
 def test_a_policy_is_said_with_its_waits_and_where_the_deadline_cuts_them(policy, words):
-    assert words in in_words(policy)
+    assert in_words(policy) == words
 
 
 @given(st.integers(2, 8), st.floats(0.5, 30), st.floats(1, 600))

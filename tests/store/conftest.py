@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from store.databases import execute_in_file, writing_into_file
 
 from playground.core.rows import RunRow, RunTexts
 from playground.store.log import RunLog
@@ -21,13 +22,57 @@ def file(tmp_path):
     return tmp_path / "data" / "runs.db"
 
 
+@pytest.fixture(autouse=True)
+def no_surprises(caplog):
+    """Whatever goes wrong the log answers from memory: that must not hide what nobody foresaw."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    foreseen = ["IntegrityError", "DataError", "OverflowError", "StatementError"]
+    if any("was damaged" in text for text in told):
+        foreseen.append("OperationalError")
+    for text in told:
+        assert " met " not in text or any(name in text for name in foreseen), text
+
+
 @pytest.fixture
-def open_log(file):
+def database(request):
+    """The kind of database a test is for: SQLite unless it is marked `ON_BOTH`."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def url(database, file, request):
+    if database == "sqlite":
+        return f"sqlite:///{file}"
+    server = request.getfixturevalue("postgres")
+    return server.url(server.new_schema())
+
+
+@pytest.fixture
+def other_writer(database, file, request):
+    """While it is open somebody else is writing, and does not come to an end."""
+    if database == "sqlite":
+        return lambda: writing_into_file(file)
+    return request.getfixturevalue("postgres").writing
+
+
+@pytest.fixture
+def execute(url, database, file, request):
+    """Runs SQL in the log's database, behind the log's back."""
+    if database == "sqlite":
+        return lambda *statements: execute_in_file(file, *statements)
+    server = request.getfixturevalue("postgres")
+    schema = url.rpartition("%3D")[2]
+    return lambda *statements: server.execute(f"SET search_path = {schema}", *statements)
+
+
+@pytest.fixture
+def open_log(url):
     opened = []
 
-    def open_one(url=None, *, clock=lambda: NOW, **options):
+    def open_one(other_url=None, *, clock=lambda: NOW, **options):
         options = {"busy_timeout_s": 0.05, "retry_every_s": 60} | options
-        log = RunLog(url or f"sqlite:///{file}", clock=clock, **options)
+        log = RunLog(other_url or url, clock=clock, **options)
         opened.append(log)
         return log
 

@@ -1,6 +1,5 @@
 """Submitted batches: remembered before they are sent, and until their results are logged."""
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,16 +8,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+from store.databases import ON_BOTH
 
 from playground.core.batch import Counts
 from playground.core.batch_rows import Planned, Submission
 from playground.core.budget import Refusal
-from playground.store.schema import metadata
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SERVER = os.environ.get("TEST_DATABASE_URL")
+pytestmark = ON_BOTH
 
 
 def submission(number=1, visitor="ada", **changes):
@@ -51,18 +49,9 @@ def asked(*names):
     ]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request, open_log):
-    if request.param == "sqlite":
-        yield open_log().batches
-        return
-    if not SERVER:
-        pytest.skip("TEST_DATABASE_URL is not set")
-    engine = sa.create_engine(SERVER)
-    metadata.drop_all(engine)
-    yield open_log(SERVER).batches
-    metadata.drop_all(engine)
-    engine.dispose()
+@pytest.fixture
+def store(open_log):
+    return open_log().batches
 
 
 def test_a_submission_is_remembered_with_what_was_asked(store):
@@ -144,13 +133,13 @@ def test_a_log_that_is_not_there_is_a_refusal_with_its_cause(open_log, tmp_path)
         assert found.sentence.startswith("Batches cannot be kept just now: ")
 
 
-def test_what_was_kept_is_there_after_a_kill(open_log, file):
+def test_what_was_kept_is_there_after_a_kill(open_log, url):
     code = (
         "import os, sys; sys.path.insert(0, 'tests')\n"
         "from datetime import UTC, datetime\n"
         "from store.test_batches import asked, submission\n"
         "from playground.store.log import RunLog\n"
-        f"log = RunLog('sqlite:///{file}', clock=lambda: datetime.now(UTC))\n"
+        f"log = RunLog({url!r}, clock=lambda: datetime.now(UTC))\n"
         "assert log.batches.keep(submission(), asked('a', 'b')) is None\n"
         "os.kill(os.getpid(), 9)\n"
     )

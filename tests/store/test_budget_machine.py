@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,10 +33,12 @@ class Spending(RuleBasedStateMachine):
 
     live = Bundle("live")
 
-    def __init__(self):
+    def __init__(self, server=None):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.url = f"sqlite:///{Path(self.folder.name) / 'runs.db'}"
+        if server is not None:
+            self.url = server.url(server.new_schema())
         self.now, self.number = NOON, 0
         self.days, self.used, self.held = {}, {}, {}
         self.log = self.opened()
@@ -131,11 +134,15 @@ class Spending(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-def test_used_and_held_never_exceed_the_cap_whatever_happens():
+@pytest.mark.parametrize(
+    ("database", "examples"), [("sqlite", 25), ("postgres", 3)], indirect=["database"]
+)
+def test_used_and_held_never_exceed_the_cap_whatever_happens(database, examples, request):
+    server = request.getfixturevalue("postgres") if database == "postgres" else None
     run_state_machine_as_test(
-        Spending,
+        lambda: Spending(server),
         settings=settings(
-            max_examples=25,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

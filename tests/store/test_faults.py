@@ -6,8 +6,20 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
+from store.databases import ON_BOTH
+
+from playground.store import sqlite_file
 
 KEPT = "1 row is kept in memory and will be written when it can be."
+
+
+@pytest.fixture(autouse=True)
+def told_once(caplog):
+    """However often it was tried again, the server's own log has each fault once."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    kinds = [text.partition(".")[0] for text in told]
+    assert len(kinds) == len(set(kinds))
 
 
 @pytest.fixture
@@ -27,10 +39,9 @@ def ids(page):
     return [int(row.run_id, 16) for row in page.rows]
 
 
-def saved_ids(file):
-    with closing(sqlite3.connect(file)) as connection:
-        found = connection.execute("SELECT run_id FROM runs ORDER BY run_id DESC")
-        return [int(run_id, 16) for (run_id,) in found]
+def saved_ids(execute):
+    found = execute("SELECT run_id FROM runs ORDER BY run_id DESC")
+    return [int(run_id, 16) for (run_id,) in found]
 
 
 def assert_kept(log, row, texts, *, because):
@@ -43,14 +54,27 @@ def assert_kept(log, row, texts, *, because):
     assert log.warning == f"The log can't be saved: {because}. {KEPT}"
 
 
-def assert_recovered(log, file):
+def test_the_rows_in_memory_only_can_be_taken_along(log, row, texts, other_writer):
+    log.record(row(1), texts(row(1)))
+    assert log.flush(5)
+    with other_writer():
+        for kept in (row(3), row(2), row(2, "bob")):
+            log.record(kept, texts(kept) if kept.press == 3 else None)
+        assert not log.flush(5)
+        assert log.kept("ada") == ((row(2), None), (row(3), texts(row(3))))
+        assert log.kept("bob") == ((row(2, "bob"), None),)
+    assert log.flush(5)
+    assert log.kept("ada") == ()
+
+
+def assert_recovered(log, execute):
     assert log.flush(5)
     assert log.warning is None
     assert ids(log.page("ada")) == [2, 1]
-    assert saved_ids(file) == [2, 1]
+    assert saved_ids(execute) == [2, 1]
 
 
-def test_a_full_disk(connections, log, row, texts, file):
+def test_a_full_disk(connections, log, row, texts, file, execute):
     log.record(row(1))
     assert log.flush(5)
     writer = connections[0]
@@ -58,34 +82,49 @@ def test_a_full_disk(connections, log, row, texts, file):
     writer.execute(f"PRAGMA max_page_count={pages + 2}")
     assert_kept(log, row, texts, because="the disk is full")
     writer.execute("PRAGMA max_page_count=1000000")
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
-def test_a_read_only_database(connections, log, row, texts, file):
+def test_a_read_only_database(connections, log, row, texts, file, execute):
     log.record(row(1))
     assert log.flush(5)
     connections[0].execute("PRAGMA query_only=ON")
     assert_kept(log, row, texts, because="the file or its folder is read-only")
     connections[0].execute("PRAGMA query_only=OFF")
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
-def test_a_file_opened_read_only_is_shown_but_not_written(open_log, log, row, texts, file):
+def test_a_file_opened_read_only_is_shown_but_not_written(open_log, log, row, texts, file, execute):
     log.record(row(1))
     assert log.flush(5)
     reader = open_log(f"sqlite:///file:{file}?mode=ro&uri=true")
     assert_kept(reader, row, texts, because="the file or its folder is read-only")
-    assert saved_ids(file) == [1]
+    assert saved_ids(execute) == [1]
 
 
-def test_a_file_locked_by_another_program(log, row, texts, file):
+def test_a_file_locked_by_another_program(log, row, texts, file, execute):
     log.record(row(1))
     assert log.flush(5)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert_kept(log, row, texts, because="another program has locked it")
         other.execute("ROLLBACK")
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
+
+
+def test_who_looks_at_the_log_does_not_wait_for_a_lock(open_log, row, file):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        log.record(row(2))
+        assert ids(log.page("ada")) == [2, 1]
+        assert log.totals("ada").runs == 2
+        assert not log._memory.is_saved(log._memory.number)
+        other.execute("ROLLBACK")
+    assert log.flush(5)
+    assert log.warning is None
 
 
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
@@ -103,7 +142,7 @@ def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log,
     assert late.warning is None
 
 
-def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now):
+def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now, execute):
     waiting = open_log(retry_every_s=0.01, busy_timeout_s=0)
     assert waiting.count("ada") == 0
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -113,30 +152,30 @@ def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, 
         other.execute("ROLLBACK")
     with waiting._writer._changed:
         assert waiting._writer._changed.wait_for(lambda: waiting.warning is None, 5)
-    assert saved_ids(file) == [1]
+    assert saved_ids(execute) == [1]
 
 
-def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, texts, file):
+def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, texts, file, execute):
     log.record(row(1), texts(row(1)))
     assert log.flush(5)
     file.unlink()
     assert ids(log.page("ada")) == [1]
     log.record(row(2))
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
     assert log.get("ada", row(1).run_id) == (row(1), texts(row(1)))
 
 
-def test_a_deleted_folder_is_made_again_too(log, row, file):
+def test_a_deleted_folder_is_made_again_too(log, row, file, execute):
     log.record(row(1))
     assert log.flush(5)
     for left in file.parent.iterdir():
         left.unlink()
     file.parent.rmdir()
     log.record(row(2))
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
-def test_a_file_replaced_by_an_older_copy_gets_the_rows_it_lacks(log, row, file):
+def test_a_file_replaced_by_an_older_copy_gets_the_rows_it_lacks(log, row, file, execute):
     log.record(row(1))
     assert log.flush(5)
     copy = file.with_name("copy.db")
@@ -145,7 +184,7 @@ def test_a_file_replaced_by_an_older_copy_gets_the_rows_it_lacks(log, row, file)
     log.record(row(2))
     assert log.flush(5)
     os.replace(copy, file)
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
 def assert_set_aside(log, file):
@@ -171,7 +210,7 @@ def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
     assert reopened.warning is None
 
 
-def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file):
+def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute):
     log.record(row(1))
     assert log.flush(5)
     overwrite_pages(file, first=0)
@@ -180,7 +219,62 @@ def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file)
     assert log.flush(5)
     assert_set_aside(log, file)
     assert ids(log.page("ada")) == [2, 1]
-    assert saved_ids(file) == [2, 1]
+    assert saved_ids(execute) == [2, 1]
+
+
+def test_a_question_that_fails_is_answered_from_memory_and_told_once(
+    open_log, row, execute, other_writer, caplog
+):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    with other_writer():  # so that the writer cannot clear the fault while we look
+        for _ in range(2):
+            assert ids(log.page("ada")) == [1]
+            assert log.warning == "The log can't be read: of an unexpected error."
+    assert [record.getMessage() for record in caplog.records] == [
+        "the run log met OperationalError"
+    ]
+    assert caplog.records[0].name == "playground.store.log"
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert ids(log.page("ada")) == [1]
+    assert log.warning is None
+
+
+def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
+    log, row, execute, caplog
+):
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    log.record(row(1))
+    for _ in range(3):
+        assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: of an unexpected error. {KEPT}"
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["the run log met OperationalError"]
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert saved_ids(execute) == [1]
+
+
+def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
+    open_log, row, texts, file, monkeypatch, execute
+):
+    monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
+    log = open_log()
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="x" * 2000))
+    assert log.flush(5)
+    overwrite_pages(file, first=4096)
+    log.delete_all("ada")
+    log.record(row(51))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert saved_ids(execute) == [51]
 
 
 def overwrite_pages(file, *, first):
@@ -194,7 +288,7 @@ def overwrite_pages(file, *, first):
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])
 def test_damaged_pages_are_found_and_lose_no_remembered_row(
-    open_log, log, row, texts, file, is_open
+    open_log, log, row, texts, file, is_open, execute
 ):
     for number in range(1, 51):
         log.record(row(number), texts(row(number), answer="x" * 2000))
@@ -213,10 +307,10 @@ def test_damaged_pages_are_found_and_lose_no_remembered_row(
     assert log.flush(5)
     assert_set_aside(log, file)
     assert log.count("ada") == 50
-    assert saved_ids(file) == list(range(50, 0, -1))
+    assert saved_ids(execute) == list(range(50, 0, -1))
 
 
-def test_a_path_that_is_a_folder(open_log, row, texts, file):
+def test_a_path_that_is_a_folder(open_log, row, texts, file, execute):
     file.mkdir(parents=True)
     log = open_log()
     log.record(row(1))
@@ -225,10 +319,10 @@ def test_a_path_that_is_a_folder(open_log, row, texts, file):
     assert ids(log.page("ada")) == [1]
     file.rmdir()
     log.record(row(2))
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
-def test_a_folder_that_cannot_be_made(open_log, row, file):
+def test_a_folder_that_cannot_be_made(open_log, row, file, execute):
     file.parent.write_text("in the way")
     log = open_log()
     log.record(row(1))
@@ -237,29 +331,47 @@ def test_a_folder_that_cannot_be_made(open_log, row, file):
     assert ids(log.page("ada")) == [1]
     file.parent.unlink()
     log.record(row(2))
-    assert_recovered(log, file)
+    assert_recovered(log, execute)
 
 
 @pytest.mark.parametrize(
-    "url", ["no such thing", "nosuch://x", ""], ids=["junk", "scheme", "empty"]
+    "address",
+    ["no such thing", "nosuch://x", " ", "mysql://me@there/log"],
+    ids=["junk", "scheme", "empty", "not spoken"],
 )
-def test_a_wrong_address_is_a_warning_not_a_crash(open_log, row, url):
-    log = open_log(url or " ")
+def test_a_wrong_address_is_a_warning_not_a_crash(open_log, row, address):
+    log = open_log(address)
     log.record(row(1))
     assert not log.flush(5)
-    assert "address is wrong" in log.warning
+    assert "PLAYGROUND_LOG is not the address" in log.warning
     assert ids(log.page("ada")) == [1]
 
 
-def test_a_newer_log_is_shown_but_not_written(open_log, log, row, texts, file):
+@ON_BOTH
+def test_a_newer_log_is_shown_but_not_written(open_log, log, row, texts, execute):
     log.record(row(1))
     assert log.flush(5)
     log.close()
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE meta SET version = version + 97")
+    execute("UPDATE meta SET version = version + 97")
     older_app = open_log()
     assert_kept(older_app, row, texts, because="it was made by a newer version of this app")
-    assert saved_ids(file) == [1]
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE meta SET version = version - 97")
-    assert_recovered(older_app, file)
+    assert saved_ids(execute) == [1]
+    execute("UPDATE meta SET version = version - 97")
+    assert_recovered(older_app, execute)
+
+
+@ON_BOTH
+def test_a_newer_log_that_can_no_longer_be_read_says_so_once(
+    open_log, log, row, texts, execute, caplog
+):
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    execute("UPDATE meta SET version = version + 97", "ALTER TABLE runs RENAME COLUMN press TO x")
+    older_app = open_log()
+    older_app.record(row(2))
+    for _ in range(3):
+        assert not older_app.flush(5)
+        assert ids(older_app.page("ada")) == [2]
+    assert "newer version" in older_app.warning
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

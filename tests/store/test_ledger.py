@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from store.databases import ON_BOTH
 
 from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
-from playground.store.boots import Boot
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -46,18 +46,22 @@ def ended(row, number, cost, kind="exact", **changes):
     return row(number, started_at=NOON, cost_usd=cost, cost_kind=kind, **changes)
 
 
-def test_ten_thousand_concurrent_admissions_never_overshoot(log):
+@pytest.mark.parametrize(
+    ("database", "many"), [("sqlite", 10_000), ("postgres", 500)], indirect=["database"]
+)
+def test_of_very_many_concurrent_admissions_none_overshoots(log, many):
     caps = day("3")
 
     def admit(number):
         return log.ledger.reserve([wanted(number)], caps) is None
 
     with ThreadPoolExecutor(50) as threads:
-        admitted = sum(threads.map(admit, range(10_000)))
+        admitted = sum(threads.map(admit, range(many)))
     assert admitted == 300
     assert counts(log, caps) == (0, 3)
 
 
+@ON_BOTH
 def test_one_press_reserves_for_all_of_its_runs_or_for_none(log):
     caps = day("0.025")
     refused = log.ledger.reserve([wanted(n) for n in range(3)], caps)
@@ -68,6 +72,7 @@ def test_one_press_reserves_for_all_of_its_runs_or_for_none(log):
     assert counts(log, caps) == (0, Decimal("0.02"))
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     ("status", "cost", "kind", "counted"),
     [
@@ -89,6 +94,7 @@ def test_a_run_that_ends_counts_for_what_it_cost_or_for_the_most_it_can(
     assert counts(log, caps) == (counted, 0)
 
 
+@ON_BOTH
 def test_a_live_run_stays_reserved_and_what_it_frees_can_be_spent(log, row):
     caps = day("0.015")
     assert log.ledger.reserve([wanted(1)], caps) is None
@@ -99,6 +105,7 @@ def test_a_live_run_stays_reserved_and_what_it_frees_can_be_spent(log, row):
     assert log.ledger.reserve([wanted(2)], caps) is None
 
 
+@ON_BOTH
 def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     caps = day("0.025")
     assert log.ledger.reserve([wanted(1)], caps) is None
@@ -106,9 +113,22 @@ def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     assert log.ledger.reserve_again(wanted(1), caps) is not None
     log.record(ended(row, 1, Decimal("0.001"), "at least"))
     assert counts(log, caps) == (2 * CENT, 0)
-    assert log.ledger.reserve_again(wanted(1), day(1)) is not None
+    assert log.ledger.reserve_again(wanted(1), day(1)) == Refusal(
+        "Not started: this run has already ended."
+    )
 
 
+@ON_BOTH
+def test_another_attempt_of_one_run_is_none_of_another(log):
+    for number, visitor in ((1, "ada"), (2, "ada"), (1, "bob")):
+        assert log.ledger.reserve([wanted(number, visitor=visitor)], day(1, visitor)) is None
+    assert log.ledger.reserve_again(wanted(1), day(1)) is None
+    assert counts(log, day(1)) == (0, 3 * CENT)
+    assert counts(log, day(1, "bob")) == (0, CENT)
+    assert log.ledger.reserve_again(wanted(3), day(1)) is not None
+
+
+@ON_BOTH
 def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
     log.record(ended(row, 1, CENT))
     log.record(ended(row, 2, None, "unknown", status="streaming", worst_case_usd=3 * CENT))
@@ -118,8 +138,12 @@ def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
     log.record(row(6, started_at=NOON - timedelta(days=1), cost_usd=CENT))
     log.record(ended(row, 7, CENT, visitor="bob"))
     assert counts(log, day(1)) == (3 * CENT, 3 * CENT)
+    assert log.ledger.reserve([wanted(8), wanted(9)], day(1)) is None
+    log.record(ended(row, 9, CENT / 2))
+    assert counts(log, day(1)) == (3 * CENT + CENT / 2, 4 * CENT)
 
 
+@ON_BOTH
 def test_a_run_counts_into_the_day_and_the_session_of_its_start(log):
     night = NOON.replace(hour=23, minute=59)
     assert log.ledger.reserve([wanted(1, at=night)], day(1, now=night)) is None
@@ -129,6 +153,7 @@ def test_a_run_counts_into_the_day_and_the_session_of_its_start(log):
     assert counts(log, session(1, since=night + timedelta(minutes=1))) == (0, 0)
 
 
+@ON_BOTH
 def test_the_owners_day_is_one_for_all_he_pays_for(log):
     bob = owners_day("0.015", "bob")
     assert log.ledger.reserve([wanted(1, payer="owner")], owners_day("0.015", "ada")) is None
@@ -137,6 +162,7 @@ def test_the_owners_day_is_one_for_all_he_pays_for(log):
     assert log.ledger.reserve([wanted(2, visitor="bob", payer="bob")], own) is None
 
 
+@ON_BOTH
 def test_forgetting_the_log_gives_no_money_back(log, row):
     caps = day(1)
     assert log.ledger.reserve([wanted(1)], caps) is None
@@ -169,9 +195,10 @@ sys.stdin.read()
 """
 
 
+@ON_BOTH
 @pytest.mark.parametrize("moment", ["recorded", "not yet recorded"])
-def test_after_a_kill_in_the_middle_of_a_run_its_reservation_still_counts(open_log, file, moment):
-    command = [sys.executable, "-c", RESERVE_AND_HANG, f"sqlite:///{file}", moment]
+def test_after_a_kill_in_the_middle_of_a_run_its_reservation_still_counts(open_log, url, moment):
+    command = [sys.executable, "-c", RESERVE_AND_HANG, url, moment]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:
@@ -182,15 +209,45 @@ def test_after_a_kill_in_the_middle_of_a_run_its_reservation_still_counts(open_l
     assert "$0.0050 too much" in log.ledger.reserve([wanted(2)], day("0.015")).sentence
 
 
-def test_several_processes_share_one_budget(open_log):
-    logs = [open_log(boot=Boot(), busy_timeout_s=10) for _ in range(3)]
-    caps = day("0.4")
+ADMIT = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.store.log import RunLog
 
-    def admit(number):
-        return logs[number % 3].ledger.reserve([wanted(number)], caps) is None
+now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+name = sys.argv[2]
+sys.stdin.readline()
+log = RunLog(sys.argv[1], clock=lambda: now, busy_timeout_s=10)
+caps = windows(Budget(day_usd=Decimal("0.4")), Budget(), Spender("ada", "ada", now), now)
 
-    with ThreadPoolExecutor(12) as threads:
-        assert sum(threads.map(admit, range(300))) == 40
+def admit(number):
+    wanted = Reservation(f"{name}-{number}", "ada", "ada", now, Decimal("0.01"))
+    return log.ledger.reserve([wanted], caps) is None
+
+with ThreadPoolExecutor(8) as threads:
+    print(sum(threads.map(admit, range(50))))
+assert log.warning is None, log.warning
+log.close()
+"""
+
+
+@ON_BOTH
+def test_two_processes_create_one_log_and_keep_to_one_budget(open_log, url, execute):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADMIT, url, name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )
+        for name in ("one", "two")
+    ]  # fmt: skip
+    admitted = [int(process.communicate("\n", timeout=60)[0]) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0]
+    assert sum(admitted) == 40
+    assert sum(counts(open_log(), day("0.4"))) == 40 * CENT
+    assert execute("SELECT count(*) FROM meta") == [(1,)]
 
 
 def assert_refused(log, *, because, number=9):
@@ -228,15 +285,20 @@ def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
     assert "the disk is full" in log.ledger.reserve(many, day(100)).sentence
     assert counts(log, day(100)) == (0, CENT)
     log.close()
-    assert "the log is not open" in log.ledger.reserve([wanted(2)], day(1)).sentence
+    assert_refused(log, because="the log is not open")
 
 
-def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log):
+@ON_BOTH
+def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log, other_writer):
     first = open_log()
     assert first.ledger.budget_of("local") == Budget()
     for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
         assert first.ledger.keep_budget("local", budget) is None
         assert open_log().ledger.budget_of("local") == budget
+    assert first.ledger.budget_of("someone else") == Budget()
+    with other_writer():
+        assert first.ledger.budget_of("local") == Budget(session_usd=CENT)
+        assert counts(first, day(1, "local")) == (0, 0)
 
 
 def test_a_guests_share_counts_what_the_owner_paid_for_him_and_nothing_else(log, row):

@@ -1,15 +1,14 @@
 """Recording and asking, with the database in good health."""
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store.databases import ON_BOTH
 
-from playground.core.rows import Page, Totals
+from playground.core.rows import Page, RunTexts, Totals
 from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
 
@@ -18,6 +17,7 @@ def ids(page):
     return [int(row.run_id, 16) for row in page.rows]
 
 
+@ON_BOTH
 def test_the_end_of_a_run_replaces_its_start(open_log, log, row, texts, now):
     start = row(1, status="streaming", cost_usd=None, cost_kind="unknown")
     end = row(1, ended_at=now + timedelta(seconds=4), stop_reason="end_turn", ttft_s=0.5)
@@ -32,6 +32,7 @@ def test_the_end_of_a_run_replaces_its_start(open_log, log, row, texts, now):
     assert reopened.warning is None
 
 
+@ON_BOTH
 def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, texts):
     log.record(row(1, status="queued"), texts(row(1)))
     assert log.flush(5)
@@ -41,6 +42,37 @@ def test_a_row_recorded_again_without_texts_keeps_its_texts(open_log, log, row, 
     assert open_log().get("ada", row(1).run_id) == (row(1), texts(row(1)))
 
 
+@ON_BOTH
+def test_each_run_of_each_visitor_has_its_own_texts(open_log, log, row, texts):
+    kept = {(visitor, number): texts(row(number), answer=f"{visitor} {number}")
+            for visitor in ("ada", "bob") for number in (1, 2)}  # fmt: skip
+    for (visitor, number), own in kept.items():
+        log.record(row(number, visitor), own)
+    log.record(row(3))
+    assert log.flush(5)
+    log.close()
+    later = open_log()
+    for (visitor, number), own in kept.items():
+        assert later.get(visitor, row(number).run_id) == (row(number, visitor), own)
+    assert later.get("ada", row(3).run_id) == (row(3), RunTexts(run_id=row(3).run_id))
+    assert later.get("cyd", row(1).run_id) is None
+    assert later.warning is None
+
+
+@ON_BOTH
+def test_an_old_row_recorded_again_is_in_no_later_total(log, row, now, other_writer):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(1, input_tokens=99))
+        log.record(row(5))
+        assert log.totals("ada", since=now + timedelta(seconds=3)).runs == 1
+        assert log.totals("ada", since=now + timedelta(seconds=3)).input_tokens == 10
+        assert log.totals("ada").input_tokens == 109
+    assert log.flush(5)
+
+
+@ON_BOTH
 def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
     for number in (3, 1, 7, 5, 2, 6, 4):
         log.record(row(number))
@@ -56,6 +88,7 @@ def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
     assert log.page("ada", limit=3, after=back.rows[0].run_id) == first
 
 
+@ON_BOTH
 def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
     log.record(row(5))
     assert log.flush(5)
@@ -64,12 +97,12 @@ def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
     assert log.page("nobody") == Page()
 
 
-def test_rows_not_written_yet_lie_over_the_database(log, row, texts, file):
+@ON_BOTH
+def test_rows_not_written_yet_lie_over_the_database(log, row, texts, other_writer):
     log.record(row(1, status="streaming"), texts(row(1), answer="He"))
     log.record(row(2))
     assert log.flush(5)
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with other_writer():
         log.record(row(1, input_tokens=100), texts(row(1)))
         log.record(row(3))
         assert ids(log.page("ada", limit=2)) == [3, 2]
@@ -81,6 +114,7 @@ def test_rows_not_written_yet_lie_over_the_database(log, row, texts, file):
         assert log.totals("ada").runs == 3
 
 
+@ON_BOTH
 def test_totals_keep_each_kind_of_money_apart(log, row):
     for number, kind, cost, status in (
         (1, "exact", "0.000000000001", "done"),
@@ -108,14 +142,36 @@ def test_totals_keep_each_kind_of_money_apart(log, row):
     assert log.totals("ada") == expected
 
 
-def test_totals_since_a_moment_count_only_later_runs(log, row, now):
-    for number in range(4):
-        log.record(row(number))
+@ON_BOTH
+def test_totals_since_a_moment_count_only_later_runs(open_log, log, row, now):
+    for number, kind, cost, status in (
+        (0, "exact", "100", "done"),
+        (1, "exact", "0.1", "done"),
+        (2, "exact", "0.2", "failed"),
+        (3, "at most", "0.3", "interrupted"),
+        (4, "simulated", "7", "done"),
+        (5, "unknown", None, "done"),
+        (6, "exact", "0.4", "done"),
+    ):
+        cost_usd = None if cost is None else Decimal(cost)
+        log.record(row(number, status=status, cost_kind=kind, cost_usd=cost_usd))
+        log.record(row(number, "bob"))
     assert log.flush(5)
-    log.record(row(4))
-    since = log.totals("ada", since=now + timedelta(seconds=2))
-    assert (since.runs, since.spent_is_exact) == (3, True)
-    assert since.spent_usd == Decimal("0.000105")
+    log.close()
+    log = open_log()
+    moments = [now + timedelta(seconds=number) for number in (1, 6, 7)]
+    later, latest, none = log.totals_since("ada", *moments)
+    assert later == Totals(
+        runs=6, errors=2, input_tokens=60, output_tokens=30, spent_usd=Decimal(1),
+        spent_is_exact=False, simulated_usd=Decimal(7), unknown_cost=1,
+    )  # fmt: skip
+    assert latest == Totals(runs=1, input_tokens=10, output_tokens=5, spent_usd=Decimal("0.4"))
+    assert none == Totals()
+    log.record(row(6, cost_usd=Decimal("0.5"), input_tokens=12))
+    log.record(row(8, cost_usd=Decimal(1)))
+    newest = log.totals("ada", since=moments[1])
+    assert (newest.runs, newest.input_tokens, newest.spent_usd) == (2, 22, Decimal("1.5"))
+    assert log.warning is None
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -161,6 +217,7 @@ def test_no_visitor_ever_sees_or_changes_the_runs_of_another(deeds, row):
         log.close()
 
 
+@ON_BOTH
 def test_deleting_everything_reaches_the_file_and_only_that_visitor(open_log, log, row, texts):
     log.record(row(1), texts(row(1)))
     log.record(row(1, "bob"), texts(row(1)))
@@ -176,6 +233,7 @@ def test_deleting_everything_reaches_the_file_and_only_that_visitor(open_log, lo
     assert reopened.get("bob", row(1).run_id) == (row(1, "bob"), texts(row(1)))
 
 
+@ON_BOTH
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
@@ -195,6 +253,7 @@ def test_text_no_database_can_hold_is_replaced_at_once_and_for_good(log, row, te
         assert log.flush(5)
 
 
+@ON_BOTH
 def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now):
     there = now.astimezone(timezone(timedelta(hours=9)))
     log.record(row(1, started_at=there, worst_case_usd=Decimal("0.0000000000017")))
@@ -204,11 +263,22 @@ def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now)
     assert found.worst_case_usd == Decimal("0.000000000002")
 
 
-def test_a_row_the_database_refuses_does_not_hold_up_the_others(log, row):
-    log.record(row(1))
-    log.record(row(2, input_tokens=2**70))
-    log.record(row(3))
-    assert not log.flush(5)
+@ON_BOTH
+def test_a_row_the_database_refuses_does_not_hold_up_the_others(
+    log, row, other_writer, execute, caplog
+):
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(1))
+        log.record(row(2, input_tokens=2**70))
+        log.record(row(3))
+        assert not log.flush(5)
+    for _ in range(2):
+        assert not log.flush(5)
+    assert execute("SELECT press FROM runs ORDER BY press") == [(1,), (3,)]
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert errors[0].startswith("the run log met ")
     assert log.warning == (
         "The log can't be saved: the database refuses some rows. "
         "1 row is kept in memory and will be written when it can be."

@@ -1,0 +1,27 @@
+"""What is wrong with the log, said once, and a way to take along what it could not save."""
+
+import streamlit as st
+
+from playground.core.kept import to_jsonl
+from playground.ui.plain import plain
+from playground.ui.services import services
+
+
+def show_log_warning(visitor: str) -> None:
+    """Draw the warning and the download, if there is anything to warn of."""
+    log = services().log
+    if not log.warning:
+        return
+    st.warning(plain(log.warning), icon=":material/save:")
+    kept = log.kept(visitor)
+    if kept:
+        st.download_button(
+            f"Download {'1 run' if len(kept) == 1 else f'{len(kept):,} runs'}",
+            lambda: to_jsonl(kept),
+            "runs-not-saved.jsonl",
+            "application/jsonl",
+            key="download_kept",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Your runs that are in memory only, with their texts, as JSON Lines.",
+        )

@@ -1,0 +1,209 @@
+"""What an error becomes: kind, message, what may have been billed, how long to wait."""
+
+from datetime import UTC, datetime
+
+import anthropic
+import httpx2
+import pytest
+
+from playground.claude.errors import (
+    LONGEST_MESSAGE,
+    failure_of,
+    failure_without_key,
+    reported_failure,
+    retry_after_s,
+    without_key,
+)
+from playground.core.failures import Failure
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+REQUEST = httpx2.Request("POST", "https://api.example/v1/messages")
+
+
+def failed(error, has_begun=False):
+    return failure_of(error, has_begun=has_begun, now=NOON)
+
+
+def refused(status, body, **headers):
+    response = httpx2.Response(
+        status, headers={k.replace("_", "-"): v for k, v in headers.items()}, request=REQUEST
+    )
+    return failed(anthropic.APIStatusError("refused", response=response, body=body))
+
+
+def error_body(kind, message="Why", **details):
+    return {"error": {"type": kind, "message": message, "details": details or None}}
+
+
+def connection_lost(cause, error=None):
+    error = error or anthropic.APIConnectionError(request=REQUEST)
+    error.__cause__ = cause
+    return failed(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, error_body("invalid_request_error"), "invalid_request"),
+        (401, error_body("authentication_error"), "authentication"),
+        (402, error_body("billing_error"), "billing"),
+        (403, error_body("permission_error"), "permission"),
+        (404, error_body("not_found_error"), "not_found"),
+        (404, "<html>", "not_the_api"),
+        (404, {"error": "no such page"}, "not_the_api"),
+        (405, None, "not_the_api"),
+        (408, None, "timeout"),
+        (409, error_body("conflict_error"), "conflict"),
+        (413, error_body("request_too_large"), "too_large"),
+        (418, error_body("permission_error"), "permission"),
+        (418, error_body("overloaded_error"), "invalid_request"),
+        (418, error_body("never_heard_of"), "invalid_request"),
+        (429, error_body("rate_limit_error"), "rate_limit"),
+        (429, error_body("x", error_code="enforced_spend_limit_reached"), "spend_limit"),
+        (429, error_body("x", error_code="contract_spend_limit_reached"), "spend_limit"),
+        (429, error_body("x", error_code="another"), "rate_limit"),
+        (500, error_body("api_error"), "server_error"),
+        (502, "<html>", "server_error"),
+        (504, None, "timeout"),
+        (529, error_body("overloaded_error"), "overloaded"),
+        (302, None, "not_the_api"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_named_by_its_status_and_body(status, body, kind):
+    failure = refused(status, body, request_id="req_1", retry_after="7")
+    assert (failure.kind, failure.http_status, failure.billed) == (kind, status, "no")
+    assert (failure.request_id, failure.retry_after_s) == ("req_1", 7.0)
+
+
+def test_a_wait_until_a_time_of_day_is_counted_from_now():
+    in_half_a_minute = refused(429, None, retry_after="Tue, 24 Nov 2026 12:00:30 GMT")
+    assert in_half_a_minute.retry_after_s == 30.0
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (error_body("api_error", "Why"), "Why"),
+        ({"error": "in short"}, "in short"),
+        ({"error": {"message": ["no", "text"]}}, ""),
+        ({"error": {"message": "half \ud83d"}}, "half ?"),
+        ({"error": None}, ""),
+        (["error"], ""),
+        (None, ""),
+    ],
+)
+def test_the_message_is_the_servers_own_or_none(body, message):
+    assert refused(500, body).message == message
+    assert reported_failure(body, has_begun=False, request_id=None).message == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("overloaded_error", "overloaded"),
+        ("api_error", "server_error"),
+        ("rate_limit_error", "rate_limit"),
+        ("timeout_error", "timeout"),
+        ("never_heard_of", "server_error"),
+    ],
+)
+def test_an_error_inside_a_stream_is_named_by_its_type(kind, found):
+    before = reported_failure(error_body(kind), has_begun=False, request_id="req_1")
+    assert before == Failure(found, "Why", 200, "req_1", billed="possibly")
+    after = reported_failure(error_body(kind), has_begun=True, request_id=7)
+    assert after == Failure(found, "Why", 200, None, billed="partly")
+
+
+def test_a_spend_limit_inside_a_stream_is_one_too():
+    body = error_body("rate_limit_error", error_code="enforced_spend_limit_reached")
+    assert reported_failure(body, has_begun=False, request_id=None).kind == "spend_limit"
+
+
+@pytest.mark.parametrize(
+    ("cause", "failure"),
+    [
+        (httpx2.LocalProtocolError("Illegal header value"), Failure("bad_key")),
+        (UnicodeEncodeError("ascii", "ü", 0, 1, "ordinal"), Failure("bad_key")),
+        (httpx2.ConnectError("refused"), Failure("connection", "No connection could be made.")),
+        (httpx2.ConnectTimeout("slow"), Failure("connection", "No connection could be made.")),
+        (httpx2.UnsupportedProtocol("x"), Failure("connection", "No connection could be made.")),
+        (
+            httpx2.RemoteProtocolError("closed"),
+            Failure("connection", "The connection closed before an answer.", billed="possibly"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_connection_lost_before_the_answer_says_what_may_be_billed(cause, failure):
+    assert connection_lost(cause) == failure
+
+
+def test_a_silent_server_may_have_billed():
+    timeout = anthropic.APITimeoutError(request=REQUEST)
+    assert connection_lost(httpx2.ReadTimeout("silent"), timeout) == Failure(
+        "timeout", billed="possibly"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx2.ReadTimeout("silent"), "timeout"),
+        (httpx2.RemoteProtocolError("reset"), "dropped"),
+        (httpx2.StreamClosed(), "dropped"),
+        (ConnectionResetError(), "dropped"),
+        (ValueError("no JSON"), "undecodable"),
+        (RecursionError(), "undecodable"),
+    ],
+)
+def test_what_breaks_off_an_answer_has_billed_a_part_of_it(error, kind):
+    assert failed(error) == Failure(kind, billed="possibly")
+    assert failed(error, has_begun=True) == Failure(kind, billed="partly")
+
+
+def test_what_nobody_foresaw_is_told_by_its_type_alone(caplog):
+    class Odd(Exception):
+        pass
+
+    assert failed(Odd("sk-ant-secret")) == Failure("internal", "Odd", billed="possibly")
+    [record] = caplog.records
+    assert record.name == "playground.claude.errors"
+    assert record.getMessage() == "unforeseen error in a run: Odd"
+
+
+def test_credentials_that_cannot_be_found_are_no_connection_problem():
+    assert failed(anthropic.CredentialsError("none")) == Failure("authentication")
+
+
+def test_a_key_is_cut_out_before_the_message_is():
+    key = "sk-ant-very-secret"
+    long = "x" * (LONGEST_MESSAGE - 5) + key + "y" * 100
+    cut = failure_without_key(Failure("server_error", long, request_id=f"req {key}"), key)
+    assert cut.message == ("x" * (LONGEST_MESSAGE - 5) + "…" + "y" * 100)[:LONGEST_MESSAGE]
+    assert cut.request_id == "req …"
+    nothing = failure_without_key(Failure("server_error", request_id=None), key)
+    assert (nothing.message, nothing.request_id) == ("", None)
+    assert without_key("text", "") == "text"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after-ms": "1500", "retry-after": "7"}, 1.5),
+        ({"retry-after-ms": "0", "retry-after": "7"}, 0.0),
+        ({"retry-after-ms": "x", "retry-after": "7"}, 7.0),
+        ({"retry-after": "Tue, 24 Nov 2026 12:00:30 GMT"}, 30.0),
+        ({"retry-after": "Tue, 24 Nov 2026 12:00:30"}, 30.0),
+        ({"retry-after": "Tue, 24 Nov 2026 13:00:30 +0100"}, 30.0),
+        ({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "Tue, 24 Nov 99999 11:00:00 GMT"}, None),
+    ],
+)
+def test_a_wait_is_read_as_the_server_wrote_it(headers, wait_s):
+    assert retry_after_s(headers, NOON) == wait_s

@@ -1,0 +1,33 @@
+"""A damaged file and its journal are put aside together, and nothing is ever overwritten."""
+
+import sqlalchemy as sa
+
+from playground.store.database import set_aside
+
+
+def make(file, text):
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).write_text(text + suffix)
+
+
+def test_a_damaged_file_takes_its_journal_along_and_leaves_earlier_ones_alone(tmp_path, now):
+    file = tmp_path / "runs.db"
+    url = sa.make_url(f"sqlite:///{file}")
+    names = ["runs.db.corrupt-20261123T120000Z"]
+    names += [f"{names[0]}-2", f"{names[0]}-3"]
+    for number, name in enumerate(names):
+        make(file, f"{number}")
+        assert set_aside(url, now) == tmp_path / name
+        assert not file.exists()
+    file.write_text("alone")
+    assert set_aside(url, now).name == f"{names[0]}-4"
+    kept = {found.name: found.read_text() for found in tmp_path.iterdir()}
+    assert kept == {
+        f"{name}{suffix}": f"{number}{suffix}"
+        for number, name in enumerate(names)
+        for suffix in ("", "-wal", "-shm")
+    } | {f"{names[0]}-4": "alone"}
+
+
+def test_there_is_no_file_of_a_server_to_put_aside(now):
+    assert set_aside(sa.make_url("postgresql+psycopg://db.example/log"), now) is None
