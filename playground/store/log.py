@@ -12,6 +12,7 @@ from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
+from playground.store.history import History
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.reading import read_count, read_page, read_run, read_totals
@@ -50,6 +51,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.history = History(self._answer, self._writer, self._memory, clock)
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
         """Take in a run, or its newer state, and return at once; it is written soon after."""

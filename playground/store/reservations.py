@@ -129,5 +129,19 @@ def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
         )
 
 
+def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement[bool]) -> None:
+    """Before rows of runs are deleted: let them count on. Who paid for them is not known, so
+    they count for their visitor alone, as they did."""
+    columns = ["visitor", "run_id", "payer", "started_at", "is_settled", "usd"]
+    spent = sa.select(
+        runs.c.visitor, runs.c.run_id, runs.c.visitor, runs.c.started_at,
+        sa.literal_column("1"), _ROW_COUNTS,
+    ).where(
+        runs.c.visitor == visitor, runs.c.cost_kind != "simulated", ~_is_reserved,
+        _ROW_COUNTS.is_not(None), *which,
+    )  # fmt: skip
+    connection.execute(sa.insert(reservations).from_select(columns, spent))
+
+
 def _is(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return reservations.c.visitor == visitor, reservations.c.run_id == run_id

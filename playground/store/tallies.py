@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.store import dialect
+from playground.store import days, dialect
 from playground.store.schema import runs, tallies
 from playground.store.totals import Tally, merged, tally
 
@@ -44,7 +44,8 @@ def kept_true(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Ite
         for visitor in ids
         for before in tallies_of_runs(connection, visitor, ids[visitor])
     ]
-    yield
+    with days.kept_true(connection, ids):
+        yield
     changes += [
         (visitor, after)
         for visitor in ids
