@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from playground.core.csv_cells import safe_cell
-from playground.core.history import FilterError, Kept, Mark
+from playground.core.history import Kept, Mark
 from playground.core.logged_request import said
-from playground.core.rows import RunRow, RunTexts
+from playground.core.pricing import CostKind
+from playground.core.rows import RunRow, RunTexts, Status
 
 FORMAT = 1
 MOST_LINE = 50_000_000
@@ -26,6 +27,7 @@ _NUMBERS = (
 )  # fmt: skip
 _SECONDS = ("ttft_s", "duration_s")
 _OPTIONAL = frozenset(field.name for field in fields(RunRow) if field.default is None)
+_CHOICES = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
 # Line breaks to some readers of lines, though not to JSON.
 _BREAKS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x7f\x85\u2028\u2029"})
 
@@ -71,29 +73,36 @@ def kept_of(line: str, visitor: str) -> Kept:
             return Kept(row, None, mark)
         read = {name: str(texts[name]) for name in _TEXTS}
         return Kept(row, RunTexts(run_id=row.run_id, **read), mark)
-    except (KeyError, TypeError, ArithmeticError, RecursionError, FilterError) as error:
-        raise LineError("This is no run of an export.") from error
-    except ValueError as error:
+    except LineError:
+        raise
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise LineError("This is no run of an export.") from error
 
 
 def _read(name: str, value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    if value is None:
-        if name not in _OPTIONAL:
-            raise TypeError(name)
+    if value is None and name in _OPTIONAL:
         return None
-    kind = _kind_of(name)
-    return kind(value)
+    choices = _CHOICES.get(name)
+    if value is None or (choices is not None and value not in choices):
+        raise ValueError(name)
+    return _kind_of(name)(value)
 
 
 def _kind_of(name: str) -> Callable[[Any], Any]:
     if name in _TIMES:
-        return datetime.fromisoformat
+        return _moment
     if name in _MONEY:
         return Decimal
     if name in _NUMBERS:
         return int
     return float if name in _SECONDS else str
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(text)
+    return at
 
 
 def columns(*, with_texts: bool) -> tuple[str, ...]:

@@ -1,24 +1,23 @@
 """A request read back from the log: what was said in it, and the form that makes it again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from playground.core.exchange import from_json
 from playground.core.request import (
     ROLES,
-    ApiVersion,
     Message,
     Params,
     Prompt,
     Request,
     ServiceTier,
 )
-from playground.core.wire import VERSION_HEADER
+from playground.core.wire import VERSION_HEADER, Wire
 
 Body = Mapping[str, Any]
-_SAMPLING = ("temperature", "top_p", "top_k")
+_VERSIONS = ("2023-06-01", "2026-10-21")
 _THINKING = {"adaptive": "adaptive", "enabled": "budget", "disabled": "off"}
 _DISPLAYS = ("summarized", "omitted")
 
@@ -68,12 +67,22 @@ def _text(content: object) -> str:
     return "\n".join(part for part in parts if isinstance(part, str))
 
 
-def request_of(request_json: str) -> Request | None:
-    """The form that sends the same body again. What has no control goes into the extra
-    JSON; None if the log has nothing that can be read."""
+def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:
+    """The form that sends the same again, as `wire_of` would send it. What has no control
+    goes into the extra JSON; None if the log has nothing that can be read."""
     found = logged(request_json)
     if found is None:
         return None
+    plainest = _form(found, {})
+    version = {"api_version": found.version} if found.version in _VERSIONS else {}
+    for form in (plainest, _form(found, version)):
+        wire = wire_of(form)
+        if wire.body == found.body and wire.headers[VERSION_HEADER] == found.version:
+            return form
+    return plainest
+
+
+def _form(found: Logged, version: Mapping[str, Any]) -> Request:
     rest = dict(found.body)
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
@@ -88,7 +97,7 @@ def request_of(request_json: str) -> Request | None:
         **_thinking_of(rest),
         **_cache(rest),
         **_tier(rest),
-        **_version(found),
+        **version,
     }
     extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
     return Request(Prompt(system, messages), Params(**params, extra_json=extra))
@@ -174,13 +183,3 @@ def _tier(rest: dict[str, Any]) -> dict[str, Any]:
     if tier in get_args(ServiceTier) and tier != "default":
         return {"service_tier": rest.pop("service_tier")}
     return {}
-
-
-def _version(found: Logged) -> dict[str, Any]:
-    """The version only where "automatically" would choose another one."""
-    is_sampling = any(name in found.body for name in _SAMPLING)
-    chosen = found.version
-    if chosen not in get_args(ApiVersion) or chosen == "auto":
-        return {}
-    is_old = chosen == "2023-06-01"
-    return {} if is_old == is_sampling else {"api_version": chosen}

@@ -77,6 +77,16 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
             )
 
 
+def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    """Keep only the numbers of runs: no prompt, no answer, no error's text."""
+    search_index.remove(connection, visitor, run_ids)
+    connection.execute(
+        sa.delete(texts).where(texts.c.visitor == visitor, texts.c.run_id.in_(run_ids))
+    )
+    own = runs.c.visitor == visitor, runs.c.run_id.in_(run_ids)
+    connection.execute(sa.update(runs).where(*own).values(error_message=None))
+
+
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     """Delete all that is known of a visitor's runs."""
     search_index.remove_visitor(connection, visitor)

@@ -151,7 +151,7 @@ class History:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up():
-            return "Not deleted: the log can't be written just now."
+            return _not_done("the log can't be written just now")
         now = self._clock()
         gone: list[str] = []
         problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
@@ -164,6 +164,17 @@ class History:
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
         return self._change(lambda to: forgetting.bring_back(to, name, ids, boot_id))
+
+    def change_rows(
+        self, visitor: str, run_ids: list[str], work: Callable[[sa.Connection, list[str]], None]
+    ) -> str | None:
+        """Do something for good to runs that have ended."""
+        if not self._is_caught_up():
+            return _not_done("the log can't be written just now")
+        problem = self._change(lambda to: work(to, run_ids))
+        if problem is None:
+            self._memory.forget(clean_text(visitor), run_ids)
+        return problem
 
     def _is_caught_up(self) -> bool:
         # What is not written yet would be written after the deletion.

@@ -13,6 +13,7 @@ from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.faults import Fault, fault_of
 from playground.store.history import History
+from playground.store.keeping import Keeping
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.reading import read_count, read_page, read_run, read_totals
@@ -52,6 +53,7 @@ class RunLog:
 
         self.ledger = Ledger(self._writer, self._memory)
         self.history = History(self._answer, self._writer, self._memory, clock)
+        self.keeping = Keeping(self.history, self._writer, clock)
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None:
         """Take in a run, or its newer state, and return at once; it is written soon after."""
