@@ -135,7 +135,6 @@ class Summary:
     """What the found runs add up to; `is_partial` as in `Found`."""
 
     totals: Totals = field(default_factory=Totals)
-    days: tuple[DayCost, ...] = ()
     is_partial: bool = False
 
 

@@ -17,7 +17,7 @@ MOST_CHARACTERS = 200_000
 MOST_QUERY = 500
 """Characters of a query."""
 _LONGEST_WORD = 60
-_SHORTEST_PREFIX = 2
+_SHORTEST_PREFIX = 3
 _NO_SPACES = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -36,6 +36,11 @@ class Kind(NamedTuple):
 
 
 Sums = Mapping[Kind, Tally]
+Grain = Sequence[str]
+"""By which fields of a kind sums are told apart; the others are empty in theirs."""
+TOTALS: Grain = ("status", "cost_kind")
+BY_DAY: Grain = ("day", "cost_kind", "model")
+_NO_KIND = Kind(0, "", "", "", "", "")
 _KIND = [days.c[name] for name in Kind._fields]
 _SUMS = [days.c[name] for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")]
 COUNTED = [
@@ -83,49 +88,61 @@ def added_up(records: Iterable[Any]) -> Sums:
     )
 
 
-def sums_of_range(
-    connection: sa.Connection, visitor: str, conditions: Sequence[sa.ColumnElement[bool]]
+def sums_of_runs(
+    connection: sa.Connection, grain: Grain, *conditions: sa.ColumnElement[bool]
 ) -> Sums:
-    """The sums of a visitor's runs of some costs."""
+    """The sums of the runs that fulfil the conditions, from the runs themselves."""
     # Whole days downwards, also before 1970.
     at = sa.cast(runs.c.started_at, sa.BigInteger)
     day = (at - (at % _DAY + _DAY) % _DAY).op("/")(_DAY)
-    kind = (day, *(runs.c[name] for name in Kind._fields[1:]))
-    question = (
-        sa.select(
-            *kind,
-            sa.func.count(),
-            sa.func.count(runs.c.cost_usd),
-            sa.func.coalesce(sa.func.sum(runs.c.input_tokens), 0),
-            sa.func.coalesce(sa.func.sum(runs.c.output_tokens), 0),
-            sa.func.coalesce(sa.func.sum(runs.c.cost_usd), 0),
-        )
-        .where(runs.c.visitor == visitor, *conditions)
-        .group_by(*(sa.literal_column(str(number)) for number in range(1, 7)))
+    columns = {"day": day} | {name: runs.c[name] for name in Kind._fields[1:]}
+    sums = (
+        sa.func.count(),
+        sa.func.count(runs.c.cost_usd),
+        *(
+            sa.func.coalesce(sa.func.sum(column), 0)
+            for column in (runs.c.input_tokens, runs.c.output_tokens, runs.c.cost_usd)
+        ),
     )
-    return dict(_sum(record) for record in connection.execute(question))
+    return _ask(connection, _columns(columns, grain), sums, grain, conditions)
 
 
 def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
     """The sums of rows at hand."""
     return _merged(
         (
-            Kind(
-                day_of(r.started_at), r.status, r.cost_kind, r.model, r.variant, r.connection
-            ),
+            Kind(day_of(r.started_at), r.status, r.cost_kind, r.model, r.variant, r.connection),
             tally(r.status, r.cost_kind, r.input_tokens, r.output_tokens, r.cost_usd),
         )
         for r in rows
-    )  # fmt: skip
+    )
 
 
-def read_sums(connection: sa.Connection, visitor: str, chosen: Filter) -> Sums:
+def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Grain) -> Sums:
     """The sums of a visitor's runs, of the days and kinds of a filter; no other part of it."""
-    question = sa.select(*_KIND, *_SUMS).where(days.c.visitor == visitor, days.c.runs != 0)
+    sums = [
+        sa.func.sum(days.c[name])
+        for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
+    ]
+    columns = {name: days.c[name] for name in Kind._fields}
+    return _ask(connection, _columns(columns, grain), sums, grain, _of(visitor, chosen))
+
+
+def read_kinds(
+    connection: sa.Connection, visitor: str, chosen: Filter
+) -> list[tuple[str, str, str, str]]:
+    """Every status, model, variant and connection that stand together in a run."""
+    columns = (days.c.status, days.c.model, days.c.variant, days.c.connection)
+    question = sa.select(*columns).where(*_of(visitor, chosen)).distinct()
+    return [tuple(record) for record in connection.execute(question)]
+
+
+def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions = [days.c.visitor == visitor, days.c.runs != 0]
     if chosen.from_day is not None:
-        question = question.where(days.c.day >= (chosen.from_day - _FIRST).days)
+        conditions.append(days.c.day >= (chosen.from_day - _FIRST).days)
     if chosen.to_day is not None:
-        question = question.where(days.c.day <= (chosen.to_day - _FIRST).days)
+        conditions.append(days.c.day <= (chosen.to_day - _FIRST).days)
     for column, wanted in (
         (days.c.status, chosen.statuses),
         (days.c.model, chosen.models),
@@ -133,15 +150,46 @@ def read_sums(connection: sa.Connection, visitor: str, chosen: Filter) -> Sums:
         (days.c.connection, chosen.connections),
     ):
         if wanted:
-            question = question.where(column.in_(wanted))
-    return dict(_sum(record) for record in connection.execute(question))
+            conditions.append(column.in_(wanted))
+    return conditions
 
 
-def _sum(record: Any) -> tuple[Kind, Tally]:  # noqa: ANN401 (a kind, then its sums)
-    kind = Kind(*record[:6])
-    count, priced, tokens_in, tokens_out = map(int, record[6:10])
-    sums = Tally(kind.status, kind.cost_kind, count, priced, tokens_in, tokens_out, record[10])
-    return kind, sums
+def _columns(
+    columns: Mapping[str, sa.ColumnElement[Any]], grain: Grain
+) -> list[sa.ColumnElement[Any]]:
+    return [columns[name] for name in grain]
+
+
+def _ask(
+    connection: sa.Connection,
+    kinds: Sequence[sa.ColumnElement[Any]],
+    sums: Sequence[sa.ColumnElement[Any]],
+    grain: Grain,
+    conditions: Sequence[sa.ColumnElement[bool]],
+) -> Sums:
+    numbers: list[Any] = [sa.literal_column(str(place)) for place in range(1, len(kinds) + 1)]
+    question = sa.select(*kinds, *sums).where(*conditions).group_by(*numbers)
+    found = {}
+    for record in connection.execute(question):
+        kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
+        *counts, cost_usd = record[len(kinds) :]
+        runs_in, priced, tokens_in, tokens_out = map(int, counts)
+        found[kind] = Tally(
+            kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd
+        )
+    return found
+
+
+def coarse(sums: Sums, grain: Grain) -> Sums:
+    """The same sums by fewer things."""
+    return _merged(
+        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
+        for kind, each in sums.items()
+    )
+
+
+def _at(each: Tally, grain: Grain) -> Tally:
+    return each if "status" in grain else each._replace(status="")
 
 
 def joined(parts: Iterable[Sums]) -> Sums:

@@ -21,7 +21,7 @@ from playground.core.history import (
 )
 from playground.store import days, marking, search_index
 from playground.store.memory import Entry
-from playground.store.picking import MOST_PICKED, is_picked, lean_rows, parts, pick
+from playground.store.picking import MOST_PICKED, is_picked, parts, pick, rows_of
 from playground.store.reading import Entries, read_rows
 from playground.store.schema import runs
 
@@ -32,6 +32,7 @@ _COLUMNS: Mapping[Order, sa.ColumnElement[Any]] = {
     "slowest": runs.c.duration_s,
     "longest answer": runs.c.output_tokens,
 }
+_MOST_SORTED = 10_000
 _KIND = ("status", "model", "variant", "connection")
 
 
@@ -115,14 +116,15 @@ def _places(connection: sa.Connection, wish: Wish, most: int) -> Places:
         is_newest = wish.order == "newest"
         return (_newest_picked if is_newest else _picked)(connection, wish, most)
     if wish.order in ("newest", "oldest"):
+        if _is_narrow(connection, wish):
+            return Places(_by_cost_range(connection, wish, most))
         return Places(_by_kind(connection, wish, most))
     return Places(_by_value(connection, wish, most))
 
 
 def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
     """By time: a stretch of the index for each kind of run that there is."""
-    sums = days.read_sums(connection, wish.visitor, wish.chosen)
-    kinds = {(kind.status, kind.model, kind.variant, kind.connection) for kind in sums}
+    kinds = days.read_kinds(connection, wish.visitor, wish.chosen)
     is_up = wish.order == "oldest"
     columns = (runs.c.started_at, runs.c.run_id)
     question = sa.select(*columns).where(
@@ -139,6 +141,30 @@ def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
         values = dict(zip(_KIND, kind, strict=True))
         found += [Place(*record) for record in connection.execute(question, values)]
     return wish.sorted(found)[:most]
+
+
+def _is_narrow(connection: sa.Connection, wish: Wish) -> bool:
+    """Whether so few runs lie in a range of costs that it is less to sort them all."""
+    if wish.chosen.from_usd is None and wish.chosen.to_usd is None:
+        return False
+    some = sa.select(runs.c.cost_usd).where(*_within_costs(wish)).limit(_MOST_SORTED + 1)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
+    return (count or 0) <= _MOST_SORTED
+
+
+def _within_costs(wish: Wish) -> list[sa.ColumnElement[bool]]:
+    costs = Filter(from_usd=wish.chosen.from_usd, to_usd=wish.chosen.to_usd)
+    return [runs.c.visitor == wish.visitor, *_in_range(costs)]
+
+
+def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+    is_up = wish.order == "oldest"
+    columns = (runs.c.started_at, runs.c.run_id)
+    question = sa.select(*columns).where(runs.c.visitor == wish.visitor, *of_row(wish.chosen))
+    if wish.after is not None:
+        question = question.where(_is_behind(runs.c.started_at, wish.after, is_up=is_up))
+    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
+    return [Place(*record) for record in connection.execute(question)]
 
 
 def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
@@ -163,9 +189,30 @@ def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
 
 
 def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
-    picked = pick(connection, wish.visitor, wish.chosen)
-    places = _lean_places(connection, wish, picked.run_ids)
-    return Places(wish.sorted(places)[:most], None, picked.is_partial)
+    picked, is_partial = pick(connection, wish.visitor, wish.chosen)
+    column, after = _COLUMNS[wish.order], wish.after
+    is_up = wish.order == "oldest"
+    question = sa.select(column, runs.c.run_id).where(
+        runs.c.visitor == wish.visitor,
+        runs.c.run_id.in_(sa.select(picked.c.run_id)),
+        *of_row(wish.chosen),
+    )
+    if after is not None:
+        question = question.where(_is_behind(column, after, is_up=is_up))
+    by_id = runs.c.run_id.asc() if is_up else runs.c.run_id.desc()
+    by_value = column.asc() if is_up else column.desc().nulls_last()
+    question = question.order_by(by_value, by_id).limit(most)
+    found = [Place(*record) for record in connection.execute(question)]
+    return Places(found, None, is_partial)
+
+
+def _is_behind(
+    column: sa.ColumnElement[Any], place: Place, *, is_up: bool
+) -> sa.ColumnElement[bool]:
+    if place.value is None:
+        return sa.and_(column.is_(None), runs.c.run_id < place.run_id)
+    here, edge = sa.tuple_(column, runs.c.run_id), _edge(column, place)
+    return here > edge if is_up else sa.or_(here < edge, column.is_(None))
 
 
 def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
@@ -173,7 +220,11 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     places: list[Place] = []
     looked_at = 0
     for part in parts(connection, wish.visitor, wish.chosen, wish.after):
-        places += _lean_places(connection, wish, part)
+        question = sa.select(runs.c.started_at, runs.c.run_id).where(
+            rows_of(connection, wish.visitor, part), *of_row(wish.chosen)
+        )
+        found = [Place(*record) for record in connection.execute(question)]
+        places += [place for place in found if wish.is_next(place)]
         looked_at += len(part)
         if len(places) >= most:
             break
@@ -181,12 +232,6 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
             end = read_rows(connection, wish.visitor, part[-1:])
             return Places(wish.sorted(places), place_of(end[0], "newest") if end else None)
     return Places(wish.sorted(places)[:most])
-
-
-def _lean_places(connection: sa.Connection, wish: Wish, run_ids: Sequence[str]) -> list[Place]:
-    columns = (_COLUMNS[wish.order], runs.c.run_id)
-    found = lean_rows(connection, wish.visitor, run_ids, columns, of_row(wish.chosen))
-    return [place for record in found if wish.is_next(place := Place(*record))]
 
 
 def _in_sets(chosen: Filter) -> Iterator[sa.ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 back. What a visitor changes is written at once, or he is told why it could not be."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from playground.core.history import (
     NO_MARK,
     Choices,
+    DayCost,
     Filter,
     Found,
     Kept,
@@ -30,6 +31,7 @@ from playground.store.writer import Writer
 _SAVED_WITHIN_S = 2.0
 _OPENED_WITHIN_S = 5.0
 _ROWS_AT_ONCE = 500
+_NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
 
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -66,23 +68,34 @@ class History:
         return self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
-        """What the found runs add up to, in all and by day and model."""
+        """What the found runs add up to."""
         name = clean_text(visitor)
         return self._ask(name, lambda to, entries: summing.read_summary(to, name, entries, chosen))
+
+    def day_costs(self, visitor: str, chosen: Filter) -> tuple[DayCost, ...]:
+        """What they cost on each (UTC) day, by model."""
+        name = clean_text(visitor)
+        return self._ask(
+            name, lambda to, entries: summing.read_day_costs(to, name, entries, chosen)
+        )
 
     def choices(self, visitor: str) -> Choices:
         """What there is to filter by."""
         name = clean_text(visitor)
 
         def read(to: sa.Connection | None, entries: Entries) -> Choices:
-            sums = [days.sums_of_rows(entry.row for entry in entries.values())]
-            sums += [days.read_sums(to, name, Filter())] if to is not None else []
-            kinds = days.joined(sums)
+            kinds: set[tuple[str, ...]] = {
+                (entry.row.status, entry.row.model, entry.row.variant, entry.row.connection)
+                for entry in entries.values()
+            }
+            if to is not None:
+                kinds.update(days.read_kinds(to, name, Filter()))
+            statuses, models, variants, connections = zip(*kinds, strict=True) if kinds else _NONE
             return Choices(
-                models=_each(kind.model for kind in kinds),
-                variants=_each(kind.variant for kind in kinds),
-                connections=_each(kind.connection for kind in kinds),
-                statuses=_each(kind.status for kind in kinds),
+                models=_each(models),
+                variants=_each(variants),
+                connections=_each(connections),
+                statuses=_each(statuses),
                 tags=marking.tags_of(to, name) if to is not None else (),
             )
 
@@ -202,5 +215,5 @@ def _not_done(cause: str) -> str:
     return f"Not done: {cause}."
 
 
-def _each(values: Iterator[str]) -> tuple[str, ...]:
+def _each(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))

@@ -122,7 +122,7 @@ sa.Index(
 # words are made in Python, so nothing is left to do for a tokenizer but to split at spaces.
 _WORDS = (
     "CREATE VIRTUAL TABLE said USING fts5(who, words, content='', columnsize=0, "
-    "tokenize='ascii', prefix='2 3')"
+    "tokenize='ascii', prefix='3')"
 )
 _GIN = "CREATE INDEX searchable_words ON searchable USING gin (words)"
 

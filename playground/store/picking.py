@@ -1,30 +1,28 @@
 """Which runs a text, stars, tags or an experiment name: their ids, the newest first."""
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
 from itertools import islice
-from typing import Any
 
 import sqlalchemy as sa
 
 from playground.core.history import Filter, Place
 from playground.core.rows import LIVE
 from playground.core.search_words import has
-from playground.store import marking, search_index
+from playground.store import marking
 from playground.store.schema import runs, texts
+from playground.store.search_index import SLOTS, Matches, first_id, words_of
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
 _IDS_PER_QUESTION = 500
 _FIRST_LOOK, _GROWTH = 100, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """Ids; `is_partial` if there are more that were not looked at."""
-
-    run_ids: list[str]
-    is_partial: bool
+_ROWS_OF_JSON = {
+    "sqlite": "SELECT value AS run_id FROM json_each(:ids)",
+    "postgresql": "SELECT run_id FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS run_id",
+}
 
 
 def is_picked(chosen: Filter) -> bool:
@@ -36,43 +34,63 @@ def _names_few(chosen: Filter) -> bool:
     return bool(chosen.is_starred or chosen.tags or chosen.experiment_id is not None)
 
 
-def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> Picked:
-    """The ids of the newest matches. The filter's other parts are not asked."""
-    found: list[str] = []
-    for part in parts(connection, visitor, chosen, None):
-        found += part
-        if len(found) > MOST_PICKED:
-            break
-    return Picked(found[:MOST_PICKED], len(found) > MOST_PICKED)
+def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.FromClause, bool]:
+    """The newest matches as a table of `run_id`s, and whether there are more of them. The
+    filter's other parts are not asked."""
+    if _names_few(chosen):
+        few = _few(connection, visitor, chosen)
+        is_partial = len(few) > MOST_PICKED
+        few = few[:MOST_PICKED]
+        if chosen.text.strip():
+            few = _saying(connection, visitor, few, chosen)
+        return _table(connection, few), is_partial
+    if not chosen.phrases:
+        return _table(connection, []), False
+    matches = _matches(visitor, chosen, None)
+    newest = matches.subquery(connection, MOST_PICKED + 1)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(newest)) or 0
+    return matches.subquery(connection, MOST_PICKED), count > MOST_PICKED
+
+
+def _table(connection: sa.Connection, run_ids: Sequence[str]) -> sa.FromClause:
+    # As JSON: a database takes only so many parameters.
+    rows = sa.text(_ROWS_OF_JSON[connection.dialect.name]).bindparams(ids=json.dumps(run_ids))
+    return rows.columns(runs.c.run_id).subquery()
 
 
 def parts(
     connection: sa.Connection, visitor: str, chosen: Filter, after: Place | None
 ) -> Iterator[list[str]]:
-    """The same bit by bit, `after` a place in the newest order where it saves a look."""
+    """Their ids bit by bit, `after` a place in the newest order where it saves a look."""
     if _names_few(chosen):
         few = _few(connection, visitor, chosen)
         yield _saying(connection, visitor, few, chosen) if chosen.text.strip() else few
         return
-    if not chosen.phrases:
-        return
-    below = None
-    bounds = [chosen.started_before] if chosen.started_before else []
-    if after is not None:
-        below = search_index.first_id(after.value) + search_index.SLOTS  # type: ignore[arg-type]
-    if bounds:
-        end = search_index.first_id(bounds[0])
-        below = end if below is None else min(end, below)
-    size = _FIRST_LOOK
-    while True:
-        found = search_index.find(
-            connection, visitor, chosen.phrases,
-            since=chosen.started_from, below=below, most=size,
-        )  # fmt: skip
+    matches, size = _matches(visitor, chosen, after), _FIRST_LOOK
+    while chosen.phrases:
+        found = matches.read(connection, size)
+        is_all = len(found) < size
+        if not is_all:
+            # Within a second numbers are in no order: all of it, so that none is passed over.
+            second = found[-1][0] // SLOTS * SLOTS
+            rest = replace(matches, first=max(second, matches.first), below=found[-1][0])
+            found += rest.read(connection, SLOTS)
+            matches, size = replace(matches, below=second), min(MOST_PICKED, size * _GROWTH)
         yield [run_id for _, run_id in found]
-        if len(found) < size:
+        if is_all:
             return
-        below, size = found[-1][0], min(MOST_PICKED, size * _GROWTH)
+
+
+def _matches(visitor: str, chosen: Filter, after: Place | None) -> Matches:
+    found = Matches(visitor, chosen.phrases)
+    start, end = chosen.started_from, chosen.started_before
+    if start is not None:
+        found = replace(found, first=first_id(start))
+    if end is not None:
+        found = replace(found, below=first_id(end))
+    if after is not None and isinstance(after.value, datetime):
+        found = replace(found, below=min(found.below, first_id(after.value) + SLOTS))
+    return found
 
 
 def _few(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
@@ -103,22 +121,17 @@ def _saying(
     for some in _chunks(run_ids):
         which = texts.c.visitor == visitor, texts.c.run_id.in_(some), runs.c.status.not_in(LIVE)
         for run_id, request_json, answer in connection.execute(question.where(*which)):
-            if wanted and has(search_index.words_of(request_json, answer), wanted):
+            if wanted and has(words_of(request_json, answer), wanted):
                 found.append(run_id)
     return found
 
 
-def lean_rows(
-    connection: sa.Connection,
-    visitor: str,
-    run_ids: Sequence[str],
-    columns: Sequence[sa.ColumnElement[Any]],
-    conditions: Sequence[sa.ColumnElement[bool]],
-) -> Iterator[Any]:
-    """A few columns of those of these runs that fulfil the rest of the filter."""
-    question = sa.select(*columns).where(runs.c.visitor == visitor, *conditions)
-    for some in _chunks(run_ids):
-        yield from connection.execute(question.where(runs.c.run_id.in_(some)))
+def rows_of(
+    connection: sa.Connection, visitor: str, run_ids: Sequence[str]
+) -> sa.ColumnElement[bool]:
+    """That a run is one of these."""
+    picked = _table(connection, run_ids)
+    return sa.and_(runs.c.visitor == visitor, runs.c.run_id.in_(sa.select(picked.c.run_id)))
 
 
 def _chunks(run_ids: Sequence[str]) -> Iterator[list[str]]:

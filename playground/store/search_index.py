@@ -4,6 +4,7 @@ on Postgres a tsvector; the words come from `core/search_words.py` for both."""
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
@@ -17,8 +18,9 @@ from playground.store.history_schema import searchable, unsearched
 from playground.store.schema import runs, texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SLOTS = 1024
-"""Numbers for the runs that started in the same microsecond."""
+SLOTS = 128
+"""Numbers for the runs that started in the same second. Close to each other they take less
+room: the index keeps the distance to the number before, once for each word of a run."""
 _END = 2**63 - 1
 _IDS_PER_QUESTION = 500
 _MOST_BYTES, _MOST_POSITION = 900_000, 16_000
@@ -61,29 +63,43 @@ def words_of(request_json: str, answer: str) -> list[str]:
 
 
 def first_id(started_at: datetime) -> int:
-    """The lowest number of a run that started at this moment."""
-    return (started_at - _EPOCH) // timedelta(microseconds=1) * SLOTS
+    """The lowest number of a run that started in this second."""
+    return (started_at - _EPOCH) // timedelta(seconds=1) * SLOTS
 
 
-def find(
-    connection: sa.Connection,
-    visitor: str,
-    phrases: Sequence[Phrase],
-    *,
-    since: datetime | None,
-    below: int | None,
-    most: int,
-) -> list[tuple[int, str]]:
-    """Number and id of the newest runs that say all this, `below` a number."""
-    name = connection.dialect.name
-    values = {
-        "query": _fts_query(visitor, phrases) if name == "sqlite" else _ts_query(phrases),
-        "visitor": visitor,
-        "first": -_END if since is None else first_id(since),
-        "below": _END if below is None else below,
-        "most": most,
-    }
-    return [(number, run_id) for number, run_id in connection.execute(_FIND[name], values)]
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The runs of a visitor that say all this, with numbers from `first` to below `below`."""
+
+    visitor: str
+    phrases: Sequence[Phrase]
+    first: int = -_END
+    below: int = _END
+
+    def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
+        """Number and id of the newest of them."""
+        found = connection.execute(*self._question(connection, most))
+        return [(number, run_id) for number, run_id in found]
+
+    def subquery(self, connection: sa.Connection, most: int) -> sa.Subquery:
+        """The same as a table, to be joined with others."""
+        question, values = self._question(connection, most)
+        return (
+            question.bindparams(**values).columns(searchable.c.id, searchable.c.run_id).subquery()
+        )
+
+    def _question(
+        self, connection: sa.Connection, most: int
+    ) -> tuple[sa.TextClause, dict[str, object]]:
+        is_sqlite = connection.dialect.name == "sqlite"
+        query = _fts_query(self.visitor, self.phrases) if is_sqlite else _ts_query(self.phrases)
+        return _FIND[connection.dialect.name], {
+            "query": query,
+            "visitor": self.visitor,
+            "first": self.first,
+            "below": self.below,
+            "most": most,
+        }
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:

@@ -178,13 +178,6 @@ def set_models_read(account: object, answer: object) -> None:
     st.session_state["models_read"] = (account, answer)
 
 
-def open_selected(table: str, run_ids: list[str]) -> None:
-    """Open the run whose row was selected, or close it when the row was deselected."""
-    rows = st.session_state[table]["selection"]["rows"]
-    is_there = bool(rows) and 0 <= rows[0] < len(run_ids)
-    st.session_state["opened_run"] = run_ids[rows[0]] if is_there else None
-
-
 def close_run() -> None:
     st.session_state["opened_run"] = None
 
