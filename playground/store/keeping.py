@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.core.history import Filter, Place, Size
+from playground.core.history import Filter, NotDoneError, Place, Size
 from playground.core.rows import LIVE
 from playground.store import backups, forgetting
 from playground.store.cleaning import clean_text
@@ -21,10 +21,6 @@ _ROWS_AT_ONCE = 500
 _SAVED_WITHIN_S = 10.0
 
 _log = logging.getLogger(__name__)
-
-
-class NotDoneError(Exception):
-    """What was begun could not go on; its text says why, to a person."""
 
 
 class Keeping:

@@ -15,7 +15,7 @@ EDIT, RUN, DELETE, UNDO = "edit_run", "run_run", "delete_run", "log_undo_button"
 
 
 def name_of(row: RunRow) -> str:
-    return f"run {row.press} {row.variant}"
+    return f"Run {row.press} {row.variant}"
 
 
 def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
@@ -43,7 +43,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
 
 
 def _edit(row: RunRow, request: Request, letter: str) -> None:
-    log_state.edit(request, letter, f"{name_of(row).capitalize()} is in the editor.")
+    log_state.edit(request, letter, f"{name_of(row)} is in the editor.")
 
 
 def _run(request: Request, letter: str) -> None:
@@ -53,7 +53,7 @@ def _run(request: Request, letter: str) -> None:
 
 def _delete(row: RunRow) -> None:
     log = services().log.history
-    undo = log_state.Undoable(f"{name_of(row).capitalize()} is deleted.", (row.run_id,))
+    undo = log_state.Undoable(f"{name_of(row)} is deleted.", (row.run_id,))
     log_state.act(lambda: log.delete(row.visitor, [row.run_id]), undo)
     state.close_run()
 

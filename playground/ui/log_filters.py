@@ -8,7 +8,7 @@ import streamlit as st
 
 from playground.core.history import ORDERS, Choices, DayCost, Filter
 from playground.core.search_words import MOST_QUERY
-from playground.ui import formats, log_state, state
+from playground.ui import formats, log_state
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -61,9 +61,9 @@ def _edit(choices: Choices) -> None:
     _choose("Status", log_state.STATUSES, choices.statuses)
     _choose("Model", log_state.MODELS, choices.models)
     _choose("Variant", log_state.VARIANTS, choices.variants)
-    if len(choices.connections) > 1 or st.session_state[log_state.CONNECTIONS]:
+    if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
         _choose("Connection", log_state.CONNECTIONS, choices.connections)
-    if choices.tags or st.session_state[log_state.TAGS]:
+    if choices.tags or log_state.of(log_state.TAGS):
         _choose("Tag", log_state.TAGS, choices.tags)
     left, right = st.columns(2)
     for column, label, key in (
@@ -91,7 +91,7 @@ def _edit(choices: Choices) -> None:
 
 def _choose(label: str, key: str, options: Iterable[str]) -> None:
     # A choice that no run has any more must not vanish from its own control.
-    known = list(dict.fromkeys([*options, *st.session_state[key]]))
+    known = list(dict.fromkeys([*options, *log_state.of(key)]))
     st.multiselect(
         label,
         known,

@@ -53,33 +53,27 @@ class Prepared:
     file: IO[bytes]
 
 
-def initialise() -> None:
-    session = st.session_state
-    for key, value in _BLANK.items():
-        session[key] = value
-    session[SORT] = ORDERS[0]
-    session["log_selected"] = ()
-    session["log_undo"] = session["log_problem"] = session["log_file"] = None
-    session["log_redraw"] = False
+def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)
+    """What a control of the filter holds."""
+    return st.session_state.get(key) or _BLANK[key]
 
 
 def chosen() -> tuple[Filter, str | None]:
     """The filter, or the empty one and why the chosen one cannot be used."""
-    session = st.session_state
-    from_usd, to_usd = session[FROM_USD], session[TO_USD]
+    from_usd, to_usd = st.session_state.get(FROM_USD), st.session_state.get(TO_USD)
     try:
         return Filter(
-            text=session[SEARCH] or "",
-            statuses=tuple(s for s in get_args(Status) if s in (session[STATUSES] or ())),
-            models=tuple(session[MODELS] or ()),
-            variants=tuple(session[VARIANTS] or ()),
-            connections=tuple(session[CONNECTIONS] or ()),
-            from_day=_day(session[FROM_DAY]),
-            to_day=_day(session[TO_DAY]),
+            text=of(SEARCH),
+            statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
+            models=tuple(of(MODELS)),
+            variants=tuple(of(VARIANTS)),
+            connections=tuple(of(CONNECTIONS)),
+            from_day=_day(of(FROM_DAY)),
+            to_day=_day(of(TO_DAY)),
             from_usd=None if from_usd is None else Decimal(str(from_usd)),
             to_usd=None if to_usd is None else Decimal(str(to_usd)),
-            is_starred=bool(session[STARRED]),
-            tags=tuple(session[TAGS] or ()),
+            is_starred=bool(of(STARRED)),
+            tags=tuple(of(TAGS)),
         ), None
     except FilterError as error:
         return Filter(), str(error)
@@ -90,7 +84,7 @@ def _day(value: object) -> date | None:
 
 
 def order() -> Order:
-    found: Order = st.session_state[SORT] or ORDERS[0]
+    found: Order = st.session_state.get(SORT) or ORDERS[0]
     return found
 
 
@@ -108,14 +102,17 @@ def clear(*keys: str) -> None:
 
 
 def place() -> Place | None:
-    """Behind which row the shown page of a filter begins; None: the first."""
-    path: list[Any] = st.session_state["log_path"]
-    # By what it has, not by its class: an edit of the app gives the class a twin.
-    return path[-1] if path and hasattr(path[-1], "value") else None
+    """Behind which row the shown page begins; None: the first page."""
+    path: list[Place] = st.session_state.get("log_path", [])
+    return path[-1] if path else None
 
 
 def next_page(place: Place) -> None:
-    st.session_state["log_path"] = [*st.session_state["log_path"], place]
+    st.session_state["log_path"] = [*st.session_state.get("log_path", []), place]
+
+
+def previous_page() -> None:
+    st.session_state["log_path"] = st.session_state.get("log_path", [])[:-1]
 
 
 def select(table: str, run_ids: list[str]) -> None:
@@ -127,7 +124,7 @@ def select(table: str, run_ids: list[str]) -> None:
 
 
 def selected() -> tuple[str, ...]:
-    ids: tuple[str, ...] = st.session_state["log_selected"]
+    ids: tuple[str, ...] = st.session_state.get("log_selected", ())
     return ids
 
 
@@ -141,12 +138,12 @@ def act(work: Callable[[], str | None], undoable: Undoable | None = None) -> Non
 
 def problem() -> str | None:
     """Why the last change was not made."""
-    found: str | None = st.session_state["log_problem"]
+    found: str | None = st.session_state.get("log_problem")
     return found
 
 
 def undoable() -> Undoable | None:
-    found: Undoable | None = st.session_state["log_undo"]
+    found: Undoable | None = st.session_state.get("log_undo")
     return found
 
 
@@ -181,7 +178,7 @@ def redraw_page() -> None:
 
 def takes_redraw() -> bool:
     """Whether the whole page is to be drawn again; asked once for each change."""
-    wanted: bool = st.session_state["log_redraw"]
+    wanted: bool = st.session_state.get("log_redraw", False)
     st.session_state["log_redraw"] = False
     return wanted
 
@@ -191,5 +188,29 @@ def keep_file(prepared: Prepared | None) -> None:
 
 
 def prepared() -> Prepared | None:
-    found: Prepared | None = st.session_state["log_file"]
+    found: Prepared | None = st.session_state.get("log_file")
     return found
+
+
+def tell_housekeeping(said: str | None) -> None:
+    st.session_state["log_housekeeping_said"] = said
+
+
+def housekeeping_said() -> str | None:
+    """What housekeeping has done last, while its dialog is open."""
+    said: str | None = st.session_state.get("log_housekeeping_said")
+    return said
+
+
+Job = tuple[str, date, bool]
+"""What is to be done to runs up to a day, and whether starred ones stay."""
+
+
+def ask_house(job: Job) -> None:
+    st.session_state["log_house_job"] = job
+
+
+def takes_house_job() -> Job | None:
+    """What was asked for, once."""
+    job: Job | None = st.session_state.pop("log_house_job", None)
+    return job

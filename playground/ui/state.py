@@ -41,7 +41,6 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state["press"] = 0
     state["key"] = ""
     state["key_problem"] = None
-    state["log_path"] = []
     state["opened_run"] = None
     state["dialog"] = None
     variant_state.initialise()
@@ -201,17 +200,3 @@ def dialog() -> str | None:
     """The key of the button whose dialog is open."""
     key: str | None = st.session_state["dialog"]
     return key
-
-
-def log_before() -> str | None:
-    """The run below which the shown page of the log begins; None: the newest."""
-    path: list[str] = st.session_state["log_path"]
-    return path[-1] if path else None
-
-
-def log_older(last_run_id: str) -> None:
-    st.session_state["log_path"] = [*st.session_state["log_path"], last_run_id]
-
-
-def log_newer() -> None:
-    st.session_state["log_path"] = st.session_state["log_path"][:-1]

@@ -9,9 +9,8 @@ from decimal import Decimal
 import pytest
 
 from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.history import Filter, Mark
+from playground.core.history import Filter, Mark, NotDoneError
 from playground.core.rows import RunTexts
-from playground.store.keeping import NotDoneError
 
 ADA = "ada"
 CANARY = "quokkaword"
