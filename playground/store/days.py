@@ -15,7 +15,7 @@ from playground.core.history import DayCost, Filter
 from playground.core.rows import RunRow
 from playground.store import dialect
 from playground.store.history_schema import days
-from playground.store.schema import runs
+from playground.store.schema import is_one_of, runs
 from playground.store.totals import Tally, tally
 
 _FIRST = date(1970, 1, 1)
@@ -75,7 +75,7 @@ def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterat
 def _sums_of_runs(connection: sa.Connection, visitor: str, run_ids: list[str]) -> Sums:
     rest, parts = iter(run_ids), []
     while some := list(islice(rest, _IDS_PER_QUESTION)):
-        question = sa.select(*COUNTED).where(runs.c.visitor == visitor, runs.c.run_id.in_(some))
+        question = sa.select(*COUNTED).where(is_one_of(visitor, some))
         parts.append(added_up(connection.execute(question)))
     return joined(parts)
 
@@ -89,12 +89,15 @@ def added_up(records: Iterable[Any]) -> Sums:
 
 
 def sums_of_runs(
-    connection: sa.Connection, grain: Grain, *conditions: sa.ColumnElement[bool]
+    connection: sa.Connection,
+    grain: Grain,
+    source: sa.FromClause,
+    *conditions: sa.ColumnElement[bool],
 ) -> Sums:
-    """The sums of the runs that fulfil the conditions, from the runs themselves."""
+    """The sums of the runs in a source that fulfil the conditions, from the runs themselves."""
     # Whole days downwards, also before 1970.
     at = sa.cast(runs.c.started_at, sa.BigInteger)
-    day = (at - (at % _DAY + _DAY) % _DAY).op("/")(_DAY)
+    day = (at - (at % _DAY + _DAY) % _DAY) // _DAY
     columns = {"day": day} | {name: runs.c[name] for name in Kind._fields[1:]}
     sums = (
         sa.func.count(),
@@ -104,7 +107,8 @@ def sums_of_runs(
             for column in (runs.c.input_tokens, runs.c.output_tokens, runs.c.cost_usd)
         ),
     )
-    return _ask(connection, _columns(columns, grain), sums, grain, conditions)
+    question = sa.select(*(columns[name] for name in grain), *sums).select_from(source)
+    return _ask(connection, question.where(*conditions), grain)
 
 
 def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
@@ -124,8 +128,8 @@ def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Gr
         sa.func.sum(days.c[name])
         for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
     ]
-    columns = {name: days.c[name] for name in Kind._fields}
-    return _ask(connection, _columns(columns, grain), sums, grain, _of(visitor, chosen))
+    question = sa.select(*(days.c[name] for name in grain), *sums)
+    return _ask(connection, question.where(*_of(visitor, chosen)), grain)
 
 
 def read_kinds(
@@ -154,25 +158,12 @@ def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _columns(
-    columns: Mapping[str, sa.ColumnElement[Any]], grain: Grain
-) -> list[sa.ColumnElement[Any]]:
-    return [columns[name] for name in grain]
-
-
-def _ask(
-    connection: sa.Connection,
-    kinds: Sequence[sa.ColumnElement[Any]],
-    sums: Sequence[sa.ColumnElement[Any]],
-    grain: Grain,
-    conditions: Sequence[sa.ColumnElement[bool]],
-) -> Sums:
-    numbers: list[Any] = [sa.literal_column(str(place)) for place in range(1, len(kinds) + 1)]
-    question = sa.select(*kinds, *sums).where(*conditions).group_by(*numbers)
+def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
+    places: list[Any] = [sa.literal_column(str(place + 1)) for place in range(len(grain))]
     found = {}
-    for record in connection.execute(question):
+    for record in connection.execute(question.group_by(*places)):
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
-        *counts, cost_usd = record[len(kinds) :]
+        *counts, cost_usd = record[len(grain) :]
         runs_in, priced, tokens_in, tokens_out = map(int, counts)
         found[kind] = Tally(
             kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd

@@ -21,7 +21,7 @@ from playground.core.history import (
 )
 from playground.store import days, marking, search_index
 from playground.store.memory import Entry
-from playground.store.picking import MOST_PICKED, is_picked, parts, pick, rows_of
+from playground.store.picking import MOST_PICKED, is_picked, parts, pick, runs_of
 from playground.store.reading import Entries, read_rows
 from playground.store.schema import runs
 
@@ -192,11 +192,7 @@ def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     picked, is_partial = pick(connection, wish.visitor, wish.chosen)
     column, after = _COLUMNS[wish.order], wish.after
     is_up = wish.order == "oldest"
-    question = sa.select(column, runs.c.run_id).where(
-        runs.c.visitor == wish.visitor,
-        runs.c.run_id.in_(sa.select(picked.c.run_id)),
-        *of_row(wish.chosen),
-    )
+    question = sa.select(column, runs.c.run_id).select_from(picked).where(*of_row(wish.chosen))
     if after is not None:
         question = question.where(_is_behind(column, after, is_up=is_up))
     by_id = runs.c.run_id.asc() if is_up else runs.c.run_id.desc()
@@ -220,10 +216,9 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     places: list[Place] = []
     looked_at = 0
     for part in parts(connection, wish.visitor, wish.chosen, wish.after):
-        question = sa.select(runs.c.started_at, runs.c.run_id).where(
-            rows_of(connection, wish.visitor, part), *of_row(wish.chosen)
-        )
-        found = [Place(*record) for record in connection.execute(question)]
+        these = runs_of(connection, wish.visitor, part)
+        question = sa.select(runs.c.started_at, runs.c.run_id).select_from(these)
+        found = [Place(*rec) for rec in connection.execute(question.where(*of_row(wish.chosen)))]
         places += [place for place in found if wish.is_next(place)]
         looked_at += len(part)
         if len(places) >= most:

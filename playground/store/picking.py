@@ -43,19 +43,27 @@ def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.Fr
         few = few[:MOST_PICKED]
         if chosen.text.strip():
             few = _saying(connection, visitor, few, chosen)
-        return _table(connection, few), is_partial
+        return runs_of(connection, visitor, few), is_partial
     if not chosen.phrases:
-        return _table(connection, []), False
+        return runs_of(connection, visitor, []), False
     matches = _matches(visitor, chosen, None)
     newest = matches.subquery(connection, MOST_PICKED + 1)
     count = connection.scalar(sa.select(sa.func.count()).select_from(newest)) or 0
-    return matches.subquery(connection, MOST_PICKED), count > MOST_PICKED
+    found = matches.subquery(connection, MOST_PICKED)
+    return _joined(found, visitor), count > MOST_PICKED
 
 
-def _table(connection: sa.Connection, run_ids: Sequence[str]) -> sa.FromClause:
+def runs_of(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> sa.FromClause:
+    """Those of these runs that the visitor has, as a table."""
     # As JSON: a database takes only so many parameters.
     rows = sa.text(_ROWS_OF_JSON[connection.dialect.name]).bindparams(ids=json.dumps(run_ids))
-    return rows.columns(runs.c.run_id).subquery()
+    return _joined(rows.columns(runs.c.run_id).subquery(), visitor)
+
+
+def _joined(found: sa.Subquery, visitor: str) -> sa.FromClause:
+    # A join, not IN: SQLite would rather walk through all runs of the visitor.
+    is_same = sa.and_(runs.c.visitor == visitor, runs.c.run_id == found.c.run_id)
+    return found.join(runs, is_same)
 
 
 def parts(
@@ -114,24 +122,19 @@ def _saying(
 ) -> list[str]:
     """Those of a few runs that say it: reading them is less than all that others said."""
     wanted = chosen.phrases
-    question = sa.select(texts.c.run_id, texts.c.request_json, texts.c.answer).join(
-        runs, sa.and_(runs.c.visitor == texts.c.visitor, runs.c.run_id == texts.c.run_id)
+    is_same = sa.and_(runs.c.visitor == texts.c.visitor, runs.c.run_id == texts.c.run_id)
+    question = (
+        sa.select(texts.c.run_id, texts.c.request_json, texts.c.answer)
+        .join(runs, is_same)
+        .where(runs.c.status.not_in(LIVE))
     )
     found = []
     for some in _chunks(run_ids):
-        which = texts.c.visitor == visitor, texts.c.run_id.in_(some), runs.c.status.not_in(LIVE)
-        for run_id, request_json, answer in connection.execute(question.where(*which)):
+        these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
+        for run_id, request_json, answer in connection.execute(these):
             if wanted and has(words_of(request_json, answer), wanted):
                 found.append(run_id)
     return found
-
-
-def rows_of(
-    connection: sa.Connection, visitor: str, run_ids: Sequence[str]
-) -> sa.ColumnElement[bool]:
-    """That a run is one of these."""
-    picked = _table(connection, run_ids)
-    return sa.and_(runs.c.visitor == visitor, runs.c.run_id.in_(sa.select(picked.c.run_id)))
 
 
 def _chunks(run_ids: Sequence[str]) -> Iterator[list[str]]:

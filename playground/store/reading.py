@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.memory import Entry
-from playground.store.schema import runs, texts
+from playground.store.schema import is_one_of, runs, texts
 from playground.store.tallies import tallies_of_runs, tallies_of_visitor, tallies_since
 from playground.store.totals import add_up, tally_of
 
@@ -90,7 +90,7 @@ def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -
     """Return those of these runs that this visitor has."""
     rest, found = iter(run_ids), []
     while some := list(islice(rest, _IDS_PER_QUESTION)):
-        question = sa.select(*_ROW).where(runs.c.visitor == visitor, runs.c.run_id.in_(some))
+        question = sa.select(*_ROW).where(is_one_of(visitor, some))
         found += [RunRow(**record) for record in connection.execute(question).mappings()]
     return found
 

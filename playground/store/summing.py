@@ -52,17 +52,13 @@ def _saved(
     meant = filtered.of_row(chosen)
     if is_picked(chosen):
         picked, is_partial = pick(connection, visitor, chosen)
-        which: list[sa.ColumnElement[bool]] = [
-            runs.c.visitor == visitor,
-            runs.c.run_id.in_(sa.select(picked.c.run_id)),
-        ]
         if entries:
-            which.append(runs.c.run_id.not_in(list(entries)))
-        return days.sums_of_runs(connection, grain, *which, *meant), {}, is_partial
+            meant.append(runs.c.run_id.not_in(list(entries)))
+        return days.sums_of_runs(connection, grain, picked, *meant), {}, is_partial
     earlier = read_rows(connection, visitor, entries)
     again = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
     if chosen.from_usd is None and chosen.to_usd is None:
         saved = days.read_sums(connection, visitor, chosen, grain)
     else:
-        saved = days.sums_of_runs(connection, grain, runs.c.visitor == visitor, *meant)
+        saved = days.sums_of_runs(connection, grain, runs, runs.c.visitor == visitor, *meant)
     return saved, days.sums_of_rows(again), False
