@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from playground.core.history import DayCost, Filter
 from playground.core.rows import RunRow
-from playground.store import dialect
+from playground.store import dialect, few_runs
 from playground.store.history_schema import days
-from playground.store.schema import is_one_of, runs
+from playground.store.schema import runs
 from playground.store.totals import Tally, tally
 
 _FIRST = date(1970, 1, 1)
@@ -75,7 +75,7 @@ def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterat
 def _sums_of_runs(connection: sa.Connection, visitor: str, run_ids: list[str]) -> Sums:
     rest, parts = iter(run_ids), []
     while some := list(islice(rest, _IDS_PER_QUESTION)):
-        question = sa.select(*COUNTED).where(is_one_of(visitor, some))
+        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some))
         parts.append(added_up(connection.execute(question)))
     return joined(parts)
 
@@ -91,23 +91,25 @@ def added_up(records: Iterable[Any]) -> Sums:
 def sums_of_runs(
     connection: sa.Connection,
     grain: Grain,
-    source: sa.FromClause,
+    found: sa.FromClause,
     *conditions: sa.ColumnElement[bool],
 ) -> Sums:
-    """The sums of the runs in a source that fulfil the conditions, from the runs themselves."""
+    """The sums of the runs in a table that fulfil the conditions, from the runs themselves."""
     # Whole days downwards, also before 1970.
-    at = sa.cast(runs.c.started_at, sa.BigInteger)
+    at = sa.cast(found.c.started_at, sa.BigInteger)
     day = (at - (at % _DAY + _DAY) % _DAY) // _DAY
-    columns = {"day": day} | {name: runs.c[name] for name in Kind._fields[1:]}
+    # Not the bare columns: SQLite would walk through all runs in their order.
+    same = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
+    kind = {"day": day} | same
     sums = (
         sa.func.count(),
-        sa.func.count(runs.c.cost_usd),
+        sa.func.count(found.c.cost_usd),
         *(
             sa.func.coalesce(sa.func.sum(column), 0)
-            for column in (runs.c.input_tokens, runs.c.output_tokens, runs.c.cost_usd)
+            for column in (found.c.input_tokens, found.c.output_tokens, found.c.cost_usd)
         ),
     )
-    question = sa.select(*(columns[name] for name in grain), *sums).select_from(source)
+    question = sa.select(*(kind[name] for name in grain), *sums).select_from(found)
     return _ask(connection, question.where(*conditions), grain)
 
 

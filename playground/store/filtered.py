@@ -19,9 +19,9 @@ from playground.core.history import (
     place_of,
     sorted_in,
 )
-from playground.store import days, marking, search_index
+from playground.store import days, few_runs, marking, search_index
 from playground.store.memory import Entry
-from playground.store.picking import MOST_PICKED, is_picked, parts, pick, runs_of
+from playground.store.picking import MOST_PICKED, is_picked, parts, pick
 from playground.store.reading import Entries, read_rows
 from playground.store.schema import runs
 
@@ -106,9 +106,9 @@ def marks_of(
     return marking.read_marks(connection, visitor, tuple(entries))
 
 
-def of_row(chosen: Filter) -> list[sa.ColumnElement[bool]]:
-    """What a filter asks of the row itself."""
-    return [*_in_sets(chosen), *_in_range(chosen)]
+def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks of the row itself, in a table of runs."""
+    return [*_in_sets(chosen, found), *_in_range(chosen, found)]
 
 
 def _places(connection: sa.Connection, wish: Wish, most: int) -> Places:
@@ -162,7 +162,7 @@ def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Pla
     columns = (runs.c.started_at, runs.c.run_id)
     question = sa.select(*columns).where(runs.c.visitor == wish.visitor, *of_row(wish.chosen))
     if wish.after is not None:
-        question = question.where(_is_behind(runs.c.started_at, wish.after, is_up=is_up))
+        question = question.where(_is_behind(*columns, wish.after, is_up=is_up))
     question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
     return [Place(*record) for record in connection.execute(question)]
 
@@ -190,12 +190,12 @@ def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
 
 def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     picked, is_partial = pick(connection, wish.visitor, wish.chosen)
-    column, after = _COLUMNS[wish.order], wish.after
+    column, after = picked.c[_COLUMNS[wish.order].name], wish.after
     is_up = wish.order == "oldest"
-    question = sa.select(column, runs.c.run_id).select_from(picked).where(*of_row(wish.chosen))
+    question = sa.select(column, picked.c.run_id).where(*of_row(wish.chosen, picked))
     if after is not None:
-        question = question.where(_is_behind(column, after, is_up=is_up))
-    by_id = runs.c.run_id.asc() if is_up else runs.c.run_id.desc()
+        question = question.where(_is_behind(column, picked.c.run_id, after, is_up=is_up))
+    by_id = picked.c.run_id.asc() if is_up else picked.c.run_id.desc()
     by_value = column.asc() if is_up else column.desc().nulls_last()
     question = question.order_by(by_value, by_id).limit(most)
     found = [Place(*record) for record in connection.execute(question)]
@@ -203,11 +203,11 @@ def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
 
 
 def _is_behind(
-    column: sa.ColumnElement[Any], place: Place, *, is_up: bool
+    column: sa.ColumnElement[Any], run_id: sa.ColumnElement[str], place: Place, *, is_up: bool
 ) -> sa.ColumnElement[bool]:
     if place.value is None:
-        return sa.and_(column.is_(None), runs.c.run_id < place.run_id)
-    here, edge = sa.tuple_(column, runs.c.run_id), _edge(column, place)
+        return sa.and_(column.is_(None), run_id < place.run_id)
+    here, edge = sa.tuple_(column, run_id), _edge(column, place)
     return here > edge if is_up else sa.or_(here < edge, column.is_(None))
 
 
@@ -216,9 +216,9 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     places: list[Place] = []
     looked_at = 0
     for part in parts(connection, wish.visitor, wish.chosen, wish.after):
-        these = runs_of(connection, wish.visitor, part)
-        question = sa.select(runs.c.started_at, runs.c.run_id).select_from(these)
-        found = [Place(*rec) for rec in connection.execute(question.where(*of_row(wish.chosen)))]
+        rows = few_runs.rows(connection, wish.visitor, part)
+        question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(wish.chosen, rows))
+        found = [Place(*record) for record in connection.execute(question)]
         places += [place for place in found if wish.is_next(place)]
         looked_at += len(part)
         if len(places) >= most:
@@ -229,7 +229,7 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     return Places(wish.sorted(places)[:most])
 
 
-def _in_sets(chosen: Filter) -> Iterator[sa.ColumnElement[bool]]:
+def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
     for name, wanted in (
         ("status", chosen.statuses),
         ("model", chosen.models),
@@ -238,18 +238,18 @@ def _in_sets(chosen: Filter) -> Iterator[sa.ColumnElement[bool]]:
     ):
         if wanted:
             # Not the bare column: a planner would take the index of kinds for it, and sort.
-            yield runs.c[name].op("||")(sa.literal_column("''")).in_(wanted)
+            yield found.c[name].op("||")(sa.literal_column("''")).in_(wanted)
 
 
-def _in_range(chosen: Filter) -> Iterator[sa.ColumnElement[bool]]:
+def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.started_from is not None:
-        yield runs.c.started_at >= chosen.started_from
+        yield found.c.started_at >= chosen.started_from
     if chosen.started_before is not None:
-        yield runs.c.started_at < chosen.started_before
+        yield found.c.started_at < chosen.started_before
     if chosen.from_usd is not None:
-        yield runs.c.cost_usd >= chosen.from_usd
+        yield found.c.cost_usd >= chosen.from_usd
     if chosen.to_usd is not None:
-        yield runs.c.cost_usd <= chosen.to_usd
+        yield found.c.cost_usd <= chosen.to_usd
 
 
 def _edge(column: sa.ColumnElement[Any], place: Place) -> sa.Tuple:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from playground.core.exporting import kept_of, line_of
 from playground.core.history import Kept
 from playground.core.rows import LIVE
-from playground.store import dialect, reservations, search_index, tallies
+from playground.store import dialect, few_runs, reservations, search_index, tallies
 from playground.store.history_schema import days, deleted, marks, tags
 from playground.store.marking import read_marks, write_mark
 from playground.store.reading import read_rows, read_texts
@@ -68,23 +68,20 @@ def put(connection: sa.Connection, kept: Sequence[Kept], boot: str) -> None:
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     """Delete runs for good, with all that belongs to them. What they cost counts on."""
-    reservations.keep_spent(connection, visitor, runs.c.run_id.in_(run_ids))
+    reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
     search_index.remove(connection, visitor, run_ids)
     with tallies.kept_true(connection, [(visitor, run_id) for run_id in run_ids]):
         for table in (runs, texts, marks, tags):
-            connection.execute(
-                sa.delete(table).where(table.c.visitor == visitor, table.c.run_id.in_(run_ids))
-            )
+            these = few_runs.are(connection, table, visitor, run_ids)
+            connection.execute(sa.delete(table).where(these))
 
 
 def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     """Keep only the numbers of runs: no prompt, no answer, no error's text."""
     search_index.remove(connection, visitor, run_ids)
-    connection.execute(
-        sa.delete(texts).where(texts.c.visitor == visitor, texts.c.run_id.in_(run_ids))
-    )
-    own = runs.c.visitor == visitor, runs.c.run_id.in_(run_ids)
-    connection.execute(sa.update(runs).where(*own).values(error_message=None))
+    connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
+    these = few_runs.are(connection, runs, visitor, run_ids)
+    connection.execute(sa.update(runs).where(these).values(error_message=None))
 
 
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from playground.core.history import NO_MARK, Mark
-from playground.store import dialect
+from playground.store import dialect, few_runs
 from playground.store.history_schema import marks, tags
 
 _IDS_PER_QUESTION = 500
@@ -22,13 +22,13 @@ def read_marks(
     while some := list(islice(rest, _IDS_PER_QUESTION)):
         by_run: dict[str, list[str]] = defaultdict(list)
         question = sa.select(tags.c.run_id, tags.c.tag).where(
-            tags.c.visitor == visitor, tags.c.run_id.in_(some)
+            few_runs.are(connection, tags, visitor, some)
         )
         for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
             by_run[run_id].append(tag)
             found[run_id] = Mark(tags=tuple(by_run[run_id]))
         rows = sa.select(marks.c.run_id, marks.c.is_starred, marks.c.note).where(
-            marks.c.visitor == visitor, marks.c.run_id.in_(some)
+            few_runs.are(connection, marks, visitor, some)
         )
         for run_id, is_starred, note in connection.execute(rows):
             found[run_id] = Mark(bool(is_starred), tuple(by_run[run_id]), note)

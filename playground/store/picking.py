@@ -1,6 +1,5 @@
 """Which runs a text, stars, tags or an experiment name: their ids, the newest first."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from playground.core.history import Filter, Place
 from playground.core.rows import LIVE
 from playground.core.search_words import has
-from playground.store import marking
+from playground.store import few_runs, marking
 from playground.store.schema import runs, texts
 from playground.store.search_index import SLOTS, Matches, first_id, words_of
 
@@ -19,10 +18,6 @@ MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
 _IDS_PER_QUESTION = 500
 _FIRST_LOOK, _GROWTH = 100, 4
-_ROWS_OF_JSON = {
-    "sqlite": "SELECT value AS run_id FROM json_each(:ids)",
-    "postgresql": "SELECT run_id FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS run_id",
-}
 
 
 def is_picked(chosen: Filter) -> bool:
@@ -35,35 +30,18 @@ def _names_few(chosen: Filter) -> bool:
 
 
 def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.FromClause, bool]:
-    """The newest matches as a table of `run_id`s, and whether there are more of them. The
+    """The runs of the newest matches as a table, and whether there are more of them. The
     filter's other parts are not asked."""
-    if _names_few(chosen):
-        few = _few(connection, visitor, chosen)
-        is_partial = len(few) > MOST_PICKED
-        few = few[:MOST_PICKED]
-        if chosen.text.strip():
-            few = _saying(connection, visitor, few, chosen)
-        return runs_of(connection, visitor, few), is_partial
-    if not chosen.phrases:
-        return runs_of(connection, visitor, []), False
-    matches = _matches(visitor, chosen, None)
-    newest = matches.subquery(connection, MOST_PICKED + 1)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(newest)) or 0
-    found = matches.subquery(connection, MOST_PICKED)
-    return _joined(found, visitor), count > MOST_PICKED
-
-
-def runs_of(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> sa.FromClause:
-    """Those of these runs that the visitor has, as a table."""
-    # As JSON: a database takes only so many parameters.
-    rows = sa.text(_ROWS_OF_JSON[connection.dialect.name]).bindparams(ids=json.dumps(run_ids))
-    return _joined(rows.columns(runs.c.run_id).subquery(), visitor)
-
-
-def _joined(found: sa.Subquery, visitor: str) -> sa.FromClause:
-    # A join, not IN: SQLite would rather walk through all runs of the visitor.
-    is_same = sa.and_(runs.c.visitor == visitor, runs.c.run_id == found.c.run_id)
-    return found.join(runs, is_same)
+    if not _names_few(chosen) and chosen.phrases:
+        matches = _matches(visitor, chosen, None)
+        count = matches.count(connection, MOST_PICKED + 1)
+        return matches.rows(connection, MOST_PICKED), count > MOST_PICKED
+    few = _few(connection, visitor, chosen) if _names_few(chosen) else []
+    is_partial = len(few) > MOST_PICKED
+    few = few[:MOST_PICKED]
+    if chosen.text.strip():
+        few = _saying(connection, visitor, few, chosen)
+    return few_runs.rows(connection, visitor, few), is_partial
 
 
 def parts(

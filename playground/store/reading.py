@@ -9,8 +9,9 @@ from itertools import islice
 import sqlalchemy as sa
 
 from playground.core.rows import Page, RunRow, RunTexts, Totals
+from playground.store import few_runs
 from playground.store.memory import Entry
-from playground.store.schema import is_one_of, runs, texts
+from playground.store.schema import runs, texts
 from playground.store.tallies import tallies_of_runs, tallies_of_visitor, tallies_since
 from playground.store.totals import add_up, tally_of
 
@@ -90,7 +91,7 @@ def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -
     """Return those of these runs that this visitor has."""
     rest, found = iter(run_ids), []
     while some := list(islice(rest, _IDS_PER_QUESTION)):
-        question = sa.select(*_ROW).where(is_one_of(visitor, some))
+        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, some))
         found += [RunRow(**record) for record in connection.execute(question).mappings()]
     return found
 
@@ -101,7 +102,7 @@ def read_texts(
     """Return the texts of these runs by their ids."""
     rest, found = iter(run_ids), []
     while some := list(islice(rest, _IDS_PER_QUESTION)):
-        question = sa.select(*_TEXTS).where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
+        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, some))
         found += [RunTexts(**record) for record in connection.execute(question).mappings()]
     return {each.run_id: each for each in found}
 

@@ -1,6 +1,5 @@
 """The tables of the run log, in SQLAlchemy Core and the same for every database."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -161,10 +160,3 @@ sa.Index(
     runs.c.cost_usd,
 )
 sa.Index("runs_live", runs.c.boot_id, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
-
-
-def is_one_of(visitor: str, run_ids: Sequence[str]) -> sa.ColumnElement[bool]:
-    """That a run is one of these, by its whole key: SQLite would rather walk through all runs
-    of the visitor where an index has whatever else is asked for."""
-    key = sa.tuple_(runs.c.visitor, runs.c.run_id)
-    return key.in_([(visitor, run_id) for run_id in run_ids])

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from playground.core.logged_request import said as said_in
 from playground.core.rows import LIVE
 from playground.core.search_words import Phrase, words
+from playground.store import few_runs
 from playground.store.history_schema import searchable, unsearched
 from playground.store.schema import runs, texts
 
@@ -40,6 +41,22 @@ _FIND = {
     "postgresql": sa.text(
         "SELECT id, run_id FROM searchable WHERE words @@ CAST(:query AS tsquery) "
         "AND visitor = :visitor AND id >= :first AND id < :below ORDER BY id DESC LIMIT :most"
+    ),
+}
+_ROWS = {
+    # CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
+    "sqlite": sa.text(
+        "SELECT runs.* FROM said CROSS JOIN searchable ON searchable.id = said.rowid "
+        "CROSS JOIN runs ON runs.visitor = searchable.visitor "
+        "AND runs.run_id = searchable.run_id "
+        "WHERE said MATCH :query AND searchable.visitor = :visitor "
+        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
+    ),
+    "postgresql": sa.text(
+        "SELECT runs.* FROM searchable JOIN runs ON runs.visitor = searchable.visitor "
+        "AND runs.run_id = searchable.run_id WHERE words @@ CAST(:query AS tsquery) "
+        "AND searchable.visitor = :visitor AND id >= :first AND id < :below "
+        "ORDER BY id DESC LIMIT :most"
     ),
 }
 
@@ -81,12 +98,16 @@ class Matches:
         found = connection.execute(*self._question(connection, most))
         return [(number, run_id) for number, run_id in found]
 
-    def subquery(self, connection: sa.Connection, most: int) -> sa.Subquery:
-        """The same as a table, to be joined with others."""
+    def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
+        """The runs themselves, as a table."""
+        _, values = self._question(connection, most)
+        return few_runs.as_runs(_ROWS[connection.dialect.name].bindparams(**values))
+
+    def count(self, connection: sa.Connection, most: int) -> int:
+        """How many they are, at most so many."""
         question, values = self._question(connection, most)
-        return (
-            question.bindparams(**values).columns(searchable.c.id, searchable.c.run_id).subquery()
-        )
+        found = question.bindparams(**values).columns(searchable.c.id).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
     def _question(
         self, connection: sa.Connection, most: int

@@ -49,16 +49,17 @@ def _saved(
     whether there are more matches than were added up."""
     if connection is None:
         return {}, {}, False
-    meant = filtered.of_row(chosen)
     if is_picked(chosen):
         picked, is_partial = pick(connection, visitor, chosen)
+        meant = filtered.of_row(chosen, picked)
         if entries:
-            meant.append(runs.c.run_id.not_in(list(entries)))
+            meant.append(picked.c.run_id.not_in(list(entries)))
         return days.sums_of_runs(connection, grain, picked, *meant), {}, is_partial
     earlier = read_rows(connection, visitor, entries)
     again = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
     if chosen.from_usd is None and chosen.to_usd is None:
         saved = days.read_sums(connection, visitor, chosen, grain)
     else:
-        saved = days.sums_of_runs(connection, grain, runs, runs.c.visitor == visitor, *meant)
+        meant = [runs.c.visitor == visitor, *filtered.of_row(chosen)]
+        saved = days.sums_of_runs(connection, grain, runs, *meant)
     return saved, days.sums_of_rows(again), False

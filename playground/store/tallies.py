@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.store import days, dialect
-from playground.store.schema import is_one_of, runs, tallies
+from playground.store import days, dialect, few_runs
+from playground.store.schema import runs, tallies
 from playground.store.totals import Tally, merged, tally
 
 _IDS_PER_QUESTION = 500  # below every database's limit on parameters
@@ -91,7 +91,9 @@ def tallies_of_runs(
     while some := list(islice(rest, _IDS_PER_QUESTION)):
         # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
         # the groups rather than pick out these few.
-        question = sa.select(*_COUNTED).where(is_one_of(visitor, some), started)
+        question = sa.select(*_COUNTED).where(
+            few_runs.are(connection, runs, visitor, some), started
+        )
         found += [tally(*run) for run in connection.execute(question)]
     return merged(found)
 
