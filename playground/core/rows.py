@@ -45,6 +45,7 @@ class RunRow:
     worst_case_usd: Decimal | None = None
     unit_prices_json: str | None = None
     request_id: str | None = None
+    experiment_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

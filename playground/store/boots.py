@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from playground.store import dialect, reservations, tallies
+from playground.store import dialect, reservations, search_index, tallies
 from playground.store.schema import IS_LIVE, boots, runs
 
 _SILENT_FOR = timedelta(seconds=120)
@@ -63,7 +63,7 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
     keys = connection.execute(sa.select(runs.c.visitor, runs.c.run_id).where(IS_LIVE, is_lost))
     lost = [(visitor, run_id) for visitor, run_id in keys]
     reservations.give_up(connection, lost)
-    with tallies.kept_true(connection, lost):
+    with tallies.kept_true(connection, lost), search_index.kept_true(connection, lost):
         connection.execute(_INTERRUPT.where(IS_LIVE, is_lost))
     connection.execute(sa.delete(boots).where(boots.c.boot_id.in_(dead)))
 

@@ -11,14 +11,15 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from playground.core.rows import LIVE
 from playground.store import (
-    batch_tables,
     boots,
     dialect,
-    experiment_tables,
+    forgetting,
     migrations,
     reservations,
     schema,
+    search_index,
     sqlite_file,
     tallies,
 )
@@ -28,6 +29,7 @@ from playground.store.memory import Entry, Work
 _ROWS_PER_TRANSACTION = 500
 _COUNTS_STILL = timedelta(days=2)
 """No budget looks back further, but that of a page which was open so long."""
+_INDEXED_AT_ONCE = 200
 
 
 class Database:
@@ -38,6 +40,7 @@ class Database:
     ) -> None:
         self._boot = boot
         self.is_new = False
+        self._is_searched = False
         self.file = dialect.sqlite_file(url)
         if self.file is not None:
             sqlite_file.make_room(self.file)
@@ -83,10 +86,7 @@ class Database:
                 boots.beat(connection, self._boot, now)
                 for visitor in cleared:
                     reservations.keep_spent(connection, visitor, schema.runs.c.started_at >= recent)
-                    for table in (schema.runs, schema.texts, schema.tallies):
-                        connection.execute(sa.delete(table).where(table.c.visitor == visitor))
-                    batch_tables.forget(connection, visitor)
-                    experiment_tables.forget(connection, visitor)
+                    forgetting.forget_visitor(connection, visitor)
                 self._write_rows(connection, some)
             yield Work(cleared, some)
             cleared = {}
@@ -97,15 +97,26 @@ class Database:
         with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
             dialect.upsert(connection, schema.runs, rows)
         reservations.settle(connection, [entry.row for entry in entries])
-        dialect.upsert(
-            connection, schema.texts, [_texts_of(entry) for entry in entries if entry.texts]
-        )
+        ended = [entry.row for entry in entries if entry.row.status not in LIVE]
+        with search_index.kept_true(connection, [(row.visitor, row.run_id) for row in ended]):
+            dialect.upsert(
+                connection, schema.texts, [_texts_of(entry) for entry in entries if entry.texts]
+            )
 
     def beat(self, now: datetime) -> None:
         """Show that this process lives, and end the runs of those that do not."""
         with self.writing() as connection:
             boots.beat(connection, self._boot, now)
             boots.interrupt_lost_runs(connection, self._boot, now)
+            forgetting.purge(connection, now)
+
+    def index_more(self) -> bool:
+        """Have some more runs of earlier days found by their words; say whether more wait."""
+        if self._is_searched:
+            return False
+        with self.writing() as connection:
+            self._is_searched = not search_index.catch_up(connection, _INDEXED_AT_ONCE)
+        return not self._is_searched
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

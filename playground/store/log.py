@@ -15,6 +15,8 @@ from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.experiments import ExperimentStore
 from playground.store.faults import Fault, fault_of, report
+from playground.store.history import History
+from playground.store.keeping import Keeping
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.open_pages import OpenPages, bare
@@ -57,6 +59,8 @@ class RunLog:
         self.ledger = Ledger(self._writer, self._memory)
         self.batches = BatchStore(self._writer)
         self.experiments = ExperimentStore(self._writer, self._memory)
+        self.history = History(self._answer, self._writer, self._memory, self.open_pages, clock)
+        self.keeping = Keeping(self.history, self._writer, clock)
 
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from playground.core.rows import RunRow, RunTexts
@@ -86,6 +86,13 @@ class Memory:
             for key in [key for key in self._unsaved if key[0] == visitor]:
                 del self._unsaved[key]
             for key in [key for key in self._latest if key[0] == visitor]:
+                self._forget(key)
+
+    def forget(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Forget some rows, which were deleted from the database."""
+        with self._lock:
+            for key in [(visitor, run_id) for run_id in run_ids]:
+                self._unsaved.pop(key, None)
                 self._forget(key)
 
     def replay(self) -> None:

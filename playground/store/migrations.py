@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.store import schema, sqlite_file
+from playground.store import history_schema, schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
@@ -59,7 +59,12 @@ def _add_experiments(connection: sa.Connection) -> None:
 
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
-STEPS: tuple[Step, ...] = (_add_reservations, _add_batches, _add_experiments)
+STEPS: tuple[Step, ...] = (
+    _add_reservations,
+    history_schema.add_history,
+    _add_batches,
+    _add_experiments,
+)
 NEWEST = 1 + len(STEPS)
 
 

@@ -91,6 +91,7 @@ runs = sa.Table(
     sa.Column("worst_case_usd", PicoDollars),
     sa.Column("unit_prices_json", sa.Text),
     sa.Column("request_id", sa.Text),
+    sa.Column("experiment_id", _Id),
 )
 
 texts = sa.Table(

@@ -73,17 +73,32 @@ def back_up(engine: sa.Engine, file: Path, version: int) -> None:
     unfinished.replace(backup)
 
 
-def set_aside(file: Path, now: datetime) -> Path:
-    """Rename a damaged file and its journal, never deleting anything; return the new name."""
-    stamp = f"{file.name}.corrupt-{now:%Y%m%dT%H%M%SZ}"
-    names = itertools.chain([stamp], (f"{stamp}-{n}" for n in itertools.count(2)))
-    aside = next(path for name in names if not (path := file.with_name(name)).exists())
+def set_aside(file: Path, now: datetime, why: str = "corrupt") -> Path:
+    """Rename a file and its journal, never deleting anything; return the new name."""
+    aside = free_name(file, why, now)
     file.rename(aside)
     for suffix in ("-wal", "-shm"):
         journal = file.with_name(file.name + suffix)
         if journal.exists():
             journal.rename(aside.with_name(aside.name + suffix))
     return aside
+
+
+def free_name(file: Path, what: str, now: datetime) -> Path:
+    """A name beside the file that nothing has yet, such as `runs.db.backup-20261123T120000Z`."""
+    stamp = f"{file.name}.{what}-{now:%Y%m%dT%H%M%SZ}"
+    names = itertools.chain([stamp], (f"{stamp}-{n}" for n in itertools.count(2)))
+    return next(path for name in names if not (path := file.with_name(name)).exists())
+
+
+def copy_of(file: Path, to: Path) -> None:
+    """Copy a file that is in use, as it is at this moment; nobody has to wait for it."""
+    unfinished = to.with_name(f"{to.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as own:
+        own.isolation_level = None
+        own.execute("VACUUM INTO ?", (str(unfinished),))
+    unfinished.replace(to)
 
 
 def _driver_connection(proxy: sa.PoolProxiedConnection) -> sqlite3.Connection:

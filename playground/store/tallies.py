@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.store import dialect
+from playground.store import days, dialect, few_runs
 from playground.store.schema import runs, tallies
 from playground.store.totals import Tally, merged, tally
 
@@ -44,7 +44,8 @@ def kept_true(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Ite
         for visitor in ids
         for before in tallies_of_runs(connection, visitor, ids[visitor])
     ]
-    yield
+    with days.kept_true(connection, ids):
+        yield
     changes += [
         (visitor, after)
         for visitor in ids
@@ -91,7 +92,7 @@ def tallies_of_runs(
         # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
         # the groups rather than pick out these few.
         question = sa.select(*_COUNTED).where(
-            runs.c.visitor == visitor, runs.c.run_id.in_(some), started
+            few_runs.are(connection, runs, visitor, some), started
         )
         found += [tally(*run) for run in connection.execute(question)]
     return merged(found)

@@ -16,6 +16,9 @@ from playground.store.database import Database, set_aside
 from playground.store.faults import Fault, fault_of, report
 from playground.store.memory import Memory, Work
 
+_BREATH_S = 0.02
+"""Between two parts of what is indexed late, for whoever else wants to write."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +54,7 @@ class Writer:
     _turns: int = 0
     _finished_turn: int = 0
     _next_beat: float = 0.0
+    _is_behind: bool = False
 
     def __post_init__(self) -> None:
         self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
@@ -117,6 +121,8 @@ class Writer:
     def _rest_s(self) -> float:
         if self.fault is not None:
             return self.pace.retry_every_s
+        if self._is_behind:
+            return _BREATH_S
         return max(0.0, self._next_beat - time.monotonic())
 
     def _take_turn(self) -> Fault | None:
@@ -129,6 +135,7 @@ class Writer:
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
                 self._write(database)
+                self._is_behind = database.index_more()
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)

@@ -1,14 +1,23 @@
-"""The run log beneath the page: totals, a page of the table, one run in full."""
+"""The run log beneath the page: search, totals, a page of the table, one run in full."""
 
+import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from playground.core.history import Filter, Found, Mark, Place, place_of
 from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow
-from playground.ui import formats, log_detail, money, running, state
+from playground.ui import formats, log_state, money, running, state
+from playground.ui.compare import offer_comparison
+from playground.ui.export import offer_export
+from playground.ui.housekeeping import offer_housekeeping
+from playground.ui.log_actions import show_undo
+from playground.ui.log_detail import show_detail
+from playground.ui.log_filters import choose, show_chart, show_nothing, show_summary
 from playground.ui.log_warning import show_log_warning
 from playground.ui.phase import Phase
 from playground.ui.services import services
@@ -33,71 +42,109 @@ def show_log(drawn_in: Phase) -> None:
 
 
 def _show_page() -> None:
+    if log_state.takes_redraw():
+        st.rerun()
     visitor = state.visitor(running.is_local())
-    log = services().log
-    page = log.page(visitor, before=state.log_before(), limit=ROWS_PER_PAGE)
-    money.show_totals(visitor)
+    chosen = choose(visitor)
+    found = _page(visitor, chosen)
+    if chosen.is_empty:
+        money.show_totals(visitor)
+    else:
+        show_summary(visitor, chosen)
     show_log_warning(visitor)
-    if not page.rows:
-        st.caption("No runs yet. Every run, retry, error and cent will stand here.")
-        return
-    ids = [row.run_id for row in page.rows]
-    # A selection is a position. With a new row on top it would mean another run, so the
+    show_undo(visitor)
+    if found.rows:
+        _show_rows(visitor, found)
+        show_chart(visitor, chosen)
+    else:
+        show_nothing(chosen)
+    with st.container(horizontal=True, key="log_whole"):
+        if found.rows:
+            offer_export(visitor, chosen)
+        offer_housekeeping(visitor)
+
+
+def _page(visitor: str, chosen: Filter) -> Found:
+    order = log_state.order()
+    log = services().log
+    if chosen.is_empty and order == "newest" and log_state.place() is None:
+        # The page that everybody sees first is read without a look at any filter.
+        page = log.page(visitor, limit=ROWS_PER_PAGE)
+        place = place_of(page.rows[-1], order) if page.older else None
+        return Found(page.rows, place)
+    return log.history.page(visitor, chosen, order, after=log_state.place(), limit=ROWS_PER_PAGE)
+
+
+def _show_rows(visitor: str, found: Found) -> None:
+    ids = [row.run_id for row in found.rows]
+    # A selection is a position. With another row on top it would mean another run, so the
     # table starts anew; the opened run stays open.
-    key = f"{state.LOG_TABLE}_{ids[0]}"
+    key = f"{state.LOG_TABLE}_{zlib.crc32(' '.join(ids).encode()):08x}"
+    marks = services().log.history.marks(visitor, ids)
     st.dataframe(
-        _table(page.rows),
+        _table(found.rows, marks),
         key=key,
         hide_index=True,
-        height=min(38 + 35 * len(page.rows), 400),
-        on_select=lambda: state.open_selected(key, ids),
-        selection_mode="single-row",
+        height=min(38 + 35 * len(ids), 400),
+        on_select=lambda: log_state.select(key, ids),
+        selection_mode="multi-row",
         column_config={
             name: st.column_config.Column(help=text) for name, text in COLUMN_HELP.items()
         },
     )
-    _turn_pages(ids[-1], has_older=page.older)
-    _show_opened(visitor)
+    _turn_pages(found.next_place)
+    _show_selected(visitor)
 
 
-def _show_opened(visitor: str) -> None:
+def _show_selected(visitor: str) -> None:
+    selected = log_state.selected()
+    if len(selected) > 1:
+        offer_comparison(visitor, selected)
+        return
     run_id = state.opened_run()
     found = services().log.get(visitor, run_id) if run_id else None
     if found is None:
-        st.caption("Select a row to open its text, request and attempts.")
+        st.caption("Select a row to open its text, request and attempts; two, to compare them.")
         return
-    log_detail.show_detail(*found)
+    row, texts = found
+    show_detail(row, texts, services().log.history.marks(visitor, [row.run_id])[row.run_id])
 
 
-def _turn_pages(last_run_id: str, *, has_older: bool) -> None:
-    has_newer = state.log_before() is not None
-    if not has_newer and not has_older:
+def _turn_pages(next_place: Place | None) -> None:
+    has_newer = log_state.place() is not None
+    if not has_newer and next_place is None:
         return
+    is_newest = log_state.order() == "newest"
     with st.container(horizontal=True):
         st.button(
-            "Newer", key=state.LOG_NEWER, icon=":material/chevron_left:",
-            disabled=not has_newer, on_click=state.log_newer,
+            "Newer" if is_newest else "Back", key=state.LOG_NEWER, icon=":material/chevron_left:",
+            disabled=not has_newer, on_click=log_state.previous_page,
         )  # fmt: skip
         st.button(
-            "Older", key=state.LOG_OLDER, icon=":material/chevron_right:",
-            disabled=not has_older, on_click=state.log_older, args=(last_run_id,),
+            "Older" if is_newest else "More", key=state.LOG_OLDER,
+            icon=":material/chevron_right:", disabled=next_place is None,
+            on_click=log_state.next_page, args=(next_place,),
         )  # fmt: skip
 
 
-def _table(rows: tuple[RunRow, ...]) -> Any:  # noqa: ANN401 (pandas is imported late)
+def _table(rows: tuple[RunRow, ...], marks: Mapping[str, Mark]) -> Any:  # noqa: ANN401 (pandas is imported late)
     # Half a second to import: only a page that has rows to show pays for it.
     import pandas as pd
 
     live = {run.id: run.status for run in state.runs().values() if run.is_live}
-    return pd.DataFrame([_cells(row, live.get(row.run_id, row.status)) for row in rows])
+    return pd.DataFrame(
+        [_cells(row, live.get(row.run_id, row.status), marks[row.run_id]) for row in rows]
+    )
 
 
-def _cells(row: RunRow, status: str) -> dict[str, object]:
+def _cells(row: RunRow, status: str, mark: Mark) -> dict[str, object]:
     return {
+        "★": "★" if mark.is_starred else "",
         "Time": _local(row.started_at),
         "Run": f"{row.press} {row.variant}",
         "Model": row.model,
         "Status": status,
+        "Tags": ", ".join(mark.tags),
         "Ended by": row.stop_reason or _error(row),
         "Cost": formats.NOTHING
         if row.status in LIVE

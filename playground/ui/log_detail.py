@@ -5,14 +5,17 @@ from typing import Any
 import streamlit as st
 
 from playground.core.blocks import whole
+from playground.core.history import Mark
 from playground.core.rows import LIVE, RunRow, RunTexts
 from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
+from playground.ui.log_actions import offer_actions
+from playground.ui.log_marks import edit_marks
 from playground.ui.plain import plain
 from playground.ui.timeline import show_logged_timeline
 
 
-def show_detail(row: RunRow, texts: RunTexts) -> None:
+def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     """Draw what the table has no room for."""
     with st.container(border=True, key="log_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -26,10 +29,11 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
             st.caption("Its texts were kept only while the page that made it was open.")
             _show_cost(row, texts.attempts_json)
             return
+        offer_actions(row, texts, mark)
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
-        answer, exact, request, attempts, cost = st.tabs(
-            ["Answer", "Exact text", "Request", "Attempts", "Cost"]
+        answer, exact, request, attempts, cost, marks = st.tabs(
+            ["Answer", "Exact text", "Request", "Attempts", "Cost", "Tags and note"]
         )
         with answer:
             if texts.thinking:
@@ -46,6 +50,8 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
             show_logged_timeline(texts.attempts_json, row.duration_s)
         with cost:
             _show_cost(row, texts.attempts_json)
+        with marks:
+            edit_marks(row, mark)
 
 
 def _show_cost(row: RunRow, attempts_json: str) -> None:

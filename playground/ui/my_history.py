@@ -4,6 +4,7 @@ import streamlit as st
 
 from playground.ui import running, state
 from playground.ui.dialogs import offer_dialog
+from playground.ui.export import offer_history
 from playground.ui.keeping import what_is_kept
 from playground.ui.services import services
 
@@ -24,6 +25,7 @@ def show_my_history() -> None:
 def _show() -> None:
     st.caption(what_is_kept())
     with st.container(horizontal=True, key="my_history"):
+        offer_history(_visitor())
         offer_dialog(
             DELETE_HISTORY, "Delete my history", ":material/delete:", "Delete my history?", _ask
         )

@@ -10,6 +10,8 @@ from playground.core.caps import Caps, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
 from playground.core.plan import Plan, plan
+from playground.core.request import Request
+from playground.core.wire import Wire
 from playground.run import Run
 from playground.settings import is_local_visit
 from playground.ui import gate, money_state, spending, state, variant_state
@@ -205,6 +207,36 @@ def run_again(letter: str) -> None:
     planned = planned_again(letter)
     if planned is not None:
         state.set_runs({**state.runs(), **_start([planned])})
+
+
+def plan_of(request: Request, letter: str) -> Plan:
+    """What a run of this request would do now, by the chosen connection."""
+    to = connection()
+    return plan(
+        state.next_press(),
+        letter,
+        request,
+        to,
+        state.policy(),
+        models(to),
+        datetime.now(UTC),
+        money_state.counts(),
+    )
+
+
+def wire_of(request: Request, letter: str) -> Wire:
+    return plan_of(request, letter).wire
+
+
+def run_request(request: Request, letter: str) -> None:
+    """Start a request of the log anew as a run of its own; the others stay."""
+    planned = plan_of(request, letter)
+    if state.is_live():
+        return
+    if why := _obstacle([planned]):
+        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
+        return
+    state.set_runs({**state.runs(), **_start([planned])})
 
 
 def _start(planned: list[Plan]) -> dict[str, Run]:

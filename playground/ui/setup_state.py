@@ -6,6 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
+from playground.core.request import Request
 from playground.core.samples import Sample
 from playground.ui import state, variant_state
 
@@ -59,6 +60,17 @@ def load_sample() -> None:
     chosen: Sample | None = st.session_state[state.SAMPLE]
     if chosen is not None:
         _place(("prompt",), lambda: state.set_prompt(chosen.prompt))
+
+
+def place_request(request: Request, letter: str) -> None:
+    """Put a request into the editor: its prompt for all, its parameters for one variant."""
+
+    def change() -> None:
+        state.set_prompt(request.prompt)
+        variant_state.set_variant(letter, request.params)
+
+    _place(("prompt", "variants"), change)
+    st.session_state[state.SAMPLE] = None
 
 
 def lesson() -> int | None:

@@ -49,7 +49,6 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state["press"] = 0
     state["key"] = ""
     state["key_problem"] = None
-    state["log_path"] = []
     state["opened_run"] = None
     state["dialog"] = None
     variant_state.initialise()
@@ -197,13 +196,6 @@ def set_models_read(account: object, answer: object) -> None:
     st.session_state["models_read"] = (account, answer)
 
 
-def open_selected(table: str, run_ids: list[str]) -> None:
-    """Open the run whose row was selected, or close it when the row was deselected."""
-    rows = st.session_state[table]["selection"]["rows"]
-    is_there = bool(rows) and 0 <= rows[0] < len(run_ids)
-    st.session_state["opened_run"] = run_ids[rows[0]] if is_there else None
-
-
 def close_run() -> None:
     st.session_state["opened_run"] = None
 
@@ -233,17 +225,3 @@ def dialog() -> str | None:
     """The key of the button whose dialog is open."""
     key: str | None = st.session_state["dialog"]
     return key
-
-
-def log_before() -> str | None:
-    """The run below which the shown page of the log begins; None: the newest."""
-    path: list[str] = st.session_state["log_path"]
-    return path[-1] if path else None
-
-
-def log_older(last_run_id: str) -> None:
-    st.session_state["log_path"] = [*st.session_state["log_path"], last_run_id]
-
-
-def log_newer() -> None:
-    st.session_state["log_path"] = st.session_state["log_path"][:-1]

@@ -61,10 +61,15 @@ def set_variants(chosen: Sequence[Params]) -> None:
     """Replace all variants; they have no system prompt of their own."""
     letters = LETTERS[: len(chosen)]
     for letter, params in zip(letters, chosen, strict=False):
-        set_controls({field(name, letter): value for name, value in _BLANK.items()})
-        found = [(each.name, getattr(params, each.name)) for each in fields(params)]
-        set_controls(dict(control_of(name, value, letter) for name, value in found))
+        set_variant(letter, params)
     st.session_state["variants"] = list(letters)
+
+
+def set_variant(letter: str, params: Params) -> None:
+    """Replace what one variant holds; it has no system prompt of its own."""
+    set_controls({field(name, letter): value for name, value in _BLANK.items()})
+    found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    set_controls(dict(control_of(name, value, letter) for name, value in found))
 
 
 def snapshot() -> dict[str, Any]:

@@ -1,0 +1,230 @@
+"""The log as a place to work: finding runs, marking them, deleting them and bringing them
+back. What a visitor changes is written at once, or he is told why it could not be."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from playground.core.history import (
+    NO_MARK,
+    Choices,
+    DayCost,
+    Filter,
+    Found,
+    Kept,
+    Mark,
+    Order,
+    Place,
+    Summary,
+)
+from playground.core.rows import RunRow
+from playground.store import days, filtered, forgetting, marking, search_index, summing
+from playground.store.cleaning import clean_text
+from playground.store.faults import fault_of
+from playground.store.memory import Memory
+from playground.store.open_pages import OpenPages
+from playground.store.reading import Entries, read_texts
+from playground.store.writer import Writer
+
+_SAVED_WITHIN_S = 2.0
+_OPENED_WITHIN_S = 5.0
+_ROWS_AT_ONCE = 500
+_NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
+
+_log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+Question = Callable[[sa.Connection | None, Entries], Answer]
+
+
+class Ask(Protocol):
+    """Answers a question from the database with the memory laid over it."""
+
+    def __call__(self, visitor: str, question: Question[Answer], /) -> Answer: ...
+
+
+class History:
+    """Every question and every change names its visitor. What changes something returns why
+    it could not be done, or None."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        writer: Writer,
+        memory: Memory,
+        open_pages: OpenPages,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ask, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._open_pages = open_pages
+
+    def page(
+        self,
+        visitor: str,
+        chosen: Filter,
+        order: Order = "newest",
+        *,
+        after: Place | None = None,
+        limit: int = 50,
+    ) -> Found:
+        """The first rows that a filter finds, or those behind a place."""
+        name = clean_text(visitor)
+        wish = filtered.Wish(name, chosen, order, after, limit)
+        found = self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
+        return replace(found, rows=self._open_pages.filled(found.rows))
+
+    def summary(self, visitor: str, chosen: Filter) -> Summary:
+        """What the found runs add up to."""
+        name = clean_text(visitor)
+        return self._ask(name, lambda to, entries: summing.read_summary(to, name, entries, chosen))
+
+    def day_costs(self, visitor: str, chosen: Filter) -> tuple[DayCost, ...]:
+        """What they cost on each (UTC) day, by model."""
+        name = clean_text(visitor)
+        return self._ask(
+            name, lambda to, entries: summing.read_day_costs(to, name, entries, chosen)
+        )
+
+    def choices(self, visitor: str) -> Choices:
+        """What there is to filter by."""
+        name = clean_text(visitor)
+
+        def read(to: sa.Connection | None, entries: Entries) -> Choices:
+            kinds: set[tuple[str, ...]] = {
+                (entry.row.status, entry.row.model, entry.row.variant, entry.row.connection)
+                for entry in entries.values()
+            }
+            if to is not None:
+                kinds.update(days.read_kinds(to, name, Filter()))
+            statuses, models, variants, connections = zip(*kinds, strict=True) if kinds else _NONE
+            return Choices(
+                models=_each(models),
+                variants=_each(variants),
+                connections=_each(connections),
+                statuses=_each(statuses),
+                tags=marking.tags_of(to, name) if to is not None else (),
+            )
+
+        return self._ask(name, read)
+
+    def marks(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, Mark]:
+        """The marks of these runs; `NO_MARK` for those without."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+
+        def read(to: sa.Connection | None, _: Entries) -> Mapping[str, Mark]:
+            if to is None:
+                return dict.fromkeys(ids, NO_MARK)
+            return marking.read_marks(to, name, ids)
+
+        return self._ask(name, read)
+
+    def indexed(self, visitor: str) -> float | None:
+        """How much of the runs of earlier days is indexed, from 0 to 1; None: all."""
+
+        def read(to: sa.Connection | None, _: Entries) -> float | None:
+            return None if to is None else search_index.progress(to)
+
+        return self._ask(clean_text(visitor), read)
+
+    def parts(
+        self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
+    ) -> Iterator[list[Kept]]:
+        """All that a filter finds, the newest first, a few at a time: no more is in memory,
+        and nobody waits for it meanwhile."""
+        name = clean_text(visitor)
+        after: Place | None = None
+        while True:
+            found = self.page(name, chosen, after=after, limit=size)
+            yield self._whole(name, found.rows, with_texts=with_texts)
+            if found.next_place is None:
+                return
+            after = found.next_place
+
+    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[Kept]:
+        ids = [row.run_id for row in rows]
+        marked = self.marks(visitor, ids)
+        found = {run_id: self._open_pages.find(visitor, run_id) for run_id in ids}
+        on_pages = {run_id: run[1] for run_id, run in found.items() if run is not None}
+
+        def read(to: sa.Connection | None, entries: Entries) -> list[Kept]:
+            saved = read_texts(to, visitor, ids) if to is not None else {}
+            in_memory = {
+                run_id: entries[run_id].texts or saved.get(run_id)
+                for run_id in ids
+                if run_id in entries
+            }
+            return [
+                Kept(row, (saved | in_memory | on_pages).get(row.run_id), marked[row.run_id])
+                for row in rows
+            ]
+
+        if with_texts:
+            return self._ask(visitor, read)
+        return [Kept(row, None, marked[row.run_id]) for row in rows]
+
+    def mark(self, visitor: str, run_id: str, mark: Mark) -> str | None:
+        """Replace the marks of a run."""
+        name, wanted = clean_text(visitor), clean_text(run_id)
+        clean = Mark(mark.is_starred, tuple(map(clean_text, mark.tags)), clean_text(mark.note))
+        return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
+
+    def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+        """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+        if not self._is_caught_up():
+            return _not_done("the log can't be written just now")
+        now = self._clock()
+        gone: list[str] = []
+        problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
+        if problem is None:
+            self._memory.forget(name, gone)
+        return problem
+
+    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+        """Undo `delete`."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+        boot_id = self._writer.boot.boot_id
+        return self._change(lambda to: forgetting.bring_back(to, name, ids, boot_id))
+
+    def change_rows(
+        self, visitor: str, run_ids: list[str], work: Callable[[sa.Connection, list[str]], None]
+    ) -> str | None:
+        """Do something for good to runs that have ended."""
+        if not self._is_caught_up():
+            return _not_done("the log can't be written just now")
+        problem = self._change(lambda to: work(to, run_ids))
+        if problem is None:
+            self._memory.forget(clean_text(visitor), run_ids)
+        return problem
+
+    def _is_caught_up(self) -> bool:
+        # What is not written yet would be written after the deletion.
+        return not self._memory.unsaved or self._writer.wait_until_saved(_SAVED_WITHIN_S)
+
+    def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
+        self._writer.has_tried.wait(_OPENED_WITHIN_S)
+        database = self._writer.database
+        if database is None:
+            fault = self._writer.fault
+            return _not_done(fault.cause if fault else "the log is not open")
+        try:
+            with database.writing() as connection:
+                work(connection)
+        except Exception as error:  # whatever it is, the person is told
+            fault = fault_of(error)
+            if fault.kind in ("unexpected", "refused"):
+                _log.error("the history met %s", type(error).__name__, exc_info=error)
+            self._writer.wake(is_suspect=fault.kind == "damaged")
+            return _not_done(fault.cause)
+        return None
+
+
+def _not_done(cause: str) -> str:
+    return f"Not done: {cause}."
+
+
+def _each(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

@@ -1,0 +1,71 @@
+"""Stars, tags and notes: what a visitor added to his runs."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+import sqlalchemy as sa
+
+from playground.core.history import NO_MARK, Mark
+from playground.store import dialect, few_runs
+from playground.store.history_schema import marks, tags
+
+_IDS_PER_QUESTION = 500
+
+
+def read_marks(
+    connection: sa.Connection, visitor: str, run_ids: Sequence[str]
+) -> Mapping[str, Mark]:
+    """The marks of these runs; `NO_MARK` for those that have none."""
+    found: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
+    rest = iter(run_ids)
+    while some := list(islice(rest, _IDS_PER_QUESTION)):
+        by_run: dict[str, list[str]] = defaultdict(list)
+        question = sa.select(tags.c.run_id, tags.c.tag).where(
+            few_runs.are(connection, tags, visitor, some)
+        )
+        for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
+            by_run[run_id].append(tag)
+            found[run_id] = Mark(tags=tuple(by_run[run_id]))
+        rows = sa.select(marks.c.run_id, marks.c.is_starred, marks.c.note).where(
+            few_runs.are(connection, marks, visitor, some)
+        )
+        for run_id, is_starred, note in connection.execute(rows):
+            found[run_id] = Mark(bool(is_starred), tuple(by_run[run_id]), note)
+    return found
+
+
+def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark) -> None:
+    """Replace the marks of a run."""
+    for table in (tags, marks):
+        connection.execute(
+            sa.delete(table).where(table.c.visitor == visitor, table.c.run_id == run_id)
+        )
+    key = {"visitor": visitor, "run_id": run_id}
+    if mark.is_starred or mark.note:
+        row = key | {"is_starred": int(mark.is_starred), "note": mark.note}
+        dialect.upsert(connection, marks, [row])
+    if mark.tags:
+        connection.execute(sa.insert(tags), [key | {"tag": tag} for tag in set(mark.tags)])
+
+
+def starred_ids(connection: sa.Connection, visitor: str, most: int) -> set[str]:
+    """The newest starred runs of a visitor."""
+    question = sa.select(marks.c.run_id).where(
+        marks.c.visitor == visitor, marks.c.is_starred == sa.literal_column("1")
+    )
+    return set(connection.scalars(question.order_by(marks.c.run_id.desc()).limit(most)))
+
+
+def tagged_ids(
+    connection: sa.Connection, visitor: str, wanted: Sequence[str], most: int
+) -> set[str]:
+    """The newest runs of a visitor with one of these tags."""
+    question = sa.select(tags.c.run_id).where(tags.c.visitor == visitor, tags.c.tag.in_(wanted))
+    return set(connection.scalars(question.order_by(tags.c.run_id.desc()).limit(most)))
+
+
+def tags_of(connection: sa.Connection, visitor: str) -> tuple[str, ...]:
+    """All tags of a visitor."""
+    question = sa.select(tags.c.tag).where(tags.c.visitor == visitor).distinct()
+    return tuple(connection.scalars(question.order_by(tags.c.tag)))

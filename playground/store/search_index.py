@@ -1,0 +1,317 @@
+"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
+on Postgres a tsvector; the words come from `core/search_words.py` for both."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from playground.core.logged_request import said as said_in
+from playground.core.rows import LIVE
+from playground.core.search_words import Phrase, words
+from playground.store import few_runs
+from playground.store.history_schema import searchable, unsearched
+from playground.store.schema import runs, texts
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SLOTS = 128
+"""Numbers for the runs that started in the same second. Close to each other they take less
+room: the index keeps the distance to the number before, once for each word of a run."""
+_END = 2**63 - 1
+_IDS_PER_QUESTION = 500
+_MOST_BYTES, _MOST_POSITION = 900_000, 16_000
+"""What a tsvector holds."""
+FEW = 2_000
+"""Runs that are taken out of the index one by one; for more it is made anew."""
+
+_ADD = sa.text("INSERT INTO said (rowid, who, words) VALUES (:id, :who, :words)")
+_REMOVE = sa.text("INSERT INTO said (said, rowid, who, words) VALUES ('delete', :id, :who, :words)")
+_REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
+_FIND = {
+    "sqlite": sa.text(
+        "SELECT searchable.id, searchable.run_id FROM said CROSS JOIN searchable "
+        "ON searchable.id = said.rowid WHERE said MATCH :query AND searchable.visitor = :visitor "
+        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
+    ),
+    "postgresql": sa.text(
+        "SELECT id, run_id FROM searchable WHERE words @@ CAST(:query AS tsquery) "
+        "AND visitor = :visitor AND id >= :first AND id < :below ORDER BY id DESC LIMIT :most"
+    ),
+}
+_ROWS = {
+    # CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
+    "sqlite": sa.text(
+        "SELECT runs.* FROM said CROSS JOIN searchable ON searchable.id = said.rowid "
+        "CROSS JOIN runs ON runs.visitor = searchable.visitor "
+        "AND runs.run_id = searchable.run_id "
+        "WHERE said MATCH :query AND searchable.visitor = :visitor "
+        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
+    ),
+    "postgresql": sa.text(
+        "SELECT runs.* FROM searchable JOIN runs ON runs.visitor = searchable.visitor "
+        "AND runs.run_id = searchable.run_id WHERE words @@ CAST(:query AS tsquery) "
+        "AND searchable.visitor = :visitor AND id >= :first AND id < :below "
+        "ORDER BY id DESC LIMIT :most"
+    ),
+}
+
+
+class Text(NamedTuple):
+    """A run that has ended, with what is found of it."""
+
+    visitor: str
+    run_id: str
+    started_at: datetime
+    request_json: str
+    answer: str
+
+    def words(self) -> list[str]:
+        return words_of(self.request_json, self.answer)
+
+
+def words_of(request_json: str, answer: str) -> list[str]:
+    """The words by which a run is found."""
+    return [*words(said_in(request_json)), *words(answer)]
+
+
+def first_id(started_at: datetime) -> int:
+    """The lowest number of a run that started in this second."""
+    return (started_at - _EPOCH) // timedelta(seconds=1) * SLOTS
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The runs of a visitor that say all this, with numbers from `first` to below `below`."""
+
+    visitor: str
+    phrases: Sequence[Phrase]
+    first: int = -_END
+    below: int = _END
+
+    def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
+        """Number and id of the newest of them."""
+        found = connection.execute(*self._question(connection, most))
+        return [(number, run_id) for number, run_id in found]
+
+    def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
+        """The runs themselves, as a table."""
+        _, values = self._question(connection, most)
+        return few_runs.as_runs(_ROWS[connection.dialect.name].bindparams(**values))
+
+    def count(self, connection: sa.Connection, most: int) -> int:
+        """How many they are, at most so many."""
+        question, values = self._question(connection, most)
+        found = question.bindparams(**values).columns(searchable.c.id).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+
+    def _question(
+        self, connection: sa.Connection, most: int
+    ) -> tuple[sa.TextClause, dict[str, object]]:
+        is_sqlite = connection.dialect.name == "sqlite"
+        query = _fts_query(self.visitor, self.phrases) if is_sqlite else _ts_query(self.phrases)
+        return _FIND[connection.dialect.name], {
+            "query": query,
+            "visitor": self.visitor,
+            "first": self.first,
+            "below": self.below,
+            "most": most,
+        }
+
+
+def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
+    """Have these runs found from now on."""
+    if not ended:
+        return
+    numbers = _numbers(connection, ended)
+    is_sqlite = connection.dialect.name == "sqlite"
+    rows, said = [], []
+    for each, number in zip(ended, numbers, strict=True):
+        found = each.words()
+        row = {"id": number, "visitor": each.visitor, "run_id": each.run_id}
+        rows.append(row if is_sqlite else row | {"words": _ts_vector(found)})
+        said.append({"id": number, "who": _who(each.visitor), "words": " ".join(found)})
+    if is_sqlite:
+        connection.execute(sa.insert(searchable), rows)
+        connection.execute(_ADD, said)
+    else:
+        connection.execute(
+            sa.text(
+                "INSERT INTO searchable (id, visitor, run_id, words) "
+                "VALUES (:id, :visitor, :run_id, CAST(:words AS tsvector))"
+            ),
+            rows,
+        )
+
+
+def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    """Have these runs found no more. Their texts must still be in the table."""
+    for start in range(0, len(run_ids), _IDS_PER_QUESTION):
+        _remove(connection, visitor, run_ids[start : start + _IDS_PER_QUESTION])
+
+
+def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    which = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
+    if connection.dialect.name == "sqlite":
+        question = (
+            sa.select(searchable.c.id, texts.c.request_json, texts.c.answer)
+            .select_from(searchable.join(texts, _SAME_TEXT))
+            .where(*which)
+        )
+        rows = [
+            {"id": number, "who": _who(visitor), "words": " ".join(words_of(request, answer))}
+            for number, request, answer in connection.execute(question)
+        ]
+        if rows:
+            connection.execute(_REMOVE, rows)
+    connection.execute(sa.delete(searchable).where(*which))
+
+
+def remove_visitor(connection: sa.Connection, visitor: str) -> None:
+    """Have no run of a visitor found any more. Their texts must still be in the table."""
+    ids = list(
+        connection.scalars(
+            sa.select(searchable.c.run_id).where(searchable.c.visitor == visitor).limit(FEW + 1)
+        )
+    )
+    if len(ids) <= FEW:
+        remove(connection, visitor, ids)
+        return
+    connection.execute(sa.delete(searchable).where(searchable.c.visitor == visitor))
+    start_anew(connection)
+
+
+def start_anew(connection: sa.Connection) -> None:
+    """Forget all words, so that none of a deleted text stays behind, and index what is left
+    bit by bit."""
+    if connection.dialect.name != "sqlite":
+        return
+    connection.execute(_REMOVE_ALL)
+    connection.execute(sa.delete(searchable))
+    connection.execute(sa.delete(unsearched))
+    in_all = connection.scalar(sa.select(sa.func.count()).select_from(texts)) or 0
+    if in_all:
+        first = {"visitor": "", "run_id": "", "done": 0, "in_all": in_all}
+        connection.execute(sa.insert(unsearched), first)
+
+
+def progress(connection: sa.Connection) -> float | None:
+    """How much of the runs of earlier days is indexed; None: all of it."""
+    row = connection.execute(sa.select(unsearched.c.done, unsearched.c.in_all)).first()
+    return None if row is None else min(1.0, row.done / max(1, row.in_all))
+
+
+def catch_up(connection: sa.Connection, most: int) -> bool:
+    """Index some more runs of earlier days; say whether there may be others."""
+    at = connection.execute(sa.select(unsearched)).first()
+    if at is None:
+        return False
+    place = sa.tuple_(texts.c.visitor, texts.c.run_id)
+    is_known = sa.exists().where(
+        searchable.c.visitor == texts.c.visitor, searchable.c.run_id == texts.c.run_id
+    )
+    question = (
+        sa.select(*_TEXT, runs.c.status, is_known)
+        .select_from(texts.join(runs, _SAME_RUN))
+        .where(place > sa.tuple_(sa.literal(at.visitor), sa.literal(at.run_id)))
+        .order_by(texts.c.visitor, texts.c.run_id)
+        .limit(most)
+    )
+    found = connection.execute(question).all()
+    if not found:
+        connection.execute(sa.delete(unsearched))
+        return False
+    add(connection, [Text(*row[:5]) for row in found if row[5] not in LIVE and not row[6]])
+    last = {"visitor": found[-1].visitor, "run_id": found[-1].run_id}
+    connection.execute(sa.update(unsearched).values(**last, done=at.done + len(found)))
+    return True
+
+
+@contextmanager
+def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Have these runs found by what the block makes of their texts; all have ended."""
+    ids: dict[str, list[str]] = {}
+    for visitor, run_id in keys:
+        ids.setdefault(visitor, []).append(run_id)
+    for visitor in ids:
+        remove(connection, visitor, ids[visitor])
+    yield
+    for visitor, run_ids in ids.items():
+        for start in range(0, len(run_ids), _IDS_PER_QUESTION):
+            some = run_ids[start : start + _IDS_PER_QUESTION]
+            question = (
+                sa.select(*_TEXT)
+                .select_from(texts.join(runs, _SAME_RUN))
+                .where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
+            )
+            add(connection, [Text(*row) for row in connection.execute(question)])
+
+
+_TEXT = (
+    texts.c.visitor, texts.c.run_id, runs.c.started_at, texts.c.request_json, texts.c.answer,
+)  # fmt: skip
+_SAME_RUN = sa.and_(texts.c.visitor == runs.c.visitor, texts.c.run_id == runs.c.run_id)
+_SAME_TEXT = sa.and_(texts.c.visitor == searchable.c.visitor, texts.c.run_id == searchable.c.run_id)
+
+
+def _numbers(connection: sa.Connection, ended: Sequence[Text]) -> list[int]:
+    """A free number for each of these runs, in the order of time."""
+    taken: set[int] = set()
+    numbers = []
+    for each in ended:
+        salt = zlib.crc32(f"{each.visitor}/{each.run_id}".encode()) % SLOTS
+        number = first_id(each.started_at) + salt
+        while number in taken:
+            number += 1
+        taken.add(number)
+        numbers.append(number)
+    while used := _used(connection, numbers):
+        for at, number in enumerate(numbers):
+            if number in used:
+                while number in taken or number in used:
+                    number += 1
+                taken.add(number)
+                numbers[at] = number
+    return numbers
+
+
+def _used(connection: sa.Connection, numbers: Sequence[int]) -> set[int]:
+    question = sa.select(searchable.c.id).where(searchable.c.id.in_(numbers))
+    return set(connection.scalars(question))
+
+
+def _who(visitor: str) -> str:
+    # A word of its own for each visitor: his runs are found among those of all others without
+    # a look at theirs. Whether it really is his run the table says, not this.
+    return blake2b(visitor.encode(), digest_size=8).hexdigest()
+
+
+def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
+    # Words are letters, marks and digits: none can end the quotes.
+    wanted = " AND ".join(
+        f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
+    )
+    return f'who : "{_who(visitor)}" AND words : ({wanted})'
+
+
+def _ts_query(phrases: Sequence[Phrase]) -> str:
+    return " & ".join(
+        "(" + " <-> ".join(f"'{word}'" for word in phrase.words)
+        + (":*" if phrase.is_prefix else "") + ")"
+        for phrase in phrases
+    )  # fmt: skip
+
+
+def _ts_vector(found: Sequence[str]) -> str:
+    places: dict[str, list[int]] = {}
+    size = 0
+    for place, word in enumerate(found, start=1):
+        if place > _MOST_POSITION or size > _MOST_BYTES:
+            break
+        size += 4 + (len(word.encode()) if word not in places else 0)
+        places.setdefault(word, []).append(place)
+    return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())

@@ -1,0 +1,107 @@
+"""Two runs of the log side by side: what differs between them, and their texts."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from playground.core.blocks import whole
+from playground.core.logged_request import said
+from playground.core.pricing import Cost
+from playground.core.rows import RunRow, RunTexts
+from playground.ui import formats
+from playground.ui.answers import show_blocks
+from playground.ui.dialogs import offer_dialog
+from playground.ui.plain import plain
+from playground.ui.services import services
+
+COMPARE = "compare_runs"
+Run = tuple[RunRow, RunTexts]
+
+
+def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
+    """A button for the two rows that are selected."""
+    if len(run_ids) != 2:
+        st.caption(f"{len(run_ids)} rows are selected. Two can be compared, one is opened.")
+        return
+    runs = [found for run_id in run_ids if (found := services().log.get(visitor, run_id))]
+    if len(runs) == 2:
+        earlier, later = sorted(runs, key=lambda run: run[0].run_id)
+        title = f"{_name(earlier)} and {_name(later)}"
+        icon = ":material/compare_arrows:"
+        offer_dialog(COMPARE, "Compare", icon, title, _show, earlier, later)
+
+
+def _name(run: Run) -> str:
+    return f"Run {run[0].press} {plain(run[0].variant)}"
+
+
+def _show(one: Run, other: Run) -> None:
+    _show_values(one, other)
+    answers, changes, prompts = st.tabs(["Answers", "Answers, line by line", "Prompts"])
+    with answers:
+        for column, (_, texts), name in zip(
+            st.columns(2, border=True), (one, other), (_name(one), _name(other)), strict=True
+        ):
+            with column:
+                st.markdown(f"**{name}**")
+                show_blocks(whole(texts.answer))
+                if not texts.answer:
+                    st.caption("There is no answer.")
+    with changes:
+        _show_lines("answers", one[1].answer, other[1].answer)
+    with prompts:
+        _show_lines("prompts", said(one[1].request_json), said(other[1].request_json))
+
+
+def _show_values(one: Run, other: Run) -> None:
+    before, after = _values(one[0]), _values(other[0])
+    names = list(dict.fromkeys([*before, *after]))
+    rows = [
+        {
+            "": name,
+            _name(one): before.get(name, "not sent"),
+            _name(other): after.get(name, "not sent"),
+        }
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+    same = [name for name in names if before.get(name) == after.get(name)]
+    if rows:
+        st.dataframe(rows, hide_index=True, width="stretch")
+    if same:
+        st.caption(plain(f"The same: {', '.join(same)}."))
+
+
+def _values(row: RunRow) -> dict[str, str]:
+    sent: dict[str, Any] = formats.parsed(row.params_json, dict[str, Any]())
+    values = {"model": row.model} | {name: str(value) for name, value in sent.items()}
+    tokens = [row.input_tokens, row.output_tokens]
+    counts = [formats.NOTHING if count is None else f"{count:,}" for count in tokens]
+    return values | {
+        "status": row.status,
+        "stop reason": row.stop_reason or formats.NOTHING,
+        "cost": formats.cost(Cost(row.cost_usd, row.cost_kind)),
+        "time to first token": formats.seconds(row.ttft_s),
+        "duration": formats.seconds(row.duration_s),
+        "tokens in": counts[0],
+        "tokens out": counts[1],
+        "connection": row.connection,
+    }
+
+
+def _show_lines(what: str, one: str, other: str) -> None:
+    if one == other:
+        st.caption(f"The {what} are the same.")
+        return
+    lines = "\n".join(_lines(one, other))
+    st.code(
+        lines, language="diff", wrap_lines=True, height=400 if len(lines) > 2_000 else "content"
+    )
+
+
+def _lines(one: str, other: str) -> Iterator[str]:
+    """The differing lines with what stands around them, without the file names."""
+    found = difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=2)
+    return (line for number, line in enumerate(found) if number > 1 and not line.startswith("@@"))

@@ -1,0 +1,231 @@
+"""The search field above the log, its filters, and what the found runs add up to."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from itertools import groupby
+
+import streamlit as st
+
+from playground.core.history import ORDERS, Choices, DayCost, Filter
+from playground.core.search_words import MOST_QUERY
+from playground.ui import formats, log_state
+from playground.ui.plain import plain
+from playground.ui.services import services
+
+MOST_DAYS = 92
+"""Beyond it the chart shows months."""
+
+
+def choose(visitor: str) -> Filter:
+    """Draw the controls; return the filter that they make."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="log_tools"):
+        st.text_input(
+            "Search the log",
+            key=log_state.SEARCH,
+            type="search",
+            max_chars=MOST_QUERY,
+            placeholder="Words of prompts and answers",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            on_change=log_state.start_over,
+            help='All words must be there; "in quotes" together; the last may go on.',
+        )
+        chosen, problem = log_state.chosen()
+        count = len(_chips(chosen))
+        filters = st.popover(
+            f"Filters · {count}" if count else "Filters",
+            icon=":material/filter_list:",
+            key=log_state.FILTERS,
+            on_change="rerun",
+        )
+        st.selectbox(
+            "Sort",
+            ORDERS,
+            key=log_state.SORT,
+            format_func=str.capitalize,
+            label_visibility="collapsed",
+            width=170,
+            on_change=log_state.start_over,
+        )
+    if filters.open:
+        with filters:
+            _edit(services().log.history.choices(visitor))
+    if problem:
+        st.caption(f":orange[:material/warning:] {plain(problem)}")
+    _show_chips(chosen)
+    return chosen
+
+
+def _edit(choices: Choices) -> None:
+    """The filter, one control a part."""
+    _choose("Status", log_state.STATUSES, choices.statuses)
+    _choose("Model", log_state.MODELS, choices.models)
+    _choose("Variant", log_state.VARIANTS, choices.variants)
+    if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
+        _choose("Connection", log_state.CONNECTIONS, choices.connections)
+    if choices.tags or log_state.of(log_state.TAGS):
+        _choose("Tag", log_state.TAGS, choices.tags)
+    left, right = st.columns(2)
+    for column, label, key in (
+        (left, "From (UTC)", log_state.FROM_DAY),
+        (right, "To", log_state.TO_DAY),
+    ):
+        column.date_input(
+            label, value=None, key=key, persist_state="session", on_change=log_state.start_over
+        )
+    for column, label, key in (
+        (left, "Cost from, $", log_state.FROM_USD),
+        (right, "to, $", log_state.TO_USD),
+    ):
+        column.number_input(
+            label, value=None, min_value=0.0, max_value=999_999.0, step=0.001, format="%.6f",
+            key=key, persist_state="session", on_change=log_state.start_over,
+        )  # fmt: skip
+    st.toggle(
+        "Starred only",
+        key=log_state.STARRED,
+        persist_state="session",
+        on_change=log_state.start_over,
+    )
+
+
+def _choose(label: str, key: str, options: Iterable[str]) -> None:
+    # A choice that no run has any more must not vanish from its own control.
+    known = list(dict.fromkeys([*options, *log_state.of(key)]))
+    st.multiselect(
+        label,
+        known,
+        key=key,
+        placeholder="Any",
+        persist_state="session",
+        on_change=log_state.start_over,
+    )
+
+
+Chip = tuple[str, tuple[str, ...]]
+
+
+def _chips(chosen: Filter) -> list[Chip]:
+    """What each part of the filter says, with the controls that it came from."""
+    sets: list[tuple[str, tuple[str, ...], str]] = [
+        ("", chosen.statuses, log_state.STATUSES),
+        ("", chosen.models, log_state.MODELS),
+        ("variant ", chosen.variants, log_state.VARIANTS),
+        ("", chosen.connections, log_state.CONNECTIONS),
+        ("tag ", chosen.tags, log_state.TAGS),
+    ]
+    chips: list[Chip] = [
+        (f"{before}{' or '.join(wanted)}", (key,)) for before, wanted, key in sets if wanted
+    ]
+    if chosen.from_day or chosen.to_day:
+        chips.append((_span(chosen.from_day, chosen.to_day, str), _DAYS))
+    if chosen.from_usd is not None or chosen.to_usd is not None:
+        chips.append((_span(chosen.from_usd, chosen.to_usd, formats.money), _COSTS))
+    if chosen.is_starred:
+        chips.append(("starred", (log_state.STARRED,)))
+    return chips
+
+
+_DAYS = (log_state.FROM_DAY, log_state.TO_DAY)
+_COSTS = (log_state.FROM_USD, log_state.TO_USD)
+
+
+def _span(start: object, end: object, words: Callable[..., str]) -> str:
+    if start is None:
+        return f"up to {words(end)}"
+    return f"from {words(start)}" + ("" if end is None else f" to {words(end)}")
+
+
+def _show_chips(chosen: Filter) -> None:
+    chips = _chips(chosen)
+    if chosen.is_empty:
+        return
+    with st.container(horizontal=True, gap="xsmall", key="log_chips"):
+        for said, keys in chips:
+            st.button(
+                plain(said),
+                key=f"without_{keys[0]}",
+                icon=":material/close:",
+                help="Take this filter away",
+                on_click=log_state.clear,
+                args=keys,
+            )
+        st.button("Clear", key=log_state.CLEAR, type="tertiary", on_click=log_state.clear)
+
+
+def show_summary(visitor: str, chosen: Filter) -> None:
+    """What was found, in one line."""
+    summary = services().log.history.summary(visitor, chosen)
+    totals = summary.totals
+    parts = [
+        _many(totals.runs, "run") + " found",
+        _many(totals.errors, "error"),
+        f"**{totals.input_tokens:,}** tokens in, **{totals.output_tokens:,}** out",
+    ]
+    if totals.spent_usd:
+        about = "" if totals.spent_is_exact else "about "
+        parts.append(f"{about}**{plain(formats.money(totals.spent_usd))}** spent")
+    if totals.simulated_usd:
+        parts.append(f"{plain(formats.money(totals.simulated_usd))} simulated")
+    if totals.unknown_cost:
+        parts.append(f"{totals.unknown_cost:,} of unknown cost")
+    st.markdown(" · ".join(parts))
+    if summary.is_partial:
+        st.caption("Very many: added up and sorted are the newest 10,000.")
+    indexed = services().log.history.indexed(visitor) if chosen.text else None
+    if indexed is not None:
+        st.caption(f"Earlier runs are still being made searchable: {indexed:.0%}.")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"**{count:,}** {noun}" + ("" if count == 1 else "s")
+
+
+def show_chart(visitor: str, chosen: Filter) -> None:
+    """Cost per day and model over what is filtered; drawn only when it is open."""
+    chart = st.expander(
+        "Cost per day and model", icon=":material/bar_chart:", key="log_chart", on_change="rerun"
+    )
+    if not chart.open:
+        return
+    with chart:
+        _draw(services().log.history.day_costs(visitor, chosen))
+
+
+def _draw(costs: tuple[DayCost, ...]) -> None:
+    days = [each for each in costs if each.cost_usd]
+    if not days:
+        st.caption("Nothing that cost anything yet.")
+        return
+    is_long = days[-1].day - days[0].day > timedelta(days=MOST_DAYS)
+    kinds = {each.is_simulated for each in days}
+    rows = [
+        {"Day": str(when), "Cost, $": float(sum(each.cost_usd for each in same)), "Model": model}
+        for (when, model), same in groupby(
+            sorted(days, key=lambda each: _bar(each, is_long, len(kinds) > 1)),
+            key=lambda each: _bar(each, is_long, len(kinds) > 1),
+        )
+    ]
+    st.bar_chart(rows, x="Day", y="Cost, $", color="Model", height=240)
+    words = ["One bar a month." if is_long else "UTC days."]
+    if True in kinds:
+        words.append("Demo runs are simulated: nobody pays for them.")
+    st.caption(" ".join(words))
+
+
+def _bar(each: DayCost, is_long: bool, is_mixed: bool) -> tuple[date, str]:
+    day = each.day.replace(day=1) if is_long else each.day
+    return day, f"{each.model} (simulated)" if is_mixed and each.is_simulated else each.model
+
+
+def show_nothing(chosen: Filter) -> None:
+    """There is no row to show."""
+    if chosen.is_empty:
+        st.caption("No runs yet. Every run, retry, error and cent will stand here.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="log_nothing"):
+        st.caption("Nothing matches.")
+        st.button(
+            "Clear filters", key="log_clear_all", icon=":material/filter_list_off:",
+            on_click=log_state.clear,
+        )  # fmt: skip

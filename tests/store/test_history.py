@@ -1,0 +1,204 @@
+"""Finding, marking and deleting runs, against what plain Python finds in the same rows."""
+
+import json
+import os
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from playground.core.history import ORDERS, Filter, Mark, matches, sorted_in
+from playground.core.rows import RunTexts
+from playground.store.days import day_costs, sums_of_rows
+from playground.store.log import RunLog
+from playground.store.schema import metadata
+from playground.store.search_index import words_of
+from playground.store.totals import add_up, tally_of
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SERVER = os.environ.get("TEST_DATABASE_URL")
+URLS = [
+    "sqlite://",
+    pytest.param(SERVER, marks=pytest.mark.skipif(not SERVER, reason="no TEST_DATABASE_URL")),
+]
+SAYINGS = [
+    "Crisp dosa",
+    "crispy idli and dosa",
+    "దోశ పిండి పులియబెట్టాలి",
+    "日本語のテスト",
+    "os.environ[x]",
+    "",
+]
+
+
+def texts_of(row, prompt, answer):
+    body = {"messages": [{"role": "user", "content": prompt}], "model": row.model}
+    request = json.dumps({"headers": {}, "body": body})
+    return RunTexts(run_id=row.run_id, request_json=request, answer=answer)
+
+
+@pytest.fixture
+def emptied(request):
+    def empty(url):
+        if not url.startswith("sqlite"):
+            engine = sa.create_engine(url)
+            metadata.drop_all(engine)
+            engine.dispose()
+        return url
+
+    return empty
+
+
+def ids(found):
+    return [int(row.run_id, 16) for row in found.rows]
+
+
+def all_pages(log, visitor, chosen, order, limit):
+    rows, after = [], None
+    for _ in range(50):
+        found = log.history.page(visitor, chosen, order, after=after, limit=limit)
+        assert len(found.rows) <= limit
+        assert not found.is_partial
+        rows += found.rows
+        assert log.warning is None
+        after = found.next_place
+        if after is None:
+            return rows
+    raise AssertionError("the pages do not end")
+
+
+changes = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(["streaming", "done", "failed"]),
+        "model": st.sampled_from(["small", "large"]),
+        "variant": st.sampled_from("AB"),
+        "cost_kind": st.sampled_from(["exact", "simulated"]),
+        "cost_usd": st.none() | st.sampled_from([Decimal(n) / 10 for n in range(5)]),
+        "duration_s": st.none() | st.sampled_from([0.5, 1.5]),
+        "output_tokens": st.none() | st.integers(0, 3),
+    }
+)
+deeds = st.one_of(
+    st.tuples(
+        st.just("record"), st.integers(0, 9), changes,
+        st.sampled_from(SAYINGS), st.sampled_from(SAYINGS),
+    ),
+    st.tuples(
+        st.just("mark"), st.integers(0, 9),
+        st.builds(Mark, st.booleans(), st.sampled_from([(), ("good",), ("bad", "good")])),
+    ),
+    st.tuples(st.just("delete"), st.lists(st.integers(0, 9), min_size=1, max_size=3)),
+    st.just(("undo",)),
+    st.just(("flush",)),
+    st.just(("clear",)),
+)  # fmt: skip
+chosen_filters = st.builds(
+    Filter,
+    text=st.sampled_from(
+        ["", "", "dosa", "crisp", '"crisp dosa"', "dos", "దోశ", "本語", "os.env", "!?"]
+    ),
+    statuses=st.sampled_from([(), (), ("done",), ("failed", "streaming")]),
+    models=st.sampled_from([(), (), ("small",), ("nowhere",)]),
+    variants=st.sampled_from([(), (), ("B",)]),
+    from_day=st.sampled_from([None, None, date(2026, 11, 24)]),
+    to_day=st.sampled_from([None, None, date(2026, 11, 25)]),
+    from_usd=st.sampled_from([None, None, Decimal("0.1")]),
+    to_usd=st.sampled_from([None, None, Decimal("0.3")]),
+    is_starred=st.booleans(),
+    tags=st.sampled_from([(), (), ("good",), ("bad",)]),
+)  # fmt: skip
+
+
+class Known:
+    """What the log must hold, kept in plain dictionaries."""
+
+    def __init__(self):
+        self.rows, self.texts, self.marks, self.gone = {}, {}, {}, {}
+
+    def found(self, chosen):
+        return [
+            row
+            for number, row in self.rows.items()
+            if matches(chosen, row, self.marks.get(number, Mark()), self.words(number))
+        ]
+
+    def words(self, number):
+        texts = self.texts[number]
+        return words_of(texts.request_json, texts.answer)
+
+    def do(self, deed, log, row):
+        match deed:
+            case "record", number, values, prompt, answer:
+                if number in self.gone:
+                    return
+                at = NOW + timedelta(hours=8 * number)
+                self.rows[number] = row(number, started_at=at, **values)
+                self.texts[number] = texts_of(self.rows[number], prompt, answer)
+                log.record(self.rows[number], self.texts[number])
+            case "mark", number, mark:
+                if number in self.rows:
+                    self.marks[number] = mark
+                    assert log.history.mark("ada", row(number).run_id, mark) is None
+            case "delete", numbers:
+                keys = [row(number).run_id for number in numbers]
+                assert log.history.delete("ada", keys) is None
+                for number in numbers:
+                    if number in self.rows and self.rows[number].status != "streaming":
+                        self.gone[number] = (
+                            self.rows.pop(number), self.texts.pop(number),
+                            self.marks.pop(number, Mark()),
+                        )  # fmt: skip
+            case ("undo",):
+                keys = [row(number).run_id for number in self.gone]
+                assert log.history.bring_back("ada", keys) is None
+                for number, (old, texts, mark) in self.gone.items():
+                    self.rows[number], self.texts[number] = old, texts
+                    self.marks[number] = mark
+                self.gone.clear()
+            case ("flush",):
+                assert log.flush(5)
+            case ("clear",):
+                log.delete_all("ada")
+                assert log.flush(5)
+                self.__init__()
+
+
+@pytest.mark.parametrize("url", URLS)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    todo=st.lists(deeds, min_size=4, max_size=20),
+    filters=st.lists(chosen_filters, min_size=6, max_size=6),
+    limit=st.integers(1, 4),
+)
+def test_every_filter_in_every_order_finds_what_plain_python_finds(
+    url, emptied, row, todo, filters, limit
+):
+    known = Known()
+    log = RunLog(emptied(url), clock=lambda: NOW)
+    try:
+        log.record(row(99, "bob"), texts_of(row(99, "bob"), "dosa", "crisp"))
+        for deed in todo:
+            known.do(deed, log, row)
+        for number, chosen in enumerate([Filter(), *filters]):
+            order = ORDERS[number % len(ORDERS)]
+            expected = known.found(chosen)
+            summary = log.history.summary("ada", chosen)
+            # What the database cannot answer the memory does, and the answer would be right.
+            assert log.warning is None
+            assert summary.totals == add_up(map(tally_of, expected))
+            assert log.history.day_costs("ada", chosen) == day_costs(sums_of_rows(expected))
+            assert log.warning is None
+            shown = all_pages(log, "ada", chosen, order, limit)
+            assert shown == sorted_in(expected, order)
+            parts = list(log.history.parts("ada", chosen, with_texts=True, size=limit))
+            assert [(kept.row, kept.texts) for part in parts for kept in part] == [
+                (each, known.texts[int(each.run_id, 16)]) for each in sorted_in(expected, "newest")
+            ]
+        assert len(log.history.page("bob", Filter(text="dosa")).rows) == 1
+        assert log.totals("ada") == add_up(map(tally_of, known.rows.values()))
+        assert log.warning is None
+    finally:
+        log.close()

@@ -1,0 +1,224 @@
+"""Deleting for a while and for good, keeping house, backing up and restoring."""
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.history import Filter, Mark, NotDoneError
+from playground.core.rows import RunTexts
+
+ADA = "ada"
+CANARY = "quokkaword"
+
+
+def texts_of(row, prompt, answer="Fine"):
+    body = {"messages": [{"role": "user", "content": prompt}]}
+    request = json.dumps({"headers": {}, "body": body})
+    return RunTexts(run_id=row.run_id, request_json=request, answer=answer)
+
+
+def days_of(log, row, count=4):
+    """A run a day, from the 23rd on, each saying its own word."""
+    made = [row(n, started_at=row(0).started_at + timedelta(days=n)) for n in range(count)]
+    for number, each in enumerate(made):
+        log.record(each, texts_of(each, f"word{number} {CANARY}"))
+    assert log.flush(5)
+    return made
+
+
+def found(log, text="", visitor=ADA):
+    return [row.press for row in log.history.page(visitor, Filter(text=text)).rows]
+
+
+def terms_in(file):
+    """All words of the index."""
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, said, 'row')")
+        return {term for (term,) in other.execute("SELECT term FROM temp.terms")}
+
+
+def test_a_deleted_run_is_gone_everywhere_at_once_and_can_be_brought_back(log, row):
+    first, second, *_ = days_of(log, row)
+    log.history.mark(ADA, second.run_id, Mark(True, ("good",), "Note"))
+    before = log.totals(ADA)
+    assert log.history.delete(ADA, [first.run_id, second.run_id]) is None
+    assert (found(log), found(log, "word1")) == ([3, 2], [])
+    assert log.history.summary(ADA, Filter()).totals.runs == log.count(ADA) == 2
+    assert log.history.choices(ADA).tags == ()
+    assert log.get(ADA, second.run_id) is None
+    assert log.history.bring_back("bob", [second.run_id]) is None
+    assert found(log) == [3, 2]
+    assert log.history.bring_back(ADA, [first.run_id, second.run_id]) is None
+    assert (found(log), found(log, "word1")) == ([3, 2, 1, 0], [1])
+    assert log.history.marks(ADA, [second.run_id])[second.run_id] == Mark(True, ("good",), "Note")
+    assert log.totals(ADA) == before
+    assert log.get(ADA, second.run_id) == (second, texts_of(second, f"word1 {CANARY}"))
+
+
+def test_a_run_on_its_way_is_not_deleted(log, row):
+    log.record(row(1, status="streaming"))
+    assert log.history.delete(ADA, [row(1).run_id]) is None
+    assert found(log) == [1]
+
+
+def test_after_an_hour_a_deleted_run_is_forgotten(open_log, row, now, file):
+    times = [now]
+    log = open_log(clock=lambda: times[0])
+    run, *_ = days_of(log, row)
+    assert log.history.delete(ADA, [run.run_id]) is None
+    times[0] += timedelta(hours=2)
+    log.close()
+    again = open_log(clock=lambda: times[0])
+    assert again.flush(5)
+    assert again.history.bring_back(ADA, [run.run_id]) is None
+    assert found(again) == [3, 2, 1]
+
+
+def test_what_a_deleted_run_cost_still_counts_for_a_budget(log, row, now):
+    log.record(row(1, cost_usd=Decimal("0.25")), texts_of(row(1), "x"))
+    assert log.flush(5)
+    caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender(ADA, ADA, now), now)
+    for act in (log.history.delete, log.history.bring_back):
+        assert act(ADA, [row(1).run_id]) is None
+        [standing] = log.ledger.standings(caps)
+        assert standing.used_usd == Decimal("0.25")
+    one = Reservation("2", ADA, ADA, now, Decimal("0.76"))
+    assert log.ledger.reserve([one], caps) is not None
+
+
+def test_old_runs_are_deleted_for_good_but_the_starred_stay(log, row):
+    made = days_of(log, row)
+    log.history.mark(ADA, made[0].run_id, Mark(is_starred=True))
+    last = date(2026, 11, 25)
+    assert sum(log.keeping.delete_old("bob", last)) == 0
+    assert sum(log.keeping.delete_old(ADA, last)) == 2
+    assert (found(log), found(log, CANARY), log.totals(ADA).runs) == ([3, 0], [3, 0], 2)
+    assert log.history.bring_back(ADA, [each.run_id for each in made]) is None
+    assert sum(log.keeping.delete_old(ADA, last, keeps_starred=False)) == 1
+    assert found(log) == [3]
+
+
+def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
+    made = days_of(log, row)
+    log.record(row(9, error_message=CANARY), texts_of(row(9), CANARY))
+    assert log.flush(5)
+    before = log.totals(ADA)
+    assert sum(log.keeping.drop_old_texts(ADA, date(2026, 12, 31))) == 5
+    assert (found(log, CANARY), log.totals(ADA)) == ([], before)
+    kept, texts = log.get(ADA, made[1].run_id)
+    assert (kept, texts) == (made[1], RunTexts(run_id=made[1].run_id))
+    assert CANARY not in terms_in(file)
+    with closing(sqlite3.connect(file)) as other:
+        rows = other.execute("SELECT * FROM runs").fetchall()
+        assert other.execute("SELECT count(*) FROM texts").fetchone() == (0,)
+    assert CANARY not in str(rows)
+
+
+def test_the_words_of_a_deleted_history_are_not_in_the_file_any_more(log, row, file):
+    days_of(log, row)
+    log.record(row(1, "bob"), texts_of(row(1, "bob"), "mine"))
+    assert log.flush(5)
+    log.delete_all(ADA)
+    assert log.flush(5)
+    assert "mine" in terms_in(file)
+    assert CANARY not in terms_in(file)
+    assert found(log, "mine", "bob") == [1]
+
+
+def test_a_backup_is_restored_and_what_was_there_is_set_aside(log, row, file):
+    days_of(log, row, 2)
+    backup = log.keeping.back_up()
+    log.record(row(7), texts_of(row(7), "later"))
+    log.history.mark(ADA, row(0).run_id, Mark(note="after the backup"))
+    assert log.flush(5)
+    assert log.keeping.backups() == [backup]
+    aside = log.keeping.restore(backup)
+    assert log.flush(5)
+    assert log.warning is None
+    # What this process has itself recorded is written again; the mark was in the old file.
+    assert found(log) == [1, 7, 0]
+    assert log.history.marks(ADA, [row(0).run_id])[row(0).run_id] == Mark()
+    assert (found(log, "word1"), found(log, "later")) == ([1], [7])
+    with closing(sqlite3.connect(aside)) as other:
+        assert other.execute("SELECT count(*) FROM runs").fetchone() == (3,)
+        assert other.execute("SELECT note FROM marks").fetchone() == ("after the backup",)
+    assert set(log.keeping.backups()) == {aside, backup}
+
+
+def _write(path, *statements, like=None):
+    if like is not None:
+        path.write_bytes(like.read_bytes())
+    with closing(sqlite3.connect(path)) as other, other:
+        for statement in statements:
+            other.execute(statement)
+
+
+def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path):
+    days_of(log, row, 1)
+    backup = log.keeping.back_up()
+    cases = {
+        "text": ("not a SQLite file", lambda path: path.write_text("Hello")),
+        "gone": ("can't be read", lambda path: None),
+        "cut": ("damaged", lambda path: path.write_bytes(backup.read_bytes()[:30_000])),
+        "other": ("something else", lambda path: _write(path, "CREATE TABLE runs (a)")),
+        "trigger": ("something else", lambda path: _write(
+            path, "CREATE TRIGGER t AFTER INSERT ON runs BEGIN SELECT 1; END", like=backup)),
+        "view": ("something else", lambda path: _write(
+            path, "CREATE VIEW v AS SELECT 1", like=backup)),
+        "newer": ("newer version", lambda path: _write(
+            path, "UPDATE meta SET version = 99", like=backup)),
+    }  # fmt: skip
+    for name, (reason, make) in cases.items():
+        path = tmp_path / name
+        make(path)
+        with pytest.raises(NotDoneError, match=reason):
+            log.keeping.restore(path)
+    assert found(log) == [0]
+    assert log.warning is None
+    assert log.keeping.backups() == [backup]
+
+
+def test_the_size_tells_what_lies_free(log, row):
+    made = [row(n) for n in range(20)]
+    for each in made:
+        log.record(each, texts_of(each, "many words " * 2_000))
+    assert log.flush(5)
+    full = log.keeping.size()
+    assert full.file.endswith("runs.db")
+    assert sum(log.keeping.drop_old_texts(ADA, date(2026, 12, 31))) == 20
+    after = log.keeping.size()
+    assert after.free_bytes > full.free_bytes + 200_000
+    assert after.used_bytes <= full.used_bytes + 200_000
+
+
+def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
+    broken = open_log(f"sqlite:///{tmp_path}")
+    for problem in (
+        broken.history.mark(ADA, "1", Mark(is_starred=True)),
+        broken.history.delete(ADA, ["1"]),
+        broken.history.bring_back(ADA, ["1"]),
+    ):
+        assert problem == "Not done: its path is a folder, not a file."
+    assert broken.history.page(ADA, Filter()).rows == ()
+    assert broken.keeping.size() is None
+    with pytest.raises(NotDoneError):
+        broken.keeping.back_up()
+
+
+def test_runs_of_an_earlier_version_are_found_soon_after(open_log, log, row, file):
+    days_of(log, row, 3)
+    log.close()
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("INSERT INTO said (said) VALUES ('delete-all')")
+        other.execute("DELETE FROM searchable")
+        other.execute("INSERT INTO unsearched VALUES ('', '', 0, 3)")
+    again = open_log()
+    for _ in range(5):
+        assert again.flush(5)
+    assert again.history.indexed(ADA) is None
+    assert found(again, CANARY) == [2, 1, 0]
