@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.ui.importing import offer_import
 from playground.ui.undo import offer_redo, offer_undo
 
 
@@ -10,3 +11,4 @@ def show_toolbar() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         offer_undo()
         offer_redo()
+        offer_import()
