@@ -1,12 +1,13 @@
 """Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
 
-from dataclasses import fields
+from dataclasses import replace
 
 import streamlit as st
 
 from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError
 from playground.core.importing import read_page, read_request
 from playground.core.page_state import PageState
+from playground.core.prompt_library import settings_of
 from playground.core.request import Message, Params, Prompt
 from playground.ui import editor_state, state
 from playground.ui.dialogs import offer_dialog
@@ -104,15 +105,7 @@ def _show_found(found: Imported) -> None:
 
 
 def _parameters(params: Params) -> str:
-    """What is set, in one line."""
-    plainest = Params("", 0)
-    told = [
-        f"{field.name} {getattr(params, field.name)}"
-        for field in fields(params)
-        if field.name != "extra_json"
-        and getattr(params, field.name) != getattr(plainest, field.name)
-    ]
-    return " · ".join(told)[:MOST_SHOWN]
+    return settings_of(replace(params, extra_json=""))[:MOST_SHOWN]
 
 
 def show_prompt(prompt: Prompt) -> None:
