@@ -7,15 +7,23 @@ import streamlit as st
 from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError
 from playground.core.importing import read_page, read_request
 from playground.core.page_state import PageState
-from playground.core.prompt_library import settings_of
+from playground.core.prompt_library import (
+    LibraryError,
+    SavedPrompt,
+    library_from_json,
+    settings_of,
+)
 from playground.core.request import Message, Params, Prompt
-from playground.ui import editor_state, state
+from playground.ui import editor_state, library_state, state
 from playground.ui.dialogs import offer_dialog
 from playground.ui.plain import plain
 
-IMPORT, IMPORT_TEXT, IMPORT_FILE, PUT = "import", "import_text", "import_file", "put_import"
+IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
+PUT, ADD = "put_import", "add_import"
 MOST_SHOWN = 1_000
 MOST_LINES = 30
+LIBRARY_SAYS_SO = 40
+"""Characters at the beginning of a file in which a library names itself."""
 SHAPES = "JSON of the Messages API or of OpenAI chat, Python, curl, or a file saved here."
 
 
@@ -25,7 +33,7 @@ def offer_import() -> None:
 
 
 def _show() -> None:
-    if state.dialog() is None:
+    if state.dialog() != IMPORT:
         st.rerun()  # It was put into the editor: a click in a dialog draws the dialog alone.
     pasted = st.text_area(
         "Paste it here",
@@ -39,13 +47,16 @@ def _show() -> None:
         text = pasted or (_text_of(file.getvalue()) if file else "")
         if not text.strip():
             return
+        if '"library"' in text[:LIBRARY_SAYS_SO]:
+            _offer_library(library_from_json(text))
+            return
         page = read_page(text)
         if page is not None:
             show_page(page)
             _offer(page)
             return
         found = read_request(text)
-    except ImportingError as error:
+    except (ImportingError, LibraryError) as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
     _show_found(found)
@@ -53,7 +64,7 @@ def _show() -> None:
 
 
 def _text_of(content: bytes) -> str:
-    if len(content) > 4 * MOST_CHARACTERS:
+    if len(content) > 8 * MOST_CHARACTERS:
         raise ImportingError("This file is too large.")
     try:
         return content.decode("utf-8-sig")
@@ -79,6 +90,24 @@ def _put(found: Imported | PageState) -> None:
     else:
         editor_state.put(found, "Import")
     state.close_dialog()
+
+
+def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
+    names = ", ".join(each.name for each in prompts)
+    st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MOST_SHOWN])}")
+    st.button(
+        "Add to my library",
+        key=ADD,
+        type="primary",
+        icon=":material/bookmark_add:",
+        on_click=_add,
+        args=(prompts,),
+    )
+
+
+def _add(prompts: tuple[SavedPrompt, ...]) -> None:
+    library_state.add_all(prompts)
+    state.open_dialog(library_state.LIBRARY)
 
 
 def show_page(page: PageState) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from playground.ui.importing import offer_import
+from playground.ui.library import offer_library
 from playground.ui.undo import offer_redo, offer_undo
 
 
@@ -11,4 +12,5 @@ def show_toolbar() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         offer_undo()
         offer_redo()
+        offer_library()
         offer_import()
