@@ -6,6 +6,7 @@ from playground.settings import SettingsError
 from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.draft import keep_draft
 from playground.ui.lessons import show_lesson
 from playground.ui.log import show_log
 from playground.ui.phase import phase
@@ -40,6 +41,7 @@ def page() -> None:
     edit_variants(planned)
     show_answers(drawn_in)
     show_log(drawn_in)
+    keep_draft()
 
     warm_up()
 

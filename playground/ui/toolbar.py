@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.ui.draft import show_restored
 from playground.ui.importing import offer_import
 from playground.ui.library import offer_library
 from playground.ui.undo import offer_redo, offer_undo
@@ -14,3 +15,4 @@ def show_toolbar() -> None:
         offer_redo()
         offer_library()
         offer_import()
+        show_restored()
