@@ -51,7 +51,10 @@ def read_curl(text: str) -> Call:
 
 def _without_heredoc(text: str) -> tuple[str, str | None]:
     """The command, and the lines that stand beneath it up to the word that ends them."""
-    start = _HEREDOC.search(text)
+    # A text in the data can have << in it too.
+    asked = text.find("@-")
+    starts = _HEREDOC.finditer(text) if asked >= 0 else ()
+    start = next((each for each in starts if asked < each.end()), None)
     if start is None:
         return text, None
     lines = text[start.end() :].split("\n")

@@ -60,6 +60,13 @@ def test_blocks_that_are_no_text_and_unknown_roles_are_listed_one_by_one() -> No
     assert "hush" not in repr(found)
 
 
+def test_what_looks_like_a_heredoc_in_a_text_is_text() -> None:
+    data = '{"model": "m", "max_tokens": 1,\n "messages": [\n{"role": "user",'
+    data += '"content": "Is 1 << n\\nfast?"}\n]}'
+    found = read_request(f"curl localhost/v1/messages -d '{data}'")
+    assert found.request.prompt.messages == (Message("user", "Is 1 << n\nfast?"),)
+
+
 HOSTILE = {
     "nothing": " \n",
     "ten megabytes": "x" * 10_000_000,
