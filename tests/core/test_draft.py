@@ -8,6 +8,7 @@ import pytest
 from playground.core.draft import read_draft
 from playground.core.page_state import PageState, PageStateError, Variant, to_json
 from playground.core.request import Message, Params, Prompt
+from playground.core.without_keys import page_without_keys
 
 PAGE = PageState(
     Prompt("Be terse.", (Message("user", "Hi"), Message("assistant", "Hello"))),
@@ -39,6 +40,15 @@ def test_what_was_typed_stands_over_what_the_server_knew() -> None:
     assert first.params == Params("m", 9, stop_sequences=("END", "STOP"), extra_json='{"x":')
     assert second == Variant("C", Params("n", 8), "Mine.")
     assert read_draft(kept()) == PAGE
+
+
+def test_no_key_is_given_to_the_browser() -> None:
+    key = "sk-ant-api03-0123456789abcdef"
+    prompt = Prompt(f"one\n{key}", (Message("user", f"two\n{key}"),))
+    params = Params("m", 9, stop_sequences=(key,), extra_json=f'{{"x": "{key}"}}')
+    page = page_without_keys(PageState(prompt, (Variant("A", params, key),)))
+    assert key not in to_json(page)
+    assert to_json(page).count("sk-ant-[masked]") == 5
 
 
 BROKEN = [
