@@ -3,9 +3,10 @@
 import streamlit as st
 
 from playground.settings import SettingsError
-from playground.ui import state
+from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.draft import keep_draft
 from playground.ui.lessons import show_lesson
 from playground.ui.log import show_log
 from playground.ui.phase import phase
@@ -14,6 +15,7 @@ from playground.ui.running import plans
 from playground.ui.server import middleware, routes
 from playground.ui.services import is_here, services, warm_up
 from playground.ui.sidebar import show_sidebar
+from playground.ui.toolbar import show_toolbar
 from playground.ui.variants import edit_variants
 
 
@@ -27,16 +29,19 @@ def page() -> None:
 
     state.initialise(feed.open_page)
     is_here(state.owner())
+    editor_state.record()
 
     drawn_in = phase()
     show_sidebar()
     planned = plans()
     show_bar(planned)
     show_lesson()
+    show_toolbar()
     edit_prompt(planned)
     edit_variants(planned)
     show_answers(drawn_in)
     show_log(drawn_in)
+    keep_draft()
 
     warm_up()
 

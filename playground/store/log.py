@@ -20,6 +20,7 @@ from playground.store.keeping import Keeping
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.open_pages import OpenPages, bare
+from playground.store.prompts import PromptStore
 from playground.store.reading import read_count, read_page, read_run, read_totals
 from playground.store.writer import Pace, Writer
 
@@ -61,6 +62,7 @@ class RunLog:
         self.experiments = ExperimentStore(self._writer, self._memory)
         self.history = History(self._answer, self._writer, self._memory, self.open_pages, clock)
         self.keeping = Keeping(self.history, self._writer, clock)
+        self.prompts = PromptStore(self._writer)
 
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None

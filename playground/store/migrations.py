@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.store import history_schema, schema, sqlite_file
+from playground.store import history_schema, prompt_tables, schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
@@ -62,6 +62,7 @@ def _add_experiments(connection: sa.Connection) -> None:
 STEPS: tuple[Step, ...] = (
     _add_reservations,
     history_schema.add_history,
+    prompt_tables.add_prompts,
     _add_batches,
     _add_experiments,
 )

@@ -65,16 +65,15 @@ def set_variants(chosen: Sequence[Params]) -> None:
     st.session_state["variants"] = list(letters)
 
 
-def set_variant(letter: str, params: Params) -> None:
-    """Replace what one variant holds; it has no system prompt of its own."""
-    set_controls({field(name, letter): value for name, value in _BLANK.items()})
+def set_variant(letter: str, params: Params, system: str = "") -> None:
+    """Put these parameters into the controls of a letter."""
     found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    set_controls({field("system", letter): system})
     set_controls(dict(control_of(name, value, letter) for name, value in found))
-
-
-def snapshot() -> dict[str, Any]:
-    """All variants as they stand, for `set_controls`."""
-    return {"variants": variants()} | controls(variants())
+    for name in ("max_tokens", "thinking_budget"):
+        # 0 is how a request says that nothing was entered, and no control takes it.
+        key = field(name, letter)
+        st.session_state[key] = st.session_state[key] or None
 
 
 def add_variant() -> None:

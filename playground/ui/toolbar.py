@@ -1,0 +1,18 @@
+"""The row of buttons above the prompt: what can be done with all that the editor holds."""
+
+import streamlit as st
+
+from playground.ui.draft import show_restored
+from playground.ui.importing import offer_import
+from playground.ui.library import offer_library
+from playground.ui.undo import offer_redo, offer_undo
+
+
+def show_toolbar() -> None:
+    """Draw the row, one line a button."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        offer_undo()
+        offer_redo()
+        offer_library()
+        offer_import()
+        show_restored()
