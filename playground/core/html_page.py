@@ -4,6 +4,7 @@ What comes from a model, a person or a server goes through `text` or `exact`, an
 """
 
 import html
+from collections.abc import Sequence
 
 CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -62,7 +63,7 @@ def folded(title: str, content: str) -> str:
     return f'<details class="panel"><summary>{text(title)}</summary>{content}</details>'
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table of plain texts."""
     heads = "".join(f"<th>{text(cell)}</th>" for cell in head)
     lines = "".join(
