@@ -7,6 +7,7 @@ from playground.ui import state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.lessons import show_lesson
+from playground.ui.link import show_link
 from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
@@ -14,6 +15,7 @@ from playground.ui.running import plans
 from playground.ui.server import middleware, routes
 from playground.ui.services import is_here, services, warm_up
 from playground.ui.sidebar import show_sidebar
+from playground.ui.toolbar import show_toolbar
 from playground.ui.variants import edit_variants
 
 
@@ -33,10 +35,12 @@ def page() -> None:
     planned = plans()
     show_bar(planned)
     show_lesson()
+    show_toolbar()
     edit_prompt(planned)
     edit_variants(planned)
     show_answers(drawn_in)
     show_log(drawn_in)
+    show_link()
 
     warm_up()
 

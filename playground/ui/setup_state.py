@@ -1,11 +1,12 @@
 """What samples and lessons put on the page, and the person's own brought back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
+from playground.core.page_state import PageState
 from playground.core.samples import Sample
 from playground.ui import state, variant_state
 
@@ -80,6 +81,26 @@ def set_up(index: int) -> None:
     session = st.session_state
     session[state.SAMPLE] = None
     session["lesson"], session["lesson_press"] = index, state.next_press()
+
+
+def page() -> PageState:
+    """What the editor holds, as a value to pass on."""
+    scenario = st.session_state.get(state.SCENARIO) or "none"
+    return PageState(state.prompt(), variant_state.placed(), scenario)
+
+
+def open_page(page: PageState, scenarios: Collection[str]) -> None:
+    """Put a page that somebody passed on in the editor's place, and start nothing.
+
+    A scenario that this playground does not have is none."""
+
+    def change() -> None:
+        state.set_prompt(page.prompt)
+        variant_state.place_variants(page.variants)
+        st.session_state[state.SCENARIO] = page.scenario if page.scenario in scenarios else "none"
+
+    _place(("prompt", "variants", "scenario"), change)
+    st.session_state[state.SAMPLE] = st.session_state["lesson"] = None
 
 
 def is_set_up() -> bool:

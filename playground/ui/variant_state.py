@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.page_state import Variant
 from playground.core.request import Params, Prompt, Request
 
 ADD_VARIANT = "add_variant"
@@ -60,11 +61,28 @@ def variants() -> list[str]:
 def set_variants(chosen: Sequence[Params]) -> None:
     """Replace all variants; they have no system prompt of their own."""
     letters = LETTERS[: len(chosen)]
-    for letter, params in zip(letters, chosen, strict=False):
+    place_variants([Variant(*each) for each in zip(letters, chosen, strict=False)])
+
+
+def place_variants(chosen: Sequence[Variant]) -> None:
+    """Replace all variants by these, each under its own letter."""
+    for variant in chosen:
+        letter, params = variant.letter, variant.params
         set_controls({field(name, letter): value for name, value in _BLANK.items()})
         found = [(each.name, getattr(params, each.name)) for each in fields(params)]
         set_controls(dict(control_of(name, value, letter) for name, value in found))
-    st.session_state["variants"] = list(letters)
+        # These controls hold nothing where a value is nothing; another would not be drawn.
+        for name in ("model", "max_tokens", "thinking_budget"):
+            set_controls({field(name, letter): st.session_state[field(name, letter)] or None})
+        set_controls({field("system", letter): variant.system})
+    st.session_state["variants"] = [variant.letter for variant in chosen]
+
+
+def placed() -> tuple[Variant, ...]:
+    """All variants as they stand, as values."""
+    empty = Prompt("", ())
+    found = [(letter, request(letter, empty)) for letter in variants()]
+    return tuple(Variant(letter, each.params, each.prompt.system) for letter, each in found)
 
 
 def snapshot() -> dict[str, Any]:
