@@ -48,7 +48,8 @@ LETTERS = frozenset("ABCDEF")
 
 def text(value: object) -> str:
     """A text for the page, between tags or in an attribute; none of it is markup."""
-    clean = str(value).encode("utf-8", "replace").decode()
+    # A parser drops NUL without a word.
+    clean = str(value).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     # A parser makes a carriage return a line feed, unless it is written as a number.
     return html.escape(clean).replace("\r", "&#13;")
 

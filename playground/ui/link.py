@@ -26,6 +26,8 @@ def show_link() -> None:
 
 
 def _ask() -> None:
+    if not link_state.link():
+        st.rerun()  # Answered: a dialog's own button runs nothing but the dialog.
     page, problem = link_state.opened()
     if page is None:
         st.error(plain(problem), icon=":material/link_off:")
