@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.settings import SettingsError
-from playground.ui import state
+from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.lessons import show_lesson
@@ -29,6 +29,7 @@ def page() -> None:
 
     state.initialise(feed.open_page)
     is_here(state.owner())
+    editor_state.record()
 
     drawn_in = phase()
     show_sidebar()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.problem import SEVERITIES, Problem
-from playground.ui import fix_state, money_state, running
+from playground.ui import editor_state, fix_state, money_state, running
 from playground.ui.plain import plain
 from playground.ui.variant_state import COLOURS
 
@@ -68,5 +68,5 @@ def _offer_undo(label: str) -> None:
         key="undo_fix",
         type="tertiary",
         icon=":material/undo:",
-        on_click=fix_state.undo_fix,
+        on_click=editor_state.undo,
     )

@@ -4,8 +4,7 @@ import streamlit as st
 
 from playground.core.links import LinkError, decode
 from playground.core.page_state import PageState
-from playground.ui import setup_state, state
-from playground.ui.services import services
+from playground.ui import editor_state, setup_state, state
 
 DIALOG = "opened_link"
 END_CHARACTERS = 24
@@ -36,7 +35,9 @@ def accept() -> None:
     """Put what the link holds into the editor; one undo brings back what was there."""
     page, _ = opened()
     if page is not None:
-        setup_state.open_page(page, services().scenarios())
+        editor_state.put(page, "Open a link")
+        setup_state.close_lesson()
+        st.session_state[state.SAMPLE] = None
     dismiss()
 
 

@@ -1,65 +1,32 @@
-"""What samples and lessons put on the page, and the person's own brought back."""
+"""What samples and lessons put on the page."""
 
-from collections.abc import Callable, Collection
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
-from playground.core.page_state import PageState
 from playground.core.samples import Sample
-from playground.ui import state, variant_state
+from playground.ui import editor_state, state, variant_state
 
-Part = Literal["prompt", "variants", "scenario"]
-
-
-def _page() -> dict[Part, Any]:
-    """What can be put on the page and brought back."""
-    return {
-        "prompt": state.prompt(),
-        "variants": variant_state.snapshot(),
-        "scenario": st.session_state.get(state.SCENARIO) or "none",
-    }
-
-
-def _place(parts: tuple[Part, ...], change: Callable[[], None]) -> None:
-    """Change parts of the page; what the person had there is kept, unless it was placed too."""
-    session = st.session_state
-    own, placed = dict(session.get("own", {})), dict(session.get("placed", {}))
-    before = _page()
-    for part in parts:
-        if part not in own or placed.get(part) != before[part]:
-            own[part] = before[part]
-    change()
-    after = _page()
-    session["own"] = own
-    session["placed"] = placed | {part: after[part] for part in parts}
-
-
-def can_bring_back() -> bool:
-    return "own" in st.session_state
-
-
-def bring_back() -> None:
-    """Undo samples and lessons: what the person had before them is there again."""
-    session = st.session_state
-    own: dict[Part, Any] = session.pop("own", {})
-    session.pop("placed", None)
-    if "prompt" in own:
-        state.set_prompt(own["prompt"])
-    if "variants" in own:
-        variant_state.set_controls(own["variants"])
-    if "scenario" in own:
-        session[state.SCENARIO] = own["scenario"]
-    session[state.SAMPLE] = None
-    session["lesson_press"] = None
+PLACED = "sample or lesson"
+"""The name of their steps in the history of changes."""
 
 
 def load_sample() -> None:
     """Replace the prompt by the chosen sample."""
     chosen: Sample | None = st.session_state[state.SAMPLE]
     if chosen is not None:
-        _place(("prompt",), lambda: state.set_prompt(chosen.prompt))
+        editor_state.put_prompt(chosen.prompt, PLACED)
+
+
+def can_bring_back() -> bool:
+    """Whether the last change was a sample or a lesson."""
+    return editor_state.history().now.label == PLACED
+
+
+def bring_back() -> None:
+    """Undo samples and lessons: what the person had before them is there again."""
+    editor_state.undo_all(PLACED)
 
 
 def lesson() -> int | None:
@@ -70,42 +37,23 @@ def lesson() -> int | None:
 
 def set_up(index: int) -> None:
     """Begin a lesson: put all that it needs on the page, and start nothing."""
-
-    def change() -> None:
-        chosen: Lesson = LESSONS[index]
-        state.set_prompt(chosen.prompt)
-        variant_state.set_variants(chosen.variants)
-        st.session_state[state.SCENARIO] = chosen.scenario
-
-    _place(("prompt", "variants", "scenario"), change)
+    editor_state.change(PLACED, _place, LESSONS[index])
     session = st.session_state
     session[state.SAMPLE] = None
     session["lesson"], session["lesson_press"] = index, state.next_press()
+    session["lesson_page"] = editor_state.page()
 
 
-def page() -> PageState:
-    """What the editor holds, as a value to pass on."""
-    scenario = st.session_state.get(state.SCENARIO) or "none"
-    return PageState(state.prompt(), variant_state.placed(), scenario)
-
-
-def open_page(page: PageState, scenarios: Collection[str]) -> None:
-    """Put a page that somebody passed on in the editor's place, and start nothing.
-
-    A scenario that this playground does not have is none."""
-
-    def change() -> None:
-        state.set_prompt(page.prompt)
-        variant_state.place_variants(page.variants)
-        st.session_state[state.SCENARIO] = page.scenario if page.scenario in scenarios else "none"
-
-    _place(("prompt", "variants", "scenario"), change)
-    st.session_state[state.SAMPLE] = st.session_state["lesson"] = None
+def _place(chosen: Lesson) -> None:
+    state.set_prompt(chosen.prompt)
+    variant_state.set_variants(chosen.variants)
+    st.session_state[state.SCENARIO] = chosen.scenario
 
 
 def is_set_up() -> bool:
     """Whether the page is still as the lesson put it."""
-    return bool(st.session_state.get("placed") == _page())
+    placed: Any = st.session_state.get("lesson_page")
+    return bool(placed == editor_state.page())
 
 
 def close_lesson() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from playground.core.key_shapes import holds_key
 from playground.core.links import LinkError, address, encode
 from playground.core.page_state import PageState, PageStateError, to_json
-from playground.ui import setup_state
+from playground.ui import editor_state
 from playground.ui.dialogs import offer_dialog
 from playground.ui.page_contents import show_contents
 from playground.ui.plain import plain
@@ -19,7 +19,7 @@ def offer_share() -> None:
 
 
 def _show() -> None:
-    page = setup_state.page()
+    page = editor_state.page()
     try:
         content = to_json(page)
     except PageStateError as error:

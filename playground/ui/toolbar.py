@@ -1,11 +1,16 @@
-"""The row above the prompt: what can be done with the page as a whole, a line a button."""
+"""The row of buttons above the prompt: what can be done with all that the editor holds."""
 
 import streamlit as st
 
+from playground.ui.importing import offer_import
 from playground.ui.share import offer_share
+from playground.ui.undo import offer_redo, offer_undo
 
 
 def show_toolbar() -> None:
-    """Draw the buttons."""
-    with st.container(horizontal=True, gap="small", key="toolbar"):
+    """Draw the row, one line a button."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        offer_undo()
+        offer_redo()
+        offer_import()
         offer_share()

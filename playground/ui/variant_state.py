@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.page_state import Variant
 from playground.core.request import Params, Prompt, Request
 
 ADD_VARIANT = "add_variant"
@@ -61,33 +60,20 @@ def variants() -> list[str]:
 def set_variants(chosen: Sequence[Params]) -> None:
     """Replace all variants; they have no system prompt of their own."""
     letters = LETTERS[: len(chosen)]
-    place_variants([Variant(*each) for each in zip(letters, chosen, strict=False)])
+    for letter, params in zip(letters, chosen, strict=False):
+        set_variant(letter, params)
+    st.session_state["variants"] = list(letters)
 
 
-def place_variants(chosen: Sequence[Variant]) -> None:
-    """Replace all variants by these, each under its own letter."""
-    for variant in chosen:
-        letter, params = variant.letter, variant.params
-        set_controls({field(name, letter): value for name, value in _BLANK.items()})
-        found = [(each.name, getattr(params, each.name)) for each in fields(params)]
-        set_controls(dict(control_of(name, value, letter) for name, value in found))
-        # These controls hold nothing where a value is nothing; another would not be drawn.
-        for name in ("model", "max_tokens", "thinking_budget"):
-            set_controls({field(name, letter): st.session_state[field(name, letter)] or None})
-        set_controls({field("system", letter): variant.system})
-    st.session_state["variants"] = [variant.letter for variant in chosen]
-
-
-def placed() -> tuple[Variant, ...]:
-    """All variants as they stand, as values."""
-    empty = Prompt("", ())
-    found = [(letter, request(letter, empty)) for letter in variants()]
-    return tuple(Variant(letter, each.params, each.prompt.system) for letter, each in found)
-
-
-def snapshot() -> dict[str, Any]:
-    """All variants as they stand, for `set_controls`."""
-    return {"variants": variants()} | controls(variants())
+def set_variant(letter: str, params: Params, system: str = "") -> None:
+    """Put these parameters into the controls of a letter."""
+    found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    set_controls({field("system", letter): system})
+    set_controls(dict(control_of(name, value, letter) for name, value in found))
+    for name in ("model", "max_tokens", "thinking_budget"):
+        # 0 or "" is how a request says that nothing was entered, and no control takes it.
+        key = field(name, letter)
+        st.session_state[key] = st.session_state[key] or None
 
 
 def add_variant() -> None:

@@ -148,7 +148,7 @@ def test_what_was_written_during_a_lesson_is_what_the_next_undo_brings_back(page
     open_lesson(page, 2)
     page.button(key="undo_sample").click().run()
     assert page.text_area(key="message_0_text").value == "Written in the lesson"
-    assert params(page) == [("claude-sonnet-4-6", 300, 0.2), ("claude-sonnet-4-6", 300, 1.0)]
+    assert params(page) == [("claude-haiku-4-5", 300, 0.0)]
 
 
 def test_samples_and_lessons_share_one_undo(page):
@@ -161,14 +161,24 @@ def test_samples_and_lessons_share_one_undo(page):
     assert len(page.session_state["variants"]) == 2
 
 
-def test_undoing_a_sample_leaves_the_variants_alone(page):
+def test_what_was_changed_after_a_sample_is_undone_first_and_redone_last(page):
+    assert page.button(key="undo").disabled
     page.text_area(key="message_0_text").input("My own question").run()
     sample = page.selectbox(key="sample").options[1]
     page.selectbox(key="sample").select(sample).run()
+    written = page.text_area(key="message_0_text").value
     page.number_input(key="max_tokens_A").set_value(55).run()
-    page.button(key="undo_sample").click().run()
+    assert "undo_sample" not in keys(page)
+    page.button(key="undo").click().run()
+    assert page.number_input(key="max_tokens_A").value == 300
+    assert page.text_area(key="message_0_text").value == written
+    page.button(key="undo").click().run()
     assert page.text_area(key="message_0_text").value == "My own question"
+    page.button(key="redo").click().run()
+    page.button(key="redo").click().run()
+    assert page.text_area(key="message_0_text").value == written
     assert page.number_input(key="max_tokens_A").value == 55
+    assert page.button(key="redo").disabled
 
 
 def test_set_up_again_is_offered_once_something_was_changed(page):

@@ -69,7 +69,7 @@ def test_opening_a_link_changes_nothing_until_it_is_accepted_and_never_starts_a_
     assert page.session_state["runs"] == {}
     assert page.session_state["answered_link"] == encode(SHARED)[-24:]
     assert decode(shared_link(page)) == SHARED
-    page.button(key="undo_sample").click().run()
+    page.button(key="undo").click().run()
     assert held(page) == before
     assert page.session_state["runs"] == {}
 

@@ -1,0 +1,95 @@
+"""A chat request in OpenAI's shape as a request of the editor; the two APIs differ in much."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from playground.core.imported import Call, Imported, ImportingError, LeftOut, short, texts_of
+from playground.core.importing_body import of_messages_api
+from playground.core.request import EFFORTS
+
+SOURCE: Final = "OpenAI chat request"
+# fmt: off
+_ONLY_THERE: Final = frozenset((
+    "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
+    "max_completion_tokens", "n", "parallel_tool_calls", "presence_penalty", "reasoning_effort",
+    "response_format", "seed", "stop", "stream_options", "top_logprobs",
+))
+# fmt: on
+_NAMES: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
+_SAME: Final = ("model", "temperature", "top_p", "stream")
+_INSTEAD: Final = {
+    "n": "One answer is given each run: add a variant for another.",
+    "seed": "The Messages API has none.",
+    "user": "The Messages API calls it metadata.user_id.",
+    "tools": "Tools are described otherwise in the Messages API.",
+    "response_format": "The Messages API calls it output_config.format.",
+}
+
+
+def is_openai(call: Call) -> bool:
+    """Whether a body is meant for chat completions and not for the Messages API."""
+    body = call.body
+    if "chat/completions" in call.url or set(body) & _ONLY_THERE:
+        return True
+    model, messages = body.get("model"), body.get("messages")
+    if isinstance(model, str) and model.startswith(_NAMES):
+        return True
+    roles = [each.get("role") for each in _listed(messages) if isinstance(each, dict)]
+    return any(role in ("system", "developer", "tool", "function") for role in roles)
+
+
+def of_openai(call: Call) -> Imported:
+    """The request that says the same. Raises `ImportingError`."""
+    left_out = list(call.left_out)
+    body = {name: call.body[name] for name in _SAME if name in call.body}
+    # The message roles are sorted here; what is not text is left out on the way.
+    body["system"], body["messages"] = _conversation(call.body.get("messages"), left_out)
+    rest = {name: call.body[name] for name in call.body if name not in (*_SAME, "messages")}
+    body |= _renamed(rest)
+    for name in rest:
+        left_out.append(LeftOut(short(str(name)), _INSTEAD.get(name, "Not in the Messages API.")))
+    return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
+
+
+def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
+    """What has another name over there, taken out of the rest."""
+    body: dict[str, Any] = {}
+    for name in ("max_completion_tokens", "max_tokens"):
+        if rest.get(name) is not None and "max_tokens" not in body:
+            body["max_tokens"] = rest.pop(name)
+    stop = rest.get("stop")
+    if isinstance(stop, str | list):
+        body["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+        del rest["stop"]
+    if rest.get("reasoning_effort") in EFFORTS:
+        body["output_config"] = {"effort": rest.pop("reasoning_effort")}
+    return body
+
+
+def _conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapping[str, Any]]]:
+    if not isinstance(found, list):
+        raise ImportingError("The messages are no list.")
+    systems: list[str] = []
+    messages: list[Mapping[str, Any]] = []
+    for number, each in enumerate(found, 1):
+        if not isinstance(each, dict):
+            raise ImportingError(f"Message {number} is no object.")
+        role, where = each.get("role"), f"Message {number}"
+        for name in sorted(set(map(str, each)) - {"role", "content"}):
+            left_out.append(LeftOut(f"{where}: {short(name)}", "Only texts can be edited."))
+        if role in ("system", "developer"):
+            if messages:
+                left_out.append(LeftOut(where, "It moves up into the system prompt."))
+            systems.append(texts_of(each.get("content"), where, left_out))
+        elif role in ("user", "assistant"):
+            text = texts_of(each.get("content"), where, left_out)
+            messages.append({"role": role, "content": text})
+        else:
+            left_out.append(LeftOut(where, "Its role is neither user nor assistant."))
+    if len(systems) > 1:
+        left_out.append(LeftOut("system", f"{len(systems)} system messages become one prompt."))
+    return "\n\n".join(systems), messages
+
+
+def _listed(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []

@@ -1,0 +1,108 @@
+"""What the editor holds as one value, put back as one, with undo and redo over all changes."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from playground.core.page_state import PageState, Variant
+from playground.core.request import Params, Prompt, Request
+from playground.core.undo_history import Step, UndoHistory
+from playground.ui import state, variant_state
+from playground.ui.services import services
+
+UNDO, REDO = "undo", "redo"
+
+
+def page() -> PageState:
+    """The prompt, the variants and the scenario as they stand."""
+    own = Prompt("", ())
+    requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
+    variants = tuple(
+        Variant(letter, each.params, each.prompt.system) for letter, each in requests.items()
+    )
+    scenario = st.session_state.get(state.SCENARIO) or "none"
+    return PageState(state.prompt(), variants, scenario)
+
+
+def put(page: PageState, label: str) -> None:
+    """Replace all that the editor holds, as one step that can be undone."""
+    _begin(label)
+    _place(page)
+    record()
+
+
+def put_request(request: Request, label: str) -> None:
+    """Replace the prompt and the variants by one request; the scenario stays."""
+    put(replace(page(), prompt=request.prompt, variants=(_lettered(request.params),)), label)
+
+
+def put_prompt(prompt: Prompt, label: str) -> None:
+    """Replace the prompt alone."""
+    put(replace(page(), prompt=prompt), label)
+
+
+def _lettered(params: Params) -> Variant:
+    return Variant(variant_state.LETTERS[0], params)
+
+
+def _place(page: PageState) -> None:
+    state.set_prompt(page.prompt)
+    for each in page.variants:
+        variant_state.set_variant(each.letter, each.params, each.system)
+    st.session_state["variants"] = [each.letter for each in page.variants]
+    known = page.scenario if page.scenario in services().scenarios() else "none"
+    if known != (st.session_state.get(state.SCENARIO) or "none"):
+        st.session_state[state.SCENARIO] = known
+
+
+def history() -> UndoHistory:
+    kept: UndoHistory | None = st.session_state.get("undo_history")
+    return kept or UndoHistory((Step(page()),))
+
+
+def record() -> None:
+    """Make a step of what has changed since the last one."""
+    label = st.session_state.pop("step_label", "")
+    st.session_state["undo_history"] = history().recorded(page(), label)
+
+
+def _begin(label: str) -> None:
+    """What was typed and arrives with a click is a step of its own."""
+    record()
+    st.session_state["step_label"] = label
+
+
+def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any change of the editor)
+    """Change the editor as one step of this name."""
+    _begin(label)
+    how(*what)
+    record()
+
+
+def undo() -> None:
+    record()
+    _go(history().undone())
+
+
+def redo() -> None:
+    record()
+    _go(history().redone())
+
+
+def undo_all(label: str) -> None:
+    """Undo the last change and those before it of the same name."""
+    record()
+    steps = history()
+    while steps.can_undo and steps.now.label == label:
+        steps = steps.undone()
+    _go(steps)
+
+
+def _go(steps: UndoHistory) -> None:
+    if steps == history():
+        return
+    _place(steps.now.state)
+    st.session_state["undo_history"] = steps.corrected(page())
+    st.session_state[state.SAMPLE] = None
+    st.session_state["lesson_press"] = None

@@ -1,0 +1,132 @@
+"""Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
+
+from dataclasses import fields
+
+import streamlit as st
+
+from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError
+from playground.core.importing import read_page, read_request
+from playground.core.page_state import PageState
+from playground.core.request import Message, Params, Prompt
+from playground.ui import editor_state, state
+from playground.ui.dialogs import offer_dialog
+from playground.ui.plain import plain
+
+IMPORT, IMPORT_TEXT, IMPORT_FILE, PUT = "import", "import_text", "import_file", "put_import"
+MOST_SHOWN = 1_000
+MOST_LINES = 30
+SHAPES = "JSON of the Messages API or of OpenAI chat, Python, curl, or a file saved here."
+
+
+def offer_import() -> None:
+    """A button that opens the dialog."""
+    offer_dialog(IMPORT, "Import", ":material/input:", "Import a request", _show)
+
+
+def _show() -> None:
+    if state.dialog() is None:
+        st.rerun()  # It was put into the editor: a click in a dialog draws the dialog alone.
+    pasted = st.text_area(
+        "Paste it here",
+        key=IMPORT_TEXT,
+        height=160,
+        placeholder=SHAPES,
+        help="It is read, never run. A key in it is not kept.",
+    )
+    file = st.file_uploader("or choose a file", ["json", "py", "sh", "txt"], key=IMPORT_FILE)
+    try:
+        text = pasted or (_text_of(file.getvalue()) if file else "")
+        if not text.strip():
+            return
+        page = read_page(text)
+        if page is not None:
+            show_page(page)
+            _offer(page)
+            return
+        found = read_request(text)
+    except ImportingError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return
+    _show_found(found)
+    _offer(found)
+
+
+def _text_of(content: bytes) -> str:
+    if len(content) > 4 * MOST_CHARACTERS:
+        raise ImportingError("This file is too large.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportingError("This file is no text in UTF-8.") from None
+
+
+def _offer(found: Imported | PageState) -> None:
+    st.button(
+        "Put into the editor",
+        key=PUT,
+        type="primary",
+        icon=":material/edit_note:",
+        help="It replaces the prompt and the variants; Undo brings them back.",
+        on_click=_put,
+        args=(found,),
+    )
+
+
+def _put(found: Imported | PageState) -> None:
+    if hasattr(found, "request"):
+        editor_state.put_request(found.request, "Import")
+    else:
+        editor_state.put(found, "Import")
+    state.close_dialog()
+
+
+def show_page(page: PageState) -> None:
+    """Draw what a page holds."""
+    st.markdown("**A page of this playground**")
+    for each in page.variants:
+        st.markdown(f"**{each.letter}** {plain(_parameters(each.params))}")
+        if each.system:
+            _show_text(f"System prompt of {each.letter}", each.system)
+    show_prompt(page.prompt)
+
+
+def _show_found(found: Imported) -> None:
+    st.markdown(f"**{plain(found.source)}**  \n{plain(_parameters(found.request.params))}")
+    show_prompt(found.request.prompt)
+    if found.as_extra:
+        names = ", ".join(found.as_extra)
+        st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
+    if found.left_out:
+        st.markdown("**Not as it was**")
+        lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in found.left_out]
+        more = len(lines) - MOST_LINES
+        st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))
+
+
+def _parameters(params: Params) -> str:
+    """What is set, in one line."""
+    plainest = Params("", 0)
+    told = [
+        f"{field.name} {getattr(params, field.name)}"
+        for field in fields(params)
+        if field.name != "extra_json"
+        and getattr(params, field.name) != getattr(plainest, field.name)
+    ]
+    return " · ".join(told)[:MOST_SHOWN]
+
+
+def show_prompt(prompt: Prompt) -> None:
+    """Draw the beginning of a prompt's texts."""
+    if prompt.system:
+        _show_text("System prompt", prompt.system)
+    messages: tuple[Message, ...] = prompt.messages
+    for each in messages[:MOST_LINES]:
+        _show_text(each.role.capitalize(), each.text)
+    if len(messages) > MOST_LINES:
+        st.caption(f"and {len(messages) - MOST_LINES} more messages")
+
+
+def _show_text(label: str, text: str) -> None:
+    st.caption(label)
+    is_long = len(text) > MOST_SHOWN
+    st.code(text[:MOST_SHOWN] + ("…" if is_long else ""), language=None, wrap_lines=True)
