@@ -9,6 +9,7 @@ from playground.core.rows import LIVE, RunRow, RunTexts
 from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
 from playground.ui.plain import plain
+from playground.ui.share_answers import offer_answers
 from playground.ui.timeline import show_logged_timeline
 
 
@@ -18,6 +19,8 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             head = f"Run {row.press} {row.variant} · {row.model}"
             st.markdown(f"**{plain(head)}**", width="stretch")
+            if row.status not in LIVE and texts.request_json:
+                offer_answers("save_run", lambda: [(row, texts)])
             st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
         if row.status in LIVE:
             st.caption("On its way: its text, attempts and cost are written when it ends.")
