@@ -24,6 +24,7 @@ h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.05rem; margin: 1.5rem 0 .
 h3 { font-size: .9rem; margin: .9rem 0 .2rem; }
 p { margin: .2rem 0; } .quiet { color: var(--quiet); font-size: .9rem; }
 .exact { white-space: pre-wrap; overflow-wrap: anywhere; overflow: hidden; tab-size: 4; }
+.answer { margin: .6rem 0; }
 .code { font: .85rem/1.45 ui-monospace, monospace; }
 .panel { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
   margin: .4rem 0; background: var(--panel); overflow-wrap: anywhere; }

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from playground.core.budget import in_dollars
-from playground.core.html_page import document, exact, folded, hue, table, text
+from playground.core.decisions import State
+from playground.core.html_page import document, exact, folded, hue, text
 from playground.core.shared_runs import NUMBERS, SharedRun
 
 NUMBER_NAMES = ("TTFT", "duration", "in", "out", "cache read", "cache write", "thinking")
+_STATES: dict[State, str] = {"sent": "sent", "default": "not sent", "unavailable": "not sent"}
 DEMO_NOTE = "Demo: the answer is made up by a small language model, not by Claude."
 
 
@@ -115,11 +117,11 @@ def _parameters(run: SharedRun) -> str:
     """Each parameter: sent or not, and why."""
     if not run.decisions:
         return ""
-    rows = [
-        (each.parameter, "sent" if each.state == "sent" else "not sent", each.why)
+    lines = [
+        f"<p><b>{text(each.parameter)}</b> {_STATES[each.state]} · {text(each.why)}</p>"
         for each in run.decisions
     ]
-    return folded("Parameters, sent or not, and why", table(("Parameter", "", "Why"), rows))
+    return folded("Parameters, sent or not, and why", "".join(lines))
 
 
 def _request(run: SharedRun) -> str:

@@ -73,7 +73,8 @@ def shared_run(row: RunRow, texts: RunTexts) -> SharedRun:
     recorded = exchange.from_json(texts.request_json)
     if recorded is None:
         version, body = _planned(texts.request_json)
-        return SharedRun(row, texts.answer, texts.thinking, body, version, False, ())
+        was_sent = row.attempts > 0  # An older log did not write down what went out.
+        return SharedRun(row, texts.answer, texts.thinking, body, version, was_sent, ())
     sent = recorded.exchanges[-1].sent
     version = next((value for name, value in sent.headers if name.lower() == VERSION_HEADER), "")
     return SharedRun(

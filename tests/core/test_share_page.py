@@ -137,7 +137,7 @@ def test_a_prompt_that_all_share_stands_once_and_others_with_their_answers():
 
 
 def test_the_demo_is_marked_and_a_run_that_never_went_out_says_so():
-    row = replace(ROW, connection="Demo", cost_kind="simulated", status="stopped", variant="Z")
+    row = replace(ROW, connection="Demo", cost_kind="simulated", status="stopped", attempts=0)
     planned = json.dumps({"headers": {"anthropic-version": "2026-10-21"}, "body": {"a": 1}})
     run = shared_run(row, RunTexts(run_id="0001", request_json=planned))
     page = share_page([run], NOW)
