@@ -11,7 +11,7 @@ LARGEST = 1e100
 """Beyond it, either way, arithmetic on floats overflows before a person reads the number."""
 SMALLEST_SHARE = 1e-9
 """Values closer than this share of their size are drawn as equal."""
-MOST_TICKS = 6
+MOST_TICKS = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def test_every_value_is_on_the_axis_and_ticks_are_round_and_told_apart(values, f
 @pytest.mark.parametrize(
     ("values", "labels"),
     [
-        ([0, 1], ["0.0", "0.5", "1.0"]),
+        ([0, 1], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
         ([0, 1500], ["0", "500", "1,000", "1,500"]),
         ([0.0001, 0.0004], ["0.0001", "0.0002", "0.0003", "0.0004"]),
     ],
