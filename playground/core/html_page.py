@@ -40,6 +40,10 @@ p { margin: .2rem 0; } .quiet { color: var(--quiet); font-size: .9rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.matrix td { min-width: 14rem; max-width: 40rem; padding-right: 1rem; }
+.matrix thead th { border-top: 4px solid var(--hue, transparent); }
+.passed { color: var(--good); } .failed, .error { color: var(--bad); }
+.verdict { font-weight: 700; }
 summary { cursor: pointer; } svg { max-width: 100%; height: auto; }
 @media print { body { padding: 0; max-width: none; font-size: 12px; }
   .card, .panel { background: none; } tr, .panel { break-inside: avoid; } }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NewType
 
 from playground.core import html_page
 from playground.core.plot_scale import Axis, Scale
@@ -24,6 +25,10 @@ SHAPES = (
 )
 # What a file of XML can't hold; a browser then shows none of it.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+Svg = NewType("Svg", str)
+"""A picture made here: the only markup that a report takes as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def head_height(groups: Sequence[str]) -> float:
     return 36.0 + LINE_HEIGHT * rows
 
 
-def drawn(frame: Frame, marks: Sequence[str], note: str) -> str:
+def drawn(frame: Frame, marks: Sequence[str], note: str) -> Svg:
     """The whole picture; `note` says what is not in it."""
     look = frame.look
     top = head_height(frame.groups)
@@ -116,7 +121,7 @@ def drawn(frame: Frame, marks: Sequence[str], note: str) -> str:
             f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 6}" text-anchor="end" font-size="11" '
             f'fill-opacity="0.7">{text(note)}</text>'
         )
-    return (
+    return Svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{text(frame.title)}" '
         f'font-family="system-ui, sans-serif" font-size="13" color="{text(look.ink)}" '

@@ -15,6 +15,7 @@ from playground.core.plot_frame import (
     WIDTH,
     Frame,
     Look,
+    Svg,
     drawn,
     groups_of,
     head_height,
@@ -66,7 +67,7 @@ class Sample:
 
 def scatter(
     title: str, points: Sequence[Point], x_axis: Axis, y_axis: Axis, look: Look = _PLAIN
-) -> str:
+) -> Svg:
     """Points, such as quality against cost."""
     placed = [(drawable(each.x), drawable(each.y), each) for each in points]
     found = [(x, y, each) for x, y, each in placed if x is not None and y is not None]
@@ -85,7 +86,7 @@ def scatter(
 
 def spreads(
     title: str, points: Sequence[Spread], x_axis: Axis, y_axis: Axis, look: Look = _PLAIN
-) -> str:
+) -> Svg:
     """Middles with lines as far as the results reach, such as spread against temperature."""
     found: list[tuple[float, float, float, float, Spread]] = []
     for each in points:
@@ -111,7 +112,7 @@ def spreads(
     return drawn(frame, marks, _left_out(len(points), len(found), len(shown)))
 
 
-def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look = _PLAIN) -> str:
+def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look = _PLAIN) -> Svg:
     """Each group's values as a strip, and a box of its quartiles, such as latency."""
     found = [(each.group, [drawable(value) for value in each.values]) for each in samples]
     known = [(name, [value for value in values if value is not None]) for name, values in found]
