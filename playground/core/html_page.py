@@ -40,7 +40,9 @@ p { margin: .2rem 0; } .quiet { color: var(--quiet); font-size: .9rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-.matrix td { min-width: 14rem; max-width: 40rem; padding-right: 1rem; }
+.matrix { width: 100%; } .matrix td { min-width: 14rem; padding-right: 1rem; }
+.matrix th { min-width: 8rem; } .matrix .quiet, .value { font-weight: normal; }
+.run + .run { border-top: 1px dashed var(--line); margin-top: .5rem; padding-top: .3rem; }
 .matrix thead th { border-top: 4px solid var(--hue, transparent); }
 .passed { color: var(--good); } .failed, .error { color: var(--bad); }
 .verdict { font-weight: 700; }

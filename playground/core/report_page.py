@@ -105,7 +105,7 @@ def _cell(cell: ReportCell) -> str:
     why = f'<p class="quiet">{text(cell.why)}</p>' if cell.why else ""
     metrics = f'<p class="quiet">{text(cell.metrics)}</p>' if cell.metrics else ""
     answer = _shown(cell.answer, "answer") if cell.answer else ""
-    return f"{verdict}{why}{answer}{metrics}"
+    return f'<div class="run">{verdict}{why}{answer}{metrics}</div>'
 
 
 def _shown(content: str, kind: str) -> str:

@@ -25,6 +25,8 @@ def _show() -> None:
     except PageStateError as error:
         st.warning(plain(f"This page can't be shared. {error}"), icon=":material/link_off:")
         return
+    # First what is in it, then what copies it.
+    show_contents(page)
     if holds_key(content):
         st.warning("What looks like an API key is in it.", icon=":material/key:")
     _show_link(page)
@@ -39,7 +41,6 @@ def _show() -> None:
             on_click="ignore",
         )
         st.caption("In it: prompt, variants, scenario. Never a key, a run or an answer.")
-    show_contents(page)
 
 
 def _show_link(page: PageState) -> None:
