@@ -6,6 +6,7 @@ from playground.settings import SettingsError
 from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.draft import keep_draft
 from playground.ui.lessons import show_lesson
 from playground.ui.link import show_link
 from playground.ui.log import show_log
@@ -41,6 +42,7 @@ def page() -> None:
     edit_variants(planned)
     show_answers(drawn_in)
     show_log(drawn_in)
+    keep_draft()
     show_link()
 
     warm_up()

@@ -16,6 +16,7 @@ from playground.store.faults import Fault, fault_of
 from playground.store.ledger import Ledger
 from playground.store.memory import Entry, Memory
 from playground.store.open_pages import OpenPages, bare
+from playground.store.prompts import PromptStore
 from playground.store.reading import read_count, read_page, read_run, read_totals
 from playground.store.writer import Pace, Writer
 
@@ -53,6 +54,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.prompts = PromptStore(self._writer)
 
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None

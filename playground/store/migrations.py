@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.store import dialect, schema, sqlite_file
+from playground.store import dialect, prompt_tables, schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
@@ -27,7 +27,7 @@ def _add_reservations(connection: sa.Connection) -> None:
 
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
-STEPS: tuple[Step, ...] = (_add_reservations,)
+STEPS: tuple[Step, ...] = (_add_reservations, prompt_tables.add_prompts)
 NEWEST = 1 + len(STEPS)
 
 

@@ -1,20 +1,29 @@
 """Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
 
-from dataclasses import fields
+from dataclasses import replace
 
 import streamlit as st
 
 from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError
 from playground.core.importing import read_page, read_request
 from playground.core.page_state import PageState
+from playground.core.prompt_library import (
+    LibraryError,
+    SavedPrompt,
+    library_from_json,
+    settings_of,
+)
 from playground.core.request import Message, Params, Prompt
-from playground.ui import editor_state, state
+from playground.ui import editor_state, library_state, state
 from playground.ui.dialogs import offer_dialog
 from playground.ui.plain import plain
 
-IMPORT, IMPORT_TEXT, IMPORT_FILE, PUT = "import", "import_text", "import_file", "put_import"
+IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
+PUT, ADD = "put_import", "add_import"
 MOST_SHOWN = 1_000
 MOST_LINES = 30
+LIBRARY_SAYS_SO = 40
+"""Characters at the beginning of a file in which a library names itself."""
 SHAPES = "JSON of the Messages API or of OpenAI chat, Python, curl, or a file saved here."
 
 
@@ -24,7 +33,7 @@ def offer_import() -> None:
 
 
 def _show() -> None:
-    if state.dialog() is None:
+    if state.dialog() != IMPORT:
         st.rerun()  # It was put into the editor: a click in a dialog draws the dialog alone.
     pasted = st.text_area(
         "Paste it here",
@@ -38,13 +47,16 @@ def _show() -> None:
         text = pasted or (_text_of(file.getvalue()) if file else "")
         if not text.strip():
             return
+        if '"library"' in text[:LIBRARY_SAYS_SO]:
+            _offer_library(library_from_json(text))
+            return
         page = read_page(text)
         if page is not None:
             show_page(page)
             _offer(page)
             return
         found = read_request(text)
-    except ImportingError as error:
+    except (ImportingError, LibraryError) as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
     _show_found(found)
@@ -52,7 +64,7 @@ def _show() -> None:
 
 
 def _text_of(content: bytes) -> str:
-    if len(content) > 4 * MOST_CHARACTERS:
+    if len(content) > 8 * MOST_CHARACTERS:
         raise ImportingError("This file is too large.")
     try:
         return content.decode("utf-8-sig")
@@ -80,6 +92,24 @@ def _put(found: Imported | PageState) -> None:
     state.close_dialog()
 
 
+def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
+    names = ", ".join(each.name for each in prompts)
+    st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MOST_SHOWN])}")
+    st.button(
+        "Add to my library",
+        key=ADD,
+        type="primary",
+        icon=":material/bookmark_add:",
+        on_click=_add,
+        args=(prompts,),
+    )
+
+
+def _add(prompts: tuple[SavedPrompt, ...]) -> None:
+    library_state.add_all(prompts)
+    state.open_dialog(library_state.LIBRARY)
+
+
 def show_page(page: PageState) -> None:
     """Draw what a page holds."""
     st.markdown("**A page of this playground**")
@@ -104,15 +134,7 @@ def _show_found(found: Imported) -> None:
 
 
 def _parameters(params: Params) -> str:
-    """What is set, in one line."""
-    plainest = Params("", 0)
-    told = [
-        f"{field.name} {getattr(params, field.name)}"
-        for field in fields(params)
-        if field.name != "extra_json"
-        and getattr(params, field.name) != getattr(plainest, field.name)
-    ]
-    return " · ".join(told)[:MOST_SHOWN]
+    return settings_of(replace(params, extra_json=""))[:MOST_SHOWN]
 
 
 def show_prompt(prompt: Prompt) -> None:

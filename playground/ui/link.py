@@ -9,17 +9,15 @@ from playground.ui.dialogs import show_dialog
 from playground.ui.page_contents import show_contents
 from playground.ui.plain import plain
 
-LISTENER = Path(__file__).with_name("link.js").read_text("utf-8")
+SCRIPT = Path(__file__).with_name("link.js").read_text("utf-8")
 
 
 def show_link() -> None:
     """Ask about the link that the page was opened with, if there is one."""
-    mount = st.components.v2.component("link", js=LISTENER)
-    told = mount(
-        data={"answered": link_state.answered_end()}, height=1, on_link_change=lambda: None
-    ).get("link")
-    if isinstance(told, str) and told:
-        link_state.take(told)
+    mount = st.components.v2.component("link", js=SCRIPT)
+    # Heard by a callback: one script run can end another before it reaches this line.
+    data = {"answered": link_state.answered_end()}
+    mount(key=link_state.LISTENER, data=data, height=1, on_link_change=link_state.hear)
     if link_state.link():
         title = "A page was shared with you"
         show_dialog(link_state.DIALOG, title, _ask, on_dismiss=link_state.dismiss)

@@ -6,13 +6,20 @@ from playground.core.links import LinkError, decode
 from playground.core.page_state import PageState
 from playground.ui import editor_state, setup_state, state
 
-DIALOG = "opened_link"
+LISTENER, DIALOG = "link_listener", "opened_link"
 END_CHARACTERS = 24
 """As much of an answered link as tells it from others."""
 
 
+def hear() -> None:
+    """A browser says which link it was opened with. Nothing in the editor changes."""
+    told = st.session_state[LISTENER].get("link")
+    if isinstance(told, str) and told:
+        take(told)
+
+
 def take(text: str) -> None:
-    """A browser says which link it was opened with. Nothing on the page changes."""
+    """Ask about a link."""
     st.session_state["link"] = text
     st.session_state["answered_link"] = ""
     state.open_dialog(DIALOG)

@@ -34,7 +34,10 @@ def _ask() -> None:
         st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
     count = services().log.count(_visitor())
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    st.markdown(f"This deletes **{runs}** with their texts, for good. What was spent still counts.")
+    st.markdown(
+        f"This deletes **{runs}** with their texts, for good. What was spent still "
+        "counts, and your prompt library stays."
+    )
     st.button(
         "Delete",
         key=REALLY_DELETE,

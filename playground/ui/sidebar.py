@@ -133,7 +133,7 @@ def _show_models(draws: "count[int]") -> None:
 def _show_sample() -> None:
     chosen = st.session_state[state.SAMPLE]
     if chosen is not None:
-        st.caption(plain(chosen.lesson))
+        st.caption(f"**{plain(chosen.technique)}.** {plain(chosen.lesson)}")
     if setup_state.lesson() is None:
         offer_undo("Undo: bring my prompt back")
 

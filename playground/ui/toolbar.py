@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from playground.ui.draft import show_restored
 from playground.ui.importing import offer_import
+from playground.ui.library import offer_library
 from playground.ui.share import offer_share
 from playground.ui.undo import offer_redo, offer_undo
 
@@ -12,5 +14,7 @@ def show_toolbar() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         offer_undo()
         offer_redo()
+        offer_library()
         offer_import()
         offer_share()
+        show_restored()

@@ -70,6 +70,8 @@ def app(start_app, shared_api):
 def profile(browser):
     """A fresh profile; its cache makes the module's later pages quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    # The pages of other tests begin anew: without a database no draft is brought back.
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
     yield context
     context.close()
 

@@ -77,9 +77,9 @@ def until(condition, timeout_s=10.0, what="the condition"):
 class App:
     """`streamlit run` of the app (or of another script) with an environment of its own."""
 
-    def __init__(self, folder, environment=(), script="streamlit_app.py"):
+    def __init__(self, folder, environment=(), script="streamlit_app.py", port=None):
         self.folder = Path(folder)
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.host = urlsplit(self.url).netloc
         self.log_file = self.folder / "runs.db"

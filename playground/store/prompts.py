@@ -1,0 +1,135 @@
+"""The prompt library of each visitor, in the log's database."""
+
+import logging
+from collections.abc import Callable
+from itertools import groupby
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from playground.core.budget import Refusal
+from playground.core.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
+from playground.store import dialect
+from playground.store.cleaning import clean_text
+from playground.store.faults import fault_of
+from playground.store.prompt_tables import prompt_versions, prompts
+from playground.store.writer import Writer
+
+_OPENED_WITHIN_S = 5.0
+_VERSION = [prompt_versions.c[name] for name in ("number", "saved_at", "note", "page_json")]
+
+_log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+class PromptStore:
+    """Every question names its visitor, and a `Refusal` says what is in the way. Each method
+    waits for the disk, so none may be called on the event loop."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def all(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
+        """The prompts of this visitor by name, each with its versions."""
+        mine, theirs = prompts.c, prompt_versions.c
+        is_same = sa.and_(mine.visitor == theirs.visitor, mine.prompt_id == theirs.prompt_id)
+        question = (
+            sa.select(mine.prompt_id, mine.name, *_VERSION)
+            .join_from(prompts, prompt_versions, is_same)
+            .where(mine.visitor == clean_text(visitor))
+            .order_by(mine.prompt_id, theirs.number)
+        )
+
+        def read(connection: sa.Connection) -> tuple[SavedPrompt, ...]:
+            rows = groupby(connection.execute(question), lambda row: (row[0], row[1]))
+            found = [
+                SavedPrompt(*head, tuple(PromptVersion(*row[2:]) for row in versions))
+                for head, versions in rows
+            ]
+            return tuple(sorted(found, key=lambda prompt: prompt.name.casefold()))
+
+        return self._ask(read, is_writing=False)
+
+    def keep(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
+        """Keep a prompt with its versions; those with the same numbers are replaced."""
+        own = {"visitor": clean_text(visitor), "prompt_id": prompt.prompt_id}
+        rows = [
+            own
+            | {
+                "number": version.number,
+                "saved_at": version.saved_at,
+                "note": clean_text(version.note),
+                "page_json": clean_text(version.page_json),
+            }
+            for version in prompt.versions
+        ]
+
+        def write(connection: sa.Connection) -> None:
+            dialect.upsert(connection, prompts, [own | {"name": clean_text(prompt.name)}])
+            dialect.upsert(connection, prompt_versions, rows)
+
+        return self._ask(write, is_writing=True)
+
+    def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
+        """Keep one version more; its number is found here, where nobody else is writing."""
+        mine = _of(prompt_versions, visitor, prompt_id)
+
+        def write(connection: sa.Connection) -> None:
+            question = sa.select(sa.func.max(prompt_versions.c.number)).where(mine)
+            number = int(connection.execute(question).scalar() or 0) + 1
+            row = {
+                "visitor": clean_text(visitor),
+                "prompt_id": prompt_id,
+                "number": number,
+                "saved_at": version.saved_at,
+                "note": clean_text(version.note),
+                "page_json": clean_text(version.page_json),
+            }
+            connection.execute(prompt_versions.insert().values(row))
+            is_old = prompt_versions.c.number <= number - MOST_VERSIONS
+            connection.execute(prompt_versions.delete().where(mine, is_old))
+
+        return self._ask(write, is_writing=True)
+
+    def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
+        statement = prompts.update().where(_of(prompts, visitor, prompt_id))
+        return self._write(statement.values(name=clean_text(name)))
+
+    def delete(self, visitor: str, prompt_id: str) -> Refusal | None:
+        tables = (prompt_versions, prompts)
+        return self._write(
+            *(table.delete().where(_of(table, visitor, prompt_id)) for table in tables)
+        )
+
+    def _write(self, *statements: sa.Executable) -> Refusal | None:
+        def write(connection: sa.Connection) -> None:
+            for statement in statements:
+                connection.execute(statement)
+
+        return self._ask(write, is_writing=True)
+
+    def _ask(
+        self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
+    ) -> Answer | Refusal:
+        self._writer.has_tried.wait(_OPENED_WITHIN_S)
+        database = self._writer.database
+        if database is None:
+            fault = self._writer.fault
+            return _refusal(fault.cause if fault else "the log is not open")
+        try:
+            with database.writing() if is_writing else database.reading() as connection:
+                return work(connection)
+        except Exception as error:  # whatever it is: what was not saved must be said
+            fault = fault_of(error)
+            if fault.kind in ("unexpected", "refused"):
+                _log.error("the library met %s", type(error).__name__, exc_info=error)
+            self._writer.wake(is_suspect=fault.kind == "damaged")
+            return _refusal(fault.cause)
+
+
+def _of(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.visitor == clean_text(visitor), table.c.prompt_id == prompt_id)
+
+
+def _refusal(cause: str) -> Refusal:
+    return Refusal(f"The library can't be reached: {cause}.")

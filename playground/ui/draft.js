@@ -1,0 +1,108 @@
+// Keeps what stands in the editor in this browser, so that neither a reload nor the death of
+// the server or the browser takes it away. Never a key: only the editor's own text fields are
+// looked at, and what has the shape of a key is masked.
+
+// localStorage reaches the disk seconds later; a write of IndexedDB is there when it is done.
+const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
+const FIELD = /\bst-key-(system_prompt|message_\d+_text|(?:system|stops|extra_json)_[A-F])(?=\s|$)/;
+const KEY = new RegExp(
+  "(sk-ant-|AKIA|gh[pos]_|github_pat_|xox[abprs]-|AIza)[A-Za-z0-9_-]{8,}" +
+    "|\\b(sk-)(?=[A-Za-z_-]*\\d)[A-Za-z0-9_-]{16,}", "g");
+
+const draft = (window.playgroundDraft ??= {});
+
+function database() {
+  return (draft.database ??= new Promise((done, fail) => {
+    const opening = indexedDB.open(NAME, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "tab" });
+    opening.onsuccess = () => done(opening.result);
+    opening.onerror = () => fail(opening.error);
+  }));
+}
+
+async function inStore(mode, work) {
+  const transaction = (await database()).transaction(STORE, mode);
+  const asked = work(transaction.objectStore(STORE));
+  return new Promise((done, fail) => {
+    transaction.oncomplete = () => done(asked?.result);
+    transaction.onerror = transaction.onabort = () => fail(transaction.error);
+  });
+}
+
+// A duplicated tab inherits the name of the first one, which still holds the lock.
+function tab() {
+  return (draft.tab ??= (async () => {
+    const kept = sessionStorage.getItem("playground-tab");
+    const name = kept && (await isFree(kept)) ? kept : random();
+    if (name !== kept) await isFree(name);
+    sessionStorage.setItem("playground-tab", name);
+    return name;
+  })());
+}
+
+function isFree(name) {
+  if (!navigator.locks) return true;
+  return new Promise((done) => {
+    navigator.locks.request(`playground-${name}`, { ifAvailable: true }, (lock) => {
+      done(lock !== null);
+      return lock && new Promise(() => {}); // held until the page goes
+    });
+  });
+}
+
+const random = () => Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
+const masked = (text) => text.replace(KEY, (_, one, other) => `${one ?? other}[masked]`);
+
+function typed() {
+  const found = {};
+  for (const area of document.querySelectorAll('[class*="st-key-"] textarea')) {
+    const name = FIELD.exec(area.closest('[class*="st-key-"]').className)?.[1];
+    if (name) found[name] = masked(area.value);
+  }
+  return found;
+}
+
+async function save() {
+  clearTimeout(draft.timer);
+  draft.timer = null;
+  if (draft.ready !== draft.session || !draft.page) return;
+  const row = { tab: await tab(), at: Date.now(), page: draft.page, typed: typed() };
+  await inStore("readwrite", (store) => store.put(row));
+}
+
+function saveSoon() {
+  draft.timer ??= setTimeout(() => save().catch(() => {}), PAUSE_MS);
+}
+
+async function find() {
+  const name = await tab();
+  const rows = (await inStore("readonly", (store) => store.getAll())) ?? [];
+  rows.sort((one, other) => other.at - one.at);
+  for (const old of rows.slice(MOST_KEPT))
+    await inStore("readwrite", (store) => store.delete(old.tab));
+  return rows.find((row) => row.tab === name) ?? rows[0];
+}
+
+// A new session of the server knows nothing yet: it is told before anything is saved.
+async function begin(session) {
+  const found = await find().catch(() => null);
+  if (draft.session !== session) return;
+  if (found) draft.tell(JSON.stringify({ page: found.page, typed: found.typed }));
+  else draft.ready = session;
+}
+
+export default ({ data, setTriggerValue }) => {
+  draft.tell = (text) => setTriggerValue("kept", text);
+  draft.page = data.page;
+  if (draft.session !== data.session) {
+    draft.session = data.session;
+    if (!data.told) begin(data.session);
+  }
+  if (data.told) draft.ready = data.session;
+  saveSoon();
+  if (draft.listens) return;
+  draft.listens = true;
+  document.addEventListener("input", saveSoon, true);
+  for (const leaving of ["pagehide", "visibilitychange"])
+    document.addEventListener(leaving, () => save().catch(() => {}), true);
+};

@@ -1,0 +1,62 @@
+"""The draft in the session: what the browser is given to keep, and what it brought back."""
+
+import secrets
+
+import streamlit as st
+
+from playground.core.draft import read_draft
+from playground.core.key_shapes import masked
+from playground.core.page_state import PageState, PageStateError, to_json
+from playground.ui import editor_state
+
+DRAFT, RESTORED = "draft", "Draft"
+
+
+def session() -> str:
+    """A name by which the browser knows that this session is a new one."""
+    return str(st.session_state.setdefault("draft_session", secrets.token_urlsafe(8)))
+
+
+def is_told() -> bool:
+    """Whether the browser has said what it kept."""
+    return bool(st.session_state.get("draft_is_told"))
+
+
+def to_keep() -> str | None:
+    """The page for the browser to keep; None: it is too long to be kept."""
+    page = editor_state.history().now.state
+    known: tuple[PageState, str | None] | None = st.session_state.get("draft_json")
+    # One and the same as long as nothing is changed.
+    if known is None or known[0] is not page:
+        known = page, _json(page)
+        st.session_state["draft_json"] = known
+    return known[1]
+
+
+def _json(page: PageState) -> str | None:
+    try:
+        return masked(to_json(page))
+    except PageStateError:
+        return None
+
+
+def restore() -> None:
+    """Put what the browser kept into the editor, once a session."""
+    kept = st.session_state[DRAFT].get("kept")
+    if kept is None or is_told():
+        return
+    st.session_state["draft_is_told"] = True
+    try:
+        editor_state.put(read_draft(kept), RESTORED)
+    except PageStateError as error:
+        st.session_state["draft_problem"] = str(error)
+
+
+def is_restored() -> bool:
+    """Whether the editor still is as it was brought back."""
+    return editor_state.history().now.label == RESTORED
+
+
+def take_problem() -> str | None:
+    problem: str | None = st.session_state.pop("draft_problem", None)
+    return problem

@@ -1,0 +1,133 @@
+"""What stood in the editor comes back, also what nobody but the browser knew of."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from browser.driving import FLAGS, App, Screen, chromium, expect
+
+KEPT = """async () => {
+    const database = await new Promise((done, fail) => {
+        const opening = indexedDB.open("playground", 1);
+        opening.onupgradeneeded = () => opening.transaction.abort();
+        opening.onsuccess = () => done(opening.result);
+        opening.onerror = () => done(null);
+    });
+    if (!database) return "";
+    const rows = await new Promise((done) => {
+        const asking = database.transaction("drafts").objectStore("drafts").getAll();
+        asking.onsuccess = () => done(asking.result);
+    });
+    database.close();
+    return JSON.stringify(rows);
+}"""
+KEY = "sk-ant-api03-0123456789abcdefghij"
+
+
+@pytest.fixture
+def apps():
+    started = []
+    yield started
+    for app in started:
+        app.close()
+
+
+@pytest.fixture
+def open_profile(browser, tmp_path):
+    """Starts a browser of its own on one and the same profile."""
+    opened = []
+
+    def start():
+        context = browser.browser_type.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium(),
+            args=FLAGS,
+            viewport={"width": 1280, "height": 900},
+        )
+        opened.append(context)
+        return context
+
+    yield start
+    for context in opened[-1:]:
+        context.close()
+
+
+def kill_browser(profile):
+    """As a crash does: no process of it gets a chance to write anything."""
+    mark = f"--user-data-dir={profile}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "cmdline").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # Its children end with it.
+
+
+def kept(screen):
+    return screen.page.evaluate(KEPT)
+
+
+def await_kept(screen, text):
+    screen.meanwhile(lambda: text in kept(screen), what=f"a draft with {text}")
+
+
+def area(screen, key="message_0_text"):
+    return screen.at(key).locator("textarea").first
+
+
+def test_a_killed_server_and_browser_lose_nothing_that_was_on_the_screen(
+    apps, open_profile, tmp_path
+):
+    app = App(tmp_path, {}, port=None)
+    apps.append(app)
+    screen = Screen(open_profile(), app).open()
+    screen.click("add_message")
+    screen.write("system_prompt", "You are brief.")
+    screen.write("max_tokens_B", "77")
+    area(screen, "message_1_text").press_sequentially("Half a sentence")
+    await_kept(screen, "Half a sentence")
+    kill_browser(tmp_path / "profile")
+    app.process.kill()
+    app.process.wait()
+
+    again = App(tmp_path, {}, port=app.port)
+    apps.append(again)
+    screen = Screen(open_profile(), again).open()
+    expect(area(screen, "message_1_text")).to_have_value("Half a sentence")
+    expect(area(screen, "system_prompt")).to_have_value("You are brief.")
+    expect(screen.at("max_tokens_B").locator("input")).to_have_value("77")
+    expect(screen.at("toolbar")).to_contain_text("Restored what you were typing")
+
+    area(screen, "message_1_text").press_sequentially(f" and more {KEY}")
+    await_kept(screen, "sk-ant-[masked]")
+    assert KEY not in kept(screen)
+    screen.page.reload()
+    expect(area(screen, "message_1_text")).to_have_value("Half a sentence and more sk-ant-[masked]")
+    screen.settle()
+    screen.click("discard_draft")
+    expect(screen.at("message_1_text")).to_have_count(0)
+
+
+def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profile, tmp_path):
+    app = App(tmp_path, {}, port=None)
+    apps.append(app)
+    context = open_profile()
+    one = Screen(context, app).open()
+    area(one).fill("From tab one")
+    await_kept(one, "From tab one")
+    two = Screen(context, app).open()
+    expect(area(two)).to_have_value("From tab one")
+    two.settle()
+    area(two).fill("From tab two")
+    await_kept(two, "From tab two")
+    assert "From tab one" in kept(two)
+
+    app.process.kill()
+    app.process.wait()
+    apps.append(App(tmp_path, {}, port=app.port))
+    for screen, text in ((one, "From tab one"), (two, "From tab two")):
+        expect(screen.at("toolbar")).to_contain_text("Restored", timeout=30_000)
+        expect(area(screen)).to_have_value(text)
+        screen.page.reload()
+        expect(area(screen)).to_have_value(text)

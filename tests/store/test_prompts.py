@@ -1,0 +1,60 @@
+"""The prompt library of each visitor: kept, versioned, renamed, deleted and brought back."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from playground.core.page_state import PageState, Variant
+from playground.core.prompt_library import SavedPrompt, first_version
+from playground.core.request import Message, Params, Prompt
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def version(text, note=""):
+    page = PageState(Prompt("", (Message("user", text),)), (Variant("A", Params("m", 9)),))
+    return first_version(page, note, NOON)
+
+
+def texts(prompt):
+    return [each.page().prompt.messages[0].text for each in prompt.versions]
+
+
+def test_a_library_survives_the_process_and_belongs_to_one_visitor(open_log):
+    log = open_log()
+    assert log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one", "first"),))) is None
+    assert log.prompts.add_version("ada", "1", version("two", "shorter")) is None
+    log.close()
+    store = open_log().prompts
+    [prompt] = store.all("ada")
+    assert (prompt.name, texts(prompt)) == ("Dosa", ["one", "two"])
+    assert [(each.number, each.note) for each in prompt.versions] == [(1, "first"), (2, "shorter")]
+    assert store.all("bob") == ()
+    store.rename("bob", "1", "Mine")
+    store.delete("bob", "1")
+    store.keep("bob", SavedPrompt("1", "Bob's", (version("other"),)))
+    assert store.all("ada") == (prompt,)
+
+
+def test_a_prompt_is_renamed_deleted_and_brought_back_whole(log):
+    store = log.prompts
+    store.keep("ada", SavedPrompt("1", "Dosa", (version("one"), replace(version("x"), number=2))))
+    store.rename("ada", "1", "Idli")
+    [prompt] = store.all("ada")
+    assert prompt.name == "Idli"
+    store.delete("ada", "1")
+    assert store.all("ada") == ()
+    store.keep("ada", prompt)
+    assert store.all("ada") == (prompt,)
+
+
+def test_deleting_the_history_leaves_the_library_alone(log):
+    log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one"),)))
+    log.delete_all("ada")
+    assert log.flush(5)
+    assert len(log.prompts.all("ada")) == 1
+
+
+def test_a_library_that_cannot_be_reached_is_a_refusal_in_words(open_log, tmp_path):
+    log = open_log(f"sqlite:///{tmp_path}")
+    assert "can't be reached: its path is a folder" in log.prompts.all("ada").sentence
+    assert log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one"),))) is not None
