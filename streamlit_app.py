@@ -8,6 +8,7 @@ from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.draft import keep_draft
 from playground.ui.lessons import show_lesson
+from playground.ui.link import show_link
 from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
@@ -42,6 +43,7 @@ def page() -> None:
     show_answers(drawn_in)
     show_log(drawn_in)
     keep_draft()
+    show_link()
 
     warm_up()
 

@@ -18,7 +18,8 @@ from playground.ui.money import spent_of
 from playground.ui.outcome import show_outcome, silence
 from playground.ui.phase import Phase, phase
 from playground.ui.plain import plain
-from playground.ui.services import is_here
+from playground.ui.services import is_here, logged
+from playground.ui.share_answers import offer_answers
 from playground.ui.tail import show_hub, show_tail
 from playground.ui.timeline import offer_again, show_timeline
 from playground.ui.variants import CARD_WIDTH
@@ -72,6 +73,8 @@ def show_answers(drawn_in: Phase) -> None:
                     for letter, run in runs.items():
                         with grid.cell(), st.container(border=True, key=f"card_{letter}"):
                             cards[letter] = _lay_out(letter, run)
+                if not any(run.is_live for run in runs.values()):
+                    offer_answers("save_answers", lambda: [logged(run) for run in runs.values()])
             else:
                 st.caption("Press Run: each variant's answer streams into a column of its own.")
         st.fragment(_paint, run_every=drawn_in.interval_s)(cards, drawn_in, count())

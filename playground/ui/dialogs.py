@@ -19,6 +19,17 @@ def offer_dialog(
         on_click=state.open_dialog,
         args=(key,),
     )
+    show_dialog(key, title, show, *what)
+
+
+def show_dialog(
+    key: str,
+    title: str,
+    show: Callable[..., None],
+    *what: object,
+    on_dismiss: Callable[[], None] = state.close_dialog,
+) -> None:
+    """The dialog of this key, if it is the one that is open."""
     # Kept open by the session: a run that ends meanwhile draws the whole page anew.
     if state.dialog() == key:
-        st.dialog(title, width="large", on_dismiss=state.close_dialog)(show)(*what)
+        st.dialog(title, width="large", on_dismiss=on_dismiss)(show)(*what)

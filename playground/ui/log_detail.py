@@ -12,6 +12,7 @@ from playground.ui.answers import show_blocks
 from playground.ui.log_actions import offer_actions
 from playground.ui.log_marks import edit_marks
 from playground.ui.plain import plain
+from playground.ui.share_answers import offer_answers
 from playground.ui.timeline import show_logged_timeline
 
 
@@ -21,6 +22,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             head = f"Run {row.press} {row.variant} · {row.model}"
             st.markdown(f"**{plain(head)}**", width="stretch")
+            if row.status not in LIVE and texts.request_json:
+                offer_answers("save_run", lambda: [(row, texts)])
             st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
         if row.status in LIVE:
             st.caption("On its way: its text, attempts and cost are written when it ends.")

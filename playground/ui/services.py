@@ -160,7 +160,7 @@ class Services:
         """Write what is known of a run into the log."""
         keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
         page = None if keeps_texts else run.owner
-        self.log.record(_row(run), _texts(run), only_on_page=page)
+        self.log.record(*logged(run), only_on_page=page)
 
 
 async def _import_sdk() -> None:
@@ -181,6 +181,11 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
         return Cost(None, "unknown"), prices
     cost = pricing.cost(usage, prices, plan.connection, is_complete=is_complete, is_free=is_free)
     return cost, prices
+
+
+def logged(run: Run) -> tuple[RunRow, RunTexts]:
+    """A run as the log keeps it."""
+    return _row(run), _texts(run)
 
 
 def _row(run: Run) -> RunRow:

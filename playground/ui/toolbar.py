@@ -5,6 +5,7 @@ import streamlit as st
 from playground.ui.draft import show_restored
 from playground.ui.importing import offer_import
 from playground.ui.library import offer_library
+from playground.ui.share import offer_share
 from playground.ui.undo import offer_redo, offer_undo
 
 
@@ -15,4 +16,5 @@ def show_toolbar() -> None:
         offer_redo()
         offer_library()
         offer_import()
+        offer_share()
         show_restored()

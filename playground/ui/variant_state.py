@@ -70,8 +70,8 @@ def set_variant(letter: str, params: Params, system: str = "") -> None:
     found = [(each.name, getattr(params, each.name)) for each in fields(params)]
     set_controls({field("system", letter): system})
     set_controls(dict(control_of(name, value, letter) for name, value in found))
-    for name in ("max_tokens", "thinking_budget"):
-        # 0 is how a request says that nothing was entered, and no control takes it.
+    for name in ("model", "max_tokens", "thinking_budget"):
+        # 0 or "" is how a request says that nothing was entered, and no control takes it.
         key = field(name, letter)
         st.session_state[key] = st.session_state[key] or None
 

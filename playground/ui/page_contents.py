@@ -1,0 +1,53 @@
+"""What a page that is passed on holds, in a few lines, before it is passed on or opened."""
+
+import streamlit as st
+
+from playground.core.page_state import PageState, Variant
+from playground.ui import variant_state
+from playground.ui.plain import plain
+
+MOST_LINES, MOST_CHARACTERS = 4, 300
+MOST_MESSAGES = 4
+
+
+def show_contents(page: PageState) -> None:
+    """Draw the variants, the beginning of each text, and how much there is of it."""
+    st.markdown("  \n".join(_in_a_line(each) for each in page.variants))
+    own = [(f"System prompt of {each.letter}", each.system) for each in page.variants]
+    messages = page.prompt.messages
+    shown = [(each.role.capitalize(), each.text) for each in messages[:MOST_MESSAGES]]
+    for name, text in [("System prompt", page.prompt.system), *own, *shown]:
+        if text:
+            st.caption(name)
+            st.code(_beginning(text), language=None, wrap_lines=True)
+    st.caption(_size(page))
+
+
+def _in_a_line(variant: Variant) -> str:
+    params = variant.params
+    parts = [params.model or "no model"]
+    if params.temperature is not None:
+        parts.append(f"temperature {params.temperature:g}")
+    if params.effort is not None:
+        parts.append(f"effort {params.effort}")
+    parts.append(f"max_tokens {params.max_tokens:,}")
+    if params.extra_json:
+        parts.append(f"extra JSON {_beginning(params.extra_json)}")
+    colour = variant_state.COLOURS[variant.letter]
+    return f":{colour}-badge[{variant.letter}] {plain(' · '.join(parts))}"
+
+
+def _beginning(text: str) -> str:
+    lines = text[: MOST_CHARACTERS + 1].split("\n")
+    found = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
+    return found if found == text else f"{found} …"
+
+
+def _size(page: PageState) -> str:
+    prompt = page.prompt
+    texts = [prompt.system, *(each.text for each in prompt.messages)]
+    texts += [each.system for each in page.variants]
+    count = len(prompt.messages)
+    messages = "1 message" if count == 1 else f"{count} messages"
+    scenario = "" if page.scenario == "none" else f" · demo scenario {plain(page.scenario)}"
+    return f"{messages} · {sum(map(len, texts)):,} characters{scenario}"

@@ -1,0 +1,63 @@
+"""A link as a browser opens it: asked about, opened, run by nobody, and gone from the address."""
+
+import json
+
+from browser.driving import expect
+
+from playground.core.links import decode, encode
+from playground.core.page_state import PageState, Variant
+from playground.core.request import Message, Params, Prompt
+
+SHARED = PageState(
+    Prompt("Be terse.", (Message("user", "A prompt that came by link"),)),
+    (Variant("C", Params("claude-haiku-4-5", 77, 0.4)),),
+)
+
+
+def test_a_link_is_asked_about_opened_undone_and_not_asked_about_again(visit, app, api):
+    asked = []
+    screen = visit(app, f"#s={encode(SHARED)}")
+    screen.page.on("request", lambda request: asked.append(request.url))
+    first = screen.at("message_0_text").locator("textarea")
+    expect(screen.button("open_link")).to_be_visible()
+    screen.click("open_link")
+    expect(first).to_have_value("A prompt that came by link")
+    expect(screen.at("max_tokens_C").locator("input")).to_have_value("77")
+    screen.page.wait_for_function("() => location.hash === ''")
+    screen.page.reload()
+    expect(screen.button("run_all")).to_be_enabled()
+    screen.settle()
+    assert screen.button("open_link").count() == 0
+    screen.write("message_0_text", "Mine")
+    # The same link in a page that is open: declined, it changes nothing.
+    screen.page.evaluate("hash => { location.hash = hash; }", f"#s={encode(SHARED)}")
+    screen.click("keep_mine")
+    expect(first).to_have_value("Mine")
+    screen.page.wait_for_function("() => location.hash === ''")
+    assert api.posts == []
+    assert not [url for url in asked if "s=1" in url.partition("#")[0]]
+    assert screen.errors == []
+    # One that is made here stands on the address that is open.
+    screen.click("share")
+    link = screen.page.get_by_test_id("stCode").filter(has_text="#s=1").inner_text()
+    assert decode(link.removeprefix(f"{app.url}/#s=")).prompt.messages[0].text == "Mine"
+    assert api.posts == []
+
+
+def test_a_file_of_hostile_answers_asks_for_nothing_and_runs_nothing(browser, tmp_path, api):
+    from core.test_share_page import NOW, Hostile, run_of, share_page
+
+    hostile = Hostile(7, [api.url]).answer(200) + "\x00\r\n\t"
+    file = tmp_path / "answers.html"
+    file.write_bytes(share_page([run_of(hostile), run_of(hostile)], NOW).encode())
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script("window.ran = []; window.alert = () => window.ran.push(1)")
+    page.goto(file.as_uri())
+    page.wait_for_load_state("networkidle")
+    texts = page.eval_on_selector_all(".answer", "found => found.map(each => each.textContent)")
+    assert json.loads(json.dumps(texts)) == 2 * [hostile.replace("\x00", "\ufffd")]
+    assert page.evaluate("() => document.scripts.length + window.ran.length") == 0
+    assert [url for url in asked if url != file.as_uri()] == []
+    page.close()
