@@ -6,7 +6,7 @@ from playground.core.history import Mark
 from playground.core.logged_request import request_of
 from playground.core.request import Request
 from playground.core.rows import RunRow, RunTexts
-from playground.ui import log_state, running, setup_state, state
+from playground.ui import editor_state, log_state, running, state
 from playground.ui.log_marks import offer_star
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -80,6 +80,6 @@ def _undo(visitor: str) -> None:
     if last.deleted:
         log_state.act(lambda: services().log.history.bring_back(visitor, last.deleted))
         return
-    setup_state.bring_back()
+    editor_state.undo()
     log_state.forget_undo()
     log_state.redraw_page()

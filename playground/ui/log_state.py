@@ -162,7 +162,7 @@ def edit(request: Request, letter: str, said: str) -> None:
 def can_undo_edit(request: Request | None) -> bool:
     """Whether the editor still holds what was put there."""
     is_there = request is not None and state.prompt() == request.prompt
-    return is_there and setup_state.can_bring_back()
+    return is_there and setup_state.holds_request()
 
 
 def letter_for(letter: str) -> str:

@@ -9,8 +9,8 @@ from playground.core.request import Request
 from playground.core.samples import Sample
 from playground.ui import editor_state, state, variant_state
 
-PLACED = "sample or lesson"
-"""The name of their steps in the history of changes."""
+PLACED, LOGGED = "sample or lesson", "run of the log"
+"""The names of their steps in the history of changes."""
 
 
 def load_sample() -> None:
@@ -32,13 +32,18 @@ def bring_back() -> None:
 
 def place_request(request: Request, letter: str) -> None:
     """Put a request into the editor: its prompt for all, its parameters for one variant."""
-
-    def change() -> None:
-        state.set_prompt(request.prompt)
-        variant_state.set_variant(letter, request.params)
-
-    _place(("prompt", "variants"), change)
+    editor_state.change(LOGGED, _place_request, request, letter)
     st.session_state[state.SAMPLE] = None
+
+
+def _place_request(request: Request, letter: str) -> None:
+    state.set_prompt(request.prompt)
+    variant_state.set_variant(letter, request.params)
+
+
+def holds_request() -> bool:
+    """Whether the last change was such a request."""
+    return editor_state.history().now.label == LOGGED
 
 
 def lesson() -> int | None:
