@@ -6,6 +6,7 @@ from playground.settings import SettingsError
 from playground.ui import state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.experiment import show_experiment
 from playground.ui.lessons import show_lesson
 from playground.ui.log import show_log
 from playground.ui.phase import phase
@@ -35,6 +36,7 @@ def page() -> None:
     show_lesson()
     edit_prompt(planned)
     edit_variants(planned)
+    show_experiment()
     show_answers(drawn_in)
     show_log(drawn_in)
 

@@ -2,66 +2,29 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
 from playground.core.case_checks import CaseCheck, CheckError, problem_of
-from playground.core.cases import CHECKS, EXPECTED, NO_CASES, Cases, CasesError, cases
+from playground.core.cases import CHECKS, NO_CASES, Cases, CasesError, cases
 from playground.core.experiment import Experiment
 from playground.core.grid import GridError, Sweep, Variant
 from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
-from playground.core.problem import Problem
-from playground.core.request import Request
 from playground.core.sweep_texts import numbers, whole_numbers
-from playground.core.template import TemplateError, render, variables
 from playground.ui import experiment_state as chosen
 from playground.ui import running, state, variant_state
+from playground.ui.case_values import found_variables, is_filled
 from playground.ui.services import services
 
 MOST_NAME_CHARACTERS = 60
-
-
-def found_variables() -> tuple[str, ...]:
-    """The variables of the prompt, and of the variants' own system prompts."""
-    shared = state.prompt()
-    names = [
-        name
-        for letter in variant_state.variants()
-        for name in variables(variant_state.request(letter, shared).prompt)
-    ]
-    return tuple(dict.fromkeys(names))
-
-
-def first_case(request: Request) -> Request:
-    """What the ordinary Run sends: the request with the first case's values, where it has
-    them all."""
-    columns, rows = chosen.table()
-    values = dict(zip(columns, rows[0], strict=True)) if rows else {}
-    try:
-        return replace(request, prompt=render(request.prompt, values))
-    except TemplateError:
-        return request
-
-
-def variables_note() -> Problem | None:
-    """What becomes of the prompt's variables in an ordinary Run."""
-    names = found_variables()
-    if not names:
-        return None
-    columns, rows = chosen.table()
-    listed = ", ".join(f"{{{{{name}}}}}" for name in names)
-    missing = [f"{{{{{name}}}}}" for name in names if not rows or name not in columns]
-    if not missing:
-        return Problem("info", f"Run fills {listed} from the first case.")
-    where = "give it a case under Experiment"
-    return Problem("warning", f"{', '.join(missing)} would be sent as it stands: {where}.")
 
 
 def case_table() -> Cases:
     """The cases to run. Raises `CasesError`."""
     columns, rows = chosen.table()
     names = found_variables()
-    filled = [row for row in rows if any(cell.strip() for cell in row)]
+    filled = [row for row in rows if is_filled(row)]
     if not names and not filled:
         return NO_CASES
     if not filled:
@@ -125,7 +88,7 @@ def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:
 def check(number: int) -> CaseCheck:
     """A check as its controls describe it. Raises `CheckError`."""
 
-    def of(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def of(name: str) -> Any:  # noqa: ANN401 (any control's value)
         return chosen.chosen(chosen.check_field(number, name))
 
     kind = of("kind")
@@ -174,10 +137,3 @@ def plan_of(experiment: Experiment, around: Surroundings) -> GridPlan:
 
 def _day(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def lacking(table: Cases, checks: tuple[CaseCheck, ...]) -> str | None:
-    """Which columns the checks ask for that are not there."""
-    names = {name for each in checks for name in each.variables} - set(table.columns)
-    expected = EXPECTED in table.columns or EXPECTED not in names
-    return None if expected and not names else f"No case fills {', '.join(sorted(names))}."

@@ -1,0 +1,95 @@
+"""An experiment on the page: cases, a run by its button, the matrix, and back from a file."""
+
+import pytest
+from ui.driving import words
+
+from playground.ui.services import services
+
+
+def open_band(page):
+    page.session_state["experiment"] = True
+    return page.run()
+
+
+def ask(page, text="Capital of {{country}}?"):
+    page.text_area(key="message_0_text").set_value(text)
+    return page.run()
+
+
+def paste(page, text):
+    page.session_state["import_cases"] = True
+    page.run()
+    page.text_area(key="pasted_cases").set_value(text)
+    return page.button(key="use_pasted_cases").click().run()
+
+
+def underway(page):
+    return page.session_state["experiment_opened"].underway
+
+
+def finish(page):
+    running = underway(page)
+    running.start().result(30)
+    # What was running already: that future is over at once.
+    while running.is_live:
+        for run in running.running.values():
+            run.wait(5)
+    return page.run()
+
+
+def run_grid(page):
+    page.button(key="run_experiment").click().run()
+    return finish(page)
+
+
+@pytest.fixture
+def band(page):
+    return open_band(ask(page))
+
+
+def test_a_prompt_with_a_variable_says_what_run_sends(page):
+    page = ask(page)
+    assert "would be sent as it stands" in words(page)
+    page = paste(open_band(page), "country,expected\nPeru,Lima\nKenya,Nairobi")
+    assert "Run fills" in words(page)
+    page.button(key="run_all").click().run()
+    asked = {
+        run.plan.request.prompt.messages[0].text for run in page.session_state["runs"].values()
+    }
+    assert asked == {"Capital of Peru?"}
+
+
+def test_pasted_cases_that_are_wrong_say_where(band):
+    page = paste(band, "country,expected\nPeru")
+    assert "Row 2" in page.error[0].value
+    assert page.button(key="run_experiment").disabled
+
+
+def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
+    page = paste(band, "country,expected\nPeru,Lima\nKenya,Nairobi")
+    page.number_input(key="experiment_repeats").set_value(2)
+    page.text_input(key="experiment_temperatures").set_value("0, 1")
+    page.button(key="add_check").click().run()
+    label = page.button(key="run_experiment").label
+    # Both variants are the same once their temperature is swept.
+    assert label.startswith("Run 8 calls · at most ")
+    assert "it is run once" in words(page)
+    page = run_grid(page)
+    assert not page.exception
+    assert underway(page).progress.done == 8
+    assert "8 of 8 done" in page.get("progress")[0].proto.text
+    places = page.session_state["experiment_opened"]
+    page.session_state["matrix_cell"] = (0, 1)
+    page.run()
+    assert not page.exception
+    assert "Case 2 · A · temperature 0" in words(page).replace("\\", "")
+    [row] = services().log.experiments.of("local")
+    assert row.cells == 8
+    before = services().log.count("local")
+    page.session_state["my_experiments"] = True
+    page.run()
+    page.button(key=f"open_experiment_{row.experiment_id}").click().run()
+    assert not page.exception
+    assert page.session_state["experiment_opened"] is not places
+    assert "8 of 8 done" in page.get("progress")[0].proto.text
+    assert services().log.count("local") == before
