@@ -13,6 +13,7 @@ from playground.ui import experiment_running, log_detail, running, state
 from playground.ui import experiment_state as chosen
 from playground.ui.answers import show_blocks
 from playground.ui.experiment_axes import KINDS
+from playground.ui.experiment_compare import offer_compare
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -43,6 +44,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
             st.caption(plain(unsent) if unsent else "This cell has not run yet.")
         else:
             _show_run(matrix, matrix.cells[ids[repeat]], Cell(ids[repeat], setting, case, 1))
+        offer_compare(matrix, setting, case)
         _offer_prompt(matrix, setting, case)
 
 
@@ -62,7 +64,7 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
     if now is None or now.file is None:
         kept = services().log.get(state.visitor(running.is_local()), cell.run_id)
         if kept is not None:
-            log_detail.show_detail(*kept)
+            log_detail.show_detail(*kept, "cell")
             return
     if not cell.is_answered:
         st.markdown(f":red[{plain(error_of(cell))}]")

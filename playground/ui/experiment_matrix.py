@@ -1,15 +1,18 @@
 """The matrix of the opened experiment: the heads of its columns, its cells, a page of rows."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from playground.core.experiment_file import to_json_lines
+from playground.core.experiment_report import to_csv, to_page
 from playground.core.matrix import FILTERS, Answers, Filter, Matrix
 from playground.core.setting_statistics import SettingStatistics
 from playground.ui import experiment_running, formats
 from playground.ui import experiment_state as chosen
 from playground.ui.experiment_cell import show_cell
+from playground.ui.experiment_statistics import show_ladder, show_statistics
 from playground.ui.plain import plain
 
 ROWS_PER_PAGE = 50
@@ -27,7 +30,9 @@ def _paint() -> None:
     matrix = experiment_running.matrix()
     if matrix is None:
         return
-    _show_heads(matrix, _heads(matrix))
+    heads = _heads(matrix)
+    show_ladder()
+    _show_heads(matrix, heads)
     found = st.segmented_control(
         "Rows", FILTERS, default="all", key="matrix_filter", required=True,
         format_func=WORDS.__getitem__, on_change=chosen.turn_matrix,
@@ -46,6 +51,7 @@ def _paint() -> None:
         show_cell(matrix, *place)
     elif rows:
         st.caption("Select a cell to open its run, its checks and its prompt.")
+    show_statistics(matrix, heads)
     _offer_file(matrix)
 
 
@@ -157,4 +163,12 @@ def _offer_file(matrix: Matrix) -> None:
             "JSON Lines, exact", to_json_lines(matrix, answers), "experiment.jsonl",
             key="experiment_jsonl", on_click="ignore",
             help="Can be opened again under My experiments, here or elsewhere.",
+        )  # fmt: skip
+        st.download_button(
+            "CSV, for a spreadsheet", to_csv(matrix, answers), "experiment.csv",
+            key="experiment_csv", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "HTML, one page", to_page(matrix, answers, datetime.now(UTC)), "experiment.html",
+            key="experiment_html", on_click="ignore", mime="text/html",
         )  # fmt: skip

@@ -12,13 +12,14 @@ from playground.ui.plain import plain
 from playground.ui.timeline import show_logged_timeline
 
 
-def show_detail(row: RunRow, texts: RunTexts) -> None:
-    """Draw what the table has no room for."""
-    with st.container(border=True, key="log_detail"):
+def show_detail(row: RunRow, texts: RunTexts, name: str = "log") -> None:
+    """Draw what the table has no room for. `name` is that of the table."""
+    with st.container(border=True, key=f"{name}_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
             head = f"Run {row.press} {row.variant} · {row.model}"
             st.markdown(f"**{plain(head)}**", width="stretch")
-            st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
+            if name == "log":
+                st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
         if row.status in LIVE:
             st.caption("On its way: its text, attempts and cost are written when it ends.")
             return
@@ -41,9 +42,9 @@ def show_detail(row: RunRow, texts: RunTexts) -> None:
         with exact:
             st.code(texts.answer, language=None, wrap_lines=True)
         with request:
-            as_sent.show_recorded(texts.request_json)
+            as_sent.show_recorded(texts.request_json, "logged" if name == "log" else name)
         with attempts:
-            show_logged_timeline(texts.attempts_json, row.duration_s)
+            show_logged_timeline(texts.attempts_json, row.duration_s, name)
         with cost:
             _show_cost(row, texts.attempts_json)
 

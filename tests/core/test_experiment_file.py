@@ -1,5 +1,7 @@
 """An experiment in a file is exactly what it was, and anything else fails one way."""
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +13,7 @@ from playground.core.cases import Cases
 from playground.core.connection import DEMO
 from playground.core.experiment import Experiment, ExperimentError
 from playground.core.experiment_file import from_json_lines, to_json_lines
+from playground.core.experiment_report import to_csv, to_page
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import Sweep, Variant
 from playground.core.grid_plan import Surroundings, plan_grid
@@ -107,3 +110,14 @@ def test_a_damaged_file_fails_with_one_sentence(wreck):
     lines = to_json_lines(MATRIX, ANSWERS).splitlines()
     with pytest.raises(ExperimentError):
         from_json_lines("\n".join(wreck(lines)))
+
+
+def test_a_report_has_every_cell_and_runs_no_formula():
+    hostile = {**ANSWERS, "001": "=1+1 <script>"}
+    rows = list(csv.DictReader(io.StringIO(to_csv(MATRIX, hostile))))
+    assert len(rows) == len(CELLS)
+    assert (rows[0]["answer"], rows[0]["case.city"]) == ("'=1+1 <script>", "Rome")
+    assert {row["http_status"] for row in rows if row["status"] == "failed"} == {"529"}
+    page = to_page(MATRIX, hostile, NOON)
+    assert "<script" not in page
+    assert page.count("<svg") == 2

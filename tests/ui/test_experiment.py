@@ -80,12 +80,22 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert "8 of 8 done" in page.get("progress")[0].proto.text
     places = page.session_state["experiment_opened"]
     page.session_state["matrix_cell"] = (0, 1)
+    for key in ("experiment_statistics", "compare_cells", "cell_prompt", "experiment_report"):
+        page.session_state[key] = True
+    # The log shows the same run: their controls are told apart.
+    cell_id = underway(page).planned.grid.cell_id(0, 1, 1)
+    page.session_state["opened_run"] = underway(page).finished[cell_id].run_id
     page.run()
     assert not page.exception
+    assert "Capital of Kenya?" in [each.value for each in page.code]
+    assert "2 repeats say little" in words(page)
+    # At temperature 0 the demo says the same each time.
+    assert "All 2 answers are identical" in words(page)
     assert "Case 2 · A · temperature 0" in words(page).replace("\\", "")
     [row] = services().log.experiments.of("local")
     assert row.cells == 8
     before = services().log.count("local")
+    page.session_state["opened_run"] = None
     page.session_state["my_experiments"] = True
     page.run()
     page.button(key=f"open_experiment_{row.experiment_id}").click().run()

@@ -1,0 +1,77 @@
+"""An experiment's report: all that was measured, exact, and dead whatever the texts."""
+
+from datetime import UTC, datetime
+
+from browser.hostile import Hostile
+from core.test_share_page import Reader
+
+from playground.core.html_page import CSP
+from playground.core.plot_scale import Axis
+from playground.core.plots import Point, scatter
+from playground.core.report_page import (
+    LONG,
+    Report,
+    ReportCase,
+    ReportCell,
+    ReportSetting,
+    report_page,
+)
+
+NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
+PICTURE = scatter("Quality against cost", [Point(1, 1)], Axis("Cost", "$"), Axis("Quality"))
+REPORT = Report(
+    "Dosa, 2 settings",
+    ["4 runs, $0.0040"],
+    [("System prompt", "Be terse."), ("User", "Tips for {{dish}}?")],
+    [ReportSetting("A", "Haiku", ["50 % passed"]), ReportSetting("B", "Sonnet")],
+    [
+        ReportCase(
+            "1",
+            [("dish", "dosa")],
+            [
+                [
+                    ReportCell("Heat.", "passed", metrics="0.5 s"),
+                    ReportCell("Cold.", "failed", "No."),
+                ],
+                [ReportCell("", "error", "529 overloaded")],
+            ],
+        ),
+        ReportCase("2", [("dish", "idli")], [[ReportCell("x" * (LONG + 1))], []]),
+    ],
+    [PICTURE],
+)
+
+
+def test_a_report_says_what_was_asked_and_what_came_of_it():
+    page = report_page(REPORT, NOW)
+    for words in (
+        "Dosa, 2 settings", "4 runs, $0.0040", "24 Nov 2026", "Be terse.", "{{dish}}", "Haiku",
+        "50 % passed", "dosa", "✓ passed", "✗ failed", "! error", "529 overloaded", "0.5 s",
+        "Not run.", "601 characters", PICTURE, CSP, 'th class="B"',
+    ):  # fmt: skip
+        assert words in page
+    assert Reader(page).texts == ["Heat.", "Cold.", "x" * (LONG + 1)]
+
+
+def test_a_report_of_nothing_is_a_page():
+    assert "<main><h2>Answers</h2>" in report_page(Report("", [], [], [], []), NOW)
+
+
+def test_no_hostile_text_of_a_report_becomes_a_tag_or_an_attribute():
+    text = Hostile(2, ["http://evil.example"]).answer(100)
+    cell = ReportCell(text, "failed", text, text)
+    hostile = Report(
+        text,
+        [text],
+        [(text, text)],
+        [ReportSetting(text, text, [text])],
+        [ReportCase(text, [(text, text)], [[cell]])],
+        [scatter(text, [Point(1, 1, text, text), Point(2, 1)], Axis(text), Axis(text))],
+    )
+    found = Reader(report_page(hostile, NOW))
+    assert found.texts == [text]
+    plain = Reader(report_page(REPORT, NOW)).tags
+    assert found.tags <= plain | {"details", "summary"}
+    names = {name for name, _ in found.attributes}
+    assert not {name for name in names if name.startswith("on")}
+    assert not names & {"src", "href", "style"}
