@@ -8,7 +8,7 @@ from playground.core.experiment import Experiment
 from playground.core.grid import GridError
 from playground.core.grid_plan import GridPlan, Note
 from playground.core.template import TemplateError
-from playground.ui import experiment_axes, experiment_plan, experiment_running, formats
+from playground.ui import experiment_axes, experiment_plan, experiment_running, formats, running
 from playground.ui import experiment_state as chosen
 from playground.ui.experiment_cases import edit_cases
 from playground.ui.experiment_cell import show_prompt
@@ -79,7 +79,9 @@ def _calls(grid: GridPlan) -> str:
     most = None
     if grid.worst_case_usd is not None and grid.judges_usd is not None:
         most = grid.worst_case_usd + grid.judges_usd
-    cost = "cost unknown" if most is None else f"at most {formats.money(most)}"
+    is_demo = running.connection().kind == "demo"
+    bound = "simulated, at most" if is_demo else "at most"
+    cost = "cost unknown" if most is None else f"{bound} {formats.money(most)}"
     return f"{calls:,} {noun} · {cost.replace('$', chr(92) + '$')}"
 
 

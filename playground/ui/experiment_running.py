@@ -227,8 +227,15 @@ def matrix() -> Matrix | None:
     if now.file is not None:
         return now.file.matrix
     underway: Underway = now.underway
+    sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
+    if now.matrix is not None and now.matrix[0] == sizes and not underway.is_live:
+        kept: Matrix = now.matrix[1]
+        return kept
     cells = {**now.earlier, **underway.finished}
-    return Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
+    new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
+    # While it runs, what a cell holds may change; at rest it is the same at each click.
+    now.matrix = None if underway.is_live else (sizes, new)
+    return new
 
 
 def answers(run_ids: Sequence[str]) -> dict[str, str]:

@@ -41,12 +41,14 @@ _CHECK: dict[str, Any] = {
 @dataclass
 class Opened:
     """The experiment that is shown: as it runs here, or as a file has it. `earlier` are the
-    cells that were finished when it was opened; `read` are answers that were read already."""
+    cells that were finished when it was opened; `read` are answers that were read already, `matrix` and `heads` are
+    as they were last computed."""
 
     underway: Any = None
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)
+    matrix: Any = None
     heads: Any = None
 
 

@@ -1,8 +1,12 @@
 """An experiment on the page: cases, a run by its button, the matrix, and back from a file."""
 
 import pytest
-from ui.driving import words
+from streamlit.testing.v1 import AppTest
+from ui.driving import SCRIPT, words
 
+from playground.core.experiment_file import from_json_lines, to_json_lines
+from playground.core.matrix import Matrix
+from playground.ui.experiment_state import Opened
 from playground.ui.services import services
 
 
@@ -72,7 +76,7 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     page.button(key="add_check").click().run()
     label = page.button(key="run_experiment").label
     # Both variants are the same once their temperature is swept.
-    assert label.startswith("Run 8 calls · at most ")
+    assert label.startswith("Run 8 calls · simulated, at most ")
     assert "it is run once" in words(page)
     page = run_grid(page)
     assert not page.exception
@@ -103,3 +107,51 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert page.session_state["experiment_opened"] is not places
     assert "8 of 8 done" in page.get("progress")[0].proto.text
     assert services().log.count("local") == before
+
+
+def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
+    page = paste(band, "country,expected\nFrance,Paris")
+    page.session_state["experiment_models"] = ["claude-haiku-4-5", "claude-sonnet-5"]
+    page.run()
+    page.toggle(key="experiment_is_ladder").set_value(True).run()
+    assert page.button(key="run_experiment").disabled
+    assert "A ladder needs a check" in words(page)
+    page = run_grid(page.button(key="add_check").click().run())
+    assert not page.exception
+    assert "Haiku" in words(page) or "haiku" in words(page)
+    assert "It agrees with the largest model on 100% of the cells." in words(page)
+    # Closed and opened again, what was chosen is still there.
+    page.session_state["experiment"] = False
+    page.run()
+    page.session_state["experiment"] = True
+    page.run()
+    assert page.toggle(key="experiment_is_ladder").value
+    assert page.session_state["case_table"][1] == (("France", "Paris"),)
+
+
+def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):
+    page = run_grid(paste(band, "country,expected\nFrance,Paris"))
+    opened = page.session_state["experiment_opened"].underway
+    matrix = Matrix(opened.experiment, opened.planned.grid, opened.finished)
+    answers = services().log.experiments.answers(
+        "local", [cell.run_id for cell in opened.finished.values()]
+    )
+    text = to_json_lines(matrix, answers)
+    page.session_state["experiment_opened"] = Opened(file=from_json_lines(text))
+    page.session_state["matrix_cell"] = (0, 0)
+    page.run()
+    assert not page.exception
+    assert "Nothing of it is kept." in words(page)
+    assert any("Paris" in element.value for element in page.markdown)
+
+
+def test_a_visitor_whose_texts_are_not_kept_is_told_that_there_are_no_experiments(
+    monkeypatch, come_from
+):
+    monkeypatch.delenv("PLAYGROUND_LOG")
+    monkeypatch.setattr("playground.settings.DEFAULT_LOG_URL", "sqlite://")
+    come_from()
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page = paste(open_band(ask(page)), "country,expected\nFrance,Paris")
+    assert page.button(key="run_experiment").disabled
+    assert "this app keeps no texts of its visitors" in words(page)
