@@ -9,7 +9,7 @@ from playground.core.grid import Cell
 from playground.core.matrix import Matrix, error_of
 from playground.core.request import Prompt
 from playground.core.template import TemplateError
-from playground.ui import experiment_running, log_detail, running, state
+from playground.ui import experiment_running, log_detail, running, setup_state, state
 from playground.ui import experiment_state as chosen
 from playground.ui.answers import show_blocks
 from playground.ui.experiment_axes import KINDS
@@ -44,6 +44,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
             st.caption(plain(unsent) if unsent else "This cell has not run yet.")
         else:
             _show_run(matrix, matrix.cells[ids[repeat]], Cell(ids[repeat], setting, case, 1))
+            _offer_promotion(matrix, matrix.cells[ids[repeat]], setting, case)
         offer_compare(matrix, setting, case)
         _offer_prompt(matrix, setting, case)
 
@@ -72,6 +73,27 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
             st.code(cell.run.error_message, language=None, wrap_lines=True)
         return
     show_blocks(whole(experiment_running.answers([cell.run_id]).get(cell.run_id, "")))
+
+
+def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
+    """Take the winner into the editor; the sidebar brings back what was there."""
+    answer = experiment_running.answers([cell.run_id]).get(cell.run_id, "")
+    with st.container(horizontal=True):
+        st.button(
+            "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
+            help="As the only variant, with the prompt it was run with.",
+            on_click=setup_state.promote_setting, args=(matrix.grid.settings[setting].request,),
+        )  # fmt: skip
+        if not answer:
+            return
+        try:
+            request = matrix.grid.request(setting, case)
+        except TemplateError:
+            return
+        st.button(
+            "Continue from this answer", key="promote_answer", icon=":material/reply:",
+            type="tertiary", on_click=setup_state.promote_answer, args=(request, answer),
+        )  # fmt: skip
 
 
 def _offer_prompt(matrix: Matrix, setting: int, case: int) -> None:

@@ -41,7 +41,7 @@ def _paint() -> None:
     shown: Filter = found or "all"
     every = range(len(matrix.grid.cases)) if shown == "different" else ()
     answers = experiment_running.answers(matrix.run_ids(every))
-    rows = matrix.rows(shown, answers)
+    rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
     if not rows:
         st.caption("No case is like that.")
     else:
@@ -53,6 +53,15 @@ def _paint() -> None:
         st.caption("Select a cell to open its run, its checks and its prompt.")
     show_statistics(matrix, heads)
     _offer_file(matrix)
+
+
+def _baseline(matrix: Matrix) -> int:
+    """The column with which the others are compared."""
+    names = _unique([setting.name for setting in matrix.grid.settings])
+    found = st.selectbox(
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix
+    )
+    return names.index(found) if found in names else 0
 
 
 def _heads(matrix: Matrix) -> list[SettingStatistics]:

@@ -136,6 +136,7 @@ def retry_failed() -> None:
     if underway.progress.state == "ready":  # what was done earlier is not read yet
         underway.start().result(30)
     now.earlier.clear()
+    now.matrix = now.heads = None
     underway.retry_failed()
 
 

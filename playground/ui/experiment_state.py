@@ -41,8 +41,8 @@ _CHECK: dict[str, Any] = {
 @dataclass
 class Opened:
     """The experiment that is shown: as it runs here, or as a file has it. `earlier` are the
-    cells that were finished when it was opened; `read` are answers that were read already, `matrix` and `heads` are
-    as they were last computed."""
+    cells that were finished when it was opened; `read` are answers that were read already,
+    `matrix` and `heads` are as they were last computed."""
 
     underway: Any = None
     file: ExperimentFile | None = None

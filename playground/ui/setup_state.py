@@ -1,11 +1,13 @@
 """What samples and lessons put on the page, and the person's own brought back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
+from playground.core.request import Message, Request
 from playground.core.samples import Sample
 from playground.ui import state, variant_state
 
@@ -59,6 +61,22 @@ def load_sample() -> None:
     chosen: Sample | None = st.session_state[state.SAMPLE]
     if chosen is not None:
         _place(("prompt",), lambda: state.set_prompt(chosen.prompt))
+
+
+def promote_setting(request: Request) -> None:
+    """Put an experiment's winner on the page as its only variant, and its prompt."""
+
+    def change() -> None:
+        state.set_prompt(request.prompt)
+        variant_state.set_variants([request.params])
+
+    _place(("prompt", "variants"), change)
+
+
+def promote_answer(request: Request, answer: str) -> None:
+    """Continue the conversation of a cell: its prompt as sent, then its answer."""
+    messages = (*request.prompt.messages, Message("assistant", answer))
+    _place(("prompt",), lambda: state.set_prompt(replace(request.prompt, messages=messages)))
 
 
 def lesson() -> int | None:

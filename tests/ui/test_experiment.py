@@ -95,6 +95,15 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert "2 repeats say little" in words(page)
     # At temperature 0 the demo says the same each time.
     assert "All 2 answers are identical" in words(page)
+    page.session_state["matrix_filter"] = "different"
+    page.run()
+    assert page.selectbox(key="matrix_baseline").value == "A · temperature 0.0"
+    page.button(key="promote_answer").click().run()
+    assert page.text_area(key="message_0_text").value == "Capital of Kenya?"
+    assert page.session_state["message_1_role"] == "assistant"
+    page.button(key="promote_setting").click().run()
+    assert page.session_state["variants"] == ["A"]
+    assert page.text_area(key="message_0_text").value == "Capital of {{country}}?"
     assert "Case 2 · A · temperature 0" in words(page).replace("\\", "")
     [row] = services().log.experiments.of("local")
     assert row.cells == 8
