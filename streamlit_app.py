@@ -7,6 +7,7 @@ from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.draft import keep_draft
+from playground.ui.experiment import show_experiment
 from playground.ui.lessons import show_lesson
 from playground.ui.link import show_link
 from playground.ui.log import show_log
@@ -40,6 +41,7 @@ def page() -> None:
     show_toolbar()
     edit_prompt(planned)
     edit_variants(planned)
+    show_experiment()
     show_answers(drawn_in)
     show_log(drawn_in)
     keep_draft()

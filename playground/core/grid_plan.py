@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from playground.core import pricing
+from playground.core.caps import NO_CAPS, Caps
 from playground.core.case_checks import CaseCheck, CheckError, check_key, checks_of
 from playground.core.cases import Cases
 from playground.core.catalogue import Model
@@ -29,6 +30,7 @@ class Surroundings:
     policy: RetryPolicy
     models: tuple[Model, ...]
     now: datetime
+    caps: Caps = NO_CAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def plan_cell(
         around.policy,
         around.models,
         around.now,
+        caps=around.caps,
     )
 
 

@@ -47,7 +47,7 @@ class Underway:
         self.finished: dict[str, CellRow] = {}
         self.unsent: dict[str, str] = {}
         self.why = ""
-        self._around, self._seams, self._grid = around, seams, planned.grid
+        self.around, self._seams, self._grid = around, seams, planned.grid
         self._course = course_of(experiment, planned.grid)
         self._launcher = Launcher(whose, seams, lambda why: self._rest("paused", why))
         self._checker = Checker(whose, experiment, planned.grid, around, seams, self._launcher)
@@ -215,7 +215,7 @@ class Underway:
         place = self._grid.places[cell_id][0]
         setting, values = self._grid.settings[place.setting], self._grid.cases.values(place.case)
         try:
-            planned = plan_cell(setting, values, self._around, self.whose.press)
+            planned = plan_cell(setting, values, self.around, self.whose.press)
         except TemplateError as error:
             why = str(error)
         else:

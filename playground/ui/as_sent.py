@@ -76,18 +76,18 @@ def _show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run)
         _show_request(exchange.sent, differences(run.plan.request, run.plan.wire), name)
 
 
-def show_recorded(request_json: str) -> None:
-    """The same from the log, which keeps no raw events."""
+def show_recorded(request_json: str, name: str = "logged") -> None:
+    """The same from the log, which keeps no raw events. `name` tells its controls apart."""
     recorded = from_json(request_json)
     if recorded is None:
         st.caption("The headers that the playground chose, without the key, and the body.")
         st.code(request_json, language="json", wrap_lines=True)
         return
-    part, exchange = _choose("logged", PARTS[:2], recorded.exchanges)
+    part, exchange = _choose(name, PARTS[:2], recorded.exchanges)
     if part == "Response":
         _show_response(exchange)
     else:
-        _show_request(exchange.sent, recorded.decisions, "logged")
+        _show_request(exchange.sent, recorded.decisions, name)
 
 
 def _choose(

@@ -7,6 +7,7 @@ import streamlit as st
 from playground.core.plan import Plan
 from playground.core.problem import SEVERITIES, Problem
 from playground.ui import editor_state, fix_state, money_state, running
+from playground.ui.case_values import variables_note
 from playground.ui.plain import plain
 from playground.ui.variant_state import COLOURS
 
@@ -25,6 +26,8 @@ def show_checks(plans: list[Plan]) -> None:
     refused = money_state.take_refusal() or running.refusal(plans)
     if refused:
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
+    if note := variables_note():
+        concerned[note] = [plan.letter for plan in plans]
     undoable = fix_state.undoable()
     if not concerned and undoable is None:
         return

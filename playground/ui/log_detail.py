@@ -15,16 +15,20 @@ from playground.ui.plain import plain
 from playground.ui.share_answers import offer_answers
 from playground.ui.timeline import show_logged_timeline
 
+TABS = ("Answer", "Exact text", "Request", "Attempts", "Cost")
 
-def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
-    """Draw what the table has no room for."""
-    with st.container(border=True, key="log_detail"):
+
+def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: str = "log") -> None:
+    """Draw what the table has no room for. `name` is that of the table; a run of the log
+    itself has a mark."""
+    with st.container(border=True, key=f"{name}_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
             head = f"Run {row.press} {row.variant} · {row.model}"
             st.markdown(f"**{plain(head)}**", width="stretch")
-            if row.status not in LIVE and texts.request_json:
+            if mark is not None and row.status not in LIVE and texts.request_json:
                 offer_answers("save_run", lambda: [(row, texts)])
-            st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
+            if mark is not None:
+                st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
         if row.status in LIVE:
             st.caption("On its way: its text, attempts and cost are written when it ends.")
             return
@@ -32,12 +36,12 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             st.caption("Its texts were kept only while the page that made it was open.")
             _show_cost(row, texts.attempts_json)
             return
-        offer_actions(row, texts, mark)
+        if mark is not None:
+            offer_actions(row, texts, mark)
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
-        answer, exact, request, attempts, cost, marks = st.tabs(
-            ["Answer", "Exact text", "Request", "Attempts", "Cost", "Tags and note"]
-        )
+        more = [] if mark is None else ["Tags and note"]
+        answer, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
         with answer:
             if texts.thinking:
                 with st.expander("Thinking"):
@@ -48,13 +52,14 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
         with exact:
             st.code(texts.answer, language=None, wrap_lines=True)
         with request:
-            as_sent.show_recorded(texts.request_json)
+            as_sent.show_recorded(texts.request_json, "logged" if name == "log" else name)
         with attempts:
-            show_logged_timeline(texts.attempts_json, row.duration_s)
+            show_logged_timeline(texts.attempts_json, row.duration_s, name)
         with cost:
             _show_cost(row, texts.attempts_json)
-        with marks:
-            edit_marks(row, mark)
+        if mark is not None:
+            with marks[0]:
+                edit_marks(row, mark)
 
 
 def _show_cost(row: RunRow, attempts_json: str) -> None:

@@ -15,6 +15,7 @@ from playground.core.wire import Wire
 from playground.run import Run
 from playground.settings import is_local_visit
 from playground.ui import gate, money_state, spending, state, variant_state
+from playground.ui.case_values import first_case
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -143,7 +144,7 @@ def plans() -> list[Plan]:
         plan(
             state.next_press(),
             letter,
-            variant_state.request(letter, shared),
+            first_case(variant_state.request(letter, shared)),
             to,
             policy,
             listed,

@@ -1,11 +1,12 @@
 """What samples and lessons put on the page."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
-from playground.core.request import Request
+from playground.core.request import Message, Request
 from playground.core.samples import Sample
 from playground.ui import editor_state, state, variant_state
 
@@ -44,6 +45,17 @@ def _place_request(request: Request, letter: str) -> None:
 def holds_request() -> bool:
     """Whether the last change was such a request."""
     return editor_state.history().now.label == LOGGED
+
+
+def promote_setting(request: Request) -> None:
+    """Put an experiment's winner on the page as its only variant, and its prompt."""
+    editor_state.put_request(request, "winner of an experiment")
+
+
+def promote_answer(request: Request, answer: str) -> None:
+    """Continue the conversation of a cell: its prompt as sent, then its answer."""
+    messages = (*request.prompt.messages, Message("assistant", answer))
+    editor_state.put_prompt(replace(request.prompt, messages=messages), "answer of a cell")
 
 
 def lesson() -> int | None:

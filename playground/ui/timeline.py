@@ -128,13 +128,13 @@ def show_timeline(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read b
     _mount(f"timeline_{letter}", data)
 
 
-def show_logged_timeline(attempts_json: str, duration_s: float | None) -> None:
+def show_logged_timeline(attempts_json: str, duration_s: float | None, name: str = "log") -> None:
     """Draw the attempts of a row of the log, with what the server said."""
     attempts = read_attempts(formats.parsed(attempts_json, list[Any]()))
     if not attempts:
         st.caption("Nothing was sent.")
         return
-    _mount("timeline_log", _data(attempts, duration_s, None, with_messages=True))
+    _mount(f"timeline_{name}", _data(attempts, duration_s, None, with_messages=True))
 
 
 def offer_again(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)

@@ -1,0 +1,138 @@
+"""An experiment as a report: a table for a spreadsheet, and one page with its pictures."""
+
+import csv
+import io
+from datetime import datetime
+
+from playground.core.csv_cells import safe_cell
+from playground.core.experiment_rows import CellRow
+from playground.core.matrix import Answers, Matrix, error_of
+from playground.core.plot_frame import Svg
+from playground.core.plot_scale import Axis
+from playground.core.plots import Point, Sample, distribution, scatter
+from playground.core.report_page import (
+    Report,
+    ReportCase,
+    ReportCell,
+    ReportSetting,
+    Verdict,
+    report_page,
+)
+from playground.core.setting_statistics import SettingStatistics
+
+_NUMBERS = ("cost_usd", "ttft_s", "duration_s", "input_tokens", "output_tokens")
+_COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_NUMBERS)
+
+
+def to_csv(matrix: Matrix, answers: Answers) -> str:
+    """Every finished place, a row each; no spreadsheet takes a text for a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    columns = [f"case.{name}" for name in matrix.grid.cases.columns]
+    writer.writerow([safe_cell(name) for name in (*_COLUMNS, *columns, "answer")])
+    for place in matrix.grid.cells():
+        if (cell := matrix.cells.get(place.id)) is not None:
+            name = matrix.grid.settings[place.setting].name
+            texts = [name, place.case + 1, place.repeat, *_facts(matrix, cell, place.case)]
+            values = matrix.grid.cases.rows[place.case]
+            row = [*texts, *values, answers.get(cell.run_id, "")]
+            writer.writerow([safe_cell(each) if isinstance(each, str) else each for each in row])
+    return out.getvalue()
+
+
+def _facts(matrix: Matrix, cell: CellRow, case: int) -> list[object]:
+    run = cell.run
+    verdict = {True: "yes", False: "no", None: ""}[cell.passed(matrix.keys[case])]
+    numbers = [getattr(run, name) if run else None for name in _NUMBERS]
+    status, http = (run.status, run.http_status) if run else ("lost", None)
+    return [status, http, verdict, why(matrix, cell, case), *numbers]
+
+
+def why(matrix: Matrix, cell: CellRow, case: int) -> str:
+    """Why a cell did not pass, or what its error was."""
+    if not cell.is_answered:
+        return cell.run.error_message or error_of(cell) if cell.run else error_of(cell)
+    found = (cell.results.get(key) for key in matrix.keys[case])
+    return " ".join(result.why for result in found if result and result.why)
+
+
+def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
+    """One HTML file with everything in it."""
+    heads = matrix.heads()
+    settings = [
+        ReportSetting(setting.letter, setting.name, _lines(head))
+        for setting, head in zip(matrix.grid.settings, heads, strict=True)
+    ]
+    cases = [_case(matrix, case, answers) for case in range(len(matrix.grid.cases))]
+    notes = [head.caution for head in heads if head.caution][:1]
+    title = matrix.experiment.name
+    return report_page(
+        Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads)), now
+    )
+
+
+def _texts(matrix: Matrix) -> list[tuple[str, str]]:
+    found = []
+    for variant in matrix.experiment.variants:
+        prompt = variant.request.prompt
+        found += [(f"{variant.letter} · System", prompt.system)] if prompt.system else []
+        found += [(f"{variant.letter} · {each.role}", each.text) for each in prompt.messages]
+    return found
+
+
+def _lines(head: SettingStatistics) -> list[str]:
+    lines = [f"{head.count:,} done, {head.errors:,} errors"]
+    if head.passed:
+        low, high = head.passed.interval.low, head.passed.interval.high
+        lines.append(f"{head.passed.share:.0%} pass ({low:.0%} to {high:.0%})")
+    if head.cost_usd:
+        lines.append(f"${head.cost_usd.mean:.6f} a run")
+    if head.duration_s:
+        lines.append(f"{head.duration_s.mean:.2f} s a run")
+    return lines
+
+
+def _case(matrix: Matrix, case: int, answers: Answers) -> ReportCase:
+    values = list(matrix.grid.cases.values(case).items())
+    settings = range(len(matrix.grid.settings))
+    cells = [
+        [_cell(matrix, cell, case, answers) for cell in matrix.at(number, case)]
+        for number in settings
+    ]
+    return ReportCase(str(case + 1), values, cells)
+
+
+def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportCell:
+    verdict: Verdict = "error"
+    if cell.is_answered:
+        passed = cell.passed(matrix.keys[case])
+        unknown: Verdict = "undecided" if matrix.keys[case] else "unchecked"
+        verdict = unknown if passed is None else "passed" if passed else "failed"
+    run = cell.run
+    metrics = f"{run.duration_s:.2f} s" if run and run.duration_s is not None else ""
+    return ReportCell(answers.get(cell.run_id, ""), verdict, why(matrix, cell, case), metrics)
+
+
+def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
+    """Quality against cost where there are checks, and how long the answers took."""
+    settings = matrix.grid.settings
+    found = []
+    points = [
+        Point(head.cost_usd.mean, 100 * head.passed.share, setting.letter, setting.name)
+        for setting, head in zip(settings, heads, strict=True)
+        if head.cost_usd and head.passed
+    ]
+    if points:
+        axes = Axis("Mean cost of a run", prefix="$"), Axis("Passed", suffix="%")
+        found.append(scatter("Quality against cost", points, *axes))
+    samples = [Sample(setting.name, durations(matrix, at)) for at, setting in enumerate(settings)]
+    if any(sample.values for sample in samples):
+        found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s")))
+    return found
+
+
+def durations(matrix: Matrix, setting: int) -> list[float]:
+    """How long a setting's answers took."""
+    cells = [c for case in range(len(matrix.grid.cases)) for c in matrix.at(setting, case)]
+    runs = [cell.run for cell in cells if cell.is_answered and cell.run]
+    return [run.duration_s for run in runs if run.duration_s is not None]

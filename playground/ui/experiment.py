@@ -1,0 +1,123 @@
+"""The experiment band: cases, axes, checks, the button that runs them, and the matrix."""
+
+import streamlit as st
+
+from playground.core.case_checks import CheckError
+from playground.core.cases import CasesError
+from playground.core.experiment import Experiment
+from playground.core.grid import GridError
+from playground.core.grid_plan import GridPlan, Note
+from playground.core.template import TemplateError
+from playground.ui import experiment_axes, experiment_plan, experiment_running, formats, running
+from playground.ui import experiment_state as chosen
+from playground.ui.experiment_cases import edit_cases
+from playground.ui.experiment_cell import show_prompt
+from playground.ui.experiment_matrix import show_matrix
+from playground.ui.experiment_progress import show_mine, show_progress
+from playground.ui.plain import plain
+
+NOTES_SHOWN = 5
+
+
+def show_experiment() -> None:
+    """Draw the band; closed it costs nothing."""
+    band = st.expander(
+        "Experiment", icon=":material/science:", key=chosen.EXPERIMENT, on_change="rerun"
+    )
+    if not band.open:
+        return
+    with band:
+        chosen.restore()
+        edit_cases()
+        experiment_axes.edit_axes()
+        experiment_axes.edit_checks()
+        _offer_run()
+        show_mine()
+        if chosen.opened():
+            show_progress()
+            show_matrix()
+
+
+def _offer_run() -> None:
+    experiment, grid, problem = _described()
+    if grid and experiment:
+        _show_notes(grid)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Name", key="experiment_name", placeholder="Name it", label_visibility="collapsed",
+            width=220,
+        )  # fmt: skip
+        is_live = experiment_running.is_live()
+        why = experiment_running.obstacle()
+        st.button(
+            f"Run {_calls(grid)}" if grid else "Run the experiment",
+            key=chosen.RUN_EXPERIMENT,
+            icon=":material/science:",
+            type="primary",
+            disabled=grid is None or not grid.calls or is_live or why is not None,
+            on_click=experiment_running.run_experiment,
+        )
+        if grid and experiment:
+            _offer_rendered(experiment, grid)
+    for text in (why, problem, chosen.problem()):
+        if text:
+            st.caption(f":red[:material/block:] {plain(text)}")
+
+
+def _described() -> tuple[Experiment | None, GridPlan | None, str | None]:
+    try:
+        experiment = experiment_plan.definition()
+        around = experiment_plan.surroundings()
+        return experiment, experiment_plan.plan_of(experiment, around), None
+    except (CasesError, CheckError, GridError) as error:
+        return None, None, str(error)
+
+
+def _calls(grid: GridPlan) -> str:
+    calls = grid.calls + grid.judgements
+    noun = "call" if calls == 1 else "calls"
+    most = None
+    if grid.worst_case_usd is not None and grid.judges_usd is not None:
+        most = grid.worst_case_usd + grid.judges_usd
+    is_demo = running.connection().kind == "demo"
+    bound = "simulated, at most" if is_demo else "at most"
+    cost = "cost unknown" if most is None else f"{bound} {formats.money(most)}"
+    return f"{calls:,} {noun} · {cost.replace('$', chr(92) + '$')}"
+
+
+def _show_notes(grid: GridPlan) -> None:
+    for note in grid.notes[:NOTES_SHOWN]:
+        colour, icon = ("red", "block") if note.severity == "error" else ("orange", "warning")
+        st.caption(f":{colour}[:material/{icon}:] {plain(_said(grid, note))}")
+    if len(grid.notes) > NOTES_SHOWN:
+        st.caption(f"And {len(grid.notes) - NOTES_SHOWN} more.")
+
+
+def _said(grid: GridPlan, note: Note) -> str:
+    parts = []
+    if note.setting is not None and "”" not in note.text:
+        parts.append(grid.grid.settings[note.setting].name)
+    if note.case is not None:
+        parts.append(f"case {note.case + 1}")
+    return f"{', '.join(parts)}: {note.text}" if parts else note.text
+
+
+def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
+    place = st.popover(
+        "Rendered prompt", icon=":material/visibility:", type="tertiary", key="rendered",
+        on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    with place:
+        number = st.number_input(
+            "Case", min_value=1, max_value=len(experiment.cases), key="rendered_case"
+        )
+        names = {each.name: at for at, each in enumerate(planned.grid.settings)}
+        name = st.selectbox("Setting", names, key="rendered_setting")
+        try:
+            request = planned.grid.request(names.get(name, 0), int(number) - 1)
+        except TemplateError as error:
+            st.caption(plain(str(error)))
+            return
+        show_prompt(request.prompt)

@@ -1,0 +1,139 @@
+"""The experiment that the page describes now, and what running it would mean."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from playground.core.case_checks import CaseCheck, CheckError, problem_of
+from playground.core.cases import CHECKS, NO_CASES, Cases, CasesError, cases
+from playground.core.experiment import Experiment
+from playground.core.grid import GridError, Sweep, Variant
+from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.core.sweep_texts import numbers, whole_numbers
+from playground.ui import experiment_state as chosen
+from playground.ui import running, state, variant_state
+from playground.ui.case_values import found_variables, is_filled
+from playground.ui.services import services
+
+MOST_NAME_CHARACTERS = 60
+
+
+def case_table() -> Cases:
+    """The cases to run. Raises `CasesError`."""
+    columns, rows = chosen.table()
+    names = found_variables()
+    filled = [row for row in rows if is_filled(row)]
+    if not names and not filled:
+        return NO_CASES
+    if not filled:
+        raise CasesError("There is no case yet: fill a row of the table.")
+    return cases(columns, filled, first_row=1)
+
+
+def definition() -> Experiment:
+    """The experiment of the page. Raises `CasesError`, `GridError` or `CheckError`."""
+    shared = state.prompt()
+    variants = tuple(
+        Variant(letter, variant_state.request(letter, shared))
+        for letter in variant_state.variants()
+    )
+    models = tuple(chosen.chosen("experiment_models"))
+    is_ladder = bool(chosen.chosen("experiment_is_ladder"))
+    if is_ladder and len(models) < 2:
+        raise GridError("A ladder needs two models or more, the smallest first.")
+    checks = tuple(check(number) for number in chosen.check_ids())
+    table = case_table()
+    if is_ladder and not checks and CHECKS not in table.columns:
+        raise GridError("A ladder needs a check: it stops at the first model that passes.")
+    return Experiment(
+        name=_name(shared.messages[0].text if shared.messages else ""),
+        variants=variants,
+        sweeps=_sweeps(models),
+        cases=table,
+        repeats=int(chosen.chosen("experiment_repeats") or 1),
+        checks=checks,
+        is_ladder=is_ladder,
+        at_once=at_once(),
+    )
+
+
+def at_once() -> int:
+    """How many cells run together: no more than this visitor may have at once."""
+    capped = running.caps(running.connection()).variants
+    most = services().settings.most_runs_per_visitor
+    return max(1, min(most, capped or most, 50))
+
+
+def _name(text: str) -> str:
+    typed = str(chosen.chosen("experiment_name") or "").strip()
+    return (typed or " ".join(text.split()) or "Experiment")[:MOST_NAME_CHARACTERS]
+
+
+def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:
+    found = (
+        Sweep("model", models),
+        Sweep(
+            "temperature", numbers("temperature", chosen.chosen("experiment_temperatures") or "")
+        ),
+        Sweep("effort", tuple(chosen.chosen("experiment_efforts"))),
+        Sweep(
+            "max_tokens", whole_numbers("max_tokens", chosen.chosen("experiment_max_tokens") or "")
+        ),
+    )
+    return tuple(sweep for sweep in found if sweep.values)
+
+
+def check(number: int) -> CaseCheck:
+    """A check as its controls describe it. Raises `CheckError`."""
+
+    def of(name: str) -> Any:  # noqa: ANN401 (any control's value)
+        return chosen.chosen(chosen.check_field(number, name))
+
+    kind = of("kind")
+    found = CaseCheck(kind)
+    if kind == "judge":
+        found = CaseCheck(kind, text=of("judge") or "", model=(of("model") or "").strip())
+    elif kind == "length":
+        found = CaseCheck(kind, least=_whole(of("least")), most=_whole(of("most")), unit=of("unit"))
+    elif kind == "number":
+        found = CaseCheck(kind, of("text") or "", tolerance=float(of("tolerance") or 0))
+    elif kind == "json_schema":
+        found = CaseCheck(kind, of("text") or "")
+    elif kind != "json":
+        found = CaseCheck(kind, of("text") or "", ignore_case=bool(of("ignore_case")))
+    if problem := problem_of(found):
+        raise CheckError(f"Check {chosen.check_ids().index(number) + 1}: {problem}")
+    return found
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def surroundings() -> Surroundings:
+    to = running.connection()
+    now = datetime.now(UTC)
+    return Surroundings(to, state.policy(), running.models(to), now, running.caps(to))
+
+
+def plan_of(experiment: Experiment, around: Surroundings) -> GridPlan:
+    """The plan of the page's experiment, worked out anew only where it changed. Raises
+    `GridError`."""
+    axes = (experiment.variants, experiment.sweeps, experiment.cases, experiment.repeats)
+    inputs = (*axes, experiment.checks, replace(around, now=_day(around.now)))
+    before = chosen.planned()
+    if before is not None and before[0] == inputs:
+        found: GridPlan = before[1]
+        return found
+    with st.spinner("Working out every cell…"):
+        new = plan_grid(
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
+        )
+    chosen.set_planned(inputs, new)
+    return new
+
+
+def _day(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,255 @@
+"""What the buttons of an experiment do: start, open again, resume, import."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from playground.core.budget import Refusal
+from playground.core.case_checks import CheckError
+from playground.core.cases import CasesError
+from playground.core.connection import Connection
+from playground.core.experiment import Experiment, ExperimentError, from_json, to_json
+from playground.core.experiment_file import from_json_lines
+from playground.core.experiment_rows import CellRow, ExperimentRow
+from playground.core.grid import GridError
+from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.core.matrix import Matrix
+from playground.experiments.seams import Again, Whose
+from playground.experiments.underway import Underway
+from playground.run import Run, new_run_id
+from playground.ui import experiment_plan, keeping, running, spending, state
+from playground.ui import experiment_state as chosen
+from playground.ui.services import Admit, services
+
+NOT_KEPT = (
+    "Experiments are kept in the app's database so that nothing is paid twice, and this app "
+    "keeps no texts of its visitors. Run the app on your own machine for experiments."
+)
+IS_LIVE = "An experiment is running: stop it, or wait for its end."
+
+
+def obstacle() -> str | None:
+    """Why no experiment can be run at all."""
+    if not keeping.keeps_texts():
+        return NOT_KEPT
+    return running.not_connected(running.connection())
+
+
+def is_live() -> bool:
+    now = chosen.opened()
+    return bool(now and now.underway and now.underway.is_live)
+
+
+def run_experiment() -> None:
+    """Keep the page's experiment, and start it."""
+    chosen.say(None)
+    if why := IS_LIVE if is_live() else obstacle():
+        chosen.say(why)
+        return
+    try:
+        experiment = experiment_plan.definition()
+        around = experiment_plan.surroundings()
+        planned = experiment_plan.plan_of(experiment, around)
+    except (CasesError, CheckError, GridError) as error:
+        chosen.say(str(error))
+        return
+    if not planned.calls:
+        chosen.say("No cell can be sent: see what is wrong above the button.")
+        return
+    row = _row(experiment, len(planned.grid.places))
+    refused = services().log.experiments.keep(row)
+    if refused:
+        chosen.say(refused.sentence)
+        return
+    underway = _underway(row.experiment_id, experiment, planned, around)
+    chosen.set_opened(chosen.Opened(underway))
+    underway.start()
+
+
+def _row(experiment: Experiment, cells: int) -> ExperimentRow:
+    return ExperimentRow(
+        experiment_id=new_run_id(),
+        visitor=state.visitor(running.is_local()),
+        name=experiment.name,
+        created_at=datetime.now(UTC),
+        cells=cells,
+        definition_json=to_json(experiment),
+    )
+
+
+def _underway(
+    experiment_id: str, experiment: Experiment, planned: GridPlan, around: Surroundings
+) -> Underway:
+    whose = Whose(
+        experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
+    )
+    state.count_press()
+    to = around.connection
+    seams = services().seams(running.key_for(to), _admitter(to))
+    return Underway(whose, experiment, planned, around, seams)
+
+
+def _admitter(to: Connection) -> Admit:
+    """Places in the queue and money for runs that start later, for all of them or for none."""
+    reserve: Callable[[Sequence[Run]], list[Again | None] | Refusal]
+    reserve = spending.admitter(running.spender(to))
+    engine = services().engine
+
+    def admit(runs: Sequence[Run]) -> Sequence[Again | None] | Refusal:
+        if why := engine.take_places(runs):
+            return Refusal(why)
+        found = reserve(runs)
+        if isinstance(found, Refusal):
+            engine.give_back(runs)
+        return found
+
+    return admit
+
+
+def pause() -> None:
+    if (now := chosen.opened()) and now.underway:
+        now.underway.pause()
+
+
+def stop() -> None:
+    if (now := chosen.opened()) and now.underway:
+        now.underway.stop().result(5)
+
+
+def resume() -> None:
+    """Go on with what is left; with the key and the budget of now."""
+    now = chosen.opened()
+    if not now or not now.underway or now.underway.is_live or not _may_go_on(now.underway):
+        return
+    old: Underway = now.underway
+    new = _underway(old.whose.experiment_id, old.experiment, old.planned, old.around)
+    chosen.set_opened(replace(now, underway=new, earlier=now.earlier | old.finished, heads=None))
+    new.start()
+
+
+def retry_failed() -> None:
+    """Run every cell that met an error once more."""
+    now = chosen.opened()
+    if not now or not now.underway or now.underway.is_live or not _may_go_on(now.underway):
+        return
+    underway: Underway = now.underway
+    if underway.progress.state == "ready":  # what was done earlier is not read yet
+        underway.start().result(30)
+    now.earlier.clear()
+    now.matrix = now.heads = None
+    underway.retry_failed()
+
+
+def _may_go_on(underway: Underway) -> bool:
+    why = running.not_connected(underway.around.connection)
+    if not keeping.keeps_texts():
+        why = NOT_KEPT
+    chosen.say(why)
+    return why is None
+
+
+def mine() -> tuple[ExperimentRow, ...]:
+    """The visitor's experiments, the newest first."""
+    found = services().log.experiments.of(state.visitor(running.is_local()))
+    return () if isinstance(found, Refusal) else found
+
+
+def open_again(experiment_id: str) -> None:
+    """Show an experiment of the visitor; nothing is sent."""
+    if is_live():
+        chosen.say(IS_LIVE)
+        return
+    chosen.say(None)
+    visitor, store = state.visitor(running.is_local()), services().log.experiments
+    row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
+    if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
+        chosen.say("This experiment could not be read.")
+        return
+    try:
+        experiment = from_json(row.definition_json)
+        planned, around = _place_of(experiment, cells)
+    except (ExperimentError, GridError) as error:
+        chosen.say(str(error))
+        return
+    places = planned.grid.places
+    earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
+    underway = _underway(experiment_id, experiment, planned, around)
+    chosen.set_opened(chosen.Opened(underway, earlier=earlier))
+
+
+def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, Surroundings]:
+    """Where it was sent: the connection under which the most of its cells are known."""
+    now = experiment_plan.surroundings()
+    others = [each for each in services().settings.connections if each.kind != now.connection.kind]
+    found = []
+    for to in (now.connection, *others):
+        around = replace(now, connection=to, models=running.models(to), caps=running.caps(to))
+        planned = plan_grid(
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
+        )
+        known = sum(cell_id in planned.grid.places for cell_id in cells)
+        found.append((known, planned, around))
+        if known == len(cells):
+            break
+    best = max(found, key=lambda each: each[0])
+    return best[1:]
+
+
+def delete(experiment_id: str) -> None:
+    """Forget an experiment; its runs stay in the log."""
+    now = chosen.opened()
+    if now and now.underway and now.underway.whose.experiment_id == experiment_id:
+        if now.underway.is_live:
+            chosen.say(IS_LIVE)
+            return
+        chosen.set_opened(None)
+    services().log.experiments.delete(state.visitor(running.is_local()), experiment_id)
+
+
+def import_file(data: bytes) -> None:
+    """Show the experiment of a file; nothing of it is kept."""
+    if is_live():
+        chosen.say(IS_LIVE)
+        return
+    chosen.say(None)
+    try:
+        found = from_json_lines(data.decode())
+    except (ExperimentError, UnicodeDecodeError) as error:
+        chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
+        return
+    chosen.set_opened(chosen.Opened(file=found))
+
+
+def matrix() -> Matrix | None:
+    """The opened experiment as far as it is done now."""
+    now = chosen.opened()
+    if now is None:
+        return None
+    if now.file is not None:
+        return now.file.matrix
+    underway: Underway = now.underway
+    sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
+    if now.matrix is not None and now.matrix[0] == sizes and not underway.is_live:
+        kept: Matrix = now.matrix[1]
+        return kept
+    cells = {**now.earlier, **underway.finished}
+    new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
+    # While it runs, what a cell holds may change; at rest it is the same at each click.
+    now.matrix = None if underway.is_live else (sizes, new)
+    return new
+
+
+def answers(run_ids: Sequence[str]) -> dict[str, str]:
+    """The answers of these runs; read once."""
+    now = chosen.opened()
+    if now is None:
+        return {}
+    if now.file is not None:
+        return dict(now.file.answers)
+    missing = [run_id for run_id in run_ids if run_id not in now.read]
+    if missing:
+        visitor = state.visitor(running.is_local())
+        found = services().log.experiments.answers(visitor, missing)
+        if not isinstance(found, Refusal):
+            now.read |= found
+    return now.read

@@ -1,0 +1,200 @@
+"""What an experiment's answers add up to: how much repeats differ, plots, a ladder's result."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.answer_statistics import AnswerStatistics, answer_statistics
+from playground.core.experiment_report import durations, pictures
+from playground.core.ladder import agreement
+from playground.core.matrix import Answers, Matrix, one_line
+from playground.core.setting_statistics import SettingStatistics
+from playground.core.statistics import Spread
+from playground.ui import experiment_running, formats
+from playground.ui import experiment_state as chosen
+from playground.ui.plain import plain
+
+FEW_REPEATS = 6
+MOST_LISTED = 10
+
+
+def show_ladder() -> None:
+    """Say which is the smallest model that passes, and how far the largest agrees."""
+    now = chosen.opened()
+    found = now.underway.result if now and now.underway else None
+    matrix = experiment_running.matrix()
+    if found is None or matrix is None:
+        return
+    st.markdown(f":material/stairs: **{plain(found.sentence)}**")
+    share = _agreement(matrix, found.model)
+    if share is not None:
+        st.caption(f"It agrees with the largest model on {share:.0%} of the cells.")
+
+
+def _agreement(matrix: Matrix, model: str | None) -> float | None:
+    ladder = matrix.experiment.ladder
+    if model is None or not ladder or model == ladder[-1]:
+        return None
+    pairs = []
+    settings = matrix.grid.settings
+    for one, setting in enumerate(settings):
+        largest = [("model", ladder[-1]) if s[0] == "model" else s for s in setting.swept]
+        if setting.request.params.model != model:
+            continue
+        for other, against in enumerate(settings):
+            if against.letter == setting.letter and list(against.swept) == largest:
+                pairs += _pairs(matrix, one, other)
+    return agreement(pairs)
+
+
+def _pairs(matrix: Matrix, one: int, other: int) -> list[tuple[bool | None, bool | None]]:
+    found = []
+    for case, keys in enumerate(matrix.keys):
+        both = zip(matrix.ids(one, case), matrix.ids(other, case), strict=True)
+        cells = [(matrix.cells.get(a), matrix.cells.get(b)) for a, b in both]
+        found += [(a.passed(keys), b.passed(keys)) for a, b in cells if a and b]
+    return found
+
+
+def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    """Offer the statistics; computed and drawn only while their expander is open."""
+    place = st.expander(
+        "Statistics", icon=":material/bar_chart:", key="experiment_statistics", on_change="rerun"
+    )
+    if not place.open or not matrix.cells:
+        return
+    with place:
+        answers = experiment_running.answers(matrix.run_ids(range(len(matrix.grid.cases))))
+        if matrix.grid.repeats > 1:
+            _show_repeats(matrix, answers)
+        _show_spreads(matrix, heads)
+        _plot(matrix, heads, answers)
+        _offer_pictures(matrix, heads)
+
+
+def _show_repeats(matrix: Matrix, answers: Answers) -> None:
+    case = 0
+    if len(matrix.grid.cases) > 1:
+        chosen_case = st.number_input(
+            "Repeats of case", min_value=1, max_value=len(matrix.grid.cases), key="statistics_case"
+        )
+        case = int(chosen_case) - 1
+    if matrix.grid.repeats < FEW_REPEATS:
+        st.caption(f"{matrix.grid.repeats} repeats say little about how much answers vary.")
+    found = _statistics(matrix, case, answers)
+    st.dataframe([_row(name, each) for name, each in found], hide_index=True, key="repeat_table")
+    for name, each in found:
+        st.caption(f"**{plain(name)}** {plain(each.sentence)}")
+        if len(each.distinct) > 1:
+            listed = [
+                {"Times": same.count, "Answer": one_line(same.text)}
+                for same in each.distinct[:MOST_LISTED]
+            ]
+            st.dataframe(listed, hide_index=True)
+
+
+def _statistics(matrix: Matrix, case: int, answers: Answers) -> list[tuple[str, AnswerStatistics]]:
+    found = []
+    for number, setting in enumerate(matrix.grid.settings):
+        cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
+        texts = [answers.get(cell.run_id, "") for cell in cells]
+        found.append((setting.name, answer_statistics(texts)))
+    return found
+
+
+def _row(name: str, found: AnswerStatistics) -> dict[str, object]:
+    words = found.words
+    return {
+        "Setting": name,
+        "Answers": found.count,
+        "Distinct": len(found.distinct),
+        "Similarity": _number(found.similarity),
+        "distinct-1": _number(found.distinct_1),
+        "distinct-2": _number(found.distinct_2),
+        "Differ after": "never" if found.diverge_at is None else f"{found.diverge_at:,} characters",
+        "Words": f"{words.mean:.0f} ({words.least:.0f}–{words.most:.0f})"
+        if words
+        else formats.NOTHING,
+    }
+
+
+def _number(value: float | None) -> str:
+    return formats.NOTHING if value is None else f"{value:.2f}"
+
+
+def _show_spreads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    st.caption("Over all cases: mean ± standard deviation, and the 95th percentile.")
+    names = [setting.name for setting in matrix.grid.settings]
+    rows = [
+        {
+            "Setting": name,
+            "Cost": _spread(head.cost_usd, "${:.6f}"),
+            "TTFT": _spread(head.ttft_s, "{:.2f} s"),
+            "Duration": _spread(head.duration_s, "{:.2f} s"),
+            "Tokens out": _spread(head.output_tokens, "{:.0f}"),
+        }
+        for name, head in zip(names, heads, strict=True)
+    ]
+    st.dataframe(rows, hide_index=True, key="spread_table")
+
+
+def _spread(found: Spread | None, form: str) -> str:
+    if found is None:
+        return formats.NOTHING
+    off = "" if found.sd is None else f" ± {form.format(found.sd)}"
+    return f"{form.format(found.mean)}{off}, p95 {form.format(found.p95)}"
+
+
+def _plot(matrix: Matrix, heads: list[SettingStatistics], answers: Answers) -> None:
+    settings = matrix.grid.settings
+    quality = [
+        {"Setting": s.name, "Mean cost ($)": h.cost_usd.mean, "Passed (%)": 100 * h.passed.share}
+        for s, h in zip(settings, heads, strict=True)
+        if h.cost_usd and h.passed
+    ]
+    if quality:
+        st.caption("Quality against cost")
+        st.scatter_chart(_frame(quality), x="Mean cost ($)", y="Passed (%)", color="Setting")
+    varied = _varied(matrix, answers)
+    if len({row["Temperature"] for row in varied}) > 1:
+        st.caption("Distinct answers of the repeats against temperature")
+        st.scatter_chart(_frame(varied), x="Temperature", y="Distinct", color="Variant")
+    took = [
+        {"Setting": setting.name, "Seconds": value}
+        for number, setting in enumerate(settings)
+        for value in durations(matrix, number)
+    ]
+    if took:
+        st.caption("How long answers took")
+        st.scatter_chart(_frame(took), x="Setting", y="Seconds")
+
+
+def _varied(matrix: Matrix, answers: Answers) -> list[dict[str, object]]:
+    """How many of the repeats differ, in the mean of all cases."""
+    rows: list[dict[str, object]] = []
+    for number, setting in enumerate(matrix.grid.settings):
+        degrees = setting.request.params.temperature
+        counts = []
+        for case in range(len(matrix.grid.cases)):
+            cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
+            if cells:
+                counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
+        if degrees is not None and counts and matrix.grid.repeats > 1:
+            mean = sum(counts) / len(counts)
+            rows.append({"Variant": setting.letter, "Temperature": degrees, "Distinct": mean})
+    return rows
+
+
+def _frame(rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 (pandas is imported late)
+    import pandas as pd
+
+    return pd.DataFrame(rows)
+
+
+def _offer_pictures(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    with st.container(horizontal=True):
+        for number, picture in enumerate(pictures(matrix, heads), 1):
+            st.download_button(
+                f"Picture {number} (SVG)", picture, f"experiment-{number}.svg",
+                key=f"picture_{number}", mime="image/svg+xml", on_click="ignore", type="tertiary",
+            )  # fmt: skip

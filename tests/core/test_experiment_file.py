@@ -1,0 +1,123 @@
+"""An experiment in a file is exactly what it was, and anything else fails one way."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from playground.core.case_checks import CaseCheck, CheckResult, check_key
+from playground.core.cases import Cases
+from playground.core.connection import DEMO
+from playground.core.experiment import Experiment, ExperimentError
+from playground.core.experiment_file import from_json_lines, to_json_lines
+from playground.core.experiment_report import to_csv, to_page
+from playground.core.experiment_rows import CellRow
+from playground.core.grid import Sweep, Variant
+from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.matrix import FILTERS, Matrix
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.core.rows import RunRow
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+CHECK = CaseCheck("contains", "{{expected}}")
+ASKS = Request(Prompt("", (Message("user", "{{city}}?"),)), Params("claude-haiku-4-5", 9))
+EXPERIMENT = Experiment(
+    "Capitals",
+    (Variant("A", ASKS),),
+    (Sweep("temperature", (0.0, 1.0)),),
+    Cases(("city", "expected"), (("Rome", "It"), ("Lima", "Pe"), ("Oslo", "No"))),
+    repeats=2,
+    checks=(CHECK,),
+)  # fmt: skip
+GRID = plan_grid(
+    EXPERIMENT.settings, EXPERIMENT.cases, 2, EXPERIMENT.checks,
+    Surroundings(DEMO, RetryPolicy(), (), NOON),
+).grid  # fmt: skip
+
+
+def cell(setting, case, repeat, answer="It is", error=None, passed=True):
+    run_id = f"{setting}{case}{repeat}"
+    run = RunRow(
+        run_id=run_id, visitor="ada", started_at=NOON, press=1, variant="A", connection="Demo",
+        model="m", params_json="{}", status="failed" if error else "done", error_kind=error,
+        http_status=529 if error else None, ttft_s=0.5, duration_s=1, output_tokens=3,
+        cost_usd=Decimal("0.0010"), cost_kind="exact",
+    )  # fmt: skip
+    key = check_key(CHECK, EXPERIMENT.cases.values(case))
+    results = {} if error else {key: CheckResult(passed, "" if passed else "No.")}
+    return CellRow(GRID.cell_id(setting, case, repeat), run_id, run, results), answer
+
+
+CELLS = [
+    cell(0, 0, 1), cell(0, 0, 2), cell(1, 0, 1), cell(1, 0, 2, "Is it?", passed=False),
+    cell(0, 1, 1, "", "overloaded"), cell(0, 1, 2, "", "overloaded"),
+]  # fmt: skip
+MATRIX = Matrix(
+    EXPERIMENT, GRID, {c.cell_id: c for c, _ in CELLS}, {GRID.cell_id(1, 1, 1): "too long"}
+)
+ANSWERS = {c.run_id: text for c, text in CELLS}
+
+
+def test_a_place_says_how_its_repeats_went():
+    texts = [MATRIX.text(s, c, ANSWERS) for c in range(3) for s in range(2)]
+    assert texts == [
+        "2/2 pass, 1 distinct · It is",
+        "1/2 pass, 2 distinct · It is",
+        "⚠ 529 overloaded (2 of 2)",
+        "Not sent: too long",
+        "·",
+        "·",
+    ]
+    shown = {name: MATRIX.rows(name, ANSWERS) for name in FILTERS}
+    assert shown == {"all": [0, 1, 2], "failures": [0, 1], "different": [0]}
+    first, second = MATRIX.heads()
+    assert (first.passed.count, first.passed.of, first.errors) == (2, 4, 2)
+    assert (second.passed.count, second.passed.of, second.errors) == (1, 2, 0)
+
+
+def test_an_experiment_exported_and_imported_elsewhere_gives_the_same_matrix():
+    text = to_json_lines(MATRIX, ANSWERS)
+    assert '"ada"' not in text
+    found = from_json_lines(text)
+    other = found.matrix
+    assert other.experiment == EXPERIMENT
+    assert other.heads() == MATRIX.heads()
+    places = [(setting, case) for setting in range(2) for case in range(3)]
+    told = [MATRIX.text(*place, ANSWERS) for place in places]
+    assert [other.text(*place, found.answers) for place in places] == told
+    assert to_json_lines(other, found.answers) == text
+
+
+@pytest.mark.parametrize(
+    "wreck",
+    [
+        lambda lines: [],
+        lambda lines: ["{}", *lines[1:]],
+        lambda lines: [lines[0], "[]"],
+        lambda lines: [lines[0], lines[1].replace('"0.0010"', '"NaN"')],
+        lambda lines: [lines[0], lines[1].replace('"output_tokens": 3', '"output_tokens": "3"')],
+        lambda lines: [lines[0], lines[1].replace('"model"', '"modell"')],
+        lambda lines: [json.dumps(json.loads(lines[0]) | {"sent": []})],
+        lambda lines: ["[" * 100_000],
+    ],
+    ids=["empty", "head", "list", "money", "type", "field", "sent", "deep"],
+)  # fmt: skip
+def test_a_damaged_file_fails_with_one_sentence(wreck):
+    lines = to_json_lines(MATRIX, ANSWERS).splitlines()
+    with pytest.raises(ExperimentError):
+        from_json_lines("\n".join(wreck(lines)))
+
+
+def test_a_report_has_every_cell_and_runs_no_formula():
+    hostile = {**ANSWERS, "001": "=1+1 <script>"}
+    rows = list(csv.DictReader(io.StringIO(to_csv(MATRIX, hostile))))
+    assert len(rows) == len(CELLS)
+    assert (rows[0]["answer"], rows[0]["case.city"]) == ("'=1+1 <script>", "Rome")
+    assert {row["http_status"] for row in rows if row["status"] == "failed"} == {"529"}
+    page = to_page(MATRIX, hostile, NOON)
+    assert "<script" not in page
+    assert page.count("<svg") == 2
