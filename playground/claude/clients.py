@@ -13,6 +13,7 @@ import anthropic
 import httpx2
 
 from playground.claude.recording import note_departure
+from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.connection import Connection
 
 READ_TIMEOUT_S = 60.0
@@ -32,7 +33,7 @@ class Clients:
     """Makes clients on demand; lives on the event loop that uses it.
 
     `transport` answers for the network in tests; the demo has its own. `read_timeout_s`
-    replaces the time that a stream may be silent.
+    replaces the time that a stream may be silent, `limit_s` the time that an attempt may take.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class Clients:
         transport: httpx2.AsyncBaseTransport | None = None,
         demo: httpx2.AsyncBaseTransport | None = None,
         read_timeout_s: float | None = None,
+        limit_s: float | None = None,
     ) -> None:
         self._transport = transport
         self._demo = demo
+        self._limit_s = limit_s
         self._read_timeout_s = read_timeout_s
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
@@ -63,7 +66,8 @@ class Clients:
 
             transport = self._demo or DemoTransport()
         # A redirect would carry the prompt to a host that nobody chose.
-        http_client = anthropic.DefaultAsyncHttpxClient(
+        is_own = connection.kind == "demo"
+        http_client = (anthropic.DefaultAsyncHttpxClient if is_own else BoundedClient)(
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
@@ -79,6 +83,10 @@ class Clients:
             timeout=timeout,
             http_client=http_client,
         )
+
+    def limit_s(self, connection: Connection, max_tokens: object) -> float:
+        """How long an attempt may take in all."""
+        return self._limit_s or limit_s(connection, max_tokens)
 
     async def close(self) -> None:
         for pool in self._pools.values():

@@ -14,6 +14,7 @@ import anthropic
 import httpx2
 
 from playground.claude.errors import reported_failure
+from playground.claude.stream_limits import MOST_TEXT, TooMuch
 from playground.core.events import Event, Finished, Reported, TextDelta, ThinkingDelta, Usage
 from playground.core.failures import Failure
 
@@ -47,6 +48,7 @@ class Answer:
         self._usage: dict[str, Any] = {}
         self._stop: Json = {}
         self._half = {"text": "", "thinking": ""}
+        self._characters = 0
 
     def fold(self, kind: str, data: Json) -> list[Event]:
         """The events that one event of the wire becomes."""
@@ -83,6 +85,9 @@ class Answer:
         if not isinstance(value, str) or not value:
             return []
         self.has_begun = True
+        self._characters += len(value)
+        if self._characters > MOST_TEXT:
+            raise TooMuch(f"It is longer than {MOST_TEXT:,} characters.")
         text = self._whole(kind, value)
         if not text:
             return []
