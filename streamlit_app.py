@@ -6,6 +6,7 @@ from playground.settings import SettingsError
 from playground.ui import editor_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
+from playground.ui.crashes import tell_type_and_place_only
 from playground.ui.draft import keep_draft
 from playground.ui.experiment import show_experiment
 from playground.ui.lessons import show_lesson
@@ -22,6 +23,7 @@ from playground.ui.variants import edit_variants
 
 
 def page() -> None:
+    tell_type_and_place_only()
     st.set_page_config("Prompt playground", page_icon="🧪", layout="wide")
     try:
         feed = services().feed

@@ -67,13 +67,11 @@ def play(
     policy=None,
     request=REQUEST,
     jitter=0.0,
-    monotonic_s=None,
 ):
     """Send a request to a script; returns the events and the waits."""
     policy = policy or RetryPolicy()
     sleeps = Sleeps()
-    monotonic_s = monotonic_s or (lambda: sleeps.now_s)
-    timing = Timing(sleeps.sleep, monotonic_s, lambda: NOW, lambda: jitter)
+    timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: jitter)
     planned = plan(1, "A", request, connection, policy, (), NOW)
 
     async def collect():

@@ -14,6 +14,7 @@ import httpx2
 
 from playground.claude.pacing import Pacing
 from playground.claude.recording import note_departure
+from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.connection import Connection
 
 READ_TIMEOUT_S = 60.0
@@ -33,7 +34,7 @@ class Clients:
     """Makes clients on demand; lives on the event loop that uses it.
 
     `transport` answers for the network in tests; the demo has its own. `read_timeout_s`
-    replaces the time that a stream may be silent.
+    replaces the time that a stream may be silent, `limit_s` the time that an attempt may take.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class Clients:
         transport: httpx2.AsyncBaseTransport | None = None,
         demo: httpx2.AsyncBaseTransport | None = None,
         read_timeout_s: float | None = None,
+        limit_s: float | None = None,
     ) -> None:
         self._transport = transport
         self._demo = demo
+        self._limit_s = limit_s
         self._read_timeout_s = read_timeout_s
         self._pacing = Pacing()
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
@@ -67,7 +70,8 @@ class Clients:
             transport = self._demo or DemoTransport()
             on_response = []  # It writes when it is read: a pause would slow it down.
         # A redirect would carry the prompt to a host that nobody chose.
-        http_client = anthropic.DefaultAsyncHttpxClient(
+        is_own = connection.kind == "demo"
+        http_client = (anthropic.DefaultAsyncHttpxClient if is_own else BoundedClient)(
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
@@ -83,6 +87,10 @@ class Clients:
             timeout=timeout,
             http_client=http_client,
         )
+
+    def limit_s(self, connection: Connection, max_tokens: object) -> float:
+        """How long an attempt may take in all."""
+        return self._limit_s or limit_s(connection, max_tokens)
 
     async def close(self) -> None:
         for pool in self._pools.values():

@@ -22,6 +22,7 @@ from typing import Any
 import anthropic
 import httpx2
 
+from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.failures import Failure, FailureKind
 
 LONGEST_MESSAGE = 2_000
@@ -57,11 +58,16 @@ _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit
 
 def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failure:
     """Translate what an attempt raised. `has_begun`: the answer had started to arrive."""
+    if isinstance(error, anthropic.APIConnectionError):
+        if not isinstance(error.__cause__, TooLong | TooMuch):
+            return _connection_failure(error)
+        error = error.__cause__
     if isinstance(error, anthropic.APIStatusError):
         return _status_failure(error, now)
-    if isinstance(error, anthropic.APIConnectionError):
-        return _connection_failure(error)
-    if isinstance(error, httpx2.TimeoutException):
+    if isinstance(error, TooLong | TooMuch):
+        kind: FailureKind = "timeout" if isinstance(error, TooLong) else "undecodable"
+        return Failure(kind, str(error), billed="partly" if has_begun else "possibly")
+    if isinstance(error, httpx2.TimeoutException | TimeoutError):
         return Failure("timeout", billed="partly" if has_begun else "possibly")
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
         return Failure("dropped", billed="partly" if has_begun else "possibly")

@@ -1,5 +1,6 @@
 """The models that an account really has, as the catalogue's own values."""
 
+import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,7 +14,8 @@ from playground.core.connection import Connection
 from playground.core.failures import Failure
 from playground.core.request import EFFORTS
 
-LIST_TIMEOUT_S = 10.0
+LIST_TIMEOUT_S, ALL_TIMEOUT_S = 10.0, 30.0
+"""For what one page may be silent, and for all pages, of which a server may have any number."""
 MOST_MODELS = 1000
 
 
@@ -25,10 +27,11 @@ async def list_models(
     try:
         client = clients.client(connection, key).with_options(timeout=LIST_TIMEOUT_S)
         headers = extra_headers(connection, key, 1)
-        async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
-            models.append(_model(info))
-            if len(models) == MOST_MODELS:
-                break
+        async with asyncio.timeout(ALL_TIMEOUT_S):
+            async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
+                models.append(_model(info))
+                if len(models) == MOST_MODELS:
+                    break
     except (AttributeError, TypeError):
         return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.
     except Exception as error:

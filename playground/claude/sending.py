@@ -20,6 +20,7 @@ from playground.claude.errors import failure_of, failure_without_key, without_ke
 from playground.claude.masking import without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
+from playground.claude.stream_limits import Patience, patience
 from playground.core.connection import Connection, key_problem
 from playground.core.events import (
     Accepted,
@@ -152,9 +153,7 @@ async def _attempt(
         request_id = response.headers.get("request-id")
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
-        async for event in without_key_in_texts(
-            read(response, answer, note, timing.monotonic_s), key
-        ):
+        async for event in without_key_in_texts(read(response, answer, note), key):
             yield _without_key(event, key) if isinstance(event, Finished) else event
     except AnswerFailed as error:
         yield failure_without_key(error.failure, key)
@@ -195,7 +194,9 @@ async def _open(
     number: int,
     departed: "asyncio.Future[httpx2.Request]",
 ) -> httpx2.Response:
-    departure.set(departed)  # In this task's own context: no other run sees it.
+    # In this task's own context: no other run sees them.
+    departure.set(departed)
+    patience.set(Patience.of(clients.limit_s(connection, wire.body.get("max_tokens"))))
     return await open_stream(clients.client(connection, key), connection, key, wire, number)
 
 

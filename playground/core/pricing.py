@@ -23,6 +23,8 @@ from playground.core.request import Prompt, Request
 CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
 
 MTOK = Decimal(1_000_000)
+MOST_USD = Decimal(1_000_000)
+"""What costs more is no price but a field made up, and a log could not hold the sum."""
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""
@@ -132,6 +134,8 @@ def cost(
         return Cost(None, "unknown")
     else:
         usd = prices.cost_of(usage)
+    if usd > MOST_USD:
+        return Cost(None, "unknown")
     if connection.kind == "demo":
         return Cost(usd, "simulated")
     return Cost(usd, "exact" if is_complete else "at least")
@@ -156,7 +160,8 @@ def worst_case(
     prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
     if prices is None or (usage.speed == "fast" and not _is_faster(bound.model_id, connection, at)):
         return None
-    return max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+    most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+    return most_usd if most_usd <= MOST_USD else None
 
 
 def _uncached(usage: Usage) -> Usage:

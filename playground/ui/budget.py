@@ -33,7 +33,7 @@ def _load() -> None:
 
 
 def _enter(label: str, key: str, words: str) -> None:
-    st.text_input(label, key=key, placeholder="No limit", help=words, max_chars=14, on_change=_keep)
+    st.text_input(label, key=key, placeholder="No limit", help=words, on_change=_keep)
 
 
 def _keep() -> None:

@@ -10,6 +10,15 @@ const ITEM = /^ *([-*+]|\d+[.)]) /;
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
 const tails = (window.playgroundTails ??= new Map()); // element → { of, from, isCode }
 
+// Half of a character makes a message that the server cannot read, and then no click would do
+// anything. It is replaced for all to see, before Streamlit's own listeners look.
+feed.mend ??= ({ target, isComposing }) => {
+  if (isComposing || target.value?.isWellFormed?.() !== false) return;
+  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
+  set.call(target, target.value.toWellFormed());
+};
+window.addEventListener("input", feed.mend, { capture: true });
+
 feed.draw = (element) => {
   const { of, from, isCode } = tails.get(element);
   const state = watched(element, from);

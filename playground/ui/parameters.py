@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from playground.core.extra import MOST_CHARACTERS
 from playground.core.plan import Plan
 from playground.core.refusals import CURRENT_VERSION, SAMPLING_VERSION
 from playground.core.request import EFFORTS
@@ -137,7 +136,6 @@ def _edit_version(plan: Plan) -> None:
         key=field("extra_json", letter),
         persist_state="session",
         height=68,
-        max_chars=MOST_CHARACTERS,
         placeholder='{"metadata": {"user_id": "7"}}',
         help="An object, merged into the body, where it wins.",
     )

@@ -227,3 +227,29 @@ def test_in_a_busy_process_only_the_last_end_is_worth_a_rerun():
     assert news.of(runs, is_busy=True) is None
     runs["B"].status, runs["B"].is_over = "done", True
     assert news.of(runs, is_busy=True) == {"texts": [], "changed": 1}
+
+
+def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_up():
+    async def play():
+        feed = Feed()
+        page, other = feed.open_page(), feed.open_page()
+        deaf, reader = await joined(feed, page), await joined(feed, other)
+        deaf.heard = asyncio.Queue(1)
+        deaf.heard.put_nowait({"text": '{"texts": []}'})  # Full: whoever sends waits.
+        run = Told("a", text="first ")
+        page.show({"A": run})
+        other.show({"A": Told("b", text="mine", is_over=True)})
+        assert (await reader.news())["texts"] == [["b text", "mine"]]
+        for _ in range(1_000):
+            run.text += "more "
+            await asyncio.sleep(0)
+        run.is_over = True
+        told = []
+        while "".join(told) != run.text:
+            told += [text for _, text in (await deaf.news())["texts"]]
+        assert len(told) == 2
+        await deaf.leave()
+        await reader.leave()
+        assert not page.is_fed
+
+    asyncio.run(play())

@@ -1,0 +1,162 @@
+"""Bounds on what a server may send, and for how long: far above what any answer needs, so
+that none can fill the memory, hold the event loop or keep a run open for ever."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import anthropic
+import httpx2
+
+from playground.core.connection import Connection
+
+MOST_STREAMED = 40_000_000
+"""Bytes of a whole stream, decompressed: twice what 128,000 tokens, one an event, take."""
+MOST_AT_ONCE = 8_000_000
+"""Bytes of one event, or of a body that is no stream."""
+MOST_LINES = 100
+"""Lines of one event; the SDK copies an event for each of its lines."""
+MOST_TEXT = 4_000_000
+"""Characters of one answer."""
+SHORTEST_LIMIT_S, LONGEST_LIMIT_S, LONGEST_TOKENS = 600.0, 3600.0, 128_000
+"""The SDK's own reckoning: an hour for the longest answer, and ten minutes for a short one."""
+CALL_LIMIT_S = 600.0
+
+T = TypeVar("T")
+
+BLANK_LINE = re.compile(rb"\n\n|\r\r|\r\n\r\n")
+
+
+class TooMuch(ValueError):
+    """More arrived than any answer needs."""
+
+
+class TooLong(TimeoutError):
+    """An attempt went on for longer than any answer takes."""
+
+
+def limit_s(connection: Connection, max_tokens: object) -> float:
+    """How long an attempt may take in all, pings or not."""
+    if connection.kind == "server" or not isinstance(max_tokens, int):
+        return LONGEST_LIMIT_S  # One's own machine may be slow.
+    reckoned_tokens = min(max_tokens, LONGEST_TOKENS)
+    return max(LONGEST_LIMIT_S * reckoned_tokens / LONGEST_TOKENS, SHORTEST_LIMIT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long something may take, and when on the event loop's clock that ends."""
+
+    limit_s: float
+    ends_at_s: float
+
+    @classmethod
+    def of(cls, limit_s: float) -> "Patience":
+        return cls(limit_s, asyncio.get_running_loop().time() + limit_s)
+
+    async def wait(self, awaited: Awaitable[T]) -> T:
+        """What is awaited, or `TooLong`."""
+        try:
+            async with asyncio.timeout_at(self.ends_at_s) as timeout:
+                return await awaited
+        except TimeoutError as error:
+            if not timeout.expired():
+                raise
+            raise TooLong(f"It was not over after {self.limit_s:g} s.") from error
+
+
+patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
+"""How long the attempt may take that this task is part of."""
+
+
+class BoundedClient(anthropic.DefaultAsyncHttpxClient):
+    """The SDK's own client; its calls and the bodies of its responses have an end."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
+        super().__init__(**options)
+        # Before whatever else reads a body.
+        self.event_hooks["response"].insert(0, _bound)
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401
+        return await _patience().wait(super().send(request, **options))
+
+
+def _patience() -> Patience:
+    return patience.get() or Patience.of(CALL_LIMIT_S)
+
+
+async def _bound(response: httpx2.Response) -> None:
+    if response.request.url.path.endswith("/results"):
+        return  # Of any length; their reader bounds each line.
+    kind = response.headers.get("content-type", "")
+    is_stream = response.is_success and "event-stream" in kind
+    raw = cast(httpx2.AsyncByteStream, response.stream)
+    pieces: AsyncIterator[bytes] = aiter(raw)
+    if "content-encoding" in response.headers:
+        # Decompressed before it is counted.
+        encoded = httpx2.Response(200, headers=response.headers, stream=raw)
+        pieces = encoded.aiter_bytes()
+        del response.headers["content-encoding"]
+    response.stream = _Bounded(raw, pieces, is_stream=is_stream)
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    def __init__(
+        self, raw: httpx2.AsyncByteStream, pieces: AsyncIterator[bytes], *, is_stream: bool
+    ) -> None:
+        self._raw, self._pieces, self._is_stream = raw, pieces, is_stream
+        self._patience = _patience()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size, most = 0, MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        event = _OpenEvent()
+        while True:
+            try:
+                piece = await self._patience.wait(anext(self._pieces))
+            except StopAsyncIteration:
+                return
+            size += len(piece)
+            if size > most:
+                raise TooMuch(f"More than {most // 1_000_000} MB arrived.")
+            if self._is_stream:
+                event.grow(piece)
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._raw.aclose()
+
+
+class _OpenEvent:
+    """The event that is not over yet."""
+
+    def __init__(self) -> None:
+        self._size = self._lines = 0
+        self._end = b""
+
+    def grow(self, piece: bytes) -> None:
+        """Raise `TooMuch` if no event is as long as this one has become."""
+        # A blank line may be cut in two.
+        text = self._end + piece
+        first, *others = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")
+        self._size += len(first) - len(self._end)
+        self._lines += _lines(first) - _lines(self._end)
+        longest = self._lines
+        if others:
+            self._check(longest)
+            self._size, self._lines = len(others[-1]), _lines(others[-1])
+            # Seldom true, and then each event is looked at.
+            is_doubtful = _lines(text) > 2 * len(others) + MOST_LINES
+            longest = max(map(_lines, others)) if is_doubtful else self._lines
+        self._check(longest)
+        self._end = text[-3:]
+
+    def _check(self, lines: int) -> None:
+        if self._size > MOST_AT_ONCE or lines > MOST_LINES:
+            raise TooMuch("One event is longer than any answer.")
+
+
+def _lines(text: bytes) -> int:
+    return text.count(b"\n") + text.count(b"\r")

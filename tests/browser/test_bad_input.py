@@ -1,0 +1,29 @@
+"""What only a browser can put into a field."""
+
+import pytest
+from browser.driving import expect
+
+# As a paste does it: the value is there, then the event.
+PASTE = """([selector, units]) => {
+    const text = String.fromCharCode(...units);
+    const field = document.querySelector(selector);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    field.focus();
+    field.blur();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("x\ud83dy", "x\ufffdy"), ("a\0\u202eb\ud83d\ude00", "a\0\u202eb😀")],
+    ids=["a half", "two halves"],
+)
+def test_half_of_a_character_is_replaced_in_sight_and_all_else_is_sent(screen, api, typed, sent):
+    field = ".st-key-message_0_text textarea"
+    screen.page.evaluate(PASTE, [field, [ord(each) for each in typed]])
+    screen.settle()
+    expect(screen.page.locator(field)).to_have_value(sent)
+    screen.run()
+    screen.await_end()
+    assert api.posts[0].json["messages"][0]["content"] == sent
