@@ -1,5 +1,6 @@
 """What tests do to a log's database from outside, and on which databases they run."""
 
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 
@@ -21,3 +22,12 @@ def execute_in_file(file, *statements):
         for statement in statements:
             found = connection.execute(statement)
         return found.fetchall()
+
+
+def overwrite_pages(file, *, first):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(first)
+        opened.write(os.urandom(size - first))

@@ -74,18 +74,19 @@ def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cos
 @pytest.mark.parametrize(
     ("host", "pid", "silent_s", "is_left_alone"),
     [
-        ("here", 1, 100, True),
-        ("here", 1, 121, False),
+        ("here", None, 100, True),
+        ("here", None, 121, False),
         ("here", 2**22 + 1, 0, False),
         ("there", 2**22 + 1, 100, True),
+        ("there", 2**22 + 1, 120, True),
         ("there", 2**22 + 1, 121, False),
     ],
-    ids=["running", "silent", "gone", "elsewhere", "silent elsewhere"],
+    ids=["running", "silent", "gone", "elsewhere", "late elsewhere", "silent elsewhere"],
 )
 def test_only_the_runs_of_dead_processes_are_ended(
     open_log, row, now, host, pid, silent_s, is_left_alone
 ):
-    first = open_log(boot=Boot(host=host, pid=pid))
+    first = open_log(boot=Boot(host=host, pid=pid or os.getppid()))
     first.record(row(1, status="streaming"))
     assert first.flush(5)
     second = open_log(boot=Boot(host="here"), clock=lambda: now + timedelta(seconds=silent_s))

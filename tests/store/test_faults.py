@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
-from store.databases import ON_BOTH
+from store.databases import ON_BOTH, overwrite_pages
 
 from playground.store import sqlite_file
 
@@ -275,15 +275,6 @@ def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
     assert log.flush(5)
     assert_set_aside(log, file)
     assert saved_ids(execute) == [51]
-
-
-def overwrite_pages(file, *, first):
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    size = file.stat().st_size
-    with file.open("r+b") as opened:
-        opened.seek(first)
-        opened.write(os.urandom(size - first))
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])

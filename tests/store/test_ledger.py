@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from store.databases import ON_BOTH
+from store.databases import ON_BOTH, overwrite_pages
 
 from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.store import sqlite_file
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -116,6 +117,37 @@ def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     assert log.ledger.reserve_again(wanted(1), day(1)) == Refusal(
         "Not started: this run has already ended."
     )
+
+
+@ON_BOTH
+def test_a_run_that_ends_is_settled_beside_one_that_goes_on(log, row, other_writer):
+    assert log.ledger.reserve([wanted(1), wanted(2)], day(1)) is None
+    with other_writer():
+        log.record(ended(row, 1, None, "unknown", status="streaming", worst_case_usd=CENT))
+        log.record(ended(row, 2, CENT / 2))
+    assert log.flush(5)
+    assert counts(log, day(1)) == (CENT / 2, CENT)
+
+
+def test_what_nobody_foresaw_is_refused_and_told_to_the_owner(log, execute, caplog):
+    assert log.flush(5)
+    execute("ALTER TABLE reservations RENAME COLUMN usd TO elsewhere")
+    assert_refused(log, because="of an unexpected error")
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["the ledger met OperationalError"]
+    caplog.clear()
+
+
+def test_damage_that_a_reservation_meets_is_looked_into_at_once(log, row, texts, file, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="x" * 2000))
+    assert log.flush(5)
+    overwrite_pages(file, first=4096)
+    assert_refused(log, because="the file is damaged")
+    assert log.flush(5)
+    assert "was damaged: it was renamed" in log.warning
+    assert log.ledger.reserve([wanted(1)], day(1)) is None
 
 
 @ON_BOTH
@@ -256,7 +288,9 @@ def assert_refused(log, *, because, number=9):
     )
 
 
-def test_what_cannot_be_reserved_is_refused_and_says_why(open_log, log, row, file, tmp_path):
+def test_what_cannot_be_reserved_is_refused_and_says_why(
+    open_log, log, row, file, tmp_path, caplog
+):
     log.record(row(1))
     assert log.flush(5)
     assert_refused(
@@ -271,6 +305,7 @@ def test_what_cannot_be_reserved_is_refused_and_says_why(open_log, log, row, fil
     assert log.ledger.reserve([wanted(1)], day(1)) is None
     # The same run twice would be two runs on one reservation.
     assert_refused(log, number=1, because="the database refuses some rows")
+    assert "the ledger met IntegrityError" in caplog.text
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE meta SET version = version + 1")
     assert_refused(log, because="it was made by a newer version of this app")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from store.databases import ON_BOTH
 
 from playground.core.rows import Page, RunTexts, Totals
+from playground.store.boots import Boot
 from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
 
@@ -89,6 +90,74 @@ def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
 
 
 @ON_BOTH
+def expected_page(numbers, row, *, before, after, limit):
+    """What a page must be, from all of a visitor's runs."""
+    found = [n for n in sorted(numbers) if (before is None or n < before)
+             and (after is None or n > after)]  # fmt: skip
+    found = found[:limit] if before is None and after is not None else found[-limit:]
+    edges = found or [edge for edge in (before, after) if edge is not None]
+    if not edges:
+        return Page()
+    beyond = [n for n in numbers if n not in found]
+    return Page(
+        rows=tuple(row(n) for n in reversed(found)),
+        older=any(n < edges[0] or (not found and after is not None and n == after) for n in beyond),
+        newer=any(
+            n > edges[-1] or (not found and before is not None and n == before) for n in beyond
+        ),
+    )
+
+
+@ON_BOTH
+@pytest.mark.parametrize("layout", ["saved", "mixed", "in memory"])
+def test_every_page_is_what_it_would_be_of_one_list(log, row, other_writer, layout):
+    numbers = [2, 3, 5, 6, 7]
+    for outside in (0, 9):
+        log.record(row(outside, "bob"))
+    assert log.flush(5)
+    if layout == "in memory":
+        log.close()
+    early = numbers if layout == "saved" else [3, 6, 7]
+    for number in early:
+        log.record(row(number, press=number if layout == "saved" else 99))
+    if layout == "mixed":
+        assert log.flush(5)
+    assert log.flush(5) == (layout != "in memory")
+    with other_writer():
+        if layout != "saved":
+            for number in (2, 3, 5, 6, 7):
+                log.record(row(number))
+        for limit in (1, 2, 5, 6):
+            whole = {"before": None, "after": None, "limit": limit}
+            assert log.page("ada", limit=limit) == expected_page(numbers, row, **whole)
+            for edge in range(1, 9):
+                for side in ("before", "after"):
+                    wanted = expected_page(numbers, row, **whole | {side: edge})
+                    page = log.page("ada", limit=limit, **{side: row(edge).run_id})
+                    assert page == wanted, (limit, side, edge)
+
+
+@ON_BOTH
+def test_a_page_has_fifty_rows_unless_asked_otherwise(log, row):
+    for number in range(52):
+        log.record(row(number))
+    assert log.flush(5)
+    page = log.page("ada")
+    assert (len(page.rows), page.older, page.newer) == (50, True, False)
+
+
+@ON_BOTH
+def test_what_another_process_has_deleted_is_gone_here_too(open_log, log, row):
+    log.record(row(1))
+    log.record(row(1, "bob"))
+    assert log.flush(5)
+    other = open_log(boot=Boot())
+    other.delete_all("ada")
+    assert other.flush(5)
+    assert (log.page("ada"), log.count("ada"), log.totals("ada")) == (Page(), 0, Totals())
+    assert log.count("bob") == 1
+
+
 def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
     log.record(row(5))
     assert log.flush(5)
@@ -254,9 +323,15 @@ def test_text_no_database_can_hold_is_replaced_at_once_and_for_good(log, row, te
 
 
 @ON_BOTH
-def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now):
+def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now, other_writer):
     there = now.astimezone(timezone(timedelta(hours=9)))
-    log.record(row(1, started_at=there, worst_case_usd=Decimal("0.0000000000017")))
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(1, started_at=there, worst_case_usd=Decimal("0.0000000000017")))
+        in_memory = log.page("ada").rows
+    assert in_memory[0].started_at.tzinfo is UTC
+    assert log.flush(5)
+    assert log.page("ada").rows == in_memory
     assert log.flush(5)
     found = log.page("ada").rows[0]
     assert (found.started_at, found.started_at.tzinfo) == (now, UTC)
