@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.core.blocks import whole
 from playground.core.history import Mark
+from playground.core.logged_request import turns
 from playground.core.rows import LIVE, RunRow, RunTexts
 from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
@@ -28,8 +29,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
         offer_actions(row, texts, mark)
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
-        answer, exact, request, attempts, cost, marks = st.tabs(
-            ["Answer", "Exact text", "Request", "Attempts", "Cost", "Tags and note"]
+        answer, prompt, exact, request, attempts, cost, marks = st.tabs(
+            ["Answer", "Prompt", "Exact text", "Request", "Attempts", "Cost", "Tags and note"]
         )
         with answer:
             if texts.thinking:
@@ -38,6 +39,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             show_blocks(whole(texts.answer))
             if not texts.answer:
                 st.caption("There is no answer.")
+        with prompt:
+            _show_prompt(row, texts.request_json)
         with exact:
             st.code(texts.answer, language=None, wrap_lines=True)
         with request:
@@ -48,6 +51,15 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             _show_cost(row, texts.attempts_json)
         with marks:
             edit_marks(row, mark)
+
+
+def _show_prompt(row: RunRow, request_json: str) -> None:
+    for role, text in turns(request_json):
+        st.caption(plain(role.capitalize()))
+        st.code(text, language=None, wrap_lines=True)
+    sent = formats.parsed(row.params_json, dict[str, Any]())
+    parameters = ", ".join(f"{name} {value}" for name, value in sent.items())
+    st.caption(plain(f"Sent with {parameters}."))
 
 
 def _show_cost(row: RunRow, attempts_json: str) -> None:

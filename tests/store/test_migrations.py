@@ -2,10 +2,11 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.history import ORDERS, Filter
 from playground.store import migrations
 
 # As the first release made it.
@@ -74,6 +75,22 @@ def test_the_first_releases_log_is_opened_and_counts_for_a_budget(open_log, file
     assert (standing.used_usd, standing.left_usd) == (Decimal("0.25"), Decimal("0.05"))
     assert log.warning is None
     assert file.with_name("runs.db.bak-v1").exists()
+
+
+def test_the_first_releases_runs_are_searched_filtered_and_added_up(open_log, file):
+    old_file(file)
+    log = open_log()
+    assert log.flush(5)
+    while log.history.indexed("ada") is not None:
+        assert log.flush(5)
+    chosen = Filter(text="hello", models=("m",), to_day=date(2026, 11, 23))
+    for order in ORDERS:
+        assert [row.run_id for row in log.history.page("ada", chosen, order).rows] == ["1"]
+    for one in (chosen, Filter(statuses=("done",))):
+        assert log.history.summary("ada", one).totals == log.totals("ada")
+    [day] = log.history.day_costs("ada", Filter())
+    assert (day.day, day.cost_usd) == (date(2026, 11, 23), Decimal("0.25"))
+    assert log.warning is None
 
 
 def test_an_upgraded_log_has_the_same_tables_as_a_new_one(open_log, file, tmp_path):
