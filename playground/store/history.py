@@ -20,11 +20,11 @@ from playground.core.history import (
     Place,
     Summary,
 )
-from playground.core.rows import RunRow
+from playground.core.rows import RunRow, RunTexts
 from playground.store import days, filtered, forgetting, marking, search_index, summing
 from playground.store.cleaning import clean_text
 from playground.store.faults import fault_of
-from playground.store.memory import Memory
+from playground.store.memory import Entry, Memory
 from playground.store.reading import Entries, read_texts
 from playground.store.writer import Writer
 
@@ -44,14 +44,48 @@ class Ask(Protocol):
     def __call__(self, visitor: str, question: Question[Answer], /) -> Answer: ...
 
 
+class Elsewhere(Protocol):
+    """Runs whose texts are not in the log: they live somewhere else for a while."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        """A visitor's, by run id."""
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Forget some of them."""
+
+
+class Nowhere:
+    """There are none."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        return {}
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        return
+
+
 class History:
     """Every question and every change names its visitor. What changes something returns why
     it could not be done, or None."""
 
     def __init__(
-        self, ask: Ask, writer: Writer, memory: Memory, clock: Callable[[], datetime]
+        self,
+        ask: Ask,
+        writer: Writer,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        self._ask, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._elsewhere = elsewhere or Nowhere()
+
+    def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
+        """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
+        others = {
+            run_id: Entry(row, texts, number=0, since=0)
+            for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
+        }
+        return self._ask_log(visitor, lambda to, entries: question(to, {**entries, **others}))
 
     def page(
         self,
@@ -170,6 +204,7 @@ class History:
         problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
         if problem is None:
             self._memory.forget(name, gone)
+            self._elsewhere.drop(name, gone)
         return problem
 
     def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
@@ -187,6 +222,7 @@ class History:
         problem = self._change(lambda to: work(to, run_ids))
         if problem is None:
             self._memory.forget(clean_text(visitor), run_ids)
+            self._elsewhere.drop(clean_text(visitor), run_ids)
         return problem
 
     def _is_caught_up(self) -> bool:

@@ -158,7 +158,8 @@ def _span(start: object, end: object, words: Callable[..., str]) -> str:
 
 def _show_chips(chosen: Filter) -> None:
     chips = _chips(chosen)
-    if chosen.is_empty:
+    # The search field has a cross of its own.
+    if not chips:
         return
     with st.container(horizontal=True, gap="xsmall", key="log_chips"):
         for said, keys in chips:
