@@ -46,16 +46,21 @@ def logged(request_json: str) -> Logged | None:
     return Logged(body, names.get(VERSION_HEADER)) if isinstance(body, dict) else None
 
 
-def said(request_json: str) -> str:
-    """What a person reads of a request: the system prompt and the messages."""
+def turns(request_json: str) -> tuple[tuple[str, str], ...]:
+    """What a person reads of a request: who says what, the system prompt first."""
     found = logged(request_json)
     if found is None:
-        return ""
-    texts = [_text(found.body.get("system"))]
+        return ()
     messages = found.body.get("messages")
-    for message in messages if isinstance(messages, list) else []:
-        texts.append(_text(message.get("content") if isinstance(message, dict) else None))
-    return "\n".join(text for text in texts if text)
+    rows = [row for row in messages if isinstance(row, dict)] if isinstance(messages, list) else []
+    said_by = [(str(row.get("role")), _text(row.get("content"))) for row in rows]
+    everything = [("system", _text(found.body.get("system"))), *said_by]
+    return tuple((role, text) for role, text in everything if text)
+
+
+def said(request_json: str) -> str:
+    """The same without who says it."""
+    return "\n".join(text for _, text in turns(request_json))
 
 
 def _text(content: object) -> str:

@@ -3,7 +3,6 @@ back. What a visitor changes is written at once, or he is told why it could not 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -21,12 +20,11 @@ from playground.core.history import (
     Place,
     Summary,
 )
-from playground.core.rows import RunRow
+from playground.core.rows import RunRow, RunTexts
 from playground.store import days, filtered, forgetting, marking, search_index, summing
 from playground.store.cleaning import clean_text
 from playground.store.faults import fault_of
-from playground.store.memory import Memory
-from playground.store.open_pages import OpenPages
+from playground.store.memory import Entry, Memory
 from playground.store.reading import Entries, read_texts
 from playground.store.writer import Writer
 
@@ -46,6 +44,26 @@ class Ask(Protocol):
     def __call__(self, visitor: str, question: Question[Answer], /) -> Answer: ...
 
 
+class Elsewhere(Protocol):
+    """Runs whose texts are not in the log: they live somewhere else for a while."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        """A visitor's, by run id."""
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Forget some of them."""
+
+
+class Nowhere:
+    """There are none."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        return {}
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        return
+
+
 class History:
     """Every question and every change names its visitor. What changes something returns why
     it could not be done, or None."""
@@ -55,11 +73,19 @@ class History:
         ask: Ask,
         writer: Writer,
         memory: Memory,
-        open_pages: OpenPages,
         clock: Callable[[], datetime],
+        elsewhere: Elsewhere | None = None,
     ) -> None:
-        self._ask, self._writer, self._memory, self._clock = ask, writer, memory, clock
-        self._open_pages = open_pages
+        self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._elsewhere = elsewhere or Nowhere()
+
+    def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
+        """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
+        others = {
+            run_id: Entry(row, texts, number=0, since=0)
+            for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
+        }
+        return self._ask_log(visitor, lambda to, entries: question(to, {**entries, **others}))
 
     def page(
         self,
@@ -73,8 +99,7 @@ class History:
         """The first rows that a filter finds, or those behind a place."""
         name = clean_text(visitor)
         wish = filtered.Wish(name, chosen, order, after, limit)
-        found = self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
-        return replace(found, rows=self._open_pages.filled(found.rows))
+        return self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
         """What the found runs add up to."""
@@ -146,8 +171,6 @@ class History:
     def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[Kept]:
         ids = [row.run_id for row in rows]
         marked = self.marks(visitor, ids)
-        found = {run_id: self._open_pages.find(visitor, run_id) for run_id in ids}
-        on_pages = {run_id: run[1] for run_id, run in found.items() if run is not None}
 
         def read(to: sa.Connection | None, entries: Entries) -> list[Kept]:
             saved = read_texts(to, visitor, ids) if to is not None else {}
@@ -157,8 +180,7 @@ class History:
                 if run_id in entries
             }
             return [
-                Kept(row, (saved | in_memory | on_pages).get(row.run_id), marked[row.run_id])
-                for row in rows
+                Kept(row, (saved | in_memory).get(row.run_id), marked[row.run_id]) for row in rows
             ]
 
         if with_texts:
@@ -181,6 +203,7 @@ class History:
         problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
         if problem is None:
             self._memory.forget(name, gone)
+            self._elsewhere.drop(name, gone)
         return problem
 
     def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
@@ -198,6 +221,7 @@ class History:
         problem = self._change(lambda to: work(to, run_ids))
         if problem is None:
             self._memory.forget(clean_text(visitor), run_ids)
+            self._elsewhere.drop(clean_text(visitor), run_ids)
         return problem
 
     def _is_caught_up(self) -> bool:

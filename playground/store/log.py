@@ -60,7 +60,7 @@ class RunLog:
         self.ledger = Ledger(self._writer, self._memory)
         self.batches = BatchStore(self._writer)
         self.experiments = ExperimentStore(self._writer, self._memory)
-        self.history = History(self._answer, self._writer, self._memory, self.open_pages, clock)
+        self.history = History(self._answer, self._writer, self._memory, clock, self.open_pages)
         self.keeping = Keeping(self.history, self._writer, clock)
         self.prompts = PromptStore(self._writer)
 

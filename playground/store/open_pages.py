@@ -4,7 +4,7 @@ them is open, and never more of them than a bounded share."""
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from playground.core.rows import RunRow, RunTexts
@@ -66,6 +66,18 @@ class OpenPages:
         """A visitor's run with its texts, if they are still here."""
         with self._lock:
             return self._runs.get((visitor, run_id))
+
+    def runs(self, visitor: str) -> Mapping[str, Run]:
+        """All of a visitor's runs that are still here, by their ids."""
+        with self._lock:
+            return {run_id: run for (who, run_id), run in self._runs.items() if who == visitor}
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Let go of some runs of a visitor."""
+        with self._lock:
+            for page, keys in self._keys.items():
+                for key in {(visitor, run_id) for run_id in run_ids} & set(keys):
+                    self._drop(page, key)
 
     def filled(self, rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
         """Rows with what `bare` took out of them, where it is still here."""

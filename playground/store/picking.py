@@ -12,7 +12,8 @@ from playground.core.rows import LIVE
 from playground.core.search_words import has
 from playground.store import few_runs, marking
 from playground.store.schema import runs, texts
-from playground.store.search_index import SLOTS, Matches, first_id, words_of
+from playground.store.search_index import words_of
+from playground.store.search_matches import SLOTS, Matches, first_id
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""

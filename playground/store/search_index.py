@@ -1,28 +1,25 @@
 """The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
-on Postgres a tsvector; the words come from `core/search_words.py` for both."""
+on Postgres a tsvector; the words come from `core/search_words.py` for both.
+
+To take a run out again FTS5 must be told the very words it was given: other words for the
+same texts need a migration that calls `start_anew`.
+"""
 
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from playground.core.logged_request import said as said_in
 from playground.core.rows import LIVE
-from playground.core.search_words import Phrase, words
-from playground.store import few_runs
+from playground.core.search_words import words
 from playground.store.history_schema import searchable, unsearched
 from playground.store.schema import runs, texts
+from playground.store.search_matches import SLOTS, first_id, who
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SLOTS = 128
-"""Numbers for the runs that started in the same second. Close to each other they take less
-room: the index keeps the distance to the number before, once for each word of a run."""
-_END = 2**63 - 1
 _IDS_PER_QUESTION = 500
 _MOST_BYTES, _MOST_POSITION = 900_000, 16_000
 """What a tsvector holds."""
@@ -32,33 +29,6 @@ FEW = 2_000
 _ADD = sa.text("INSERT INTO said (rowid, who, words) VALUES (:id, :who, :words)")
 _REMOVE = sa.text("INSERT INTO said (said, rowid, who, words) VALUES ('delete', :id, :who, :words)")
 _REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
-_FIND = {
-    "sqlite": sa.text(
-        "SELECT searchable.id, searchable.run_id FROM said CROSS JOIN searchable "
-        "ON searchable.id = said.rowid WHERE said MATCH :query AND searchable.visitor = :visitor "
-        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
-    ),
-    "postgresql": sa.text(
-        "SELECT id, run_id FROM searchable WHERE words @@ CAST(:query AS tsquery) "
-        "AND visitor = :visitor AND id >= :first AND id < :below ORDER BY id DESC LIMIT :most"
-    ),
-}
-_ROWS = {
-    # CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
-    "sqlite": sa.text(
-        "SELECT runs.* FROM said CROSS JOIN searchable ON searchable.id = said.rowid "
-        "CROSS JOIN runs ON runs.visitor = searchable.visitor "
-        "AND runs.run_id = searchable.run_id "
-        "WHERE said MATCH :query AND searchable.visitor = :visitor "
-        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
-    ),
-    "postgresql": sa.text(
-        "SELECT runs.* FROM searchable JOIN runs ON runs.visitor = searchable.visitor "
-        "AND runs.run_id = searchable.run_id WHERE words @@ CAST(:query AS tsquery) "
-        "AND searchable.visitor = :visitor AND id >= :first AND id < :below "
-        "ORDER BY id DESC LIMIT :most"
-    ),
-}
 
 
 class Text(NamedTuple):
@@ -79,50 +49,6 @@ def words_of(request_json: str, answer: str) -> list[str]:
     return [*words(said_in(request_json)), *words(answer)]
 
 
-def first_id(started_at: datetime) -> int:
-    """The lowest number of a run that started in this second."""
-    return (started_at - _EPOCH) // timedelta(seconds=1) * SLOTS
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """The runs of a visitor that say all this, with numbers from `first` to below `below`."""
-
-    visitor: str
-    phrases: Sequence[Phrase]
-    first: int = -_END
-    below: int = _END
-
-    def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
-        """Number and id of the newest of them."""
-        found = connection.execute(*self._question(connection, most))
-        return [(number, run_id) for number, run_id in found]
-
-    def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
-        """The runs themselves, as a table."""
-        _, values = self._question(connection, most)
-        return few_runs.as_runs(_ROWS[connection.dialect.name].bindparams(**values))
-
-    def count(self, connection: sa.Connection, most: int) -> int:
-        """How many they are, at most so many."""
-        question, values = self._question(connection, most)
-        found = question.bindparams(**values).columns(searchable.c.id).subquery()
-        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
-
-    def _question(
-        self, connection: sa.Connection, most: int
-    ) -> tuple[sa.TextClause, dict[str, object]]:
-        is_sqlite = connection.dialect.name == "sqlite"
-        query = _fts_query(self.visitor, self.phrases) if is_sqlite else _ts_query(self.phrases)
-        return _FIND[connection.dialect.name], {
-            "query": query,
-            "visitor": self.visitor,
-            "first": self.first,
-            "below": self.below,
-            "most": most,
-        }
-
-
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
     """Have these runs found from now on."""
     if not ended:
@@ -134,7 +60,7 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
         found = each.words()
         row = {"id": number, "visitor": each.visitor, "run_id": each.run_id}
         rows.append(row if is_sqlite else row | {"words": _ts_vector(found)})
-        said.append({"id": number, "who": _who(each.visitor), "words": " ".join(found)})
+        said.append({"id": number, "who": who(each.visitor), "words": " ".join(found)})
     if is_sqlite:
         connection.execute(sa.insert(searchable), rows)
         connection.execute(_ADD, said)
@@ -163,7 +89,7 @@ def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> 
             .where(*which)
         )
         rows = [
-            {"id": number, "who": _who(visitor), "words": " ".join(words_of(request, answer))}
+            {"id": number, "who": who(visitor), "words": " ".join(words_of(request, answer))}
             for number, request, answer in connection.execute(question)
         ]
         if rows:
@@ -282,28 +208,6 @@ def _numbers(connection: sa.Connection, ended: Sequence[Text]) -> list[int]:
 def _used(connection: sa.Connection, numbers: Sequence[int]) -> set[int]:
     question = sa.select(searchable.c.id).where(searchable.c.id.in_(numbers))
     return set(connection.scalars(question))
-
-
-def _who(visitor: str) -> str:
-    # A word of its own for each visitor: his runs are found among those of all others without
-    # a look at theirs. Whether it really is his run the table says, not this.
-    return blake2b(visitor.encode(), digest_size=8).hexdigest()
-
-
-def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
-    # Words are letters, marks and digits: none can end the quotes.
-    wanted = " AND ".join(
-        f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
-    )
-    return f'who : "{_who(visitor)}" AND words : ({wanted})'
-
-
-def _ts_query(phrases: Sequence[Phrase]) -> str:
-    return " & ".join(
-        "(" + " <-> ".join(f"'{word}'" for word in phrase.words)
-        + (":*" if phrase.is_prefix else "") + ")"
-        for phrase in phrases
-    )  # fmt: skip
 
 
 def _ts_vector(found: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
         earlier, later = sorted(runs, key=lambda run: run[0].run_id)
         title = f"{_name(earlier)} and {_name(later)}"
         icon = ":material/compare_arrows:"
-        offer_dialog(COMPARE, "Compare", icon, title, _show, earlier, later)
+        offer_dialog(COMPARE, f"Compare {title}", icon, title, _show, earlier, later)
 
 
 def _name(run: Run) -> str:

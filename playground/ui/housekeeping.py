@@ -107,7 +107,7 @@ def _show_backups() -> None:
         st.caption("Only a log in a file is backed up here.")
         return
     st.markdown("**Backups**")
-    st.caption("Copies stand beside the log. A file put there under its name, too.")
+    st.caption("Copies stand beside the log. To restore another file, put it there, named alike.")
     st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
     found = keeping.backups()
     if not found:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.core.blocks import whole
 from playground.core.history import Mark
+from playground.core.logged_request import turns
 from playground.core.rows import LIVE, RunRow, RunTexts
 from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
@@ -15,7 +16,7 @@ from playground.ui.plain import plain
 from playground.ui.share_answers import offer_answers
 from playground.ui.timeline import show_logged_timeline
 
-TABS = ("Answer", "Exact text", "Request", "Attempts", "Cost")
+TABS = ("Answer", "Prompt", "Exact text", "Request", "Attempts", "Cost")
 
 
 def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: str = "log") -> None:
@@ -41,7 +42,7 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         if row.error_message:
             st.code(row.error_message, language=None, wrap_lines=True)
         more = [] if mark is None else ["Tags and note"]
-        answer, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
+        answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
         with answer:
             if texts.thinking:
                 with st.expander("Thinking"):
@@ -49,6 +50,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
             show_blocks(whole(texts.answer))
             if not texts.answer:
                 st.caption("There is no answer.")
+        with prompt:
+            _show_prompt(row, texts.request_json)
         with exact:
             st.code(texts.answer, language=None, wrap_lines=True)
         with request:
@@ -60,6 +63,15 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         if mark is not None:
             with marks[0]:
                 edit_marks(row, mark)
+
+
+def _show_prompt(row: RunRow, request_json: str) -> None:
+    for role, text in turns(request_json):
+        st.caption(plain(role.capitalize()))
+        st.code(text, language=None, wrap_lines=True)
+    sent = formats.parsed(row.params_json, dict[str, Any]())
+    parameters = ", ".join(f"{name} {value}" for name, value in sent.items())
+    st.caption(plain(f"Sent with {parameters}."))
 
 
 def _show_cost(row: RunRow, attempts_json: str) -> None:

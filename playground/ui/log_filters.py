@@ -58,32 +58,52 @@ def choose(visitor: str) -> Filter:
 
 def _edit(choices: Choices) -> None:
     """The filter, one control a part."""
-    _choose("Status", log_state.STATUSES, choices.statuses)
-    _choose("Model", log_state.MODELS, choices.models)
-    _choose("Variant", log_state.VARIANTS, choices.variants)
-    if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
-        _choose("Connection", log_state.CONNECTIONS, choices.connections)
-    if choices.tags or log_state.of(log_state.TAGS):
-        _choose("Tag", log_state.TAGS, choices.tags)
-    left, right = st.columns(2)
-    for column, label, key in (
-        (left, "From (UTC)", log_state.FROM_DAY),
-        (right, "To", log_state.TO_DAY),
-    ):
-        column.date_input(
-            label, value=None, key=key, persist_state="session", on_change=log_state.start_over
-        )
-    for column, label, key in (
-        (left, "Cost from, $", log_state.FROM_USD),
-        (right, "to, $", log_state.TO_USD),
-    ):
-        column.number_input(
-            label, value=None, min_value=0.0, max_value=999_999.0, step=0.001, format="%.6f",
-            key=key, persist_state="session", on_change=log_state.start_over,
-        )  # fmt: skip
     st.toggle(
         "Starred only",
         key=log_state.STARRED,
+        persist_state="session",
+        on_change=log_state.start_over,
+    )
+    # A pair a row: on a phone they stand beneath each other.
+    one, two = st.columns(2)
+    with one:
+        _choose("Status", log_state.STATUSES, choices.statuses)
+    with two:
+        _choose("Model", log_state.MODELS, choices.models)
+    one, two = st.columns(2)
+    with one:
+        _choose("Variant", log_state.VARIANTS, choices.variants)
+    with two:
+        _choose("Tag", log_state.TAGS, choices.tags)
+    one, two = st.columns(2)
+    with one:
+        _choose_day("From day (UTC)", log_state.FROM_DAY)
+    with two:
+        _choose_day("To day", log_state.TO_DAY)
+    one, two = st.columns(2)
+    with one:
+        _enter_cost("Cost from, $", log_state.FROM_USD)
+    with two:
+        _enter_cost("Cost to, $", log_state.TO_USD)
+    if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
+        _choose("Connection", log_state.CONNECTIONS, choices.connections)
+
+
+def _choose_day(label: str, key: str) -> None:
+    st.date_input(
+        label, value=None, key=key, persist_state="session", on_change=log_state.start_over
+    )
+
+
+def _enter_cost(label: str, key: str) -> None:
+    st.number_input(
+        label,
+        value=None,
+        min_value=0.0,
+        max_value=999_999.0,
+        step=0.001,
+        format="%.6f",
+        key=key,
         persist_state="session",
         on_change=log_state.start_over,
     )
@@ -138,7 +158,8 @@ def _span(start: object, end: object, words: Callable[..., str]) -> str:
 
 def _show_chips(chosen: Filter) -> None:
     chips = _chips(chosen)
-    if chosen.is_empty:
+    # The search field has a cross of its own.
+    if not chips:
         return
     with st.container(horizontal=True, gap="xsmall", key="log_chips"):
         for said, keys in chips:
@@ -206,7 +227,7 @@ def _draw(costs: tuple[DayCost, ...]) -> None:
             key=lambda each: _bar(each, is_long, len(kinds) > 1),
         )
     ]
-    st.bar_chart(rows, x="Day", y="Cost, $", color="Model", height=240)
+    st.bar_chart(rows, x="Day", y="Cost, $", color="Model", height=320)
     words = ["One bar a month." if is_long else "UTC days."]
     if True in kinds:
         words.append("Demo runs are simulated: nobody pays for them.")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from playground.core.history import ORDERS, Filter, Mark, matches, sorted_in
 from playground.core.rows import RunTexts
 from playground.store.days import day_costs, sums_of_rows
+from playground.store.history import History
 from playground.store.log import RunLog
 from playground.store.schema import metadata
 from playground.store.search_index import words_of
@@ -202,3 +203,35 @@ def test_every_filter_in_every_order_finds_what_plain_python_finds(
         assert log.warning is None
     finally:
         log.close()
+
+
+class OnAPage:
+    """Texts that may not be stored."""
+
+    def __init__(self, *runs):
+        self.known = {row.run_id: (row, texts) for row, texts in runs}
+
+    def runs(self, visitor):
+        return {k: run for k, run in self.known.items() if run[0].visitor == visitor}
+
+    def drop(self, visitor, run_ids):
+        for run_id in run_ids:
+            self.known.pop(run_id, None)
+
+
+def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
+    texts = texts_of(row(2), "dosa", "crisp")
+    log.record(row(1), texts_of(row(1), "dosa", "soft"))
+    log.record(row(2))
+    assert log.flush(5)
+    page = OnAPage((row(2), texts))
+    history = History(log._answer, log._writer, log._memory, lambda: NOW, page)
+    for text, expected in (("dosa", [2, 1]), ("crisp", [2]), ("soft", [1])):
+        assert ids(history.page("ada", Filter(text=text))) == expected
+        assert history.page("bob", Filter(text=text)).rows == ()
+    assert history.summary("ada", Filter()).totals == log.totals("ada")
+    [part] = history.parts("ada", Filter(text="crisp"), with_texts=True)
+    assert [(kept.row, kept.texts) for kept in part] == [(row(2), texts)]
+    assert history.delete("ada", [row(2).run_id]) is None
+    assert ids(history.page("ada", Filter())) == [1]
+    assert page.known == {}

@@ -11,6 +11,7 @@ import pytest
 from playground.core.budget import Budget, Reservation, Spender, windows
 from playground.core.history import Filter, Mark, NotDoneError
 from playground.core.rows import RunTexts
+from playground.store import search_index
 
 ADA = "ada"
 CANARY = "quokkaword"
@@ -119,12 +120,18 @@ def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
     assert CANARY not in str(rows)
 
 
-def test_the_words_of_a_deleted_history_are_not_in_the_file_any_more(log, row, file):
+@pytest.mark.parametrize("few", [search_index.FEW, 1], ids=["one by one", "anew"])
+def test_the_words_of_a_deleted_history_are_not_in_the_file_any_more(
+    log, row, file, few, monkeypatch
+):
+    monkeypatch.setattr(search_index, "FEW", few)
     days_of(log, row)
     log.record(row(1, "bob"), texts_of(row(1, "bob"), "mine"))
     assert log.flush(5)
     log.delete_all(ADA)
     assert log.flush(5)
+    while log.history.indexed("bob") is not None:
+        assert log.flush(5)
     assert "mine" in terms_in(file)
     assert CANARY not in terms_in(file)
     assert found(log, "mine", "bob") == [1]

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from store import released
 from store.databases import ON_BOTH
 
 from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.history import ORDERS, Filter
 from playground.core.rows import Totals
 from playground.store import address, dialect, migrations
 from playground.store.boots import Boot
@@ -71,6 +72,23 @@ def test_every_released_log_is_opened_whole_and_counts_for_a_budget(
     if database == "sqlite":
         is_old = version < migrations.NEWEST
         assert file.with_name(f"runs.db.bak-v{version}").exists() is is_old
+
+
+@ON_BOTH
+def test_the_first_releases_runs_are_searched_filtered_and_added_up(open_log, make_old):
+    make_old(1)
+    log = open_log()
+    assert log.flush(5)
+    while log.history.indexed("ada") is not None:
+        assert log.flush(5)
+    chosen = Filter(text="hello", models=("m",), to_day=date(2026, 11, 23))
+    for order in ORDERS:
+        assert [row.run_id for row in log.history.page("ada", chosen, order).rows] == ["1"]
+    for one in (chosen, Filter(statuses=("done",))):
+        assert log.history.summary("ada", one).totals == log.totals("ada")
+    [day] = log.history.day_costs("ada", Filter())
+    assert (day.day, day.cost_usd) == (date(2026, 11, 23), Decimal("0.25"))
+    assert log.warning is None
 
 
 @ON_BOTH
