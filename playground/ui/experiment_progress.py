@@ -27,7 +27,7 @@ def show_progress() -> None:
     if now.file is not None:
         st.caption(f"From a file: {plain(now.file.matrix.experiment.name)}. Nothing of it is kept.")
         return
-    is_live = now.underway.is_live
+    is_live = experiment_running.is_live()
     st.fragment(_paint, run_every=PAINT_S if is_live else None)(is_live)
 
 
@@ -54,8 +54,8 @@ def _paint(was_live: bool) -> None:
         st.caption(_money(progress))
         if progress.why:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
-        _offer(progress, underway)
-    if was_live and not underway.is_live:
+        _offer(progress)
+    if was_live and not experiment_running.is_live():
         st.rerun()
 
 
@@ -85,7 +85,7 @@ def _money(progress: Progress) -> str:
     return plain(" · ".join(parts))
 
 
-def _offer(progress: Progress, underway: Underway) -> None:
+def _offer(progress: Progress) -> None:
     if progress.state == "running":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -99,13 +99,14 @@ def _offer(progress: Progress, underway: Underway) -> None:
             st.caption("Goes on for a minute after you close the tab; what is done is kept.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if progress.left and not underway.is_live:
+        is_live = experiment_running.is_live()
+        if progress.left and not is_live:
             st.button(
                 "Resume", key="resume_experiment", icon=":material/play_arrow:", type="primary",
                 on_click=experiment_running.resume,
             )  # fmt: skip
             st.caption("What is done is kept and not paid again.")
-        if progress.failed and not underway.is_live:
+        if progress.failed and not is_live:
             st.button(
                 "Run the failed again", key="retry_failed", icon=":material/replay:",
                 on_click=experiment_running.retry_failed,

@@ -37,7 +37,11 @@ def obstacle() -> str | None:
 
 def is_live() -> bool:
     now = chosen.opened()
-    return bool(now and now.underway and now.underway.is_live)
+    if now is None or now.underway is None:
+        return False
+    # Just after a click the engine has not begun yet.
+    is_beginning = now.resting is not None and not now.resting.done()
+    return is_beginning or bool(now.underway.is_live)
 
 
 def run_experiment() -> None:
@@ -62,8 +66,7 @@ def run_experiment() -> None:
         chosen.say(refused.sentence)
         return
     underway = _underway(row.experiment_id, experiment, planned, around)
-    chosen.set_opened(chosen.Opened(underway))
-    underway.start()
+    chosen.set_opened(chosen.Opened(underway, underway.start()))
 
 
 def _row(experiment: Experiment, cells: int) -> ExperimentRow:
@@ -113,31 +116,33 @@ def pause() -> None:
 
 def stop() -> None:
     if (now := chosen.opened()) and now.underway:
-        now.underway.stop().result(5)
+        now.underway.stop()
 
 
 def resume() -> None:
     """Go on with what is left; with the key and the budget of now."""
     now = chosen.opened()
-    if not now or not now.underway or now.underway.is_live or not _may_go_on(now.underway):
+    if not now or not now.underway or is_live() or not _may_go_on(now.underway):
         return
     old: Underway = now.underway
     new = _underway(old.whose.experiment_id, old.experiment, old.planned, old.around)
-    chosen.set_opened(replace(now, underway=new, earlier=now.earlier | old.finished, heads=None))
-    new.start()
+    earlier = now.earlier | old.finished
+    chosen.set_opened(
+        replace(now, underway=new, resting=new.start(), earlier=earlier, matrix=None, heads=None)
+    )
 
 
 def retry_failed() -> None:
     """Run every cell that met an error once more."""
     now = chosen.opened()
-    if not now or not now.underway or now.underway.is_live or not _may_go_on(now.underway):
+    if not now or not now.underway or is_live() or not _may_go_on(now.underway):
         return
     underway: Underway = now.underway
     if underway.progress.state == "ready":  # what was done earlier is not read yet
         underway.start().result(30)
     now.earlier.clear()
     now.matrix = now.heads = None
-    underway.retry_failed()
+    now.resting = underway.retry_failed()
 
 
 def _may_go_on(underway: Underway) -> bool:
@@ -199,7 +204,7 @@ def delete(experiment_id: str) -> None:
     """Forget an experiment; its runs stay in the log."""
     now = chosen.opened()
     if now and now.underway and now.underway.whose.experiment_id == experiment_id:
-        if now.underway.is_live:
+        if is_live():
             chosen.say(IS_LIVE)
             return
         chosen.set_opened(None)
@@ -229,13 +234,13 @@ def matrix() -> Matrix | None:
         return now.file.matrix
     underway: Underway = now.underway
     sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
-    if now.matrix is not None and now.matrix[0] == sizes and not underway.is_live:
+    if now.matrix is not None and now.matrix[0] == sizes and not is_live():
         kept: Matrix = now.matrix[1]
         return kept
     cells = {**now.earlier, **underway.finished}
     new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
     # While it runs, what a cell holds may change; at rest it is the same at each click.
-    now.matrix = None if underway.is_live else (sizes, new)
+    now.matrix = None if is_live() else (sizes, new)
     return new
 
 

@@ -40,11 +40,13 @@ _CHECK: dict[str, Any] = {
 
 @dataclass
 class Opened:
-    """The experiment that is shown: as it runs here, or as a file has it. `earlier` are the
+    """The experiment that is shown: as it runs here, or as a file has it. `resting` is
+    done when that rests. `earlier` are the
     cells that were finished when it was opened; `read` are answers that were read already,
     `matrix` and `heads` are as they were last computed."""
 
     underway: Any = None
+    resting: Any = None
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)
