@@ -34,8 +34,11 @@ class FieldsError(ValueError):
 
 def request_to_fields(request: Request) -> dict[str, Any]:
     """The request without what is at its default."""
-    plain = asdict(Params("", 0))
-    params = {name: value for name, value in asdict(request.params).items() if value != plain[name]}
+    params = asdict(request.params)
+    left_out = asdict(Params(request.params.model, request.params.max_tokens))
+    for name in set(params) - {"model", "max_tokens"}:
+        if params[name] == left_out[name]:
+            del params[name]
     return {
         "system": request.prompt.system,
         "messages": [asdict(message) for message in request.prompt.messages],

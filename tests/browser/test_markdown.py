@@ -96,6 +96,7 @@ def test_no_answer_loads_anything_neither_while_it_streams_nor_after(six, api, b
     assert todo == []
     assert six.page.locator("img[src^=http]:visible").count() == 0
     assert six.elsewhere == []
+    assert six.refused == [], "the guard lets nothing through for the policy to refuse"
     assert beacon.hits == 0
 
 
