@@ -40,7 +40,6 @@ class Database:
     ) -> None:
         self._boot = boot
         self.is_new = False
-        self._is_searched = False
         self.file = dialect.sqlite_file(url)
         if self.file is not None:
             sqlite_file.make_room(self.file)
@@ -112,11 +111,11 @@ class Database:
 
     def index_more(self) -> bool:
         """Have some more runs of earlier days found by their words; say whether more wait."""
-        if self._is_searched:
-            return False
+        with self.reading() as connection:
+            if search_index.progress(connection) is None:
+                return False
         with self.writing() as connection:
-            self._is_searched = not search_index.catch_up(connection, _INDEXED_AT_ONCE)
-        return not self._is_searched
+            return search_index.catch_up(connection, _INDEXED_AT_ONCE)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

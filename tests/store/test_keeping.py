@@ -129,9 +129,9 @@ def test_the_words_of_a_deleted_history_are_not_in_the_file_any_more(
     log.record(row(1, "bob"), texts_of(row(1, "bob"), "mine"))
     assert log.flush(5)
     log.delete_all(ADA)
-    assert log.flush(5)
-    while log.history.indexed("bob") is not None:
+    for _ in range(4):
         assert log.flush(5)
+    assert log.history.indexed("bob") is None
     assert "mine" in terms_in(file)
     assert CANARY not in terms_in(file)
     assert found(log, "mine", "bob") == [1]
