@@ -40,9 +40,17 @@ class PostgresServer:
         # A server refuses to run as root, and what belongs to pytest is closed to others.
         self.account = "postgres" if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._watch = None
         try:
             self._create()
             self.start()
+            # However this process ends: its end of the pipe closes, and the server stops.
+            self._watch = subprocess.Popen(
+                ["sh", "-c", 'read -r _; "$1/pg_ctl" stop -D "$2/data" -m immediate; rm -rf "$2"',
+                 "watch", self.bin, self.folder],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                user=self.account, cwd="/", start_new_session=True,
+            )  # fmt: skip
         except BaseException:
             self.close()
             raise
@@ -88,8 +96,8 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
 
     def close(self):
-        with contextlib.suppress(RuntimeError):
-            self.stop()
+        if self._watch is not None:
+            self._watch.communicate()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, schema="public", *, user=USER):

@@ -1,9 +1,11 @@
 """Care of a SQLite file: is it sound, is it still in its place, keep a copy, set it aside."""
 
+import glob
 import itertools
 import os
+import secrets
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -65,12 +67,18 @@ def back_up(engine: sa.Engine, file: Path, version: int) -> None:
     backup = file.with_name(f"{file.name}.bak-v{version}")
     if backup.exists():
         return
-    # Under another name until it is whole: the process may be killed half-way.
-    unfinished = file.with_name(f"{backup.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    # Under a name of its own until it is whole: the process may be killed half-way, and
+    # another one may be making the same copy.
+    unfinished = file.with_name(f"{backup.name}.{secrets.token_hex(4)}.unfinished")
     with closing(engine.raw_connection()) as proxy:
         _driver_connection(proxy).execute("VACUUM INTO ?", (str(unfinished),))
-    unfinished.replace(backup)
+    # Whoever made it first may have changed the tables since: his is the older copy.
+    if not backup.exists():
+        with suppress(FileNotFoundError):
+            unfinished.replace(backup)
+    for left in file.parent.glob(f"{glob.escape(backup.name)}.*unfinished"):
+        with suppress(OSError):
+            left.unlink()
 
 
 def set_aside(file: Path, now: datetime, why: str = "corrupt") -> Path:

@@ -237,6 +237,7 @@ def test_a_question_that_fails_is_answered_from_memory_and_told_once(
         "the run log met OperationalError"
     ]
     assert caplog.records[0].name == "playground.store.log"
+    assert "no such column" in str(caplog.records[0].exc_info[1])
     caplog.clear()
     execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
     assert log.flush(5)

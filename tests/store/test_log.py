@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from store.databases import ON_BOTH
 
 from playground.core.rows import Page, RunTexts, Totals
+from playground.store import tallies
 from playground.store.boots import Boot
 from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
@@ -89,7 +90,6 @@ def test_paging_goes_down_to_the_oldest_and_back_up_to_the_newest(log, row):
     assert log.page("ada", limit=3, after=back.rows[0].run_id) == first
 
 
-@ON_BOTH
 def expected_page(numbers, row, *, before, after, limit):
     """What a page must be, from all of a visitor's runs."""
     found = [n for n in sorted(numbers) if (before is None or n < before)
@@ -158,12 +158,29 @@ def test_what_another_process_has_deleted_is_gone_here_too(open_log, log, row):
     assert log.count("bob") == 1
 
 
-def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row):
+@ON_BOTH
+@pytest.mark.parametrize("is_closed", [False, True], ids=["saved", "in memory"])
+def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row, is_closed):
+    if is_closed:
+        log.close()
     log.record(row(5))
-    assert log.flush(5)
+    assert log.flush(5) is not is_closed
     assert log.page("ada", before=row(5).run_id) == Page(newer=True)
     assert log.page("ada", after=row(5).run_id) == Page(older=True)
     assert log.page("nobody") == Page()
+
+
+def test_more_rows_than_fit_into_one_question_are_added_up(log, row, other_writer, monkeypatch):
+    monkeypatch.setattr(tallies, "_IDS_PER_QUESTION", 2)
+    for number in range(5):
+        log.record(row(number))
+    assert log.flush(5)
+    with other_writer():
+        for number in range(5):
+            log.record(row(number, input_tokens=100 + number))
+        assert log.totals("ada").input_tokens == 510
+    assert log.flush(5)
+    assert (log.totals("ada").runs, log.totals("ada").input_tokens) == (5, 510)
 
 
 @ON_BOTH

@@ -17,7 +17,7 @@ from store.databases import ON_BOTH
 from playground.core.budget import Budget, Reservation, Spender, windows
 from playground.core.history import ORDERS, Filter
 from playground.core.rows import Totals
-from playground.store import address, dialect, migrations
+from playground.store import address, dialect, migrations, sqlite_file
 from playground.store.boots import Boot
 
 ROOT = Path(__file__).parents[2]
@@ -145,8 +145,37 @@ def test_a_migration_keeps_the_rows_and_a_copy_of_the_old_file(engine, file, url
     assert backup.read_bytes() == written
 
 
+def test_a_copy_made_while_another_process_migrated_does_not_replace_the_older_one(
+    engine, file, monkeypatch
+):
+    """The other process is quicker: it has copied and migrated while this one still copies."""
+    first = dialect.connect(sa.make_url(f"sqlite:///{file}"), busy_timeout_s=5, is_reader=False)
+    names = iter(["slow", "quick"])
+
+    def name(_length):
+        chosen = next(names)
+        if chosen == "slow":
+            migrations.migrate(first, file)
+        return chosen
+
+    monkeypatch.setattr(sqlite_file.secrets, "token_hex", name)
+    migrations.migrate(engine, file)
+    first.dispose()
+    with closing(sqlite3.connect(file.with_name("runs.db.bak-v1"))) as connection:
+        assert connection.execute("SELECT version FROM meta").fetchone() == (1,)
+    left = sorted(found.name for found in file.parent.iterdir() if ".bak" in found.name)
+    assert left == ["runs.db.bak-v1"]
+
+
+def test_a_log_that_is_up_to_date_is_not_copied(engine, file):
+    for _ in range(2):
+        migrations.migrate(engine, file)
+    copies = [found.name for found in file.parent.iterdir() if ".bak" in found.name]
+    assert copies == ["runs.db.bak-v1"]
+
+
 def test_a_copy_that_was_killed_half_way_is_made_again(engine, file, open_log):
-    unfinished = file.with_name("runs.db.bak-v1.unfinished")
+    unfinished = file.with_name("runs.db.bak-v1.0a1b.unfinished")
     unfinished.write_bytes(b"half a copy")
     log = open_log()
     assert (log.count("ada"), log.warning) == (2, None)
@@ -168,7 +197,7 @@ def test_a_migration_that_fails_leaves_the_last_whole_step(engine, url):
 MIGRATE_AND_HANG = """
 import sys
 from pathlib import Path
-from playground.store import address, dialect, migrations
+from playground.store import address, dialect, migrations, sqlite_file
 
 def hang(connection):
     connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN half TEXT")
