@@ -21,7 +21,8 @@ MOST_JSON_BYTES: Final = 65_536
 MOST_PARTS, DEEPEST = 4_000, 8
 """Of its JSON: strings and commas and brackets, and brackets in brackets."""
 _LINK = re.compile(r"(?P<version>\d{1,6})(?P<form>[a-z])(?P<data>[A-Za-z0-9_-]*)")
-_PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
+# A string without its end is a part too: else each quote in it would be tried as a beginning.
+_PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 # What pages have in common, so that a link need not tell it. Links of version 1 are read with
 # it for ever: a change of one character is a version of its own.
 _SHARED: Final = (
