@@ -7,7 +7,7 @@ const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
 const FIELD = /\bst-key-(system_prompt|message_\d+_text|(?:system|stops|extra_json)_[A-F])(?=\s|$)/;
 const KEY = new RegExp(
   "(sk-ant-|AKIA|gh[pos]_|github_pat_|xox[abprs]-|AIza)[A-Za-z0-9_-]{8,}" +
-    "|\\b(sk-)(?=[A-Za-z_-]*\\d)[A-Za-z0-9_-]{16,}", "g");
+    "|\\b(sk-)(?=[A-Za-z_-]{0,60}\\d)[A-Za-z0-9_-]{16,}", "g");
 
 const draft = (window.playgroundDraft ??= {});
 
