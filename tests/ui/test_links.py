@@ -4,8 +4,9 @@ import json
 
 from ui.driving import words
 
+from playground.core.importing import read_page
 from playground.core.links import decode, encode
-from playground.core.page_state import PageState, Variant, from_json, to_json
+from playground.core.page_state import PageState, Variant, to_json
 from playground.core.request import Message, Params, Prompt
 
 SHARED = PageState(
@@ -92,14 +93,14 @@ def test_a_page_beyond_what_can_be_typed_opens_as_far_as_it_can_be(page):
     assert page.session_state["demo_scenario"] == "none"
 
 
-def test_a_link_holds_the_editor_and_no_key_and_warns_of_one_in_a_prompt(page):
+def test_a_link_and_a_file_hold_the_editor_and_no_key_and_one_in_a_prompt_is_warned_of(page):
     page.session_state["key"] = "sk-ant-canary-of-a-link"
     text = shared_link(page)
     state = decode(text)
     assert state.prompt.system == page.text_area(key="system_prompt").value
     assert [each.letter for each in state.variants] == ["A", "B"]
     assert "canary" not in to_json(state)
-    assert from_json(to_json(state)) == state
+    assert read_page(to_json(state)) == state
     assert not page.warning
     page.text_area(key="system_prompt").input("Use sk-ant-abc123-canary-key-456.").run()
     assert [each.value for each in page.warning if "looks like an API key" in each.value]
