@@ -4,7 +4,6 @@ It only reads. A key in the text is masked before anything looks at it.
 """
 
 import json
-import re
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,8 +15,9 @@ from playground.core.importing_python import read_python
 from playground.core.key_shapes import MASK, holds_key, masked
 from playground.core.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.request import Prompt
+from playground.core.without_keys import json_without_keys, page_without_keys
 
-_FENCE: Final = re.compile(r"\s*(`{3,}|~{3,})[^\n]*\n(?P<code>.*?)\n\s*\1\s*", re.DOTALL)
+_FENCES: Final = ("```", "~~~")
 
 
 def read_request(text: str) -> Imported:
@@ -29,7 +29,7 @@ def read_request(text: str) -> Imported:
         found = _of_call(read_curl(plain), "curl command")
     else:
         found = _of_call(read_python(plain), "Python call")
-    if holds_key(text):
+    if holds_key(text) or MASK in repr(found.request):
         line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
         found = replace(found, left_out=(line, *found.left_out))
     _check(found)
@@ -44,7 +44,7 @@ def read_page(text: str) -> PageState | None:
     if not plain.startswith("{") or _parsed(plain).get("playground") != "page":
         return None
     try:
-        return from_json(plain)
+        return page_without_keys(from_json(plain))
     except PageStateError as error:
         raise ImportingError(str(error)) from None
 
@@ -57,11 +57,19 @@ def _readable(text: str) -> str:
     except UnicodeEncodeError:
         raise ImportingError("It holds half of a character (a lone surrogate).") from None
     text = text.removeprefix("\ufeff")
-    fenced = _FENCE.fullmatch(text)
-    plain = masked(fenced["code"] if fenced else text).strip("\r\n")
+    plain = masked(_unfenced(text)).strip("\r\n")
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
+
+
+def _unfenced(text: str) -> str:
+    """What stands between the fences of a Markdown block, where the text is one."""
+    first, newline, rest = text.strip().partition("\n")
+    if not newline or not first.startswith(_FENCES):
+        return text
+    head, _, last = rest.rpartition("\n")
+    return head if last.strip().startswith(_FENCES) else rest
 
 
 def _of_json(text: str) -> Imported:
@@ -85,6 +93,13 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _of_call(call: Call, source: str) -> Imported:
+    try:
+        return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
+    except RecursionError:
+        raise ImportingError("It is nested too deep.") from None
+
+
+def _of_masked(call: Call, source: str) -> Imported:
     if is_openai(call):
         return of_openai(call)
     if "messages" not in call.body:

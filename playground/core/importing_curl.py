@@ -18,11 +18,8 @@ _VALUED: Final = (
     "--referer", "--cacert", "-E", "--cert", "--key",
 )
 # fmt: on
-_HEREDOC: Final = re.compile(
-    r"<<-?[ \t]*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)[^\n]*\n"
-    r"(?P<text>.*?)\n[ \t]*(?P=word)[ \t]*(?:\n|$)",
-    re.DOTALL,
-)
+MOST_SOURCE: Final = 200_000
+_HEREDOC: Final = re.compile(r"(?<!<)<<-?[ \t]*(?P<quote>['\"]?)(?P<word>\w+)(?P=quote)[^\n]*\n")
 _TOKEN: Final = re.compile(
     r"""(?P<space>(?:[ \t\r]|\\\r?\n)+)
     | (?P<end>[\n;|&]+)
@@ -43,19 +40,33 @@ def calls_curl(text: str) -> bool:
 
 def read_curl(text: str) -> Call:
     """The call of the first curl command in a text. Raises `ImportingError`."""
-    heredoc = _HEREDOC.search(text)
-    if heredoc:
-        text = text[: heredoc.start()] + text[heredoc.end() :]
+    if len(text) > MOST_SOURCE:
+        raise ImportingError(f"A command longer than {MOST_SOURCE:,} characters is not read.")
+    text, heredoc = _without_heredoc(text)
     start = re.search(r"^[ \t]*(?:[$>] +)?curl(?=\s)", text, re.MULTILINE)
     if start is None:
         raise ImportingError("There is no curl command in it.")
-    words = list(_words(text[start.end() :]))
-    return _call(words, heredoc["text"] if heredoc else None)
+    return _call(list(_words(text[start.end() :])), heredoc)
+
+
+def _without_heredoc(text: str) -> tuple[str, str | None]:
+    """The command, and the lines that stand beneath it up to the word that ends them."""
+    # A text in the data can have << in it too.
+    asked = text.find("@-")
+    starts = _HEREDOC.finditer(text) if asked >= 0 else ()
+    start = next((each for each in starts if asked < each.end()), None)
+    if start is None:
+        return text, None
+    lines = text[start.end() :].split("\n")
+    ends = (at for at, line in enumerate(lines) if line.strip() == start["word"])
+    end = next(ends, len(lines))
+    return text[: start.start()] + "\n" + "\n".join(lines[end + 1 :]), "\n".join(lines[:end])
 
 
 def _words(text: str) -> Iterator[tuple[str, bool]]:
     """The words of one command, and whether a shell would have put a value into each."""
-    word, is_filled, place = None, False, 0
+    word: list[str] = []
+    is_filled, place = False, 0
     while place < len(text):
         found = _TOKEN.match(text, place)
         kind = found.lastgroup if found else None
@@ -63,18 +74,18 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
             raise ImportingError("This curl command's quotes cannot be read.")
         place, part = found.end(), found[0]
         if kind in ("space", "end", "comment", "input"):
-            if word is not None:
-                yield word, is_filled
-            word, is_filled = None, False
+            if word:
+                yield "".join(word), is_filled
+            word, is_filled = [], False
             if kind == "end":
                 return
             if kind == "input":
                 yield part, False
             continue
-        word = (word or "") + _unquoted(kind, part)
+        word.append(_unquoted(kind, part))
         is_filled |= kind in ("double", "bare") and re.search(r"(?<!\\)[$`]", part) is not None
-    if word is not None:
-        yield word, is_filled
+    if word:
+        yield "".join(word), is_filled
 
 
 def _unquoted(kind: str | None, part: str) -> str:

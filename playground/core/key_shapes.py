@@ -10,7 +10,7 @@ _STARTS = ("sk-", "AKIA", "ghp_", "gho_", "ghs_", "github_pat_", "xox", "AIza")
 _SHAPES = re.compile(
     r"""(?: (?<![A-Za-z0-9]) | (?<=\\[bfnrt]) | (?<=\\u[0-9A-Fa-f]{4}) )
     (?: (?P<anthropic>sk-ant-)[A-Za-z0-9_-]{8,}
-      | (?P<secret>sk-)(?=[A-Za-z_-]{0,60}\d)[A-Za-z0-9_-]{16,}
+      | (?P<secret>sk-)(?=[A-Za-z_-]{0,200}\d)[A-Za-z0-9_-]{16,}
       | (?P<aws>AKIA)[A-Z0-9]{16}
       | (?P<github>gh[pos]_|github_pat_)[A-Za-z0-9_]{20,}
       | (?P<slack>xox[abprs]-)[A-Za-z0-9-]{10,}

