@@ -8,11 +8,12 @@ from playground.core.connection import CLAUDE
 from playground.core.imported import Call, Imported, ImportedPage, ImportingError, LeftOut
 from playground.core.importing_body import of_messages_api
 from playground.core.json_shape import is_within
-from playground.core.key_shapes import MASK, holds_key, masked
+from playground.core.key_shapes import MASK
 from playground.core.page_state import LETTERS, PageState, PageStateError, Variant, to_json
 from playground.core.request import Prompt, Request
 from playground.core.shared_runs import FORMAT, VERSION
 from playground.core.wire import VERSION_HEADER, model_on, wire
+from playground.core.without_keys import page_without_keys
 
 MOST_CHARACTERS: Final = 8_000_000
 MOST_PARTS, DEEPEST = 20_000, 64
@@ -29,13 +30,14 @@ def read_runs(text: str) -> ImportedPage | None:
         return None
     if len(text) > MOST_CHARACTERS:
         raise ImportingError(f"Answers of more than {MOST_CHARACTERS:,} characters are not read.")
-    runs = _runs(_parsed(masked(text)))
+    runs = _runs(_parsed(text))
     page, left_out = _page([(letter, asked.request) for letter, asked in runs])
     for letter, asked in runs:
         left_out += [LeftOut(f"{letter}: {each.name}", each.why) for each in asked.left_out]
-    if holds_key(text):
+    safe = page_without_keys(page)
+    if safe != page:
         left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))
-    return ImportedPage(page, tuple(left_out))
+    return ImportedPage(safe, tuple(left_out))
 
 
 def _parsed(text: str) -> dict[str, Any]:

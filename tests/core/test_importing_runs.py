@@ -75,7 +75,9 @@ def test_what_is_lost_is_said():
     assert [each.name for each in found.left_out] == ["B: messages"]
     key = "sk-ant-api03-canary-of-a-file"
     secret = Request(Prompt(f"Use\n{key}", ASKED.prompt.messages), ASKED.params)
-    found = read_runs(file_of(A=secret))
+    text = file_of(A=secret).replace("sk-ant", "\\u0073k-ant")
+    assert key not in text
+    found = read_runs(text)
     assert found.page.prompt.system == "Use\nsk-ant-[masked]"
     assert [each.name for each in found.left_out] == ["Key"]
 
