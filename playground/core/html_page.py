@@ -48,7 +48,10 @@ th, td { text-align: left; vertical-align: top; padding: .25rem .6rem .25rem 0;
 .verdict { font-weight: 700; }
 summary { cursor: pointer; } svg { max-width: 100%; height: auto; }
 @media print { body { padding: 0; max-width: none; font-size: 12px; }
-  .card, .panel { background: none; } tr, .panel { break-inside: avoid; } }
+  .card, .panel { background: none; } tr, .panel { break-inside: avoid; }
+  .scroll { overflow: visible; } .matrix td, .matrix th { min-width: 0; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+  summary { list-style: none; font-weight: 700; } }
 """
 LETTERS = frozenset("ABCDEF")
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from playground.core.page_state import PageState
 from playground.core.request import Message, Request, Role
 
 MOST_CHARACTERS: Final = 1_000_000
@@ -39,6 +40,14 @@ class Imported:
     source: str
     request: Request
     as_extra: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPage:
+    """A whole page that was found, and what of its source is not in it."""
+
+    page: PageState
     left_out: tuple[LeftOut, ...] = ()
 
 

@@ -5,8 +5,10 @@ import re
 MASK = "[masked]"
 _STARTS = ("sk-", "AKIA", "ghp_", "gho_", "ghs_", "github_pat_", "xox", "AIza")
 """A quick look before the slow one: a prompt can be megabytes, and is checked at each draw."""
+# A key begins where no word goes on: in JSON also after the escape that ends a line. How far a
+# look ahead goes is bounded: a text of nothing but beginnings would take the square of its length.
 _SHAPES = re.compile(
-    r"""(?<![A-Za-z0-9])
+    r"""(?: (?<![A-Za-z0-9]) | (?<=\\[bfnrt]) | (?<=\\u[0-9A-Fa-f]{4}) )
     (?: (?P<anthropic>sk-ant-)[A-Za-z0-9_-]{8,}
       | (?P<secret>sk-)(?=[A-Za-z_-]{0,200}\d)[A-Za-z0-9_-]{16,}
       | (?P<aws>AKIA)[A-Z0-9]{16}

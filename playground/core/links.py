@@ -10,6 +10,7 @@ import zlib
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from playground.core.json_shape import is_within
 from playground.core.page_state import PageState, PageStateError, from_json, to_json
 
 NAME: Final = "s"
@@ -21,7 +22,6 @@ MOST_JSON_BYTES: Final = 65_536
 MOST_PARTS, DEEPEST = 4_000, 8
 """Of its JSON: strings and commas and brackets, and brackets in brackets."""
 _LINK = re.compile(r"(?P<version>\d{1,6})(?P<form>[a-z])(?P<data>[A-Za-z0-9_-]*)")
-_PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
 # What pages have in common, so that a link need not tell it. Links of version 1 are read with
 # it for ever: a change of one character is a version of its own.
 _SHARED: Final = (
@@ -71,7 +71,8 @@ def decode(text: str) -> PageState:
     if found["version"] != "1" or found["form"] not in ("j", "z"):
         raise LinkError("This link is damaged: its beginning is not that of a link.")
     content = _content(found["form"], _bytes(found["data"]))
-    _check_shape(content)
+    if not is_within(content, MOST_PARTS, DEEPEST):
+        raise LinkError("This link holds more than a page can.")
     try:
         return from_json(content)
     except PageStateError as error:
@@ -116,12 +117,3 @@ def _content(form: str, data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         raise LinkError("This link is damaged: it holds no text.") from None
-
-
-def _check_shape(content: str) -> None:
-    """Refuse what would grow in the hands of a JSON parser, before one sees it."""
-    depth = 0
-    for count, part in enumerate(_PART.finditer(content)):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part[0][0], 0)
-        if count > MOST_PARTS or depth > DEEPEST:
-            raise LinkError("This link holds more than a page can.")

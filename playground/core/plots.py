@@ -4,6 +4,7 @@ Ink is the colour of the text around unless another is asked for; each group has
 a shape, so that colour alone tells nothing. Every text is escaped.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,6 +12,8 @@ from typing import TypeVar
 from playground.core.plot_frame import (
     BOTTOM,
     LEFT,
+    LETTER_WIDTH,
+    LINE_HEIGHT,
     RIGHT,
     WIDTH,
     Frame,
@@ -30,6 +33,8 @@ T = TypeVar("T")
 MOST_DRAWN = 2_000
 FEWEST_BOXED = 5
 """A box around fewer values would tell more than they do."""
+FEWEST_LETTERS = 14
+"""Of a column's name, however narrow the column."""
 _OFFSETS = (0.0, 0.5, -0.5, 0.25, -0.25, 0.75, -0.75)
 """Where in its column a value stands, so that equal ones are seen; no chance in it."""
 _PLAIN = Look()
@@ -122,7 +127,7 @@ def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look =
     width = (WIDTH - RIGHT - LEFT) / columns
     marks = []
     shown = 0
-    for group, (name, values) in enumerate(known):
+    for group, (_, values) in enumerate(known):
         middle = LEFT + (group + 0.5) * width
         thinned = _thinned(sorted(values), MOST_DRAWN // columns)
         shown += len(thinned)
@@ -132,14 +137,27 @@ def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look =
             marks.append(mark(group, at, y_scale.place(value), "", faint=True))
         if values:
             marks += _box(group, middle, min(34.0, width / 3), values, y_scale.place)
-        label = shortened(name, max(4, int(width / 8)))
-        marks.append(
-            f'<text x="{middle:.1f}" y="{BOTTOM + 18}" text-anchor="middle">{text(label)}'
-            f"<title>{text(name)}</title></text>"
-        )
+    marks += _column_names([name for name, _ in known], width)
     count = sum(len(values) for _, values in found)
     frame = Frame(title, [], None, axis, None, y_scale, look)
     return drawn(frame, marks if everything else [], _left_out(count, len(everything), shown))
+
+
+def _column_names(names: Sequence[str], width: float) -> list[str]:
+    """The groups' names beneath their columns: aslant where they don't fit side by side."""
+    most = int(width / LETTER_WIDTH)
+    is_aslant = most < FEWEST_LETTERS and any(len(name) > most for name in names)
+    shown = []
+    # Of columns that are narrower than a line is high only some are named.
+    for index in range(0, len(names), max(1, math.ceil(LINE_HEIGHT / width))):
+        name, at = names[index], LEFT + (index + 0.5) * width
+        place = f'x="{at:.1f}" y="{BOTTOM + 18}" text-anchor="middle"'
+        if is_aslant:
+            turned = f"translate({at + 4:.1f} {BOTTOM + 12}) rotate(-35)"
+            place = f'transform="{turned}" text-anchor="end" font-size="11"'
+        label = shortened(name, FEWEST_LETTERS if is_aslant else max(1, most))
+        shown.append(f"<text {place}>{text(label)}<title>{text(name)}</title></text>")
+    return shown
 
 
 def _box(

@@ -1,11 +1,13 @@
 """Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError
+from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError, LeftOut
 from playground.core.importing import read_page, read_request
+from playground.core.importing_runs import read_runs
 from playground.core.page_state import PageState
 from playground.core.prompt_library import (
     LibraryError,
@@ -54,6 +56,12 @@ def _show() -> None:
         if page is not None:
             show_page(page)
             _offer(page)
+            return
+        answered = read_runs(text)
+        if answered is not None:
+            show_page(answered.page, "The prompt and variants of some answers")
+            _show_left_out(answered.left_out)
+            _offer(answered.page)
             return
         found = read_request(text)
     except (ImportingError, LibraryError) as error:
@@ -110,9 +118,9 @@ def _add(prompts: tuple[SavedPrompt, ...]) -> None:
     state.open_dialog(library_state.LIBRARY)
 
 
-def show_page(page: PageState) -> None:
+def show_page(page: PageState, name: str = "A page of this playground") -> None:
     """Draw what a page holds."""
-    st.markdown("**A page of this playground**")
+    st.markdown(f"**{name}**")
     for each in page.variants:
         st.markdown(f"**{each.letter}** {plain(_parameters(each.params))}")
         if each.system:
@@ -126,9 +134,13 @@ def _show_found(found: Imported) -> None:
     if found.as_extra:
         names = ", ".join(found.as_extra)
         st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
-    if found.left_out:
+    _show_left_out(found.left_out)
+
+
+def _show_left_out(left_out: Sequence[LeftOut]) -> None:
+    if left_out:
         st.markdown("**Not as it was**")
-        lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in found.left_out]
+        lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in left_out]
         more = len(lines) - MOST_LINES
         st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))
 

@@ -60,4 +60,9 @@ def test_a_file_of_hostile_answers_asks_for_nothing_and_runs_nothing(browser, tm
     assert json.loads(json.dumps(texts)) == 2 * [hostile.replace("\x00", "\ufffd")]
     assert page.evaluate("() => document.scripts.length + window.ran.length") == 0
     assert [url for url in asked if url != file.as_uri()] == []
+    # On paper nothing can be pressed: what is folded is printed.
+    folded = page.locator(".request").first
+    assert not folded.is_visible()
+    page.emulate_media(media="print")
+    assert folded.is_visible()
     page.close()

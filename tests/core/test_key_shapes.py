@@ -1,5 +1,8 @@
 """What looks like a key is found and masked, whatever stands around it."""
 
+import json
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +24,22 @@ KEYS = {
 @pytest.mark.parametrize(("start", "key"), KEYS.items(), ids=KEYS)
 def test_only_the_beginning_of_a_key_is_kept(start, key):
     assert masked(f"Use {key}, please.") == f"Use {start}{MASK}, please."
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "\r\n", "\x00", '"', "\\", "é"])
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_is_found_in_json_whatever_stands_before_it(before, key):
+    for ascii_only in (True, False):
+        found = masked(json.dumps(before + key, ensure_ascii=ascii_only))
+        assert key not in found
+        assert json.loads(found).startswith(before)
+
+
+@pytest.mark.parametrize("text", ["sk-" * 100_000, "sk-a_" * 50_000])
+def test_a_text_of_nothing_but_beginnings_is_looked_through_at_once(text):
+    before_s = time.process_time()
+    masked(text)
+    assert time.process_time() - before_s < 1
 
 
 @pytest.mark.parametrize(

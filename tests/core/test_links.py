@@ -4,6 +4,7 @@ import base64
 import json
 import random
 import re
+import time
 import tracemalloc
 import zlib
 from dataclasses import replace
@@ -18,7 +19,7 @@ from playground.core.links import LinkError, address, decode, encode
 from playground.core.page_state import PageState, Variant, from_json, to_json
 from playground.core.request import Message, Params, Prompt
 
-MOST_WORK_BYTES = 1_000_000
+MOST_WORK_BYTES, MOST_WORK_S = 1_000_000, 0.25
 SENTENCES = re.compile(r"[A-Z][^\n]*\.")
 ALLOWED = {
     "messages", "role", "text", "playground", "scenario", "system", "variants", "letter",
@@ -172,6 +173,7 @@ BOMBS = {
     "backslashes": packed(b'"' + b"\\" * 65_000),
     "escapes": packed(b'{"system":"' + b"\\u0001" * 10_000 + b'"}'),
     "one emoji in a long text": packed('{"system":"😀'.encode() + b"x" * 65_000 + b'"}'),
+    "escaped quotes without an end": packed(b'"' + b'\\"' * 32_000),
     "spaces": packed(b" " * 65_000),
     "unpacked and long": "1j" + "A" * 15_990,
     "longer than any": "1j" + "A" * 5_000_000,
@@ -188,6 +190,11 @@ def test_no_link_makes_more_than_a_megabyte_of_work(text):
         assert tracemalloc.get_traced_memory()[1] < MOST_WORK_BYTES
     finally:
         tracemalloc.stop()
+    # Of the processor, not of the clock: a busy machine makes no link slower.
+    before_s = time.process_time()
+    with pytest.raises(LinkError):
+        decode(text)
+    assert time.process_time() - before_s < MOST_WORK_S
 
 
 def test_a_link_of_a_newer_playground_says_so():

@@ -134,6 +134,17 @@ def test_any_samples_make_a_whole_picture(samples):
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in found)
 
 
+def test_the_names_of_many_columns_stand_aslant_and_are_thinned():
+    def named(count, name):
+        samples = [Sample(f"{i} {name}", [1]) for i in range(count)]
+        return distribution("Many", samples, LATENCY)
+
+    assert "rotate(-35)" not in named(3, "Claude Haiku 4.5") + named(12, "")
+    assert named(12, "Claude Haiku 4.5").count("rotate(-35)") == 12
+    assert "11 Claude Hai…" in words(named(12, "Claude Haiku 4.5"))
+    assert named(100, "Claude Haiku 4.5").count("rotate(-35)") == 25
+
+
 def test_hostile_names_stay_text():
     name = "</text><script>x</script>\" onload='y' ]]> &lt; \x00\x08\ud800￿"
     for svg in (

@@ -53,3 +53,19 @@ def test_the_files_hold_what_the_page_shows_and_no_key(page):
     for text in (html, json.dumps(found)):
         assert "canary" not in text
         assert page.session_state["owner"] not in text
+
+
+def test_a_file_of_answers_is_imported_as_the_prompt_and_variants_that_asked(page):
+    from playground.ui.services import logged
+
+    press_run(page)
+    runs = page.session_state["runs"].values()
+    text = to_json([shared_run(*logged(run)) for run in runs], NOW)
+    before = page.session_state["undo_history"].now.state
+    page.text_area(key="system_prompt").input("Something else").run()
+    page.button(key="import").click().run()
+    page.text_area(key="import_text").input(text).run()
+    assert not page.error
+    page.button(key="put_import").click().run()
+    assert not page.exception
+    assert page.session_state["undo_history"].now.state == before
