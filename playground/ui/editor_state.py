@@ -70,6 +70,7 @@ def record() -> None:
 def _begin(label: str) -> None:
     """What was typed and arrives with a click is a step of its own."""
     record()
+    state.has_settled()
     st.session_state["step_label"] = label
 
 
@@ -102,6 +103,7 @@ def undo_all(label: str) -> None:
 def _go(steps: UndoHistory) -> None:
     if steps == history():
         return
+    state.has_settled()
     _place(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None
