@@ -19,6 +19,7 @@ from playground.core.history import (
     place_of,
     sorted_in,
 )
+from playground.core.rows import LIVE
 from playground.store import days, few_runs, marking, search_index
 from playground.store.memory import Entry
 from playground.store.picking import MOST_PICKED, is_picked, parts, pick
@@ -108,7 +109,9 @@ def marks_of(
 
 def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement[bool]]:
     """What a filter asks of the row itself, in a table of runs."""
-    return [*_in_sets(chosen, found), *_in_range(chosen, found)]
+    # What is still being written is not searched.
+    is_over = [found.c.status.not_in(LIVE)] if chosen.text.strip() else []
+    return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
 
 
 def _places(connection: sa.Connection, wish: Wish, most: int) -> Places:

@@ -66,7 +66,7 @@ deleted = sa.Table(
 sa.Index("deleted_by_time", deleted.c.deleted_at)
 
 # Which run each number of the index of words is. The numbers follow the time, so that the
-# newest are found first; on Postgres the words themselves stand beside them.
+# newest are found first. Beside them the words themselves on Postgres, on SQLite a digest.
 searchable = sa.Table(
     "searchable",
     metadata,

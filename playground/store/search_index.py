@@ -1,14 +1,16 @@
 """The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
 on Postgres a tsvector; the words come from `core/search_words.py` for both.
 
-To take a run out again FTS5 must be told the very words it was given: other words for the
-same texts need a migration that calls `start_anew`.
+To take a run out again FTS5 must be told the very words it was given, or it takes itself for
+damaged. A digest of them stands beside each run: if it is no longer that of the run's texts,
+the index is made anew.
 """
 
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -58,9 +60,10 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
     rows, said = [], []
     for each, number in zip(ended, numbers, strict=True):
         found = each.words()
+        spoken = " ".join(found)
         row = {"id": number, "visitor": each.visitor, "run_id": each.run_id}
-        rows.append(row if is_sqlite else row | {"words": _ts_vector(found)})
-        said.append({"id": number, "who": who(each.visitor), "words": " ".join(found)})
+        rows.append(row | {"words": _digest(spoken) if is_sqlite else _ts_vector(found)})
+        said.append({"id": number, "who": who(each.visitor), "words": spoken})
     if is_sqlite:
         connection.execute(sa.insert(searchable), rows)
         connection.execute(_ADD, said)
@@ -82,19 +85,34 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
 
 def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     which = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
-    if connection.dialect.name == "sqlite":
-        question = (
-            sa.select(searchable.c.id, texts.c.request_json, texts.c.answer)
-            .select_from(searchable.join(texts, _SAME_TEXT))
-            .where(*which)
-        )
-        rows = [
-            {"id": number, "who": who(visitor), "words": " ".join(words_of(request, answer))}
-            for number, request, answer in connection.execute(question)
-        ]
-        if rows:
-            connection.execute(_REMOVE, rows)
+    is_sound = connection.dialect.name != "sqlite" or _unsay(connection, visitor, which)
     connection.execute(sa.delete(searchable).where(*which))
+    if not is_sound:
+        start_anew(connection)
+
+
+def _unsay(
+    connection: sa.Connection, visitor: str, which: Sequence[sa.ColumnElement[bool]]
+) -> bool:
+    """Take the words of these runs out of the index; False, and nothing is done, if they are
+    not the words that it was given."""
+    columns = (searchable.c.id, searchable.c.words, texts.c.request_json, texts.c.answer)
+    found = searchable.join(texts, _SAME_TEXT, isouter=True)
+    rows = []
+    for number, digest, request, answer in connection.execute(
+        sa.select(*columns).select_from(found).where(*which)
+    ):
+        spoken = " ".join(words_of(request or "", answer or ""))
+        if digest != _digest(spoken):
+            return False
+        rows.append({"id": number, "who": who(visitor), "words": spoken})
+    if rows:
+        connection.execute(_REMOVE, rows)
+    return True
+
+
+def _digest(spoken: str) -> str:
+    return blake2b(spoken.encode(), digest_size=8).hexdigest()
 
 
 def remove_visitor(connection: sa.Connection, visitor: str) -> None:

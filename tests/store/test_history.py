@@ -133,7 +133,9 @@ class Known:
     def do(self, deed, log, row):
         match deed:
             case "record", number, values, prompt, answer:
-                if number in self.gone:
+                old = self.rows.get(number)
+                has_ended = old is not None and old.status != "streaming"
+                if number in self.gone or (has_ended and values["status"] == "streaming"):
                     return
                 at = NOW + timedelta(hours=8 * number)
                 self.rows[number] = row(number, started_at=at, **values)

@@ -229,3 +229,17 @@ def test_runs_of_an_earlier_version_are_found_soon_after(open_log, log, row, fil
         assert again.flush(5)
     assert again.history.indexed(ADA) is None
     assert found(again, CANARY) == [2, 1, 0]
+
+
+def test_an_index_that_no_longer_fits_the_texts_is_made_anew(log, row, file):
+    made = days_of(log, row, 3)
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("UPDATE texts SET answer = 'quite other and many more words than before'")
+    assert log.history.delete(ADA, [made[1].run_id]) is None
+    log.record(row(5), texts_of(row(5), "new"))
+    for _ in range(4):
+        assert log.flush(5)
+    assert log.warning is None
+    assert log.history.indexed(ADA) is None
+    assert (found(log, "fine"), found(log, "quite other"), found(log, "word1")) == ([5], [2, 0], [])
+    assert found(log, "new") == [5]
