@@ -18,7 +18,7 @@ def keep_draft() -> None:
         "page": draft_state.to_keep(),
         "told": draft_state.is_told(),
     }
-    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=draft_state.restore)
+    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=draft_state.hear)
 
 
 def show_restored() -> None:

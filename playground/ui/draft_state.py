@@ -40,16 +40,25 @@ def _json(page: PageState) -> str | None:
         return None
 
 
-def restore() -> None:
-    """Put what the browser kept into the editor, once a session."""
+def hear() -> None:
+    """A browser says what it kept."""
     kept = st.session_state[DRAFT].get("kept")
-    if kept is None or is_told():
-        return
-    st.session_state["draft_is_told"] = True
+    if kept is not None and not is_told():
+        st.session_state["draft_is_told"] = True
+        restore(kept)
+
+
+def restore(kept: object) -> None:
+    """Put what a browser kept into the editor."""
+    now, was_changed = editor_state.history().now, editor_state.history().can_undo
     try:
         editor_state.put(read_draft(kept), RESTORED)
     except PageStateError as error:
         st.session_state["draft_problem"] = str(error)
+        return
+    if was_changed:
+        # A link was opened meanwhile, say: it stays, and undoing it leads to the draft.
+        editor_state.put(now.state, now.label)
 
 
 def is_restored() -> bool:

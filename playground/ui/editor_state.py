@@ -8,7 +8,7 @@ import streamlit as st
 from playground.core.page_state import PageState, Variant
 from playground.core.request import Params, Prompt, Request
 from playground.core.undo_history import Step, UndoHistory
-from playground.ui import state, variant_state
+from playground.ui import crossing, state, variant_state
 from playground.ui.services import services
 
 UNDO, REDO = "undo", "redo"
@@ -27,9 +27,7 @@ def page() -> PageState:
 
 def put(page: PageState, label: str) -> None:
     """Replace all that the editor holds, as one step that can be undone."""
-    _begin(label)
-    _place(page)
-    record()
+    change(label, _place, page)
 
 
 def put_request(request: Request, label: str) -> None:
@@ -63,21 +61,17 @@ def history() -> UndoHistory:
 
 def record() -> None:
     """Make a step of what has changed since the last one."""
+    crossing.put_again()
     label = st.session_state.pop("step_label", "")
     st.session_state["undo_history"] = history().recorded(page(), label)
 
 
-def _begin(label: str) -> None:
-    """What was typed and arrives with a click is a step of its own."""
-    record()
-    state.has_settled()
-    st.session_state["step_label"] = label
-
-
 def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any change of the editor)
     """Change the editor as one step of this name."""
-    _begin(label)
-    how(*what)
+    record()  # What was typed and arrives with a click is a step of its own.
+    st.session_state["step_label"] = label
+    with crossing.guarded():
+        how(*what)
     record()
 
 
@@ -103,8 +97,8 @@ def undo_all(label: str) -> None:
 def _go(steps: UndoHistory) -> None:
     if steps == history():
         return
-    state.has_settled()
-    _place(steps.now.state)
+    with crossing.guarded():
+        _place(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None
     st.session_state["lesson_press"] = None

@@ -59,12 +59,6 @@ def initialise(open_page: Callable[[], Any]) -> None:
     set_prompt(SAMPLES[0].prompt)
 
 
-def has_settled() -> None:
-    """Say nothing again: what the browser sent may have crossed what was put into the editor,
-    and would replace it."""
-    st.session_state["opened_s"] = float("-inf")
-
-
 def _say_again() -> None:
     """Send the editor's values once more.
 
