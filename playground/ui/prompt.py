@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.request import ROLES
-from playground.ui import state
+from playground.ui import editor_state, state
 from playground.ui.checks import show_checks
 from playground.ui.counting import show_count
 
@@ -50,8 +50,8 @@ def _edit_message(index: int, count: int) -> None:
             key=f"remove_message_{index}",
             help="Remove this message",
             type="tertiary",
-            on_click=state.remove_message,
-            args=(index,),
+            on_click=editor_state.change,
+            args=("Remove a message", state.remove_message, index),
         )
         if index == count - 1:
             _add()
@@ -70,7 +70,8 @@ def _add() -> None:
         key=state.ADD_MESSAGE,
         icon=":material/add:",
         type="tertiary",
-        on_click=state.add_message,
+        on_click=editor_state.change,
+        args=("Add a message", state.add_message),
     )
 
 
@@ -81,6 +82,6 @@ def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None
         help=label,
         type="tertiary",
         disabled=disabled,
-        on_click=state.move_message,
-        args=(index, to),
+        on_click=editor_state.change,
+        args=("Move a message", state.move_message, index, to),
     )

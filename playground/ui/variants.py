@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.catalogue import Model, find
 from playground.core.plan import Plan
-from playground.ui import as_sent, running, variant_state
+from playground.ui import as_sent, editor_state, running, variant_state
 from playground.ui.code import offer_code
 from playground.ui.money import show_worst_case
 from playground.ui.parameters import choose_in_front, edit_more
@@ -38,7 +38,8 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
                 key=variant_state.ADD_VARIANT,
                 icon=":material/add:",
                 type="tertiary",
-                on_click=variant_state.add_variant,
+                on_click=editor_state.change,
+                args=("Add a variant", variant_state.add_variant),
                 disabled=len(plans) == len(variant_state.LETTERS),
             )
         if len(plans) > 1:
@@ -47,8 +48,8 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
                 key=f"remove_variant_{letter}",
                 help="Remove this variant",
                 type="tertiary",
-                on_click=variant_state.remove_variant,
-                args=(letter,),
+                on_click=editor_state.change,
+                args=("Remove a variant", variant_state.remove_variant, letter),
             )
     left, right = st.columns(2)
     with left:
