@@ -75,7 +75,10 @@ class Visitor:
         """Run the whole script and wait until it has finished."""
         self.finished.clear()
         await self._send(trigger=trigger)
-        await self.finished.wait()
+        finished = asyncio.create_task(self.finished.wait())
+        await asyncio.wait([finished, self._listener], return_when=asyncio.FIRST_COMPLETED)
+        finished.cancel()
+        assert not self._listener.done(), self.errors
 
     async def press_run(self):
         """Press Run; the time at which the click was sent."""
@@ -174,8 +177,9 @@ class Visitor:
         element = delta.new_element
         kind = element.WhichOneof("type")
         self.elements[path] = element.markdown.body
-        if kind == "bidi_component" and "token" in element.bidi_component.json:
-            self._feed = delta.fragment_id, json.loads(element.bidi_component.json)["token"]
+        if kind == "bidi_component":
+            if token := json.loads(element.bidi_component.json or "{}").get("token"):
+                self._feed = delta.fragment_id, token
         elif kind == "button":
             self.button_ids[element.button.id.rsplit("-", 1)[-1]] = element.button.id
         elif kind == "exception" or (kind == "alert" and element.alert.format == 1):
