@@ -2,6 +2,7 @@
 is in it, and pages are told of new text ten times a second at most."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from math import inf
 from typing import cast
@@ -10,6 +11,8 @@ import httpx2
 
 PAUSES_S = ((4, 0.0), (16, 0.03), (inf, 0.1))
 """Seconds between the pieces of a stream, with up to so many streams open."""
+MOST_SHARE = 0.05
+"""And no more than this share of what the stream has taken: a short answer is not made late."""
 FIRST_TEXT = b"content_block_delta"
 """Until a piece holds this nothing pauses: the time to first token is measured here."""
 
@@ -17,8 +20,12 @@ FIRST_TEXT = b"content_block_delta"
 class Pacing:
     """A client's hook on responses; counts the streams that are being read."""
 
-    def __init__(self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self.sleep = sleep
+    def __init__(
+        self,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sleep, self.monotonic_s = sleep, monotonic_s
         self._streams = 0
 
     async def __call__(self, response: httpx2.Response) -> None:
@@ -32,9 +39,10 @@ class Pacing:
     def __exit__(self, *_: object) -> None:
         self._streams -= 1
 
-    @property
-    def pause_s(self) -> float:
-        return next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
+    def pause_s(self, taken_s: float) -> float:
+        """How long a stream pauses that has taken so long."""
+        most_s = next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
+        return min(most_s, MOST_SHARE * taken_s)
 
 
 class _Paced(httpx2.AsyncByteStream):
@@ -42,14 +50,15 @@ class _Paced(httpx2.AsyncByteStream):
         self._stream, self._pacing = stream, pacing
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        has_text = False
+        has_text, began_s = False, self._pacing.monotonic_s()
         turn = _Turn()
         with self._pacing:
             async for piece in self._stream:
                 was_waited_for = turn.is_over
                 yield piece
                 has_text = has_text or FIRST_TEXT in piece
-                pause_s = self._pacing.pause_s if has_text else 0.0
+                taken_s = self._pacing.monotonic_s() - began_s
+                pause_s = self._pacing.pause_s(taken_s) if has_text else 0.0
                 # Not while pieces are left that came together with the last one: the stream
                 # would fall behind.
                 if pause_s and was_waited_for:

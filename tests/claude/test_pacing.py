@@ -35,11 +35,18 @@ async def response(pacing, stream, headers=EVENT_STREAM):
 
 
 class Naps(list):
-    """Every pause asked for; none is waited."""
+    """Every pause asked for; none is waited. On their clock each look takes `step_s`."""
+
+    step_s = 60.0
+    now_s = 0.0
 
     async def __call__(self, pause_s):
         self.append(pause_s)
         await asyncio.sleep(0)
+
+    def monotonic_s(self):
+        self.now_s += self.step_s
+        return self.now_s
 
 
 @pytest.fixture
@@ -51,10 +58,10 @@ def read(naps, count, pieces, headers=EVENT_STREAM, together=1):
     """What `count` streams of these pieces, read side by side, bring."""
 
     async def main():
-        pacing = Pacing(naps)
+        pacing = Pacing(naps, naps.monotonic_s)
         opened = [await response(pacing, Pieces(pieces, together), headers) for _ in range(count)]
         found = await asyncio.gather(*(each.aread() for each in opened))
-        return found, pacing.pause_s
+        return found, pacing.pause_s(60)
 
     return asyncio.run(main())
 
@@ -71,6 +78,12 @@ def test_more_streams_pause_between_their_pieces_and_lose_nothing(naps, count, p
     assert set(found) == {b"".join(pieces)}
     assert max(naps) == pause_s
     assert afterwards_s == 0, "streams that ended count no more"
+
+
+def test_a_short_answer_is_late_by_a_small_share_of_its_time_at_most(naps):
+    naps.step_s = 0.001
+    read(naps, 40, [TEXT % n for n in range(9)])
+    assert 0 < max(naps) <= 0.05 * naps.now_s < PAUSES_S[2][1]
 
 
 def test_pieces_that_came_together_are_read_without_a_pause_between_them(naps):
@@ -90,14 +103,14 @@ def test_what_is_no_stream_is_not_touched(naps):
 
 def test_closing_early_closes_the_stream_below_and_counts_it_no_more(naps):
     async def main():
-        pacing, pieces = Pacing(naps), Pieces([TEXT % 1] * 9)
+        pacing, pieces = Pacing(naps, naps.monotonic_s), Pieces([TEXT % 1] * 9)
         opened = await response(pacing, pieces)
         reading = opened.aiter_raw()
         await anext(reading)
         with pacing, pacing, pacing, pacing:
-            busy_s = pacing.pause_s
+            busy_s = pacing.pause_s(60)
         await reading.aclose()
         await opened.aclose()
-        return busy_s, pacing.pause_s, pieces.is_closed
+        return busy_s, pacing.pause_s(60), pieces.is_closed
 
     assert asyncio.run(main()) == (PAUSES_S[1][1], 0, True)
