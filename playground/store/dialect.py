@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -109,9 +110,14 @@ def upsert(
     adding: bool = False,
 ) -> None:
     """Insert rows; replace those whose primary key is already there, or add to their numbers."""
-    if not rows:
-        return
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name, adding=adding), rows)
+
+
+@lru_cache
+def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
+    # Kept: to put it together takes longer than to carry it out.
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     changes = {
         column.name: column + statement.excluded[column.name]
@@ -120,7 +126,4 @@ def upsert(
         for column in table.columns
         if not column.primary_key
     }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changes),
-        rows,
-    )
+    return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changes)

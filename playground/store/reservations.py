@@ -114,16 +114,30 @@ def reserve_again(
     return None if added.rowcount else Refusal("Not started: this run has already ended.")
 
 
+_own = sa.update(reservations).where(
+    reservations.c.visitor == sa.bindparam("of_visitor"),
+    reservations.c.run_id == sa.bindparam("of_run"),
+)
+_SETTLE = _own.values(is_settled=1)
+_SET_COST = _own.values(usd=sa.bindparam("cost_usd"))
+_RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
+
+
 def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
     """Let runs that have ended count for what they cost; in full where that is not exact."""
-    for row in rows:
-        if row.status in LIVE:
-            continue
-        own = sa.update(reservations).where(*_is(row.visitor, row.run_id))
-        connection.execute(own.values(is_settled=1))
-        if row.cost_usd is not None:
-            is_news = sa.true() if row.cost_kind == "exact" else reservations.c.usd < row.cost_usd
-            connection.execute(own.where(is_news).values(usd=row.cost_usd))
+    ended = [row for row in rows if row.status not in LIVE]
+    priced = [row for row in ended if row.cost_usd is not None]
+    for statement, some in (
+        (_SETTLE, ended),
+        (_SET_COST, [row for row in priced if row.cost_kind == "exact"]),
+        (_RAISE_COST, [row for row in priced if row.cost_kind != "exact"]),
+    ):
+        if some:
+            values = [
+                {"of_visitor": row.visitor, "of_run": row.run_id, "cost_usd": row.cost_usd}
+                for row in some
+            ]
+            connection.execute(statement, values)
 
 
 def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:

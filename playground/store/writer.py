@@ -29,6 +29,7 @@ class Pace:
     retry_every_s: float = 10.0
     heartbeat_every_s: float = 30.0
     busy_timeout_s: float = 5.0
+    gather_s: float = 0.05
 
 
 @dataclass(kw_only=True)
@@ -49,6 +50,7 @@ class Writer:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _is_woken: bool = True
     _is_closing: bool = False
+    _is_urgent: bool = False
     _is_suspect: bool = False
     _was_open: bool = False
     _turns: int = 0
@@ -82,7 +84,7 @@ class Writer:
         number = self.memory.number
         with self._changed:
             next_turn = self._turns + 1
-            self._is_woken = True
+            self._is_woken = self._is_urgent = True
             self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._finished_turn >= next_turn or not self._thread.is_alive(),
@@ -102,8 +104,12 @@ class Writer:
         while not is_last:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_woken or self._is_closing, self._rest_s())
+                # What comes together is written together: a transaction costs more than a row.
+                self._changed.wait_for(
+                    lambda: self._is_urgent or self._is_closing, self.pace.gather_s
+                )
                 is_last = self._is_closing
-                self._is_woken = False
+                self._is_woken = self._is_urgent = False
                 self._turns += 1
             fault = self._take_turn()
             if fault != self.fault and fault is not None:
