@@ -19,6 +19,34 @@ feed.mend ??= ({ target, isComposing }) => {
 };
 window.addEventListener("input", feed.mend, { capture: true });
 
+// A message of more than 25 MB ends the connection without a word. A UTF-16 unit is three
+// bytes at most.
+const MOST_TYPED = 7_000_000;
+feed.bound ??= ({ target }) => {
+  if (target.tagName !== "TEXTAREA") return;
+  let size = 0;
+  for (const area of document.querySelectorAll("textarea")) size += area.value.length;
+  const before = feed.typed?.target === target ? feed.typed.text : target.defaultValue;
+  const isTooLong = size > MOST_TYPED && target.value.length > before.length;
+  if (isTooLong) {
+    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
+    set.call(target, before);
+  }
+  feed.typed = { target, text: target.value };
+  tell(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
+    `${MOST_TYPED.toLocaleString("en")} at most. The text is as it was.`);
+};
+feed.enter ??= ({ target }) => { feed.typed = { target, text: target.value ?? "" }; };
+window.addEventListener("focusin", feed.enter, { capture: true });
+window.addEventListener("input", feed.bound, { capture: true });
+
+function tell(words) {
+  let note = document.querySelector(".playground-note");
+  if (!words) return note?.remove();
+  note ??= document.body.appendChild(document.createElement("div"));
+  Object.assign(note, { className: "playground-note", role: "alert", textContent: words });
+}
+
 feed.draw = (element) => {
   const { of, from, isCode } = tails.get(element);
   const state = watched(element, from);

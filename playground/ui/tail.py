@@ -10,6 +10,9 @@ STYLE = """
 .playground-tail.settling { visibility: hidden; height: 1lh; overflow: hidden; }
 .playground-line { min-height: 1lh; }
 .playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
+.playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
+  width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
+  border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
 .playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
 """
 # It travels again whenever its text's beginning was drawn: it only registers, the hub draws.

@@ -5,7 +5,7 @@ from browser.driving import expect
 
 # As a paste does it: the value is there, then the event.
 PASTE = """([selector, units]) => {
-    const text = String.fromCharCode(...units);
+    const text = typeof units === "string" ? units : String.fromCharCode(...units);
     const field = document.querySelector(selector);
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value").set.call(field, text);
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
@@ -27,3 +27,18 @@ def test_half_of_a_character_is_replaced_in_sight_and_all_else_is_sent(screen, a
     screen.run()
     screen.await_end()
     assert api.posts[0].json["messages"][0]["content"] == sent
+
+
+def test_a_text_that_no_message_can_carry_is_refused_at_once_and_nothing_is_lost(screen, api):
+    field = screen.at("message_0_text").locator("textarea")
+    note = screen.page.get_by_role("alert").filter(has_text="7,000,000 at most")
+    before = field.input_value()
+    field.focus()
+    screen.page.evaluate(PASTE, [".st-key-message_0_text textarea", "x" * 7_000_001])
+    expect(note).to_be_visible()
+    expect(field).to_have_value(before)
+    field.press_sequentially("!")
+    expect(note).to_have_count(0)
+    screen.run()
+    screen.await_end()
+    assert api.posts[0].json["messages"][0]["content"] == f"{before}!"

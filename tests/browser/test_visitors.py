@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -45,6 +46,26 @@ def rows(app):
         ).fetchall()
 
 
+def taken_out(screen):
+    """The bytes of all that a visitor can take out of the page."""
+    screen.click("download_history")
+    screen.click("export_prepare")
+    found = downloaded(screen, "export_save")
+    screen.page.keyboard.press("Escape")
+    screen.click("share")
+    found += screen.page.get_by_test_id("stCode").filter(has_text="#s=1").inner_text().encode()
+    found += downloaded(screen, "share_file")
+    screen.page.keyboard.press("Escape")
+    screen.click("save_answers")
+    return found + downloaded(screen, "save_answers_html") + downloaded(screen, "save_answers_json")
+
+
+def downloaded(screen, key):
+    with screen.page.expect_download() as coming:
+        screen.click(key)
+    return Path(coming.value.path()).read_bytes()
+
+
 def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, shared):
     app, _ = shared
     ada = arrive()
@@ -60,7 +81,10 @@ def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, sh
     eve = arrive()
     eve.run()
     eve.await_end()
-    everything = b"".join(eve.frames) + eve.page.content().encode()
+    adas = taken_out(ada)
+    assert adas.count(PROMPT.encode()) >= 4, "what is looked for would be found"
+    assert KEY.encode() not in adas
+    everything = taken_out(eve) + b"".join(eve.frames) + eve.page.content().encode()
     assert len(eve.frames) > 5
     assert KEY.encode() not in everything
     assert PROMPT.encode() not in everything
