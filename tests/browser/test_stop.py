@@ -1,10 +1,9 @@
 """Stop, from the click of the mouse to `stopped` on the screen, whatever the run is doing."""
 
 import pytest
-from browser.driving import expect
+from browser.driving import IS_ALONE, expect
 
-LONGEST_MS = 3_000
-"""Beside another file of tests; `tests.benchmarks.stop` measures it alone."""
+LONGEST_MS = 300 if IS_ALONE else 3_000
 LONGEST_HANG_UP_S = 0.5
 # What the server does, the status it leads to, and whether a connection is open then.
 PHASES = {
