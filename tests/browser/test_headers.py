@@ -1,6 +1,7 @@
 """What the real app answers: its headers, and whom it answers at all."""
 
 import http.client
+from pathlib import Path
 
 import pytest
 from browser.driving import expect
@@ -47,6 +48,26 @@ def test_an_answer_with_everything_in_it_is_drawn_under_the_policy(screen, api):
     expect(screen.answer()).to_contain_text("the end")
     expect(screen.answer().locator(".katex").first).to_be_visible()
     assert screen.refused == []
+
+
+def test_charts_copying_dialogs_and_downloads_work_under_the_policy(screen):
+    screen.choose("connection", "Demo")
+    screen.run()
+    screen.await_end()
+    screen.unfold("Cost per day and model")
+    expect(screen.at("log_chart").locator("canvas, svg.marks").first).to_be_visible()
+    screen.click("share")
+    shown = screen.page.get_by_test_id("stCode").filter(has_text="#s=1")
+    screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown.hover()
+    shown.get_by_role("button").click()
+    copied = screen.page.evaluate("() => navigator.clipboard.readText()")
+    assert copied == shown.inner_text()
+    with screen.page.expect_download() as coming:
+        screen.click("share_file")
+    assert b'"variants"' in Path(coming.value.path()).read_bytes()
+    assert screen.refused == []
+    assert screen.errors == []
 
 
 def test_what_the_policy_forbids_is_not_loaded(screen):
