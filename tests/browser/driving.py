@@ -34,7 +34,7 @@ FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY
 START_S = 40
 LETTERS = "ABCDEF"
 IS_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
-"""Whether no other file of tests runs beside this one: only then a limit in time is a strict one."""
+"""Whether no other file of tests runs beside this one; only then limits in time are strict."""
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
 # Takes the time in the page from the mouse's click to the paint of a status word.
 STOPWATCH = """([selector, word]) => {
