@@ -22,9 +22,11 @@ def keep_draft() -> None:
 
 
 def show_restored() -> None:
-    """Say that something was brought back, until it is changed."""
+    """Say that something was brought back, until it is changed, or could not be kept."""
     if problem := draft_state.take_problem():
         st.caption(f"Nothing was restored: {plain(problem)}")
+    if draft_state.to_keep() is None:
+        st.caption(":orange[:material/warning:] Too long to be kept: a reload would lose it.")
     if draft_state.is_restored():
         st.caption(":material/history: Restored what you were typing")
         st.button(

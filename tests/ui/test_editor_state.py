@@ -1,7 +1,8 @@
-"""A message that the browser sent before it knew of a change does not take the change back."""
+"""What was put into the editor or typed stays: crossing messages, late drafts, long texts."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from ui.driving import words
 from ui.test_links import SHARED, held, open_link
 
 from playground.core.links import encode
@@ -80,3 +81,12 @@ def test_a_draft_that_arrives_after_a_change_goes_beneath_it():
 def test_a_draft_that_arrives_first_is_restored():
     page = AppTest.from_function(_late_draft).run()
     assert [each.value for each in page.code] == ["A draft", "Give me three tips for crisp dosa."]
+
+
+def test_what_is_too_long_to_be_kept_is_said_to_be(page):
+    said = "Too long to be kept"
+    assert said not in words(page)
+    page.text_area(key=TEXT).set_value("x" * 1_100_000).run()
+    assert said in words(page)
+    page.button(key="undo").click().run()
+    assert said not in words(page)
