@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from playground.core.rows import LIVE, RunRow, RunTexts, Status, Totals
 from playground.core.search_words import MOST_QUERY, Phrase, has, phrases
+from playground.core.votes import Vote
 
 Order = Literal["newest", "oldest", "most expensive", "slowest", "longest answer"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -81,11 +82,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a person added to a run."""
+    """What a person added to a run. `vote` is how it did among the answers of its press of
+    Run; empty: nobody voted."""
 
     is_starred: bool = False
     tags: tuple[str, ...] = ()
     note: str = ""
+    vote: Vote = ""
 
     def __post_init__(self) -> None:
         if len(self.note) > LONGEST_NOTE:
@@ -94,6 +97,8 @@ class Mark:
             raise FilterError(f"A run has at most {MOST_TAGS} tags.")
         if any(not tag or tag != clean_tag(tag) for tag in self.tags):
             raise FilterError(f"A tag is one line of at most {LONGEST_TAG} characters.")
+        if self.vote not in get_args(Vote):
+            raise FilterError("There is no such vote.")
 
 
 NO_MARK = Mark()
