@@ -31,7 +31,7 @@ _CHOICES = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
 # Line breaks to some readers of lines, though not to JSON.
 _BREAKS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x7f\x85\u2028\u2029"})
 
-MARKS = ("starred", "tags", "note", "vote")
+MARKS = ("starred", "tags", "note", "vote", "ballot")
 SAID = ("prompt", "answer")
 
 
@@ -47,7 +47,7 @@ def line_of(kept: Kept) -> str:
         row[name] = _plain(value)
     mark = kept.mark
     row |= {"starred": mark.is_starred, "tags": list(mark.tags), "note": mark.note}
-    row["vote"] = mark.vote
+    row |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
         row["texts"] = {name: getattr(kept.texts, name) for name in _TEXTS}
     return json.dumps(row, ensure_ascii=False).translate(_BREAKS)
@@ -72,7 +72,8 @@ def kept_of(line: str, visitor: str) -> Kept:
         texts = found.get("texts")
         mark = Mark(
             bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]),
-            found.get("vote", ""),  # A line from before there were votes has none.
+            # A line from before there were votes has none.
+            found.get("vote", ""), str(found.get("ballot", "")),
         )  # fmt: skip
         if texts is None:
             return Kept(row, None, mark)
@@ -120,7 +121,7 @@ def values_of(kept: Kept) -> dict[str, Any]:
     values = {name: getattr(kept.row, name) for name in _ROW}
     mark = kept.mark
     values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
-    values["vote"] = mark.vote
+    values |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
         values |= {"prompt": said(kept.texts.request_json), "answer": kept.texts.answer}
     return values

@@ -15,6 +15,7 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 Value = datetime | Decimal | float | int | None
 
 MOST_CHOSEN, MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 100, 20, 40, 5_000
+LONGEST_BALLOT = 40
 
 
 class FilterError(ValueError):
@@ -82,13 +83,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a person added to a run. `vote` is how it did among the answers of its press of
-    Run; empty: nobody voted."""
+    """What a person added to a run. `vote` is how it did among the answers that it was
+    compared with, which have the same `ballot`; empty: nobody voted."""
 
     is_starred: bool = False
     tags: tuple[str, ...] = ()
     note: str = ""
     vote: Vote = ""
+    ballot: str = ""
 
     def __post_init__(self) -> None:
         if len(self.note) > LONGEST_NOTE:
@@ -99,6 +101,8 @@ class Mark:
             raise FilterError(f"A tag is one line of at most {LONGEST_TAG} characters.")
         if self.vote not in get_args(Vote):
             raise FilterError("There is no such vote.")
+        if len(self.ballot) > LONGEST_BALLOT or bool(self.ballot) != bool(self.vote):
+            raise FilterError("A vote is one of a ballot.")
 
 
 NO_MARK = Mark()

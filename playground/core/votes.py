@@ -14,8 +14,9 @@ LONGEST_VALUE: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Voted:
-    """A run that was voted on: what made its answer, and what the vote was."""
+    """A run that was voted on: with which others, what made its answer, what the vote was."""
 
+    ballot: str
     model: str
     connection: str
     params_json: str
@@ -24,7 +25,7 @@ class Voted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How often the answers of a setting were preferred. A tie is no win."""
+    """How often a setting's answers were preferred to those of others. A tie is no win."""
 
     name: str
     won: int
@@ -87,14 +88,29 @@ def _short(value: Any) -> str:  # noqa: ANN401 (whatever JSON holds)
 
 
 def standings(voted: Iterable[Voted]) -> tuple[Standing, ...]:
-    """How each setting stands, the one with the highest share of wins first."""
-    by_name: dict[str, list[Vote]] = {}
+    """How each setting stands, the one with the highest share of wins first.
+
+    A setting counts once a ballot, however many of its answers were on it; one that was
+    alone on it beat nobody.
+    """
+    ballots: dict[str, dict[str, set[Vote]]] = {}
     for each in voted:
-        if each.vote:
-            name = setting_name(each.model, each.connection, each.params_json)
-            by_name.setdefault(name, []).append(each.vote)
+        name = setting_name(each.model, each.connection, each.params_json)
+        ballots.setdefault(each.ballot, {}).setdefault(name, set()).add(each.vote)
+    by_name: dict[str, list[Vote]] = {}
+    for on_ballot in ballots.values():
+        if len(on_ballot) > 1:
+            for name, cast in on_ballot.items():
+                by_name.setdefault(name, []).append(_together(cast))
     found = [
         Standing(name, cast.count("won"), cast.count("tied"), len(cast))
         for name, cast in by_name.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.won / each.of, -each.of, each.name)))
+
+
+def _together(cast: set[Vote]) -> Vote:
+    """What the votes on a setting's answers of one ballot come to."""
+    if "won" in cast:
+        return "won"
+    return "tied" if "tied" in cast else "lost"

@@ -194,11 +194,13 @@ class History:
         """Replace the marks of a run."""
         name, wanted = clean_text(visitor), clean_text(run_id)
         tags = tuple(map(clean_text, mark.tags))
-        clean = replace(mark, tags=tags, note=clean_text(mark.note))
+        note, ballot = clean_text(mark.note), clean_text(mark.ballot)
+        clean = replace(mark, tags=tags, note=note, ballot=ballot)
         return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
 
     def vote(self, visitor: str, cast: Mapping[str, Vote]) -> str | None:
-        """Replace the votes on some runs, all of them or none; their other marks stay."""
+        """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
+        stay."""
         name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
         return self._change(lambda to: marking.write_votes(to, name, clean))
 

@@ -36,6 +36,7 @@ marks = sa.Table(
     sa.Column("is_starred", sa.Integer, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("vote", sa.Text, nullable=False, server_default=""),
+    sa.Column("ballot", sa.Text, nullable=False, server_default=""),
 )
 _is_starred = marks.c.is_starred == sa.literal_column("1")
 sa.Index(

@@ -60,6 +60,7 @@ def _add_experiments(connection: sa.Connection) -> None:
 def _add_votes(connection: sa.Connection) -> None:
     for statement in (
         "ALTER TABLE marks ADD COLUMN vote TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE marks ADD COLUMN ballot TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX marks_voted ON marks (visitor, run_id) WHERE vote != ''",
     ):
         connection.exec_driver_sql(statement)

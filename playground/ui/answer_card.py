@@ -97,7 +97,10 @@ def _show_head(
     demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
     colour = variant_state.COLOURS[letter]
     head = f":{colour}-badge[{letter}] :gray[{plain(_asked(plan))}]"
-    with st.container(horizontal=True, wrap=False, gap="xsmall", key=f"card_head_{letter}"):
+    with st.container(
+        horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall",
+        key=f"card_head_{letter}",
+    ):  # fmt: skip
         st.markdown((f":gray-badge[{hidden_as}]" if hidden_as else head) + demo, width="stretch")
         if run.text and not run.is_live and not hidden_as:
             _offer_pin(letter, run)

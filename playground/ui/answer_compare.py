@@ -8,9 +8,9 @@ from playground.ui.word_diff import show_diff
 BASELINE = "baseline"
 
 
-def offer_compare(runs: band.Runs, names: dict[str, str]) -> None:
+def offer_compare(runs: band.Runs, names: dict[str, str], *, is_hidden: bool) -> None:
     """Offer the differences between two answers that have ended. `names` say what the page
-    calls them."""
+    calls them, other names while it is hidden whose they are."""
     pinned = band.baseline()
     found: dict[str, tuple[str, str]] = {}
     if pinned is not None:
@@ -27,14 +27,16 @@ def offer_compare(runs: band.Runs, names: dict[str, str]) -> None:
     )  # fmt: skip
     if place.open:
         with place:
-            _show(found)
+            _show(found, "_hidden" if is_hidden else "")
 
 
-def _show(found: dict[str, tuple[str, str]]) -> None:
+def _show(found: dict[str, tuple[str, str]], suffix: str) -> None:
     options = list(found)
+    # A browser goes on showing the name that was chosen: other names, other controls.
+    keys = [f"{key}{suffix}" for key in (band.LEFT, band.RIGHT)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="compare_choice"):
-        left = _choose("Compare", band.LEFT, options, 0, found)
-        right = _choose("with", band.RIGHT, options, 1, found)
+        left = _choose("Compare", keys[0], options, 0, found)
+        right = _choose("with", keys[1], options, 1, found)
         if BASELINE in found:
             st.button(
                 "Unpin", key="unpin_baseline", icon=":material/keep_off:", type="tertiary",

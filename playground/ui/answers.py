@@ -73,7 +73,7 @@ def _show_cards(runs: band.Runs, chance: Random) -> dict[str, Card]:
                 hidden_as = names[letter] if is_hidden else None
                 cards[letter] = lay_out(letter, runs[letter], hidden_as, len(runs) > 1, focused)
     offer_vote(runs, names)
-    offer_compare(runs, names)
+    offer_compare(runs, names, is_hidden=is_hidden)
     return cards
 
 

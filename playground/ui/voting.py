@@ -78,6 +78,8 @@ def _take_back(voted_on: list[Any]) -> None:
 
 def _show_standings(runs: band.Runs, letters: list[str]) -> None:
     """How the settings of these answers stand, and all others on demand."""
+    if len({_setting(runs[letter]) for letter in letters}) == 1:
+        st.caption("All were made with the same model and parameters: it counts for none of them.")
     found = services().log.history.standings(runs[letters[0]].visitor)
     lines = []
     for each in found:

@@ -43,27 +43,36 @@ def test_the_order_hangs_on_chance_alone_and_loses_no_letter():
     assert shuffled("ABC", Random(1)) == shuffled("ABC", Random(1))
 
 
-def cast(vote, model="small", **params):
-    return Voted(model, "Demo", json.dumps(params | {"model": model}), vote)
+def cast(ballot, vote, model="small", **params):
+    return Voted(str(ballot), model, "Demo", json.dumps(params | {"model": model}), vote)
+
+
+def against(ballot, vote, other, one=0.2, another=1.0):
+    return [cast(ballot, vote, temperature=one), cast(ballot, other, temperature=another)]
 
 
 def test_votes_are_added_up_by_model_and_parameters_and_say_how_sure_they_are():
-    cold = [cast("won", temperature=0.2)] * 3 + [
-        cast("lost", temperature=0.2),
-        cast("tied", temperature=0.2),
-    ]
-    hot = [cast("lost", temperature=1.0)] * 3 + [cast("won", temperature=1.0)]
-    first, second = standings([*hot, *cold, cast("", model="never voted on")])
+    won = [each for number in range(3) for each in against(number, "won", "lost")]
+    first, second = standings([*won, *against(3, "lost", "won"), *against(4, "tied", "tied")])
     assert first.name == "small · temperature 0.2 · Demo"
     assert first.sentence == (
         "won 3 of 5, 1 tied. 5 votes say little: the share of wins may be anywhere from 23% to 88%."
     )
-    assert (second.won, second.of, second.tied) == (1, 4, 0)
+    assert (second.won, second.of, second.tied) == (1, 5, 1)
+
+
+def test_a_setting_counts_once_a_vote_however_many_of_its_answers_were_voted_on():
+    voted = [*against(1, "won", "lost"), cast(1, "lost", temperature=0.2)]
+    assert [(each.won, each.of) for each in standings(voted)] == [(1, 1), (0, 1)]
+
+
+def test_an_answer_that_was_better_than_another_of_the_same_setting_proves_nothing():
+    assert standings(against(1, "won", "lost", 0.2, 0.2)) == ()
 
 
 def test_many_votes_are_not_talked_down():
-    [found] = standings([cast("won")] * 60)
-    assert found.sentence == "won 60 of 60."
+    votes_on = [each for number in range(60) for each in against(number, "won", "lost")]
+    assert standings(votes_on)[0].sentence == "won 60 of 60."
 
 
 def test_a_setting_is_named_by_all_that_was_sent_cut_short():
