@@ -31,7 +31,7 @@ _CHOICES = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
 # Line breaks to some readers of lines, though not to JSON.
 _BREAKS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x7f\x85\u2028\u2029"})
 
-MARKS = ("starred", "tags", "note")
+MARKS = ("starred", "tags", "note", "vote", "ballot")
 SAID = ("prompt", "answer")
 
 
@@ -45,7 +45,9 @@ def line_of(kept: Kept) -> str:
     for name in _ROW:
         value = getattr(kept.row, name)
         row[name] = _plain(value)
-    row |= {"starred": kept.mark.is_starred, "tags": list(kept.mark.tags), "note": kept.mark.note}
+    mark = kept.mark
+    row |= {"starred": mark.is_starred, "tags": list(mark.tags), "note": mark.note}
+    row |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
         row["texts"] = {name: getattr(kept.texts, name) for name in _TEXTS}
     return json.dumps(row, ensure_ascii=False).translate(_BREAKS)
@@ -68,7 +70,11 @@ def kept_of(line: str, visitor: str) -> Kept:
             raise LineError("Another version of this app wrote it.")
         row = RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in _ROW})
         texts = found.get("texts")
-        mark = Mark(bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]))
+        mark = Mark(
+            bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]),
+            # A line from before there were votes has none.
+            found.get("vote", ""), str(found.get("ballot", "")),
+        )  # fmt: skip
         if texts is None:
             return Kept(row, None, mark)
         read = {name: str(texts[name]) for name in _TEXTS}
@@ -115,6 +121,7 @@ def values_of(kept: Kept) -> dict[str, Any]:
     values = {name: getattr(kept.row, name) for name in _ROW}
     mark = kept.mark
     values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
+    values |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
         values |= {"prompt": said(kept.texts.request_json), "answer": kept.texts.answer}
     return values

@@ -8,12 +8,14 @@ from typing import Literal, get_args
 
 from playground.core.rows import LIVE, RunRow, RunTexts, Status, Totals
 from playground.core.search_words import MOST_QUERY, Phrase, has, phrases
+from playground.core.votes import Vote
 
 Order = Literal["newest", "oldest", "most expensive", "slowest", "longest answer"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 Value = datetime | Decimal | float | int | None
 
 MOST_CHOSEN, MOST_TAGS, LONGEST_TAG, LONGEST_NOTE = 100, 20, 40, 5_000
+LONGEST_BALLOT = 40
 
 
 class FilterError(ValueError):
@@ -81,11 +83,14 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a person added to a run."""
+    """What a person added to a run. `vote` is how it did among the answers that it was
+    compared with, which have the same `ballot`; empty: nobody voted."""
 
     is_starred: bool = False
     tags: tuple[str, ...] = ()
     note: str = ""
+    vote: Vote = ""
+    ballot: str = ""
 
     def __post_init__(self) -> None:
         if len(self.note) > LONGEST_NOTE:
@@ -94,6 +99,10 @@ class Mark:
             raise FilterError(f"A run has at most {MOST_TAGS} tags.")
         if any(not tag or tag != clean_tag(tag) for tag in self.tags):
             raise FilterError(f"A tag is one line of at most {LONGEST_TAG} characters.")
+        if self.vote not in get_args(Vote):
+            raise FilterError("There is no such vote.")
+        if len(self.ballot) > LONGEST_BALLOT or bool(self.ballot) != bool(self.vote):
+            raise FilterError("A vote is one of a ballot.")
 
 
 NO_MARK = Mark()

@@ -39,6 +39,14 @@ class Prompt:
         """Whether the conversation ends with the beginning of the answer."""
         return bool(self.messages) and self.messages[-1].role == "assistant"
 
+    def continued(self, answer: str) -> "Prompt":
+        """The conversation with its answer, and an empty turn for what the user says next."""
+        messages = self.messages
+        if self.is_prefilled:
+            messages, answer = messages[:-1], messages[-1].text + answer
+        turns = (*messages, Message("assistant", answer), Message("user", ""))
+        return Prompt(self.system, turns)
+
 
 @dataclass(frozen=True, slots=True)
 class Params:

@@ -3,6 +3,7 @@ back. What a visitor changes is written at once, or he is told why it could not 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -21,6 +22,7 @@ from playground.core.history import (
     Summary,
 )
 from playground.core.rows import RunRow, RunTexts
+from playground.core.votes import Standing, Vote, standings
 from playground.store import days, filtered, forgetting, marking, search_index, summing
 from playground.store.cleaning import clean_text
 from playground.store.faults import fault_of
@@ -31,6 +33,7 @@ from playground.store.writer import Writer
 _SAVED_WITHIN_S = 2.0
 _OPENED_WITHIN_S = 5.0
 _ROWS_AT_ONCE = 500
+_MOST_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
 
 _log = logging.getLogger(__name__)
@@ -190,8 +193,27 @@ class History:
     def mark(self, visitor: str, run_id: str, mark: Mark) -> str | None:
         """Replace the marks of a run."""
         name, wanted = clean_text(visitor), clean_text(run_id)
-        clean = Mark(mark.is_starred, tuple(map(clean_text, mark.tags)), clean_text(mark.note))
+        tags = tuple(map(clean_text, mark.tags))
+        note, ballot = clean_text(mark.note), clean_text(mark.ballot)
+        clean = replace(mark, tags=tags, note=note, ballot=ballot)
         return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
+
+    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> str | None:
+        """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
+        stay."""
+        name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
+        return self._change(lambda to: marking.write_votes(to, name, clean))
+
+    def standings(self, visitor: str) -> tuple[Standing, ...]:
+        """How the settings stand that the visitor has voted on, over all prompts."""
+        name = clean_text(visitor)
+
+        def read(to: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
+            if to is None:
+                return ()
+            return standings(marking.read_votes(to, name, entries, _MOST_VOTES))
+
+        return self._ask(name, read)
 
     def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""

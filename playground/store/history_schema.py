@@ -35,6 +35,8 @@ marks = sa.Table(
     sa.Column("run_id", _Id, primary_key=True),
     sa.Column("is_starred", sa.Integer, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
+    sa.Column("vote", sa.Text, nullable=False, server_default=""),
+    sa.Column("ballot", sa.Text, nullable=False, server_default=""),
 )
 _is_starred = marks.c.is_starred == sa.literal_column("1")
 sa.Index(
@@ -43,6 +45,14 @@ sa.Index(
     marks.c.run_id,
     sqlite_where=_is_starred,
     postgresql_where=_is_starred,
+)
+IS_VOTED = marks.c.vote != sa.literal_column("''")
+sa.Index(
+    "marks_voted",
+    marks.c.visitor,
+    marks.c.run_id,
+    sqlite_where=IS_VOTED,
+    postgresql_where=IS_VOTED,
 )
 
 tags = sa.Table(

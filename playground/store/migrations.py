@@ -57,6 +57,15 @@ def _add_experiments(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_votes(connection: sa.Connection) -> None:
+    for statement in (
+        "ALTER TABLE marks ADD COLUMN vote TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE marks ADD COLUMN ballot TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX marks_voted ON marks (visitor, run_id) WHERE vote != ''",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -65,6 +74,7 @@ STEPS: tuple[Step, ...] = (
     prompt_tables.add_prompts,
     _add_batches,
     _add_experiments,
+    _add_votes,
 )
 NEWEST = 1 + len(STEPS)
 

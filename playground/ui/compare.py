@@ -15,6 +15,7 @@ from playground.ui.answers import show_blocks
 from playground.ui.dialogs import offer_dialog
 from playground.ui.plain import plain
 from playground.ui.services import services
+from playground.ui.word_diff import show_diff
 
 COMPARE = "compare_runs"
 Run = tuple[RunRow, RunTexts]
@@ -33,13 +34,17 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
         offer_dialog(COMPARE, f"Compare {title}", icon, title, _show, earlier, later)
 
 
+def _title(run: Run) -> str:
+    return f"Run {run[0].press} {run[0].variant}"
+
+
 def _name(run: Run) -> str:
-    return f"Run {run[0].press} {plain(run[0].variant)}"
+    return plain(_title(run))
 
 
 def _show(one: Run, other: Run) -> None:
     _show_values(one, other)
-    answers, changes, prompts = st.tabs(["Answers", "Answers, line by line", "Prompts"])
+    answers, changes, prompts = st.tabs(["Answers", "Answers, word by word", "Prompts"])
     with answers:
         for column, (_, texts), name in zip(
             st.columns(2, border=True), (one, other), (_name(one), _name(other)), strict=True
@@ -50,9 +55,9 @@ def _show(one: Run, other: Run) -> None:
                 if not texts.answer:
                     st.caption("There is no answer.")
     with changes:
-        _show_lines("answers", one[1].answer, other[1].answer)
+        show_diff(one[1].answer, other[1].answer, (_title(one), _title(other)))
     with prompts:
-        _show_lines("prompts", said(one[1].request_json), said(other[1].request_json))
+        _show_lines(said(one[1].request_json), said(other[1].request_json))
 
 
 def _show_values(one: Run, other: Run) -> None:
@@ -91,9 +96,9 @@ def _values(row: RunRow) -> dict[str, str]:
     }
 
 
-def _show_lines(what: str, one: str, other: str) -> None:
+def _show_lines(one: str, other: str) -> None:
     if one == other:
-        st.caption(f"The {what} are the same.")
+        st.caption("The prompts are the same.")
         return
     lines = "\n".join(_lines(one, other))
     st.code(

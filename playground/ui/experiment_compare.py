@@ -3,12 +3,8 @@
 import streamlit as st
 
 from playground.core.matrix import Matrix
-from playground.core.word_diff import word_diff
 from playground.ui import experiment_running
-from playground.ui.plain import plain
-
-MOST_PIECES = 2_000
-COLOURS = {"removed": "red", "added": "green"}
+from playground.ui.word_diff import show_diff
 
 
 def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
@@ -25,7 +21,7 @@ def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
         if found[0] is None or found[1] is None:
             st.caption("One of them has no answer yet.")
             return
-        show_diff(found[0], found[1])
+        show_diff(found[0], found[1], (str(other), "this one"))
 
 
 def _answer(matrix: Matrix, setting: int, case: int) -> str | None:
@@ -33,34 +29,3 @@ def _answer(matrix: Matrix, setting: int, case: int) -> str | None:
     if not cells:
         return None
     return experiment_running.answers([cells[0].run_id]).get(cells[0].run_id)
-
-
-def show_diff(before: str, after: str) -> None:
-    """Draw what was removed in red and what was added in green."""
-    pieces = word_diff(before, after)
-    if before == after:
-        st.caption("They are identical.")
-        return
-    if len(pieces) > MOST_PIECES:
-        st.caption("They differ too much to be drawn.")
-        return
-    drawn = []
-    for piece in pieces:
-        colour = COLOURS.get(piece.kind)
-        # Line by line: a coloured span ends with its paragraph.
-        for line in piece.text.splitlines(keepends=True):
-            text = plain(line)
-            spanned = f":{colour}-background[{text}]" if colour and text else text
-            drawn.append(f"{_before(line)}{spanned}{_after(line)}")
-    st.caption("Red: only in the other. Green: only in this one.")
-    st.markdown("".join(drawn))
-
-
-def _before(line: str) -> str:
-    return " " if line[:1].isspace() else ""
-
-
-def _after(line: str) -> str:
-    if line.endswith(("\n", "\r")):
-        return "  \n"
-    return " " if line[-1:].isspace() else ""

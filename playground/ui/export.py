@@ -36,7 +36,9 @@ def _export(visitor: str, chosen: Filter) -> None:
 
 
 def _history(visitor: str) -> None:
-    st.caption("Every run with its request, answer, attempts, tags and notes, one a line (JSONL).")
+    st.caption(
+        "Every run with its request, answer, attempts, tags, notes and votes, one a line (JSONL)."
+    )
     _prepare(visitor, Filter(), JSONL, with_texts=True)
 
 

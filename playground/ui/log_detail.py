@@ -8,6 +8,7 @@ from playground.core.blocks import whole
 from playground.core.history import Mark
 from playground.core.logged_request import turns
 from playground.core.rows import LIVE, RunRow, RunTexts
+from playground.core.votes import Vote
 from playground.ui import as_sent, formats, money, state
 from playground.ui.answers import show_blocks
 from playground.ui.log_actions import offer_actions
@@ -17,6 +18,12 @@ from playground.ui.share_answers import offer_answers
 from playground.ui.timeline import show_logged_timeline
 
 TABS = ("Answer", "Prompt", "Exact text", "Request", "Attempts", "Cost")
+VOTES: dict[Vote, str] = {
+    "": "",
+    "won": " · voted the better",
+    "lost": " · another was voted better",
+    "tied": " · voted a tie",
+}
 
 
 def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: str = "log") -> None:
@@ -24,7 +31,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
     itself has a mark."""
     with st.container(border=True, key=f"{name}_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            head = f"Run {row.press} {row.variant} · {row.model}"
+            vote = VOTES[mark.vote] if mark else ""
+            head = f"Run {row.press} {row.variant} · {row.model}{vote}"
             st.markdown(f"**{plain(head)}**", width="stretch")
             if mark is not None and row.status not in LIVE and texts.request_json:
                 offer_answers("save_run", lambda: [(row, texts)])

@@ -1,5 +1,7 @@
 """Star, tags and note of one run of the log."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from playground.core.history import (
@@ -17,7 +19,7 @@ from playground.ui.services import services
 
 def offer_star(row: RunRow, mark: Mark) -> None:
     """A button that stars the run, or takes the star away."""
-    star = Mark(not mark.is_starred, mark.tags, mark.note)
+    star = replace(mark, is_starred=not mark.is_starred)
     st.button(
         "Unstar" if mark.is_starred else "Star",
         key="star_run",
@@ -66,7 +68,7 @@ def _keep_note(row: RunRow, mark: Mark, key: str) -> None:
 
 def _keep_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> None:
     try:
-        changed = Mark(mark.is_starred, tags, note)
+        changed = replace(mark, tags=tags, note=note)
     except FilterError as error:
         said = str(error)
         log_state.act(lambda: said)

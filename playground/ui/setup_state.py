@@ -1,12 +1,11 @@
 """What samples and lessons put on the page."""
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from playground.core.lessons import LESSONS, Lesson
-from playground.core.request import Message, Request
+from playground.core.request import Request
 from playground.core.samples import Sample
 from playground.ui import editor_state, state, variant_state
 
@@ -54,8 +53,15 @@ def promote_setting(request: Request) -> None:
 
 def promote_answer(request: Request, answer: str) -> None:
     """Continue the conversation of a cell: its prompt as sent, then its answer."""
-    messages = (*request.prompt.messages, Message("assistant", answer))
-    editor_state.put_prompt(replace(request.prompt, messages=messages), "answer of a cell")
+    editor_state.put_prompt(request.prompt.continued(answer), "answer of a cell")
+
+
+def promote_run(request: Request, answer: str) -> None:
+    """Continue the conversation of a run on the page, whose parameters the first variant takes;
+    the other variants stay."""
+    continued = Request(request.prompt.continued(answer), request.params)
+    editor_state.change("answer of a run", _place_request, continued, variant_state.variants()[0])
+    st.session_state[state.SAMPLE] = None
 
 
 def lesson() -> int | None:

@@ -14,6 +14,8 @@ STYLE = """
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
 .playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
+/* The one style sheet of the page: on a phone, which has no keys, shortcuts take a second row. */
+@media (max-width: 640px) { .st-key-toolbar kbd { display: none; } }
 """
 # It travels again whenever its text's beginning was drawn: it only registers, the hub draws.
 TAIL = """

@@ -76,6 +76,25 @@ def test_a_feed_that_breaks_off_comes_back_with_the_whole_text(visit, app, api):
     assert words == [f"word{number}" for number in range(120)]
 
 
+def test_a_card_is_focused_by_key_while_all_answers_come_and_none_begins_anew(screen, api):
+    api.plays = ["slow-20-120", "slow-20-120"]
+    screen.run()
+    expect(screen.answer("B")).to_contain_text("word5 ")
+    narrow = screen.at("card_B").bounding_box()
+    screen.button("focus_B").focus()
+    screen.page.keyboard.press("Enter")
+    expect(screen.at("focus_B").get_by_text("close_fullscreen").first).to_be_visible()
+    for letter in "AB":
+        expect(screen.answer(letter)).to_contain_text("word60 ")
+    wide = screen.at("card_B").bounding_box()
+    assert wide["width"] > 1.8 * narrow["width"]
+    screen.await_end()
+    for letter in "AB":
+        words = re.findall(r"word\d+", screen.answer(letter).inner_text())
+        assert words == [f"word{number}" for number in range(120)]
+    assert len(api.posts) == 2
+
+
 def test_where_no_socket_gets_through_the_page_polls(visit, app, api):
     screen = visit(app, script=SOCKETS.replace("REFUSED", "true"))
     api.plays = ["slow-20-60", "slow-20-60"]

@@ -36,7 +36,13 @@ kept = rows.flatmap(
         Kept,
         st.just(row),
         st.none() | st.builds(RunTexts, run_id=st.just(row.run_id), request_json=text, answer=text),
-        st.builds(Mark, st.booleans(), st.lists(tag, max_size=3).map(tuple), text),
+        st.builds(
+            Mark,
+            st.booleans(),
+            st.lists(tag, max_size=3).map(tuple),
+            text,
+            *(st.sampled_from(["won", "lost", "tied"]), st.just("1")),
+        ),
     )
 )
 

@@ -89,7 +89,10 @@ deeds = st.one_of(
     ),
     st.tuples(
         st.just("mark"), st.integers(0, 9),
-        st.builds(Mark, st.booleans(), st.sampled_from([(), ("good",), ("bad", "good")])),
+        st.builds(
+            Mark, st.booleans(), st.sampled_from([(), ("good",), ("bad", "good")]),
+            ballot=st.just("1"), vote=st.sampled_from(["won", "tied"]),
+        ),
     ),
     st.tuples(st.just("delete"), st.lists(st.integers(0, 9), min_size=1, max_size=3)),
     st.just(("undo",)),

@@ -101,6 +101,7 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     page.button(key="promote_answer").click().run()
     assert page.text_area(key="message_0_text").value == "Capital of Kenya?"
     assert page.session_state["message_1_role"] == "assistant"
+    assert page.text_area(key="message_2_text").value == ""
     page.button(key="promote_setting").click().run()
     assert page.session_state["variants"] == ["A"]
     assert page.text_area(key="message_0_text").value == "Capital of {{country}}?"
