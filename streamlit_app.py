@@ -15,7 +15,7 @@ from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
 from playground.ui.running import plans
-from playground.ui.server import middleware, routes
+from playground.ui.server import middleware, prepare, routes
 from playground.ui.services import is_here, services, warm_up
 from playground.ui.sidebar import show_sidebar
 from playground.ui.toolbar import show_toolbar
@@ -48,7 +48,6 @@ def page() -> None:
     show_log(drawn_in)
     keep_draft()
     show_link()
-
     warm_up()
 
 
@@ -57,4 +56,5 @@ if st.runtime.exists():
 else:
     # The server imports this file as it starts, and runs it later for each visitor. One that
     # only runs it has no feed, and the page polls.
+    prepare()
     app = st.App(__file__, routes=routes(), middleware=middleware())

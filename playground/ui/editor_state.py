@@ -8,7 +8,7 @@ import streamlit as st
 from playground.core.page_state import PageState, Variant
 from playground.core.request import Params, Prompt, Request
 from playground.core.undo_history import Step, UndoHistory
-from playground.ui import crossing, state, variant_state
+from playground.ui import crossing_state, state, variant_state
 from playground.ui.services import services
 
 UNDO, REDO = "undo", "redo"
@@ -61,7 +61,7 @@ def history() -> UndoHistory:
 
 def record() -> None:
     """Make a step of what has changed since the last one."""
-    crossing.put_again()
+    crossing_state.put_again()
     label = st.session_state.pop("step_label", "")
     st.session_state["undo_history"] = history().recorded(page(), label)
 
@@ -70,7 +70,7 @@ def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any chang
     """Change the editor as one step of this name."""
     record()  # What was typed and arrives with a click is a step of its own.
     st.session_state["step_label"] = label
-    with crossing.guarded():
+    with crossing_state.guarded():
         how(*what)
     record()
 
@@ -97,7 +97,7 @@ def undo_all(label: str) -> None:
 def _go(steps: UndoHistory) -> None:
     if steps == history():
         return
-    with crossing.guarded():
+    with crossing_state.guarded():
         _place(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None

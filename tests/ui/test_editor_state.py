@@ -6,7 +6,7 @@ from ui.driving import words
 from ui.test_links import SHARED, held, open_link
 
 from playground.core.links import encode
-from playground.ui import crossing
+from playground.ui import crossing_state
 
 TEXT = "message_0_text"
 
@@ -46,7 +46,7 @@ def test_what_is_typed_after_the_change_stays(opened):
 
 def test_later_even_the_old_value_is_an_edit(opened, monkeypatch):
     page, before = opened
-    monkeypatch.setattr(crossing, "CROSSING_S", 0)
+    monkeypatch.setattr(crossing_state, "CROSSING_S", 0)
     page.text_area(key=TEXT).set_value(before[TEXT]).run()
     assert page.text_area(key=TEXT).value == before[TEXT]
 
