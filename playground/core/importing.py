@@ -3,15 +3,23 @@
 It only reads. A key in the text is masked before anything looks at it.
 """
 
-import json
 from dataclasses import replace
 from typing import Any, Final
 
-from playground.core.imported import MOST_CHARACTERS, Call, Imported, ImportingError, LeftOut
+from playground.core.import_json import read_json
+from playground.core.imported import (
+    MOST_CHARACTERS,
+    Call,
+    Imported,
+    ImportingError,
+    LeftOut,
+    short,
+)
 from playground.core.importing_body import of_messages_api
 from playground.core.importing_curl import calls_curl, read_curl
 from playground.core.importing_openai import is_openai, of_openai
-from playground.core.importing_python import read_python
+from playground.core.importing_python import calls_from_python, read_python
+from playground.core.importing_responses import is_responses, of_responses
 from playground.core.key_shapes import MASK, holds_key, masked
 from playground.core.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.request import Prompt
@@ -25,7 +33,7 @@ def read_request(text: str) -> Imported:
     plain = _readable(text)
     if plain.startswith(("{", "[")):
         found = _of_json(plain)
-    elif calls_curl(plain):
+    elif calls_curl(plain) and not calls_from_python(plain):
         found = _of_call(read_curl(plain), "curl command")
     else:
         found = _of_call(read_python(plain), "Python call")
@@ -57,7 +65,7 @@ def _readable(text: str) -> str:
     except UnicodeEncodeError:
         raise ImportingError("It holds half of a character (a lone surrogate).") from None
     text = text.removeprefix("\ufeff")
-    plain = masked(_unfenced(text)).strip("\r\n")
+    plain = masked(_unfenced(text))
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
@@ -73,18 +81,11 @@ def _unfenced(text: str) -> str:
 
 
 def _of_json(text: str) -> Imported:
-    found = _parsed(text)
-    return _of_call(Call(found), "Anthropic request")
+    return _of_call(Call(_parsed(text)), "Anthropic request")
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ImportingError(f"This is not readable as JSON: {where}.") from None
-    except (ValueError, RecursionError):
-        raise ImportingError("This is not readable as JSON.") from None
+    found = read_json(text)
     if isinstance(found, list):
         return {"messages": found}
     if not isinstance(found, dict):
@@ -100,11 +101,45 @@ def _of_call(call: Call, source: str) -> Imported:
 
 
 def _of_masked(call: Call, source: str) -> Imported:
+    call = _of_url(_unwrapped(call))
+    if is_responses(call):
+        return of_responses(call)
     if is_openai(call):
         return of_openai(call)
     if "messages" not in call.body:
         raise ImportingError("There are no messages in it.")
     return of_messages_api(call, source)
+
+
+def _unwrapped(call: Call) -> Call:
+    """The request inside an entry of a batch, or inside the first entry of a whole batch."""
+    body, left_out = call.body, list(call.left_out)
+    requests = body.get("requests")
+    if isinstance(requests, list) and requests and isinstance(requests[0], dict):
+        if len(requests) > 1:
+            why = f"It has {len(requests)} requests; the first is taken."
+            left_out.append(LeftOut("Other requests", why))
+        body = requests[0]
+    for name in ("params", "body"):
+        inner = body.get(name)
+        if "custom_id" in body and isinstance(inner, dict):
+            names = sorted(set(body) - {name, "url", "method"})
+            left_out += [LeftOut(short(each), "It belongs to a batch.") for each in names]
+            url = body.get("url") if isinstance(body.get("url"), str) else call.url
+            return Call(inner, call.headers, str(url), tuple(left_out))
+    return replace(call, left_out=tuple(left_out))
+
+
+def _of_url(call: Call) -> Call:
+    """The call, with what its URL asks for beside an answer listed."""
+    left_out = list(call.left_out)
+    path, mark, query = call.url.partition("?")
+    if "count_tokens" in path:
+        why = "It only counts tokens (count_tokens); a run here asks for an answer."
+        left_out.append(LeftOut("URL", why))
+    if mark:
+        left_out.append(LeftOut(f"URL: ?{short(query)}", "It is not sent from here."))
+    return replace(call, left_out=tuple(left_out))
 
 
 def _check(found: Imported) -> None:

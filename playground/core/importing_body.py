@@ -9,8 +9,16 @@ from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
 from playground.core.extra import read_extra
-from playground.core.imported import Call, Imported, ImportingError, LeftOut, message, texts_of
-from playground.core.page_state import LONGEST_MODEL, MOST_STOPS
+from playground.core.imported import (
+    Call,
+    Imported,
+    ImportingError,
+    LeftOut,
+    message,
+    short,
+    texts_of,
+)
+from playground.core.page_state import MOST_STOPS, is_model_id
 from playground.core.request import (
     EFFORTS,
     ApiVersion,
@@ -32,8 +40,9 @@ _THINKING: Final[Mapping[str, Thinking]] = {
     "enabled": "budget",
     "disabled": "off",
 }
-_KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
-_ABOUT_THE_CALL: Final = frozenset(
+ONLY_TEXTS: Final = "Only texts can be edited."
+KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
+ABOUT_THE_CALL: Final = frozenset(
     {"accept", "content-type", "user-agent", "content-length", "host", "connection"}
 )
 
@@ -42,7 +51,7 @@ def of_messages_api(call: Call, source: str) -> Imported:
     """The request that a call of the Messages API makes. Raises `ImportingError`."""
     left_out = list(call.left_out)
     body = {str(name): value for name, value in call.body.items()}
-    for name in [name for name in body if name.lower() in _KEYS]:
+    for name in [name for name in body if name.lower() in KEYS]:
         del body[name]
         left_out.append(LeftOut(name, "A key is never kept."))
     messages = _messages(body.pop("messages", []), left_out)
@@ -71,6 +80,8 @@ def _messages(found: object, left_out: list[LeftOut]) -> tuple[Message, ...]:
         if role not in get_args(Role):
             left_out.append(LeftOut(f"Message {number}", "Its role is neither user nor assistant."))
             continue
+        for name in sorted(set(each) - {"role", "content"}, key=str):
+            left_out.append(LeftOut(f"Message {number}: {short(str(name))}", ONLY_TEXTS))
         messages.append(message(cast(Role, role), each.get("content"), number, left_out))
     return tuple(messages)
 
@@ -98,7 +109,7 @@ def _take(body: dict[str, Any], left_out: list[LeftOut]) -> Params:
 
 
 def _is_model(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_MODEL and value == value.strip()
+    return isinstance(value, str) and is_model_id(value) and value == value.strip()
 
 
 def _is_max_tokens(value: object) -> bool:
@@ -171,6 +182,6 @@ def _version(headers: Mapping[str, str], left_out: list[LeftOut]) -> ApiVersion:
         lower = name.lower()
         if lower == "anthropic-version" and value in get_args(ApiVersion):
             version = cast(ApiVersion, value)
-        elif lower not in _ABOUT_THE_CALL and lower not in _KEYS:
+        elif lower not in ABOUT_THE_CALL and lower not in KEYS:
             left_out.append(LeftOut(f"Header {lower[:60]}", "It is not sent from here."))
     return version

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from playground.core.imported import Call, Imported, ImportingError, LeftOut, short, texts_of
-from playground.core.importing_body import of_messages_api
+from playground.core.importing_body import ONLY_TEXTS, of_messages_api
 from playground.core.request import EFFORTS
 
 SOURCE: Final = "OpenAI chat request"
@@ -16,8 +16,8 @@ _ONLY_THERE: Final = frozenset((
 ))
 # fmt: on
 _NAMES: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
-_SAME: Final = ("model", "temperature", "top_p", "stream")
-_INSTEAD: Final = {
+SAME: Final = ("model", "temperature", "top_p", "stream")
+INSTEAD: Final = {
     "n": "One answer is given each run: add a variant for another.",
     "seed": "The Messages API has none.",
     "user": "The Messages API calls it metadata.user_id.",
@@ -41,13 +41,15 @@ def is_openai(call: Call) -> bool:
 def of_openai(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
-    body = {name: call.body[name] for name in _SAME if name in call.body}
+    # Null stands there for what is not set.
+    asked = {name: value for name, value in call.body.items() if value is not None}
+    body: dict[str, Any] = {name: asked[name] for name in SAME if name in asked}
     # The message roles are sorted here; what is not text is left out on the way.
-    body["system"], body["messages"] = _conversation(call.body.get("messages"), left_out)
-    rest = {name: call.body[name] for name in call.body if name not in (*_SAME, "messages")}
+    body["system"], body["messages"] = conversation(asked.get("messages"), left_out)
+    rest = {name: asked[name] for name in asked if name not in (*SAME, "messages")}
     body |= _renamed(rest)
     for name in rest:
-        left_out.append(LeftOut(short(str(name)), _INSTEAD.get(name, "Not in the Messages API.")))
+        left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
     return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
 
 
@@ -55,7 +57,7 @@ def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
     """What has another name over there, taken out of the rest."""
     body: dict[str, Any] = {}
     for name in ("max_completion_tokens", "max_tokens"):
-        if rest.get(name) is not None and "max_tokens" not in body:
+        if name in rest and "max_tokens" not in body:
             body["max_tokens"] = rest.pop(name)
     stop = rest.get("stop")
     if isinstance(stop, str | list):
@@ -66,7 +68,7 @@ def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapping[str, Any]]]:
+def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapping[str, Any]]]:
     if not isinstance(found, list):
         raise ImportingError("The messages are no list.")
     systems: list[str] = []
@@ -75,8 +77,9 @@ def _conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Map
         if not isinstance(each, dict):
             raise ImportingError(f"Message {number} is no object.")
         role, where = each.get("role"), f"Message {number}"
-        for name in sorted(set(map(str, each)) - {"role", "content"}):
-            left_out.append(LeftOut(f"{where}: {short(name)}", "Only texts can be edited."))
+        named = {str(name) for name, value in each.items() if value is not None}
+        for name in sorted(named - {"role", "content", "type"}):
+            left_out.append(LeftOut(f"{where}: {short(name)}", ONLY_TEXTS))
         if role in ("system", "developer"):
             if messages:
                 left_out.append(LeftOut(where, "It moves up into the system prompt."))

@@ -57,7 +57,7 @@ def _runs(file: dict[str, Any]) -> list[tuple[str, Imported]]:
     version = file.get("version")
     if isinstance(version, int) and version > VERSION:
         raise ImportingError("This file was made by a newer playground.")
-    if file.get("format") != FORMAT or version != VERSION or isinstance(version, bool):
+    if file.get("format") != FORMAT or version != VERSION or type(version) is not int:
         raise ImportingError("This is no file of answers.")
     runs = file.get("runs")
     if not isinstance(runs, list) or not 1 <= len(runs) <= len(LETTERS):

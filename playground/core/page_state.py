@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final
+from unicodedata import category
 
 from playground.core.request import EFFORTS, Params, Prompt, Request
 from playground.core.request_fields import (
@@ -96,7 +97,7 @@ def _state(found: object) -> PageState:
     if not isinstance(found, dict) or found.get("playground") != "page":
         raise PageStateError("This is not a page of the prompt playground.")
     version = found.get("version")
-    if version != VERSION or isinstance(version, bool):
+    if type(version) is not int or version != VERSION:
         raise PageStateError("It is of a version that this playground does not know.")
     if set(found) != _FIELDS:
         raise PageStateError("It has other fields than a page has.")
@@ -133,8 +134,8 @@ def _variant(found: object) -> Variant:
 def _check_params(params: Params) -> None:
     text_of(params.model, "model")
     text_of(params.extra_json, "extra_json")
-    if len(params.model) > LONGEST_MODEL:
-        raise PageStateError(f"A model id can have at most {LONGEST_MODEL} characters.")
+    if not is_model_id(params.model):
+        raise PageStateError(f"A model id is one line of at most {LONGEST_MODEL} characters.")
     if params.effort is not None and params.effort not in EFFORTS:
         raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
     for name, most in (_MOST | _MOST_FRACTIONS).items():
@@ -146,6 +147,11 @@ def _check_params(params: Params) -> None:
     for stop in params.stop_sequences:
         if not text_of(stop, "A stop sequence") or "\n" in stop:
             raise PageStateError("A stop sequence must be one line that is not empty.")
+
+
+def is_model_id(text: str) -> bool:
+    """Whether a text can stand where a model is chosen."""
+    return len(text) <= LONGEST_MODEL and not any(category(each) == "Cc" for each in text)
 
 
 def _scenario(found: object) -> str:

@@ -129,7 +129,7 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
         raise LibraryError("This is not readable as JSON.") from None
     if not isinstance(found, dict) or found.get("playground") != "library":
         raise LibraryError("This is not a prompt library.")
-    if found.get("version") != VERSION or isinstance(found["version"], bool):
+    if type(found.get("version")) is not int or found["version"] != VERSION:
         raise LibraryError("It is of a version that this playground does not know.")
     prompts = found.get("prompts")
     if not isinstance(prompts, list) or len(prompts) > MOST_PROMPTS:

@@ -1,6 +1,7 @@
 """A pasted request becomes the request it would have sent; the rest is listed, never dropped."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.snippets import snippets
 from playground.core.wire import model_on, wire
-from tests.core.snippets_of_people import KEY, OPENAI_JSON, SENT
+from tests.core.snippets_of_people import KEY, OPENAI_JSON, SENT, user
 
 SERVER = Connection("server", "localhost", "http://localhost:11434")
 HAIKU = "claude-haiku-4-5"
@@ -75,6 +76,76 @@ def test_what_looks_like_a_heredoc_in_a_text_is_text() -> None:
     assert found.request.prompt.messages == (Message("user", "Is 1 << n\nfast?"),)
 
 
+def test_null_in_an_openai_request_is_what_is_not_set() -> None:
+    body = json.loads(OPENAI_JSON) | {
+        "temperature": None,
+        "stop": None,
+        "seed": None,
+        "top_p": None,
+    }
+    body["messages"].append(user("x") | {"name": None, "refusal": None})
+    found = read_request(json.dumps(body))
+    assert found.request.params.temperature is None
+    assert found.request.params.stop_sequences == ()
+    assert [each.name for each in found.left_out] == ["n", "logprobs", "user", "stream"]
+
+
+RESPONSE = {
+    "model": "gpt-4.1",
+    "instructions": "Be terse.",
+    "input": [
+        {"type": "message", "role": "developer", "content": "In French."},
+        {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+    ],
+    "max_output_tokens": 77,
+    "temperature": 0.5,
+    "reasoning": {"effort": "low"},
+    "text": {"format": {"type": "text"}},
+    "store": False,
+    "top_p": None,
+}
+
+
+def test_a_request_of_the_responses_api_is_mapped_and_the_rest_listed() -> None:
+    found = read_request(json.dumps(RESPONSE))
+    assert body_of(found) == {
+        "model": "gpt-4.1",
+        "max_tokens": 77,
+        "temperature": 0.5,
+        "output_config": {"effort": "low"},
+        "system": "Be terse.\n\nIn French.",
+        "messages": [user("Hi")],
+    }
+    assert [each.name for each in found.left_out] == ["system", "text", "store", "stream"]
+    source = (
+        'client.responses.create(model="gpt-4.1", input=f"Hi {name}", instructions="Be terse.")'
+    )
+    found = read_request(source)
+    assert found.request.prompt == Prompt("Be terse.", (Message("user", "Hi {{name}}"),))
+    assert [each.name for each in found.left_out] == ["f-string", "stream", "max_tokens"]
+
+
+def test_an_entry_of_a_batch_is_its_request() -> None:
+    asked = {"model": HAIKU, "max_tokens": 5, "stream": True, "messages": [user("Hi")]}
+    entry = {"custom_id": "one", "params": asked}
+    other = {"custom_id": "one", "method": "POST", "url": "/v1/chat/completions", "body": asked}
+    for text, listed in (
+        (json.dumps(entry), ["custom_id"]),
+        (json.dumps({"requests": [entry, entry]}), ["Other requests", "custom_id"]),
+        (f"client.messages.batches.create(requests=[{entry}])", ["custom_id"]),
+        (json.dumps(other), ["custom_id"]),
+    ):
+        found = read_request(text)
+        assert body_of(found) == {name: each for name, each in asked.items() if name != "stream"}
+        assert [each.name for each in found.left_out] == listed
+
+
+def test_a_field_of_a_message_that_has_no_place_is_listed() -> None:
+    message = user("Hi") | {"name": "Ada", "id": 7}
+    found = read_request(json.dumps({"model": HAIKU, "max_tokens": 5, "messages": [message]}))
+    assert [each.name for each in found.left_out][:2] == ["Message 1: id", "Message 1: name"]
+
+
 HOSTILE = {
     "nothing": " \n",
     "ten megabytes": "x" * 10_000_000,
@@ -83,6 +154,11 @@ HOSTILE = {
     + "[" * 900
     + "]" * 900
     + "}]}",
+    "a name twice": '{"messages": [], "messages": [1]}',
+    "a long max_tokens": '{"messages": [], "max_tokens": ' + "9" * 4_000 + "}",
+    "a long max_tokens in Python": "client.messages.create(max_tokens=" + "9" * 4_000 + ")",
+    "a number that is none": '{"messages": [], "temperature": NaN}',
+    "a number beyond all": '{"messages": [], "temperature": 1e999}',
     "a long number": '{"messages": [], "x": ' + "9" * 5_000 + "}",
     "half a character": "\ud800",
     "broken JSON": '{"model": ',
@@ -113,19 +189,40 @@ HOSTILE = {
 }
 
 
+def test_nul_in_python_is_no_line() -> None:
+    with pytest.raises(ImportingError, match=r"error\.$"):
+        read_request("client.messages.create()\0")
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_cannot_be_read_fails_with_one_sentence(name: str) -> None:
     with pytest.raises(ImportingError, match=r"^[^\n]{9,200}\.$"):
         read_request(HOSTILE[name])
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_a_mangled_snippet_is_a_request_or_one_error(data: st.DataObject) -> None:
-    text = data.draw(st.sampled_from([each[0] for each in SENT.values()]))
-    at = data.draw(st.integers(0, len(text)))
-    end = at + data.draw(st.integers(0, 30))
-    mangled = text[:at] + data.draw(st.text(max_size=3)) + text[end:]
+TOKENS = {name: re.findall(r"\w+|\s+|.", each[0]) for name, each in SENT.items()}
+CHANGES = st.tuples(st.sampled_from(["delete", "twice", "swap", "put"]), st.floats(0, 0.999))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(sorted(SENT)), st.lists(CHANGES, min_size=1, max_size=6), st.text(max_size=3)
+)
+def test_a_mangled_snippet_is_a_request_or_one_error(
+    name: str, changes: list[tuple[str, float]], text: str
+) -> None:
+    tokens = list(TOKENS[name])
+    for change, place in changes:
+        at = int(place * (len(tokens) - 2))
+        if change == "delete":
+            del tokens[at]
+        elif change == "twice":
+            tokens[at:at] = tokens[at : at + 3]
+        elif change == "swap":
+            tokens[at], tokens[at + 1] = tokens[at + 1], tokens[at]
+        else:
+            tokens.insert(at, text)
+    mangled = "".join(tokens)
     try:
         said = read_request(mangled).source
     except ImportingError as error:

@@ -22,9 +22,10 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 LINES = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\n"), min_size=1, max_size=9
 )
+MODELS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60)
 PARAMS = st.builds(
     Params,
-    model=TEXTS,
+    model=MODELS,
     max_tokens=st.integers(0, 1_000_000),
     temperature=st.none() | st.floats(0, 2),
     top_p=st.none() | st.floats(0, 1),
@@ -96,6 +97,7 @@ BROKEN = [
     "x" * (MOST_BYTES + 1),
     _with(version=2),
     _with(version=True),
+    _with(version=1.0),
     _with(key="sk-ant-1"),
     _with(variants=[]),
     _with(scenario="../etc"),
@@ -112,6 +114,8 @@ BROKEN = [
     _with_params(stop_sequences=["a\nb"]),
     _with_params(stop_sequences="ab"),
     _with_params(model="m" * 201),
+    _with_params(model="claude\nx"),
+    _with_params(model="claude\0"),
     _with_params(api_key="sk-ant-1"),
 ]
 
