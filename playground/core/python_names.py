@@ -1,7 +1,7 @@
 """What names of Python source hold on the way through it, scope by scope."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,20 +20,29 @@ class Names:
     lines: Sequence[str]
     runs: frozenset[str] = frozenset()
     scopes: list[dict[str, Value]] = field(default_factory=lambda: [{}])
-    is_global: frozenset[str] = frozenset()
+    declared: dict[str, int] = field(default_factory=dict)
     run_functions: Callable[[], None] = lambda: None
 
     def look(self, name: str) -> Value:
+        if name in self.declared:
+            return self.scopes[self.declared[name]].get(name, Path(name))
         for scope in reversed(self.scopes):
             if name in scope:
                 return scope[name]
         return Path(name)
 
     def bind(self, name: str, value: Value) -> None:
-        scopes = reversed(self.scopes[:-1]) if name in self.is_global else ()
-        found = next((scope for scope in scopes if name in scope), None)
-        outer = self.scopes[0] if name in self.is_global else self.scopes[-1]
-        (outer if found is None else found)[name] = value
+        self.scopes[self.declared.get(name, -1)][name] = value
+
+    def declare(self, declarations: Iterable[ast.Global | ast.Nonlocal]) -> None:
+        """The names of other scopes in the function that is entered, by the scope's place."""
+        self.declared = {}
+        for each in declarations:
+            for name in each.names:
+                places = (
+                    range(len(self.scopes) - 1, 0, -1) if isinstance(each, ast.Nonlocal) else ()
+                )
+                self.declared[name] = next((at for at in places if name in self.scopes[at]), 0)
 
     def bind_module(self, name: str, found: ast.alias, module: str = "") -> None:
         """What an import binds."""

@@ -108,9 +108,9 @@ def _is_at(owner: Items, key: Value) -> bool:
 
 
 def _add(statement: ast.AugAssign, names: Expressions) -> None:
-    target, more = statement.target, names.value(statement.value)
-    load = ast.copy_location(_loaded(target), target)
-    before = names.value(load)
+    target = statement.target
+    before = names.value(ast.copy_location(_loaded(target), target))
+    more = names.value(statement.value)
     operator = type(statement.op).__name__
     if isinstance(before, Items) and operator == "Add" and not before.is_lost:
         if extended(before, more) == UNKNOWN:

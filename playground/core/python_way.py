@@ -160,14 +160,11 @@ class Way:
             else:
                 self._run_later(block)
         self._rest = []
-        declared: set[str] = set()
-        own: set[str] = set()
-        for inner in inside(node, names.work):
-            own.update(bound_by(inner))
-            if isinstance(inner, ast.Global | ast.Nonlocal):
-                declared.update(inner.names)
-        names.is_global = frozenset(declared)
-        names.scopes.append({name: Unknown(name) for name in own - declared} | defaults)
+        nodes = list(inside(node, names.work))
+        own = {name for each in nodes for name in bound_by(each)}
+        names.declare(each for each in nodes if isinstance(each, ast.Global | ast.Nonlocal))
+        own -= set(names.declared)
+        names.scopes.append({name: Unknown(name) for name in own} | defaults)
         self._enter(node.body)
 
     def _run_later(self, block: Sequence[ast.stmt]) -> None:

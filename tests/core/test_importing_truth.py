@@ -15,139 +15,145 @@ import pytest
 from playground.core.imported import ImportingError
 from playground.core.importing import read_request
 
-EXPRESSIONS = """
-N | W | N | W | [E, E] | [*N, E] | (E + E) | {'k': E} | {**N, 'k': E} | N['k'] | N[0] | N[-1]
-(E, E) | f"{N}-{N}" | '-'.join(N) | '%s!' % N | '{}{}'.format(N, N) | list(N) | dict(N) | dict(k=E)
-N.copy() | (E if flag else E) | (E or E) | (E if 0 else E) | (N := E) | N.get('k', E) | N.pop()
-str(E) | N * 2 | unknown(E) | len(N) | [E for N in E] | (E == E) | (lambda N: E)(E) | N.upper()
-'a-b'.replace('a', N) | not E | [N, N]
-"""
-STATEMENTS = """
-N = E | N = E | N = N | N += E | N.append(E) | N.extend(E) | N['k'] = E | N[0] = E | del N[0]
-del N['k'] | N, N = E | N = N = E | N.update(E) | N.insert(0, E) | N.clear() | N.reverse() | E
-unknown(N) | N.sort() | del N | print(N) | N: str = E | N.setdefault('k', E) | other.N = E
-N['k'].append(E) | N, *N = E | import json as N | fN() | fN(E) | fN = lambda: E | fN = fN
-N |= E | N[0]['k'] = E | N = N['k'] | N[:] = E
-"""
+GRAMMAR = {
+    "LN": "a | d",
+    "DN": "b | e",
+    "TN": "c | f",
+    "FN": "do | go",
+    "L": """LN | LN | [E] | [E, E] | [*LN, E] | (LN + L) | LN.copy() | list(LN) | LN * 2 | (LN := L)
+        (L if flag else L) | (L if 0 else L) | unknown(LN) | [E for TN in list(LN)] | (L or L)""",
+    "D": """DN | DN | {'k': E} | {**DN, 'k': E} | dict(DN) | dict(k=E) | DN.copy() | (DN := D)
+        (D if flag else D) | unknown(DN) | {'k': E, **DN}""",
+    "T": """TN | TN | 'x' | 'y' | (TN + T) | f"{TN}-{TN}" | '%s!' % TN | '{}{}'.format(TN, TN)
+        TN.upper() | (T if flag else T) | (TN := T) | str(TN) | 'a-b'.replace('a', TN) | (T or T)
+        unknown(T) | '-'.join([T, T])""",
+    "E": """L | D | T | T | 1 | None | not TN | len(LN) | LN[0] | LN[-1] | DN['k'] | DN.get('k', E)
+        LN.pop() | (T == T) | (lambda TN: TN)(T)""",
+    "S": """LN = L | DN = D | TN = T | LN = LN | DN = DN | TN = TN | LN.append(E) | LN.extend(L)
+        LN += L | DN['k'] = E | LN[0] = E | del LN[0] | DN.update(D) | TN += T | LN.insert(0, E)
+        LN.clear() | LN.reverse() | unknown(LN) | unknown(DN) | TN, LN = T, L | LN = LN = L
+        DN.setdefault('k', E) | other.x = LN | LN.append(DN) | DN['k'] = LN | print(LN) | FN()
+        FN = lambda: LN.append(E) | DN |= D | LN[:] = L | LN: list = L | import json as TN | del TN
+        TN, *LN = [T, E] | other.x.append(E) | FN = FN | DN['k'] = DN""",
+}
 BLOCKS = """
 if flag:
-B
+M
 ---
 if 0:
-B
+M
 ---
 if 1:
-B
+M
 ---
-for N in E:
-B
+for TN in list(L):
+M
 ---
 try:
-B
-except Exception as N:
-    N = E
+M
+except Exception as TN:
+    TN = T
 ---
-with manager() as N:
-B
+with manager() as TN:
+M
 ---
-def fN(N=E):
-B
+def FN(TN=T):
+M
 ---
-def fN(N='x'):
-    global N
-B
+def FN(TN='x'):
+    global LN
+M
 ---
 while flag:
-B
+M
     break
 ---
-match E:
-    case [N, *_]:
-        pass
-    case {'k': N}:
+match D:
+    case {'k': TN}:
         pass
 ---
 if flag:
-B
+M
 else:
-B
+M
 ---
-for N in [E, E]:
+for TN in [T, T]:
     if flag:
         break
-B
+M
 ---
-def fN():
-    N.append(E)
-    return N
+def FN():
+    LN.append(E)
+    return LN
 """
 PROGRAMS = """
-S
-B0
+I
+M0
 CALL
-B0
+M0
 ---
-S
-B0
+I
+M0
 def ask():
-B
+M
     CALL
-B0
+M0
 ask()
 ---
-B0
-def ask(b=E):
+M0
+def ask(b=D):
     CALL
-S
-B0
+I
+M0
 ask()
 ---
-S
-B0
-for c in [1, 2]:
-B
+I
+M0
+for c in ['x', 'y']:
+M
     CALL
 ---
-S
-B0
+I
+M0
 if flag:
-B
+M
     CALL
 else:
     CALL
 ---
-S
-B0
+I
+M0
 class A:
     b = 1
-    def ask(self, c=E):
+    def ask(self, c=T):
         CALL
-B0
+M0
 A().ask()
 ---
-S
+I
 def outer(a):
-B
+M
     def ask():
         global b
-        B
+        M
         CALL
-B
+M
     ask()
-outer(E)
+outer(L)
 ---
-S
+I
 try:
-B
+M
     CALL
 except Sent:
     raise
 except Exception:
-B
+M
     CALL
 """
+START = "a, d = ['x'], ['y', {}]\nb = {'k': 'z'}\ne = dict(k=a)\nc = f = 'w'\n"
 CALL = (
-    'client.messages.create(model="m", max_tokens={}, messages=[], metadata=a, tools=b, '
+    'client.messages.create(model="m", max_tokens={}, messages=[], metadata=b, tools=a, '
     "container=c)"
 )
 """The number tells two calls of a program from each other."""
@@ -161,16 +167,15 @@ class Programs:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.expressions = [each.strip() for each in re.split(r" \| |\n", EXPRESSIONS.strip())]
-        self.statements = [each.strip() for each in re.split(r" \| |\n", STATEMENTS.strip())]
+        self.shapes = {name: re.split(r" \| |\n *", each) for name, each in GRAMMAR.items()}
         self.blocks = [each.strip("\n") for each in BLOCKS.split("---")]
         self.programs = [each.strip("\n") for each in PROGRAMS.split("---")]
 
     def one(self) -> str:
-        text = self.random.choice(self.programs).replace("S\n", "a = E\nb = E\nc = E\n", 1)
-        text = re.sub(r"(?m)^B0$", lambda _: self.block(0), text)
+        text = self.random.choice(self.programs).replace("I\n", START, 1)
+        text = re.sub(r"(?m)^M0$", lambda _: self.block(0), text)
         text = re.sub(
-            r"(?m)^( *)B$", lambda at: textwrap.indent(self.block(1), at[1] or "    "), text
+            r"(?m)^( *)M$", lambda at: textwrap.indent(self.block(1), at[1] or "    "), text
         )
         first, *others = self.filled(text).split("CALL")
         return first + "".join(
@@ -181,26 +186,22 @@ class Programs:
         lines = []
         for _ in range(self.random.randint(1, (6, 3, 2, 1)[depth])):
             if depth < 3 and self.random.random() < 0.3:
-                inner = self.random.choice(self.blocks)
-                more = depth + 1
-                lines.append(
-                    re.sub(r"(?m)^B$", lambda _: textwrap.indent(self.block(more), "    "), inner)  # noqa: B023
-                )
+                lines.append(self.nested(self.random.choice(self.blocks), depth + 1))
             else:
-                lines.append(self.random.choice(self.statements))
+                lines.append("S")
         return "\n".join(lines)
+
+    def nested(self, block: str, depth: int) -> str:
+        return re.sub(r"(?m)^M$", lambda _: textwrap.indent(self.block(depth), "    "), block)
 
     def filled(self, text: str, depth: int = 0) -> str:
         def fill(found: re.Match[str]) -> str:
-            match found[0]:
-                case "N":
-                    return self.random.choice("abc")
-                case "W":
-                    return self.random.choice(["'x'", "'y'", "''", "1"])
-            shapes = self.expressions if depth < 3 else ["N", "W"]
-            return self.filled(self.random.choice(shapes), depth + 1)
+            shapes = self.shapes[found[0]]
+            # The first ones are the simplest.
+            chosen = self.random.choice(shapes if depth < 4 else shapes[:1])
+            return self.filled(chosen, depth + 1)
 
-        return re.sub(r"\b[NEW]\b|(?<=\bf)N\b", fill, text)
+        return re.sub(r"\b(?:[LDTF]N|[LDTES])\b", fill, text)
 
 
 class Sent(BaseException):
