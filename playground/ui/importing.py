@@ -1,23 +1,17 @@
 """Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from playground.core.imported import MOST_CHARACTERS, Imported, ImportingError, LeftOut
 from playground.core.importing import read_page, read_request
 from playground.core.importing_runs import read_runs
-from playground.core.page_state import PageState
-from playground.core.prompt_library import (
-    LibraryError,
-    SavedPrompt,
-    library_from_json,
-    settings_of,
-)
-from playground.core.request import Message, Params, Prompt
+from playground.core.page_state import PageState, Variant
+from playground.core.prompt_library import LibraryError, SavedPrompt, library_from_json
 from playground.ui import editor_state, library_state, state
 from playground.ui.dialogs import offer_dialog
+from playground.ui.page_contents import show_contents
 from playground.ui.plain import plain
 
 IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
@@ -26,7 +20,7 @@ MOST_SHOWN = 1_000
 MOST_LINES = 30
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
-SHAPES = "JSON of the Messages API or of OpenAI chat, Python, curl, or a file saved here."
+SHAPES = "JSON of the Messages API or of OpenAI's, Python, curl, or a file saved here."
 
 
 def offer_import() -> None:
@@ -54,12 +48,12 @@ def _show() -> None:
             return
         page = read_page(text)
         if page is not None:
-            show_page(page)
+            _show_page("A page of this playground", page)
             _offer(page)
             return
         answered = read_runs(text)
         if answered is not None:
-            show_page(answered.page, "The prompt and variants of some answers")
+            _show_page("The prompt and variants of some answers", answered.page)
             _show_left_out(answered.left_out)
             _offer(answered.page)
             return
@@ -118,19 +112,13 @@ def _add(prompts: tuple[SavedPrompt, ...]) -> None:
     state.open_dialog(library_state.LIBRARY)
 
 
-def show_page(page: PageState, name: str = "A page of this playground") -> None:
-    """Draw what a page holds."""
-    st.markdown(f"**{name}**")
-    for each in page.variants:
-        st.markdown(f"**{each.letter}** {plain(_parameters(each.params))}")
-        if each.system:
-            _show_text(f"System prompt of {each.letter}", each.system)
-    show_prompt(page.prompt)
+def _show_page(name: str, page: PageState) -> None:
+    st.markdown(f"**{plain(name)}**")
+    show_contents(page)
 
 
 def _show_found(found: Imported) -> None:
-    st.markdown(f"**{plain(found.source)}**  \n{plain(_parameters(found.request.params))}")
-    show_prompt(found.request.prompt)
+    _show_page(found.source, PageState(found.request.prompt, (Variant("A", found.request.params),)))
     if found.as_extra:
         names = ", ".join(found.as_extra)
         st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
@@ -143,24 +131,3 @@ def _show_left_out(left_out: Sequence[LeftOut]) -> None:
         lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in left_out]
         more = len(lines) - MOST_LINES
         st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))
-
-
-def _parameters(params: Params) -> str:
-    return settings_of(replace(params, extra_json=""))[:MOST_SHOWN]
-
-
-def show_prompt(prompt: Prompt) -> None:
-    """Draw the beginning of a prompt's texts."""
-    if prompt.system:
-        _show_text("System prompt", prompt.system)
-    messages: tuple[Message, ...] = prompt.messages
-    for each in messages[:MOST_LINES]:
-        _show_text(each.role.capitalize(), each.text)
-    if len(messages) > MOST_LINES:
-        st.caption(f"and {len(messages) - MOST_LINES} more messages")
-
-
-def _show_text(label: str, text: str) -> None:
-    st.caption(label)
-    is_long = len(text) > MOST_SHOWN
-    st.code(text[:MOST_SHOWN] + ("…" if is_long else ""), language=None, wrap_lines=True)

@@ -1,8 +1,11 @@
 """What a page that is passed on holds, in a few lines, before it is passed on or opened."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from playground.core.page_state import PageState, Variant
+from playground.core.prompt_library import settings_of
 from playground.ui import variant_state
 from playground.ui.plain import plain
 
@@ -25,16 +28,13 @@ def show_contents(page: PageState) -> None:
 
 def _in_a_line(variant: Variant) -> str:
     params = variant.params
-    parts = [params.model or "no model"]
-    if params.temperature is not None:
-        parts.append(f"temperature {params.temperature:g}")
-    if params.effort is not None:
-        parts.append(f"effort {params.effort}")
-    parts.append(f"max_tokens {params.max_tokens:,}")
+    settings = settings_of(replace(params, model="", extra_json=""))
+    parts = [params.model or "no model", *([settings] if settings else [])]
     if params.extra_json:
-        parts.append(f"extra JSON {_beginning(params.extra_json)}")
+        parts.append(f"extra JSON {params.extra_json}")
     colour = variant_state.COLOURS[variant.letter]
-    return f":{colour}-badge[{variant.letter}] {plain(' · '.join(parts))}"
+    line = " · ".join(_beginning(each) for each in parts)
+    return f":{colour}-badge[{variant.letter}] {plain(line)}"
 
 
 def _beginning(text: str) -> str:
