@@ -14,13 +14,16 @@ from playground.core.access import Gate
 from playground.core.budget import Budget, amount
 from playground.core.caps import Caps
 from playground.core.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
-from playground.core.passcode import SHORTEST
+from playground.core.passcode import LONGEST, SHORTEST, length
+from playground.core.setting_names import PAIR, SECTION, misspelt
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
-SECTION = "playground"
-PAIR = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+LARGEST_COUNT = 1_000_000_000
+LARGEST_PRICE_USD = 1_000_000
+WORDS = {"1": True, "true": True, "yes": True, "on": True}
+WORDS |= {"": False, "0": False, "false": False, "no": False, "off": False}
 VISITORS_PART = 5
 """Unless it is set, one visitor may spend the fifth part of what all may in a day."""
 
@@ -46,6 +49,8 @@ class Settings:
     most_waiting: int = 200
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
+    misspelt: tuple[str, ...] = ()
+    """A sentence for each name among the settings that is none."""
 
     @property
     def gate(self) -> Gate:
@@ -84,7 +89,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
         owner=_owner(text("ANTHROPIC_BASE_URL"), text("PLAYGROUND_SERVER_PRICE"), bool(key)),
         key=key,
         key_is_from=_source(environ) if key else "",
-        shares_key=text("PLAYGROUND_SHARE_KEY").lower() in ("1", "true", "yes"),
+        shares_key=_shares(text("PLAYGROUND_SHARE_KEY")),
         allowed_emails=_allowed(text("PLAYGROUND_ALLOWED_EMAILS")),
         passcode=_passcode(text("PLAYGROUND_PASSCODE")),
         log_url=text("PLAYGROUND_LOG", DEFAULT_LOG_URL),
@@ -98,6 +103,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
             variants=_count("PLAYGROUND_MAX_VARIANTS", values, 6),
         ),
         budget=_budget(values),
+        misspelt=misspelt(environ, secrets),
     )
     if settings.allowed_emails and settings.passcode:
         # Either alone would do for a visitor: the weaker one would decide.
@@ -125,8 +131,11 @@ def _source(environ: Mapping[str, str]) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+        return ",".join(map(_text, value))
+    try:
+        return str(value).strip() if isinstance(value, str | int | float) else ""
+    except ValueError:
+        return "a number that is too long"
 
 
 def _allowed(text: str) -> frozenset[str]:
@@ -141,9 +150,19 @@ def _allowed(text: str) -> frozenset[str]:
     return frozenset(found if text else ())
 
 
+def _shares(text: str) -> bool:
+    if text.lower() not in WORDS:
+        raise SettingsError(f"PLAYGROUND_SHARE_KEY must be true or false, not {text[:20]!r}")
+    return WORDS[text.lower()]
+
+
 def _passcode(text: str) -> str:
     if text and len(text) < SHORTEST:
         raise SettingsError(f"PLAYGROUND_PASSCODE must have at least {SHORTEST} characters")
+    if length(text) > LONGEST or not text.isprintable():
+        # It could never be entered.
+        expected = f"one line of at most {LONGEST} characters"
+        raise SettingsError(f"PLAYGROUND_PASSCODE must be {expected}")
     return text
 
 
@@ -167,9 +186,11 @@ def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
     try:
         parts = urlsplit(url)
+        has_port = parts.port != 0
     except ValueError:
         raise SettingsError(expected) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    is_one_word = url.isprintable() and " " not in url and has_port
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_one_word:
         raise SettingsError(expected)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError(expected + ", without a password or anything after it")
@@ -184,16 +205,18 @@ def _flat_price(text: str) -> FlatPrice | None:
         input_usd, output_usd = (Decimal(part.strip()) for part in text.split("/"))
     except (InvalidOperation, ValueError):
         raise SettingsError(expected) from None
-    if not (input_usd.is_finite() and output_usd.is_finite()) or min(input_usd, output_usd) < 0:
-        raise SettingsError(expected)
+    for usd in (input_usd, output_usd):
+        if not usd.is_finite() or not 0 <= usd <= LARGEST_PRICE_USD or usd.adjusted() < -9:
+            raise SettingsError(expected)
     return FlatPrice(input_usd, output_usd)
 
 
 def _count(name: str, values: Mapping[str, str], default: int) -> int:
     text = values.get(name, str(default))
-    if not text.isdecimal() or int(text) < 1:
+    count = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_COUNT)) else 0
+    if not 1 <= count <= LARGEST_COUNT:
         raise SettingsError(f"{name} must be a whole number from 1, not {text[:20]!r}")
-    return int(text)
+    return count
 
 
 def _amount(name: str, values: Mapping[str, str]) -> Decimal | None:

@@ -1,14 +1,26 @@
 """What the server's owner may set, and what is said about a setting that can't be used."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
+from playground import settings as settings_module
 from playground.core.budget import Budget
 from playground.core.caps import Caps
 from playground.core.connection import CLAUDE, key_problem
-from playground.settings import SettingsError, is_local_visit, is_this_machine, read_settings
+from playground.core.setting_names import NAMES, misspelt
+from playground.settings import (
+    SettingsError,
+    is_local_visit,
+    is_this_machine,
+    read_settings,
+)
 
 
 def test_without_any_setting_there_is_the_demo_and_the_claude_api():
@@ -92,6 +104,15 @@ def test_the_claude_apis_own_address_is_not_another_server():
         ("PLAYGROUND_MAX_PROMPT_CHARS", "1e5"),
         ("PLAYGROUND_MAX_VARIANTS", "0"),
         ("PLAYGROUND_MAX_WAITING", "none"),
+        ("PLAYGROUND_MAX_RUNS", "9" * 5_000),
+        ("PLAYGROUND_MAX_RUNS", "1000000001"),
+        ("PLAYGROUND_SERVER_PRICE", "1e999999/1"),
+        ("PLAYGROUND_PASSCODE", "x" * 201),
+        ("PLAYGROUND_PASSCODE", "\U0001f511" * 101),
+        ("PLAYGROUND_PASSCODE", "two lines\nof it"),
+        ("PLAYGROUND_SHARE_KEY", "ture"),
+        ("ANTHROPIC_BASE_URL", "http://host:99999"),
+        ("ANTHROPIC_BASE_URL", "http://ho\nst"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name, value):
@@ -195,3 +216,58 @@ def test_who_comes_through_a_proxy_is_not_local():
     assert is_local_visit(Headers({"host": "localhost"}), "127.0.0.1")
     for name in ("x-forwarded-for", "forwarded", "via"):
         assert not is_local_visit(Headers({"host": "localhost", name: "x"}), "127.0.0.1")
+
+
+VALUES = st.one_of(
+    st.text(max_size=12),
+    st.text("0123456789.,/eE+-$ \u0663\u00b2", max_size=8),
+    st.from_regex(r"https?://[^/]{0,9}(:[0-9]{0,6})?(/.{0,4})?", fullmatch=True),
+    st.from_regex(r"[a-z@.,; ]{0,20}", fullmatch=True),
+    st.sampled_from(
+        ["true", "no", "NaN", "sNaN/1", "inf", "1/1", "0.5/1e-999", "http://[::1", "@"]
+    ),
+)
+ANY = st.one_of(
+    VALUES, st.integers(), st.floats(), st.booleans(), st.none(), st.lists(VALUES, max_size=3)
+)
+
+
+@examples(max_examples=400, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=4),
+    st.dictionaries(st.sampled_from((*NAMES, "auth")), ANY, max_size=3),
+    st.one_of(ANY, st.dictionaries(st.sampled_from((*NAMES, "x")), ANY, max_size=4)),
+)
+@example({}, {"PLAYGROUND_MAX_RUNS": 10**5_000}, None)
+def test_any_settings_are_settings_or_one_sentence_that_names_one(environ, secrets, section):
+    try:
+        found, said = read_settings(environ, secrets | {"playground": section}), ""
+    except SettingsError as error:
+        found, said = None, str(error)
+    if found is None:
+        assert any(name in said for name in NAMES)
+        assert "\n" not in said
+        assert len(said) < 200
+    else:
+        assert found.gate
+        assert found.connections
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_is_near():
+    environ = {"PLAYGROUND_BUDGTE_DAY_USD": "hush", "PLAYGROUND_LOG": "x", "PATH": "y"}
+    secrets = {"Playground_Log": "z", "auth": {}, "playground": {"PASSCODE": "hush", "colour": 1}}
+    assert misspelt(environ, secrets) == (
+        "PLAYGROUND_BUDGTE_DAY_USD is not a setting; did you mean PLAYGROUND_BUDGET_DAY_USD?",
+        "Playground_Log is not a setting; did you mean PLAYGROUND_LOG?",
+        "PASSCODE is not a setting; did you mean PLAYGROUND_PASSCODE?",
+        "colour is not a setting.",
+    )
+    assert read_settings({"PLAYGROUND_LOGS": "x"}, {}).misspelt == (
+        "PLAYGROUND_LOGS is not a setting; did you mean PLAYGROUND_LOG?",
+    )
+
+
+def test_every_setting_that_is_read_has_its_name_in_the_list():
+    source = Path(settings_module.__file__).read_text("utf-8")
+    assert set(re.findall(r"(?:PLAYGROUND|ANTHROPIC)_[A-Z_]+", source)) <= set(NAMES)
+    assert all(name in source or name == "ANTHROPIC_BASE_URL" for name in NAMES)

@@ -7,6 +7,8 @@ from threading import Lock
 from typing import Literal
 
 SHORTEST = 8
+LONGEST = 200
+"""As a browser counts the characters of a field, see `length`."""
 MOST_WRONG = 5
 WITHIN_S = 60.0
 
@@ -31,6 +33,11 @@ class Passcode:
                 return "right"
             self._wrong_s.append(now_s)
             return "wrong"
+
+
+def length(text: str) -> int:
+    """How many characters a browser counts: those beyond the first 65,536 twice."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _digest(text: str) -> bytes:

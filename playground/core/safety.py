@@ -42,6 +42,7 @@ class Observed:
     log_problem: str | None
     stores_texts: bool
     headers_missing: tuple[str, ...]
+    misspelt: tuple[str, ...]
 
 
 def findings(seen: Observed) -> tuple[Finding, ...]:
@@ -59,6 +60,7 @@ def findings(seen: Observed) -> tuple[Finding, ...]:
         _budget(seen),
         _texts(seen),
         _log(seen),
+        _names(seen),
     )
 
 
@@ -172,3 +174,10 @@ def _log(seen: Observed) -> Finding:
     if seen.log_problem is None:
         return Finding("Log", "good", f"{seen.log_place} can be written and is intact.")
     return Finding("Log", "bad", seen.log_problem, "Runs go on; see PLAYGROUND_LOG.")
+
+
+def _names(seen: Observed) -> Finding:
+    if not seen.misspelt:
+        return Finding("Settings", "good", "Each name that is set is one of a setting.")
+    remedy = "The README lists them all."
+    return Finding("Settings", "bad", " ".join(seen.misspelt), remedy)

@@ -44,6 +44,7 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
         log_place=place,
         log_problem=problem,
         stores_texts=settings.keeps_texts(is_local=False),
+        misspelt=settings.misspelt,
         headers_missing=(
             tuple(HEADERS) if is_serving and not SafeHeaders.is_serving else headers_missing()
         ),

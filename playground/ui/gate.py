@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
 from playground.core.access import Access, access, login_problem
+from playground.core.passcode import LONGEST
 from playground.ui import gate_state
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -61,7 +62,7 @@ def _ask_passcode() -> None:
         type="password",
         key=gate_state.PASSCODE,
         autocomplete="off",
-        max_chars=200,
+        max_chars=LONGEST,
         on_change=gate_state.enter_passcode,
     )
     problem = gate_state.passcode_problem()

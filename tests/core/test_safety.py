@@ -24,6 +24,7 @@ SAFE = Observed(
     log_problem=None,
     stores_texts=False,
     headers_missing=(),
+    misspelt=(),
 )
 
 
@@ -36,7 +37,7 @@ def test_a_safe_server_is_all_good():
     assert {each.verdict for each in found} == {"good"}
     assert not any(each.remedy for each in found)
     assert is_sound(found)
-    assert len({each.name for each in found}) == len(found) == 12
+    assert len({each.name for each in found}) == len(found) == 13
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_a_safe_server_is_all_good():
         ("Side doors", {"has_agent_api": True}, "server.enableAgentApi"),
         ("Side doors", {"checks_origins": False}, "server.enableXsrfProtection"),
         ("Debug output", {"prints_requests": True}, "ANTHROPIC_LOG"),
+        ("Settings", {"misspelt": ("PLAYGROUND_LOGS is not a setting.",)}, "README"),
         ("Log", {"log_problem": "The log is not saved: the disk is full."}, "PLAYGROUND_LOG"),
     ],
 )

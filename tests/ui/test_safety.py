@@ -49,9 +49,13 @@ def test_what_is_bad_fails_and_says_what_to_do(tmp_path):
         tmp_path,
         ANTHROPIC_LOG="debug",
         PLAYGROUND_LOG=f"sqlite:///{tmp_path}/file/runs.db",
+        PLAYGROUND_BUDGTE_DAY_USD="1",
     )
     assert status == 1
-    assert {n for n in lines if n.startswith("BAD")} == {"BAD  Debug output", "BAD  Log"}
+    bad = {n: line for n, line in lines.items() if n.startswith("BAD")}
+    assert bad.keys() == {"BAD  Debug output", "BAD  Log", "BAD  Settings"}
+    told = "PLAYGROUND_BUDGTE_DAY_USD is not a setting; did you mean PLAYGROUND_BUDGET_DAY_USD?"
+    assert bad["BAD  Settings"].startswith(told)
 
 
 def test_a_setting_that_cannot_be_used_and_a_wrong_call_fail_in_one_line(tmp_path):
