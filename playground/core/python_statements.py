@@ -117,11 +117,13 @@ def _add(statement: ast.AugAssign, names: Expressions) -> None:
             lose(before, names.work)
             lose(more, names.work)
         bounded(before, names.work)
+        assign(target, before, names)
         return
     if isinstance(before, Fields) and isinstance(more, Fields) and operator == "BitOr":
         before.update(more)
         if more.is_lost:
             lose(before, names.work)
+        assign(target, before, names)
         return
     found = operation(operator, before, more, names.work)
     if found == UNKNOWN:

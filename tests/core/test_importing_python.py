@@ -100,6 +100,7 @@ MESSAGES = {
     "extend by a tuple": f"messages = [{HI}]\nmessages.extend(({BYE},))",
     "insert": f"messages = [{BYE}]\nmessages.insert(0, {HI})",
     "+": f"messages = [{HI}] + [{BYE}]",
+    "+= and a walrus": f"messages = [{HI}]\nmessages += (messages := [{BYE}])",
     "a star": f"more = [{BYE}]\nmessages = [{HI}, *more]",
     "an alias": f"messages = [{HI}]\nsame = messages\nsame.append({BYE})",
     "an index": f"messages = [{HI}, {HI}]\nmessages[1] = {BYE}",
