@@ -62,24 +62,31 @@ class Names:
 
     def forget(self, *nodes: ast.AST) -> None:
         """What these nodes bind is unknown, and what they use could have been changed."""
-        waiting = list(nodes)
-        while waiting:
-            node = waiting.pop()
+        found = list(nodes)
+        for node in found:
             self.work.spend()
+            found += children(node)
+        # Whatever was used was used before its name was bound anew, in one order or the other.
+        for node in found:
+            self._use(node)
+        for node in found:
             for name in bound_by(node):
                 self.bind(name, Unknown(name))
-            match node:
-                case ast.Name(id=name, ctx=ast.Load()):
-                    lose(self.look(name), self.work)
-                    if name in self.runs:
-                        self.run_functions()
-                    if name in RUNS_TEXT:
-                        self.forget_all()
-                case ast.alias(name="*"):
-                    self.forget_all()
-                case ast.Lambda():
+
+    def _use(self, node: ast.AST) -> None:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                lose(self.look(name), self.work)
+                if name in self.runs:
                     self.run_functions()
-            waiting += children(node)
+                if name in RUNS_TEXT:
+                    self.forget_all()
+            case ast.AugAssign(target=ast.Name(id=name)):
+                lose(self.look(name), self.work)
+            case ast.alias(name="*"):
+                self.forget_all()
+            case ast.Lambda():
+                self.run_functions()
 
     def forget_all(self) -> None:
         for scope in self.scopes:

@@ -189,7 +189,7 @@ class Way:
 
     def _defaults(self, node: Definition) -> dict[str, Value]:
         names = self.names
-        used = {each.id for each in inside(node, names.work) if isinstance(each, ast.Name)}
+        used = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
         found: dict[str, Value] = {}
         for name, default, is_kept in kept_defaults(node, self.tree, names.work):
             value = names.value(default)

@@ -138,6 +138,12 @@ LOST = {
     ),
     "a loop": f"messages = [{HI}]\nfor each in x:\n    messages.append({BYE})",
     "a name in a loop": (f"messages = [{HI}]\nif x:\n    other = messages\nother.append({BYE})"),
+    "an alias that is bound anew": (
+        f"messages = [{HI}]\nother = messages\nif x:\n    other += [1]\n    other = None"
+    ),
+    "an alias that is bound anew after a use": (
+        f"messages = [{HI}]\nother = messages\nif x:\n    other.pop()\n    other = None"
+    ),
     "sort": f"messages = [{HI}]\nmessages.sort()",
     "a slice": f"messages = [{HI}]\nmessages[:] = other",
     "deleting a slice": f"messages = [{HI}]\ndel messages[1:]",
@@ -160,9 +166,9 @@ def test_an_unknown_message_is_listed_and_the_others_are_taken() -> None:
 
 def test_constants_below_a_function_are_seen_in_it() -> None:
     source = f"""
-def ask(city, n=5, *, style="terse"):
+def ask(city, n=5, p=0.5, *, style="terse"):
     return client.messages.create(model=MODEL, max_tokens=4 * 1024, top_k=n, system=style + city,
-        messages=[{HI}])
+        top_p=p, messages=[{HI}])
 
 MODEL = "good"
 if __name__ == "__main__":
@@ -171,8 +177,9 @@ if __name__ == "__main__":
     found = read_request(source)
     params = found.request.params
     assert (params.model, params.max_tokens, params.top_k) == ("good", 4096, None)
+    assert params.top_p == 0.5
     assert found.request.prompt.system == "terse{{city}}"
-    assert names(found) == ["Argument style", "top_k", "f-string"]
+    assert names(found) == ["Argument p", "Argument style", "top_k", "f-string"]
 
 
 @pytest.mark.parametrize(
