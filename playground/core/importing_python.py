@@ -108,6 +108,7 @@ def _posts(call: ast.Call) -> bool:
 def _arguments(call: ast.Call, names: Expressions, literals: Literals) -> dict[str, Value]:
     """What the call is given, by name."""
     given: dict[str, Value] = {}
+    twice: set[str] = set()
     is_post = asks(call.func) is None
     for at, node in enumerate(call.args):
         value = names.value(node)
@@ -117,13 +118,16 @@ def _arguments(call: ast.Call, names: Expressions, literals: Literals) -> dict[s
             literals.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
     for keyword in call.keywords:
         value = names.value(keyword.value)
-        if keyword.arg is not None:
-            given[keyword.arg] = value
-        elif isinstance(value, Fields) and not value.is_lost:
-            given |= value
+        more = {keyword.arg: value} if keyword.arg is not None else value
+        if isinstance(more, dict) and not getattr(more, "is_lost", False):
+            twice |= given.keys() & more.keys()
+            given |= more
         else:
             source = names.source(keyword.value)
             literals.lost(f"**{source}", source)
+    for name in sorted(twice):
+        del given[name]
+        literals.left_out.append(LeftOut(short(name), "It is given twice, which Python refuses."))
     return given
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playground.core.imported import Imported, ImportingError
 from playground.core.importing import read_request
+from playground.core.shell_words import command
 
 BODY = '{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}'
 ASK = f"curl https://api.anthropic.com/v1/messages -d '{BODY}'"
@@ -121,6 +125,20 @@ def test_a_command_copied_from_a_browser_on_windows_is_read() -> None:
     )
     assert said(found) == "Say & do"
     assert names(found) == ["Header a"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab \t'\"\\", max_size=14))
+def test_words_are_split_as_by_the_standard_library(text: str) -> None:
+    try:
+        expected = shlex.split(f"{text} end")
+    except ValueError:
+        with pytest.raises(ImportingError):
+            command(f"curl {text} end", "curl")
+        return
+    found = command(f"curl {text} end", "curl")
+    assert found is not None
+    assert [each.text for each in found.words] == expected
 
 
 def test_python_that_speaks_of_curl_is_python() -> None:

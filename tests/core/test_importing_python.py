@@ -241,6 +241,12 @@ def test_what_the_client_adds_is_listed() -> None:
     ]
 
 
+def test_an_argument_given_twice_is_listed() -> None:
+    found = read_request(CALL.replace("model=model", 'model="a", **{"model": "b"}'))
+    assert found.request.params.model == ""
+    assert names(found) == ["model", "model"]
+
+
 def test_a_post_with_its_body_in_whichever_argument() -> None:
     body = f'body = {{"model": "m", "max_tokens": 9, "messages": [{HI}]}}\n'
     for given in ("json=body", "data=json.dumps(body)", "json.dumps(body)", "None, body"):
