@@ -40,6 +40,21 @@ def wanted(count, connection=CLAUDE, **params):
     return [Wanted(run_id, made, f"cell {n}") for n, run_id in enumerate(run_ids(count))]
 
 
+class Admitted(list):
+    """Holds what was admitted and not given back; admits nothing where it has a refusal."""
+
+    refusal = None
+
+    def take(self, wanted):
+        if self.refusal is None:
+            self.extend(wanted)
+        return self.refusal
+
+    def give_back(self, wanted):
+        for each in wanted:
+            self.remove(each)
+
+
 class World:
     """The demo's batches answering for the network, a log in a file, and a clock that only
     sleeping moves. A world that is opened again is the same after a restart."""
@@ -102,8 +117,9 @@ class World:
 
         return asyncio.run(main())
 
-    def submit(self, rows, visitor="ada"):
-        return self.run(lambda batching: batching.submit(visitor, KEY, rows, "e1"))
+    def submit(self, rows, visitor="ada", admission=None):
+        admission = Admitted() if admission is None else admission
+        return self.run(lambda batching: batching.submit(visitor, KEY, rows, admission, "e1"))
 
     def follow(self, submission, connection=CLAUDE, log=None):
         async def work(batching):
@@ -232,7 +248,7 @@ def test_a_lost_reply_is_found_and_nothing_is_submitted_twice(world):
 
 def test_a_process_that_dies_while_submitting_finds_its_batch_later(world):
     async def die(batching):
-        task = batching.submit("ada", KEY, wanted(3))
+        task = batching.submit("ada", KEY, wanted(3), Admitted())
         while not world.requests:
             await asyncio.sleep(0)
         task.cancel()

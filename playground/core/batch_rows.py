@@ -78,6 +78,13 @@ class Submission:
         )
 
 
+def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
+    """The most that one request of a batch can cost in dollars. None: unknown."""
+    return pricing.worst_case(
+        plan.request, plan.connection, now, plan.counted_tokens, is_batch=True
+    )
+
+
 def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planned:
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
@@ -91,9 +98,7 @@ def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planne
         model=plan.wire.model_id,
         params_json=json.dumps(params, ensure_ascii=False),
         request_json=json.dumps(sent, ensure_ascii=False, indent=2),
-        worst_case_usd=pricing.worst_case(
-            plan.request, plan.connection, now, plan.counted_tokens, is_batch=True
-        ),
+        worst_case_usd=worst_case_in_batch(plan, now),
     )
 
 
@@ -121,6 +126,7 @@ def to_row(
         stop_reason=result.stop_reason,
         error_kind=failure.kind if failure else None,
         error_message=(failure.message or failure.sentence) if failure else None,
+        http_status=failure.http_status if failure else None,
         attempts=1,
         input_tokens=usage.input_tokens if usage else None,
         output_tokens=usage.output_tokens if usage else None,
@@ -132,6 +138,7 @@ def to_row(
         worst_case_usd=asked.worst_case_usd,
         unit_prices_json=prices.to_json() if prices else None,
         request_id=failure.request_id if failure else None,
+        experiment_id=submission.experiment_id or None,
     )
     return row, _texts(asked, result)
 

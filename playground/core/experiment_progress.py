@@ -12,9 +12,11 @@ ExperimentState = Literal["ready", "running", "paused", "stopped", "done"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of an experiment. `done` cells have an answer, `failed` ones an error, `left`
-    ones neither. `why` says what paused it, if not its visitor; `left_s` is an estimate, None
-    where nothing has ended yet. Simulated money is never part of `spent_usd`."""
+    """A moment of an experiment. `done` cells have an answer, `failed` ones an error, those
+    `in_batch` wait for their results, and `left` ones are still to be run. `unchecked` ones
+    are done, but for a judge who was not asked yet. `why` says what paused it, if not its
+    visitor; `left_s` is an estimate, None where nothing has ended yet. Simulated money is
+    never part of `spent_usd`."""
 
     state: ExperimentState
     total: int
@@ -25,6 +27,8 @@ class Progress:
     spent_usd: Decimal
     spent_is_exact: bool
     simulated_usd: Decimal
+    in_batch: int = 0
+    unchecked: int = 0
     left_s: float | None = None
     why: str = ""
 
@@ -35,7 +39,11 @@ class Progress:
 
 
 def add_up(
-    total: int, finished: Sequence[CellRow], judged: Sequence[CellRow], unsent: int
+    total: int,
+    finished: Sequence[CellRow],
+    judged: Sequence[CellRow],
+    unsent: int,
+    in_batch: int = 0,
 ) -> Progress:
     """What the finished cells come to, with what their judges cost."""
     answered = sum(cell.is_answered for cell in finished)
@@ -50,7 +58,8 @@ def add_up(
         done=answered,
         failed=failed,
         running=0,
-        left=total - answered - failed,
+        left=total - answered - failed - in_batch,
+        in_batch=in_batch,
         spent_usd=spent[False],
         spent_is_exact=all(row.cost_kind in ("exact", "simulated") for row in rows),
         simulated_usd=spent[True],

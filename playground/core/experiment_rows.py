@@ -45,13 +45,14 @@ class Checked:
 @dataclass(frozen=True, slots=True)
 class CellRow:
     """A cell that was started: its newest run, as far as the log knows it, and the checks of
-    its answer, as far as they were done."""
+    its answer, as far as they were done. `is_in_batch`: a batch may still bring that run."""
 
     cell_id: str
     run_id: str
     run: RunRow | None
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     answer_key: str = ""
+    is_in_batch: bool = False
 
     @property
     def is_answered(self) -> bool:

@@ -59,10 +59,14 @@ class Setting:
     def name(self) -> str:
         """Such as: A · temperature 0.5."""
         values = (
-            str(value) if parameter == "model" else f"{parameter} {value}"
+            str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
             for parameter, value in self.swept
         )
         return " · ".join([self.letter, *values])
+
+
+def _in_words(value: Value) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from playground.core import pricing
+from playground.core.batch import why_no_batches
+from playground.core.batch_rows import worst_case_in_batch
+from playground.core.batch_split import BatchRequest, problem_of
 from playground.core.caps import NO_CAPS, Caps
 from playground.core.case_checks import CaseCheck, CheckError, check_key, checks_of
 from playground.core.cases import Cases
@@ -47,7 +50,10 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class GridPlan:
     """The grid and what follows from it. `calls` can cost at most `worst_case_usd`; those of
-    judges besides about `judges_usd`. Dollars are None where a price is unknown."""
+    judges besides about `judges_usd`. Dollars are None where a price is unknown.
+
+    `in_batch_usd`: the most that each call costs in a batch, by what is sent; what no batch
+    takes is not there, and `not_in_batch` says why of the first such call."""
 
     grid: Grid
     calls: int
@@ -55,6 +61,22 @@ class GridPlan:
     worst_case_usd: Decimal | None
     judges_usd: Decimal | None
     notes: tuple[Note, ...]
+    in_batch_usd: Mapping[str, Decimal | None]
+    not_in_batch: str = ""
+
+    def batch_of(self, cell_ids: Iterable[str]) -> "BatchBound":
+        """What a batch of these cells would be."""
+        sent = [key for each in cell_ids if (key := _sent_of(each)) in self.in_batch_usd]
+        return BatchBound(len(sent), _total((self.in_batch_usd[key] for key in sent), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBound:
+    """How many calls a batch would hold, and the most they can cost in dollars. None:
+    unknown."""
+
+    calls: int
+    worst_case_usd: Decimal | None
 
 
 def plan_grid(
@@ -83,6 +105,8 @@ def plan_grid(
         worst_case_usd=_total(found.worst_usd.values(), repeats),
         judges_usd=_total(found.judges_usd.values(), repeats),
         notes=tuple([*found.notes, *_sames(grid)][:MOST_NOTES]),
+        in_batch_usd=found.in_batch_usd,
+        not_in_batch=found.not_in_batch,
     )
 
 
@@ -110,6 +134,9 @@ class _Found:
         self.sent: dict[tuple[int, int], str] = {}
         self.worst_usd: dict[str, Decimal | None] = {}
         self.judges_usd: dict[tuple[str, str], Decimal | None] = {}
+        self.in_batch_usd: dict[str, Decimal | None] = {}
+        self.not_in_batch = why_no_batches(around.connection) or ""
+        self._has_batches = not self.not_in_batch
         self.notes: list[Note] = []
 
     def judges(
@@ -145,9 +172,23 @@ class _Found:
             self.notes.append(Note("error", number, case, errors[0]))
             return
         self.worst_usd[key] = planned.worst_case_usd
+        if self._has_batches:
+            self._add_to_batch(key, planned)
         for judge in judges:
             usd = _judge_usd(planned, judge, self._around)
             self.judges_usd[key, check_key(judge, values)] = usd
+
+    def _add_to_batch(self, key: str, planned: Plan) -> None:
+        why = problem_of(BatchRequest("a", planned.wire))
+        if why is None:
+            self.in_batch_usd[key] = worst_case_in_batch(planned, self._around.now)
+        else:
+            self.not_in_batch = self.not_in_batch or why
+
+
+def _sent_of(cell_id: str) -> str:
+    """What is sent for a cell, without the number of its repeat."""
+    return cell_id.rpartition("-")[0]
 
 
 def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:

@@ -16,6 +16,9 @@ from playground.core.template import TemplateError
 from playground.experiments.launching import Launcher
 from playground.experiments.seams import Seams, Whose
 
+_READ_AT_ONCE = 200
+"""Answers in memory: they can be long."""
+
 
 class Checker:
     """The checks of one experiment. `judged` are the judges' own runs."""
@@ -47,19 +50,32 @@ class Checker:
 
     async def again(self, cell: CellRow) -> CellRow:
         """Do what an earlier day left undone; the answer is in the log."""
-        answer = await self._answer(cell)
+        answer = (await self._answers([cell])).get(cell.run_id)
         return cell if answer is None else await self.checked(cell, answer)
 
-    async def checked(self, cell: CellRow, answer: str) -> CellRow:
-        """The cell with its results. One is missing where a judge was not asked after all, or
-        was stopped."""
+    async def without_judges(self, cells: Sequence[CellRow]) -> list[CellRow]:
+        """The same for many answers, but for what a judge would have to be asked."""
+        found = []
+        for start in range(0, len(cells), _READ_AT_ONCE):
+            some = cells[start : start + _READ_AT_ONCE]
+            answers = await self._answers(some)
+            for cell in some:
+                answer = answers.get(cell.run_id)
+                if answer is not None:
+                    cell = await self.checked(cell, answer, may_ask=False)
+                found.append(cell)
+        return found
+
+    async def checked(self, cell: CellRow, answer: str, *, may_ask: bool = True) -> CellRow:
+        """The cell with its results. One is missing where a judge was not asked, or was
+        stopped."""
         todo = self.of_cell(cell.cell_id)
         results = dict(cell.results)
         if todo:
             results |= await asyncio.to_thread(check_all, todo, answer, set(results))
         kept = dict(results)
         for each in todo:
-            if each.is_judges and each.key not in results:
+            if may_ask and each.is_judges and each.key not in results:
                 result, is_verdict = await self._judge(cell, each, answer)
                 results |= result
                 kept |= result if is_verdict else {}
@@ -80,7 +96,7 @@ class Checker:
         cell_id = judge_cell(cell.cell_id, asked.key)
         earlier = self.judged.get(cell_id)
         if earlier is not None and earlier.is_answered:
-            reply = await self._answer(earlier)
+            reply = (await self._answers([earlier])).get(earlier.run_id)
             if reply is not None:
                 return {asked.key: verdict_in(reply)}, True
         place = self._grid.places[cell.cell_id][0]
@@ -111,11 +127,10 @@ class Checker:
         why = run.failure.sentence if run.failure else run.status
         return {asked.key: not_judged(why)}, False
 
-    async def _answer(self, cell: CellRow) -> str | None:
-        found = await asyncio.to_thread(
-            self._seams.store.answers, self._whose.visitor, [cell.run_id]
-        )
-        return found.get(cell.run_id) if isinstance(found, dict) else None
+    async def _answers(self, cells: Sequence[CellRow]) -> dict[str, str]:
+        ids = [cell.run_id for cell in cells]
+        found = await asyncio.to_thread(self._seams.store.answers, self._whose.visitor, ids)
+        return found if isinstance(found, dict) else {}
 
     def _keep(self, done: Checked) -> None:
         self._unsaved.append(done)

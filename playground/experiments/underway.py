@@ -5,8 +5,7 @@ The engine's loop alone changes it; the page reads it, and asks for changes.
 
 import asyncio
 import logging
-import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
@@ -16,15 +15,16 @@ from playground.core.budget import Refusal
 from playground.core.cell_checks import case_keys
 from playground.core.course import course_of
 from playground.core.experiment import Experiment
-from playground.core.experiment_progress import ExperimentState, Progress, add_up
+from playground.core.experiment_progress import ExperimentState, Progress
 from playground.core.experiment_rows import CellRow, is_judges
-from playground.core.grid_plan import GridPlan, Surroundings, plan_cell
+from playground.core.grid_plan import GridPlan, Surroundings
 from playground.core.ladder import Found
 from playground.core.plan import Plan
-from playground.core.template import TemplateError
 from playground.experiments.checking import Checker
 from playground.experiments.launching import Launcher, Sent
+from playground.experiments.planning import plans_of
 from playground.experiments.seams import Seams, Whose
+from playground.experiments.tally import Tally
 from playground.run import Run
 
 
@@ -32,7 +32,8 @@ class Underway:
     """One experiment of a visitor on his page. What was finished earlier is read from the
     store, and neither run nor paid again.
 
-    `finished` are the cells with an outcome and `unsent` those that cannot be sent, and why.
+    `finished` are the cells with an outcome, `in_batch` those that a batch may still bring,
+    and `unsent` those that cannot be sent, and why.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Underway:
     ) -> None:
         self.whose, self.experiment, self.planned = whose, experiment, planned
         self.finished: dict[str, CellRow] = {}
+        self.in_batch: frozenset[str] = frozenset()
         self.unsent: dict[str, str] = {}
         self.why = ""
         self.around, self._seams, self._grid = around, seams, planned.grid
@@ -53,16 +55,20 @@ class Underway:
         self._checker = Checker(whose, experiment, planned.grid, around, seams, self._launcher)
         self._state: ExperimentState = "ready"
         self._tasks: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
-        self._is_working = self._is_loaded = False
+        self._changed, self._looking = asyncio.Event(), asyncio.Lock()
+        self._is_working = self.is_loaded = False
         self._to_check: list[CellRow] = []
-        self._ended, self._active_s, self._since_s = 0, 0.0, 0.0
-        self._sums: tuple[tuple[int, ...], Progress] | None = None
+        self._tally = Tally(len(planned.grid.places))
 
     def start(self) -> "Future[None]":
         """Begin, or go on after a pause or a stop. What comes back is done when the experiment
         comes to rest, at its end or before, unless it was running already."""
         return self._seams.engine.call(self._begin())
+
+    def look(self) -> "Future[Refusal | None]":
+        """Take over what was finished on an earlier day or has come of a batch, and do the
+        checks for which nobody is asked. Nothing is sent."""
+        return self._seams.engine.call(self.take_over())
 
     def pause(self) -> "Future[None]":
         """Start nothing more; what is running comes to its end."""
@@ -89,33 +95,23 @@ class Underway:
     @property
     def result(self) -> Found | None:
         """What a ladder came to, once it is over."""
-        return self._course.result if self._state == "done" else None
+        return None if self._state == "running" else self._course.result
 
     @property
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
-        judged = self._checker.judged
-        sizes = self._ended, len(self.finished), len(judged), len(self.unsent)
-        if self._sums is None or self._sums[0] != sizes:
-            cells = list(self.finished.values())
-            total = len(self._grid.places)
-            self._sums = sizes, add_up(total, cells, list(judged.values()), len(self.unsent))
-        sums = self._sums[1]
+        sizes = len(self.unsent), len(self.in_batch)
         return replace(
-            sums,
+            self._tally.progress(self.finished, self._checker.judged, *sizes),
             state=self._state,
             running=len(self._launcher.running),
-            left_s=self._left_s(sums.left),
+            unchecked=sum(cell.cell_id in self.finished for cell in list(self._to_check)),
             why=self.why,
         )
 
     def keys_of(self, case: int) -> tuple[str, ...]:
         """The key of each check of a case: what to ask `CellRow.passed` for."""
         return case_keys(self._grid.cases, case, self.experiment.checks)
-
-    def _left_s(self, left: int) -> float | None:
-        now_s = time.monotonic() - self._since_s if self._is_working else 0.0
-        return (self._active_s + now_s) / self._ended * left if self._ended else None
 
     async def _begin(self) -> None:
         if self._state == "done":
@@ -125,13 +121,14 @@ class Underway:
         self._changed.set()
         if self._is_working:
             return
-        self._is_working, self._since_s = True, time.monotonic()
+        self._is_working = True
+        self._tally.begin()
         try:
             await self._work()
         except Exception as error:
             self._broke(error)
         self._is_working = False
-        self._active_s += time.monotonic() - self._since_s
+        self._tally.rest()
 
     async def _pause(self) -> None:
         self._rest("paused", "")
@@ -158,8 +155,12 @@ class Underway:
             self._changed.set()
 
     async def _work(self) -> None:
-        if not self._is_loaded:
-            await self._load()
+        if not self.is_loaded:
+            found = await self._take_over()
+            if isinstance(found, Refusal):
+                self._rest("paused", found.sentence)
+            else:
+                self._to_check += found
         while True:
             self._changed.clear()
             room = self.experiment.at_once - len(self._tasks)
@@ -174,34 +175,64 @@ class Underway:
         if self._state == "running":
             self._state = "done"
 
-    async def _load(self) -> None:
-        """Find what was done on an earlier day."""
-        whose, store = self.whose, self._seams.store
-        found = await asyncio.to_thread(store.cells, whose.visitor, whose.experiment_id)
-        if isinstance(found, Refusal):
-            self._rest("paused", found.sentence)
-            return
-        self._is_loaded = True
-        for cell_id, cell in found.items():
-            if is_judges(cell_id):
-                self._checker.judged[cell_id] = cell
-            elif cell_id in self._grid.places and cell.is_finished:
+    async def take_over(self) -> Refusal | None:
+        """What `look` does, on the engine's loop."""
+        undone = await self._take_over()
+        if isinstance(undone, Refusal):
+            return undone
+        for cell in await self._checker.without_judges(undone):
+            if self._checker.is_undone(cell):
+                self._to_check.append(cell)
+                self.finished[cell.cell_id] = cell
+            else:
+                self._note(cell)
+        self._changed.set()
+        return None
+
+    async def submit_rest(self) -> dict[str, Plan]:
+        """The plans of all cells that are still to be run, for a batch: until they are taken
+        over next, they count as in one. On the engine's loop."""
+        known = self.in_batch.union(self.finished, self.unsent)
+        rest = [each for each in self._grid.places if each not in known]
+        around, press = self.around, self.whose.press
+        planned = await asyncio.to_thread(plans_of, rest, self._grid, around, press)
+        plans = self._sendable(planned)
+        self.in_batch = self.in_batch.union(plans)
+        return plans
+
+    async def _take_over(self) -> list[CellRow] | Refusal:
+        """Take over what the store has and nobody took over before. Comes back: answers that
+        wait for a check."""
+        whose, store, undone = self.whose, self._seams.store, []
+        async with self._looking:  # what was taken over twice would be judged twice
+            found = await asyncio.to_thread(store.cells, whose.visitor, whose.experiment_id)
+            if isinstance(found, Refusal):
+                return found
+            cells = {each: cell for each, cell in found.items() if each in self._grid.places}
+            judged = {each: cell for each, cell in found.items() if is_judges(each)}
+            new = self.in_batch if self.is_loaded else cells.keys()
+            self.is_loaded = True
+            self.in_batch = frozenset(each for each, cell in cells.items() if cell.is_in_batch)
+            self._checker.judged |= {**judged, **self._checker.judged}
+            for cell_id in self.in_batch:
+                self._course.leave_out(cell_id)
+            for cell in [cells[each] for each in new if each in cells]:
+                if cell.is_in_batch or not cell.is_finished:
+                    continue
                 if self._checker.is_undone(cell):
-                    self._to_check.append(cell)
-                    self._course.leave_out(cell_id)
+                    undone.append(cell)
+                    self._course.leave_out(cell.cell_id)
                 else:
                     self._note(cell)
+        return undone
 
     async def _fill(self, room: int) -> None:
         """Begin as many cells as there is room for, the checks left undone first."""
         some, self._to_check = self._to_check[:room], self._to_check[room:]
         for cell in some:
             self._begin_task(self._check_again(cell))
-        plans: dict[str, Plan] = {}
-        for cell_id in self._course.take(room - len(some)):
-            planned = self._planned(cell_id)
-            if planned is not None:
-                plans[cell_id] = planned
+        taken = self._course.take(room - len(some))
+        plans = self._sendable(plans_of(taken, self._grid, self.around, self.whose.press))
         started = await self._launcher.launch(plans)
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._course.put_back(unstarted)
@@ -210,21 +241,13 @@ class Underway:
         if started:
             self._launcher.keep_ahead(self._course.peek(self.experiment.at_once))
 
-    def _planned(self, cell_id: str) -> Plan | None:
-        """The plan of a cell; None for one that cannot be sent, and is noted as such."""
-        place = self._grid.places[cell_id][0]
-        setting, values = self._grid.settings[place.setting], self._grid.cases.values(place.case)
-        try:
-            planned = plan_cell(setting, values, self.around, self.whose.press)
-        except TemplateError as error:
-            why = str(error)
-        else:
-            if planned.can_run:
-                return planned
-            why = next(each.text for each in planned.problems if each.severity == "error")
-        self.unsent[cell_id] = why
-        self._course.note(cell_id, None, Decimal(0))
-        return None
+    def _sendable(self, planned: Mapping[str, Plan | str]) -> dict[str, Plan]:
+        """Those that can be sent; the others are noted as such."""
+        for cell_id, why in planned.items():
+            if isinstance(why, str):
+                self.unsent[cell_id] = why
+                self._course.note(cell_id, None, Decimal(0))
+        return {each: plan for each, plan in planned.items() if not isinstance(plan, str)}
 
     async def _follow(self, cell_id: str, sent: Sent) -> None:
         """Wait for a cell's run, and check its answer."""
@@ -240,7 +263,7 @@ class Underway:
         self._end(await self._checker.again(cell))
 
     def _end(self, cell: CellRow) -> None:
-        self._ended += 1
+        self._tally.ended += 1
         if self._checker.is_undone(cell) and self._state != "running":
             self._to_check.append(cell)  # its judge was not asked, or was stopped
         else:

@@ -5,6 +5,7 @@ from dataclasses import fields
 import sqlalchemy as sa
 
 from playground.core.batch import Counts
+from playground.store.cleaning import clean_text
 from playground.store.schema import PicoDollars, UtcMicroseconds, metadata
 
 # Compared in Python too, so Postgres must order them by code point as well.
@@ -45,6 +46,23 @@ batch_requests = sa.Table(
     sa.Column("request_json", sa.Text, nullable=False),
     sa.Column("worst_case_usd", PicoDollars),
 )
+
+
+def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> frozenset[str]:
+    """The runs of an experiment that its batches have not brought yet."""
+    is_same = sa.and_(
+        batch_requests.c.visitor == batches.c.visitor,
+        batch_requests.c.submission_id == batches.c.submission_id,
+    )
+    question = (
+        sa.select(batch_requests.c.custom_id)
+        .join(batches, is_same)
+        .where(
+            batches.c.visitor == clean_text(visitor),
+            batches.c.experiment_id == clean_text(experiment_id),
+        )
+    )
+    return frozenset(connection.execute(question).scalars())
 
 
 def forget(connection: sa.Connection, visitor: str) -> None:

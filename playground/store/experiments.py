@@ -22,7 +22,7 @@ from playground.core.experiment_rows import (
     results_to_json,
 )
 from playground.core.rows import RunRow
-from playground.store import dialect
+from playground.store import batch_tables, dialect
 from playground.store.cleaning import clean_text
 from playground.store.experiment_tables import cells, experiments
 from playground.store.faults import fault_of
@@ -128,10 +128,13 @@ class ExperimentStore:
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
 
         def read(connection: sa.Connection) -> dict[str, CellRow]:
+            # Before the runs: one that a batch brings in between then counts as waiting still.
+            waiting = batch_tables.waiting(connection, visitor, experiment_id)
             found = {}
             for row in connection.execute(question).mappings():
                 entry = unsaved.get(row["run_id"])
-                found[row["cell_id"]] = _cell_of(row, entry.row if entry else None)
+                cell = _cell_of(row, entry.row if entry else None, row["run_id"] in waiting)
+                found[cell.cell_id] = cell
             return found
 
         return self._ask(read, is_writing=False)
@@ -183,12 +186,12 @@ def _is(table: sa.Table, visitor: str, experiment_id: str) -> tuple[sa.ColumnEle
     return tuple(table.c[name] == value for name, value in _of(visitor, experiment_id).items())
 
 
-def _cell_of(row: sa.RowMapping, newer: RunRow | None) -> CellRow:
+def _cell_of(row: sa.RowMapping, newer: RunRow | None, is_in_batch: bool) -> CellRow:
     run = newer
     if run is None and row["run_run_id"] is not None:
         run = RunRow(**{field.name: row[f"run_{field.name}"] for field in fields(RunRow)})
     results = results_from_json(row["results_json"])
-    return CellRow(row["cell_id"], row["run_id"], run, results, row["answer_key"])
+    return CellRow(row["cell_id"], row["run_id"], run, results, row["answer_key"], is_in_batch)
 
 
 def _chunks(items: Iterable[Answer]) -> Iterator[Sequence[Answer]]:

@@ -38,6 +38,14 @@ class Ledger:
         """Reserve for one more attempt of a run, or say why not."""
         return self._write(lambda connection: reservations.reserve_again(connection, more, caps))
 
+    def release(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
+        """Let go of what was reserved for runs that were never sent."""
+
+        def write(connection: sa.Connection) -> None:
+            reservations.release(connection, visitor, run_ids)
+
+        return self._write(write)
+
     def standings(self, caps: Sequence[Window]) -> tuple[Standing, ...] | Refusal:
         """How the windows stand now."""
         self._catch_up()

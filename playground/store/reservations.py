@@ -140,6 +140,13 @@ def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
             connection.execute(statement, values)
 
 
+def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> None:
+    """Let go of what was reserved for runs that were never sent."""
+    for run_id in run_ids:
+        is_held = reservations.c.is_settled == 0
+        connection.execute(sa.delete(reservations).where(*_is(visitor, run_id), is_held))
+
+
 def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
     """Let runs whose end nobody saw count for the most they can cost."""
     for visitor, run_id in keys:

@@ -2,7 +2,15 @@
 
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,6 +81,19 @@ class Wanted:
     run_id: str
     plan: Plan
     cell: str = ""
+
+
+class Admission(Protocol):
+    """What has to be done for requests before any of them is sent, for all or for none:
+    money is reserved. Both methods may wait for a disk."""
+
+    def take(self, wanted: Sequence[Wanted]) -> Refusal | None:
+        """Admit these, or say why not."""
+        ...
+
+    def give_back(self, wanted: Sequence[Wanted]) -> None:
+        """These were not sent after all."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from playground.core.connection import Connection
 from playground.core.failures import Failure
 from playground.ui.batch_following import Follower
 from playground.ui.batch_seams import (
+    Admission,
     Calls,
     Following,
     Log,
@@ -29,6 +30,7 @@ from playground.ui.batch_seams import (
 )
 
 LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
+GONE = Failure("not_found", "The API does not know its batch any more.", billed="possibly")
 
 
 class Batching:
@@ -49,11 +51,16 @@ class Batching:
         self._submitting: set[str] = set()
 
     def submit(
-        self, visitor: str, key: str, wanted: Sequence[Wanted], experiment_id: str = ""
+        self,
+        visitor: str,
+        key: str,
+        wanted: Sequence[Wanted],
+        admission: Admission,
+        experiment_id: str = "",
     ) -> "Future[Submitted]":
         """Submit requests of one connection, each at most once, in as many batches as the
-        API's rules need. Nothing is sent that could not be remembered before."""
-        return self._call(self._submit(visitor, key, wanted, experiment_id))
+        API's rules need. Nothing is sent that was not admitted, or could not be remembered."""
+        return self._call(self._submit(visitor, key, wanted, admission, experiment_id))
 
     def cancel(
         self, submission: Submission, connection: Connection, key: str
@@ -68,15 +75,22 @@ class Batching:
         return self._call(self._find(submission, connection, key))
 
     def give_up(self, submission: Submission, connection: Connection) -> "Future[Submission]":
-        """Take a submission that was not found for one that never was, as its visitor says."""
-        return self._call(self._refuse(submission, connection, LOST))
+        """Take a submission for one that brings nothing more, as its visitor says: it was not
+        found, or the API does not know its batch."""
+        why = LOST if submission.batch_id is None else GONE
+        return self._call(self._refuse(submission, connection, why))
 
     def is_submitting(self, submission: Submission) -> bool:
         """Whether this process is at it just now; if not, `find` tells what became of it."""
         return submission.submission_id in self._submitting
 
     async def _submit(
-        self, visitor: str, key: str, wanted: Sequence[Wanted], experiment_id: str
+        self,
+        visitor: str,
+        key: str,
+        wanted: Sequence[Wanted],
+        admission: Admission,
+        experiment_id: str,
     ) -> Submitted:
         if not wanted:
             return Submitted()
@@ -84,18 +98,23 @@ class Batching:
         plans = {each.run_id: each for each in wanted}
         requests = [BatchRequest(each.run_id, each.plan.wire) for each in wanted]
         parts = await asyncio.to_thread(split, requests)
+        left = [(new, [plans[one.custom_id] for one in new.requests]) for new in parts.batches]
+        refused = await asyncio.to_thread(admission.take, _all(left)) if left else None
+        problem = refused.sentence if refused else ""
         done: list[Submission] = []
-        for new in parts.batches:
-            asked = [plans[each.custom_id] for each in new.requests]
+        while left and not problem:
+            new, asked = left[0]
             begun = self._begun(visitor, connection, asked, experiment_id)
             found = await self._submit_one(begun, connection, key, new, asked)
             if isinstance(found, Refusal):
-                return Submitted(tuple(done), parts.refused, found.sentence)
+                problem = found.sentence
+                break
+            del left[0]
             submission, problem = found
             done.append(submission)
-            if problem:
-                return Submitted(tuple(done), parts.refused, problem)
-        return Submitted(tuple(done), parts.refused)
+        if left and refused is None:
+            await asyncio.to_thread(admission.give_back, _all(left))
+        return Submitted(tuple(done), parts.refused, problem)
 
     def _begun(
         self, visitor: str, connection: Connection, asked: Sequence[Wanted], experiment_id: str
@@ -122,18 +141,20 @@ class Batching:
     ) -> tuple[Submission, str] | Refusal:
         api, _ = await self._calls()
         remembered = (planned(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
-        refused = await asyncio.to_thread(self._store.keep, begun, remembered)
-        if refused is not None:
-            return refused
+        # From before it can be seen until what became of it can: a page would look for it.
         self._submitting.add(begun.submission_id)
         try:
+            refused = await asyncio.to_thread(self._store.keep, begun, remembered)
+            if refused is not None:
+                return refused
             known = await self._known(begun.visitor)
             found = await api.create(connection, key, new, known)
+            if isinstance(found, Failure):
+                return await self._refuse(begun, connection, found), sentence_of(found)
+            why = found.sentence if isinstance(found, Unsure) else ""
+            return await self._noted(begun, found), why
         finally:
             self._submitting.discard(begun.submission_id)
-        if isinstance(found, Failure):
-            return await self._refuse(begun, connection, found), sentence_of(found)
-        return await self._noted(begun, found), found.sentence if isinstance(found, Unsure) else ""
 
     async def _noted(self, submission: Submission, found: Batch | Unsure) -> Submission:
         if isinstance(found, Batch):
@@ -186,3 +207,7 @@ class Batching:
         )
         noted = await self._noted(submission, found)
         return found if isinstance(found, Unsure) else noted
+
+
+def _all(parts: Sequence[tuple[NewBatch, Sequence[Wanted]]]) -> list[Wanted]:
+    return [each for _, asked in parts for each in asked]

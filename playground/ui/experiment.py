@@ -8,8 +8,16 @@ from playground.core.experiment import Experiment
 from playground.core.grid import GridError
 from playground.core.grid_plan import GridPlan, Note
 from playground.core.template import TemplateError
-from playground.ui import experiment_axes, experiment_plan, experiment_running, formats, running
+from playground.ui import (
+    experiment_axes,
+    experiment_plan,
+    experiment_running,
+    experiment_submitting,
+    formats,
+    running,
+)
 from playground.ui import experiment_state as chosen
+from playground.ui.experiment_batches import offer_batch, show_batch_notes
 from playground.ui.experiment_cases import edit_cases
 from playground.ui.experiment_cell import show_prompt
 from playground.ui.experiment_matrix import show_matrix
@@ -49,6 +57,8 @@ def _offer_run() -> None:
         )  # fmt: skip
         is_live = experiment_running.is_live()
         why = experiment_running.obstacle()
+        if why is None and grid and experiment_submitting.is_in_batch(grid):
+            why = experiment_submitting.IN_BATCH
         st.button(
             f"Run {_calls(grid)}" if grid else "Run the experiment",
             key=chosen.RUN_EXPERIMENT,
@@ -58,7 +68,10 @@ def _offer_run() -> None:
             on_click=experiment_running.run_experiment,
         )
         if grid and experiment:
+            offer_batch(experiment, grid, experiment_running.IS_LIVE if is_live else why)
             _offer_rendered(experiment, grid)
+    if grid and experiment:
+        show_batch_notes(experiment, grid)
     for text in (why, problem, chosen.problem()):
         if text:
             st.caption(f":red[:material/block:] {plain(text)}")

@@ -65,13 +65,12 @@ def _baseline(matrix: Matrix) -> int:
 
 
 def _heads(matrix: Matrix) -> list[SettingStatistics]:
-    """Added up anew only where a cell was added."""
+    """Added up anew only where the matrix is another one."""
     now = chosen.opened()
-    size = len(matrix.cells)
     if now is None:
         return matrix.heads()
-    if now.heads is None or now.heads[0] != size or experiment_running.is_live():
-        now.heads = (size, matrix.heads())
+    if now.heads is None or now.heads[0] is not matrix:
+        now.heads = (matrix, matrix.heads())
     found: list[SettingStatistics] = now.heads[1]
     return found
 

@@ -1,11 +1,16 @@
 """An experiment while it runs: how far it is, Pause, Stop, Resume; and those of earlier."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from playground.core.experiment_progress import Progress, add_up
 from playground.experiments.underway import Underway
-from playground.ui import experiment_running, formats, state
+from playground.ui import experiment_opening, experiment_running, formats, state
 from playground.ui import experiment_state as chosen
+from playground.ui import experiment_submitting as submitting
+from playground.ui.experiment_batches import LOOK_EVERY_S, offer_rest, show_batches
+from playground.ui.experiment_submitting import Standing
 from playground.ui.plain import plain
 from playground.ui.services import is_here
 
@@ -16,6 +21,7 @@ STATES = {
     "paused": ("orange", "paused"),
     "stopped": ("gray", "stopped"),
     "done": ("green", "done"),
+    "in_batch": ("blue", "in a batch"),
 }
 
 
@@ -27,52 +33,68 @@ def show_progress() -> None:
     if now.file is not None:
         st.caption(f"From a file: {plain(now.file.matrix.experiment.name)}. Nothing of it is kept.")
         return
-    is_live = experiment_running.is_live()
-    st.fragment(_paint, run_every=PAINT_S if is_live else None)(is_live)
+    waiting = _open(submitting.submissions())
+    is_live = experiment_running.is_live()  # Also where that has just had something read.
+    pace_s = PAINT_S if is_live else LOOK_EVERY_S if waiting else None
+    st.fragment(_paint, run_every=pace_s)((is_live, waiting))
+
+
+def _open(found: Sequence[Standing]) -> int:
+    return sum(not each.submission.is_taken_in for each in found)
 
 
 def progress_of(now: chosen.Opened) -> Progress:
-    """How far it is; before it was taken up, as far as it had come."""
+    """How far it is; before it was taken over, as far as it had come."""
     underway: Underway = now.underway
     progress = underway.progress
-    if progress.state != "ready":
+    if underway.is_loaded:
         return progress
     return add_up(progress.total, list(now.earlier.values()), [], 0)
 
 
-def _paint(was_live: bool) -> None:
+def _paint(before: tuple[bool, int]) -> None:
+    """`before`: whether it was live, and how many batches were open, as the page was drawn."""
     now = chosen.opened()
     if now is None or now.underway is None:
         return
     is_here(state.owner())
     underway: Underway = now.underway
+    found = submitting.submissions()
     progress = progress_of(now)
-    colour, word = STATES[progress.state]
+    is_over = underway.result is not None
+    colour, word = STATES[_state(progress, is_over=is_over)]
     with st.container(key="experiment_progress"):
         st.markdown(f"**{plain(underway.experiment.name)}** :{colour}-badge[{word}]")
         st.progress(progress.share, text=_counts(progress))
         st.caption(_money(progress))
         if progress.why:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
-        _offer(progress)
-    if was_live and not experiment_running.is_live():
+        show_batches(found)
+        _offer(progress, is_over=is_over)
+    is_live = experiment_running.is_live()
+    if not is_live and (is_live, _open(found)) != before:
         st.rerun()
+
+
+def _state(progress: Progress, *, is_over: bool) -> str:
+    if progress.state != "running" and progress.in_batch:
+        return "in_batch"
+    if is_over:
+        return "done"
+    # A batch was canceled, and its cells are to be run again.
+    return "stopped" if progress.state == "done" and progress.left else progress.state
 
 
 def _counts(progress: Progress) -> str:
     parts = [f"{progress.done:,} of {progress.total:,} done"]
     parts += [f"{progress.failed:,} failed"] if progress.failed else []
     parts += [f"{progress.running:,} running"] if progress.running else []
+    parts += [f"{progress.in_batch:,} in a batch"] if progress.in_batch else []
     parts += [f"{progress.left:,} left"] if progress.left else []
+    parts += [f"{progress.unchecked:,} not judged yet"] if progress.unchecked else []
     if progress.left_s and progress.state == "running":
-        parts.append(f"about {_time(progress.left_s)} to go")
+        parts.append(f"about {formats.span(progress.left_s)} to go")
     return " · ".join(parts)
-
-
-def _time(left_s: float) -> str:
-    if left_s < 90:
-        return f"{max(1, round(left_s))} s"
-    return f"{round(left_s / 60)} min" if left_s < 5400 else f"{left_s / 3600:.1f} h"
 
 
 def _money(progress: Progress) -> str:
@@ -85,7 +107,7 @@ def _money(progress: Progress) -> str:
     return plain(" · ".join(parts))
 
 
-def _offer(progress: Progress) -> None:
+def _offer(progress: Progress, *, is_over: bool) -> None:
     if progress.state == "running":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -100,11 +122,15 @@ def _offer(progress: Progress) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         is_live = experiment_running.is_live()
-        if progress.left and not is_live:
+        left = 0 if is_over else progress.left
+        if (left or progress.unchecked) and not is_live:
             st.button(
-                "Resume", key="resume_experiment", icon=":material/play_arrow:", type="primary",
+                "Resume" if left else f"Ask the judges · {progress.unchecked:,} answers",
+                key="resume_experiment", icon=":material/play_arrow:", type="primary",
                 on_click=experiment_running.resume,
             )  # fmt: skip
+            if left:
+                offer_rest()
             st.caption("What is done is kept and not paid again.")
         if progress.failed and not is_live:
             st.button(
@@ -122,23 +148,24 @@ def show_mine() -> None:
     if not place.open:
         return
     with place:
-        mine = experiment_running.mine()
+        mine, in_batches = experiment_opening.mine(), submitting.in_batches()
         if not mine:
             st.caption("None yet. Each experiment that you run is kept here.")
         for row in mine:
             with st.container(horizontal=True, vertical_alignment="center"):
+                waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(
-                    f"{plain(row.name)} · {row.cells:,} cells",
+                    f"{plain(row.name)} · {row.cells:,} cells{waiting}",
                     key=f"open_experiment_{row.experiment_id}",
                     help=f"{row.created_at:%d %b %Y %H:%M} UTC",
                     type="tertiary",
-                    on_click=experiment_running.open_again,
+                    on_click=experiment_opening.open_again,
                     args=(row.experiment_id,),
                 )
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
                     help="Forget it; its runs stay in the log", type="tertiary",
-                    on_click=experiment_running.delete, args=(row.experiment_id,),
+                    on_click=experiment_opening.delete, args=(row.experiment_id,),
                 )  # fmt: skip
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
@@ -148,4 +175,4 @@ def show_mine() -> None:
 
 def _take_file() -> None:
     if (file := st.session_state["experiment_file"]) is not None:
-        experiment_running.import_file(file.getvalue())
+        experiment_opening.import_file(file.getvalue())

@@ -1,4 +1,4 @@
-"""What the buttons of an experiment do: start, open again, resume, import."""
+"""What the buttons of an experiment do: start, pause, stop, resume; and what it came to."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,11 +8,10 @@ from playground.core.budget import Refusal
 from playground.core.case_checks import CheckError
 from playground.core.cases import CasesError
 from playground.core.connection import Connection
-from playground.core.experiment import Experiment, ExperimentError, from_json, to_json
-from playground.core.experiment_file import from_json_lines
-from playground.core.experiment_rows import CellRow, ExperimentRow
+from playground.core.experiment import Experiment, to_json
+from playground.core.experiment_rows import ExperimentRow
 from playground.core.grid import GridError
-from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.core.grid_plan import GridPlan, Surroundings
 from playground.core.matrix import Matrix
 from playground.experiments.seams import Again, Whose
 from playground.experiments.underway import Underway
@@ -36,37 +35,44 @@ def obstacle() -> str | None:
 
 
 def is_live() -> bool:
+    """Whether anything of the opened experiment is being started, run, read or submitted."""
     now = chosen.opened()
     if now is None or now.underway is None:
         return False
     # Just after a click the engine has not begun yet.
-    is_beginning = now.resting is not None and not now.resting.done()
+    pending = now.resting, now.looking, now.submitting
+    is_beginning = any(each is not None and not each.done() for each in pending)
     return is_beginning or bool(now.underway.is_live)
 
 
 def run_experiment() -> None:
     """Keep the page's experiment, and start it."""
+    if underway := keep_new():
+        chosen.set_opened(chosen.Opened(underway, underway.start()))
+
+
+def keep_new() -> Underway | None:
+    """Keep the page's experiment as a new one; None, and it is said why, if that can't be."""
     chosen.say(None)
     if why := IS_LIVE if is_live() else obstacle():
         chosen.say(why)
-        return
+        return None
     try:
         experiment = experiment_plan.definition()
         around = experiment_plan.surroundings()
         planned = experiment_plan.plan_of(experiment, around)
     except (CasesError, CheckError, GridError) as error:
         chosen.say(str(error))
-        return
+        return None
     if not planned.calls:
         chosen.say("No cell can be sent: see what is wrong above the button.")
-        return
+        return None
     row = _row(experiment, len(planned.grid.places))
     refused = services().log.experiments.keep(row)
     if refused:
         chosen.say(refused.sentence)
-        return
-    underway = _underway(row.experiment_id, experiment, planned, around)
-    chosen.set_opened(chosen.Opened(underway, underway.start()))
+        return None
+    return underway_of(row.experiment_id, experiment, planned, around)
 
 
 def _row(experiment: Experiment, cells: int) -> ExperimentRow:
@@ -80,9 +86,10 @@ def _row(experiment: Experiment, cells: int) -> ExperimentRow:
     )
 
 
-def _underway(
+def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, around: Surroundings
 ) -> Underway:
+    """An experiment of the visitor as it runs here; nothing is sent yet."""
     whose = Whose(
         experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
     )
@@ -122,10 +129,10 @@ def stop() -> None:
 def resume() -> None:
     """Go on with what is left; with the key and the budget of now."""
     now = chosen.opened()
-    if not now or not now.underway or is_live() or not _may_go_on(now.underway):
+    if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
     old: Underway = now.underway
-    new = _underway(old.whose.experiment_id, old.experiment, old.planned, old.around)
+    new = underway_of(old.whose.experiment_id, old.experiment, old.planned, old.around)
     earlier = now.earlier | old.finished
     chosen.set_opened(
         replace(now, underway=new, resting=new.start(), earlier=earlier, matrix=None, heads=None)
@@ -135,94 +142,23 @@ def resume() -> None:
 def retry_failed() -> None:
     """Run every cell that met an error once more."""
     now = chosen.opened()
-    if not now or not now.underway or is_live() or not _may_go_on(now.underway):
+    if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
     underway: Underway = now.underway
-    if underway.progress.state == "ready":  # what was done earlier is not read yet
-        underway.start().result(30)
+    if not underway.is_loaded:
+        underway.look().result(30)
     now.earlier.clear()
     now.matrix = now.heads = None
     now.resting = underway.retry_failed()
 
 
-def _may_go_on(underway: Underway) -> bool:
+def may_go_on(underway: Underway) -> bool:
+    """Whether more of it can be sent; it is said why not."""
     why = running.not_connected(underway.around.connection)
     if not keeping.keeps_texts():
         why = NOT_KEPT
     chosen.say(why)
     return why is None
-
-
-def mine() -> tuple[ExperimentRow, ...]:
-    """The visitor's experiments, the newest first."""
-    found = services().log.experiments.of(state.visitor(running.is_local()))
-    return () if isinstance(found, Refusal) else found
-
-
-def open_again(experiment_id: str) -> None:
-    """Show an experiment of the visitor; nothing is sent."""
-    if is_live():
-        chosen.say(IS_LIVE)
-        return
-    chosen.say(None)
-    visitor, store = state.visitor(running.is_local()), services().log.experiments
-    row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
-    if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
-        chosen.say("This experiment could not be read.")
-        return
-    try:
-        experiment = from_json(row.definition_json)
-        planned, around = _place_of(experiment, cells)
-    except (ExperimentError, GridError) as error:
-        chosen.say(str(error))
-        return
-    places = planned.grid.places
-    earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
-    underway = _underway(experiment_id, experiment, planned, around)
-    chosen.set_opened(chosen.Opened(underway, earlier=earlier))
-
-
-def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, Surroundings]:
-    """Where it was sent: the connection under which the most of its cells are known."""
-    now = experiment_plan.surroundings()
-    others = [each for each in services().settings.connections if each.kind != now.connection.kind]
-    found = []
-    for to in (now.connection, *others):
-        around = replace(now, connection=to, models=running.models(to), caps=running.caps(to))
-        planned = plan_grid(
-            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
-        )
-        known = sum(cell_id in planned.grid.places for cell_id in cells)
-        found.append((known, planned, around))
-        if known == len(cells):
-            break
-    best = max(found, key=lambda each: each[0])
-    return best[1:]
-
-
-def delete(experiment_id: str) -> None:
-    """Forget an experiment; its runs stay in the log."""
-    now = chosen.opened()
-    if now and now.underway and now.underway.whose.experiment_id == experiment_id:
-        if is_live():
-            chosen.say(IS_LIVE)
-            return
-        chosen.set_opened(None)
-    services().log.experiments.delete(state.visitor(running.is_local()), experiment_id)
-
-
-def import_file(data: bytes) -> None:
-    """Show the experiment of a file; nothing of it is kept."""
-    if is_live():
-        chosen.say(IS_LIVE)
-        return
-    chosen.say(None)
-    try:
-        found = from_json_lines(data.decode())
-    except (ExperimentError, UnicodeDecodeError) as error:
-        chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
-        return
-    chosen.set_opened(chosen.Opened(file=found))
 
 
 def matrix() -> Matrix | None:

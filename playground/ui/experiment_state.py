@@ -16,6 +16,7 @@ from playground.core.experiment_rows import CellRow
 
 EXPERIMENT = "experiment"
 RUN_EXPERIMENT = "run_experiment"
+SUBMIT_EXPERIMENT = "submit_experiment"
 _CHOSEN: dict[str, Any] = {
     "experiment_name": "",
     "experiment_repeats": 1,
@@ -40,13 +41,19 @@ _CHECK: dict[str, Any] = {
 
 @dataclass
 class Opened:
-    """The experiment that is shown: as it runs here, or as a file has it. `resting` is
-    done when that rests. `earlier` are the
-    cells that were finished when it was opened; `read` are answers that were read already,
+    """The experiment that is shown: as it runs here, or as a file has it. `resting` is done
+    when that rests, `looking` when what others have finished is read, and `submitting` when
+    its batches are submitted; `asked` are futures of what a submission was asked last, by its
+    id, and `fetched` the submissions whose results were looked at. `earlier` are the cells
+    that were finished when it was opened; `read` are answers that were read already,
     `matrix` and `heads` are as they were last computed."""
 
     underway: Any = None
     resting: Any = None
+    looking: Any = None
+    submitting: Any = None
+    asked: dict[str, Any] = field(default_factory=dict)
+    fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)

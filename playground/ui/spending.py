@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from playground.core import budget
+from playground.core.batch_rows import worst_case_in_batch
 from playground.core.budget import (
     OWNER,
     Budget,
@@ -18,10 +19,13 @@ from playground.core.plan import Plan
 from playground.core.visitors import LOCAL
 from playground.run import Run
 from playground.ui import money_state
+from playground.ui.batch_seams import Wanted
 from playground.ui.services import services
 
 Again = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
+Priced = tuple[str, str, datetime, Decimal | None]
+"""A run's id, its model, when it starts, and the most that it can cost in dollars."""
 NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
 
 
@@ -50,39 +54,78 @@ def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal
     run a way to pay for one more attempt; None where there is no budget."""
     if _is_free([run.plan for run in runs]):
         return [None] * len(runs)
-    return _reserved(runs, spender, _windows(spender))
+    return _all_reserved(runs, spender, _windows(spender))
 
 
 def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[Again | None] | Refusal]:
     """The same for runs that start later, when no page is asking: with the visitor's budget
     as it is now, in the day as it is then."""
+    windows_at = _windows_later(spender)
+
+    def admit_later(runs: Sequence[Run]) -> list[Again | None] | Refusal:
+        if _is_free([run.plan for run in runs]):
+            return [None] * len(runs)
+        return _all_reserved(runs, spender, windows_at(datetime.now(UTC)))
+
+    return admit_later
+
+
+def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | None]:
+    """Reserves for requests of batches, at their price; as `admitter` does."""
+    windows_at = _windows_later(spender)
+
+    def reserve(wanted: Sequence[Wanted]) -> Refusal | None:
+        if _is_free([each.plan for each in wanted]):
+            return None
+        now = datetime.now(UTC)
+        priced = [
+            (each.run_id, each.plan.model.name, now, worst_case_in_batch(each.plan, now))
+            for each in wanted
+        ]
+        found = _reserved(priced, spender, windows_at(now))
+        return found if isinstance(found, Refusal) else None
+
+    return reserve
+
+
+def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] | Refusal]:
     try:
         own = money_state.budget()
     except ValueError:
         return lambda _: NOT_AN_AMOUNT
     bound = owners(spender)
+    return lambda now: budget.windows(own, bound, spender, now)
 
-    def admit_later(runs: Sequence[Run]) -> list[Again | None] | Refusal:
-        if _is_free([run.plan for run in runs]):
-            return [None] * len(runs)
-        return _reserved(runs, spender, budget.windows(own, bound, spender, datetime.now(UTC)))
 
-    return admit_later
+def _all_reserved(
+    runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
+) -> list[Again | None] | Refusal:
+    priced = [
+        (run.id, run.plan.model.name, run.created_at, run.plan.worst_case_usd) for run in runs
+    ]
+    wanted = _reserved(priced, spender, found)
+    if isinstance(wanted, Refusal):
+        return wanted
+    if isinstance(found, Refusal) or not wanted:
+        return [None] * len(runs)
+    return [_again(each, found) for each in wanted]
 
 
 def _reserved(
-    runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
-) -> list[Again | None] | Refusal:
+    priced: Sequence[Priced], spender: Spender, found: tuple[Window, ...] | Refusal
+) -> list[Reservation] | Refusal:
+    """What was reserved; nothing where there is no budget."""
     if isinstance(found, Refusal):
         return found
     if not found:
-        return [None] * len(runs)
-    wanted = [
-        Reservation(run.id, spender.visitor, spender.payer, run.created_at, _most_usd(run.plan))
-        for run in runs
-    ]
-    refused = _unpriced([run.plan for run in runs]) or services().log.ledger.reserve(wanted, found)
-    return refused or [_again(each, found) for each in wanted]
+        return []
+    wanted = []
+    for run_id, name, at, usd in priced:
+        if usd is None:
+            return budget.unpriced(name)
+        most_usd = budget.reserved_usd(usd)
+        wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
+    return services().log.ledger.reserve(wanted, found) or wanted
 
 
 def _again(more: Reservation, found: tuple[Window, ...]) -> Again:

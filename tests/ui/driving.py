@@ -25,3 +25,28 @@ def open_more(page, letters="AB"):
     for letter in letters:
         page.session_state[f"more_{letter}"] = True
     return page.run()
+
+
+def open_band(page):
+    page.session_state["experiment"] = True
+    return page.run()
+
+
+def ask(page, text="Capital of {{country}}?"):
+    page.text_area(key="message_0_text").set_value(text)
+    return page.run()
+
+
+def paste(page, text):
+    page.session_state["import_cases"] = True
+    page.run()
+    page.text_area(key="pasted_cases").set_value(text)
+    return page.button(key="use_pasted_cases").click().run()
+
+
+def drawn(page):
+    """Whatever stands on the page."""
+    tables = "".join(table.value.to_csv() for table in page.dataframe)
+    texts = [*page.code, *page.text_area, *page.markdown, *page.caption]
+    whole = "".join(str(element) for element in [*page.main, *page.sidebar])
+    return whole + tables + "".join(str(element.value) for element in texts)

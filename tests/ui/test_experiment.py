@@ -2,29 +2,12 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, words
+from ui.driving import SCRIPT, ask, open_band, paste, words
 
 from playground.core.experiment_file import from_json_lines, to_json_lines
 from playground.core.matrix import Matrix
 from playground.ui.experiment_state import Opened
 from playground.ui.services import services
-
-
-def open_band(page):
-    page.session_state["experiment"] = True
-    return page.run()
-
-
-def ask(page, text="Capital of {{country}}?"):
-    page.text_area(key="message_0_text").set_value(text)
-    return page.run()
-
-
-def paste(page, text):
-    page.session_state["import_cases"] = True
-    page.run()
-    page.text_area(key="pasted_cases").set_value(text)
-    return page.button(key="use_pasted_cases").click().run()
 
 
 def underway(page):
@@ -97,7 +80,7 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert "All 2 answers are identical" in words(page)
     page.session_state["matrix_filter"] = "different"
     page.run()
-    assert page.selectbox(key="matrix_baseline").value == "A · temperature 0.0"
+    assert page.selectbox(key="matrix_baseline").value == "A · temperature 0"
     page.button(key="promote_answer").click().run()
     assert page.text_area(key="message_0_text").value == "Capital of Kenya?"
     assert page.session_state["message_1_role"] == "assistant"

@@ -2,7 +2,7 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, press_run, words
+from ui.driving import SCRIPT, drawn, press_run, words
 
 ADA, EVE = "a" * 43, "e" * 43
 SECRET = "planted prompt 7d20e9"
@@ -23,13 +23,6 @@ def opened(script=SCRIPT):
 def asked(page, text):
     page.text_area(key="message_0_text").input(text).run()
     return press_run(page)
-
-
-def drawn(page):
-    tables = "".join(table.value.to_csv() for table in page.dataframe)
-    texts = [*page.code, *page.text_area, *page.markdown, *page.caption]
-    whole = "".join(str(element) for element in [*page.main, *page.sidebar])
-    return whole + tables + "".join(str(element.value) for element in texts)
 
 
 def said(page):

@@ -1,0 +1,43 @@
+"""How far an experiment is, what it has cost, and how long the rest will take."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from playground.core.experiment_progress import Progress, add_up
+from playground.core.experiment_rows import CellRow
+
+Cells = Mapping[str, CellRow]
+
+
+class Tally:
+    """Adds up anew only where something was added: a page asks at each of its reruns."""
+
+    def __init__(self, total: int) -> None:
+        self.ended = 0
+        self._total = total
+        self._active_s, self._since_s = 0.0, 0.0
+        self._is_working = False
+        self._sums: tuple[tuple[int, ...], Progress] | None = None
+
+    def begin(self) -> None:
+        """From now on cells are run."""
+        self._is_working, self._since_s = True, time.monotonic()
+
+    def rest(self) -> None:
+        """None is run any more."""
+        self._is_working = False
+        self._active_s += time.monotonic() - self._since_s
+
+    def progress(self, finished: Cells, judged: Cells, unsent: int, in_batch: int) -> Progress:
+        """How far it is, but for what is running."""
+        sizes = self.ended, len(finished), len(judged), unsent, in_batch
+        if self._sums is None or self._sums[0] != sizes:
+            cells, judges = list(finished.values()), list(judged.values())
+            self._sums = sizes, add_up(self._total, cells, judges, unsent, in_batch)
+        sums = self._sums[1]
+        return replace(sums, left_s=self._left_s(sums.left))
+
+    def _left_s(self, left: int) -> float | None:
+        now_s = time.monotonic() - self._since_s if self._is_working else 0.0
+        return (self._active_s + now_s) / self.ended * left if self.ended else None

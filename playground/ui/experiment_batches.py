@@ -1,0 +1,152 @@
+"""The batches of an experiment: the button that submits one, and how those submitted stand."""
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from playground.core.batch import Counts
+from playground.core.batch_rows import Submission
+from playground.core.connection import Connection
+from playground.core.experiment import Experiment
+from playground.core.grid_plan import BatchBound, GridPlan
+from playground.experiments.underway import Underway
+from playground.ui import experiment_state as chosen
+from playground.ui import experiment_submitting as submitting
+from playground.ui import formats, running
+from playground.ui.experiment_submitting import Standing
+from playground.ui.plain import plain
+
+LOOK_EVERY_S = 2.0
+STATES = {
+    "submitting": ("gray", "submitting"),
+    "unsure": ("orange", "unsure"),
+    "refused": ("red", "not submitted"),
+    "in_progress": ("blue", "processing"),
+    "canceling": ("orange", "canceling"),
+    "ended": ("blue", "fetching results"),
+}
+KEPT = "Close the tab if you like: results are kept for 29 days. Open the experiment to fetch them."
+GIVE_UP = "What is missing counts as failed, and can be run again. Was it sent, it may be billed."
+
+
+def offer_batch(experiment: Experiment, planned: GridPlan, why: str | None) -> None:
+    """The button beside Run. `why`: nothing can be sent at all just now."""
+    why_not = submitting.why_not(experiment, planned) or why
+    bound = planned.batch_of(planned.grid.places)
+    st.button(
+        f"Submit as a batch · {_size(bound, running.connection())}" if bound.calls
+        else "Submit as a batch",
+        key=chosen.SUBMIT_EXPERIMENT, icon=":material/schedule_send:",
+        disabled=why_not is not None, on_click=submitting.submit_experiment,
+        help=why_not or "Half the price of single calls; answered within 24 hours, mostly sooner.",
+    )  # fmt: skip
+
+
+def show_batch_notes(experiment: Experiment, planned: GridPlan) -> None:
+    """What a batch of this experiment would leave out."""
+    if submitting.why_not(experiment, planned) is not None:
+        return
+    left = planned.calls - planned.batch_of(planned.grid.places).calls
+    if left:
+        st.caption(f"{left:,} calls are left out of a batch: {plain(planned.not_in_batch)}")
+    if planned.judgements:
+        usd = plain(formats.money(planned.judges_usd))
+        st.caption(
+            f"A batch leaves out the judges: when its answers are here you can ask them, at the "
+            f"full price, about {usd}."
+        )
+
+
+def offer_rest() -> None:
+    """The button beside Resume."""
+    now = chosen.opened()
+    underway: Underway | None = now.underway if now else None
+    if underway is None or underway.experiment.is_ladder:
+        return
+    places = underway.planned.grid.places
+    known = underway.in_batch.union(underway.finished, underway.unsent)
+    bound = underway.planned.batch_of(each for each in places if each not in known)
+    if bound.calls:
+        st.button(
+            f"Submit the rest as a batch · {_size(bound, underway.around.connection)}",
+            key="submit_rest", icon=":material/schedule_send:", on_click=submitting.submit_rest,
+        )  # fmt: skip
+
+
+def _size(bound: BatchBound, to: Connection) -> str:
+    calls = f"{bound.calls:,} call" + ("" if bound.calls == 1 else "s")
+    most = "simulated, at most" if to.kind == "demo" else "at most"
+    usd = bound.worst_case_usd
+    cost = "cost unknown" if usd is None else f"{most} {plain(formats.money(usd))}"
+    return f"{calls} · {cost}, half price · up to 24 h"
+
+
+def show_batches(found: tuple[Standing, ...]) -> None:
+    """Draw each submission with its counts and its buttons."""
+    if problem := submitting.said():
+        st.caption(f":red[:material/block:] {plain(problem)}")
+    for each in found:
+        with st.container(key=f"batch_{each.submission.submission_id}"):
+            _show(each)
+    if any(each.submission.batch_id and not each.submission.is_taken_in for each in found):
+        st.caption(KEPT)
+
+
+def _show(standing: Standing) -> None:
+    submission = standing.submission
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(plain_line(submission, datetime.now(UTC)), width="content")
+        _offer(standing)
+    if standing.problem:
+        st.caption(f":orange[:material/warning:] {plain(standing.problem)}")
+
+
+def plain_line(submission: Submission, now: datetime) -> str:
+    """A submission in one line: what it is, where it is, since when."""
+    colour, word = STATES[submission.status]
+    if submission.is_taken_in and submission.status == "ended":
+        colour, word = "green", "ended"
+    calls = f"{submission.requests:,} call" + ("" if submission.requests == 1 else "s")
+    parts = [f":material/schedule_send: Batch of {calls} :{colour}-badge[{word}]"]
+    parts += _counts(submission.counts)
+    parts.append(f"submitted {formats.span((now - submission.submitted_at).total_seconds())} ago")
+    return " · ".join(parts)
+
+
+def _counts(counts: Counts) -> list[str]:
+    numbers = {
+        "processing": counts.processing,
+        "succeeded": counts.succeeded,
+        "errored": counts.errored,
+        "canceled": counts.canceled,
+        "expired": counts.expired,
+    }
+    return [f"{number:,} {word}" for word, number in numbers.items() if number]
+
+
+def _offer(standing: Standing) -> None:
+    submission, is_asked = standing.submission, standing.is_asked
+    if submission.is_taken_in:
+        return
+    number = submission.submission_id
+    if submission.status == "in_progress":
+        st.button(
+            "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_asked,
+            help="What is answered already stays, and is billed; the rest can be run again.",
+            on_click=submitting.cancel, args=(submission,),
+        )  # fmt: skip
+    if standing.is_lost:
+        st.button(
+            "Look for it", key=f"find_batch_{number}", icon=":material/search:",
+            disabled=is_asked, on_click=submitting.find, args=(submission,),
+        )  # fmt: skip
+    elif standing.problem:
+        st.button(
+            "Try again", key=f"follow_batch_{number}", icon=":material/replay:",
+            on_click=submitting.follow_again, args=(submission,),
+        )  # fmt: skip
+    if standing.is_lost or standing.is_gone:
+        st.button(
+            "Give up", key=f"give_up_batch_{number}", disabled=is_asked, help=GIVE_UP,
+            on_click=submitting.give_up, args=(submission,),
+        )  # fmt: skip

@@ -1,0 +1,109 @@
+"""The visitor's earlier experiments, and those of files: opened again, or forgotten."""
+
+from concurrent.futures import wait
+from dataclasses import replace
+
+from playground.core.budget import Refusal
+from playground.core.experiment import Experiment, ExperimentError, from_json
+from playground.core.experiment_file import from_json_lines
+from playground.core.experiment_rows import CellRow, ExperimentRow
+from playground.core.grid import GridError
+from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.ui import (
+    experiment_plan,
+    experiment_running,
+    experiment_submitting,
+    running,
+    state,
+)
+from playground.ui import experiment_state as chosen
+from playground.ui.services import services
+
+LOOK_WAIT_S = 0.25
+"""So that the first paint has all of a small experiment; a large one is painted again."""
+IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it or wait."
+
+
+def mine() -> tuple[ExperimentRow, ...]:
+    """The visitor's experiments, the newest first."""
+    found = services().log.experiments.of(state.visitor(running.is_local()))
+    return () if isinstance(found, Refusal) else found
+
+
+def open_again(experiment_id: str) -> None:
+    """Show an experiment of the visitor; nothing is sent."""
+    if experiment_running.is_live():
+        chosen.say(experiment_running.IS_LIVE)
+        return
+    chosen.say(None)
+    visitor, store = state.visitor(running.is_local()), services().log.experiments
+    row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
+    if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
+        chosen.say("This experiment could not be read.")
+        return
+    try:
+        experiment = from_json(row.definition_json)
+        planned, around = _place_of(experiment, cells)
+    except (ExperimentError, GridError) as error:
+        chosen.say(str(error))
+        return
+    places = planned.grid.places
+    earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
+    underway = experiment_running.underway_of(experiment_id, experiment, planned, around)
+    fetched = experiment_submitting.fetched(experiment_id)
+    looking = underway.look()
+    wait([looking], LOOK_WAIT_S)
+    chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
+
+
+def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, Surroundings]:
+    """Where it was sent: the connection under which the most of its cells are known."""
+    now = experiment_plan.surroundings()
+    others = [each for each in services().settings.connections if each.kind != now.connection.kind]
+    found = []
+    for to in (now.connection, *others):
+        around = replace(now, connection=to, models=running.models(to), caps=running.caps(to))
+        planned = plan_grid(
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
+        )
+        known = sum(cell_id in planned.grid.places for cell_id in cells)
+        found.append((known, planned, around))
+        if known == len(cells):
+            break
+    best = max(found, key=lambda each: each[0])
+    return best[1:]
+
+
+def delete(experiment_id: str) -> None:
+    """Forget an experiment; its runs stay in the log."""
+    now = chosen.opened()
+    is_opened = bool(now and now.underway and now.underway.whose.experiment_id == experiment_id)
+    if is_opened and experiment_running.is_live():
+        chosen.say(experiment_running.IS_LIVE)
+        return
+    chosen.say(None)
+    visitor, log = state.visitor(running.is_local()), services().log
+    submitted = log.batches.of(visitor, experiment_id=experiment_id)
+    if isinstance(submitted, Refusal):
+        chosen.say(submitted.sentence)
+        return
+    if not all(each.is_taken_in for each in submitted):
+        chosen.say(IN_BATCH)
+        return
+    if is_opened:
+        chosen.set_opened(None)
+    log.experiments.delete(visitor, experiment_id)
+
+
+def import_file(data: bytes) -> None:
+    """Show the experiment of a file; nothing of it is kept."""
+    if experiment_running.is_live():
+        chosen.say(experiment_running.IS_LIVE)
+        return
+    chosen.say(None)
+    try:
+        found = from_json_lines(data.decode())
+    except (ExperimentError, UnicodeDecodeError) as error:
+        chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
+        return
+    chosen.set_opened(chosen.Opened(file=found))
