@@ -308,6 +308,54 @@ def test_nothing_is_submitted_that_could_not_be_remembered(world, monkeypatch):
     assert world.requests == []
 
 
+TWO_BATCHES = (*wanted(2), *wanted(1, temperature=0.5))
+
+
+@pytest.mark.parametrize(
+    ("faults", "sent", "held"),
+    [
+        ([], 2, 3),
+        (["refuse"], 1, 2),  # Logged as failed: that settles them.
+        (["never arrived", "refuse"], 1, 2),  # It may have been submitted all the same.
+    ],
+    ids=["both", "refused", "unsure"],
+)
+def test_what_is_admitted_and_not_sent_is_given_back(world, faults, sent, held):
+    world.faults = list(faults)
+    admission = Admitted()
+    world.submit(TWO_BATCHES, admission=admission)
+    assert [method for method, _ in world.requests].count("POST") == sent
+    assert admission == list(TWO_BATCHES[:held])
+
+
+def test_what_is_not_admitted_is_neither_remembered_nor_sent(world):
+    admission = Admitted()
+    admission.refusal = Refusal("Not started: too dear.")
+    done = world.submit(wanted(2), admission=admission)
+    assert (done.submissions, done.problem) == ((), "Not started: too dear.")
+    assert (world.requests, world.log.batches.of("ada")) == ([], ())
+
+
+def test_what_could_not_be_remembered_and_what_no_batch_takes_holds_no_money(world, monkeypatch):
+    admission = Admitted()
+    fast = wanted(1, extra_json='{"speed": "fast"}')
+    done = world.submit([*fast, *wanted(1)], admission=admission)
+    assert done.refused == {fast[0].run_id: "A batch does not take speed."}
+    assert len(admission) == 1
+    monkeypatch.setattr(world.log.batches, "keep", lambda *_: Refusal("The disk is full."))
+    admission.clear()
+    assert world.submit(wanted(2), admission=admission).problem == "The disk is full."
+    assert admission == []
+
+
+def test_a_batch_that_is_given_up_counts_as_failed_and_perhaps_billed(world):
+    [submission] = world.submit(wanted(2)).submissions
+    given_up = world.run(lambda batching: batching.give_up(submission, CLAUDE))
+    assert (given_up.status, given_up.is_taken_in) == ("refused", True)
+    found = {(row.status, row.error_kind, row.cost_kind) for row in world.rows()}
+    assert found == {("failed", "not_found", "at least")}
+
+
 def test_results_that_cannot_be_logged_stay_to_be_fetched_again(world):
     class Full:
         def record(self, row, texts):

@@ -5,12 +5,22 @@ from dataclasses import replace
 import pytest
 from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment
 
-from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
+from playground.core.batch_rows import Planned, Submission
+from playground.core.budget import (
+    Budget,
+    Refusal,
+    Reservation,
+    Spender,
+    reserved_usd,
+    windows,
+)
 from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
+from playground.core.experiment_rows import Started
 from playground.core.failures import Failure
 from playground.core.grid import Sweep, Variant
 from playground.core.request import Message, Prompt
+from playground.core.rows import RunRow, RunTexts
 from playground.experiments.launching import LEFT
 from playground.store.log import RunLog
 
@@ -258,3 +268,95 @@ def test_a_ladder_stops_at_the_first_model_that_passes(world):
     again.start().result(10)
     assert again.result.model == "claude-sonnet-5"
     assert world.sent.total() <= 6 + 6 + 3
+
+
+def submitted(world, cell_ids, experiment_id="0001"):
+    """Some cells as a batch has them that is on its way: the runs they will have."""
+    begun = [Started(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]
+    assert world.log.experiments.started("ada", experiment_id, begun) is None
+    asked = [
+        Planned(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
+        for each in begun
+    ]
+    submission = Submission(
+        visitor="ada", submission_id="s1", connection_kind="claude", connection_label="Claude API",
+        models=("m",), requests=len(begun), submitted_at=NOON, experiment_id=experiment_id,
+    )  # fmt: skip
+    assert world.log.batches.keep(submission, asked) is None
+    return begun
+
+
+def take_in(world, begun, status="done", answer="Lima"):
+    row = RunRow(
+        run_id=begun.run_id, visitor="ada", started_at=NOON, press=1, variant="A", model="m",
+        connection="Claude API · batch", params_json="{}", status=status, cost_usd=USD,
+        cost_kind="exact",
+    )  # fmt: skip
+    world.log.record(row, RunTexts(run_id=row.run_id, answer=answer))
+    assert world.log.flush(5)
+    assert world.log.batches.taken_in("ada", "s1", [row.run_id]) is None
+
+
+def test_what_is_in_a_batch_is_neither_run_nor_resumed_and_stands_there_when_it_comes(world):
+    definition = experiment(checks=(CaseCheck("contains", "Lima"),))
+    places = [*world.begin(definition).planned.grid.places]
+    begun = submitted(world, places[:3])
+    underway = world.begin(definition)
+    underway.start().result(10)
+    assert world.sent == {question(country): 1 for country in COUNTRIES[3:]}
+    progress = underway.progress
+    assert (progress.done, progress.in_batch, progress.left) == (3, 3, 0)
+    take_in(world, begun[0])
+    take_in(world, begun[1], "stopped")
+    assert underway.look().result(10) is None
+    progress = underway.progress
+    assert (progress.done, progress.in_batch, progress.left) == (4, 1, 1)
+    assert underway.finished[places[0]].passed(underway.keys_of(0)) is True
+    assert progress.spent_usd == 4 * USD
+    # Canceled, it is run live; the one that is still in its batch is not.
+    again = world.begin(definition)
+    again.start().result(10)
+    assert world.sent.total() == 4
+    assert (again.progress.done, again.progress.in_batch) == (5, 1)
+
+
+def test_opened_again_a_ladder_has_its_result_and_checks_are_caught_up_for_nothing(world):
+    models = ("claude-haiku-4-5", "claude-sonnet-5")
+    world.reply = lambda request: "yes" if request.params.model == models[1] else "no"
+    ladder = experiment(
+        sweeps=(Sweep("model", models),), checks=(CaseCheck("contains", "yes"),), is_ladder=True
+    )
+    world.begin(ladder).start().result(10)
+    opened = world.begin(ladder)
+    assert opened.result is None
+    assert opened.look().result(10) is None
+    assert opened.result.model == models[1]
+    checked = world.begin(replace(ladder, checks=(CaseCheck("contains", "no"),)))
+    sent = world.sent.total()
+    assert checked.look().result(10) is None
+    passed = {cell.passed(checked.keys_of(0)) for cell in checked.finished.values()}
+    assert (passed, world.sent.total()) == ({True, False}, sent)
+
+
+def test_a_judge_is_not_asked_before_somebody_presses_for_it(world):
+    world.reply = lambda request: "VERDICT: PASS"
+    plain = experiment()
+    world.begin(plain).start().result(10)
+    judged = world.begin(replace(plain, checks=(JUDGE, CaseCheck("contains", "PASS"))))
+    assert judged.look().result(10) is None
+    assert (judged.progress.done, judged.progress.unchecked, world.sent.total()) == (6, 6, 6)
+    assert {len(cell.results) for cell in judged.finished.values()} == {1}
+    judged.start().result(10)
+    assert (judged.progress.unchecked, world.sent.total()) == (0, 12)
+    assert all(cell.passed(judged.keys_of(0)) for cell in judged.finished.values())
+
+
+def test_where_the_store_cannot_tell_what_is_done_nothing_is_sent(world, monkeypatch):
+    underway = world.begin(experiment())
+    refusal = Refusal("The disk is full.")
+    monkeypatch.setattr(world.log.experiments, "cells", lambda *_: refusal)
+    assert underway.look().result(10) == refusal
+    assert not underway.is_loaded
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", "The disk is full.")
+    assert world.sent.total() == 0

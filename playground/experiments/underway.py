@@ -198,6 +198,8 @@ class Underway:
         planned = await asyncio.to_thread(plans_of, rest, self._grid, around, press)
         plans = self._sendable(planned)
         self.in_batch = self.in_batch.union(plans)
+        for cell_id in plans:
+            self._course.leave_out(cell_id)
         return plans
 
     async def _take_over(self) -> list[CellRow] | Refusal:

@@ -12,7 +12,7 @@ from playground.core.grid_plan import BatchBound, GridPlan
 from playground.experiments.underway import Underway
 from playground.ui import experiment_state as chosen
 from playground.ui import experiment_submitting as submitting
-from playground.ui import formats, running
+from playground.ui import formats, keeping, running
 from playground.ui.experiment_submitting import Standing
 from playground.ui.plain import plain
 
@@ -26,6 +26,7 @@ STATES = {
     "ended": ("blue", "fetching results"),
 }
 KEPT = "Close the tab if you like: results are kept for 29 days. Open the experiment to fetch them."
+NOT_KNOWN_AGAIN = "A reload makes you a new visitor here: keep the page open till the results came."
 GIVE_UP = "What is missing counts as failed, and can be run again. Was it sent, it may be billed."
 
 
@@ -34,27 +35,31 @@ def offer_batch(experiment: Experiment, planned: GridPlan, why: str | None) -> N
     why_not = submitting.why_not(experiment, planned) or why
     bound = planned.batch_of(planned.grid.places)
     st.button(
-        f"Submit as a batch · {_size(bound, running.connection())}" if bound.calls
+        f"Submit as a batch · {_cost(bound, running.connection())}" if bound.calls
         else "Submit as a batch",
         key=chosen.SUBMIT_EXPERIMENT, icon=":material/schedule_send:",
         disabled=why_not is not None, on_click=submitting.submit_experiment,
-        help=why_not or "Half the price of single calls; answered within 24 hours, mostly sooner.",
+        help=why_not,
     )  # fmt: skip
 
 
 def show_batch_notes(experiment: Experiment, planned: GridPlan) -> None:
-    """What a batch of this experiment would leave out."""
+    """What a batch of this experiment would be, and what it would leave out."""
     if submitting.why_not(experiment, planned) is not None:
         return
-    left = planned.calls - planned.batch_of(planned.grid.places).calls
-    if left:
-        st.caption(f"{left:,} calls are left out of a batch: {plain(planned.not_in_batch)}")
+    calls = planned.batch_of(planned.grid.places).calls
+    parts = [f"As a batch: {_calls(calls)} at half the price, answered within 24 hours."]
+    if left := planned.calls - calls:
+        parts.append(f"It leaves out {left:,}: {planned.not_in_batch}")
     if planned.judgements:
-        usd = plain(formats.money(planned.judges_usd))
-        st.caption(
-            f"A batch leaves out the judges: when its answers are here you can ask them, at the "
-            f"full price, about {usd}."
+        usd = formats.money(planned.judges_usd)
+        parts.append(
+            f"It leaves out the judges: you can ask them when its answers are here, at the full "
+            f"price, about {usd}."
         )
+    if not keeping.is_known_again():
+        parts.append(NOT_KNOWN_AGAIN)
+    st.caption(plain(" ".join(parts)))
 
 
 def offer_rest() -> None:
@@ -68,17 +73,21 @@ def offer_rest() -> None:
     bound = underway.planned.batch_of(each for each in places if each not in known)
     if bound.calls:
         st.button(
-            f"Submit the rest as a batch · {_size(bound, underway.around.connection)}",
+            f"Or as a batch · {_cost(bound, underway.around.connection)}",
             key="submit_rest", icon=":material/schedule_send:", on_click=submitting.submit_rest,
+            help=f"{_calls(bound.calls)} at half the price, answered within 24 hours.",
         )  # fmt: skip
 
 
-def _size(bound: BatchBound, to: Connection) -> str:
-    calls = f"{bound.calls:,} call" + ("" if bound.calls == 1 else "s")
+def _calls(count: int) -> str:
+    return f"{count:,} call" + ("" if count == 1 else "s")
+
+
+def _cost(bound: BatchBound, to: Connection) -> str:
+    if bound.worst_case_usd is None:
+        return "cost unknown"
     most = "simulated, at most" if to.kind == "demo" else "at most"
-    usd = bound.worst_case_usd
-    cost = "cost unknown" if usd is None else f"{most} {plain(formats.money(usd))}"
-    return f"{calls} · {cost}, half price · up to 24 h"
+    return f"{most} {plain(formats.money(bound.worst_case_usd))}"
 
 
 def show_batches(found: tuple[Standing, ...]) -> None:
@@ -89,24 +98,24 @@ def show_batches(found: tuple[Standing, ...]) -> None:
         with st.container(key=f"batch_{each.submission.submission_id}"):
             _show(each)
     if any(each.submission.batch_id and not each.submission.is_taken_in for each in found):
-        st.caption(KEPT)
+        st.caption(KEPT if keeping.is_known_again() else NOT_KNOWN_AGAIN)
 
 
 def _show(standing: Standing) -> None:
     submission = standing.submission
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(plain_line(submission, datetime.now(UTC)), width="content")
+        st.markdown(_line(submission, datetime.now(UTC)), width="content")
         _offer(standing)
     if standing.problem:
         st.caption(f":orange[:material/warning:] {plain(standing.problem)}")
 
 
-def plain_line(submission: Submission, now: datetime) -> str:
+def _line(submission: Submission, now: datetime) -> str:
     """A submission in one line: what it is, where it is, since when."""
     colour, word = STATES[submission.status]
     if submission.is_taken_in and submission.status == "ended":
         colour, word = "green", "ended"
-    calls = f"{submission.requests:,} call" + ("" if submission.requests == 1 else "s")
+    calls = _calls(submission.requests)
     parts = [f":material/schedule_send: Batch of {calls} :{colour}-badge[{word}]"]
     parts += _counts(submission.counts)
     parts.append(f"submitted {formats.span((now - submission.submitted_at).total_seconds())} ago")

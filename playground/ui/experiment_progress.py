@@ -79,7 +79,7 @@ def _paint(before: tuple[bool, int]) -> None:
 def _state(progress: Progress, *, is_over: bool) -> str:
     if progress.state != "running" and progress.in_batch:
         return "in_batch"
-    if is_over:
+    if is_over or (progress.state == "ready" and not progress.left + progress.unchecked):
         return "done"
     # A batch was canceled, and its cells are to be run again.
     return "stopped" if progress.state == "done" and progress.left else progress.state

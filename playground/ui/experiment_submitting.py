@@ -103,13 +103,14 @@ def _begin(underway: Underway) -> "Future[Submitted]":
         parts.log.ledger.release,
         parts.log.experiments,
     )
-    work = _submit(underway, parts.batching, running.key_for(to), admission)
+    work = submit_left(underway, parts.batching, running.key_for(to), admission)
     return parts.engine.call(work)
 
 
-async def _submit(
+async def submit_left(
     underway: Underway, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
+    """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     try:
         refused = await underway.take_over()
         if refused is not None:

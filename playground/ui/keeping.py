@@ -1,5 +1,7 @@
 """What is kept of this visitor, and who can see it."""
 
+import streamlit as st
+
 from playground.ui.running import is_local
 from playground.ui.services import services
 from playground.ui.visitor_cookie import has_cookie
@@ -8,6 +10,11 @@ from playground.ui.visitor_cookie import has_cookie
 def keeps_texts() -> bool:
     """Whether what this visitor writes may be stored. Else it may live in his session."""
     return services().settings.keeps_texts(is_local=is_local())
+
+
+def is_known_again() -> bool:
+    """Whether this visitor finds what is kept of him after a reload."""
+    return is_local() or has_cookie() or st.user.get("is_logged_in") is True
 
 
 def what_is_kept() -> str:

@@ -13,7 +13,7 @@ from playground.core import pricing
 from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.catalogue import CATALOGUE
-from playground.core.connection import CLAUDE, DEMO
+from playground.core.connection import CLAUDE, DEMO, Connection
 from playground.core.grid import GridError, Sweep, Variant, require_size, settings
 from playground.core.grid_plan import Surroundings, plan_cell, plan_grid
 from playground.core.request import Message, Params, Prompt, Request
@@ -80,6 +80,28 @@ def test_the_worst_case_is_that_of_every_call_together():
     ]
     assert found.worst_case_usd == sum(each) * 5
     assert found.judges_usd == 0
+
+
+def test_a_batch_is_bound_at_half_the_price_of_the_cells_that_it_holds():
+    found = planned(settings([A], [Sweep("temperature", (0.0, 0.25))]), repeats=3)
+    whole = found.batch_of(found.grid.places)
+    assert (whole.calls, whole.worst_case_usd) == (12, found.worst_case_usd / 2)
+    each = [found.batch_of([cell_id, "unsent-0-0-1"]) for cell_id in found.grid.places]
+    assert {bound.calls for bound in each} == {1}
+    assert sum(bound.worst_case_usd for bound in each) == whole.worst_case_usd
+    assert found.not_in_batch == ""
+    assert [setting.name for setting in found.grid.settings][1] == "A · temperature 0.25"
+
+
+def test_what_no_batch_takes_is_left_out_with_the_reason():
+    fast = replace(REQUEST, params=Params("claude-opus-5", 100, extra_json='{"speed": "fast"}'))
+    found = planned(settings([A, Variant("B", fast)]))
+    assert (found.calls, found.batch_of(found.grid.places).calls) == (4, 2)
+    assert found.not_in_batch == "A batch does not take speed."
+    server = Connection("server", "Mine", "http://mine")
+    found = planned(settings([A]), around=replace(AROUND, connection=server))
+    assert found.batch_of(found.grid.places).calls == 0
+    assert "whether this server has them is unknown" in found.not_in_batch
 
 
 def test_an_unknown_price_makes_the_whole_unknown():

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from playground.core.batch_rows import Planned, Submission
 from playground.core.budget import Refusal
 from playground.core.case_checks import CheckResult
 from playground.core.experiment_rows import Checked, ExperimentRow, Started, answer_key
@@ -62,6 +63,34 @@ def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
         assert log.flush(5)
     assert store.cells("eve", "0001") == {}
     assert store.answers("eve", [runs[0].run_id]) == {}
+
+
+def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
+    runs = [row(number) for number in range(2)]
+    begun = [Started(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
+    for name in ("0001", "0002"):
+        assert log.experiments.started("ada", name, begun) is None
+    asked = [
+        Planned(custom_id=run.run_id, model="m", params_json="{}", request_json="{}")
+        for run in runs
+    ]
+    batch = Submission(
+        visitor="ada", submission_id="s1", connection_kind="demo", connection_label="Demo",
+        models=("m",), requests=2, submitted_at=NOON, experiment_id="0001",
+    )  # fmt: skip
+    assert log.batches.keep(batch, asked) is None
+
+    def waiting(experiment_id="0001"):
+        cells = log.experiments.cells("ada", experiment_id)
+        return [cells[each.cell_id].is_in_batch for each in begun]
+
+    assert (waiting(), waiting("0002")) == ([True, True], [False, False])
+    log.record(runs[0])
+    assert log.flush(5)
+    assert waiting() == [True, True]
+    assert log.batches.taken_in("ada", "s1", [runs[0].run_id]) is None
+    assert waiting() == [False, True]
+    assert log.experiments.cells("ada", "0001")["cell-0"].is_finished
 
 
 def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):

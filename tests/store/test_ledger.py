@@ -107,6 +107,18 @@ def test_a_live_run_stays_reserved_and_what_it_frees_can_be_spent(log, row):
 
 
 @ON_BOTH
+def test_what_was_never_sent_is_let_go_of_and_what_was_spent_is_not(log, row):
+    caps = day(1)
+    assert log.ledger.reserve([wanted(number) for number in range(3)], caps) is None
+    assert log.ledger.reserve([wanted(1, visitor="eve")], caps) is None
+    log.record(ended(row, 0, Decimal("0.004")))
+    ids = [wanted(number).run_id for number in range(2)]
+    assert log.ledger.release("ada", ids) is None
+    assert counts(log, caps) == (Decimal("0.004"), CENT)
+    assert counts(log, day(1, visitor="eve")) == (0, CENT)
+
+
+@ON_BOTH
 def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     caps = day("0.025")
     assert log.ledger.reserve([wanted(1)], caps) is None

@@ -164,8 +164,8 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     page = opened_band()
     page.button(key="add_check").click().run()
     label = page.button(key="submit_experiment").label.replace("\\", "")
-    assert label.startswith("Submit as a batch · 4 calls · simulated, at most $")
-    assert label.endswith(", half price · up to 24 h")
+    assert label.startswith("Submit as a batch · simulated, at most $")
+    assert "As a batch: 4 calls at half the price, answered within 24 hours." in said(page)
     page = submit(page)
     assert not page.exception
     assert (api.submitted, api.single, services().log.count("local")) == (1, 0, 0)
@@ -239,7 +239,7 @@ def test_what_the_budget_has_no_room_for_is_not_sent_and_the_rest_is_paid_exactl
     page.text_input(key="budget_day_usd").input("1").run()
     most_usd = shown(page).underway.planned.batch_of(shown(page).underway.planned.grid.places)
     label = page.button(key="submit_rest").label.replace("\\", "")
-    assert label.startswith("Submit the rest as a batch · 4 calls · at most $")
+    assert label.startswith("Or as a batch · at most $")
     page = press(page, "submit_rest")
     assert "Not started" not in said(page)
     assert standing().held_usd == reserved_usd(most_usd.worst_case_usd)
@@ -338,7 +338,7 @@ def test_a_batch_leaves_out_the_judges_and_says_so_and_they_are_asked_afterwards
     assert "submit_experiment" not in keys(page)
     page.text_input(key="check_1_model").input("claude-sonnet-5").run()
     page.text_area(key="check_1_judge").input(JUDGE).run()
-    assert "A batch leaves out the judges" in said(page)
+    assert "It leaves out the judges" in said(page)
     page = pass_time(submit(page), api)
     assert progress(page) == "4 of 4 done · 4 not judged yet"
     assert api.single == 0

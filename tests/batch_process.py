@@ -1,0 +1,76 @@
+"""One experiment submitted as a batch, as a process that can be killed: `python
+batch_process.py URL LOG CELLS`. Its first line says that the batch is open, its last what
+the experiment came to; begun again on the same log, it goes on."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.cases import Cases
+from playground.core.connection import Connection
+from playground.core.experiment import Experiment
+from playground.core.grid import Variant
+from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.experiments.seams import Whose
+from playground.experiments.underway import Underway
+from playground.settings import Settings
+from playground.ui.experiment_submitting import CellAdmission, submit_left
+from playground.ui.services import Services
+
+ASKS = Request(
+    Prompt("", (Message("user", "Case {{number}}"),)), Params("claude-haiku-4-5", max_tokens=10)
+)
+MOST_USD = Decimal("0.01")
+
+
+def underway_on(services, cells):
+    rows = tuple((str(number),) for number in range(cells))
+    definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
+    around = Surroundings(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
+    planned = plan_grid(definition.settings, definition.cases, 1, (), around)
+    seams = services.seams("k", lambda runs: Refusal("Nothing is to be run live."))
+    return Underway(Whose("1", "ada", "page", 1), definition, planned, around, seams)
+
+
+def main(url, log_url, cells):
+    claude = Connection("claude", "Claude API", url)
+    services = Services(Settings(owner=claude, key="k", log_url=log_url))
+    now = datetime.now(UTC)
+    caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", now), now)
+    ledger = services.log.ledger
+
+    def reserve(wanted):
+        held = [Reservation(each.run_id, "ada", "ada", now, MOST_USD) for each in wanted]
+        return ledger.reserve(held, caps) if held else None
+
+    underway = underway_on(services, int(cells))
+    admission = CellAdmission(underway.whose, reserve, ledger.release, services.log.experiments)
+    submitting = submit_left(underway, services.batching, "k", admission)
+    assert services.engine.call(submitting).result(30).problem == ""
+    [submission] = services.log.batches.of("ada", experiment_id="1")
+    [standing] = ledger.standings(caps)
+    print(json.dumps({"open": len(underway.in_batch), "held": str(standing.held_usd)}), flush=True)
+    # Whatever is in a batch is left out: live runs would be refused here, and pause it.
+    underway.start().result(30)
+    assert underway.progress.state == "done", underway.progress.why
+    services.batching.follow(submission, claude, "k").work.result(60)
+    underway.look().result(30)
+    [standing] = ledger.standings(caps)
+    progress = underway.progress
+    said = {
+        "done": progress.done,
+        "spent": str(progress.spent_usd),
+        "used": str(standing.used_usd),
+        "held": str(standing.held_usd),
+    }
+    print(json.dumps(said), flush=True)
+    services.engine.close()
+    services.log.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
