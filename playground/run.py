@@ -60,8 +60,16 @@ class Run:
     its first attempt went out.
     """
 
-    def __init__(self, owner: str, visitor: str, plan: Plan, run_id: str | None = None) -> None:
+    def __init__(
+        self,
+        owner: str,
+        visitor: str,
+        plan: Plan,
+        run_id: str | None = None,
+        experiment_id: str | None = None,
+    ) -> None:
         self.id = run_id or new_run_id()
+        self.experiment_id = experiment_id
         self.owner = owner
         self.visitor = visitor
         self.plan = plan

@@ -39,7 +39,9 @@ class Launcher:
         await self.settle()
         whose = self._whose
         runs = {
-            cell_id: Run(whose.owner, whose.visitor, each, self._ids.get(cell_id))
+            cell_id: Run(
+                whose.owner, whose.visitor, each, self._ids.get(cell_id), whose.experiment_id
+            )
             for cell_id, each in plans.items()
         }
         admitted = await asyncio.to_thread(self._prepare, runs)

@@ -175,12 +175,13 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
 
 def _standing(submission: Submission, now: chosen.Opened) -> Standing:
     asked = now.asked.get(submission.submission_id)
-    is_asked = asked is not None and not asked.done()
-    if submission.is_taken_in or is_asked or services().batching.is_submitting(submission):
-        return Standing(submission, is_asked=is_asked)
+    if submission.is_taken_in or services().batching.is_submitting(submission):
+        return Standing(submission)
+    is_lost = submission.batch_id is None
+    if asked is not None and not asked.done():
+        return Standing(submission, is_lost=is_lost, is_asked=True)
     to = _connection_of(submission)
     why = NO_CONNECTION if to is None else running.not_connected(to)
-    is_lost = submission.batch_id is None
     if to is None or why is not None:
         return Standing(submission, why or "", is_lost)
     if is_lost:

@@ -1,11 +1,12 @@
 """The search field above the log, its filters, and what the found runs add up to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
 import streamlit as st
 
+from playground.core.budget import Refusal
 from playground.core.history import ORDERS, Choices, DayCost, Filter
 from playground.core.search_words import MOST_QUERY
 from playground.ui import formats, log_state
@@ -14,6 +15,7 @@ from playground.ui.services import services
 
 MOST_DAYS = 92
 """Beyond it the chart shows months."""
+FORGOTTEN = "that was forgotten"
 
 
 def choose(visitor: str) -> Filter:
@@ -31,7 +33,9 @@ def choose(visitor: str) -> Filter:
             help='All words must be there; "in quotes" together; the last may go on.',
         )
         chosen, problem = log_state.chosen()
-        count = len(_chips(chosen))
+        experiments = _experiments(visitor) if chosen.experiment_id else {}
+        chips = _chips(chosen, experiments)
+        count = len(chips)
         filters = st.popover(
             f"Filters · {count}" if count else "Filters",
             icon=":material/filter_list:",
@@ -49,14 +53,25 @@ def choose(visitor: str) -> Filter:
         )
     if filters.open:
         with filters:
-            _edit(services().log.history.choices(visitor))
+            _edit(services().log.history.choices(visitor), _experiments(visitor))
     if problem:
         st.caption(f":orange[:material/warning:] {plain(problem)}")
-    _show_chips(chosen)
+    _show_chips(chips)
     return chosen
 
 
-def _edit(choices: Choices) -> None:
+def _experiments(visitor: str) -> dict[str, str]:
+    """What the visitor's experiments are called, by their id, the newest first."""
+    found = services().log.experiments.of(visitor)
+    if isinstance(found, Refusal):
+        return {}
+    # With the second: of two options that read the same only one could be chosen.
+    return {
+        each.experiment_id: f"{each.name} · {each.created_at:%d %b %Y %H:%M:%S}" for each in found
+    }
+
+
+def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
     """The filter, one control a part."""
     st.toggle(
         "Starred only",
@@ -87,6 +102,8 @@ def _edit(choices: Choices) -> None:
         _enter_cost("Cost to, $", log_state.TO_USD)
     if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
         _choose("Connection", log_state.CONNECTIONS, choices.connections)
+    if experiments or log_state.of(log_state.EXPERIMENT):
+        _choose_experiment(experiments)
 
 
 def _choose_day(label: str, key: str) -> None:
@@ -122,10 +139,24 @@ def _choose(label: str, key: str, options: Iterable[str]) -> None:
     )
 
 
+def _choose_experiment(names: Mapping[str, str]) -> None:
+    chosen = log_state.of(log_state.EXPERIMENT)
+    st.selectbox(
+        "Experiment",
+        list(dict.fromkeys([*names, *filter(None, [chosen])])),
+        index=None,
+        key=log_state.EXPERIMENT,
+        format_func=lambda each: names.get(each, FORGOTTEN),
+        placeholder="Any",
+        persist_state="session",
+        on_change=log_state.start_over,
+    )
+
+
 Chip = tuple[str, tuple[str, ...]]
 
 
-def _chips(chosen: Filter) -> list[Chip]:
+def _chips(chosen: Filter, experiments: Mapping[str, str]) -> list[Chip]:
     """What each part of the filter says, with the controls that it came from."""
     sets: list[tuple[str, tuple[str, ...], str]] = [
         ("", chosen.statuses, log_state.STATUSES),
@@ -143,6 +174,9 @@ def _chips(chosen: Filter) -> list[Chip]:
         chips.append((_span(chosen.from_usd, chosen.to_usd, formats.money), _COSTS))
     if chosen.is_starred:
         chips.append(("starred", (log_state.STARRED,)))
+    if chosen.experiment_id is not None:
+        name = experiments.get(chosen.experiment_id, FORGOTTEN)
+        chips.append((f"experiment {name}", (log_state.EXPERIMENT,)))
     return chips
 
 
@@ -156,8 +190,7 @@ def _span(start: object, end: object, words: Callable[..., str]) -> str:
     return f"from {words(start)}" + ("" if end is None else f" to {words(end)}")
 
 
-def _show_chips(chosen: Filter) -> None:
-    chips = _chips(chosen)
+def _show_chips(chips: Sequence[Chip]) -> None:
     # The search field has a cross of its own.
     if not chips:
         return

@@ -16,6 +16,7 @@ from playground.ui import setup_state, state, variant_state
 SEARCH, SORT, FILTERS, CLEAR = "log_search", "log_sort", "log_filters", "log_clear"
 STATUSES, MODELS, VARIANTS = "log_statuses", "log_models", "log_variants"
 CONNECTIONS, TAGS, STARRED = "log_connections", "log_tags", "log_starred"
+EXPERIMENT = "log_experiment"
 FROM_DAY, TO_DAY, FROM_USD, TO_USD = "log_from_day", "log_to_day", "log_from_usd", "log_to_usd"
 _BLANK: dict[str, Any] = {
     SEARCH: "",
@@ -29,6 +30,7 @@ _BLANK: dict[str, Any] = {
     TO_USD: None,
     STARRED: False,
     TAGS: [],
+    EXPERIMENT: None,
 }
 """The controls of the filter, in the order of its fields, and what each holds at first."""
 
@@ -74,6 +76,7 @@ def chosen() -> tuple[Filter, str | None]:
             to_usd=None if to_usd is None else Decimal(str(to_usd)),
             is_starred=bool(of(STARRED)),
             tags=tuple(of(TAGS)),
+            experiment_id=of(EXPERIMENT),
         ), None
     except FilterError as error:
         return Filter(), str(error)

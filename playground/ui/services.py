@@ -223,6 +223,7 @@ def _row(run: Run) -> RunRow:
         worst_case_usd=plan.worst_case_usd,
         unit_prices_json=prices.to_json() if prices else None,
         request_id=run.request_id,
+        experiment_id=run.experiment_id,
     )
 
 

@@ -120,6 +120,15 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     page.run()
     assert page.toggle(key="experiment_is_ladder").value
     assert page.session_state["case_table"][1] == (("France", "Paris"),)
+    # Opened from the store it has its result, and nothing is to be resumed.
+    page.session_state["my_experiments"] = True
+    page.run()
+    [row] = services().log.experiments.of("local")
+    page.button(key=f"open_experiment_{row.experiment_id}").click().run()
+    page.session_state["experiment_opened"].looking.result(10)
+    page.run()
+    assert "It agrees with the largest model on 100% of the cells." in words(page)
+    assert "resume_experiment" not in {each.key for each in page.button}
 
 
 def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):

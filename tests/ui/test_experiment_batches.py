@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, drawn, open_band, paste, words
+from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
@@ -16,7 +16,7 @@ from playground.core.budget import Budget, Spender, reserved_usd, windows
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.matrix import error_of
 from playground.core.visitors import visitor_of
-from playground.ui import experiment_opening, experiment_submitting
+from playground.ui import experiment_batches, experiment_opening, experiment_submitting, running
 from playground.ui.services import Services, services
 
 CASES = "country,expected\nPeru,Lima\nKenya,Nairobi"
@@ -80,18 +80,22 @@ def shown(page):
     return page.session_state["experiment_opened"]
 
 
-def waited_for(page):
+def futures(page):
+    """What the page waits for, or has waited for."""
     now = shown(page)
-    waiting = [now.submitting, now.looking, now.resting, *now.asked.values()]
-    return [each for each in waiting if each is not None and not each.done()]
+    found = [now.submitting, now.looking, now.resting, *now.asked.values()]
+    return [each for each in found if each is not None]
 
 
 def settle(page):
-    """Draw the page until nothing that it waits for is on its way."""
-    while pending := waited_for(page.run()):
-        for each in pending:
+    """Draw the page until it was drawn after the end of all that it waits for."""
+    known = None
+    while (found := futures(page)) != known:
+        for each in found:
             each.result(20)
-    return page.run()  # What came to its end while the page was drawn.
+        known = found
+        page.run()
+    return page
 
 
 def submit(page):
@@ -187,6 +191,17 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     assert services().log.totals("local").simulated_usd > 0
     assert services().log.totals("local").spent_usd == 0
     assert (api.submitted, api.single, services().log.count("local")) == (1, 0, 4)
+    # The log has what belongs to this experiment, and nothing else.
+    page.button(key="run_all").click().run()
+    page = finish(page)
+    page.session_state["log_filters"] = True
+    page.run()
+    [label] = page.selectbox(key="log_experiment").options
+    assert label.startswith("Capital of {{country}}? · ")
+    page.selectbox(key="log_experiment").select(shown(page).underway.whose.experiment_id).run()
+    assert "**4** runs found" in said(page)
+    page.button(key="without_log_experiment").click().run()
+    assert "runs found" not in said(page)
 
 
 def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
@@ -243,7 +258,14 @@ def test_what_the_budget_has_no_room_for_is_not_sent_and_the_rest_is_paid_exactl
     page = press(page, "submit_rest")
     assert "Not started" not in said(page)
     assert standing().held_usd == reserved_usd(most_usd.worst_case_usd)
-    page = pass_time(page, api)
+    # The key was in the session alone: after a restart it has to be entered again.
+    restart()
+    asked = len(api.asked)
+    page = open_mine(open_band(AppTest.from_file(SCRIPT, default_timeout=30).run()))
+    assert running.NO_KEY in said(page)
+    assert (len(api.asked), progress(page)) == (asked, "0 of 4 done · 4 in a batch")
+    assert standing().held_usd == reserved_usd(most_usd.worst_case_usd)
+    page = pass_time(with_key(page, "1"), api)
     spent_usd = services().log.totals("local").spent_usd
     assert 0 < spent_usd <= most_usd.worst_case_usd
     assert (standing().used_usd, standing().held_usd) == (spent_usd, 0)
@@ -323,6 +345,14 @@ def test_a_stranger_sees_and_controls_no_batch_but_his_own(api, come_from):
     page.run()
     assert hers.submission_id not in str([*keys(page)])
     assert [each.visitor for each in services().log.batches.of(ada)] == [ada]
+
+
+def test_who_is_not_known_again_is_told_to_stay(api, come_from):
+    come_from()
+    page = opened_band()
+    assert experiment_batches.NOT_KNOWN_AGAIN in said(page)
+    assert said(submit(page)).count(experiment_batches.NOT_KNOWN_AGAIN) == 2
+    assert experiment_batches.KEPT not in said(page)
 
 
 JUDGE = "Is {{answer}} right?"

@@ -84,6 +84,7 @@ def test_the_log_is_searched_filtered_sorted_and_cleared(worked):
     assert "**2** runs found" in words(page)
     opens(page, "log_filters")
     assert page.multiselect(key="log_variants").options == ["A", "B"]
+    assert "log_experiment" not in [each.key for each in page.selectbox]
     page.multiselect(key="log_variants").select("B").run()
     assert shown(page) == ["1 B"]
     assert page.button(key="without_log_variants").label == "variant B"
