@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from playground.core.budget import Refusal
 from playground.core.cases import Cases
+from playground.core.cell_checks import case_keys
 from playground.core.connection import CLAUDE
 from playground.core.events import AttemptFailed, Connecting, Finished, Reported, TextDelta, Usage
 from playground.core.experiment import Experiment
@@ -18,7 +19,7 @@ from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow, RunTexts
 from playground.engine import Engine
-from playground.experiments.seams import Seams, Whose
+from playground.experiments.seams import Claims, Seams, Whose
 from playground.experiments.underway import Underway
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -36,12 +37,18 @@ def experiment(**changes):
     return Experiment(**plain | changes)
 
 
+def keys_of(underway, case):
+    """What to ask `CellRow.passed` for."""
+    return case_keys(underway.planned.grid.cases, case, underway.experiment.checks)
+
+
 class World:
     """What an experiment is handed. `reply` says what a request is answered with: a text, a
     `Failure`, or None to keep silent. `sent` counts what was asked, `most` how many at once."""
 
     def __init__(self, log):
         self.log = log
+        self.claims = Claims()
         self.reply = lambda request: f"About {request.prompt.messages[0].text}"
         self.sent = Counter()
         self.at_once = self.most = 0
@@ -104,7 +111,8 @@ class World:
         planned = plan_grid(
             definition.settings, definition.cases, definition.repeats, definition.checks, AROUND
         )
-        seams = Seams(self.engine, self.log.experiments, self.admit, self.start, self.row_of)
+        store = self.log.experiments
+        seams = Seams(self.engine, self.claims, store, self.admit, self.start, self.row_of)
         whose = Whose(experiment_id, visitor, "page", 1)
         return Underway(whose, definition, planned, AROUND, seams)
 

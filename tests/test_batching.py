@@ -272,6 +272,17 @@ def test_a_process_that_dies_while_submitting_finds_its_batch_later(world):
     assert len(world.rows()) == 3
 
 
+def test_what_was_found_is_not_lost_again_by_who_still_looks_for_it(world):
+    world.faults = ["reply lost"]
+    [found] = world.submit(wanted(3)).submissions
+    stale = replace(found, batch_id=None, status="submitting")
+    asked = len(world.requests)
+    assert world.run(lambda batching: batching.find(stale, CLAUDE, KEY)) == found
+    assert world.run(lambda batching: batching.give_up(stale, CLAUDE)) == found
+    assert len(world.requests) == asked
+    assert world.log.batches.of("ada") == (found,)
+
+
 def test_a_submission_that_nobody_received_can_be_given_up(world):
     world.faults = ["never arrived"]
     done = world.submit(wanted(2))

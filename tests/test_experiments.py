@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment
+from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment, keys_of
 
 from playground.core.batch_rows import Planned, Submission
 from playground.core.budget import (
@@ -22,6 +22,7 @@ from playground.core.grid import Sweep, Variant
 from playground.core.request import Message, Prompt
 from playground.core.rows import RunRow, RunTexts
 from playground.experiments.launching import LEFT
+from playground.experiments.underway import ELSEWHERE
 from playground.store.log import RunLog
 
 OVERLOADED = Failure("overloaded", "busy", http_status=529)
@@ -188,7 +189,7 @@ def test_answers_are_checked_and_the_results_kept(world):
     underway = world.begin(definition)
     underway.start().result(10)
     passed = {
-        COUNTRIES[place.case]: underway.finished[cell_id].passed(underway.keys_of(place.case))
+        COUNTRIES[place.case]: underway.finished[cell_id].passed(keys_of(underway, place.case))
         for cell_id, [place] in underway.planned.grid.places.items()
     }
     assert passed == {country: len(country) <= 5 for country in COUNTRIES}
@@ -200,7 +201,7 @@ def test_answers_are_checked_and_the_results_kept(world):
     stricter = world.begin(replace(definition, checks=(CaseCheck("not_contains", "Peru"),)))
     stricter.start().result(10)
     assert world.sent.total() == 6
-    results = [cell.passed(stricter.keys_of(0)) for cell in stricter.finished.values()]
+    results = [cell.passed(keys_of(stricter, 0)) for cell in stricter.finished.values()]
     assert sorted(results) == [False, True, True, True, True, True]
 
 
@@ -236,7 +237,7 @@ def test_a_judge_that_fails_leaves_the_cell_undecided_until_another_day(world):
     world.reply = lambda request: "VERDICT: PASS"
     again = world.begin(experiment(checks=(JUDGE,)))
     again.start().result(10)
-    assert all(cell.passed(again.keys_of(0)) for cell in again.finished.values())
+    assert all(cell.passed(keys_of(again, 0)) for cell in again.finished.values())
     assert world.sent.total() == 6 + 6 + 6
 
 
@@ -311,7 +312,7 @@ def test_what_is_in_a_batch_is_neither_run_nor_resumed_and_stands_there_when_it_
     assert underway.look().result(10) is None
     progress = underway.progress
     assert (progress.done, progress.in_batch, progress.left) == (4, 1, 1)
-    assert underway.finished[places[0]].passed(underway.keys_of(0)) is True
+    assert underway.finished[places[0]].passed(keys_of(underway, 0)) is True
     assert progress.spent_usd == 4 * USD
     # Canceled, it is run live; the one that is still in its batch is not.
     again = world.begin(definition)
@@ -334,7 +335,7 @@ def test_opened_again_a_ladder_has_its_result_and_checks_are_caught_up_for_nothi
     checked = world.begin(replace(ladder, checks=(CaseCheck("contains", "no"),)))
     sent = world.sent.total()
     assert checked.look().result(10) is None
-    passed = {cell.passed(checked.keys_of(0)) for cell in checked.finished.values()}
+    passed = {cell.passed(keys_of(checked, 0)) for cell in checked.finished.values()}
     assert (passed, world.sent.total()) == ({True, False}, sent)
 
 
@@ -348,7 +349,27 @@ def test_a_judge_is_not_asked_before_somebody_presses_for_it(world):
     assert {len(cell.results) for cell in judged.finished.values()} == {1}
     judged.start().result(10)
     assert (judged.progress.unchecked, world.sent.total()) == (0, 12)
-    assert all(cell.passed(judged.keys_of(0)) for cell in judged.finished.values())
+    assert all(cell.passed(keys_of(judged, 0)) for cell in judged.finished.values())
+
+
+def test_two_pages_at_one_experiment_do_not_pay_twice(world):
+    world.reply = lambda request: None
+    first = world.begin(experiment())
+    running = first.start()
+    world.wait_until_sent(2)
+    second = world.begin(experiment())
+    second.start().result(10)
+    assert (second.progress.state, second.progress.why) == ("paused", ELSEWHERE)
+    others = world.begin(experiment(), visitor="eve")
+    others.start()
+    world.wait_until_sent(4)
+    for each in (first, others):
+        each.stop().result(10)
+    running.result(10)
+    assert world.sent.total() == 4
+    world.reply = lambda request: "Here"
+    second.start().result(10)
+    assert (second.progress.state, world.sent.total()) == ("done", 4 + 6)
 
 
 def test_where_the_store_cannot_tell_what_is_done_nothing_is_sent(world, monkeypatch):

@@ -1,6 +1,7 @@
 """What an experiment under way is handed, and whose it is."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,18 +29,6 @@ class CellStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Seams:
-    """`admit` reserves what runs can cost, for all or for none, and may wait for a disk;
-    `start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
-
-    engine: Engine
-    store: CellStore
-    admit: Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
-    start: Callable[[Run, Again | None], None]
-    row_of: Callable[[Run], RunRow]
-
-
-@dataclass(frozen=True)
 class Whose:
     """Which experiment of which visitor, on which page, and as which press of Run."""
 
@@ -47,3 +36,36 @@ class Whose:
     visitor: str
     owner: str
     press: int
+
+
+class Claims:
+    """Which experiments a page is at just now: what two of them run is paid for twice. On the
+    engine's loop alone."""
+
+    def __init__(self) -> None:
+        self._held: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def claim(self, whose: Whose) -> Iterator[bool]:
+        """Whether it is this page's turn; if so, no other's until it is left."""
+        place = whose.visitor, whose.experiment_id
+        is_free = place not in self._held
+        self._held.add(place)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._held.discard(place)
+
+
+@dataclass(frozen=True)
+class Seams:
+    """`admit` reserves what runs can cost, for all or for none, and may wait for a disk;
+    `start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
+
+    engine: Engine
+    claims: Claims
+    store: CellStore
+    admit: Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
+    start: Callable[[Run, Again | None], None]
+    row_of: Callable[[Run], RunRow]

@@ -7,16 +7,16 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from playground.core.budget import Refusal
-from playground.core.cell_checks import case_keys
 from playground.core.course import course_of
 from playground.core.experiment import Experiment
 from playground.core.experiment_progress import ExperimentState, Progress
-from playground.core.experiment_rows import CellRow, is_judges
+from playground.core.experiment_rows import CellRow
 from playground.core.grid_plan import GridPlan, Surroundings
 from playground.core.ladder import Found
 from playground.core.plan import Plan
@@ -24,8 +24,11 @@ from playground.experiments.checking import Checker
 from playground.experiments.launching import Launcher, Sent
 from playground.experiments.planning import plans_of
 from playground.experiments.seams import Seams, Whose
+from playground.experiments.stored import stored
 from playground.experiments.tally import Tally
 from playground.run import Run
+
+ELSEWHERE = "It is under way on another page. One that was closed is given up within a minute."
 
 
 class Underway:
@@ -109,9 +112,9 @@ class Underway:
             why=self.why,
         )
 
-    def keys_of(self, case: int) -> tuple[str, ...]:
-        """The key of each check of a case: what to ask `CellRow.passed` for."""
-        return case_keys(self._grid.cases, case, self.experiment.checks)
+    def claim(self) -> AbstractContextManager[bool]:
+        """Whether no other page is at this experiment, and none from now on."""
+        return self._seams.claims.claim(self.whose)
 
     async def _begin(self) -> None:
         if self._state == "done":
@@ -121,14 +124,18 @@ class Underway:
         self._changed.set()
         if self._is_working:
             return
-        self._is_working = True
-        self._tally.begin()
-        try:
-            await self._work()
-        except Exception as error:
-            self._broke(error)
-        self._is_working = False
-        self._tally.rest()
+        with self.claim() as is_free:
+            if not is_free:
+                self._rest("paused", ELSEWHERE)
+                return
+            self._is_working = True
+            self._tally.begin()
+            try:
+                await self._work()
+            except Exception as error:
+                self._broke(error)
+            self._is_working = False
+            self._tally.rest()
 
     async def _pause(self) -> None:
         self._rest("paused", "")
@@ -205,22 +212,17 @@ class Underway:
     async def _take_over(self) -> list[CellRow] | Refusal:
         """Take over what the store has and nobody took over before. Comes back: answers that
         wait for a check."""
-        whose, store, undone = self.whose, self._seams.store, []
+        undone = []
         async with self._looking:  # what was taken over twice would be judged twice
-            found = await asyncio.to_thread(store.cells, whose.visitor, whose.experiment_id)
+            found = await stored(self.whose, self._grid.places, self._seams.store)
             if isinstance(found, Refusal):
                 return found
-            cells = {each: cell for each, cell in found.items() if each in self._grid.places}
-            judged = {each: cell for each, cell in found.items() if is_judges(each)}
-            new = self.in_batch if self.is_loaded else cells.keys()
-            self.is_loaded = True
-            self.in_batch = frozenset(each for each, cell in cells.items() if cell.is_in_batch)
-            self._checker.judged |= {**judged, **self._checker.judged}
+            new = self.in_batch if self.is_loaded else found.cells.keys()
+            self.is_loaded, self.in_batch = True, found.in_batch
+            self._checker.judged = found.judged | self._checker.judged
             for cell_id in self.in_batch:
                 self._course.leave_out(cell_id)
-            for cell in [cells[each] for each in new if each in cells]:
-                if cell.is_in_batch or not cell.is_finished:
-                    continue
+            for cell in found.ended(new):
                 if self._checker.is_undone(cell):
                     undone.append(cell)
                     self._course.leave_out(cell.cell_id)

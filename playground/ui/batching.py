@@ -77,12 +77,13 @@ class Batching:
     def give_up(self, submission: Submission, connection: Connection) -> "Future[Submission]":
         """Take a submission for one that brings nothing more, as its visitor says: it was not
         found, or the API does not know its batch."""
-        why = LOST if submission.batch_id is None else GONE
-        return self._call(self._refuse(submission, connection, why))
+        return self._call(self._give_up(submission, connection))
 
-    def is_submitting(self, submission: Submission) -> bool:
-        """Whether this process is at it just now; if not, `find` tells what became of it."""
-        return submission.submission_id in self._submitting
+    @property
+    def submitting(self) -> frozenset[str]:
+        """The ids of submissions that this process is at just now. Asked before the store is:
+        what became of another one that has no batch there, `find` tells."""
+        return frozenset(self._submitting)
 
     async def _submit(
         self,
@@ -188,6 +189,12 @@ class Batching:
         await asyncio.to_thread(self._store.note, following.submission)
         return following.submission
 
+    async def _give_up(self, submission: Submission, connection: Connection) -> Submission:
+        newest = await self._newest(submission)
+        if submission.batch_id is None and newest.batch_id is not None:
+            return newest  # It was found meanwhile, after all.
+        return await self._refuse(newest, connection, GONE if newest.batch_id else LOST)
+
     async def _cancel(
         self, submission: Submission, connection: Connection, key: str
     ) -> Submission | Failure:
@@ -200,13 +207,24 @@ class Batching:
     async def _find(
         self, submission: Submission, connection: Connection, key: str
     ) -> Submission | Unsure:
+        newest = await self._newest(submission)
+        if newest.batch_id is not None:
+            return newest
         api, _ = await self._calls()
         known = await self._known(submission.visitor)
         found = await api.find(
             connection, key, submission.requests, submission.submitted_at, LOST, known
         )
+        newest = await self._newest(submission)
+        if newest.batch_id is not None:  # Whoever found it meanwhile: that is never undone.
+            return newest
         noted = await self._noted(submission, found)
         return found if isinstance(found, Unsure) else noted
+
+    async def _newest(self, submission: Submission) -> Submission:
+        place = submission.visitor, submission.submission_id
+        found = await asyncio.to_thread(self._store.get, *place)
+        return found if isinstance(found, Submission) else submission
 
 
 def _all(parts: Sequence[tuple[NewBatch, Sequence[Wanted]]]) -> list[Wanted]:

@@ -16,7 +16,7 @@ from playground.core.experiment_rows import Started
 from playground.core.failures import Failure
 from playground.core.grid_plan import GridPlan
 from playground.experiments.seams import CellStore, Whose
-from playground.experiments.underway import Underway
+from playground.experiments.underway import ELSEWHERE, Underway
 from playground.ui import experiment_running, running, spending, state
 from playground.ui import experiment_state as chosen
 from playground.ui.batch_seams import Following, Submitted, Wanted, run_ids
@@ -111,23 +111,30 @@ async def submit_left(
     underway: Underway, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
-    try:
-        refused = await underway.take_over()
-        if refused is not None:
-            return Submitted(problem=refused.sentence)
-        plans = await underway.submit_rest()
-        ids = run_ids(len(plans))
-        wanted = [
-            Wanted(run_id, plan, cell)
-            for run_id, (cell, plan) in zip(ids, plans.items(), strict=True)
-        ]
-        whose = underway.whose
-        submitting = batching.submit(whose.visitor, key, wanted, admission, whose.experiment_id)
-        done = await asyncio.wrap_future(submitting)
-        await underway.take_over()
-    except Exception as error:  # Its text could hold a header.
-        logging.getLogger(__name__).error("submitting broke: %s", type(error).__name__)
-        return Submitted(problem=f"Something broke here: {type(error).__name__}.")
+    with underway.claim() as is_free:
+        if not is_free:
+            return Submitted(problem=ELSEWHERE)
+        try:
+            return await _submit_left(underway, batching, key, admission)
+        except Exception as error:  # Its text could hold a header.
+            logging.getLogger(__name__).error("submitting broke: %s", type(error).__name__)
+            return Submitted(problem=f"Something broke here: {type(error).__name__}.")
+
+
+async def _submit_left(
+    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+) -> Submitted:
+    refused = await underway.take_over()
+    if refused is not None:
+        return Submitted(problem=refused.sentence)
+    plans, whose = await underway.submit_rest(), underway.whose
+    wanted = [
+        Wanted(run_id, plan, cell)
+        for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
+    ]
+    submitting = batching.submit(whose.visitor, key, wanted, admission, whose.experiment_id)
+    done = await asyncio.wrap_future(submitting)
+    await underway.take_over()
     return done
 
 
@@ -150,11 +157,17 @@ def submissions() -> tuple[Standing, ...]:
     if now is None or now.underway is None:
         return ()
     underway: Underway = now.underway
+    submitting = services().batching.submitting
     found = _of(underway.whose.experiment_id)
     fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
     if fetched - now.fetched:
         now.fetched, now.looking = fetched, underway.look()
-    return tuple(_standing(each, now) for each in found)
+    return tuple(
+        Standing(each)
+        if each.is_taken_in or each.submission_id in submitting
+        else _standing(each, now.asked.get(each.submission_id))
+        for each in found
+    )
 
 
 def fetched(experiment_id: str) -> frozenset[str]:
@@ -173,10 +186,8 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     return () if isinstance(found, Refusal) else found
 
 
-def _standing(submission: Submission, now: chosen.Opened) -> Standing:
-    asked = now.asked.get(submission.submission_id)
-    if submission.is_taken_in or services().batching.is_submitting(submission):
-        return Standing(submission)
+def _standing(submission: Submission, asked: "Future[Any] | None") -> Standing:
+    """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
     if asked is not None and not asked.done():
         return Standing(submission, is_lost=is_lost, is_asked=True)

@@ -31,7 +31,7 @@ from playground.core.rows import RunRow, RunTexts
 from playground.core.visitors import LOCAL
 from playground.core.wire import Wire
 from playground.engine import Engine
-from playground.experiments.seams import Again, Seams
+from playground.experiments.seams import Again, Claims, Seams
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.inspection import place_of, problem_of
@@ -66,6 +66,7 @@ class Services:
             most_waiting=settings.most_waiting,
             on_gone=self.log.open_pages.close,
         )
+        self._claims = Claims()
         self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
@@ -86,7 +87,7 @@ class Services:
         def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
             self.start(run, key, reserve_again)
 
-        return Seams(self.engine, self.log.experiments, admit, start, _row)
+        return Seams(self.engine, self._claims, self.log.experiments, admit, start, _row)
 
     async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()

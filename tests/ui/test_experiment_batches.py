@@ -191,6 +191,13 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     assert services().log.totals("local").simulated_usd > 0
     assert services().log.totals("local").spent_usd == 0
     assert (api.submitted, api.single, services().log.count("local")) == (1, 0, 4)
+    for key in ("experiment_statistics", "experiment_report"):
+        page.session_state[key] = True
+    page.session_state["matrix_cell"] = (0, 1)
+    page.run()
+    assert not page.exception
+    assert "Capital of Kenya?" in [each.value for each in page.code]
+    assert "Over all cases: mean" in said(page)
     # The log has what belongs to this experiment, and nothing else.
     page.button(key="run_all").click().run()
     page = finish(page)
