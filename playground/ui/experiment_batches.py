@@ -26,6 +26,7 @@ STATES = {
     "ended": ("blue", "fetching results"),
 }
 KEPT = "Close the tab if you like: results are kept for 29 days. Open the experiment to fetch them."
+KEPT_BY_DEMO = "Close the tab if you like. The demo forgets its batches only when the app ends."
 NOT_KNOWN_AGAIN = "A reload makes you a new visitor here: keep the page open till the results came."
 GIVE_UP = "What is missing counts as failed, and can be run again. Was it sent, it may be billed."
 
@@ -97,8 +98,9 @@ def show_batches(found: tuple[Standing, ...]) -> None:
     for each in found:
         with st.container(key=f"batch_{each.submission.submission_id}"):
             _show(each)
-    if any(each.submission.batch_id and not each.submission.is_taken_in for each in found):
-        st.caption(KEPT if keeping.is_known_again() else NOT_KNOWN_AGAIN)
+    if still := [each.submission for each in found if not each.submission.is_taken_in]:
+        kept = KEPT_BY_DEMO if still[0].connection_kind == "demo" else KEPT
+        st.caption(kept if keeping.is_known_again() else NOT_KNOWN_AGAIN)
 
 
 def _show(standing: Standing) -> None:
