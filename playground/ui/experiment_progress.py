@@ -70,7 +70,7 @@ def _paint(before: tuple[bool, int]) -> None:
         if progress.why:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
         show_batches(found)
-        _offer(progress, is_over=is_over)
+        _offer(underway, progress, is_over=is_over)
     is_live = experiment_running.is_live()
     if not is_live and (is_live, _open(found)) != before:
         st.rerun()
@@ -107,7 +107,12 @@ def _money(progress: Progress) -> str:
     return plain(" · ".join(parts))
 
 
-def _offer(progress: Progress, *, is_over: bool) -> None:
+def _judges(underway: Underway, answers: int) -> str:
+    usd = plain(formats.money(underway.planned.judges_usd))
+    return f"Ask the judges of {answers:,} answers · up to about {usd}"
+
+
+def _offer(underway: Underway, progress: Progress, *, is_over: bool) -> None:
     if progress.state == "running":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -125,7 +130,7 @@ def _offer(progress: Progress, *, is_over: bool) -> None:
         left = 0 if is_over else progress.left
         if (left or progress.unchecked) and not is_live:
             st.button(
-                "Resume" if left else f"Ask the judges · {progress.unchecked:,} answers",
+                "Resume" if left else _judges(underway, progress.unchecked),
                 key="resume_experiment", icon=":material/play_arrow:", type="primary",
                 on_click=experiment_running.resume,
             )  # fmt: skip
