@@ -73,7 +73,10 @@ class FakeApi:
     `plays` holds such names for the coming requests, in order, whatever model they ask for.
     """
 
-    def __init__(self):
+    def __init__(self, *, keeps_alive=False):
+        """`keeps_alive`: a connection serves one request after the other, as the real API's do;
+        then no hang-up is noticed."""
+        self._keeps_alive = keeps_alive
         self.seen: list[Seen] = []
         self.texts = {}
         self.handler = None
@@ -125,9 +128,11 @@ class FakeApi:
 
     async def _serve(self, reader, writer):
         try:
-            seen = await self._request(reader)
-            if seen is not None:
+            while (seen := await self._request(reader)) is not None:
                 self.seen.append(seen)
+                if self._keeps_alive:
+                    await self._answer(seen, writer)
+                    continue
                 watcher = asyncio.create_task(self._watch(reader, seen))
                 try:
                     await self._answer(seen, writer)
@@ -136,8 +141,12 @@ class FakeApi:
                     raise
                 finally:
                     watcher.cancel()
+                break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
+        except asyncio.CancelledError:
+            if not self._keeps_alive:  # Else it only waited for the next request.
+                raise
         finally:
             writer.close()
 
@@ -211,7 +220,8 @@ class FakeApi:
 
     async def open(self, writer, status=200, kind="text/event-stream", headers=()):
         lines = [f"HTTP/1.1 {status} X", f"content-type: {kind}", "request-id: req_fake"]
-        lines += [*headers, "connection: close", "transfer-encoding: chunked", "", ""]
+        connection = "keep-alive" if self._keeps_alive else "close"
+        lines += [*headers, f"connection: {connection}", "transfer-encoding: chunked", "", ""]
         writer.write(EOL.join(lines).encode("utf-8", "surrogateescape"))
         await writer.drain()
 

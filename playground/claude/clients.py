@@ -11,6 +11,7 @@ from typing import Any
 
 import anthropic
 import httpx2
+from anthropic._base_client import get_platform
 
 from playground.claude.pacing import Pacing
 from playground.claude.recording import note_departure
@@ -56,8 +57,10 @@ class Clients:
         place = connection.kind, connection.base_url
         if place not in self._pools:
             self._pools[place] = self._new_pool(connection)
-        key = key or "none"
-        return self._pools[place].with_options(api_key=key, default_headers=_undo_environment(key))
+        pool, key = self._pools[place], key or "none"
+        client = pool.with_options(api_key=key, default_headers=_undo_environment(key))
+        client._platform = pool._platform
+        return client
 
     def _new_pool(self, connection: Connection) -> anthropic.AsyncAnthropic:
         read_s = self._read_timeout_s or READ_TIMEOUTS_S[connection.kind]
@@ -80,13 +83,16 @@ class Clients:
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        return anthropic.AsyncAnthropic(
+        pool = anthropic.AsyncAnthropic(
             api_key="none",
             base_url=connection.base_url,
             max_retries=0,
             timeout=timeout,
             http_client=http_client,
         )
+        # Or each copy would ask for it, in a thread, before it sends anything.
+        pool._platform = get_platform()
+        return pool
 
     def limit_s(self, connection: Connection, max_tokens: object) -> float:
         """How long an attempt may take in all."""

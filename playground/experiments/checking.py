@@ -1,6 +1,7 @@
 """Checks the answers of cells, by itself or by asking a judge, and has the results kept."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from playground.core.template import TemplateError
 from playground.experiments.launching import Launcher
 from playground.experiments.seams import Seams, Whose
 
+_GATHER_S = 0.1
 _READ_AT_ONCE = 200
 """Answers in memory: they can be long."""
 
@@ -37,6 +39,7 @@ class Checker:
         self._around, self._seams, self._launcher = around, seams, launcher
         self._unsaved: list[Checked] = []
         self._saving: asyncio.Task[None] | None = None
+        self._is_over = asyncio.Event()
 
     def of_cell(self, cell_id: str) -> tuple[ToCheck, ...]:
         """Every check that a cell has to pass."""
@@ -86,7 +89,9 @@ class Checker:
     async def settle(self) -> None:
         """Wait until all that was checked is kept."""
         if self._saving is not None:
+            self._is_over.set()
             await self._saving
+            self._is_over.clear()
 
     async def _judge(
         self, cell: CellRow, asked: ToCheck, answer: str
@@ -141,6 +146,8 @@ class Checker:
         """Checks that cannot be kept are done again another day."""
         whose = self._whose
         while self._unsaved:
+            with contextlib.suppress(TimeoutError):  # What ends together is kept together.
+                await asyncio.wait_for(self._is_over.wait(), _GATHER_S)
             done: Sequence[Checked] = self._unsaved
             self._unsaved = []
             await asyncio.to_thread(

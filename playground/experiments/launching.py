@@ -36,7 +36,8 @@ class Launcher:
         none where there is no room for that."""
         if not plans or self.is_stopped:
             return {}
-        await self.settle()
+        if not self._ids.keys() >= plans.keys():
+            await self.settle()
         whose = self._whose
         runs = {
             cell_id: Run(
@@ -56,9 +57,10 @@ class Launcher:
 
     def keep_ahead(self, cell_ids: Sequence[str]) -> None:
         """Keep the runs that these cells will have, while others run: a start need not wait
-        for the disk then."""
+        for the disk then. Many at a time, once half of them are used up."""
         begun = [Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids]
-        if begun and (self._ahead is None or self._ahead.done()):
+        is_time = 2 * len(begun) >= len(cell_ids)
+        if begun and is_time and (self._ahead is None or self._ahead.done()):
             self._ahead = asyncio.create_task(self._keep(begun))
 
     async def settle(self) -> None:

@@ -243,7 +243,7 @@ class Underway:
         for cell_id, sent in started.items():
             self._begin_task(self._follow(cell_id, sent))
         if started:
-            self._launcher.keep_ahead(self._course.peek(self.experiment.at_once))
+            self._launcher.keep_ahead(self._course.peek(2 * self.experiment.at_once))
 
     def _sendable(self, planned: Mapping[str, Plan | str]) -> dict[str, Plan]:
         """Those that can be sent; the others are noted as such."""
