@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
-from store.databases import ON_BOTH, overwrite_pages
+from store.databases import ON_BOTH, damage_pages_with, overwrite_pages
 
 from playground.store import sqlite_file
 
@@ -142,6 +142,18 @@ def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log,
     assert late.warning is None
 
 
+def test_a_row_is_written_without_anyone_waiting_for_it(open_log, row, execute):
+    log = open_log(heartbeat_every_s=600)
+    assert log.flush(5)
+    writer = log._writer
+    log.record(row(1))
+    with writer._changed:
+        assert writer._changed.wait_for(lambda: not log._memory.unsaved, 5)
+    assert saved_ids(execute) == [1]
+    # A process that ends must not wait for a disk that does not answer.
+    assert (writer._thread.name, writer._thread.daemon) == ("run-log", True)
+
+
 def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now, execute):
     waiting = open_log(retry_every_s=0.01, busy_timeout_s=0)
     assert waiting.count("ada") == 0
@@ -262,20 +274,24 @@ def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
     assert saved_ids(execute) == [1]
 
 
+@pytest.mark.parametrize("met_by", ["writing", "reading"])
 def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
-    open_log, row, texts, file, monkeypatch, execute
+    open_log, row, texts, file, monkeypatch, execute, met_by
 ):
     monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
     log = open_log()
     for number in range(1, 51):
-        log.record(row(number), texts(row(number), answer="x" * 2000))
+        log.record(row(number), texts(row(number), answer="needle" + "x" * 2000))
     assert log.flush(5)
-    overwrite_pages(file, first=4096)
-    log.delete_all("ada")
-    log.record(row(51))
+    damage_pages_with(file, "needle")
+    if met_by == "writing":
+        log.delete_all("ada")
+        log.record(row(51))
+    else:
+        assert log.get("ada", row(1).run_id)[1].answer.startswith("needle")
     assert log.flush(5)
     assert_set_aside(log, file)
-    assert saved_ids(execute) == [51]
+    assert saved_ids(execute) == ([51] if met_by == "writing" else list(range(50, 0, -1)))
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])
