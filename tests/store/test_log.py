@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from store.databases import ON_BOTH
 from playground.core.rows import Page, RunTexts, Totals
 from playground.store import tallies
 from playground.store.boots import Boot
+from playground.store.chunks import in_chunks
 from playground.store.log import RunLog
 from playground.store.totals import add_up, tally_of
 
@@ -171,7 +173,7 @@ def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row, i
 
 
 def test_more_rows_than_fit_into_one_question_are_added_up(log, row, other_writer, monkeypatch):
-    monkeypatch.setattr(tallies, "_IDS_PER_QUESTION", 2)
+    monkeypatch.setattr(tallies, "in_chunks", partial(in_chunks, size=2))
     for number in range(5):
         log.record(row(number))
     assert log.flush(5)
