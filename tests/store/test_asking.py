@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from store.databases import ON_BOTH
 
 from playground.core.budget import Refusal
+from playground.core.history import Mark
 from playground.store.asking import Asking
 from playground.store.chunks import in_chunks
 from playground.store.prompt_tables import prompts
@@ -89,6 +90,34 @@ def test_a_log_that_does_not_open_is_a_cause(open_log, tmp_path):
 def test_a_closed_log_is_a_cause(log):
     log.close()
     assert asking(log).read(names) == sentence("the log is not open")
+
+
+def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(log, execute, caplog):
+    assert log.flush(5)
+    execute("DROP TABLE prompts", "DROP TABLE batches", "DROP TABLE cells", "DROP TABLE marks")
+    execute("DROP TABLE budgets")
+    said = [
+        log.prompts.all("ada").sentence,
+        log.batches.of("ada").sentence,
+        log.experiments.cells("ada", "1").sentence,
+        log.history.mark("ada", "1", Mark(is_starred=True)),
+        log.ledger.budget_of("ada").sentence,
+    ]
+    assert said == [
+        f"{what}: of an unexpected error."
+        for what in (
+            "The library can't be reached",
+            "Batches cannot be kept just now",
+            "Experiments cannot be kept just now",
+            "Not done",
+            "Not started: there is a budget, and nothing can be reserved",
+        )
+    ]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the {who} met OperationalError"
+        for who in ("library", "batches", "experiments", "history", "ledger")
+    ]
+    caplog.clear()
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (4, [2, 2]), (5, [2, 2, 1])])
