@@ -1,30 +1,24 @@
 """Finding, marking and deleting runs, against what plain Python finds in the same rows."""
 
 import json
-import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from store.databases import ON_BOTH
 
-from playground.core.history import ORDERS, Filter, Mark, matches, sorted_in
+from playground.core.history import ORDERS, Choices, Filter, Mark, matches, sorted_in
 from playground.core.rows import RunTexts
+from playground.store import database, filtered, picking
 from playground.store.days import day_costs, sums_of_rows
 from playground.store.history import History
 from playground.store.log import RunLog
-from playground.store.schema import metadata
 from playground.store.search_index import words_of
 from playground.store.totals import add_up, tally_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-SERVER = os.environ.get("TEST_DATABASE_URL")
-URLS = [
-    "sqlite://",
-    pytest.param(SERVER, marks=pytest.mark.skipif(not SERVER, reason="no TEST_DATABASE_URL")),
-]
 SAYINGS = [
     "Crisp dosa",
     "crispy idli and dosa",
@@ -39,18 +33,6 @@ def texts_of(row, prompt, answer):
     body = {"messages": [{"role": "user", "content": prompt}], "model": row.model}
     request = json.dumps({"headers": {}, "body": body})
     return RunTexts(run_id=row.run_id, request_json=request, answer=answer)
-
-
-@pytest.fixture
-def emptied(request):
-    def empty(url):
-        if not url.startswith("sqlite"):
-            engine = sa.create_engine(url)
-            metadata.drop_all(engine)
-            engine.dispose()
-        return url
-
-    return empty
 
 
 def ids(found):
@@ -80,6 +62,8 @@ changes = st.fixed_dictionaries(
         "cost_usd": st.none() | st.sampled_from([Decimal(n) / 10 for n in range(5)]),
         "duration_s": st.none() | st.sampled_from([0.5, 1.5]),
         "output_tokens": st.none() | st.integers(0, 3),
+        "connection": st.sampled_from(["Demo", "Claude API"]),
+        "experiment_id": st.sampled_from([None, "x", "y"]),
     }
 )
 deeds = st.one_of(
@@ -113,6 +97,8 @@ chosen_filters = st.builds(
     to_usd=st.sampled_from([None, None, Decimal("0.3")]),
     is_starred=st.booleans(),
     tags=st.sampled_from([(), (), ("good",), ("bad",)]),
+    connections=st.sampled_from([(), (), ("Demo",)]),
+    experiment_id=st.sampled_from([None, None, None, "x"]),
 )  # fmt: skip
 
 
@@ -172,18 +158,9 @@ class Known:
                 self.__init__()
 
 
-@pytest.mark.parametrize("url", URLS)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    todo=st.lists(deeds, min_size=4, max_size=20),
-    filters=st.lists(chosen_filters, min_size=6, max_size=6),
-    limit=st.integers(1, 4),
-)
-def test_every_filter_in_every_order_finds_what_plain_python_finds(
-    url, emptied, row, todo, filters, limit
-):
+def find_and_compare(url, row, todo, filters, limit):
     known = Known()
-    log = RunLog(emptied(url), clock=lambda: NOW)
+    log = RunLog(url, clock=lambda: NOW)
     try:
         log.record(row(99, "bob"), texts_of(row(99, "bob"), "dosa", "crisp"))
         for deed in todo:
@@ -208,6 +185,32 @@ def test_every_filter_in_every_order_finds_what_plain_python_finds(
         assert log.warning is None
     finally:
         log.close()
+
+
+@pytest.mark.parametrize(
+    ("database", "examples"), [("sqlite", 20), ("postgres", 3)], indirect=["database"]
+)
+def test_every_filter_in_every_order_finds_what_plain_python_finds(
+    database, examples, row, request, monkeypatch
+):
+    server = request.getfixturevalue("postgres") if database == "postgres" else None
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        todo=st.lists(deeds, min_size=4, max_size=20),
+        filters=st.lists(chosen_filters, min_size=6, max_size=6),
+        limit=st.integers(1, 4),
+        most_sorted=st.sampled_from([1, 10_000]),
+        first_look=st.sampled_from([1, 100]),
+    )
+    def compare(todo, filters, limit, most_sorted, first_look):
+        # As if there were many runs.
+        monkeypatch.setattr(filtered, "_MOST_SORTED", most_sorted)
+        monkeypatch.setattr(picking, "_FIRST_LOOK", first_look)
+        url = server.url(server.new_schema()) if server else "sqlite://"
+        find_and_compare(url, row, todo, filters, limit)
+
+    compare()
 
 
 class OnAPage:
@@ -240,3 +243,115 @@ def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
     assert history.delete("ada", [row(2).run_id]) is None
     assert ids(history.page("ada", Filter())) == [1]
     assert page.known == {}
+
+
+@ON_BOTH
+def test_what_can_be_chosen_is_what_the_visitor_has(log, row):
+    assert log.history.choices("ada") == Choices()
+    log.record(row(1, model="small", variant="B", status="failed", connection="Claude API"))
+    log.record(row(2, model="large"))
+    log.record(row(3, "bob", model="other"))
+    assert log.flush(5)
+    log.record(row(4, model="new", status="streaming"))
+    for number, tags in ((1, ("b", "a")), (2, ("b",))):
+        assert log.history.mark("ada", row(number).run_id, Mark(tags=tags)) is None
+    assert log.history.mark("bob", row(3).run_id, Mark(tags=("his",))) is None
+    for _ in range(2):
+        assert log.history.choices("ada") == Choices(
+            models=("large", "new", "small"),
+            variants=("A", "B"),
+            connections=("Claude API", "Demo"),
+            statuses=("done", "failed", "streaming"),
+            tags=("a", "b"),
+        )
+        assert log.flush(5)
+
+
+@ON_BOTH
+def test_marks_are_replaced_as_a_whole_and_are_a_visitors_own(log, row):
+    first, second, third = (row(number).run_id for number in (1, 2, 3))
+    assert log.history.mark("ada", first, Mark(True, ("b", "a"), "Note")) is None
+    assert log.history.mark("ada", second, Mark(tags=("c",))) is None
+    assert log.history.mark("bob", first, Mark(note="His")) is None
+    assert log.history.marks("ada", [first, second, third]) == {
+        first: Mark(True, ("a", "b"), "Note"),
+        second: Mark(tags=("c",)),
+        third: Mark(),
+    }
+    assert log.history.mark("ada", first, Mark(note="Other")) is None
+    assert log.history.mark("ada", second, Mark()) is None
+    found = log.history.marks("ada", [first, second])
+    assert found == {first: Mark(note="Other"), second: Mark()}
+    assert log.history.marks("bob", [first]) == {first: Mark(note="His")}
+
+
+@ON_BOTH
+def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monkeypatch):
+    for module in (picking, filtered):
+        monkeypatch.setattr(module, "MOST_PICKED", 4)
+    monkeypatch.setattr(picking, "_FIRST_LOOK", 2)
+    for number in range(30):
+        at = NOW + timedelta(seconds=number // 3)
+        each = row(number, started_at=at, status="failed" if number % 7 == 0 else "done")
+        log.record(each, texts_of(each, "dosa", ""))
+    assert log.flush(5)
+    chosen, after, rows = Filter(text="dosa", statuses=("failed",)), None, []
+    for _ in range(40):
+        found = log.history.page("ada", chosen, after=after, limit=2)
+        rows += ids(found)
+        after = found.next_place
+        if after is None:
+            break
+    assert rows == [28, 21, 14, 7, 0]
+    summary = log.history.summary("ada", Filter(text="dosa"))
+    assert (summary.totals.runs, summary.is_partial) == (4, True)
+    some = log.history.page("ada", Filter(text="dosa"), "oldest", limit=9)
+    # Of the runs of one second any may be among them.
+    assert (len(some.rows), ids(some)[1:], some.is_partial) == (4, [27, 28, 29], True)
+
+
+@ON_BOTH
+def test_more_runs_in_a_second_than_the_index_has_numbers_for_are_all_found(log, row):
+    for number in range(200):
+        each = row(number, started_at=NOW)
+        log.record(each, texts_of(each, "dosa", "crisp"))
+    assert log.flush(5)
+    found = log.history.page("ada", Filter(text="crisp"), limit=300)
+    assert ids(found) == list(range(199, -1, -1))
+
+
+@ON_BOTH
+def test_of_a_very_long_text_at_least_the_beginning_is_found(log, row):
+    long = " ".join(f"word{number}" for number in range(20_000))
+    wide = " ".join(f"{number:05}{'x' * 500}" for number in range(2_500))
+    for number, text in ((1, long), (2, wide)):
+        log.record(row(number), texts_of(row(number), text, ""))
+    assert log.flush(5)
+    assert log.warning is None
+    assert ids(log.history.page("ada", Filter(text="word0 word1"))) == [1]
+    assert ids(log.history.page("ada", Filter(text="00001xx"))) == [2]
+
+
+@ON_BOTH
+def test_how_far_the_index_has_come_is_told(log, execute):
+    assert log.flush(5)
+    assert log.history.indexed("ada") is None
+    execute("INSERT INTO unsearched VALUES ('', '', 1, 4)")
+    assert log.history.indexed("ada") == 0.25
+
+
+@ON_BOTH
+def test_runs_of_earlier_days_are_indexed_bit_by_bit_each_once(log, row, execute, monkeypatch):
+    monkeypatch.setattr(database, "_INDEXED_AT_ONCE", 2)
+    for number in range(5):
+        visitor = "bob" if number == 2 else "ada"
+        log.record(row(number, visitor), texts_of(row(number, visitor), "dosa", "crisp"))
+    log.record(row(9, status="streaming"), texts_of(row(9), "dosa", ""))
+    assert log.flush(5)
+    execute("DELETE FROM searchable WHERE visitor = 'bob'")
+    execute("INSERT INTO unsearched VALUES ('', '', 0, 6)")
+    for _ in range(6):
+        assert log.flush(5)
+    assert log.history.indexed("ada") is None
+    assert ids(log.history.page("ada", Filter(text="dosa"))) == [4, 3, 1, 0]
+    assert ids(log.history.page("bob", Filter(text="crisp"))) == [2]
