@@ -127,6 +127,16 @@ def test_who_looks_at_the_log_does_not_wait_for_a_lock(open_log, row, file):
     assert log.warning is None
 
 
+def test_who_cannot_sign_off_says_so_and_is_gone(log, row, other_writer, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "The log can't be saved: another program has locked it."
+    ]
+
+
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
     log.record(row(1))
     assert log.flush(5)
