@@ -1,5 +1,6 @@
 """What can go wrong with a file: the row is taken, shown, and written once it can be."""
 
+import itertools
 import os
 import sqlite3
 from contextlib import closing
@@ -187,6 +188,15 @@ def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, text
     assert log.get("ada", row(1).run_id) == (row(1), texts(row(1)))
 
 
+def test_a_file_that_keeps_being_moved_is_not_tried_for_ever(open_log, row, monkeypatch):
+    numbers = itertools.count()
+    monkeypatch.setattr(sqlite_file, "identity", lambda _: next(numbers))
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: it keeps being moved or deleted. {KEPT}"
+
+
 def test_a_deleted_folder_is_made_again_too(log, row, file, execute):
     log.record(row(1))
     assert log.flush(5)
@@ -232,7 +242,7 @@ def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
     assert reopened.warning is None
 
 
-def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute):
+def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute, caplog):
     log.record(row(1))
     assert log.flush(5)
     overwrite_pages(file, first=0)
@@ -240,6 +250,7 @@ def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file,
     log.record(row(2))
     assert log.flush(5)
     assert_set_aside(log, file)
+    assert log.warning in [record.getMessage() for record in caplog.records]
     assert ids(log.page("ada")) == [2, 1]
     assert saved_ids(execute) == [2, 1]
 
