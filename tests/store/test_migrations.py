@@ -177,6 +177,8 @@ def test_a_log_that_is_up_to_date_is_not_copied(engine, file):
 def test_a_copy_that_was_killed_half_way_is_made_again(engine, file, open_log):
     unfinished = file.with_name("runs.db.bak-v1.0a1b.unfinished")
     unfinished.write_bytes(b"half a copy")
+    # What cannot be deleted is in nobody's way.
+    file.with_name("runs.db.bak-v1.0a1c.unfinished").mkdir()
     log = open_log()
     assert (log.count("ada"), log.warning) == (2, None)
     assert not unfinished.exists()
