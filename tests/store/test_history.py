@@ -11,7 +11,8 @@ from store.databases import ON_BOTH
 
 from playground.core.history import ORDERS, Choices, Filter, Mark, matches, sorted_in
 from playground.core.rows import RunTexts
-from playground.store import database, filtered, picking
+from playground.store import database as database_module
+from playground.store import filtered, picking, search_index
 from playground.store.days import day_costs, sums_of_rows
 from playground.store.history import History
 from playground.store.log import RunLog
@@ -323,13 +324,77 @@ def test_more_runs_in_a_second_than_the_index_has_numbers_for_are_all_found(log,
 @ON_BOTH
 def test_of_a_very_long_text_at_least_the_beginning_is_found(log, row):
     long = " ".join(f"word{number}" for number in range(20_000))
-    wide = " ".join(f"{number:05}{'x' * 500}" for number in range(2_500))
-    for number, text in ((1, long), (2, wide)):
-        log.record(row(number), texts_of(row(number), text, ""))
+    wide = [" ".join(f"{part}{number:04}{'దో' * 27}" for number in range(3_200)) for part in "ab"]
+    log.record(row(1), texts_of(row(1), long, ""))
+    log.record(row(2), texts_of(row(2), *wide))
     assert log.flush(5)
     assert log.warning is None
     assert ids(log.history.page("ada", Filter(text="word0 word1"))) == [1]
-    assert ids(log.history.page("ada", Filter(text="00001xx"))) == [2]
+    assert ids(log.history.page("ada", Filter(text="a0000"))) == [2]
+    assert ids(log.history.page("ada", Filter(text="b0000"))) == [2]
+
+
+@ON_BOTH
+def test_quotes_keep_words_together_and_only_the_last_word_may_go_on(log, row):
+    for number, answer in enumerate(["crisp dosa", "dosa crisp", "crisper dosas", "crisp, crisp"]):
+        log.record(row(number), texts_of(row(number), "", answer))
+    assert log.flush(5)
+    for text, expected in {
+        "crisp": [3, 2, 1, 0],
+        "crisp dosa": [1, 0],
+        "dosa crisp": [1, 0],
+        "dosa crispe": [],
+        "dosas crispe": [2],
+        '"crisp dosa"': [0],
+        '"dosa crisp"': [1],
+        '"crisp"': [3, 1, 0],
+        '"crisp" dosa': [1, 0],
+        "crisp.dos": [0],
+        "nowhere": [],
+    }.items():
+        assert ids(log.history.page("ada", Filter(text=text))) == expected, text
+        assert log.history.summary("ada", Filter(text=text)).totals.runs == len(expected)
+
+
+@ON_BOTH
+def test_stars_and_tags_find_the_visitors_own_runs_that_have_them(log, row):
+    for number in range(1, 6):
+        log.record(row(number), texts_of(row(number), "dosa" if number != 3 else "", ""))
+    assert log.flush(5)
+    for visitor, number, mark in (
+        ("ada", 1, Mark(is_starred=True)),
+        ("ada", 2, Mark(tags=("good", "bad"))),
+        ("ada", 3, Mark(True, ("good",))),
+        ("ada", 4, Mark(note="Note")),
+        ("bob", 5, Mark(True, ("good", "bad"))),
+    ):
+        assert log.history.mark(visitor, row(number).run_id, mark) is None
+    for expected, chosen in (
+        ([3, 1], Filter(is_starred=True)),
+        ([3, 2], Filter(tags=("good",))),
+        ([3, 2], Filter(tags=("bad", "good"))),
+        ([2], Filter(tags=("bad",))),
+        ([3], Filter(is_starred=True, tags=("good",))),
+        ([1], Filter(is_starred=True, text="dosa")),
+        ([2], Filter(tags=("good",), text="dosa")),
+    ):
+        for order in ("newest", "slowest"):
+            assert ids(log.history.page("ada", chosen, order)) == expected
+        assert log.history.summary("ada", chosen).totals.runs == len(expected)
+
+
+@ON_BOTH
+def test_an_index_that_is_made_anew_begins_at_nothing(log, row, database):
+    assert log.flush(5)
+    with log._writer.database.writing() as connection:
+        search_index.start_anew(connection)
+        assert search_index.progress(connection) is None
+    log.record(row(1), texts_of(row(1), "dosa", ""))
+    assert log.flush(5)
+    with log._writer.database.writing() as connection:
+        search_index.start_anew(connection)
+        # A server's index forgets each run by itself.
+        assert search_index.progress(connection) == (0.0 if database == "sqlite" else None)
 
 
 @ON_BOTH
@@ -342,7 +407,7 @@ def test_how_far_the_index_has_come_is_told(log, execute):
 
 @ON_BOTH
 def test_runs_of_earlier_days_are_indexed_bit_by_bit_each_once(log, row, execute, monkeypatch):
-    monkeypatch.setattr(database, "_INDEXED_AT_ONCE", 2)
+    monkeypatch.setattr(database_module, "_INDEXED_AT_ONCE", 2)
     for number in range(5):
         visitor = "bob" if number == 2 else "ada"
         log.record(row(number, visitor), texts_of(row(number, visitor), "dosa", "crisp"))

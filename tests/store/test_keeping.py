@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from store.databases import damage_pages_with
+from store.databases import damage_pages_with, overwrite_pages
 
 from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.history import Filter, Mark, NotDoneError
+from playground.core.history import Choices, Filter, Mark, NotDoneError
 from playground.core.rows import RunTexts
 from playground.store import backups, keeping, search_index, sqlite_file
 
@@ -124,6 +124,16 @@ def test_old_runs_go_in_steps_with_room_for_others_in_between(log, row, monkeypa
     log.history.mark(ADA, made[6].run_id, Mark(is_starred=True))
     assert sum(steps) == 2
     assert found(log) == [6, 9]
+
+
+def test_old_runs_whose_texts_are_on_an_open_page_only_go_from_there_too(log, row):
+    log.open_pages.open("page")
+    log.record(row(1), texts_of(row(1), CANARY), only_on_page="page")
+    log.record(row(2, "bob"), texts_of(row(2), CANARY), only_on_page="page")
+    assert log.flush(5)
+    assert sum(log.keeping.delete_old(ADA, date(2026, 11, 23))) == 1
+    assert log.open_pages.runs(ADA) == {}
+    assert len(log.open_pages.runs("bob")) == 1
 
 
 def test_old_runs_that_cannot_be_deleted_just_now_stay_and_say_so(log, row, other_writer):
@@ -299,6 +309,30 @@ def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
     assert found(log) == [1]
 
 
+def test_a_log_that_is_moved_just_before_it_would_be_replaced_is_left_alone(
+    log, row, file, monkeypatch
+):
+    log.record(row(1))
+    backup = log.keeping.back_up()
+    monkeypatch.setattr(log._writer, "wait_until_saved", lambda _: True)
+    moved = file.rename(file.with_name("moved.db"))
+    with pytest.raises(NotDoneError, match=r"^Not restored: the file was moved meanwhile\.$"):
+        log.keeping.restore(backup)
+    assert moved.exists()
+    assert backup.exists()
+
+
+def test_a_size_that_cannot_be_told_is_none_and_the_owner_hears_why(log, row, file, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    overwrite_pages(file, first=0)
+    assert log.keeping.size() is None
+    assert [record.getMessage() for record in caplog.records] == [
+        "the size of the log met DatabaseError"
+    ]
+    caplog.clear()
+
+
 def test_the_size_tells_what_lies_free(log, row):
     made = [row(n) for n in range(20)]
     for each in made:
@@ -321,6 +355,9 @@ def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
     ):
         assert problem == "Not done: its path is a folder, not a file."
     assert broken.history.page(ADA, Filter()).rows == ()
+    assert broken.history.choices(ADA) == Choices()
+    assert broken.history.marks(ADA, ["1"]) == {"1": Mark()}
+    assert broken.history.indexed(ADA) is None
     assert broken.keeping.size() is None
     with pytest.raises(NotDoneError):
         broken.keeping.back_up()
