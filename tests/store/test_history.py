@@ -1,6 +1,7 @@
 """Finding, marking and deleting runs, against what plain Python finds in the same rows."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -244,6 +245,55 @@ def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
     assert history.delete("ada", [row(2).run_id]) is None
     assert ids(history.page("ada", Filter())) == [1]
     assert page.known == {}
+
+
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
+FILTERS = [
+    Filter(),
+    Filter(is_starred=True),
+    Filter(text="dosa"),
+    Filter(experiment_id="x"),
+    Filter(from_usd=Decimal("0.2"), to_usd=Decimal("0.2")),
+    Filter(from_usd=Decimal("0.3"), to_usd=Decimal("0.3")),
+    Filter(from_day=date(2026, 11, 24), to_day=date(2026, 11, 24)),
+    Filter(text="dosa", from_day=date(2026, 11, 24), to_day=date(2026, 11, 24)),
+    Filter(models=("small",), statuses=("done",), variants=("A",), connections=("Demo",)),
+    Filter(is_starred=True, models=("large",), from_usd=Decimal("0.1")),
+]
+
+
+@ON_BOTH
+def test_pages_are_all_rows_in_order_also_those_without_a_value(log, row, monkeypatch):
+    monkeypatch.setattr(filtered, "_MOST_SORTED", 1)  # one is few, two are many
+    moments = [-1, 0, 0, 86_399, 86_400, 90_000]
+    rows = [
+        row(
+            number,
+            started_at=MIDNIGHT + timedelta(seconds=moments[number % 6]),
+            cost_usd=[None, Decimal("0.2"), Decimal("0.1"), Decimal("0.2")][number % 4]
+            if number
+            else Decimal("0.3"),
+            duration_s=[1.5, None, 0.5][number % 3],
+            output_tokens=[7, 7, None, 0, 9][number % 5],
+            model=["small", "large"][number % 2],
+            status=["done", "done", "failed"][number % 3],
+            variant="AB"[number // 7],
+            experiment_id=["x", None, "y"][number % 3],
+        )
+        for number in range(10)
+    ]
+    for each in rows:
+        log.record(each, texts_of(each, "dosa", ""))
+        log.record(replace(each, visitor="bob", cost_usd=Decimal(5)), texts_of(each, "dosa", ""))
+        assert log.history.mark("ada", each.run_id, Mark(is_starred=True)) is None
+    assert log.flush(5)
+    for number, chosen in enumerate(FILTERS):
+        found = [each for each in rows if matches(chosen, each, Mark(is_starred=True), ["dosa"])]
+        assert found
+        assert log.history.summary("ada", chosen).totals == add_up(map(tally_of, found))
+        assert log.history.day_costs("ada", chosen) == day_costs(sums_of_rows(found))
+        for order in (ORDERS[number % 5], ORDERS[(number + 2) % 5]):
+            assert all_pages(log, "ada", chosen, order, limit=2) == sorted_in(found, order)
 
 
 @ON_BOTH
