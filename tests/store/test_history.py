@@ -10,7 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store.databases import ON_BOTH
 
-from playground.core.history import ORDERS, Choices, Filter, Mark, matches, sorted_in
+from playground.core.history import (
+    ORDERS,
+    Choices,
+    Filter,
+    Kept,
+    Mark,
+    Summary,
+    matches,
+    sorted_in,
+)
 from playground.core.rows import RunTexts
 from playground.store import database as database_module
 from playground.store import filtered, picking, search_index
@@ -225,8 +234,8 @@ class OnAPage:
         return {k: run for k, run in self.known.items() if run[0].visitor == visitor}
 
     def drop(self, visitor, run_ids):
-        for run_id in run_ids:
-            self.known.pop(run_id, None)
+        for run_id in set(run_ids) & set(self.runs(visitor)):
+            del self.known[run_id]
 
 
 def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
@@ -263,7 +272,10 @@ FILTERS = [
 
 
 @ON_BOTH
-def test_pages_are_all_rows_in_order_also_those_without_a_value(log, row, monkeypatch):
+def test_pages_and_sums_are_of_all_rows_in_order_those_in_memory_too(
+    open_log, row, other_writer, monkeypatch
+):
+    log = open_log(busy_timeout_s=30)
     monkeypatch.setattr(filtered, "_MOST_SORTED", 1)  # one is few, two are many
     moments = [-1, 0, 0, 86_399, 86_400, 90_000]
     rows = [
@@ -287,13 +299,36 @@ def test_pages_are_all_rows_in_order_also_those_without_a_value(log, row, monkey
         log.record(replace(each, visitor="bob", cost_usd=Decimal(5)), texts_of(each, "dosa", ""))
         assert log.history.mark("ada", each.run_id, Mark(is_starred=True)) is None
     assert log.flush(5)
+    saved = tuple(rows)
+    compare_all(log, rows)
+    with other_writer():
+        # Newer than in the database: some no longer meant, some only now, and a new one.
+        rows[1] = replace(rows[1], cost_usd=Decimal("0.4"), experiment_id="x", model="small")
+        rows[4] = replace(rows[4], started_at=MIDNIGHT, status="done")
+        rows[6] = replace(rows[6], cost_usd=Decimal("0.3"), variant="A", cost_kind="simulated")
+        rows.append(replace(rows[2], run_id=row(99).run_id, started_at=MIDNIGHT))
+        for each in rows:
+            if each not in saved:
+                log.record(each, texts_of(each, "dosa", ""))
+        compare_all(log, rows)
+
+
+def compare_all(log, rows):
+    marks = log.history.marks("ada", [each.run_id for each in rows])
     for number, chosen in enumerate(FILTERS):
-        found = [each for each in rows if matches(chosen, each, Mark(is_starred=True), ["dosa"])]
+        found = [each for each in rows if matches(chosen, each, marks[each.run_id], ["dosa"])]
         assert found
-        assert log.history.summary("ada", chosen).totals == add_up(map(tally_of, found))
+        assert log.history.summary("ada", chosen) == Summary(add_up(map(tally_of, found)), False)
         assert log.history.day_costs("ada", chosen) == day_costs(sums_of_rows(found))
         for order in (ORDERS[number % 5], ORDERS[(number + 2) % 5]):
             assert all_pages(log, "ada", chosen, order, limit=2) == sorted_in(found, order)
+        with_texts = number % 2 == 0
+        parts = list(log.history.parts("ada", chosen, with_texts=with_texts, size=3))
+        assert [len(part) <= 3 for part in parts] == [True] * len(parts)
+        assert [kept for part in parts for kept in part] == [
+            Kept(each, texts_of(each, "dosa", "") if with_texts else None, marks[each.run_id])
+            for each in sorted_in(found, "newest")
+        ]
 
 
 @ON_BOTH
@@ -359,6 +394,16 @@ def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monke
     some = log.history.page("ada", Filter(text="dosa"), "oldest", limit=9)
     # Of the runs of one second any may be among them.
     assert (len(some.rows), ids(some)[1:], some.is_partial) == (4, [27, 28, 29], True)
+    for number in range(6):
+        mark = Mark(True, ("some",) if number < 4 else ())
+        assert log.history.mark("ada", row(number).run_id, mark) is None
+    for chosen, expected, is_partial in (
+        (Filter(is_starred=True), [2, 3, 4, 5], True),
+        (Filter(tags=("some",)), [0, 1, 2, 3], False),
+    ):
+        summary = log.history.summary("ada", chosen)
+        assert (summary.totals.runs, summary.is_partial) == (4, is_partial)
+        assert ids(log.history.page("ada", chosen, "oldest")) == expected
 
 
 @ON_BOTH
