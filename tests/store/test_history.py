@@ -40,6 +40,20 @@ SAYINGS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def from_the_database(monkeypatch):
+    """What the database cannot answer the memory does, and that answer may be right, too."""
+    met, note = [], RunLog._note
+
+    def noted(log, error):
+        met.append(error)
+        note(log, error)
+
+    monkeypatch.setattr(RunLog, "_note", noted)
+    yield
+    assert met == []
+
+
 def texts_of(row, prompt, answer):
     body = {"messages": [{"role": "user", "content": prompt}], "model": row.model}
     request = json.dumps({"headers": {}, "body": body})
