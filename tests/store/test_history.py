@@ -13,6 +13,7 @@ from store.databases import ON_BOTH
 from playground.core.history import (
     ORDERS,
     Choices,
+    DayCost,
     Filter,
     Kept,
     Mark,
@@ -343,6 +344,33 @@ def compare_all(log, rows):
             Kept(each, texts_of(each, "dosa", "") if with_texts else None, marks[each.run_id])
             for each in sorted_in(found, "newest")
         ]
+
+
+@ON_BOTH
+def test_costs_are_told_by_day_and_model_and_simulated_ones_apart(log, row):
+    for number, (day, model, kind, usd) in enumerate(
+        [
+            (0, "small", "exact", "0.1"),
+            (0, "small", "at most", "0.2"),
+            (0, "small", "simulated", "0.4"),
+            (0, "large", "exact", "0.5"),
+            (-1, "small", "exact", "0.7"),
+        ]
+    ):
+        at = MIDNIGHT + timedelta(days=day)
+        log.record(row(number, started_at=at, model=model, cost_kind=kind, cost_usd=Decimal(usd)))
+    assert log.flush(5)
+    first, second = date(2026, 11, 23), date(2026, 11, 24)
+    expected = (
+        DayCost(first, "small", False, 1, Decimal("0.7")),
+        DayCost(second, "large", False, 1, Decimal("0.5")),
+        DayCost(second, "small", False, 2, Decimal("0.3")),
+        DayCost(second, "small", True, 1, Decimal("0.4")),
+    )
+    assert log.history.day_costs("ada", Filter()) == expected
+    # Added up from the runs, not from the sums of days.
+    assert log.history.day_costs("ada", Filter(from_usd=Decimal(0))) == expected
+    assert log.history.day_costs("ada", Filter(to_day=first)) == expected[:1]
 
 
 @ON_BOTH

@@ -75,13 +75,15 @@ def test_a_run_on_its_way_is_not_deleted(log, row):
 def test_after_an_hour_a_deleted_run_is_forgotten(open_log, row, now, file):
     times = [now]
     log = open_log(clock=lambda: times[0])
-    run, *_ = days_of(log, row)
+    run, other, *_ = days_of(log, row)
     assert log.history.delete(ADA, [run.run_id]) is None
-    times[0] += timedelta(hours=2)
+    times[0] += timedelta(hours=1)
+    assert log.history.delete(ADA, [other.run_id]) is None
+    times[0] += timedelta(hours=1)
     log.close()
     again = open_log(clock=lambda: times[0])
     assert again.flush(5)
-    assert again.history.bring_back(ADA, [run.run_id]) is None
+    assert again.history.bring_back(ADA, [run.run_id, other.run_id]) is None
     assert found(again) == [3, 2, 1]
 
 

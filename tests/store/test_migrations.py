@@ -186,6 +186,16 @@ def test_a_copy_that_was_killed_half_way_is_made_again(engine, file, open_log):
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (3,)
 
 
+def test_a_copy_that_another_process_tidies_away_is_no_fault(engine, file, monkeypatch):
+    def tidied_away(*_):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "replace", tidied_away)
+    migrations.migrate(engine, file)
+    with engine.connect() as connection:
+        assert migrations.version_of(connection) == migrations.NEWEST
+
+
 @ON_BOTH
 def test_a_migration_that_fails_leaves_the_last_whole_step(engine, url):
     with pytest.raises(ZeroDivisionError):
