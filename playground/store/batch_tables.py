@@ -6,16 +6,13 @@ import sqlalchemy as sa
 
 from playground.core.batch import Counts
 from playground.store.cleaning import clean_text
-from playground.store.schema import PicoDollars, UtcMicroseconds, metadata
-
-# Compared in Python too, so Postgres must order them by code point as well.
-_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+from playground.store.schema import Id, PicoDollars, UtcMicroseconds, metadata
 
 batches = sa.Table(
     "batches",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("submission_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("submission_id", Id, primary_key=True),
     sa.Column("batch_id", sa.Text),
     sa.Column("experiment_id", sa.Text, nullable=False),
     sa.Column("connection_kind", sa.Text, nullable=False),
@@ -35,9 +32,9 @@ batches = sa.Table(
 batch_requests = sa.Table(
     "batch_requests",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("submission_id", _Id, primary_key=True),
-    sa.Column("custom_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("submission_id", Id, primary_key=True),
+    sa.Column("custom_id", Id, primary_key=True),
     sa.Column("cell", sa.Text, nullable=False),
     sa.Column("press", sa.Integer, nullable=False),
     sa.Column("variant", sa.Text, nullable=False),

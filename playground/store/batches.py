@@ -3,12 +3,9 @@
 Written at once and durably: what is not remembered could be paid for and never fetched.
 """
 
-import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from functools import partial
-from itertools import islice
-from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -16,16 +13,11 @@ from playground.core.batch import Counts
 from playground.core.batch_rows import Planned, Submission
 from playground.core.budget import Refusal
 from playground.store import dialect
+from playground.store.asking import Asking
 from playground.store.batch_tables import batch_requests, batches
-from playground.store.cleaning import clean_text
-from playground.store.faults import fault_of
+from playground.store.chunks import in_chunks
+from playground.store.cleaning import clean_row, clean_text
 from playground.store.writer import Writer
-
-_OPENED_WITHIN_S = 5.0
-_ROWS_PER_STATEMENT = 500
-
-_log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 _KEY = ("visitor", "submission_id")
 _PLANNED = [batch_requests.c[field.name] for field in fields(Planned)]
@@ -36,20 +28,20 @@ class BatchStore:
     the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+        self._asking = Asking(writer, who="the batches", undone="Batches cannot be kept just now")
 
     def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None:
         """Remember a submission and what is asked in it. Only if nothing comes back is all of
         it kept, and may be sent."""
         row = _row_of(submission)
-        refused = self._write(lambda connection: dialect.upsert(connection, batches, [row]))
+        refused = self._asking.write(lambda connection: dialect.upsert(connection, batches, [row]))
         owner = {name: row[name] for name in _KEY}
-        for some in _chunks(asked):
+        for some in in_chunks(asked):
             if refused is not None:
                 break
             # A transaction each: a hundred thousand at once would hold up the log.
-            rows = [_cleaned(asdict(each)) | owner for each in some]
-            refused = self._write(partial(dialect.upsert, table=batch_requests, rows=rows))
+            rows = [clean_row(asdict(each)) | owner for each in some]
+            refused = self._asking.write(partial(dialect.upsert, table=batch_requests, rows=rows))
         return refused
 
     def note(self, submission: Submission) -> Refusal | None:
@@ -64,7 +56,7 @@ class BatchStore:
         def write(connection: sa.Connection) -> None:
             connection.execute(changed)
 
-        return self._write(write)
+        return self._asking.write(write)
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""
@@ -74,7 +66,7 @@ class BatchStore:
             found = connection.execute(question).mappings().first()
             return _submission_of(found) if found else None
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def of(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
@@ -86,11 +78,10 @@ class BatchStore:
         question = question.order_by(
             batches.c.submitted_at.desc(), batches.c.submission_id.desc()
         ).limit(limit)
-        return self._ask(
+        return self._asking.read(
             lambda connection: tuple(
                 _submission_of(row) for row in connection.execute(question).mappings()
-            ),
-            is_writing=False,
+            )
         )
 
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal:
@@ -98,8 +89,8 @@ class BatchStore:
         question = sa.select(batch_requests.c.custom_id).where(
             *_is(batch_requests, visitor, submission_id)
         )
-        return self._ask(
-            lambda connection: frozenset(connection.execute(question).scalars()), is_writing=False
+        return self._asking.read(
+            lambda connection: frozenset(connection.execute(question).scalars())
         )
 
     def cells(self, visitor: str, submission_id: str) -> dict[str, str] | Refusal:
@@ -110,7 +101,7 @@ class BatchStore:
         def read(connection: sa.Connection) -> dict[str, str]:
             return {custom_id: cell for custom_id, cell in connection.execute(question)}
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
@@ -119,7 +110,7 @@ class BatchStore:
 
         def read(connection: sa.Connection) -> dict[str, Planned]:
             found = {}
-            for some in _chunks(custom_ids):
+            for some in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
                     *_is(batch_requests, visitor, submission_id),
                     batch_requests.c.custom_id.in_(some),
@@ -128,7 +119,7 @@ class BatchStore:
                     found[row["custom_id"]] = Planned(**row)
             return found
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def taken_in(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
@@ -136,7 +127,7 @@ class BatchStore:
         """Forget what was asked under these ids: their runs are in the log, durably."""
 
         def write(connection: sa.Connection) -> None:
-            for some in _chunks(custom_ids):
+            for some in in_chunks(custom_ids):
                 connection.execute(
                     sa.delete(batch_requests).where(
                         *_is(batch_requests, visitor, submission_id),
@@ -144,28 +135,7 @@ class BatchStore:
                     )
                 )
 
-        return self._write(write)
-
-    def _write(self, work: Callable[[sa.Connection], None]) -> Refusal | None:
-        return self._ask(work, is_writing=True)
-
-    def _ask(
-        self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
-    ) -> Answer | Refusal:
-        self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
-        if database is None:
-            fault = self._writer.fault
-            return _refusal(fault.cause if fault else "the log is not open")
-        try:
-            with database.writing() if is_writing else database.reading() as connection:
-                return work(connection)
-        except Exception as error:  # whatever it is: what cannot be kept is not submitted
-            fault = fault_of(error)
-            if fault.kind in ("unexpected", "refused"):
-                _log.error("the batches met %s", type(error).__name__, exc_info=error)
-            self._writer.wake(is_suspect=fault.kind == "damaged")
-            return _refusal(fault.cause)
+        return self._asking.write(write)
 
 
 def _is(table: sa.Table, visitor: str, submission_id: str) -> tuple[sa.ColumnElement[bool], ...]:
@@ -179,7 +149,7 @@ def _row_of(submission: Submission) -> dict[str, object]:
     row = asdict(submission)
     counts: dict[str, int] = row.pop("counts")
     models, is_taken_in = "\n".join(submission.models), int(submission.is_taken_in)
-    return _cleaned({**row, **counts, "models": models, "is_taken_in": is_taken_in})
+    return clean_row({**row, **counts, "models": models, "is_taken_in": is_taken_in})
 
 
 def _submission_of(record: sa.RowMapping) -> Submission:
@@ -188,17 +158,3 @@ def _submission_of(record: sa.RowMapping) -> Submission:
     row["models"] = tuple(row["models"].split("\n"))
     row["is_taken_in"] = bool(row["is_taken_in"])
     return Submission(**row)
-
-
-def _cleaned(row: dict[str, object]) -> dict[str, object]:
-    return {name: clean_text(v) if isinstance(v, str) else v for name, v in row.items()}
-
-
-def _chunks(items: Iterable[Answer]) -> Iterator[Sequence[Answer]]:
-    rest = iter(items)
-    while some := tuple(islice(rest, _ROWS_PER_STATEMENT)):
-        yield some
-
-
-def _refusal(cause: str) -> Refusal:
-    return Refusal(f"Batches cannot be kept just now: {cause}.")

@@ -1,5 +1,6 @@
 """Makes a row such that every database can hold it, so that memory and database agree."""
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,13 @@ def clean_text(text: str) -> str:
         # UTF-16 also joins two halves that arrived apart into the character they were.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text.replace("\0", "\ufffd")
+
+
+def clean_row(row: Mapping[str, object]) -> dict[str, object]:
+    """Return the row of a table with clean texts."""
+    return {
+        name: clean_text(value) if isinstance(value, str) else value for name, value in row.items()
+    }
 
 
 def clean(value: Value) -> Value:

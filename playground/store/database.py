@@ -1,7 +1,7 @@
 """One opened database of the log: checked, at the right version, with a way to write and
 another to read. It lives until something is wrong with it; then a new one is opened."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -97,10 +97,11 @@ class Database:
             dialect.upsert(connection, schema.runs, rows)
         reservations.settle(connection, [entry.row for entry in entries])
         ended = [entry.row for entry in entries if entry.row.status not in LIVE]
+        texts = [
+            asdict(entry.texts) | {"visitor": entry.row.visitor} for entry in entries if entry.texts
+        ]
         with search_index.kept_true(connection, [(row.visitor, row.run_id) for row in ended]):
-            dialect.upsert(
-                connection, schema.texts, [_texts_of(entry) for entry in entries if entry.texts]
-            )
+            dialect.upsert(connection, schema.texts, texts)
 
     def beat(self, now: datetime) -> None:
         """Show that this process lives, and end the runs of those that do not."""
@@ -145,12 +146,6 @@ class Database:
         """Close every connection that is not lent just now."""
         self._reader.dispose()
         self._writer.dispose()
-
-
-def _texts_of(entry: Entry) -> Mapping[str, object]:
-    if entry.texts is None:
-        raise ValueError("this entry has no texts")
-    return asdict(entry.texts) | {"visitor": entry.row.visitor, "run_id": entry.row.run_id}
 
 
 def set_aside(url: sa.URL, now: datetime) -> Path | None:

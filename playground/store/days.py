@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,12 +13,12 @@ import sqlalchemy as sa
 from playground.core.history import DayCost, Filter
 from playground.core.rows import RunRow
 from playground.store import dialect, few_runs
+from playground.store.chunks import in_chunks
 from playground.store.history_schema import days
 from playground.store.schema import runs
 from playground.store.totals import Tally, tally
 
 _FIRST = date(1970, 1, 1)
-_IDS_PER_QUESTION = 500
 _DAY = sa.literal_column("86400000000", sa.BigInteger)
 """Microseconds."""
 
@@ -73,8 +72,8 @@ def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterat
 
 
 def _sums_of_runs(connection: sa.Connection, visitor: str, run_ids: list[str]) -> Sums:
-    rest, parts = iter(run_ids), []
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
+    parts = []
+    for some in in_chunks(run_ids):
         question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some))
         parts.append(added_up(connection.execute(question)))
     return joined(parts)

@@ -2,16 +2,13 @@
 
 import sqlalchemy as sa
 
-from playground.store.schema import UtcMicroseconds, metadata
-
-# Compared in Python too, so Postgres must order them by code point as well.
-_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+from playground.store.schema import Id, UtcMicroseconds, metadata
 
 experiments = sa.Table(
     "experiments",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("experiment_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("experiment_id", Id, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("created_at", UtcMicroseconds, nullable=False),
     sa.Column("cells", sa.Integer, nullable=False),
@@ -23,10 +20,10 @@ experiments = sa.Table(
 cells = sa.Table(
     "cells",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("experiment_id", _Id, primary_key=True),
-    sa.Column("cell_id", _Id, primary_key=True),
-    sa.Column("run_id", _Id, nullable=False),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("experiment_id", Id, primary_key=True),
+    sa.Column("cell_id", Id, primary_key=True),
+    sa.Column("run_id", Id, nullable=False),
     sa.Column("results_json", sa.Text, nullable=False),
     sa.Column("answer_key", sa.Text, nullable=False),
 )

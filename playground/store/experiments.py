@@ -4,11 +4,8 @@ A cell's run is written down before it begins and its outcome is the run's own r
 whose run has ended is never run, and never paid, twice.
 """
 
-import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, fields
-from itertools import islice
-from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -23,19 +20,15 @@ from playground.core.experiment_rows import (
 )
 from playground.core.rows import RunRow
 from playground.store import batch_tables, dialect
-from playground.store.cleaning import clean_text
+from playground.store.asking import Asking
+from playground.store.chunks import in_chunks
+from playground.store.cleaning import clean_row, clean_text
 from playground.store.experiment_tables import cells, experiments
-from playground.store.faults import fault_of
 from playground.store.memory import Memory
 from playground.store.schema import runs, texts
 from playground.store.writer import Writer
 
-_OPENED_WITHIN_S = 5.0
-_ROWS_PER_STATEMENT = 500
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
-
-_log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 
 class ExperimentStore:
@@ -43,18 +36,15 @@ class ExperimentStore:
     the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer, memory: Memory) -> None:
-        self._writer = writer
+        self._asking = Asking(
+            writer, who="the experiments", undone="Experiments cannot be kept just now"
+        )
         self._memory = memory
 
     def keep(self, experiment: ExperimentRow) -> Refusal | None:
         """Remember an experiment, or its newer definition."""
-        row = {
-            name: clean_text(value) if isinstance(value, str) else value
-            for name, value in asdict(experiment).items()
-        }
-        return self._ask(
-            lambda connection: dialect.upsert(connection, experiments, [row]), is_writing=True
-        )
+        row = clean_row(asdict(experiment))
+        return self._asking.write(lambda connection: dialect.upsert(connection, experiments, [row]))
 
     def get(self, visitor: str, experiment_id: str) -> ExperimentRow | Refusal | None:
         """One experiment of this visitor."""
@@ -64,7 +54,7 @@ class ExperimentStore:
             found = connection.execute(question).mappings().first()
             return ExperimentRow(**found) if found else None
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def of(self, visitor: str, *, limit: int = 100) -> tuple[ExperimentRow, ...] | Refusal:
         """The newest experiments of a visitor, without their definitions."""
@@ -75,11 +65,10 @@ class ExperimentStore:
             .order_by(experiments.c.experiment_id.desc())
             .limit(limit)
         )
-        return self._ask(
+        return self._asking.read(
             lambda connection: tuple(
                 ExperimentRow(**row) for row in connection.execute(question).mappings()
-            ),
-            is_writing=False,
+            )
         )
 
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
@@ -89,14 +78,12 @@ class ExperimentStore:
             for table in (experiments, cells):
                 connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
 
-        return self._ask(write, is_writing=True)
+        return self._asking.write(write)
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
         rows = [_of(visitor, experiment_id) | asdict(each) | _UNCHECKED for each in begun]
-        return self._ask(
-            lambda connection: dialect.upsert(connection, cells, rows), is_writing=True
-        )
+        return self._asking.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
         """Remember what checks said of these cells."""
@@ -113,7 +100,7 @@ class ExperimentStore:
                     )
                 )
 
-        return self._ask(write, is_writing=True)
+        return self._asking.write(write)
 
     def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal:
         """Every cell that was started, with its run as the log has it now."""
@@ -137,7 +124,7 @@ class ExperimentStore:
                 found[cell.cell_id] = cell
             return found
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
         """The answers of these runs of a visitor, by their id."""
@@ -146,7 +133,7 @@ class ExperimentStore:
 
         def read(connection: sa.Connection) -> dict[str, str]:
             found: dict[str, str] = {}
-            for some in _chunks(run_ids):
+            for some in in_chunks(run_ids):
                 question = sa.select(texts.c.run_id, texts.c.answer).where(
                     texts.c.visitor == name, texts.c.run_id.in_(some)
                 )
@@ -154,25 +141,7 @@ class ExperimentStore:
             newer = {run_id: unsaved[run_id].texts for run_id in run_ids if run_id in unsaved}
             return found | {run_id: each.answer for run_id, each in newer.items() if each}
 
-        return self._ask(read, is_writing=False)
-
-    def _ask(
-        self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
-    ) -> Answer | Refusal:
-        self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
-        if database is None:
-            fault = self._writer.fault
-            return _refusal(fault.cause if fault else "the log is not open")
-        try:
-            with database.writing() if is_writing else database.reading() as connection:
-                return work(connection)
-        except Exception as error:  # whatever it is: a cell that cannot be kept is not run
-            fault = fault_of(error)
-            if fault.kind in ("unexpected", "refused"):
-                _log.error("the experiments met %s", type(error).__name__, exc_info=error)
-            self._writer.wake(is_suspect=fault.kind == "damaged")
-            return _refusal(fault.cause)
+        return self._asking.read(read)
 
 
 _UNCHECKED = {"results_json": "{}", "answer_key": ""}
@@ -192,13 +161,3 @@ def _cell_of(row: sa.RowMapping, newer: RunRow | None, is_in_batch: bool) -> Cel
         run = RunRow(**{field.name: row[f"run_{field.name}"] for field in fields(RunRow)})
     results = results_from_json(row["results_json"])
     return CellRow(row["cell_id"], row["run_id"], run, results, row["answer_key"], is_in_batch)
-
-
-def _chunks(items: Iterable[Answer]) -> Iterator[Sequence[Answer]]:
-    rest = iter(items)
-    while some := tuple(islice(rest, _ROWS_PER_STATEMENT)):
-        yield some
-
-
-def _refusal(cause: str) -> Refusal:
-    return Refusal(f"Experiments cannot be kept just now: {cause}.")

@@ -1,7 +1,6 @@
 """The log as a place to work: finding runs, marking them, deleting them and bringing them
 back. What a visitor changes is written at once, or he is told why it could not be."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from playground.core.budget import Refusal
 from playground.core.history import (
     NO_MARK,
     Choices,
@@ -24,19 +24,18 @@ from playground.core.history import (
 from playground.core.rows import RunRow, RunTexts
 from playground.core.votes import Standing, Vote, standings
 from playground.store import days, filtered, forgetting, marking, search_index, summing
+from playground.store.asking import Asking
 from playground.store.cleaning import clean_text
-from playground.store.faults import fault_of
 from playground.store.memory import Entry, Memory
 from playground.store.reading import Entries, read_texts
 from playground.store.writer import Writer
 
 _SAVED_WITHIN_S = 2.0
-_OPENED_WITHIN_S = 5.0
+_NOT_WRITTEN = "Not done: the log can't be written just now."
 _ROWS_AT_ONCE = 500
 _MOST_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
 
-_log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Question = Callable[[sa.Connection | None, Entries], Answer]
 
@@ -80,6 +79,7 @@ class History:
         elsewhere: Elsewhere | None = None,
     ) -> None:
         self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._asking = Asking(writer, who="the history", undone="Not done")
         self._elsewhere = elsewhere or Nowhere()
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
@@ -219,7 +219,7 @@ class History:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up():
-            return _not_done("the log can't be written just now")
+            return _NOT_WRITTEN
         now = self._clock()
         gone: list[str] = []
         problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
@@ -239,7 +239,7 @@ class History:
     ) -> str | None:
         """Do something for good to runs that have ended."""
         if not self._is_caught_up():
-            return _not_done("the log can't be written just now")
+            return _NOT_WRITTEN
         problem = self._change(lambda to: work(to, run_ids))
         if problem is None:
             self._memory.forget(clean_text(visitor), run_ids)
@@ -251,25 +251,8 @@ class History:
         return not self._memory.unsaved or self._writer.wait_until_saved(_SAVED_WITHIN_S)
 
     def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
-        self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
-        if database is None:
-            fault = self._writer.fault
-            return _not_done(fault.cause if fault else "the log is not open")
-        try:
-            with database.writing() as connection:
-                work(connection)
-        except Exception as error:  # whatever it is, the person is told
-            fault = fault_of(error)
-            if fault.kind in ("unexpected", "refused"):
-                _log.error("the history met %s", type(error).__name__, exc_info=error)
-            self._writer.wake(is_suspect=fault.kind == "damaged")
-            return _not_done(fault.cause)
-        return None
-
-
-def _not_done(cause: str) -> str:
-    return f"Not done: {cause}."
+        done = self._asking.write(work)
+        return done.sentence if isinstance(done, Refusal) else None
 
 
 def _each(values: Iterable[str]) -> tuple[str, ...]:

@@ -4,22 +4,20 @@ the index of words."""
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from playground.store.schema import PicoDollars, UtcMicroseconds, metadata, runs
-
-_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+from playground.store.schema import Id, PicoDollars, UtcMicroseconds, metadata, runs
 
 # The sums of a visitor's runs of one day and kind: what is filtered by kind and by day is
 # added up from these, however many runs there are.
 days = sa.Table(
     "days",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
     sa.Column("day", sa.Integer, primary_key=True),
-    sa.Column("status", _Id, primary_key=True),
-    sa.Column("cost_kind", _Id, primary_key=True),
-    sa.Column("model", _Id, primary_key=True),
-    sa.Column("variant", _Id, primary_key=True),
-    sa.Column("connection", _Id, primary_key=True),
+    sa.Column("status", Id, primary_key=True),
+    sa.Column("cost_kind", Id, primary_key=True),
+    sa.Column("model", Id, primary_key=True),
+    sa.Column("variant", Id, primary_key=True),
+    sa.Column("connection", Id, primary_key=True),
     sa.Column("runs", sa.BigInteger, nullable=False),
     sa.Column("priced", sa.BigInteger, nullable=False),
     sa.Column("input_tokens", sa.BigInteger, nullable=False),
@@ -31,8 +29,8 @@ days = sa.Table(
 marks = sa.Table(
     "marks",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
     sa.Column("is_starred", sa.Integer, nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("vote", sa.Text, nullable=False, server_default=""),
@@ -58,9 +56,9 @@ sa.Index(
 tags = sa.Table(
     "tags",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("tag", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("tag", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
 )
 sa.Index("tags_of_run", tags.c.visitor, tags.c.run_id)
 
@@ -68,8 +66,8 @@ sa.Index("tags_of_run", tags.c.visitor, tags.c.run_id)
 deleted = sa.Table(
     "deleted",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
     sa.Column("deleted_at", UtcMicroseconds, nullable=False),
     sa.Column("run_json", sa.Text, nullable=False),
 )
@@ -81,8 +79,8 @@ searchable = sa.Table(
     "searchable",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("visitor", _Id, nullable=False),
-    sa.Column("run_id", _Id, nullable=False),
+    sa.Column("visitor", Id, nullable=False),
+    sa.Column("run_id", Id, nullable=False),
     sa.Column("words", sa.Text().with_variant(TSVECTOR, "postgresql")),
 )
 sa.Index("searchable_runs", searchable.c.visitor, searchable.c.run_id, unique=True)
@@ -91,8 +89,8 @@ sa.Index("searchable_runs", searchable.c.visitor, searchable.c.run_id, unique=Tr
 unsearched = sa.Table(
     "unsearched",
     metadata,
-    sa.Column("visitor", _Id, nullable=False),
-    sa.Column("run_id", _Id, nullable=False),
+    sa.Column("visitor", Id, nullable=False),
+    sa.Column("run_id", Id, nullable=False),
     sa.Column("done", sa.BigInteger, nullable=False),
     sa.Column("in_all", sa.BigInteger, nullable=False),
 )

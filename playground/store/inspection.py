@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
+from playground.store import address
 from playground.store.boots import Boot
 from playground.store.database import Database
 from playground.store.faults import fault_of
@@ -14,16 +13,17 @@ _PATIENCE_S = 2.0
 def place_of(url: str) -> str:
     """Where a log lives, without the password in its address."""
     try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+        parsed = address.parse(url)
+    except address.AddressError:
         return "PLAYGROUND_LOG"
+    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
 
 
 def problem_of(url: str, now: datetime) -> str | None:
     """What is wrong with the log at a URL, in words; None if it was opened, checked and
     written just now. Runs in another process, or beside a log in use, without harm."""
     try:
-        database = Database(sa.make_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
+        database = Database(address.parse(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
         try:
             database.beat(now)
             database.sign_off()

@@ -12,6 +12,7 @@ from playground.core.history import Filter, NotDoneError, Place, Size
 from playground.core.rows import LIVE
 from playground.store import backups, forgetting
 from playground.store.cleaning import clean_text
+from playground.store.database import Database
 from playground.store.faults import fault_of
 from playground.store.history import History
 from playground.store.sqlite_file import MovedFileError
@@ -19,6 +20,7 @@ from playground.store.writer import Writer
 
 _ROWS_AT_ONCE = 500
 _SAVED_WITHIN_S = 10.0
+_OPENED_WITHIN_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Keeping:
 
     def size(self) -> Size | None:
         """How large the log is; None while it is not open."""
-        database = self._writer.database
+        database = self._database()
         if database is None:
             return None
         try:
@@ -107,7 +109,7 @@ class Keeping:
     def restore(self, source: Path) -> Path:
         """Put a backup in the log's place; return the name that the log of before has now.
         Raises NotDoneError, and changes nothing, where that can't be done."""
-        file, database = self._file(), self._writer.database
+        file, database = self._file(), self._database()
         if file is None or database is None:
             raise NotDoneError("Only a log in a file can be restored.")
         problem = backups.problem_of(source)
@@ -127,8 +129,13 @@ class Keeping:
         return aside[0]
 
     def _file(self) -> Path | None:
-        database = self._writer.database
+        database = self._database()
         return None if database is None else database.file
+
+    def _database(self) -> Database | None:
+        # Right after a start the file is still being opened.
+        self._writer.has_tried.wait(_OPENED_WITHIN_S)
+        return self._writer.database
 
 
 def _bytes_of(connection: sa.Connection) -> tuple[int, int]:

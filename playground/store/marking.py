@@ -3,18 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import sqlalchemy as sa
 
 from playground.core.history import NO_MARK, Mark
 from playground.core.votes import Vote, Voted
 from playground.store import dialect, few_runs
+from playground.store.chunks import in_chunks
 from playground.store.history_schema import IS_VOTED, marks, tags
 from playground.store.reading import Entries
 from playground.store.schema import runs
 
-_IDS_PER_QUESTION = 500
 _MARK = ("is_starred", "note", "vote", "ballot")
 
 
@@ -23,8 +22,7 @@ def read_marks(
 ) -> Mapping[str, Mark]:
     """The marks of these runs; `NO_MARK` for those that have none."""
     found: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
-    rest = iter(run_ids)
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
+    for some in in_chunks(run_ids):
         by_run: dict[str, list[str]] = defaultdict(list)
         question = sa.select(tags.c.run_id, tags.c.tag).where(
             few_runs.are(connection, tags, visitor, some)

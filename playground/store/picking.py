@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
 import sqlalchemy as sa
 
@@ -11,13 +10,13 @@ from playground.core.history import Filter, Place
 from playground.core.rows import LIVE
 from playground.core.search_words import has
 from playground.store import few_runs, marking
+from playground.store.chunks import in_chunks
 from playground.store.schema import runs, texts
 from playground.store.search_index import words_of
 from playground.store.search_matches import SLOTS, Matches, first_id
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
-_IDS_PER_QUESTION = 500
 _FIRST_LOOK, _GROWTH = 100, 4
 
 
@@ -108,15 +107,9 @@ def _saying(
         .where(runs.c.status.not_in(LIVE))
     )
     found = []
-    for some in _chunks(run_ids):
+    for some in in_chunks(run_ids):
         these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
         for run_id, request_json, answer in connection.execute(these):
             if wanted and has(words_of(request_json, answer), wanted):
                 found.append(run_id)
     return found
-
-
-def _chunks(run_ids: Sequence[str]) -> Iterator[list[str]]:
-    rest = iter(run_ids)
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
-        yield some

@@ -2,23 +2,21 @@
 
 import sqlalchemy as sa
 
-from playground.store.schema import UtcMicroseconds, metadata
-
-_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+from playground.store.schema import Id, UtcMicroseconds, metadata
 
 prompts = sa.Table(
     "prompts",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("prompt_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("prompt_id", Id, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
 )
 
 prompt_versions = sa.Table(
     "prompt_versions",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("prompt_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("prompt_id", Id, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("saved_at", UtcMicroseconds, nullable=False),
     sa.Column("note", sa.Text, nullable=False),

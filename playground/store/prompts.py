@@ -1,25 +1,19 @@
 """The prompt library of each visitor, in the log's database."""
 
-import logging
-from collections.abc import Callable
+from dataclasses import asdict
 from itertools import groupby
-from typing import TypeVar
 
 import sqlalchemy as sa
 
 from playground.core.budget import Refusal
 from playground.core.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
 from playground.store import dialect
-from playground.store.cleaning import clean_text
-from playground.store.faults import fault_of
+from playground.store.asking import Asking
+from playground.store.cleaning import clean_row, clean_text
 from playground.store.prompt_tables import prompt_versions, prompts
 from playground.store.writer import Writer
 
-_OPENED_WITHIN_S = 5.0
 _VERSION = [prompt_versions.c[name] for name in ("number", "saved_at", "note", "page_json")]
-
-_log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 
 class PromptStore:
@@ -27,7 +21,7 @@ class PromptStore:
     waits for the disk, so none may be called on the event loop."""
 
     def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+        self._asking = Asking(writer, who="the library", undone="The library can't be reached")
 
     def all(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
         """The prompts of this visitor by name, each with its versions."""
@@ -48,27 +42,18 @@ class PromptStore:
             ]
             return tuple(sorted(found, key=lambda prompt: prompt.name.casefold()))
 
-        return self._ask(read, is_writing=False)
+        return self._asking.read(read)
 
     def keep(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
         """Keep a prompt with its versions; those with the same numbers are replaced."""
         own = {"visitor": clean_text(visitor), "prompt_id": prompt.prompt_id}
-        rows = [
-            own
-            | {
-                "number": version.number,
-                "saved_at": version.saved_at,
-                "note": clean_text(version.note),
-                "page_json": clean_text(version.page_json),
-            }
-            for version in prompt.versions
-        ]
+        rows = [own | clean_row(asdict(version)) for version in prompt.versions]
 
         def write(connection: sa.Connection) -> None:
             dialect.upsert(connection, prompts, [own | {"name": clean_text(prompt.name)}])
             dialect.upsert(connection, prompt_versions, rows)
 
-        return self._ask(write, is_writing=True)
+        return self._asking.write(write)
 
     def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
         """Keep one version more; its number is found here, where nobody else is writing."""
@@ -77,19 +62,13 @@ class PromptStore:
         def write(connection: sa.Connection) -> None:
             question = sa.select(sa.func.max(prompt_versions.c.number)).where(mine)
             number = int(connection.execute(question).scalar() or 0) + 1
-            row = {
-                "visitor": clean_text(visitor),
-                "prompt_id": prompt_id,
-                "number": number,
-                "saved_at": version.saved_at,
-                "note": clean_text(version.note),
-                "page_json": clean_text(version.page_json),
-            }
+            numbered = clean_row(asdict(version)) | {"number": number}
+            row = {"visitor": clean_text(visitor), "prompt_id": prompt_id} | numbered
             connection.execute(prompt_versions.insert().values(row))
             is_old = prompt_versions.c.number <= number - MOST_VERSIONS
             connection.execute(prompt_versions.delete().where(mine, is_old))
 
-        return self._ask(write, is_writing=True)
+        return self._asking.write(write)
 
     def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
         statement = prompts.update().where(_of(prompts, visitor, prompt_id))
@@ -106,30 +85,8 @@ class PromptStore:
             for statement in statements:
                 connection.execute(statement)
 
-        return self._ask(write, is_writing=True)
-
-    def _ask(
-        self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
-    ) -> Answer | Refusal:
-        self._writer.has_tried.wait(_OPENED_WITHIN_S)
-        database = self._writer.database
-        if database is None:
-            fault = self._writer.fault
-            return _refusal(fault.cause if fault else "the log is not open")
-        try:
-            with database.writing() if is_writing else database.reading() as connection:
-                return work(connection)
-        except Exception as error:  # whatever it is: what was not saved must be said
-            fault = fault_of(error)
-            if fault.kind in ("unexpected", "refused"):
-                _log.error("the library met %s", type(error).__name__, exc_info=error)
-            self._writer.wake(is_suspect=fault.kind == "damaged")
-            return _refusal(fault.cause)
+        return self._asking.write(write)
 
 
 def _of(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.visitor == clean_text(visitor), table.c.prompt_id == prompt_id)
-
-
-def _refusal(cause: str) -> Refusal:
-    return Refusal(f"The library can't be reached: {cause}.")

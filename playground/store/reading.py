@@ -4,12 +4,12 @@ laid over it, or from memory alone when there is no database to ask."""
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from itertools import islice
 
 import sqlalchemy as sa
 
 from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store import few_runs
+from playground.store.chunks import in_chunks
 from playground.store.memory import Entry
 from playground.store.schema import runs, texts
 from playground.store.tallies import tallies_of_runs, tallies_of_visitor, tallies_since
@@ -17,8 +17,6 @@ from playground.store.totals import add_up, tally_of
 
 _ROW = [runs.c[field.name] for field in fields(RunRow)]
 _TEXTS = [texts.c[field.name] for field in fields(RunTexts)]
-
-_IDS_PER_QUESTION = 500
 
 Entries = Mapping[str, Entry]
 
@@ -89,8 +87,8 @@ def _exists_beyond(
 
 def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> list[RunRow]:
     """Return those of these runs that this visitor has."""
-    rest, found = iter(run_ids), []
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
+    found = []
+    for some in in_chunks(run_ids):
         question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, some))
         found += [RunRow(**record) for record in connection.execute(question).mappings()]
     return found
@@ -100,8 +98,8 @@ def read_texts(
     connection: sa.Connection, visitor: str, run_ids: Iterable[str]
 ) -> dict[str, RunTexts]:
     """Return the texts of these runs by their ids."""
-    rest, found = iter(run_ids), []
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
+    found = []
+    for some in in_chunks(run_ids):
         question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, some))
         found += [RunTexts(**record) for record in connection.execute(question).mappings()]
     return {each.run_id: each for each in found}

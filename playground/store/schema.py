@@ -42,8 +42,8 @@ class UtcMicroseconds(sa.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + int(value) * _MICROSECOND
 
 
-# Run ids are compared in Python too, so Postgres must order them by code point as well.
-_Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+# Compared in Python too, so Postgres must order them by code point as well.
+Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 metadata = sa.MetaData()
 
@@ -52,7 +52,7 @@ meta = sa.Table("meta", metadata, sa.Column("version", sa.Integer, nullable=Fals
 boots = sa.Table(
     "boots",
     metadata,
-    sa.Column("boot_id", _Id, primary_key=True),
+    sa.Column("boot_id", Id, primary_key=True),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("seen_at", UtcMicroseconds, nullable=False),
@@ -63,9 +63,9 @@ runs = sa.Table(
     metadata,
     # The visitor comes first in the key: paging one visitor is one walk along it, and no
     # run id, however made, can reach into another visitor's rows.
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
-    sa.Column("boot_id", _Id, nullable=False),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("boot_id", Id, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
     sa.Column("ended_at", UtcMicroseconds),
     sa.Column("press", sa.Integer, nullable=False),
@@ -91,14 +91,14 @@ runs = sa.Table(
     sa.Column("worst_case_usd", PicoDollars),
     sa.Column("unit_prices_json", sa.Text),
     sa.Column("request_id", sa.Text),
-    sa.Column("experiment_id", _Id),
+    sa.Column("experiment_id", Id),
 )
 
 texts = sa.Table(
     "texts",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
     sa.Column("request_json", sa.Text, nullable=False),
     sa.Column("answer", sa.Text, nullable=False),
     sa.Column("thinking", sa.Text, nullable=False),
@@ -109,7 +109,7 @@ texts = sa.Table(
 tallies = sa.Table(
     "tallies",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
     sa.Column("status", sa.Text, primary_key=True),
     sa.Column("cost_kind", sa.Text, primary_key=True),
     sa.Column("runs", sa.BigInteger, nullable=False),
@@ -124,9 +124,9 @@ tallies = sa.Table(
 reservations = sa.Table(
     "reservations",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
-    sa.Column("run_id", _Id, primary_key=True),
-    sa.Column("payer", _Id, nullable=False),
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("payer", Id, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
     sa.Column("is_settled", sa.Integer, nullable=False),
     sa.Column("usd", PicoDollars, nullable=False),
@@ -139,7 +139,7 @@ sa.Index("reservations_by_payer", reservations.c.payer, *_counted)
 budgets = sa.Table(
     "budgets",
     metadata,
-    sa.Column("visitor", _Id, primary_key=True),
+    sa.Column("visitor", Id, primary_key=True),
     sa.Column("session_usd", PicoDollars),
     sa.Column("day_usd", PicoDollars),
 )

@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from playground.core.logged_request import said as said_in
 from playground.core.rows import LIVE
 from playground.core.search_words import words
+from playground.store.chunks import in_chunks
 from playground.store.history_schema import searchable, unsearched
 from playground.store.schema import runs, texts
 from playground.store.search_matches import SLOTS, first_id, who
 
-_IDS_PER_QUESTION = 500
 _MOST_BYTES, _MOST_POSITION = 900_000, 16_000
 """What a tsvector holds."""
 FEW = 2_000
@@ -79,8 +79,8 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     """Have these runs found no more. Their texts must still be in the table."""
-    for start in range(0, len(run_ids), _IDS_PER_QUESTION):
-        _remove(connection, visitor, run_ids[start : start + _IDS_PER_QUESTION])
+    for some in in_chunks(run_ids):
+        _remove(connection, visitor, some)
 
 
 def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
@@ -185,8 +185,7 @@ def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Ite
         remove(connection, visitor, ids[visitor])
     yield
     for visitor, run_ids in ids.items():
-        for start in range(0, len(run_ids), _IDS_PER_QUESTION):
-            some = run_ids[start : start + _IDS_PER_QUESTION]
+        for some in in_chunks(run_ids):
             question = (
                 sa.select(*_TEXT)
                 .select_from(texts.join(runs, _SAME_RUN))

@@ -104,7 +104,6 @@ def copy_of(file: Path, to: Path) -> None:
     unfinished = to.with_name(f"{to.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as own:
-        own.isolation_level = None
         own.execute("VACUUM INTO ?", (str(unfinished),))
     unfinished.replace(to)
 

@@ -5,16 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from playground.store import days, dialect, few_runs
+from playground.store.chunks import in_chunks
 from playground.store.schema import runs, tallies
 from playground.store.totals import Tally, merged, tally
 
-_IDS_PER_QUESTION = 500  # below every database's limit on parameters
 _COUNTED = (
     runs.c.status,
     runs.c.cost_kind,
@@ -85,10 +84,9 @@ def tallies_of_runs(
     since: datetime | None = None,
 ) -> list[Tally]:
     """Add up some runs of a visitor."""
-    rest = iter(run_ids)
     started = sa.true() if since is None else runs.c.started_at >= since
     found: list[Tally] = []
-    while some := list(islice(rest, _IDS_PER_QUESTION)):
+    for some in in_chunks(run_ids):
         # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
         # the groups rather than pick out these few.
         question = sa.select(*_COUNTED).where(

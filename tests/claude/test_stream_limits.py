@@ -234,3 +234,29 @@ def test_an_attempt_may_take_as_long_as_the_longest_answer(kind, max_tokens, lim
 
 def test_an_ordinary_answer_is_well_within_the_limits():
     assert isinstance(ask(Server(Body([answer()])))[-1], Finished)
+
+
+def test_an_event_of_too_many_lines_does_not_hide_between_others():
+    pieces = [start() + block() + b"data: x\n" * 200 + b"\n" + delta("Hello") + end()]
+    found = failure(ask(Server(Body(pieces))))
+    assert "One event is longer than any answer." in found.message
+
+
+def test_an_event_is_no_longer_for_coming_in_tiny_pieces(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_AT_ONCE", 1_000)
+    stream = start() + block() + delta("x" * 700) + end()
+    found = ask(Server(Body([stream[at : at + 1] for at in range(len(stream))])))
+    assert text(found) == "x" * 700
+
+
+def test_only_the_results_of_a_batch_may_be_of_any_length(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_AT_ONCE", 2 * MB)
+
+    async def get(path):
+        body = Body([bytes(MB)] * 3)
+        async with limits.BoundedClient(transport=Server(body, "application/x-jsonl")) as client:
+            return len((await client.get(f"https://api.example{path}")).content)
+
+    assert asyncio.run(get("/v1/messages/batches/b/results")) == 3 * MB
+    with pytest.raises(limits.TooMuch, match=r"^More than 2 MB arrived\.$"):
+        asyncio.run(get("/v1/messages/batches/b"))

@@ -31,3 +31,15 @@ def overwrite_pages(file, *, first):
     with file.open("r+b") as opened:
         opened.seek(first)
         opened.write(os.urandom(size - first))
+
+
+def damage_pages_with(file, text, page_size=4096):
+    """Spoil the pages that begin the rows with this text, and no other page."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pages = file.read_bytes()
+    with file.open("r+b") as opened:
+        for start in range(page_size, len(pages), page_size):
+            if text.encode() in pages[start : start + page_size]:
+                opened.seek(start)
+                opened.write(b"\xff" * 16)

@@ -104,6 +104,18 @@ def test_submissions_come_newest_first_and_by_experiment(store):
     assert [each.submission_id for each in store.of("ada", experiment_id="e1")] == ["s3", "s1"]
 
 
+def test_of_submissions_at_the_same_moment_the_order_is_that_of_their_ids(store):
+    for number, minute in ((1, 9), (2, 5), (4, 5), (3, 5)):
+        store.keep(submission(number, submitted_at=NOON.replace(minute=minute)))
+    assert [each.submission_id for each in store.of("ada")] == ["s1", "s4", "s3", "s2"]
+
+
+def test_if_one_request_is_refused_the_submission_may_not_be_sent(store, caplog):
+    hopeless = replace(asked("b")[0], worst_case_usd=Decimal(10**9))
+    assert store.keep(submission(), [*asked("a"), hopeless]) is not None
+    caplog.clear()
+
+
 def test_many_requests_are_kept_asked_for_and_forgotten(store):
     names = [f"r{number}" for number in range(1_201)]
     assert store.keep(submission(), asked(*names)) is None
@@ -128,7 +140,8 @@ def test_whoever_deletes_all_deletes_batches_too_and_they_stay_away(open_log):
 def test_a_log_that_is_not_there_is_a_refusal_with_its_cause(open_log, tmp_path):
     (tmp_path / "file").write_text("")
     store = open_log(f"sqlite:///{tmp_path}/file/runs.db").batches
-    for found in (store.keep(submission()), store.of("ada"), store.waiting_ids("ada", "s1")):
+    kept = store.keep(submission(), asked("a"))
+    for found in (kept, store.of("ada"), store.waiting_ids("ada", "s1")):
         assert isinstance(found, Refusal)
         assert found.sentence.startswith("Batches cannot be kept just now: ")
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from store.databases import ON_BOTH
 from store.kills import kill_writers
 
+from playground.core.budget import Budget, Reservation, Spender, windows
 from playground.store import schema
 from playground.store.boots import Boot
 
@@ -96,6 +97,54 @@ def test_only_the_runs_of_dead_processes_are_ended(
     first.record(row(1))
     assert first.flush(5)
     assert second.page("ada").rows == (row(1),)
+
+
+@ON_BOTH
+def test_of_a_dead_process_only_what_was_lost_is_given_up(open_log, row, now, execute):
+    logs = {
+        "dead": open_log(boot=Boot("dead", host="here", pid=2**22 + 1), busy_timeout_s=5),
+        "alive": open_log(boot=Boot("alive", host="there"), busy_timeout_s=5),
+    }
+    dollar = Decimal(1)
+    caps = windows(Budget(day_usd=10 * dollar), Budget(), Spender("ada", "ada", now), now)
+    for number, who, changes in (
+        (1, "dead", {"status": "streaming", "cost_kind": "unknown", "cost_usd": None}),
+        (2, "dead", {"cost_usd": dollar / 4}),
+        (3, "alive", {"status": "waiting", "cost_kind": "unknown", "cost_usd": None}),
+        (4, "alive", {"cost_usd": dollar / 2}),
+    ):
+        run = row(number, started_at=now, worst_case_usd=dollar, **changes)
+        held = Reservation(run.run_id, "ada", "ada", now, dollar)
+        assert logs[who].ledger.reserve([held], caps) is None
+        logs[who].record(run)
+        assert logs[who].flush(5)
+    later = open_log(boot=Boot("later", host="here"), busy_timeout_s=5)
+    assert [found.status for found in later.page("ada").rows] == [
+        "done",
+        "waiting",
+        "done",
+        "interrupted",
+    ]
+    [standing] = later.ledger.standings(caps)
+    assert (standing.used_usd, standing.held_usd) == (dollar + dollar / 4 + dollar / 2, dollar)
+    totals = later.totals("ada")
+    assert (totals.runs, totals.errors, totals.spent_usd) == (4, 1, dollar * 7 / 4)
+    boots = "SELECT boot_id FROM boots ORDER BY boot_id"
+    assert execute(boots) == [("alive",), ("later",)]
+    logs["alive"].close()
+    assert execute(boots) == [("later",)]
+
+
+@ON_BOTH
+def test_what_a_process_left_running_when_it_signed_off_is_lost(open_log, row):
+    first = open_log(boot=Boot(host="there"))
+    first.record(row(1, status="streaming"))
+    first.record(row(1, "bob"))
+    assert first.flush(5)
+    first.close()
+    later = open_log(boot=Boot(host="here"))
+    assert [found.status for found in later.page("ada").rows] == ["interrupted"]
+    assert [found.status for found in later.page("bob").rows] == ["done"]
 
 
 def test_asking_whether_another_process_lives_does_it_no_harm(open_log, row):

@@ -61,6 +61,7 @@ def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
         assert cells["cell-0"].run == runs[0]
         assert store.answers("ada", [runs[0].run_id, "no such"]) == {runs[0].run_id: "Hello"}
         assert log.flush(5)
+    assert [cells[each.cell_id].run_id for each in begun] == [run.run_id for run in runs]
     assert store.cells("eve", "0001") == {}
     assert store.answers("eve", [runs[0].run_id]) == {}
 
@@ -91,6 +92,14 @@ def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
     assert log.batches.taken_in("ada", "s1", [runs[0].run_id]) is None
     assert waiting() == [False, True]
     assert log.experiments.cells("ada", "0001")["cell-0"].is_finished
+
+
+def test_a_cell_never_shows_the_run_of_another_visitor(log, row, texts):
+    log.record(row(1, visitor="eve"), texts(row(1)))
+    assert log.flush(5)
+    assert log.experiments.started("ada", "0001", [Started("cell", row(1).run_id)]) is None
+    assert log.experiments.cells("ada", "0001")["cell"].run is None
+    assert log.experiments.answers("ada", [row(1).run_id]) == {}
 
 
 def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):

@@ -1,12 +1,13 @@
 """What each error of a database, a driver or a disk is called."""
 
 import errno
+import logging
 
 import pytest
 from sqlalchemy import exc
 
 from playground.store.address import AddressError
-from playground.store.faults import Fault, fault_of
+from playground.store.faults import Fault, fault_of, report
 from playground.store.migrations import NewerSchemaError
 from playground.store.sqlite_file import DamagedFileError, MovedFileError
 
@@ -83,3 +84,16 @@ def test_the_rows_that_are_kept_are_counted():
 def test_what_can_still_be_read_stays_open(kind):
     assert not Fault(kind).needs_reopening
     assert Fault("unreachable").needs_reopening
+
+
+def test_a_server_that_repeats_a_row_is_not_quoted(caplog):
+    log = logging.getLogger("playground.store.somewhere")
+    report(log, "the run log", wrapped(exc.IntegrityError, "row (secret)", "23502"))
+    report(log, "the ledger", wrapped(exc.OperationalError, "no such table"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "the run log met IntegrityError, SQLSTATE 23502",
+        "the ledger met OperationalError",
+    ]
+    assert "secret" not in caplog.text
+    assert "no such table" in caplog.text
+    caplog.clear()

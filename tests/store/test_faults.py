@@ -1,12 +1,13 @@
 """What can go wrong with a file: the row is taken, shown, and written once it can be."""
 
+import itertools
 import os
 import sqlite3
 from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
-from store.databases import ON_BOTH, overwrite_pages
+from store.databases import ON_BOTH, damage_pages_with, overwrite_pages
 
 from playground.store import sqlite_file
 
@@ -127,6 +128,16 @@ def test_who_looks_at_the_log_does_not_wait_for_a_lock(open_log, row, file):
     assert log.warning is None
 
 
+def test_who_cannot_sign_off_says_so_and_is_gone(log, row, other_writer, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "The log can't be saved: another program has locked it."
+    ]
+
+
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
     log.record(row(1))
     assert log.flush(5)
@@ -140,6 +151,18 @@ def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log,
     late.record(row(2))
     assert late.flush(5)
     assert late.warning is None
+
+
+def test_a_row_is_written_without_anyone_waiting_for_it(open_log, row, execute):
+    log = open_log(heartbeat_every_s=600)
+    assert log.flush(5)
+    writer = log._writer
+    log.record(row(1))
+    with writer._changed:
+        assert writer._changed.wait_for(lambda: not log._memory.unsaved, 5)
+    assert saved_ids(execute) == [1]
+    # A process that ends must not wait for a disk that does not answer.
+    assert (writer._thread.name, writer._thread.daemon) == ("run-log", True)
 
 
 def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now, execute):
@@ -163,6 +186,15 @@ def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, text
     log.record(row(2))
     assert_recovered(log, execute)
     assert log.get("ada", row(1).run_id) == (row(1), texts(row(1)))
+
+
+def test_a_file_that_keeps_being_moved_is_not_tried_for_ever(open_log, row, monkeypatch):
+    numbers = itertools.count()
+    monkeypatch.setattr(sqlite_file, "identity", lambda _: next(numbers))
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: it keeps being moved or deleted. {KEPT}"
 
 
 def test_a_deleted_folder_is_made_again_too(log, row, file, execute):
@@ -210,7 +242,7 @@ def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
     assert reopened.warning is None
 
 
-def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute):
+def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute, caplog):
     log.record(row(1))
     assert log.flush(5)
     overwrite_pages(file, first=0)
@@ -218,6 +250,7 @@ def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file,
     log.record(row(2))
     assert log.flush(5)
     assert_set_aside(log, file)
+    assert log.warning in [record.getMessage() for record in caplog.records]
     assert ids(log.page("ada")) == [2, 1]
     assert saved_ids(execute) == [2, 1]
 
@@ -262,20 +295,24 @@ def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
     assert saved_ids(execute) == [1]
 
 
+@pytest.mark.parametrize("met_by", ["writing", "reading"])
 def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
-    open_log, row, texts, file, monkeypatch, execute
+    open_log, row, texts, file, monkeypatch, execute, met_by
 ):
     monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
     log = open_log()
     for number in range(1, 51):
-        log.record(row(number), texts(row(number), answer="x" * 2000))
+        log.record(row(number), texts(row(number), answer="needle" + "x" * 2000))
     assert log.flush(5)
-    overwrite_pages(file, first=4096)
-    log.delete_all("ada")
-    log.record(row(51))
+    damage_pages_with(file, "needle")
+    if met_by == "writing":
+        log.delete_all("ada")
+        log.record(row(51))
+    else:
+        assert log.get("ada", row(1).run_id)[1].answer.startswith("needle")
     assert log.flush(5)
     assert_set_aside(log, file)
-    assert saved_ids(execute) == [51]
+    assert saved_ids(execute) == ([51] if met_by == "writing" else list(range(50, 0, -1)))
 
 
 @pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])

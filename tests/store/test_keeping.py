@@ -1,17 +1,22 @@
 """Deleting for a while and for good, keeping house, backing up and restoring."""
 
+import errno
 import json
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from store.databases import damage_pages_with, overwrite_pages
 
 from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.history import Filter, Mark, NotDoneError
+from playground.core.history import Choices, Filter, Mark, NotDoneError
 from playground.core.rows import RunTexts
-from playground.store import search_index
+from playground.store import backups, keeping, search_index, sqlite_file
 
 ADA = "ada"
 CANARY = "quokkaword"
@@ -70,13 +75,15 @@ def test_a_run_on_its_way_is_not_deleted(log, row):
 def test_after_an_hour_a_deleted_run_is_forgotten(open_log, row, now, file):
     times = [now]
     log = open_log(clock=lambda: times[0])
-    run, *_ = days_of(log, row)
+    run, other, *_ = days_of(log, row)
     assert log.history.delete(ADA, [run.run_id]) is None
-    times[0] += timedelta(hours=2)
+    times[0] += timedelta(hours=1)
+    assert log.history.delete(ADA, [other.run_id]) is None
+    times[0] += timedelta(hours=1)
     log.close()
     again = open_log(clock=lambda: times[0])
     assert again.flush(5)
-    assert again.history.bring_back(ADA, [run.run_id]) is None
+    assert again.history.bring_back(ADA, [run.run_id, other.run_id]) is None
     assert found(again) == [3, 2, 1]
 
 
@@ -102,6 +109,41 @@ def test_old_runs_are_deleted_for_good_but_the_starred_stay(log, row):
     assert log.history.bring_back(ADA, [each.run_id for each in made]) is None
     assert sum(log.keeping.delete_old(ADA, last, keeps_starred=False)) == 1
     assert found(log) == [3]
+
+
+def test_old_runs_go_in_steps_with_room_for_others_in_between(log, row, monkeypatch):
+    monkeypatch.setattr(keeping, "_ROWS_AT_ONCE", 2)
+    made = days_of(log, row, 7)
+    for each in made[:2]:
+        log.history.mark(ADA, each.run_id, Mark(is_starred=True))
+    log.record(row(9, started_at=made[0].started_at, status="streaming"))
+    assert log.flush(5)
+    assert list(log.keeping.delete_old(ADA, date(2026, 11, 27))) == [0, 1, 2]
+    assert list(log.keeping.drop_old_texts(ADA, date(2026, 11, 23))) == [1]
+    assert (found(log), found(log, CANARY)) == ([6, 5, 1, 9, 0], [6, 5, 1])
+    steps = log.keeping.delete_old(ADA, date(2026, 11, 28), keeps_starred=False)
+    assert next(steps) == 1
+    log.history.mark(ADA, made[6].run_id, Mark(is_starred=True))
+    assert sum(steps) == 2
+    assert found(log) == [6, 9]
+
+
+def test_old_runs_whose_texts_are_on_an_open_page_only_go_from_there_too(log, row):
+    log.open_pages.open("page")
+    log.record(row(1), texts_of(row(1), CANARY), only_on_page="page")
+    log.record(row(2, "bob"), texts_of(row(2), CANARY), only_on_page="page")
+    assert log.flush(5)
+    assert sum(log.keeping.delete_old(ADA, date(2026, 11, 23))) == 1
+    assert log.open_pages.runs(ADA) == {}
+    assert len(log.open_pages.runs("bob")) == 1
+
+
+def test_old_runs_that_cannot_be_deleted_just_now_stay_and_say_so(log, row, other_writer):
+    days_of(log, row, 2)
+    with other_writer(), pytest.raises(NotDoneError) as told:
+        list(log.keeping.delete_old(ADA, date(2026, 11, 27)))
+    assert str(told.value) == "Not done: another program has locked it."
+    assert found(log) == [1, 0]
 
 
 def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
@@ -165,29 +207,132 @@ def _write(path, *statements, like=None):
             other.execute(statement)
 
 
-def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path):
+def _writing(statement, like):
+    return lambda path: _write(path, statement, like=like)
+
+
+def _spoil(path, like):
+    path.write_bytes(like.read_bytes())
+    damage_pages_with(path, CANARY)
+
+
+def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkeypatch):
     days_of(log, row, 1)
     backup = log.keeping.back_up()
+    unreadable, other = (
+        "it can't be read, or is damaged",
+        "it holds something else than a log of this app",
+    )
+    no_log = "it is not a SQLite file, or too large"
     cases = {
-        "text": ("not a SQLite file", lambda path: path.write_text("Hello")),
-        "gone": ("can't be read", lambda path: None),
-        "cut": ("damaged", lambda path: path.write_bytes(backup.read_bytes()[:30_000])),
-        "other": ("something else", lambda path: _write(path, "CREATE TABLE runs (a)")),
-        "trigger": ("something else", lambda path: _write(
+        "text": (no_log, lambda path: path.write_text("Hello")),
+        "gone": (unreadable, lambda path: None),
+        "cut": (unreadable, lambda path: path.write_bytes(backup.read_bytes()[:30_000])),
+        "spoilt": ("it is damaged", lambda path: _spoil(path, like=backup)),
+        "other": (other, lambda path: _write(path, "CREATE TABLE runs (a)")),
+        "more": (other, lambda path: _write(path, "CREATE TABLE more (a)", like=backup)),
+        "trigger": (other, lambda path: _write(
             path, "CREATE TRIGGER t AFTER INSERT ON runs BEGIN SELECT 1; END", like=backup)),
-        "view": ("something else", lambda path: _write(
-            path, "CREATE VIEW v AS SELECT 1", like=backup)),
-        "newer": ("newer version", lambda path: _write(
+        "view": (other, lambda path: _write(path, "CREATE VIEW v AS SELECT 1", like=backup)),
+        "index": (other, lambda path: _write(
+            path, "CREATE VIRTUAL TABLE said_more USING fts5(words)", like=backup)),
+        "newer": ("it was made by a newer version of this app", lambda path: _write(
             path, "UPDATE meta SET version = 99", like=backup)),
+        **{
+            f"version {number}": ("it has no version", _writing(statement, backup))
+            for number, statement in enumerate([
+                "DELETE FROM meta",
+                "UPDATE meta SET version = 0",
+                "UPDATE meta SET version = 'one'",
+                "INSERT INTO meta VALUES (1)",
+            ])
+        },
     }  # fmt: skip
     for name, (reason, make) in cases.items():
         path = tmp_path / name
         make(path)
-        with pytest.raises(NotDoneError, match=reason):
+        with pytest.raises(NotDoneError) as told:
             log.keeping.restore(path)
+        assert str(told.value) == f"Not restored: {reason}."
+    monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size - 1)
+    assert backups.problem_of(backup) == no_log
+    monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size)
+    assert backups.problem_of(backup) is None
+    _write(tmp_path / "first", "UPDATE meta SET version = 1", like=backup)
+    assert backups.problem_of(tmp_path / "first") is None
     assert found(log) == [0]
     assert log.warning is None
     assert log.keeping.backups() == [backup]
+
+
+def test_backups_of_every_kind_are_listed_the_newest_first(log, file):
+    assert log.flush(5)
+    kinds = ["backup-1", "bak-v3", "replaced-2", "corrupt-3"]
+    no_copies = ["backup-1-wal", "bak-v3-shm", "corrupt-3-journal", "bak-v4.unfinished", "mine"]
+    for age, kind in enumerate([*kinds, *no_copies]):
+        copy = file.with_name(f"{file.name}.{kind}")
+        copy.touch()
+        os.utime(copy, (1_000_000 - age, 1_000_000 - age))
+    os.utime(file.with_name(f"{file.name}.corrupt-3"), (2_000_000, 2_000_000))
+    assert [path.name.removeprefix(f"{file.name}.") for path in log.keeping.backups()] == [
+        "corrupt-3", "backup-1", "bak-v3", "replaced-2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_log_on_a_server_has_a_size_but_no_backups_here(log, row):
+    log.record(row(1))
+    assert log.flush(5)
+    size = log.keeping.size()
+    assert size.used_bytes > 100_000
+    assert (size.free_bytes, size.file, log.keeping.backups()) == (0, None, [])
+    with pytest.raises(NotDoneError, match=r"^Only a log in a file is backed up here\.$"):
+        log.keeping.back_up()
+    with pytest.raises(NotDoneError, match=r"^Only a log in a file can be restored\.$"):
+        log.keeping.restore(Path("any"))
+
+
+def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
+    log.record(row(1))
+    assert log.flush(5)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(sqlite_file, "copy_of", full)
+    with pytest.raises(NotDoneError, match=r"^Not backed up: the disk is full\.$"):
+        log.keeping.back_up()
+    backup = file.with_name("copy.db")
+    with closing(sqlite3.connect(file)) as whole, closing(sqlite3.connect(backup)) as to:
+        whole.backup(to)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(NotDoneError, match=r"^Not restored: the disk is full\.$"):
+        log.keeping.restore(backup)
+    assert found(log) == [1]
+
+
+def test_a_log_that_is_moved_just_before_it_would_be_replaced_is_left_alone(
+    log, row, file, monkeypatch
+):
+    log.record(row(1))
+    backup = log.keeping.back_up()
+    monkeypatch.setattr(log._writer, "wait_until_saved", lambda _: True)
+    moved = file.rename(file.with_name("moved.db"))
+    with pytest.raises(NotDoneError, match=r"^Not restored: the file was moved meanwhile\.$"):
+        log.keeping.restore(backup)
+    assert moved.exists()
+    assert backup.exists()
+
+
+def test_a_size_that_cannot_be_told_is_none_and_the_owner_hears_why(log, row, file, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    overwrite_pages(file, first=0)
+    assert log.keeping.size() is None
+    assert [record.getMessage() for record in caplog.records] == [
+        "the size of the log met DatabaseError"
+    ]
+    caplog.clear()
 
 
 def test_the_size_tells_what_lies_free(log, row):
@@ -212,6 +357,9 @@ def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
     ):
         assert problem == "Not done: its path is a folder, not a file."
     assert broken.history.page(ADA, Filter()).rows == ()
+    assert broken.history.choices(ADA) == Choices()
+    assert broken.history.marks(ADA, ["1"]) == {"1": Mark()}
+    assert broken.history.indexed(ADA) is None
     assert broken.keeping.size() is None
     with pytest.raises(NotDoneError):
         broken.keeping.back_up()

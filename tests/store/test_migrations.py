@@ -177,11 +177,23 @@ def test_a_log_that_is_up_to_date_is_not_copied(engine, file):
 def test_a_copy_that_was_killed_half_way_is_made_again(engine, file, open_log):
     unfinished = file.with_name("runs.db.bak-v1.0a1b.unfinished")
     unfinished.write_bytes(b"half a copy")
+    # What cannot be deleted is in nobody's way.
+    file.with_name("runs.db.bak-v1.0a1c.unfinished").mkdir()
     log = open_log()
     assert (log.count("ada"), log.warning) == (2, None)
     assert not unfinished.exists()
     with closing(sqlite3.connect(file.with_name("runs.db.bak-v1"))) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (3,)
+
+
+def test_a_copy_that_another_process_tidies_away_is_no_fault(engine, file, monkeypatch):
+    def tidied_away(*_):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "replace", tidied_away)
+    migrations.migrate(engine, file)
+    with engine.connect() as connection:
+        assert migrations.version_of(connection) == migrations.NEWEST
 
 
 @ON_BOTH

@@ -1,6 +1,7 @@
 """Texts that are not stored: there while their page is open, bounded, and never on disk."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,53 @@ def test_deleting_a_history_takes_the_texts_of_all_pages_and_of_nobody_else(log,
     assert log.get("eve", row(3, "eve").run_id)[1].answer == "Hello"
     log.open_pages.forget("eve")
     assert log.open_pages.size == 0
+
+
+def test_a_page_may_be_closed_twice_and_without_having_been_open():
+    pages = OpenPages()
+    pages.open("page")
+    for page in ("page", "page", "another"):
+        pages.close(page)
+    assert pages.size == 0
+
+
+def test_everything_a_visitor_wrote_counts_and_a_newer_state_takes_the_place_of_the_older(
+    row, texts
+):
+    pages = OpenPages()
+    pages.open("page")
+    run = row(1, params_json='{"x": 1}', error_message="12345")
+    whole = replace(texts(run, "a" * 100), thinking="b" * 10, attempts_json="c" * 20)
+    for _ in range(2):
+        pages.keep("page", run, whole)
+        assert pages.size == len(whole.request_json) + 130 + 8 + 5
+    pages.keep("page", row(1, params_json="{}"), replace(whole, answer="", thinking=""))
+    assert pages.size == len(whole.request_json) + 20 + 2
+
+
+def test_up_to_its_bound_a_page_keeps_everything_and_beyond_it_the_newest(row, texts):
+    run = row(1)
+    size = sum(map(len, (texts(run, "").request_json, texts(run, "").attempts_json, "{}")))
+    pages = OpenPages(most=10_000, most_per_page=2 * size)
+    pages.open("page")
+    for number in (1, 2):
+        pages.keep("page", row(number), texts(row(number), ""))
+    assert list(pages.runs("ada")) == [row(1).run_id, row(2).run_id]
+    pages.keep("page", row(3), texts(row(3), ""))
+    assert list(pages.runs("ada")) == [row(2).run_id, row(3).run_id]
+
+
+def test_of_all_pages_the_largest_gives_way_its_oldest_first(row, texts):
+    run = row(1)
+    size = sum(map(len, (texts(run, "").request_json, texts(run, "").attempts_json, "{}")))
+    pages = OpenPages(most=6 * size)
+    for page in ("small", "large", "other"):
+        pages.open(page)
+    for number, page in enumerate(["small", "large", "large", "large", "other", "other"]):
+        pages.keep(page, row(number), texts(row(number), ""))
+    assert pages.size == 6 * size
+    pages.keep("other", row(9), texts(row(9), ""))
+    assert [int(run_id, 16) for run_id in pages.runs("ada")] == [0, 2, 3, 4, 5, 9]
 
 
 def test_memory_is_bounded_and_the_largest_page_gives_way(row, texts):

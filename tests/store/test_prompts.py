@@ -47,6 +47,14 @@ def test_a_prompt_is_renamed_deleted_and_brought_back_whole(log):
     assert store.all("ada") == (prompt,)
 
 
+def test_prompts_come_by_name_and_two_of_one_name_stay_two(log):
+    store = log.prompts
+    for prompt_id, name, text in (("1", "b", "one"), ("2", "A", "two"), ("3", "b", "three")):
+        store.keep("ada", SavedPrompt(prompt_id, name, (version(text),)))
+    found = [(prompt.prompt_id, prompt.name, texts(prompt)) for prompt in store.all("ada")]
+    assert found == [("2", "A", ["two"]), ("1", "b", ["one"]), ("3", "b", ["three"])]
+
+
 def test_deleting_the_history_leaves_the_library_alone(log):
     log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one"),)))
     log.delete_all("ada")

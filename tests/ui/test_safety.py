@@ -5,10 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from ui.driving import words
 
-from playground.store.inspection import place_of
 from playground.ui import doctor
 from playground.ui.headers import HEADERS
 
@@ -69,17 +67,6 @@ def test_a_header_that_does_not_go_out_is_missed(monkeypatch):
     assert doctor.headers_missing() == ()
     monkeypatch.setattr(doctor, "middleware", list)
     assert doctor.headers_missing() == tuple(HEADERS)
-
-
-@pytest.mark.parametrize(
-    ("url", "place"),
-    [
-        ("postgresql://me:hush@db.example/runs", "postgresql://me:***@db.example/runs"),
-        ("nonsense hush", "PLAYGROUND_LOG"),
-    ],
-)
-def test_no_password_of_a_database_is_shown(url, place):
-    assert place_of(url) == place
 
 
 def test_the_panel_checks_when_it_is_opened_and_again(page):
