@@ -28,7 +28,7 @@ CLOSED = "PLAYGROUND_PASSCODE, with PLAYGROUND_ALLOWED_EMAILS, or with PLAYGROUN
         ({}, False, False, CLOSED),
         ({}, True, False, CLOSED),
         (BUDGET, True, False, CLOSED),
-        ({"PLAYGROUND_SHARE_KEY": "maybe"} | BUDGET, True, False, CLOSED),
+        ({"PLAYGROUND_SHARE_KEY": "false"} | BUDGET, True, False, CLOSED),
         (SHARED, True, False, "its owner sets PLAYGROUND_BUDGET_DAY_USD"),
         (SHARED | {"PLAYGROUND_BUDGET_SESSION_USD": "1"}, True, False, "BUDGET_DAY_USD"),
         (SHARED | BUDGET, False, True, "within a budget for all visitors"),

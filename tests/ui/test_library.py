@@ -84,7 +84,7 @@ def test_a_stranger_without_a_database_keeps_it_in_the_session_and_is_told_so(
     assert page.selectbox(key="library_of").options == ["Mine"]
     assert "Version" in boxes(page)
     log = services().log
-    with log.prompts._writer.database.reading() as connection:
+    with log._writer.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM prompts").scalar() == 0
     press(page, "library_delete")
     assert "Saved prompts" not in boxes(page)
