@@ -50,15 +50,17 @@ def hear() -> None:
 
 def restore(kept: object) -> None:
     """Put what a browser kept into the editor."""
-    now, was_changed = editor_state.history().now, editor_state.history().can_undo
+    steps = editor_state.history()
+    # What was typed meanwhile is in the draft too.
+    was_put = any(step.label for step in steps.steps)
     try:
         editor_state.put(read_draft(kept), RESTORED)
     except PageStateError as error:
         st.session_state["draft_problem"] = str(error)
         return
-    if was_changed:
+    if was_put:
         # A link was opened meanwhile, say: it stays, and undoing it leads to the draft.
-        editor_state.put(now.state, now.label)
+        editor_state.put(steps.now.state, steps.now.label)
 
 
 def is_restored() -> bool:
