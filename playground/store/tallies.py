@@ -31,6 +31,18 @@ _SUMS = (
     sa.func.coalesce(sa.func.sum(runs.c.cost_usd), 0),
 )
 
+# Built once: putting such a question together takes longer than answering it.
+_SINCE: sa.Select[*tuple[Any, ...]] = (
+    sa.select(*_SUMS)
+    .where(
+        runs.c.visitor == sa.bindparam("visitor"),
+        runs.c.status == sa.bindparam("status"),
+        runs.c.cost_kind == sa.bindparam("cost"),
+        runs.c.started_at >= sa.bindparam("since"),
+    )
+    .group_by(runs.c.status, runs.c.cost_kind)
+)
+
 
 @contextmanager
 def kept_true(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
@@ -64,17 +76,16 @@ def tallies_of_visitor(connection: sa.Connection, visitor: str) -> list[Tally]:
 def tallies_since(connection: sa.Connection, visitor: str, since: datetime) -> list[Tally]:
     """Add up the runs of a visitor that started at a moment or later."""
     # By way of the few kinds of runs there are: each is a stretch of the index to walk along.
-    return [
-        found
-        for kind in tallies_of_visitor(connection, visitor)
-        for found in _ask(
-            connection,
-            visitor,
-            runs.c.status == kind.status,
-            runs.c.cost_kind == kind.cost_kind,
-            runs.c.started_at >= since,
-        )
-    ]
+    found = []
+    for kind in tallies_of_visitor(connection, visitor):
+        of = {"visitor": visitor, "since": since, "status": kind.status, "cost": kind.cost_kind}
+        found += [
+            Tally(status, cost_kind, count, priced, int(tokens_in), int(tokens_out), usd)
+            for status, cost_kind, count, priced, tokens_in, tokens_out, usd in connection.execute(
+                _SINCE, of
+            )
+        ]
+    return found
 
 
 def tallies_of_runs(
@@ -94,17 +105,3 @@ def tallies_of_runs(
         )
         found += [tally(*run) for run in connection.execute(question)]
     return merged(found)
-
-
-def _ask(
-    connection: sa.Connection, visitor: str, *conditions: sa.ColumnElement[bool]
-) -> list[Tally]:
-    question: sa.Select[*tuple[Any, ...]] = (
-        sa.select(*_SUMS)
-        .where(runs.c.visitor == visitor, *conditions)
-        .group_by(runs.c.status, runs.c.cost_kind)
-    )
-    return [
-        Tally(status, kind, count, priced, int(tokens_in), int(tokens_out), cost)
-        for status, kind, count, priced, tokens_in, tokens_out, cost in connection.execute(question)
-    ]
