@@ -372,6 +372,56 @@ def test_two_pages_at_one_experiment_do_not_pay_twice(world):
     assert (second.progress.state, world.sent.total()) == ("done", 4 + 6)
 
 
+def test_a_page_that_knows_less_than_another_runs_only_what_is_left(world):
+    world.reply = lambda request: OVERLOADED if "India" in str(request.prompt) else "Here"
+    world.admit = lambda runs: Refusal("Too dear.") if world.sent else [None]
+    world.begin(experiment(at_once=1)).start().result(10)
+    del world.admit
+    stale, other = world.begin(experiment()), world.begin(experiment())
+    assert stale.look().result(10) is None
+    assert (stale.progress.failed, stale.progress.left) == (1, 5)
+    other.start().result(10)
+    world.reply = lambda request: "Now"
+    other.retry_failed().result(10)
+    assert (world.sent.total(), other.progress.done) == (7, 6)
+    stale.retry_failed().result(10)
+    assert (world.sent.total(), stale.progress.done, stale.progress.failed) == (7, 6, 0)
+
+
+def test_a_page_that_knows_less_than_another_submits_only_what_is_left(world):
+    stale = world.begin(experiment())
+    assert stale.look().result(10) is None
+    world.begin(experiment()).start().result(10)
+
+    async def rest():
+        assert await stale.take_over() is None
+        return await stale.submit_rest()
+
+    assert world.engine.call(rest()).result(10) == {}
+    assert (stale.progress.done, stale.progress.left) == (6, 0)
+
+
+def test_what_comes_of_a_batch_while_the_rest_is_run_is_taken_over_once(world):
+    places = [*world.begin(experiment()).planned.grid.places]
+    [begun] = submitted(world, places[:1])
+    underway = world.begin(experiment())
+
+    def reply(request):
+        if world.sent.total() == 1:
+            take_in(world, begun)
+            underway.look()
+        return OVERLOADED
+
+    world.reply = reply
+    underway.start().result(10)
+    assert underway.look().result(10) is None
+    assert (underway.progress.done, underway.progress.failed) == (1, 5)
+    world.reply = lambda request: underway.look() and "Now"
+    underway.retry_failed().result(10)
+    assert (underway.progress.done, underway.progress.failed) == (6, 0)
+    assert world.sent.total() == 10
+
+
 def test_where_the_store_cannot_tell_what_is_done_nothing_is_sent(world, monkeypatch):
     underway = world.begin(experiment())
     refusal = Refusal("The disk is full.")

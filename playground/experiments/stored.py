@@ -1,7 +1,7 @@
 """What the store knows of an experiment's cells: done on an earlier day, or in a batch."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playground.core.budget import Refusal
@@ -21,10 +21,15 @@ class Stored:
         """Those that a batch may still bring."""
         return frozenset(each for each, cell in self.cells.items() if cell.is_in_batch)
 
-    def ended(self, cell_ids: Collection[str]) -> list[CellRow]:
-        """Those of these cells that have an outcome."""
-        known = [self.cells[each] for each in cell_ids if each in self.cells]
-        return [cell for cell in known if cell.is_finished and not cell.is_in_batch]
+    def ended(self, known: Collection[str], again: Mapping[str, str]) -> list[CellRow]:
+        """Those with an outcome that is not known yet; no run that is to be made `again`, by
+        its cell."""
+        return [
+            cell
+            for cell_id, cell in self.cells.items()
+            if cell.is_finished and not cell.is_in_batch
+            if cell_id not in known and again.get(cell_id) != cell.run_id
+        ]
 
 
 async def stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:

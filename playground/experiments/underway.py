@@ -57,7 +57,8 @@ class Underway:
         self._launcher = Launcher(whose, seams, lambda why: self._rest("paused", why))
         self._checker = Checker(whose, experiment, planned.grid, around, seams, self._launcher)
         self._state: ExperimentState = "ready"
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._again: dict[str, str] = {}
         self._changed, self._looking = asyncio.Event(), asyncio.Lock()
         self._is_working = self.is_loaded = False
         self._to_check: list[CellRow] = []
@@ -147,9 +148,10 @@ class Underway:
             self._changed.set()
 
     async def _retry_failed(self) -> None:
-        failed = [cell_id for cell_id, cell in self.finished.items() if not cell.is_answered]
+        failed = {key: cell.run_id for key, cell in self.finished.items() if not cell.is_answered}
         for cell_id in failed:
             del self.finished[cell_id]
+        self._again |= failed  # Another page may have run them again meanwhile.
         self._course.put_back(failed)
         if failed and self._state == "done":
             self._state = "paused"
@@ -162,7 +164,7 @@ class Underway:
             self._changed.set()
 
     async def _work(self) -> None:
-        if not self.is_loaded:
+        async with self._looking:  # what another page has finished meanwhile, too
             found = await self._take_over()
             if isinstance(found, Refusal):
                 self._rest("paused", found.sentence)
@@ -184,15 +186,16 @@ class Underway:
 
     async def take_over(self) -> Refusal | None:
         """What `look` does, on the engine's loop."""
-        undone = await self._take_over()
-        if isinstance(undone, Refusal):
-            return undone
-        for cell in await self._checker.without_judges(undone):
-            if self._checker.is_undone(cell):
-                self._to_check.append(cell)
-                self.finished[cell.cell_id] = cell
-            else:
-                self._note(cell)
+        async with self._looking:  # what was taken over twice would be judged twice
+            undone = await self._take_over()
+            if isinstance(undone, Refusal):
+                return undone
+            for cell in await self._checker.without_judges(undone):
+                if self._checker.is_undone(cell):
+                    self._to_check.append(cell)
+                    self.finished[cell.cell_id] = cell
+                else:
+                    self._note(cell)
         self._changed.set()
         return None
 
@@ -212,36 +215,36 @@ class Underway:
     async def _take_over(self) -> list[CellRow] | Refusal:
         """Take over what the store has and nobody took over before. Comes back: answers that
         wait for a check."""
+        found = await stored(self.whose, self._grid.places, self._seams.store)
+        if isinstance(found, Refusal):
+            return found
         undone = []
-        async with self._looking:  # what was taken over twice would be judged twice
-            found = await stored(self.whose, self._grid.places, self._seams.store)
-            if isinstance(found, Refusal):
-                return found
-            new = self.in_batch if self.is_loaded else found.cells.keys()
-            self.is_loaded, self.in_batch = True, found.in_batch
-            self._checker.judged = found.judged | self._checker.judged
-            for cell_id in self.in_batch:
-                self._course.leave_out(cell_id)
-            for cell in found.ended(new):
-                if self._checker.is_undone(cell):
-                    undone.append(cell)
-                    self._course.leave_out(cell.cell_id)
-                else:
-                    self._note(cell)
+        self.is_loaded, self.in_batch = True, found.in_batch
+        self._checker.judged |= found.judged
+        for cell_id in self.in_batch:
+            self._course.leave_out(cell_id)
+        waiting = {cell.cell_id for cell in self._to_check}
+        known = waiting.union(self.finished, self._tasks.values())
+        for cell in found.ended(known, self._again):
+            if self._checker.is_undone(cell):
+                undone.append(cell)
+                self._course.leave_out(cell.cell_id)
+            else:
+                self._note(cell)
         return undone
 
     async def _fill(self, room: int) -> None:
         """Begin as many cells as there is room for, the checks left undone first."""
         some, self._to_check = self._to_check[:room], self._to_check[room:]
         for cell in some:
-            self._begin_task(self._check_again(cell))
+            self._begin_task(cell.cell_id, self._check_again(cell))
         taken = self._course.take(room - len(some))
         plans = self._sendable(plans_of(taken, self._grid, self.around, self.whose.press))
         started = await self._launcher.launch(plans)
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._course.put_back(unstarted)
         for cell_id, sent in started.items():
-            self._begin_task(self._follow(cell_id, sent))
+            self._begin_task(cell_id, self._follow(cell_id, sent))
         if started:
             self._launcher.keep_ahead(self._course.peek(2 * self.experiment.at_once))
 
@@ -279,13 +282,13 @@ class Underway:
         cost_usd = cell.run.cost_usd if cell.run else None
         self._course.note(cell.cell_id, cell.passed(keys), cost_usd)
 
-    def _begin_task(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin_task(self, cell_id: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = cell_id
         task.add_done_callback(self._task_ended)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._broke(error)
