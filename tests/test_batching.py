@@ -283,6 +283,22 @@ def test_what_was_found_is_not_lost_again_by_who_still_looks_for_it(world):
     assert world.log.batches.of("ada") == (found,)
 
 
+def test_what_is_over_stays_over_whoever_still_cancels_or_looks_for_it(world):
+    [submission] = world.submit(wanted(2)).submissions
+    world.follow(submission)
+    [over] = world.log.batches.of("ada")
+    # Another page still shows it as it was before its results came.
+    world.run(lambda batching: batching.cancel(submission, CLAUDE, KEY))
+    world.run(lambda batching: batching.give_up(submission, CLAUDE))
+    assert world.log.batches.of("ada") == (over,)
+    assert (over.status, over.is_taken_in) == ("ended", True)
+    world.faults = ["never arrived"]
+    [lost] = world.submit(wanted(3)).submissions
+    given_up = world.run(lambda batching: batching.give_up(lost, CLAUDE))
+    assert world.run(lambda batching: batching.find(lost, CLAUDE, KEY)) == given_up
+    assert world.log.batches.get("ada", lost.submission_id) == given_up
+
+
 def test_a_submission_that_nobody_received_can_be_given_up(world):
     world.faults = ["never arrived"]
     done = world.submit(wanted(2))

@@ -45,11 +45,13 @@ class BatchStore:
         return refused
 
     def note(self, submission: Submission) -> Refusal | None:
-        """Remember the newer state of a submission, unless its visitor had it deleted."""
+        """Remember the newer state of a submission, unless its visitor had it deleted, or all
+        that it brings is here already: whoever says otherwise saw it before that."""
         row = _row_of(submission)
+        is_open = batches.c.is_taken_in == 0
         changed = (
             sa.update(batches)
-            .where(*_is(batches, submission.visitor, submission.submission_id))
+            .where(*_is(batches, submission.visitor, submission.submission_id), is_open)
             .values({name: row[name] for name in row if name not in _KEY})
         )
 

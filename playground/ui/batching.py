@@ -191,8 +191,8 @@ class Batching:
 
     async def _give_up(self, submission: Submission, connection: Connection) -> Submission:
         newest = await self._newest(submission)
-        if submission.batch_id is None and newest.batch_id is not None:
-            return newest  # It was found meanwhile, after all.
+        if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
+            return newest  # It came, or was found, meanwhile after all.
         return await self._refuse(newest, connection, GONE if newest.batch_id else LOST)
 
     async def _cancel(
@@ -208,7 +208,7 @@ class Batching:
         self, submission: Submission, connection: Connection, key: str
     ) -> Submission | Unsure:
         newest = await self._newest(submission)
-        if newest.batch_id is not None:
+        if newest.is_taken_in or newest.batch_id is not None:
             return newest
         api, _ = await self._calls()
         known = await self._known(submission.visitor)
@@ -216,9 +216,9 @@ class Batching:
             connection, key, submission.requests, submission.submitted_at, LOST, known
         )
         newest = await self._newest(submission)
-        if newest.batch_id is not None:  # Whoever found it meanwhile: that is never undone.
-            return newest
-        noted = await self._noted(submission, found)
+        if newest.is_taken_in or newest.batch_id is not None:
+            return newest  # Whoever found it meanwhile, or gave it up: that is never undone.
+        noted = await self._noted(newest, found)
         return found if isinstance(found, Unsure) else noted
 
     async def _newest(self, submission: Submission) -> Submission:
