@@ -283,6 +283,20 @@ def test_what_was_found_is_not_lost_again_by_who_still_looks_for_it(world):
     assert world.log.batches.of("ada") == (found,)
 
 
+def test_the_batch_of_another_visitor_is_never_taken_for_a_lost_one(world, monkeypatch):
+    world.submit(wanted(2), visitor="bob")
+    world.faults = ["never arrived"]
+    [mine] = world.submit(wanted(2)).submissions
+    assert (mine.status, mine.batch_id) == ("unsure", None)
+    assert isinstance(world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), Unsure)
+    # Nor one that is submitted just now, of which nobody knows the id.
+    with monkeypatch.context() as patch:
+        patch.setattr(world.log.batches, "note", lambda _: None)
+        world.submit(wanted(2), visitor="eve")
+    assert isinstance(world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), Unsure)
+    assert world.log.batches.get("ada", mine.submission_id).batch_id is None
+
+
 def test_what_is_over_stays_over_whoever_still_cancels_or_looks_for_it(world):
     [submission] = world.submit(wanted(2)).submissions
     world.follow(submission)

@@ -4,7 +4,7 @@ Each takes the key for that call alone, and gives a value or a `Failure`, never 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,7 +12,7 @@ from typing import TypeVar
 from playground.claude.batch_calls import PATH, ask, ask_for_batch, batch_of, page_path, path_of
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing
-from playground.core.batch import Batch, Look, Unsure
+from playground.core.batch import ARRIVES_WITHIN, Batch, Look, Others, Unsure
 from playground.core.batch_split import NewBatch
 from playground.core.connection import Connection
 from playground.core.failures import Failure
@@ -39,10 +39,9 @@ class BatchApi:
     timing: Timing = field(default_factory=Timing)
 
     async def create(
-        self, connection: Connection, key: str, new: NewBatch, known: Collection[str] = ()
+        self, connection: Connection, key: str, new: NewBatch, others: Others
     ) -> Batch | Failure | Unsure:
-        """Submit a batch, at most once. `known` are batches that cannot be the one sought
-        where the reply is lost."""
+        """Submit a batch, at most once. `others` are asked where the reply is lost."""
         began = self.timing.now()
         try:
             body = await asyncio.to_thread(new.encoded)
@@ -57,7 +56,7 @@ class BatchApi:
         found = await self._patiently(post, _was_refused)
         if isinstance(found, Batch) or not _may_be_submitted(found):
             return found
-        return await self.find(connection, key, len(new.requests), began, found, known)
+        return await self.find(connection, key, len(new.requests), began, found, others)
 
     async def find(
         self,
@@ -66,22 +65,26 @@ class BatchApi:
         requests: int,
         since: datetime,
         lost: Failure,
-        known: Collection[str] = (),
+        others: Others,
     ) -> Batch | Unsure:
         """Look for a batch that may have been submitted after `since`: it is the only one of
-        as many requests, or nothing is certain."""
+        as many requests and of that time, or nothing is certain."""
         candidates: tuple[Batch, ...] = ()
         for wait_s in SEARCH_WAITS_S:
             await self.timing.sleep(wait_s)
             listed = await self.list_batches(connection, key, since - CLOCK_SKEW)
             if isinstance(listed, Failure):
                 continue
+            # Asked after the list was: whose batches are in it was known before.
+            known = await others()
             candidates = tuple(
                 batch
                 for batch in listed
-                if batch.counts.total == requests and batch.batch_id not in known
+                if batch.counts.total == requests
+                and batch.created_at <= since + ARRIVES_WITHIN
+                and batch.batch_id not in (known or ())
             )
-            if len(candidates) == 1:
+            if len(candidates) == 1 and known is not None:
                 return candidates[0]
         return Unsure(lost, candidates)
 

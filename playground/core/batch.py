@@ -4,7 +4,7 @@ They expire 24 hours after their creation; their results are kept for 29 days. S
 batch-processing page of platform.claude.com, and the SDK's own types.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,9 +15,15 @@ from playground.core.failures import Failure
 
 RESULTS_KEPT = timedelta(days=29)
 """Counted from a batch's creation."""
+ARRIVES_WITHIN = timedelta(hours=1)
+"""How long after its beginning a submission can still create its batch; far less, mostly."""
 
 BatchStatus = Literal["in_progress", "canceling", "ended"]
 ResultKind = Literal["succeeded", "errored", "canceled", "expired"]
+
+Others = Callable[[], Awaitable[Collection[str] | None]]
+"""Brings the ids of batches that cannot be the one sought, as they are then; None: it cannot
+be told of every batch whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ class Unsure:
     @property
     def sentence(self) -> str:
         if self.candidates:
-            found = f"{len(self.candidates)} batches of the account could be it"
+            count = len(self.candidates)
+            which = "one batch" if count == 1 else f"{count} batches"
+            found = f"{which} of the account could be it"
             return f"The reply was lost: the batch may have been submitted, and {found}."
         return (
             "The reply was lost: the batch may have been submitted, but the account's list "

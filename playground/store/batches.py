@@ -9,7 +9,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from playground.core.batch import Counts
+from playground.core.batch import ARRIVES_WITHIN, Counts
 from playground.core.batch_rows import Planned, Submission
 from playground.core.budget import Refusal
 from playground.store import dialect
@@ -85,6 +85,27 @@ class BatchStore:
                 _submission_of(row) for row in connection.execute(question).mappings()
             )
         )
+
+    def others(self, submission: Submission) -> frozenset[str] | Refusal | None:
+        """The ids of the batches of other submissions of about that time, whoever's: visitors
+        can share an account. None: one of as many requests has no id either, so a batch of
+        the account could be its."""
+        around = 2 * ARRIVES_WITHIN
+        question = sa.select(batches.c.batch_id, batches.c.requests, batches.c.is_taken_in).where(
+            batches.c.submitted_at >= submission.submitted_at - around,
+            batches.c.submitted_at <= submission.submitted_at + around,
+            batches.c.connection_kind == submission.connection_kind,
+            sa.not_(sa.and_(*_is(batches, submission.visitor, submission.submission_id))),
+        )
+
+        def read(connection: sa.Connection) -> frozenset[str] | None:
+            found = connection.execute(question).all()
+            waiting = [row.requests for row in found if not row.batch_id and not row.is_taken_in]
+            if submission.requests in waiting:
+                return None
+            return frozenset(row.batch_id for row in found if row.batch_id)
+
+        return self._asking.read(read)
 
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal:
         """The custom ids whose results are not in the log yet."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from playground.core.batch import Batch, BatchResult, Look, TakenIn, Unsure
+from playground.core.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
 from playground.core.batch_rows import Planned, Submission
 from playground.core.batch_split import NewBatch
 from playground.core.budget import Refusal
@@ -33,7 +33,7 @@ class Api(Protocol):
     """The calls of the Message Batches API."""
 
     async def create(
-        self, connection: Connection, key: str, new: NewBatch, known: Collection[str] = ()
+        self, connection: Connection, key: str, new: NewBatch, others: Others
     ) -> Batch | Failure | Unsure: ...
     async def find(
         self,
@@ -42,7 +42,7 @@ class Api(Protocol):
         requests: int,
         since: datetime,
         lost: Failure,
-        known: Collection[str] = (),
+        others: Others,
     ) -> Batch | Unsure: ...
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure: ...
     def follow(
@@ -66,6 +66,7 @@ class Store(Protocol):
     def of(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
     ) -> tuple[Submission, ...] | Refusal: ...
+    def others(self, submission: Submission) -> frozenset[str] | Refusal | None: ...
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal: ...
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from playground.core.batch import Batch, BatchResult, Unsure, sentence_of
+from playground.core.batch import Batch, BatchResult, Others, Unsure, sentence_of
 from playground.core.batch_rows import Submission, planned
 from playground.core.batch_split import BatchRequest, NewBatch, split
 from playground.core.budget import Refusal
@@ -148,8 +148,7 @@ class Batching:
             refused = await asyncio.to_thread(self._store.keep, begun, remembered)
             if refused is not None:
                 return refused
-            known = await self._known(begun.visitor)
-            found = await api.create(connection, key, new, known)
+            found = await api.create(connection, key, new, self._others(begun))
             if isinstance(found, Failure):
                 return await self._refuse(begun, connection, found), sentence_of(found)
             why = found.sentence if isinstance(found, Unsure) else ""
@@ -165,11 +164,12 @@ class Batching:
         await asyncio.to_thread(self._store.note, submission)
         return submission
 
-    async def _known(self, visitor: str) -> frozenset[str]:
-        found = await asyncio.to_thread(self._store.of, visitor, limit=1000)
-        if isinstance(found, Refusal):
-            return frozenset()
-        return frozenset(each.batch_id for each in found if each.batch_id)
+    def _others(self, submission: Submission) -> Others:
+        async def others() -> frozenset[str] | None:
+            found = await asyncio.to_thread(self._store.others, submission)
+            return None if isinstance(found, Refusal) else found
+
+        return others
 
     async def _refuse(
         self, submission: Submission, connection: Connection, failure: Failure
@@ -211,10 +211,8 @@ class Batching:
         if newest.is_taken_in or newest.batch_id is not None:
             return newest
         api, _ = await self._calls()
-        known = await self._known(submission.visitor)
-        found = await api.find(
-            connection, key, submission.requests, submission.submitted_at, LOST, known
-        )
+        since, others = submission.submitted_at, self._others(submission)
+        found = await api.find(connection, key, submission.requests, since, LOST, others)
         newest = await self._newest(submission)
         if newest.is_taken_in or newest.batch_id is not None:
             return newest  # Whoever found it meanwhile, or gave it up: that is never undone.

@@ -84,8 +84,17 @@ def ask(work, *answers, policy=None):
     return asyncio.run(main()), script.requests, sleeps
 
 
+def others(known=()):
+    """Brings the ids of batches that are those of others."""
+
+    async def bring():
+        return known
+
+    return bring
+
+
 def create(*answers, known=(), **options):
-    return ask(lambda api: api.create(CLAUDE, KEY, NEW, known), *answers, **options)
+    return ask(lambda api: api.create(CLAUDE, KEY, NEW, others(known)), *answers, **options)
 
 
 def fetch(*answers, key=KEY, **options):
@@ -103,7 +112,7 @@ def follow(*answers):
 
 
 CALLS = {
-    "create": lambda api: api.create(CLAUDE, KEY, NEW),
+    "create": lambda api: api.create(CLAUDE, KEY, NEW, others()),
     "retrieve": lambda api: api.retrieve(CLAUDE, KEY, "msgbatch_1"),
     "cancel": lambda api: api.cancel(CLAUDE, KEY, "msgbatch_1"),
     "list": lambda api: api.list_batches(CLAUDE, KEY),
@@ -131,7 +140,7 @@ def test_the_version_of_a_batch_is_that_of_its_requests():
     request = replace(REQUEST, params=replace(REQUEST.params, temperature=0.5))
     wire = plan(1, "A", request, CLAUDE, RetryPolicy(), (), NOW).wire
     [old] = split([BatchRequest("a", wire)]).batches
-    _, [sent], _ = ask(lambda api: api.create(CLAUDE, KEY, old), said(row(total=1)))
+    _, [sent], _ = ask(lambda api: api.create(CLAUDE, KEY, old, others()), said(row(total=1)))
     assert sent.headers["anthropic-version"] == "2023-06-01"
 
 
@@ -190,8 +199,12 @@ LOST = [
 @pytest.mark.parametrize("lost", LOST, ids=lambda lost: str(lost)[:20])
 def test_a_submission_whose_reply_is_lost_is_looked_for_and_never_sent_again(lost):
     mine = row("mine", created_at=NOW + timedelta(seconds=3))
-    others = (row("other", total=7), row("early", created_at=NOW - timedelta(hours=1)))
-    found, requests, sleeps = create(lost, page(mine, *others))
+    foreign = (
+        row("late", created_at=NOW + timedelta(days=1)),
+        row("other", total=7),
+        row("early", created_at=NOW - timedelta(hours=1)),
+    )
+    found, requests, sleeps = create(lost, page(mine, *foreign))
     assert found.batch_id == "mine"
     assert [request.method for request in requests] == ["POST", "GET"]
     assert sleeps == [1]
@@ -217,6 +230,8 @@ def test_two_batches_that_could_be_the_lost_one_are_not_guessed_between():
     assert "2 batches" in found.sentence
     found, _, _ = create(LOST[0], page(row("one"), row("two")), known={"two"})
     assert found.batch_id == "one"
+    found, _, _ = create(LOST[0], page(row("one")), known=None)
+    assert "and one batch of the account could be it" in found.sentence
 
 
 def test_a_submission_that_never_arrived_is_simply_sent_again():
@@ -227,7 +242,7 @@ def test_a_submission_that_never_arrived_is_simply_sent_again():
 
 def test_a_broken_key_is_never_sent():
     for work in (
-        lambda api: api.create(CLAUDE, "two\nlines", NEW),
+        lambda api: api.create(CLAUDE, "two\nlines", NEW, others()),
         lambda api: api.retrieve(CLAUDE, "two\nlines", "b"),
     ):
         found, requests, _ = ask(work, said(row()))

@@ -96,6 +96,23 @@ def test_nobody_sees_the_batches_of_another(store):
     assert store.waiting_ids("bob", "s1") == {"z"}
 
 
+def test_whose_the_batches_of_an_account_are_is_told_of_all_visitors_or_not_at_all(store):
+    lost = submission(1)
+    for each in (
+        lost,
+        submission(2, batch_id="mine"),
+        submission(visitor="bob", batch_id="bobs"),
+        submission(visitor="eve", requests=7),
+        submission(3, visitor="eve", is_taken_in=True),
+        submission(4, connection_kind="claude"),
+        submission(5, submitted_at=NOON.replace(day=20)),
+    ):
+        store.keep(each)
+    assert store.others(lost) == {"mine", "bobs"}
+    store.keep(submission(6, visitor="eve"))
+    assert store.others(lost) is None
+
+
 def test_submissions_come_newest_first_and_by_experiment(store):
     for number in (1, 3, 2):
         store.keep(submission(number, experiment_id=f"e{number % 2}"))
