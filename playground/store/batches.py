@@ -34,15 +34,15 @@ class BatchStore:
         """Remember a submission and what is asked in it. Only if nothing comes back is all of
         it kept, and may be sent."""
         row = _row_of(submission)
-        refused = self._asking.write(lambda connection: dialect.upsert(connection, batches, [row]))
         owner = {name: row[name] for name in _KEY}
         for some in in_chunks(asked):
-            if refused is not None:
-                break
             # A transaction each: a hundred thousand at once would hold up the log.
             rows = [clean_row(asdict(each)) | owner for each in some]
             refused = self._asking.write(partial(dialect.upsert, table=batch_requests, rows=rows))
-        return refused
+            if refused is not None:
+                return refused
+        # Last: what is not kept whole was never sent, and must not stand there as if it were.
+        return self._asking.write(lambda connection: dialect.upsert(connection, batches, [row]))
 
     def note(self, submission: Submission) -> Refusal | None:
         """Remember the newer state of a submission, unless its visitor had it deleted, or all

@@ -62,6 +62,16 @@ def test_a_submission_is_remembered_with_what_was_asked(store):
     assert store.asked("ada", "s1", ["a", "nope"]) == {"a": asked("a")[0]}
 
 
+def test_a_submission_is_there_only_once_all_that_is_asked_in_it_is_kept(store):
+    def killed():
+        yield from asked(*(f"r{number}" for number in range(600)))
+        raise KeyboardInterrupt  # The process ends here, and nothing was sent.
+
+    with pytest.raises(KeyboardInterrupt):
+        store.keep(submission(), killed())
+    assert store.of("ada") == ()
+
+
 def test_its_newer_state_takes_the_place_of_the_older(store):
     store.keep(submission(), asked("a"))
     newer = submission(
