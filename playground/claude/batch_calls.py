@@ -6,7 +6,7 @@ Results are fetched from the path that is documented, at the connection's own ad
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ PATH = "/v1/messages/batches"
 CALL_TIMEOUT_S = 30.0
 UPLOAD_TIMEOUT_S = 600.0
 MOST_COUNTED = 10**9
+LONGEST_ID = 1_000
 EXPIRES_AFTER = timedelta(hours=24)
 
 Json = Mapping[str, Any]
@@ -102,7 +103,9 @@ def batch_of(row: object) -> Batch | None:
     if not isinstance(row, dict) or row.get("processing_status") not in _STATUSES:
         return None
     created_at, batch_id, counts = _moment(row.get("created_at")), row.get("id"), _counts(row)
-    if not isinstance(batch_id, str) or not batch_id or counts is None or created_at is None:
+    if not isinstance(batch_id, str) or counts is None or created_at is None:
+        return None
+    if not 0 < len(batch_id) <= LONGEST_ID or not batch_id.isprintable():
         return None
     return Batch(
         batch_id=batch_id,
@@ -150,6 +153,8 @@ def _moment(value: object) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        moment = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    # Such that it can be reckoned with.
+    return moment if MINYEAR < moment.year < MAXYEAR else None

@@ -15,6 +15,7 @@ from playground.claude.errors import failure_in_result, failure_of, failure_with
 from playground.claude.masking import SHORTEST
 from playground.claude.stream import Answer, AnswerFailed, whole
 from playground.core.batch import BatchResult, ResultKind
+from playground.core.batch_split import CUSTOM_ID, MOST_REQUESTS
 from playground.core.connection import Connection, key_problem
 from playground.core.events import Finished, TextDelta, ThinkingDelta
 from playground.core.failures import Failure
@@ -22,6 +23,7 @@ from playground.core.retry import verdict
 
 LONGEST_LINE = 32_000_000
 """No answer is as long: what is, is not a line of results."""
+MOST_LINES = 2 * MOST_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,12 @@ async def _once(
         if "html" in response.headers.get("content-type", ""):
             yield _Broken(Failure("not_the_api", http_status=response.status_code))
             return
+        lines = 0
         async for line, is_last in _lines(response.aiter_bytes()):
+            lines += 1
+            if lines > MOST_LINES:
+                yield _Broken(Failure("not_the_api", "It does not end."))
+                return
             found = result_of(line, key)
             if found is None and is_last:
                 yield _Broken(Failure("truncated"))
@@ -125,7 +132,7 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
         row = json.loads(line)
         custom_id, result = row["custom_id"], row["result"]
         kind = result["type"]
-        if not isinstance(custom_id, str) or kind not in get_args(ResultKind):
+        if not CUSTOM_ID.fullmatch(custom_id) or kind not in get_args(ResultKind):
             return None
         if kind == "succeeded":
             return _succeeded(custom_id, result["message"], key)

@@ -177,7 +177,20 @@ def test_calls_that_do_no_harm_are_repeated_whatever_was_lost(name, first):
 
 
 @pytest.mark.parametrize("name", CALLS)
-@pytest.mark.parametrize("body", [{"data": 3}, [1], {"id": "x"}, row(status="new")])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": 3},
+        [1],
+        {"id": "x"},
+        row(status="new"),
+        row("\ud800"),
+        row("x" * 1_001),
+        {**row(), "created_at": "9999-12-31T23:59:59Z", "expires_at": None},
+        {**row(), "created_at": "0001-01-01T00:00:00+23:59"},
+    ],
+    ids=range(8),
+)
 def test_an_answer_that_is_no_batch_is_not_the_api(name, body):
     found, _, _ = ask(CALLS[name], said(body), error(401, "authentication_error"))
     if name == "create":
@@ -344,13 +357,14 @@ def test_results_are_read_wherever_their_pieces_are_cut(size):
         b"null\n",
         b"[" * 50_000 + b"\n",
         lines({"custom_id": 3, "result": {"type": "expired"}}),
+        lines({"custom_id": "x" * 65, "result": {"type": "expired"}}),
         lines({"custom_id": "x", "result": {"type": "vanished"}}),
         lines({"custom_id": "x", "result": {"type": ["succeeded"]}}),
         lines({"custom_id": "x", "result": "succeeded"}),
         lines({"custom_id": "x", "result": {"type": "succeeded"}}),
         lines({"custom_id": "x", "result": {"type": "succeeded", "message": {"type": "error"}}}),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_a_damaged_line_is_one_failure_and_the_rest_is_read(bad):
     found, requests, _ = fetch((200, lines(succeeded("a"), bad, succeeded("b"))))
@@ -382,6 +396,14 @@ def test_results_that_break_off_for_ever_end_with_why():
     found, requests, _ = fetch((200, b'{"cus'))
     assert found == [Failure("truncated")]
     assert len(requests) == 4
+
+
+def test_results_without_an_end_are_left(monkeypatch):
+    monkeypatch.setattr("playground.claude.batch_results.MOST_LINES", 3)
+    endless = lines(*(succeeded(f"r{number}") for number in range(9)))
+    found, requests, _ = fetch((200, endless))
+    assert [each.custom_id for each in found[:3]] == ["r0", "r1", "r2"]
+    assert ([each.kind for each in found[3:]], len(requests)) == (["not_the_api"], 1)
 
 
 @pytest.mark.parametrize(
