@@ -107,4 +107,5 @@ def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:
         return tuple(runs)
     order = shuffled(tuple(runs), chance)
     session["blind_order"] = (frozenset(ids), order)
+    focus(None)  # Whose card had the full width before is known.
     return order

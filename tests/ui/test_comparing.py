@@ -242,6 +242,12 @@ def test_the_cards_are_shuffled_once_for_each_press(page):
     assert cards(page) == order
     page.toggle(key="blind_votes").set_value(False).run()
     assert cards(page) == list("ABCDE")
+    # The card that had the full width would be known by it.
+    click(page, "focus_C")
+    go_blind(page)
+    press_run(page)
+    assert {page.button(key=f"focus_{letter}").help for letter in "ABCDE"} == {"Full width"}
+    assert tuple(cards(page)) == page.session_state["blind_order"][1]
 
 
 def test_without_two_answers_to_vote_on_nothing_stays_hidden(page):
