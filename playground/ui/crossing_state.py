@@ -24,22 +24,34 @@ def _held() -> dict[str, Any]:
     return found | {key: st.session_state.get(key) for key in keys}
 
 
+def _put() -> dict[str, Any]:
+    """What was put of late: when, which values it took the place of, and which it has now."""
+    found: dict[str, Any] = st.session_state.setdefault("crossing", {})
+    for key, (since_s, *_) in list(found.items()):
+        if time.monotonic() - since_s > CROSSING_S:
+            del found[key]
+    return found
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Whatever the block puts into the editor's widgets stays there."""
     before = _held()
     yield
-    after = _held()
-    changed = [(key, before[key], after[key]) for key in before.keys() & after.keys()]
-    put = [(key, old, new) for key, old, new in changed if old != new]
-    st.session_state["crossing"] = time.monotonic(), put
+    after, put = _held(), _put()
+    for key in before.keys() & after.keys():
+        old, new = before[key], after[key]
+        if old != new:
+            _, earlier, _ = put.get(key, (None, [], None))
+            put[key] = time.monotonic(), [each for each in (old, *earlier) if each != new], new
 
 
 def put_again() -> None:
     """Put again what such a message took back. Before the widgets are drawn."""
-    since_s, put = st.session_state.get("crossing", (float("-inf"), ()))
-    if time.monotonic() - since_s > CROSSING_S:
-        return
-    for key, old, new in put:
-        if st.session_state.get(key) == old:
+    put = _put()
+    for key, (_, earlier, new) in list(put.items()):
+        value = st.session_state.get(key)
+        if value in earlier:
             st.session_state[key] = new
+        elif value != new:
+            del put[key]  # Typed since: older messages have all come.

@@ -38,6 +38,15 @@ def test_it_neither_becomes_a_step_nor_replaces_what_an_undo_brought_back(opened
     assert page.text_area(key=TEXT).value == before[TEXT]
 
 
+def test_not_even_where_something_else_was_changed_meanwhile(opened):
+    page, before = opened
+    page.button(key="add_variant").click().run()
+    page.text_area(key=TEXT).set_value(before[TEXT])
+    page.number_input(key="max_tokens_B").set_value(before["max_tokens_B"]).run()
+    assert page.text_area(key=TEXT).value == SHARED.prompt.messages[0].text
+    assert page.number_input(key="max_tokens_B").value == 77
+
+
 def test_what_is_typed_after_the_change_stays(opened):
     page, _ = opened
     page.text_area(key=TEXT).set_value("Typed at once").run()
