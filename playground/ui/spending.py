@@ -71,7 +71,8 @@ def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[Again | None] |
 
 
 def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | None]:
-    """Reserves for requests of batches, at their price; as `admitter` does."""
+    """Reserves for requests of batches, at their price; as `admitter` does. Without a budget
+    too: until their results come no run in the log tells one that is made later of them."""
     windows_at = _windows_later(spender)
 
     def reserve(wanted: Sequence[Wanted]) -> Refusal | None:
@@ -82,8 +83,14 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
             (each.run_id, each.plan.model.name, now, worst_case_in_batch(each.plan, now))
             for each in wanted
         ]
-        found = _reserved(priced, spender, windows_at(now))
-        return found if isinstance(found, Refusal) else None
+        found = windows_at(now)
+        if isinstance(found, Refusal):
+            return found
+        known = priced if found else [each for each in priced if each[-1] is not None]
+        reserved = _reservations(known, spender)
+        if isinstance(reserved, Refusal):
+            return reserved
+        return services().log.ledger.reserve(reserved, found) if reserved else None
 
     return reserve
 
@@ -119,13 +126,20 @@ def _reserved(
         return found
     if not found:
         return []
+    wanted = _reservations(priced, spender)
+    if isinstance(wanted, Refusal):
+        return wanted
+    return services().log.ledger.reserve(wanted, found) or wanted
+
+
+def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
     wanted = []
     for run_id, name, at, usd in priced:
         if usd is None:
             return budget.unpriced(name)
         most_usd = budget.reserved_usd(usd)
         wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
-    return services().log.ledger.reserve(wanted, found) or wanted
+    return wanted
 
 
 def _again(more: Reservation, found: tuple[Window, ...]) -> Again:

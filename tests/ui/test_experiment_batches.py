@@ -281,6 +281,16 @@ def test_what_the_budget_has_no_room_for_is_not_sent_and_the_rest_is_paid_exactl
     assert KEY not in drawn(page)
 
 
+def test_a_budget_that_is_made_later_knows_of_the_batch_under_way(api):
+    page = submit(with_key(opened_band()))
+    grid = shown(page).underway.planned
+    most_usd = grid.batch_of(grid.grid.places).worst_case_usd
+    assert standing().held_usd == reserved_usd(most_usd)
+    page = pass_time(page, api)
+    spent_usd = services().log.totals("local").spent_usd
+    assert (standing().used_usd, standing().held_usd) == (spent_usd, 0)
+
+
 def test_errors_are_red_in_place_and_what_was_not_answered_can_be_run(api):
     page = opened_band()
     page.selectbox(key="demo_scenario").select("spoilt_batch").run()
