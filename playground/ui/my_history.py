@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.core.budget import Refusal
 from playground.ui import running, state
 from playground.ui.dialogs import offer_dialog
 from playground.ui.export import offer_history
@@ -34,19 +35,27 @@ def _show() -> None:
 def _ask() -> None:
     if state.dialog() is None:
         st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
-    count = services().log.count(_visitor())
+    log, visitor = services().log, _visitor()
+    count, batches = log.count(visitor), log.batches.of(visitor)
     runs = "1 run" if count == 1 else f"{count:,} runs"
     st.markdown(
-        f"This deletes **{runs}** with their texts, for good. What was spent still "
-        "counts, and your prompt library stays."
+        f"This deletes **{runs}** with their texts, and your experiments, for good. What was "
+        "spent still counts, and your prompt library stays."
     )
+    known = () if isinstance(batches, Refusal) else batches
+    if underway := sum(not each.is_taken_in for each in known):
+        st.warning(
+            f"Batches on their way: {underway}. Their results would be lost, and billed all the "
+            "same: cancel them first, or wait.",
+            icon=":material/warning:",
+        )
     st.button(
         "Delete",
         key=REALLY_DELETE,
         type="primary",
         icon=":material/delete:",
         on_click=_delete,
-        disabled=not count,
+        disabled=not (count or underway),
     )
 
 

@@ -319,6 +319,18 @@ def test_a_canceled_batch_keeps_what_was_answered_and_the_rest_is_run_live(api):
     assert (api.submitted, api.single, progress(page)) == (1, 2, "4 of 4 done")
 
 
+def test_who_deletes_all_is_told_that_a_batch_is_on_its_way(api):
+    page = submit(opened_band())
+    page.button(key="delete_history").click().run()
+    assert "deletes **0 runs**" in said(page)
+    assert "on their way: 1. Their results would be lost" in page.warning[0].value
+    page.button(key="really_delete_history").click().run()
+    assert services().log.flush(5)
+    assert (submissions(page), services().log.experiments.of("local")) == ((), ())
+    page.button(key="delete_history").click().run()
+    assert not page.warning
+
+
 def test_a_batch_that_the_api_has_forgotten_can_be_given_up(api):
     page = submit(opened_band())
     api.forget()
