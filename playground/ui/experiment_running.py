@@ -24,6 +24,7 @@ NOT_KEPT = (
     "Experiments are kept in the app's database so that nothing is paid twice, and this app "
     "keeps no texts of its visitors. Run the app on your own machine for experiments."
 )
+LOADED_WITHIN_S = 30.0
 IS_LIVE = "An experiment is running: stop it, or wait for its end."
 
 
@@ -127,16 +128,12 @@ def stop() -> None:
 
 
 def resume() -> None:
-    """Go on with what is left; with the key and the budget of now."""
+    """Go on with what is left."""
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    old: Underway = now.underway
-    new = underway_of(old.whose.experiment_id, old.experiment, old.planned, old.around)
-    earlier = now.earlier | old.finished
-    chosen.set_opened(
-        replace(now, underway=new, resting=new.start(), earlier=earlier, matrix=None, heads=None)
-    )
+    new = anew(now)
+    chosen.set_opened(replace(new, resting=new.underway.start()))
 
 
 def retry_failed() -> None:
@@ -144,12 +141,18 @@ def retry_failed() -> None:
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    underway: Underway = now.underway
-    if not underway.is_loaded:
-        underway.look().result(30)
-    now.earlier.clear()
-    now.matrix = now.heads = None
-    now.resting = underway.retry_failed()
+    new = anew(now)
+    new.underway.look().result(LOADED_WITHIN_S)
+    chosen.set_opened(replace(new, resting=new.underway.retry_failed(), earlier={}))
+
+
+def anew(now: chosen.Opened) -> chosen.Opened:
+    """The opened experiment as it goes on: with the key, the budget and the caps of now."""
+    old: Underway = now.underway
+    around = replace(old.around, caps=running.caps(old.around.connection))
+    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, around)
+    earlier = now.earlier | old.finished
+    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None)
 
 
 def may_go_on(underway: Underway) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playground.core.batch import Unsure, sentence_of
@@ -92,7 +92,8 @@ def submit_rest() -> None:
     now = chosen.opened()
     if now and now.underway and not experiment_running.is_live():
         if experiment_running.may_go_on(now.underway):
-            now.submitting = _begin(now.underway)
+            new = experiment_running.anew(now)
+            chosen.set_opened(replace(new, submitting=_begin(new.underway)))
 
 
 def _begin(underway: Underway) -> "Future[Submitted]":

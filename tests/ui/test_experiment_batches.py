@@ -13,6 +13,7 @@ from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, words
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
 from playground.core.budget import Budget, Spender, reserved_usd, windows
+from playground.core.caps import Caps
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.matrix import error_of
 from playground.core.visitors import visitor_of
@@ -33,7 +34,8 @@ class Api(httpx2.AsyncBaseTransport):
     def __init__(self):
         self.later = timedelta()
         self.asked = []
-        self.loses_replies = False
+        self.keys = []
+        self.loses_replies = self.is_locked = False
         self.forget()
 
     def forget(self):
@@ -44,6 +46,9 @@ class Api(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request):
         self.asked.append((request.method, request.url.path))
+        self.keys.append(request.headers.get("authorization"))
+        if self.is_locked:
+            return httpx2.Response(401, json={"error": {"type": "authentication_error"}})
         answer = await self.demo.handle_async_request(request)
         if self.loses_replies and request.method == "POST":
             raise httpx2.ReadTimeout("gone", request=request)
@@ -289,6 +294,28 @@ def test_a_budget_that_is_made_later_knows_of_the_batch_under_way(api):
     page = pass_time(page, api)
     spent_usd = services().log.totals("local").spent_usd
     assert (standing().used_usd, standing().held_usd) == (spent_usd, 0)
+
+
+def test_what_goes_on_does_so_with_the_key_and_the_caps_of_now(api, monkeypatch):
+    page = with_key(opened_band())
+    api.is_locked = True
+    page.button(key="run_experiment").click().run()
+    page = settle(page)
+    assert progress(page) == "0 of 4 done · 4 failed"
+    api.is_locked, right = False, f"{KEY}-the-right-one"
+    page.button(key="forget_key").click().run()
+    page.text_input(key="api_key").input(right).run()
+    page = press(page, "retry_failed")
+    assert (progress(page), api.keys[-1]) == ("4 of 4 done", f"Bearer {right}")
+    # Who takes his own key away goes on at the owner's expense, within the owner's caps.
+    page = submit(opened_band())
+    page = settle(press(page, "cancel_batch_"))
+    page = pass_time(page, api)
+    monkeypatch.setattr(running, "caps", lambda _: Caps(max_tokens=1))
+    sent = api.submitted, api.single
+    page = press(page, "submit_rest")
+    assert (api.submitted, api.single) == sent
+    assert set(shown(page).underway.unsent) == set(shown(page).underway.planned.grid.places)
 
 
 def test_errors_are_red_in_place_and_what_was_not_answered_can_be_run(api):
