@@ -57,3 +57,10 @@ def _retirement(model: Model, today: date) -> list[Problem]:
     else:
         text = f"{model.name} retires on {model.retires_on}."
     return [Problem("warning", text, fix)]
+
+
+def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
+    """A model that is neither in the catalogue nor in the account's own list."""
+    if model.is_known or not model.id or any(each.id == model.id for each in models):
+        return []
+    return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]

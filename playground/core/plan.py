@@ -8,7 +8,7 @@ from decimal import Decimal
 from playground.core import counting, pricing
 from playground.core.caps import NO_CAPS, Caps, cap_problems
 from playground.core.catalogue import Model
-from playground.core.checks import problems
+from playground.core.checks import problems, unlisted
 from playground.core.connection import Connection
 from playground.core.problem import Problem
 from playground.core.request import Request
@@ -63,6 +63,7 @@ def plan(
         problems=(
             *cap_problems(request, sent.body, caps),
             *problems(request, model, now.date(), sent.decisions),
+            *([] if connection.kind == "server" else unlisted(model, models)),
         ),
         worst_case_usd=pricing.worst_case(request, connection, now, counted),
         counted_tokens=counted,

@@ -38,7 +38,7 @@ def _show_lesson() -> None:
             _show(index, LESSONS[index])
     elif state.next_press() == 1 and not setup_state.can_bring_back():
         st.button(
-            "New here? Six short lessons, the first is messages",
+            "New here? Start with the first of six short lessons",
             key="lesson_start",
             icon=":material/school:",
             type="tertiary",

@@ -14,8 +14,12 @@ STYLE = """
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
 .playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
-/* The one style sheet of the page: on a phone, which has no keys, shortcuts take a second row. */
-@media (max-width: 640px) { .st-key-toolbar kbd { display: none; } }
+/* The one style sheet of the page: on a phone, which has no keys, the toolbar is one row. */
+@media (max-width: 640px) {
+  .st-key-toolbar kbd { display: none; }
+  :is(.st-key-undo, .st-key-redo) [data-testid="stMarkdownContainer"] {
+    position: absolute; clip-path: inset(50%); }
+}
 """
 # It travels again whenever its text's beginning was drawn: it only registers, the hub draws.
 TAIL = """

@@ -8,7 +8,8 @@ from playground.ui import editor_state
 def offer_undo() -> None:
     # Not Ctrl+Z: in a text field that is the browser's own undo of what is being typed.
     st.button(
-        ":material/undo:",
+        "Undo",
+        icon=":material/undo:",
         key=editor_state.UNDO,
         help="Undo the last change of the prompt and variants",
         shortcut="Ctrl+Alt+U",
@@ -20,7 +21,8 @@ def offer_undo() -> None:
 
 def offer_redo() -> None:
     st.button(
-        ":material/redo:",
+        "Redo",
+        icon=":material/redo:",
         key=editor_state.REDO,
         help="Redo what was undone",
         shortcut="Ctrl+Alt+Y",

@@ -1,6 +1,6 @@
 """What is wrong with a request is said before anything is sent."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from playground.core.catalogue import CATALOGUE, find, unknown
 from playground.core.checks import problems
-from playground.core.connection import CLAUDE
+from playground.core.connection import CLAUDE, DEMO, Connection
 from playground.core.fixes import fixed
+from playground.core.plan import plan
 from playground.core.request import EFFORTS, Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
 from playground.core.wire import wire
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
 
 
@@ -153,6 +156,21 @@ def test_a_model_that_goes_can_be_switched_to_the_newest_of_its_line(model, toda
 
 def test_a_model_is_not_called_retiring_before_its_last_thirty_days():
     assert found(model="claude-sonnet-4-5", today=date(2026, 10, 30)) == ()
+
+
+def test_a_model_in_no_list_is_named_before_the_api_says_404_but_not_on_a_server_of_ones_own():
+    def said(model, connection=CLAUDE, models=()):
+        request = Request(chat("Hi"), Params(model, 9))
+        planned = plan(1, "A", request, connection, RetryPolicy(), models, NOW)
+        return [each.text for each in planned.problems if "in no list" in each.text]
+
+    [text] = said("claude-3-5-sonnet-latest")
+    assert text.startswith("claude-3-5-sonnet-latest is")
+    assert said("claude-3-5-sonnet-latest", DEMO)
+    assert not said("claude-sonnet-4-6")
+    assert not said("mine", models=(unknown("mine"),))
+    assert not said("mine", Connection("server", "Mine", "http://127.0.0.1:1"))
+    assert not said("")
 
 
 def test_a_prompt_that_surely_does_not_fit_is_an_error_and_one_that_may_not_a_warning():
