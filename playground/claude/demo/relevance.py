@@ -91,6 +91,8 @@ class Relevance:
         chosen.sort(key=lambda piece: -scores[piece.asked])
         topic = chosen[0].topic
         if scores[best] < OFF_TOPIC * 2 and self._cosine(last, best) < OFF_TOPIC:
+            if follow_up := self._follow_up(system, asked[:-1], last, scores):
+                return follow_up
             fallback = tuple((piece, RANK_SHARE**piece.rank) for piece in self._fallback)
             return Match(fallback, (), topic, (), is_off_topic=True)
         weighed = tuple(
@@ -99,6 +101,28 @@ class Relevance:
         )
         shared = tuple(word for word in query if word in self._heads[best])
         return Match(weighed, self._related(scores, best, topic), topic, shared, False)
+
+    def _follow_up(
+        self,
+        system: str,
+        earlier: Sequence[str],
+        last: Mapping[str, int],
+        scores: Mapping[str, float],
+    ) -> Match | None:
+        """What else there is on the topic so far, where the last message has a word on it."""
+        if not earlier:
+            return None
+        before = self.match(system, [("user", text) for text in earlier])
+        if before.is_off_topic:
+            return None
+        asked = before.pieces[0][0].asked
+        groups = self._related(scores, asked, before.topic)
+        said = [word for word in last if any(self._has(group, word) for group in groups)]
+        return Match(groups[0], groups[1:], before.topic, tuple(said), False) if said else None
+
+    def _has(self, group: Weighed, word: str) -> bool:
+        asked = group[0][0].asked
+        return word in self._heads[asked] or word in self._bodies[asked]
 
     def _read(self, text: str) -> Counter[str]:
         if len(text) > 2 * LONGEST_END:

@@ -123,6 +123,19 @@ def test_a_question_it_knows_nothing_about_gets_a_plain_word_and_the_nearest_top
         assert "{topic}" not in answer
 
 
+@pytest.mark.parametrize(
+    ("follow_up", "part"),
+    [("And what about the batter?", "sour"), ("And the pan?", "pan"), ("Ada Lovelace?", None)],
+)
+def test_a_follow_up_stays_with_the_topic_where_it_has_a_word_on_it(follow_up, part):
+    conversation = [("user", DOSA), ("assistant", "1. Ferment it."), ("user", follow_up)]
+    sampling, rng = Sampling(0.0, 1.0, 0), random.Random(1)
+    model = language_model()
+    said = "".join(model.generate(SYSTEM, conversation, sampling=sampling, rng=rng))
+    assert ("nearest topic" in said) is (part is None)
+    assert part is None or part in said
+
+
 @pytest.mark.parametrize("question", ["Who are you?", "Are you Claude?", "What is your name?"])
 def test_it_never_says_that_it_is_claude(question):
     for seed in range(4):
