@@ -25,7 +25,7 @@ class Pace:
 
 
 # The feed brings the text: a paint turns it into Markdown.
-FED = Pace(((20_000, 0.5), (60_000, 1.0), (inf, 2.0)), ((5, 0.5), (20, 1.0), (inf, 3.0)))
+FED = Pace(((20_000, 0.5), (60_000, 1.0), (inf, 2.0)), ((3, 0.5), (10, 1.5), (inf, 4.0)))
 # One process paints some fifty times a second; asked for more it paints nothing at all,
 # since a run that begins before the last one was sent takes its place.
 POLLED = Pace(

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from threading import Thread
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -270,9 +270,13 @@ def services() -> Services:
     return Services(read_own_settings())
 
 
+WARM_UP_AFTER_S = 2.0
+"""Until then a browser loads parts of its page from this very process."""
+
+
 @st.cache_resource(show_spinner=False)
 def warm_up() -> None:
-    """Import what the first run needs, after the first page was drawn.
+    """Import what the first run needs, once the first page was drawn.
 
     Then take everything imported out of the garbage collector's sight: Streamlit collects
     after each rerun, and would walk through all of it ten times a second.
@@ -284,7 +288,9 @@ def warm_up() -> None:
         gc.collect()
         gc.freeze()
 
-    Thread(target=work, name="warm-up", daemon=True).start()
+    warming = Timer(WARM_UP_AFTER_S, work)
+    warming.daemon = True
+    warming.start()
 
 
 @st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
