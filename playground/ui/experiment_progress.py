@@ -71,8 +71,13 @@ def _paint(before: tuple[bool, int]) -> None:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
         show_batches(found)
         _offer(underway, progress, is_over=is_over)
-    is_live = experiment_running.is_live()
-    if not is_live and (is_live, _open(found)) != before:
+    _draw_anew(before, (experiment_running.is_live(), _open(found)))
+
+
+def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
+    """Have the page drawn where it stands otherwise than this was drawn for: it alone decides
+    how often this is painted. While it runs, batches can wait."""
+    if now != before and not (before[0] and now[0]):
         st.rerun()
 
 
