@@ -228,6 +228,10 @@ def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
     assert progress(page) == "0 of 4 done · 4 in a batch"
     # It could be forgotten only together with what is paid for.
     page = press(page, "delete_experiment_")
+    assert "with its 4 cells?" in said(page)
+    assert len(services().log.experiments.of("local")) == 1
+    page = press(page, "keep_experiment_")
+    page = press(press(page, "delete_experiment_"), "confirm_delete_")
     assert experiment_opening.IN_BATCH in said(page)
     page = pass_time(page, api)
     assert not page.exception
@@ -342,6 +346,7 @@ def test_a_canceled_batch_keeps_what_was_answered_and_the_rest_is_run_live(api):
     assert "canceling" in said(page)
     page = pass_time(page, api)
     assert progress(page) == "2 of 4 done · 2 left"
+    assert ":gray-badge[canceled, 2 left]" in said(page)
     page = press(page, "resume_experiment")
     assert (api.submitted, api.single, progress(page)) == (1, 2, "4 of 4 done")
 
