@@ -188,7 +188,11 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     page = pass_time(page, api)
     assert not page.exception
     assert progress(page) == "4 of 4 done"
-    assert "ended] · 4 succeeded" in said(page)
+    [taken_in] = submissions(page)
+    at = taken_in.submitted_at
+    assert f"ended] · 4 succeeded · submitted {at:%H:%M} UTC" in said(page)
+    line = experiment_batches._line(taken_in, at + timedelta(days=1))
+    assert line.endswith(f"submitted {at:%d %b %H:%M} UTC")
     assert not page.button(key="submit_experiment").disabled
     matrix = page.session_state["experiment_opened"].matrix[1]
     assert {cell.run.connection for cell in matrix.cells.values()} == {"Demo · batch"}
