@@ -73,8 +73,14 @@ class World:
             status=run.status,
             error_kind=run.failure.kind if run.failure else None,
             cost_usd=None if run.is_live else USD,
-            cost_kind="unknown" if run.is_live else "exact",
+            cost_kind=self.cost_kind(run),
+            experiment_id=run.experiment_id,
         )
+
+    def cost_kind(self, run):
+        if run.is_live:
+            return "unknown"
+        return "at least" if run.status == "stopped" else "exact"
 
     def admit(self, runs):
         return [None] * len(runs) if self.refusal is None else Refusal(self.refusal)

@@ -62,7 +62,10 @@ def main(url, log_url, cells):
     underway.start().result(60)
     progress = underway.progress
     assert services.log.flush(10)
-    said = {"done": progress.done, "spent": str(progress.spent_usd), "state": progress.state}
+    said = {
+        "done": progress.done, "spent": str(progress.spent_usd), "state": progress.state,
+        "is_exact": progress.spent_is_exact,
+    }  # fmt: skip
     print(json.dumps(said), flush=True)
     services.engine.close()
     services.log.close()

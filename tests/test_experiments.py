@@ -116,6 +116,50 @@ def test_a_stop_cancels_what_runs_and_its_cells_are_run_again_later(world):
     assert sorted(world.sent.values()) == [1, 1, 1, 2, 2, 2]
 
 
+def spent(underway):
+    return underway.progress.spent_usd, underway.progress.spent_is_exact
+
+
+def test_what_was_stopped_or_run_again_stays_paid_for_also_when_opened_again(world):
+    def reply(request):
+        return None if request.params.model == JUDGE.model else "Text"
+
+    definition = experiment(at_once=3, checks=(JUDGE,))
+    underway = world.begin(definition)
+    # Three cells are stopped, then answered, and then the judges of those are stopped.
+    for answers, calls in ((lambda request: None, 3), (reply, 9)):
+        world.reply = answers
+        resting = underway.start()
+        world.wait_until_sent(calls)
+        underway.stop().result(10)
+        resting.result(10)
+        assert spent(underway) == (calls * USD, False)
+    world.reply = lambda request: OVERLOADED
+    underway.start().result(10)
+    assert (underway.progress.failed, spent(underway)) == (3, (15 * USD, False))
+    underway.retry_failed().result(10)
+    assert spent(underway) == (18 * USD, False)
+    for _ in range(2):  # from memory, then from the database
+        opened, others = world.begin(definition), world.begin(definition, visitor="eve")
+        for each in (opened, others):
+            assert each.look().result(10) is None
+        assert (spent(opened), spent(others)) == ((18 * USD, False), (0, True))
+        assert world.log.flush(5)
+
+
+def test_cells_at_work_are_not_left(world):
+    world.reply = lambda request: None
+    underway = world.begin(experiment(at_once=2))
+    resting = underway.start()
+    world.wait_until_sent(2)
+    underway.pause().result(10)
+    progress = underway.progress
+    assert (progress.state, progress.running, progress.left) == ("paused", 2, 4)
+    underway.stop().result(10)
+    resting.result(10)
+    assert (underway.progress.running, underway.progress.left) == (0, 6)
+
+
 def test_a_page_that_is_gone_pauses_its_experiment_and_says_so(world):
     world.reply = lambda request: None
     underway = world.begin(experiment())
@@ -313,7 +357,7 @@ def test_what_is_in_a_batch_is_neither_run_nor_resumed_and_stands_there_when_it_
     progress = underway.progress
     assert (progress.done, progress.in_batch, progress.left) == (4, 1, 1)
     assert underway.finished[places[0]].passed(keys_of(underway, 0)) is True
-    assert progress.spent_usd == 4 * USD
+    assert progress.spent_usd == 5 * USD
     # Canceled, it is run live; the one that is still in its batch is not.
     again = world.begin(definition)
     again.start().result(10)
@@ -418,6 +462,7 @@ def test_what_comes_of_a_batch_while_the_rest_is_run_is_taken_over_once(world):
     assert (underway.progress.done, underway.progress.failed) == (1, 5)
     world.reply = lambda request: underway.look() and "Now"
     underway.retry_failed().result(10)
+    assert underway.look().result(10) is None  # after all those looks: one at a time
     assert (underway.progress.done, underway.progress.failed) == (6, 0)
     assert world.sent.total() == 10
 

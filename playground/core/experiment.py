@@ -107,7 +107,8 @@ def from_json(text: str) -> Experiment:
         found = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ExperimentError("It is not JSON that can be read here.") from None
-    if not isinstance(found, dict) or found.get("version") != VERSION:
+    version = found.get("version") if isinstance(found, dict) else None
+    if type(version) is not int or version != VERSION:
         raise ExperimentError(f"It is no experiment of version {VERSION}.")
     if set(found) != set(_FIELDS):
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")

@@ -80,9 +80,10 @@ def _head(line: str) -> dict[str, Any]:
         head = json.loads(line)
     except (ValueError, RecursionError):
         head = None
-    if not isinstance(head, dict) or (head.get("kind"), head.get("version")) != (KIND, VERSION):
+    version = head.get("version") if isinstance(head, dict) and head.get("kind") == KIND else None
+    if type(version) is not int or version != VERSION:
         raise ExperimentError(f"It is no file of an experiment, version {VERSION}.")
-    return head
+    return dict(head)
 
 
 def _grid(experiment: Experiment, found: list[list[Any]]) -> Grid:

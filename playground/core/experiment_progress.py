@@ -1,11 +1,12 @@
 """How far an experiment is, in numbers that a page shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from playground.core.experiment_rows import CellRow
+from playground.core.rows import RunRow
 
 ExperimentState = Literal["ready", "running", "paused", "stopped", "done"]
 
@@ -13,10 +14,11 @@ ExperimentState = Literal["ready", "running", "paused", "stopped", "done"]
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A moment of an experiment. `done` cells have an answer, `failed` ones an error, those
-    `in_batch` wait for their results, and `left` ones are still to be run. `unchecked` ones
-    are done, but for a judge who was not asked yet. `why` says what paused it, if not its
-    visitor; `left_s` is an estimate, None where nothing has ended yet. Simulated money is
-    never part of `spent_usd`."""
+    `running` are being answered or judged, those `in_batch` wait for their results, and `left`
+    ones are still to be begun. `unchecked` ones are done, but for a judge who was not asked
+    yet. `why` says what paused it, if not its visitor; `left_s` is an estimate, None where
+    nothing has ended yet. `spent_usd` is a lower bound where it is not exact; simulated money
+    is never part of it."""
 
     state: ExperimentState
     total: int
@@ -41,16 +43,20 @@ class Progress:
 def add_up(
     total: int,
     finished: Sequence[CellRow],
-    judged: Sequence[CellRow],
+    ended: Iterable[RunRow],
     unsent: int,
     in_batch: int = 0,
 ) -> Progress:
-    """What the finished cells come to, with what their judges cost."""
+    """What the finished cells come to. `ended` are runs that were paid for whatever became of
+    them: those of judges, those that were stopped, and those of cells that were run again."""
     answered = sum(cell.is_answered for cell in finished)
     failed = len(finished) - answered + unsent
-    rows = [cell.run for cell in (*finished, *judged) if cell.run is not None]
+    known = [cell.run for cell in finished if cell.run is not None]
+    rows = {row.run_id: row for row in (*ended, *known)}.values()
     spent = {True: Decimal(0), False: Decimal(0)}
     for row in rows:
+        if row.cost_kind == "at most":  # Its process died: it may have cost nothing.
+            continue
         spent[row.cost_kind == "simulated"] += row.cost_usd or 0
     return Progress(
         state="ready",

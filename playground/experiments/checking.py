@@ -126,7 +126,7 @@ class Checker:
         if sent is None or not await self._launcher.is_answered_or_failed(cell_id, sent):
             return {}, False
         run = sent.run
-        self.judged[cell_id] = CellRow(cell_id, run.id, self._seams.row_of(run))
+        self.judged[cell_id] = CellRow(cell_id, run.id, self._launcher.ended[run.id])
         if run.status == "done":
             return {asked.key: verdict_in(run.text)}, True
         why = run.failure.sentence if run.failure else run.status

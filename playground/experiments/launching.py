@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from playground.core.budget import Refusal
 from playground.core.experiment_rows import Started
 from playground.core.plan import Plan
+from playground.core.rows import RunRow
 from playground.experiments.seams import Again, Seams, Whose
 from playground.run import Run, new_run_id
 
@@ -22,10 +23,12 @@ class Sent:
 
 
 class Launcher:
-    """The runs of one experiment. `rest` has it start nothing more, and says why."""
+    """The runs of one experiment. `rest` has it start nothing more, and says why. `ended` are
+    those that have, by their id: whatever came of them, they were paid for."""
 
     def __init__(self, whose: Whose, seams: Seams, rest: Callable[[str], None]) -> None:
         self.running: dict[str, Run] = {}
+        self.ended: dict[str, RunRow] = {}
         self.is_stopped = False
         self._whose, self._seams, self._rest = whose, seams, rest
         self._ids: dict[str, str] = {}
@@ -95,6 +98,7 @@ class Launcher:
         """Wait for a run; False if it was stopped, by whomever: then nothing more starts."""
         await sent.over.wait()
         self.running.pop(cell_id, None)
+        self.ended[sent.run.id] = self._seams.row_of(sent.run)
         if sent.run.status == "stopped":
             self._rest(LEFT)
         return sent.run.status != "stopped"

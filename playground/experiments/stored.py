@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from playground.core.budget import Refusal
 from playground.core.experiment_rows import CellRow, is_judges
+from playground.core.rows import LIVE, RunRow
 from playground.experiments.seams import CellStore, Whose
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The cells of a grid that were started, and the runs of their judges."""
+    """The cells of a grid that were started, and the runs of their judges. `runs` are all that
+    have ended, by their id, also those that were stopped or made again since."""
 
     cells: dict[str, CellRow]
     judged: dict[str, CellRow]
+    runs: dict[str, RunRow]
 
     @property
     def in_batch(self) -> frozenset[str]:
@@ -34,8 +37,18 @@ class Stored:
 
 async def stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
     """Ask the store for the cells of an experiment that have a place in its grid."""
-    found = await asyncio.to_thread(store.cells, whose.visitor, whose.experiment_id)
+    return await asyncio.to_thread(_stored, whose, places, store)
+
+
+def _stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
+    found = store.cells(whose.visitor, whose.experiment_id)
     if isinstance(found, Refusal):
         return found
+    # Afterwards: what was made again in between is then seen twice, not missed.
+    replaced = store.replaced(whose.visitor, whose.experiment_id)
+    if isinstance(replaced, Refusal):
+        return replaced
+    newest = [cell.run for cell in found.values() if cell.run is not None]
+    runs = {row.run_id: row for row in (*replaced, *newest) if row.status not in LIVE}
     cells = {each: cell for each, cell in found.items() if each in places}
-    return Stored(cells, {each: cell for each, cell in found.items() if is_judges(each)})
+    return Stored(cells, {each: cell for each, cell in found.items() if is_judges(each)}, runs)

@@ -1,13 +1,12 @@
 """How far an experiment is, what it has cost, and how long the rest will take."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from playground.core.experiment_progress import Progress, add_up
 from playground.core.experiment_rows import CellRow
-
-Cells = Mapping[str, CellRow]
+from playground.core.rows import RunRow
 
 
 class Tally:
@@ -29,14 +28,23 @@ class Tally:
         self._is_working = False
         self._active_s += time.monotonic() - self._since_s
 
-    def progress(self, finished: Cells, judged: Cells, unsent: int, in_batch: int) -> Progress:
-        """How far it is, but for what is running."""
-        sizes = self.ended, len(finished), len(judged), unsent, in_batch
+    def progress(
+        self,
+        finished: Mapping[str, CellRow],
+        ended: Mapping[str, RunRow],
+        begun: Sequence[str],
+        unsent: int,
+        in_batch: int,
+    ) -> Progress:
+        """How far it is. `ended` are all its runs that have, and `begun` the cells at work."""
+        sizes = self.ended, len(finished), len(ended), unsent, in_batch
         if self._sums is None or self._sums[0] != sizes:
-            cells, judges = list(finished.values()), list(judged.values())
-            self._sums = sizes, add_up(self._total, cells, judges, unsent, in_batch)
+            cells, rows = list(finished.values()), list(ended.values())
+            self._sums = sizes, add_up(self._total, cells, rows, unsent, in_batch)
         sums = self._sums[1]
-        return replace(sums, left_s=self._left_s(sums.left))
+        # One that is only judged has its answer, and counts as done already.
+        left = max(0, sums.left - sum(cell_id not in finished for cell_id in begun))
+        return replace(sums, running=len(begun), left=left, left_s=self._left_s(sums.left))
 
     def _left_s(self, left: int) -> float | None:
         now_s = time.monotonic() - self._since_s if self._is_working else 0.0

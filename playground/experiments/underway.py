@@ -104,11 +104,11 @@ class Underway:
     @property
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
+        begun, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
         return replace(
-            self._tally.progress(self.finished, self._checker.judged, *sizes),
+            self._tally.progress(self.finished, ended, begun, *sizes),
             state=self._state,
-            running=len(self._launcher.running),
             unchecked=sum(cell.cell_id in self.finished for cell in list(self._to_check)),
             why=self.why,
         )
@@ -221,6 +221,7 @@ class Underway:
         undone = []
         self.is_loaded, self.in_batch = True, found.in_batch
         self._checker.judged |= found.judged
+        self._launcher.ended |= found.runs
         for cell_id in self.in_batch:
             self._course.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
@@ -261,7 +262,7 @@ class Underway:
         if not await self._launcher.is_answered_or_failed(cell_id, sent):
             self._course.put_back([cell_id])
             return
-        cell = CellRow(cell_id, sent.run.id, self._seams.row_of(sent.run))
+        cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
         if cell.is_answered:
             cell = await self._checker.checked(cell, sent.run.text)
         self._end(cell)

@@ -126,6 +126,30 @@ class ExperimentStore:
 
         return self._asking.read(read)
 
+    def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
+        """Its runs that no cell has as its newest: their cells were run again."""
+        newest = sa.select(cells.c.run_id).where(*_is(cells, visitor, experiment_id))
+        columns = [runs.c[field.name] for field in fields(RunRow)]
+        question = sa.select(*columns).where(
+            *_is(runs, visitor, experiment_id), runs.c.run_id.not_in(newest)
+        )
+        # Before the database: what is written in between is then seen twice, not missed.
+        unsaved = self._memory.entries(clean_text(visitor), latest=False)
+
+        def read(connection: sa.Connection) -> tuple[RunRow, ...]:
+            known = set(connection.execute(newest).scalars())
+            found = {
+                row["run_id"]: RunRow(**row) for row in connection.execute(question).mappings()
+            }
+            found |= {
+                run_id: entry.row
+                for run_id, entry in unsaved.items()
+                if entry.row.experiment_id == clean_text(experiment_id) and run_id not in known
+            }
+            return tuple(found.values())
+
+        return self._asking.read(read)
+
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
         """The answers of these runs of a visitor, by their id."""
         name = clean_text(visitor)

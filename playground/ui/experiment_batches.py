@@ -120,8 +120,17 @@ def _line(submission: Submission, now: datetime) -> str:
     calls = _calls(submission.requests)
     parts = [f":material/schedule_send: Batch of {calls} :{colour}-badge[{word}]"]
     parts += _counts(submission.counts)
-    parts.append(f"submitted {formats.span((now - submission.submitted_at).total_seconds())} ago")
+    parts.append(f"submitted {_when(submission, now)}")
     return " · ".join(parts)
+
+
+def _when(submission: Submission, now: datetime) -> str:
+    """How long ago; of one that is painted no more at which time, for that stays true."""
+    at = submission.submitted_at
+    if not submission.is_taken_in:
+        return f"{formats.span((now - at).total_seconds())} ago"
+    is_today = at.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return f"{at:%H:%M} UTC" if is_today else f"{at:%d %b %H:%M} UTC"
 
 
 def _counts(counts: Counts) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from playground.core.experiment_progress import Progress, add_up
+from playground.core.experiment_rows import ExperimentRow
 from playground.experiments.underway import Underway
 from playground.ui import experiment_opening, experiment_running, formats, state
 from playground.ui import experiment_state as chosen
@@ -16,10 +17,14 @@ from playground.ui.services import is_here
 
 PAINT_S = 1.0
 STATES = {
-    "ready": ("gray", "opened"),
+    "opening": ("gray", "opening"),
+    "starting": ("blue", "starting"),
+    "submitting": ("blue", "submitting"),
     "running": ("blue", "running"),
     "paused": ("orange", "paused"),
     "stopped": ("gray", "stopped"),
+    "canceled": ("gray", "canceled"),
+    "unjudged": ("gray", "not judged yet"),
     "done": ("green", "done"),
     "in_batch": ("blue", "in a batch"),
 }
@@ -62,7 +67,10 @@ def _paint(before: tuple[bool, int]) -> None:
     found = submitting.submissions()
     progress = progress_of(now)
     is_over = underway.result is not None
-    colour, word = STATES[_state(progress, is_over=is_over)]
+    state_now = _state(now, progress, found, is_over=is_over)
+    colour, word = STATES[state_now]
+    if state_now in ("paused", "stopped", "canceled") and progress.left:
+        word += f", {progress.left:,} left"
     with st.container(key="experiment_progress"):
         st.markdown(f"**{plain(underway.experiment.name)}** :{colour}-badge[{word}]")
         st.progress(progress.share, text=_counts(progress))
@@ -70,19 +78,37 @@ def _paint(before: tuple[bool, int]) -> None:
         if progress.why:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
         show_batches(found)
-        _offer(underway, progress, is_over=is_over)
-    is_live = experiment_running.is_live()
-    if not is_live and (is_live, _open(found)) != before:
+        _offer(underway, progress, state_now, is_over=is_over)
+    _draw_anew(before, (experiment_running.is_live(), _open(found)))
+
+
+def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
+    """Have the page drawn where it stands otherwise than this was drawn for: it alone decides
+    how often this is painted. While it runs, batches can wait."""
+    if now != before and not (before[0] and now[0]):
         st.rerun()
 
 
-def _state(progress: Progress, *, is_over: bool) -> str:
+def _state(
+    now: chosen.Opened, progress: Progress, found: Sequence[Standing], *, is_over: bool
+) -> str:
+    if progress.state == "ready":
+        if now.resting is not None and not now.resting.done():
+            return "starting"
+        if now.submitting is not None and not now.submitting.done():
+            return "submitting"
     if progress.state != "running" and progress.in_batch:
         return "in_batch"
-    if is_over or (progress.state == "ready" and not progress.left + progress.unchecked):
+    if is_over:
         return "done"
-    # A batch was canceled, and its cells are to be run again.
-    return "stopped" if progress.state == "done" and progress.left else progress.state
+    if progress.state not in ("ready", "done"):
+        return progress.state
+    if progress.left and experiment_running.is_live():
+        return "opening"
+    if progress.left:
+        is_canceled = any(each.submission.counts.canceled for each in found)
+        return "canceled" if is_canceled else "stopped"
+    return "unjudged" if progress.unchecked else "done"
 
 
 def _counts(progress: Progress) -> str:
@@ -112,13 +138,15 @@ def _judges(underway: Underway, answers: int) -> str:
     return f"Ask the judges of {answers:,} answers · up to about {usd}"
 
 
-def _offer(underway: Underway, progress: Progress, *, is_over: bool) -> None:
-    if progress.state == "running":
+def _offer(underway: Underway, progress: Progress, state_now: str, *, is_over: bool) -> None:
+    may_pause = state_now in ("starting", "running")
+    if may_pause or (state_now == "paused" and progress.running):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Pause", key="pause_experiment", icon=":material/pause:",
-                on_click=experiment_running.pause,
-            )  # fmt: skip
+            if may_pause:
+                st.button(
+                    "Pause", key="pause_experiment", icon=":material/pause:",
+                    on_click=experiment_running.pause,
+                )  # fmt: skip
             st.button(
                 "Stop", key="stop_experiment", icon=":material/stop:",
                 on_click=experiment_running.stop,
@@ -157,7 +185,12 @@ def show_mine() -> None:
         if not mine:
             st.caption("None yet. Each experiment that you run is kept here.")
         for row in mine:
-            with st.container(horizontal=True, vertical_alignment="center"):
+            if chosen.to_delete() == row.experiment_id:
+                _ask_delete(row)
+                continue
+            with st.container(
+                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+            ):
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(
                     f"{plain(row.name)} · {row.cells:,} cells{waiting}",
@@ -170,12 +203,33 @@ def show_mine() -> None:
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
                     help="Forget it; its runs stay in the log", type="tertiary",
-                    on_click=experiment_opening.delete, args=(row.experiment_id,),
+                    on_click=chosen.ask_delete, args=(row.experiment_id,),
                 )  # fmt: skip
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
             on_change=_take_file,
         )  # fmt: skip
+
+
+def _ask_delete(row: ExperimentRow) -> None:
+    st.caption(
+        f"Forget {plain(row.name)} with its {row.cells:,} cells? Its runs stay in the log, "
+        "but not as a table. This cannot be undone."
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Forget it", key=f"confirm_delete_{row.experiment_id}", icon=":material/delete:",
+            on_click=_delete, args=(row.experiment_id,),
+        )  # fmt: skip
+        st.button(
+            "Keep it", key=f"keep_experiment_{row.experiment_id}", type="tertiary",
+            on_click=chosen.ask_delete, args=(None,),
+        )  # fmt: skip
+
+
+def _delete(experiment_id: str) -> None:
+    chosen.ask_delete(None)
+    experiment_opening.delete(experiment_id)
 
 
 def _take_file() -> None:

@@ -174,6 +174,16 @@ def set_opened(new: Opened | None) -> None:
     session["matrix_version"] = session.get("matrix_version", 0) + 1
 
 
+def ask_delete(experiment_id: str | None) -> None:
+    """Ask whether this experiment is to be forgotten; None: no longer."""
+    st.session_state["experiment_to_delete"] = experiment_id
+
+
+def to_delete() -> str | None:
+    found: str | None = st.session_state.get("experiment_to_delete")
+    return found
+
+
 def say(problem: str | None) -> None:
     """Why nothing was started or opened, until the next attempt."""
     st.session_state["experiment_problem"] = problem

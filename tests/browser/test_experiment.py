@@ -43,16 +43,21 @@ def paste(screen, text):
     screen.settle()
 
 
-def run(screen, cells):
-    screen.at("run_experiment").locator("button").click()
+def run(screen, cells, button="run_experiment"):
+    screen.at(button).locator("button").click()
     words = f"{cells:,} of {cells:,} done"
     screen.page.get_by_text(words).first.wait_for(timeout=90_000)
     screen.settle()
 
 
-def test_a_grid_is_run_by_clicking_and_a_cell_opened(band):
+def test_a_grid_is_run_by_clicking_stopped_resumed_and_a_cell_opened(band, api):
     paste(band, CASES)
-    run(band, 4)
+    api.plays = ["silent"] * 4
+    band.button("run_experiment").click()
+    band.await_posts(api, 4)
+    band.button("stop_experiment").click()
+    # Painted again as after Run, with no other click.
+    run(band, 4, "resume_experiment")
     table = band.at("experiment").locator("[data-testid=stDataFrame]").last
     table.scroll_into_view_if_needed()
     box = table.bounding_box()

@@ -12,7 +12,7 @@ from playground.core.case_checks import CaseCheck, CheckResult, check_key
 from playground.core.cases import Cases
 from playground.core.connection import DEMO
 from playground.core.experiment import Experiment, ExperimentError
-from playground.core.experiment_file import from_json_lines, to_json_lines
+from playground.core.experiment_file import KIND, from_json_lines, to_json_lines
 from playground.core.experiment_report import to_csv, to_page
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import Sweep, Variant
@@ -103,8 +103,14 @@ def test_an_experiment_exported_and_imported_elsewhere_gives_the_same_matrix():
         lambda lines: [lines[0], lines[1].replace('"model"', '"modell"')],
         lambda lines: [json.dumps(json.loads(lines[0]) | {"sent": []})],
         lambda lines: ["[" * 100_000],
+        lambda lines: [lines[0].replace(f'"{KIND}", "version": 1', f'"{KIND}", "version": 1.0')],
+        lambda lines: [lines[0].replace(f'"{KIND}", "version": 1', f'"{KIND}", "version": true')],
+        lambda lines: [lines[0].replace('{"version": 1', '{"version": 1.0')],
     ],
-    ids=["empty", "head", "list", "money", "type", "field", "sent", "deep"],
+    ids=[
+        "empty", "head", "list", "money", "type", "field", "sent", "deep", "float", "boolean",
+        "definition",
+    ],
 )  # fmt: skip
 def test_a_damaged_file_fails_with_one_sentence(wreck):
     lines = to_json_lines(MATRIX, ANSWERS).splitlines()

@@ -188,7 +188,11 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     page = pass_time(page, api)
     assert not page.exception
     assert progress(page) == "4 of 4 done"
-    assert "ended] · 4 succeeded" in said(page)
+    [taken_in] = submissions(page)
+    at = taken_in.submitted_at
+    assert f"ended] · 4 succeeded · submitted {at:%H:%M} UTC" in said(page)
+    line = experiment_batches._line(taken_in, at + timedelta(days=1))
+    assert line.endswith(f"submitted {at:%d %b %H:%M} UTC")
     assert not page.button(key="submit_experiment").disabled
     matrix = page.session_state["experiment_opened"].matrix[1]
     assert {cell.run.connection for cell in matrix.cells.values()} == {"Demo · batch"}
@@ -228,6 +232,10 @@ def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
     assert progress(page) == "0 of 4 done · 4 in a batch"
     # It could be forgotten only together with what is paid for.
     page = press(page, "delete_experiment_")
+    assert "with its 4 cells?" in said(page)
+    assert len(services().log.experiments.of("local")) == 1
+    page = press(page, "keep_experiment_")
+    page = press(press(page, "delete_experiment_"), "confirm_delete_")
     assert experiment_opening.IN_BATCH in said(page)
     page = pass_time(page, api)
     assert not page.exception
@@ -342,6 +350,7 @@ def test_a_canceled_batch_keeps_what_was_answered_and_the_rest_is_run_live(api):
     assert "canceling" in said(page)
     page = pass_time(page, api)
     assert progress(page) == "2 of 4 done · 2 left"
+    assert ":gray-badge[canceled, 2 left]" in said(page)
     page = press(page, "resume_experiment")
     assert (api.submitted, api.single, progress(page)) == (1, 2, "4 of 4 done")
 
