@@ -18,10 +18,15 @@ from playground.core.report_page import (
     Verdict,
     report_page,
 )
-from playground.core.setting_statistics import SettingStatistics
+from playground.core.setting_statistics import SettingStatistics, simulated_words
 
-_NUMBERS = ("cost_usd", "ttft_s", "duration_s", "input_tokens", "output_tokens")
-_COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_NUMBERS)
+_OF_THE_RUN = (
+    *("connection", "cost_usd", "cost_kind"),
+    *("ttft_s", "duration_s", "input_tokens", "output_tokens"),
+)
+_COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_OF_THE_RUN)
+DEMO_NOTE = "The built-in demo answered, no Claude model: costs are simulated, nobody pays them."
+PARTLY_DEMO_NOTE = "Some answers came from the built-in demo: their costs are simulated."
 
 
 def to_csv(matrix: Matrix, answers: Answers) -> str:
@@ -43,9 +48,9 @@ def to_csv(matrix: Matrix, answers: Answers) -> str:
 def _facts(matrix: Matrix, cell: CellRow, case: int) -> list[object]:
     run = cell.run
     verdict = {True: "yes", False: "no", None: ""}[cell.passed(matrix.keys[case])]
-    numbers = [getattr(run, name) if run else None for name in _NUMBERS]
+    told = [getattr(run, name) if run else None for name in _OF_THE_RUN]
     status, http = (run.status, run.http_status) if run else ("lost", None)
-    return [status, http, verdict, why(matrix, cell, case), *numbers]
+    return [status, http, verdict, why(matrix, cell, case), *told]
 
 
 def why(matrix: Matrix, cell: CellRow, case: int) -> str:
@@ -64,11 +69,16 @@ def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
         for setting, head in zip(matrix.grid.settings, heads, strict=True)
     ]
     cases = [_case(matrix, case, answers) for case in range(len(matrix.grid.cases))]
-    notes = [head.caution for head in heads if head.caution][:1]
+    notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
     title = matrix.experiment.name
     return report_page(
         Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads)), now
     )
+
+
+def _simulated_note(heads: list[SettingStatistics]) -> list[str]:
+    words = simulated_words(heads)
+    return [PARTLY_DEMO_NOTE if "partly" in words else DEMO_NOTE] if words else []
 
 
 def _texts(matrix: Matrix) -> list[tuple[str, str]]:
@@ -82,11 +92,10 @@ def _texts(matrix: Matrix) -> list[tuple[str, str]]:
 
 def _lines(head: SettingStatistics) -> list[str]:
     lines = [f"{head.count:,} done, {head.errors:,} errors"]
-    if head.passed:
-        low, high = head.passed.interval.low, head.passed.interval.high
-        lines.append(f"{head.passed.share:.0%} pass ({low:.0%} to {high:.0%})")
-    if head.cost_usd:
-        lines.append(f"${head.cost_usd.mean:.6f} a run")
+    if head.pass_words:
+        lines.append(f"Pass {head.pass_words}")
+    if head.cost_words:
+        lines.append(f"Mean cost {head.cost_words}")
     if head.duration_s:
         lines.append(f"{head.duration_s.mean:.2f} s a run")
     return lines
@@ -123,7 +132,8 @@ def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
         if head.cost_usd and head.passed
     ]
     if points:
-        axes = Axis("Mean cost of a run", prefix="$"), Axis("Passed", suffix="%")
+        cost = f"Mean cost of a run{simulated_words(heads)}"
+        axes = Axis(cost, prefix="$"), Axis("Passed", suffix="%")
         found.append(scatter("Quality against cost", points, *axes))
     samples = [Sample(setting.name, durations(matrix, at)) for at, setting in enumerate(settings)]
     if any(sample.values for sample in samples):

@@ -65,6 +65,8 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert not page.exception
     assert underway(page).progress.done == 8
     assert "8 of 8 done" in page.get("progress")[0].proto.text
+    [heads] = [each.value for each in page.dataframe if "Mean cost" in each.value]
+    assert all(cost.endswith(" simulated") for cost in heads["Mean cost"])
     places = page.session_state["experiment_opened"]
     page.session_state["matrix_cell"] = (0, 1)
     for key in ("experiment_statistics", "compare_cells", "cell_prompt", "experiment_report"):
