@@ -115,6 +115,9 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     assert not page.exception
     assert "Haiku" in words(page) or "haiku" in words(page)
     assert "It agrees with the largest model on 100% of the cells." in words(page)
+    page.session_state["matrix_cell"] = (0, 0)
+    page.run()
+    assert "contains “Paris”" in words(page)
     # Closed and opened again, what was chosen is still there.
     page.session_state["experiment"] = False
     page.run()
