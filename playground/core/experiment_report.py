@@ -6,6 +6,7 @@ from datetime import datetime
 
 from playground.core.csv_cells import safe_cell
 from playground.core.experiment_rows import CellRow
+from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix, error_of
 from playground.core.plot_frame import Svg
 from playground.core.plot_scale import Axis
@@ -124,18 +125,18 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportC
 
 def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
     """Quality against cost where there are checks, and how long the answers took."""
-    settings = matrix.grid.settings
+    names = short_names(matrix.grid.settings)
     found = []
     points = [
-        Point(head.cost_usd.mean, 100 * head.passed.share, setting.letter, setting.name)
-        for setting, head in zip(settings, heads, strict=True)
+        Point(head.cost_usd.mean, 100 * head.passed.share, name, f"{name}: {head.pass_words}")
+        for name, head in zip(names, heads, strict=True)
         if head.cost_usd and head.passed
     ]
     if points:
         cost = f"Mean cost of a run{simulated_words(heads)}"
-        axes = Axis(cost, prefix="$"), Axis("Passed", suffix="%")
+        axes = Axis(cost, prefix="$"), Axis("Passed", suffix=" %", bounds=(0, 100))
         found.append(scatter("Quality against cost", points, *axes))
-    samples = [Sample(setting.name, durations(matrix, at)) for at, setting in enumerate(settings)]
+    samples = [Sample(name, durations(matrix, at)) for at, name in enumerate(names)]
     if any(sample.values for sample in samples):
         found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s")))
     return found

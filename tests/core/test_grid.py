@@ -14,7 +14,7 @@ from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.grid import GridError, Sweep, Variant, require_size, settings
+from playground.core.grid import GridError, Sweep, Variant, require_size, settings, short_names
 from playground.core.grid_plan import Surroundings, plan_cell, plan_grid
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
@@ -81,6 +81,16 @@ def test_several_settings_that_send_the_same_are_told_of_at_once():
         "2 settings send the same as an earlier one, "
         "such as “A · temperature 0.5” as “A · temperature 0”: it is run once."
     )
+
+
+def test_a_short_name_leaves_out_what_all_share():
+    models = Sweep("model", ("claude-haiku-4-5", "claude-opus-5"))
+    sweeps = [Sweep("temperature", (0.0,)), models]
+    assert short_names(settings([A], sweeps)) == ["claude-haiku-4-5", "claude-opus-5"]
+    two = short_names(settings([A, Variant("B", REQUEST)], sweeps))
+    assert two[0] == "A · claude-haiku-4-5"
+    assert short_names(settings([A])) == ["A"]
+    assert short_names(()) == []
 
 
 def test_a_cell_is_known_by_what_is_sent_and_by_its_repeat():

@@ -1,5 +1,7 @@
 """An experiment on the page: cases, a run by its button, the matrix, and back from a file."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, ask, open_band, paste, words
@@ -78,6 +80,9 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert not page.exception
     assert "Capital of Kenya?" in [each.value for each in page.code]
     assert "2 repeats say little" in words(page)
+    quality, *_ = [json.loads(each.proto.spec) for each in page.get("vega_lite_chart")]
+    assert quality["encoding"]["x"]["title"] == "Mean cost of a run simulated ($)"
+    assert quality["encoding"]["y"]["scale"]["domain"] == [-5, 105]
     # At temperature 0 the demo says the same each time.
     assert "All 2 answers are identical" in words(page)
     page.session_state["matrix_filter"] = "different"
