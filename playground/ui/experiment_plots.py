@@ -102,4 +102,4 @@ def _scatter(name: str, rows: list[Row], group: str, *, x: Spec, y: Spec) -> Non
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 0.8},
         "encoding": {"x": x, "y": y, "color": told, "shape": told, "tooltip": tooltip},
     }
-    st.vega_lite_chart(spec=spec, key=f"plot_{name}")
+    st.vega_lite_chart(spec=spec, height=400, key=f"plot_{name}")
