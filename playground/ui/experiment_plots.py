@@ -15,7 +15,7 @@ Spec = Mapping[str, object]
 
 ROOMY: Spec = {"zero": False, "nice": False, "padding": 24}
 """With pixels between the outermost points and the edge, which would cut them."""
-FROM_ZERO: Spec = {"zero": True, "padding": 12}
+FROM_ZERO: Spec = {"zero": True}
 PERCENT: Spec = {"domain": [-5, 105], "nice": False}
 TICKS = [0, 20, 40, 60, 80, 100]
 
@@ -88,7 +88,7 @@ def _number(field: str, title: str, scale: Spec, **axis: object) -> Spec:
 def _scatter(name: str, rows: list[Row], group: str, *, x: Spec, y: Spec) -> None:
     """Shapes beside colours, so that colour alone tells nothing; the groups are named at most
     once."""
-    legend = {"orient": "bottom", "columns": 2, "labelLimit": 400, "symbolLimit": 20}
+    legend = {"orient": "bottom", "columns": 1, "labelLimit": 400, "symbolLimit": 20}
     told = {
         "field": group,
         "type": "nominal",
