@@ -315,6 +315,20 @@ def test_a_ladder_stops_at_the_first_model_that_passes(world):
     assert world.sent.total() <= 6 + 6 + 3
 
 
+def test_a_ladder_whose_judge_gives_no_verdict_says_that_it_is_undecided(world):
+    small, large = "claude-sonnet-5", "claude-opus-5"
+    world.reply = lambda request: "Who knows?" if request.params.model == JUDGE.model else "Text"
+    definition = experiment(sweeps=(Sweep("model", (small, large)),), checks=(JUDGE,))
+    underway = world.begin(replace(definition, is_ladder=True))
+    underway.start().result(10)
+    assert underway.progress.state == "done"
+    assert underway.result.model is None
+    assert underway.result.sentence == (
+        "No model of the ladder is known to pass the checks. "
+        f"Undecided: {small}, 6 of 6 cells without a verdict; {large}, 6 of 6."
+    )
+
+
 def submitted(world, cell_ids, experiment_id="0001"):
     """Some cells as a batch has them that is on its way: the runs they will have."""
     begun = [Started(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]

@@ -32,6 +32,31 @@ def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> Ch
     return PASSED if why is None else CheckResult(False, why)
 
 
+def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
+    """What a check looks for with a case's values, in one short line; empty where its kind
+    says it all."""
+    match check.kind:
+        case "json":
+            return ""
+        case "judge":
+            return check.model
+        case "length":
+            return _bounds(check)
+    try:
+        text = quoted(render_text(check.text, values))
+    except TemplateError:
+        text = quoted(check.text)
+    if check.kind == "number" and check.tolerance:
+        return f"{text} ± {check.tolerance:.10g}"
+    return f"{text}, whatever its case" if check.ignore_case else text
+
+
+def _bounds(check: CaseCheck) -> str:
+    least = "" if check.least is None else f"at least {check.least:,}"
+    most = "" if check.most is None else f"at most {check.most:,}"
+    return f"{' and '.join(filter(None, (least, most)))} {check.unit}"
+
+
 def summary(results: tuple[CheckResult, ...]) -> bool | None:
     """Whether all passed; None where one could not be told and none failed, or there is none."""
     passed = [result.passed for result in results]

@@ -96,7 +96,8 @@ class Climb(Course):
             model,
             rung.cases,
             rung.passed + (passed is True),
-            rung.failed + (passed is not True),
+            rung.failed + (passed is False),
+            rung.undecided + (passed is None),
             known,
         )
 
@@ -112,7 +113,7 @@ class Climb(Course):
         return step.model if step else None
 
     def _tried(self) -> list[Rung]:
-        return [rung for rung in self._rungs.values() if rung.passed or rung.failed]
+        return [rung for rung in self._rungs.values() if rung.finished]
 
 
 def _taken(queue: dict[str, None], most: int) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from playground.core.csv_cells import safe_cell
 from playground.core.experiment_rows import CellRow
+from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix, error_of
 from playground.core.plot_frame import Svg
 from playground.core.plot_scale import Axis
@@ -18,10 +19,15 @@ from playground.core.report_page import (
     Verdict,
     report_page,
 )
-from playground.core.setting_statistics import SettingStatistics
+from playground.core.setting_statistics import SettingStatistics, simulated_words
 
-_NUMBERS = ("cost_usd", "ttft_s", "duration_s", "input_tokens", "output_tokens")
-_COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_NUMBERS)
+_OF_THE_RUN = (
+    *("connection", "cost_usd", "cost_kind"),
+    *("ttft_s", "duration_s", "input_tokens", "output_tokens"),
+)
+_COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_OF_THE_RUN)
+DEMO_NOTE = "The built-in demo answered, no Claude model: costs are simulated, nobody pays them."
+PARTLY_DEMO_NOTE = "Some answers came from the built-in demo: their costs are simulated."
 
 
 def to_csv(matrix: Matrix, answers: Answers) -> str:
@@ -43,9 +49,9 @@ def to_csv(matrix: Matrix, answers: Answers) -> str:
 def _facts(matrix: Matrix, cell: CellRow, case: int) -> list[object]:
     run = cell.run
     verdict = {True: "yes", False: "no", None: ""}[cell.passed(matrix.keys[case])]
-    numbers = [getattr(run, name) if run else None for name in _NUMBERS]
+    told = [getattr(run, name) if run else None for name in _OF_THE_RUN]
     status, http = (run.status, run.http_status) if run else ("lost", None)
-    return [status, http, verdict, why(matrix, cell, case), *numbers]
+    return [status, http, verdict, why(matrix, cell, case), *told]
 
 
 def why(matrix: Matrix, cell: CellRow, case: int) -> str:
@@ -64,11 +70,16 @@ def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
         for setting, head in zip(matrix.grid.settings, heads, strict=True)
     ]
     cases = [_case(matrix, case, answers) for case in range(len(matrix.grid.cases))]
-    notes = [head.caution for head in heads if head.caution][:1]
+    notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
     title = matrix.experiment.name
     return report_page(
         Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads)), now
     )
+
+
+def _simulated_note(heads: list[SettingStatistics]) -> list[str]:
+    words = simulated_words(heads)
+    return [PARTLY_DEMO_NOTE if "partly" in words else DEMO_NOTE] if words else []
 
 
 def _texts(matrix: Matrix) -> list[tuple[str, str]]:
@@ -82,11 +93,10 @@ def _texts(matrix: Matrix) -> list[tuple[str, str]]:
 
 def _lines(head: SettingStatistics) -> list[str]:
     lines = [f"{head.count:,} done, {head.errors:,} errors"]
-    if head.passed:
-        low, high = head.passed.interval.low, head.passed.interval.high
-        lines.append(f"{head.passed.share:.0%} pass ({low:.0%} to {high:.0%})")
-    if head.cost_usd:
-        lines.append(f"${head.cost_usd.mean:.6f} a run")
+    if head.pass_words:
+        lines.append(f"Pass {head.pass_words}")
+    if head.cost_words:
+        lines.append(f"Mean cost {head.cost_words}")
     if head.duration_s:
         lines.append(f"{head.duration_s.mean:.2f} s a run")
     return lines
@@ -115,17 +125,18 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportC
 
 def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
     """Quality against cost where there are checks, and how long the answers took."""
-    settings = matrix.grid.settings
+    names = short_names(matrix.grid.settings)
     found = []
     points = [
-        Point(head.cost_usd.mean, 100 * head.passed.share, setting.letter, setting.name)
-        for setting, head in zip(settings, heads, strict=True)
+        Point(head.cost_usd.mean, 100 * head.passed.share, name, f"{name}: {head.pass_words}")
+        for name, head in zip(names, heads, strict=True)
         if head.cost_usd and head.passed
     ]
     if points:
-        axes = Axis("Mean cost of a run", prefix="$"), Axis("Passed", suffix="%")
+        cost = f"Mean cost of a run{simulated_words(heads)}"
+        axes = Axis(cost, prefix="$"), Axis("Passed", suffix=" %", bounds=(0, 100))
         found.append(scatter("Quality against cost", points, *axes))
-    samples = [Sample(setting.name, durations(matrix, at)) for at, setting in enumerate(settings)]
+    samples = [Sample(name, durations(matrix, at)) for at, name in enumerate(names)]
     if any(sample.values for sample in samples):
         found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s")))
     return found

@@ -21,6 +21,7 @@ from playground.core.wire import Wire
 MOST_CELLS: Final = 10_000
 MOST_SETTINGS: Final = 50
 MOST_REPEATS: Final = 100
+SEPARATOR: Final = " · "
 Swept = Literal["model", "temperature", "effort", "max_tokens"]
 SWEPT: Final[tuple[Swept, ...]] = get_args(Swept)
 Value = str | int | float
@@ -58,11 +59,23 @@ class Setting:
     @property
     def name(self) -> str:
         """Such as: A · temperature 0.5."""
+        return SEPARATOR.join(self.parts)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Of the name: the letter, and each value in words."""
         values = (
             str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
             for parameter, value in self.swept
         )
-        return " · ".join([self.letter, *values])
+        return (self.letter, *values)
+
+
+def short_names(settings: Sequence[Setting]) -> list[str]:
+    """Their names without the parts that all of them share; a single one's is whole."""
+    shared = set[str].intersection(*(set(each.parts) for each in settings)) if settings else set()
+    told = ([part for part in each.parts if part not in shared] for each in settings)
+    return [SEPARATOR.join(parts) or each.name for parts, each in zip(told, settings, strict=True)]
 
 
 def _in_words(value: Value) -> str:

@@ -202,13 +202,24 @@ def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
 
 
 def _sames(grid: Grid) -> list[Note]:
-    names = [setting.name for setting in grid.settings]
-    notes = []
-    for first, *others in grid.same:
-        for other in others:
-            text = f"“{names[other]}” sends the same as “{names[first]}”: it is run once."
-            notes.append(Note("warning", other, None, text))
-    return notes
+    """Variants that differ only in what is swept are told of at once."""
+    found = [(other, first) for first, *others in grid.same for other in others]
+    if not found:
+        return []
+    letters = [setting.letter for setting in grid.settings]
+    copies = sorted({letters[other] for other, _ in found})
+    of = {letters[first] for _, first in found}
+    if len(found) > 1 and len(of) == 1 and sum(map(letters.count, copies)) == len(found):
+        verb = "sends" if len(copies) == 1 else "send"
+        text = f"{' and '.join(copies)} {verb} the same as {of.pop()}, whatever is swept"
+        return [Note("warning", None, None, f"{text}: it is run once.")]
+    other, first = found[0]
+    name, earlier = grid.settings[other].name, grid.settings[first].name
+    text = f"“{name}” sends the same as “{earlier}”"
+    if len(found) > 1:
+        some = f"{len(found):,} settings send the same as an earlier one"
+        text = f"{some}, such as “{name}” as “{earlier}”"
+    return [Note("warning", other, None, f"{text}: it is run once.")]
 
 
 def _judge_usd(planned: Plan, judge: CaseCheck, around: Surroundings) -> Decimal | None:

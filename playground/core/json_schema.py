@@ -63,6 +63,8 @@ def mismatch(schema: str, value: Any) -> str | None:  # noqa: ANN401 (any JSON)
 @lru_cache(maxsize=16)
 def _read(text: str) -> Mapping[str, Any]:
     extra = read_extra(text)
+    if extra.problem and extra.problem.startswith("line "):
+        raise SchemaError(f"the schema is no JSON: {extra.problem}")
     if extra.problem or not text.strip():
         raise SchemaError(extra.problem or "it is empty")
     for pattern in _patterns(extra.fields):

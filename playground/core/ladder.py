@@ -5,29 +5,36 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-RungState = Literal["open", "passed", "failed"]
+RungState = Literal["open", "passed", "failed", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """How a model has done so far on `cases` cells. `passed` and `failed` are counts; what
-    could not be decided counts as failed. `cost_usd` is None where a cost is unknown."""
+    """How a model has done so far on `cases` cells: so many of them `passed`, `failed`, or are
+    `undecided`, for want of a verdict. `cost_usd` is None where a cost is unknown."""
 
     model: str
     cases: int
     passed: int = 0
     failed: int = 0
+    undecided: int = 0
     cost_usd: Decimal | None = Decimal(0)
 
     @property
+    def finished(self) -> int:
+        return self.passed + self.failed + self.undecided
+
+    @property
     def is_finished(self) -> bool:
-        return self.passed + self.failed >= self.cases
+        return self.finished >= self.cases
 
     def state(self, least_share: float = 1.0) -> RungState:
         """Whether enough passed; failed as soon as enough no longer can."""
         if (self.cases - self.failed) / self.cases < least_share:
             return "failed"
-        return "passed" if self.is_finished else "open"
+        if not self.is_finished:
+            return "open"
+        return "passed" if self.passed / self.cases >= least_share else "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the ladder came to. `model` is the smallest that does the job, None: none does.
+    """What the ladder came to. `model` is the smallest that does the job, as far as that was
+    decided; None: none does.
     `cost_multiple` is how much more the largest costs, where both costs are known."""
 
     model: str | None
@@ -77,22 +85,35 @@ def found(ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 
     known = {rung.model: rung for rung in rungs}
     tried = [known[model] for model in ladder if model in known]
     smallest = next((rung for rung in tried if rung.state(least_share) == "passed"), None)
+    below = tried if smallest is None else tried[: tried.index(smallest)]
+    undecided = [rung for rung in below if rung.state(least_share) == "undecided"]
+    passes = "is known to pass" if undecided else "passes"
+    without = f" Undecided: {_in_words(undecided)}." if undecided else ""
     if smallest is None:
-        return Found(None, "No model of the ladder passes the checks.")
+        return Found(None, f"No model of the ladder {passes} the checks.{without}")
     largest = known.get(ladder[-1])
     if largest is smallest:
-        return Found(smallest.model, f"Only the largest, {smallest.model}, passes the checks.")
+        only = f"Only the largest, {smallest.model}, {passes} the checks.{without}"
+        return Found(smallest.model, only)
     multiple = _multiple(smallest, largest) if largest and largest.is_finished else None
-    sentence = f"{smallest.model} is the smallest that passes the checks."
+    sentence = f"{smallest.model} is the smallest that {passes} the checks."
     if multiple is not None and largest is not None:
         sentence = f"{sentence[:-1]}; {largest.model} costs {multiple:.1f} times as much."
-    return Found(smallest.model, sentence, multiple)
+    return Found(smallest.model, f"{sentence}{without}", multiple)
 
 
 def agreement(pairs: Sequence[tuple[bool | None, bool | None]]) -> float | None:
     """The share of cells on which two models agree, of those that both decide."""
     decided = [one == other for one, other in pairs if one is not None and other is not None]
     return sum(decided) / len(decided) if decided else None
+
+
+def _in_words(undecided: Sequence[Rung]) -> str:
+    """Such as: haiku, 2 of 4 cells without a verdict."""
+    first, *others = undecided
+    told = f"{first.model}, {first.undecided:,} of {first.cases:,} cells without a verdict"
+    more = [f"{rung.model}, {rung.undecided:,} of {rung.cases:,}" for rung in others]
+    return "; ".join([told, *more])
 
 
 def _multiple(smallest: Rung, largest: Rung) -> float | None:

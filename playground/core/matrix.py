@@ -66,6 +66,12 @@ class Matrix:
         unsent = any(each in self.unsent for each in self.ids(setting, case))
         return unsent or any(not c.is_answered or c.passed(keys) is False for c in cells)
 
+    def is_undecided(self, setting: int, case: int) -> bool:
+        """Whether a place has checks that did not come to a verdict."""
+        keys = self.keys[case]
+        cells = self.at(setting, case)
+        return bool(keys) and any(c.is_answered and c.passed(keys) is None for c in cells)
+
     def text(self, setting: int, case: int, answers: Answers) -> str:
         """What a place says in one line."""
         cells = self.at(setting, case)
@@ -77,7 +83,8 @@ class Matrix:
         [cell] = cells
         if not cell.is_answered:
             return error_of(cell)
-        mark = {True: "✓ ", False: "✗ ", None: ""}[cell.passed(self.keys[case])]
+        undecided = "? " if self.keys[case] else ""
+        mark = {True: "✓ ", False: "✗ ", None: undecided}[cell.passed(self.keys[case])]
         return mark + one_line(answers.get(cell.run_id, ""))
 
     def _repeated(self, cells: Sequence[CellRow], case: int, answers: Answers) -> str:
@@ -86,8 +93,9 @@ class Matrix:
             return f"{error_of(cells[0])} ({len(cells)} of {len(cells)})"
         parts = []
         if self.keys[case]:
-            passed = sum(cell.passed(self.keys[case]) is True for cell in answered)
-            parts.append(f"{passed}/{len(cells)} pass")
+            told = [cell.passed(self.keys[case]) for cell in answered]
+            parts.append(f"{told.count(True)}/{len(cells)} pass")
+            parts += [f"{told.count(None)} undecided"] if None in told else []
         distinct = {answers.get(cell.run_id, "") for cell in answered}
         parts.append(f"{len(distinct)} distinct")
         if errors := len(cells) - len(answered):

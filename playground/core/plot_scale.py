@@ -16,11 +16,13 @@ MOST_TICKS = 7
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What stands beside an axis; `prefix` and `suffix` go around each of its numbers."""
+    """What stands beside an axis; `prefix` and `suffix` go around each of its numbers. It
+    reaches over all `bounds`, which no number leaves, wherever the numbers are."""
 
     title: str
     prefix: str = ""
     suffix: str = ""
+    bounds: tuple[float, float] | None = None
 
     def say(self, number: str) -> str:
         """A number in this axis's unit."""

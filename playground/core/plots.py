@@ -79,8 +79,10 @@ def scatter(
     shown = _thinned(found)
     names = groups_of(each.group for _, _, each in found)
     top = head_height(names)
-    x_scale = scale_of((x for x, _, _ in found), LEFT, WIDTH - RIGHT, from_zero=False)
-    y_scale = scale_of((y for _, y, _ in found), BOTTOM, top, from_zero=False)
+    xs = [*(x for x, _, _ in found), *(x_axis.bounds or ())]
+    ys = [*(y for _, y, _ in found), *(y_axis.bounds or ())]
+    x_scale = scale_of(xs, LEFT, WIDTH - RIGHT, from_zero=False)
+    y_scale = scale_of(ys, BOTTOM, top, from_zero=False)
     marks = [
         mark(names.index(each.group), x_scale.place(x), y_scale.place(y), each.label)
         for x, y, each in shown

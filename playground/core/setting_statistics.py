@@ -18,12 +18,14 @@ class Measured:
     ttft_s: float | None = None
     duration_s: float | None = None
     output_tokens: int | None = None
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SettingStatistics:
-    """The head of a column. A cell in error has not passed; `unpriced` cells have a cost that
-    nobody knows, and are not in `total_usd`."""
+    """The head of a column. A cell in error has not passed; `undecided` ones are not in the
+    rate `passed`; `unpriced` cells have a cost that nobody knows, and are not in `total_usd`.
+    The costs of `simulated` cells are the demo's."""
 
     count: int
     errors: int
@@ -31,6 +33,7 @@ class SettingStatistics:
     undecided: int
     total_usd: Decimal
     unpriced: int
+    simulated: int
     cost_usd: Spread | None
     ttft_s: Spread | None
     duration_s: Spread | None
@@ -40,6 +43,34 @@ class SettingStatistics:
     def caution(self) -> str | None:
         """Why the pass rate says little, where it does."""
         return how_sure(self.passed, "answer", "pass rate") if self.passed else None
+
+    @property
+    def pass_words(self) -> str | None:
+        """The pass rate with its interval; counts instead where some are undecided, since a
+        share would hide them. None where there are no checks."""
+        if self.undecided:
+            decided = f"{self.passed.count} of {self.passed.of}, " if self.passed else ""
+            return f"{decided}{self.undecided:,} undecided"
+        if self.passed is None:
+            return None
+        low, high = self.passed.interval.low, self.passed.interval.high
+        return f"{self.passed.share:.0%} ({low:.0%}–{high:.0%})"
+
+    @property
+    def cost_words(self) -> str | None:
+        """The mean cost of a cell, marked where it is not money that anybody pays."""
+        if self.cost_usd is None:
+            return None
+        return f"${self.cost_usd.mean:.6f}{simulated_words([self])}"
+
+
+def simulated_words(heads: Iterable[SettingStatistics]) -> str:
+    """What follows on the costs of some settings: how far they are simulated."""
+    told = [(head.simulated, head.count - head.unpriced) for head in heads]
+    simulated, priced = sum(each[0] for each in told), sum(each[1] for each in told)
+    if not simulated:
+        return ""
+    return " simulated" if simulated == priced else " partly simulated"
 
 
 def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> SettingStatistics:
@@ -55,6 +86,7 @@ def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> Settin
         undecided=len(cells) - len(decided) if has_checks else 0,
         total_usd=sum(costs, Decimal(0)),
         unpriced=len(cells) - len(costs),
+        simulated=sum(cell.is_simulated and cell.cost_usd is not None for cell in cells),
         cost_usd=spread([float(usd) for usd in costs]),
         ttft_s=_known(cell.ttft_s for cell in answered),
         duration_s=_known(cell.duration_s for cell in answered),

@@ -30,7 +30,7 @@ def edit_axes() -> None:
     """Draw repeats, sweeps and the ladder's switch."""
     models = [model.id for model in running.models(running.connection())]
     kept = [each for each in chosen.chosen("experiment_models") if each not in models]
-    with st.grid(4, min_column_width=200, key="experiment_axes") as grid:
+    with st.grid(4, min_column_width=160, key="experiment_axes") as grid:
         with grid.cell():
             st.number_input(
                 "Repeats", min_value=1, max_value=MOST_REPEATS, key="experiment_repeats",
@@ -79,7 +79,10 @@ def _edit_check(number: int) -> None:
         )  # fmt: skip
     kind = st.session_state[key("kind")]
     if kind == "judge":
-        st.text_input("Judge", key=key("model"), help="The id of a model. Its cost counts.")
+        st.text_input(
+            "Judge", key=key("model"),
+            help="The id of a model. Its cost counts. On the demo it judges by words alone.",
+        )  # fmt: skip
         st.text_area("Its prompt", key=key("judge"), height=160)
     elif kind == "length":
         with st.container(horizontal=True):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from playground.core.blocks import whole
 from playground.core.cell_checks import to_check
+from playground.core.check_results import checked_for
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import Cell
 from playground.core.matrix import Matrix, error_of
@@ -22,6 +23,7 @@ MARKS = {
     False: ":red[:material/close:]",
     None: ":gray[:material/question_mark:]",
 }
+LABELS = {**KINDS, "length": "has", "judge": "is judged by"}
 
 
 def show_cell(matrix: Matrix, setting: int, case: int) -> None:
@@ -60,7 +62,8 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
     for each in to_check([place], matrix.grid.cases, matrix.experiment.checks):
         result = cell.results.get(each.key)
         passed, why = (result.passed, result.why) if result else (None, "Not checked.")
-        st.markdown(f"{MARKS[passed]} {KINDS[each.check.kind]}. {plain(why)}")
+        told = f"{LABELS[each.check.kind]} {checked_for(each.check, each.values)}".strip()
+        st.markdown(f"{MARKS[passed]} {plain(told)}. {plain(why)}")
     now = chosen.opened()
     if now is None or now.file is None:
         kept = services().log.get(state.visitor(running.is_local()), cell.run_id)

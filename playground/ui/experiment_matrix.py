@@ -17,6 +17,9 @@ from playground.ui.plain import plain
 
 ROWS_PER_PAGE = 50
 LOOK_AGAIN_S = 3.0
+ROW_PX = 35
+TABLE_ENDS_PX = 52
+"""The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
 WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 
@@ -93,12 +96,11 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
 
 def _head(name: str, head: SettingStatistics) -> dict[str, object]:
     found: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
-    if head.passed:
-        low, high = head.passed.interval.low, head.passed.interval.high
-        found["Pass"] = f"{head.passed.share:.0%} ({low:.0%}–{high:.0%})"
-    cost, tokens = head.cost_usd, head.output_tokens
+    if head.pass_words:
+        found["Pass"] = head.pass_words
+    tokens = head.output_tokens
     return found | {
-        "Mean cost": f"${cost.mean:.6f}" if cost else formats.NOTHING,
+        "Mean cost": head.cost_words or formats.NOTHING,
         "TTFT": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
         "Duration": formats.seconds(head.duration_s.mean if head.duration_s else None),
         "Tokens out": f"{tokens.mean:,.0f}" if tokens else formats.NOTHING,
@@ -122,7 +124,7 @@ def _show_rows(matrix: Matrix, rows: list[int]) -> None:
         _table(matrix, rows, names, answers),
         key=key,
         hide_index=True,
-        height=min(40 + 35 * len(rows), 420),
+        height=min(TABLE_ENDS_PX + ROW_PX * len(rows), 420),
         on_select=lambda: chosen.select_cell(key, rows, names),
         selection_mode="single-cell",
     )
@@ -143,14 +145,18 @@ def _table(matrix: Matrix, rows: list[int], names: list[str], answers: Answers) 
         | {name: matrix.text(at, row, answers) for at, name in enumerate(names)}
         for row in rows
     ]
-    failed = [
-        ["", *("color: #d33" if matrix.has_failed(at, row) else "" for at in range(len(names)))]
-        for row in rows
-    ]
+    columns = range(len(names))
+    colors = [["", *(_color(matrix, setting, row) for setting in columns)] for row in rows]
     frame = pd.DataFrame(texts, columns=["Case", *names])
     return frame.style.apply(
-        lambda _: pd.DataFrame(failed, columns=frame.columns, index=frame.index), axis=None
+        lambda _: pd.DataFrame(colors, columns=frame.columns, index=frame.index), axis=None
     )
+
+
+def _color(matrix: Matrix, setting: int, case: int) -> str:
+    if matrix.has_failed(setting, case):
+        return "color: #d33"
+    return "color: #c77700" if matrix.is_undecided(setting, case) else ""
 
 
 def _case(matrix: Matrix, row: int) -> str:

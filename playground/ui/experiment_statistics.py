@@ -1,17 +1,16 @@
-"""What an experiment's answers add up to: how much repeats differ, plots, a ladder's result."""
-
-from typing import Any
+"""What an experiment's answers add up to: how much repeats differ, a ladder's result."""
 
 import streamlit as st
 
 from playground.core.answer_statistics import AnswerStatistics, answer_statistics
-from playground.core.experiment_report import durations, pictures
+from playground.core.experiment_report import pictures
 from playground.core.ladder import agreement
 from playground.core.matrix import Answers, Matrix, one_line
-from playground.core.setting_statistics import SettingStatistics
+from playground.core.setting_statistics import SettingStatistics, simulated_words
 from playground.core.statistics import Spread
 from playground.ui import experiment_running, formats
 from playground.ui import experiment_state as chosen
+from playground.ui.experiment_plots import show_plots
 from playground.ui.plain import plain
 
 FEW_REPEATS = 6
@@ -68,7 +67,7 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
         if matrix.grid.repeats > 1:
             _show_repeats(matrix, answers)
         _show_spreads(matrix, heads)
-        _plot(matrix, heads, answers)
+        show_plots(matrix, heads, answers)
         _offer_pictures(matrix, heads)
 
 
@@ -128,7 +127,7 @@ def _show_spreads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
     rows = [
         {
             "Setting": name,
-            "Cost": _spread(head.cost_usd, "${:.6f}"),
+            "Cost": _spread(head.cost_usd, "${:.6f}") + simulated_words([head]),
             "TTFT": _spread(head.ttft_s, "{:.2f} s"),
             "Duration": _spread(head.duration_s, "{:.2f} s"),
             "Tokens out": _spread(head.output_tokens, "{:.0f}"),
@@ -143,52 +142,6 @@ def _spread(found: Spread | None, form: str) -> str:
         return formats.NOTHING
     off = "" if found.sd is None else f" ± {form.format(found.sd)}"
     return f"{form.format(found.mean)}{off}, p95 {form.format(found.p95)}"
-
-
-def _plot(matrix: Matrix, heads: list[SettingStatistics], answers: Answers) -> None:
-    settings = matrix.grid.settings
-    quality = [
-        {"Setting": s.name, "Mean cost ($)": h.cost_usd.mean, "Passed (%)": 100 * h.passed.share}
-        for s, h in zip(settings, heads, strict=True)
-        if h.cost_usd and h.passed
-    ]
-    if quality:
-        st.caption("Quality against cost")
-        st.scatter_chart(_frame(quality), x="Mean cost ($)", y="Passed (%)", color="Setting")
-    varied = _varied(matrix, answers)
-    if len({row["Temperature"] for row in varied}) > 1:
-        st.caption("Distinct answers of the repeats against temperature")
-        st.scatter_chart(_frame(varied), x="Temperature", y="Distinct", color="Variant")
-    took = [
-        {"Setting": setting.name, "Seconds": value}
-        for number, setting in enumerate(settings)
-        for value in durations(matrix, number)
-    ]
-    if took:
-        st.caption("How long answers took")
-        st.scatter_chart(_frame(took), x="Setting", y="Seconds")
-
-
-def _varied(matrix: Matrix, answers: Answers) -> list[dict[str, object]]:
-    """How many of the repeats differ, in the mean of all cases."""
-    rows: list[dict[str, object]] = []
-    for number, setting in enumerate(matrix.grid.settings):
-        degrees = setting.request.params.temperature
-        counts = []
-        for case in range(len(matrix.grid.cases)):
-            cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
-            if cells:
-                counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
-        if degrees is not None and counts and matrix.grid.repeats > 1:
-            mean = sum(counts) / len(counts)
-            rows.append({"Variant": setting.letter, "Temperature": degrees, "Distinct": mean})
-    return rows
-
-
-def _frame(rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 (pandas is imported late)
-    import pandas as pd
-
-    return pd.DataFrame(rows)
 
 
 def _offer_pictures(matrix: Matrix, heads: list[SettingStatistics]) -> None:

@@ -16,7 +16,7 @@ from playground.core.case_checks import (
     read_checks,
     to_fields,
 )
-from playground.core.check_results import check_answer, last_number, summary
+from playground.core.check_results import check_answer, checked_for, last_number, summary
 from playground.core.judging import FORMAT, input_of, judge_request, not_judged, verdict_in
 from playground.core.request import Message, Params, Prompt
 from playground.core.template import TemplateError
@@ -24,6 +24,27 @@ from playground.core.template import TemplateError
 ADA = {"expected": "42", "city": "Hyderabad"}
 SCHEMA = '{"required": ["dish"]}'
 JUDGE = CaseCheck("judge", JUDGED_BY_DEFAULT, model="claude-haiku-4-5")
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (CaseCheck("contains", "in {{city}}"), "“in Hyderabad”"),
+        (CaseCheck("equals", "{{nothing}}", ignore_case=True), "“{{nothing}}”, whatever its case"),
+        (CaseCheck("number", "{{expected}}", tolerance=0.5), "“42” ± 0.5"),
+        (
+            CaseCheck("length", least=3, most=1_000, unit="words"),
+            "at least 3 and at most 1,000 words",
+        ),
+        (CaseCheck("length", most=9), "at most 9 characters"),
+        (CaseCheck("json"), ""),
+        (CaseCheck("json_schema", SCHEMA), '“{"required": ["dish"]}”'),
+        (JUDGE, "claude-haiku-4-5"),
+    ],
+    ids=["contains", "equals", "number", "length", "most", "json", "json_schema", "judge"],
+)
+def test_a_check_tells_what_it_looks_for_in_a_case(check, told):
+    assert checked_for(check, ADA) == told
 
 
 @pytest.mark.parametrize(
@@ -98,7 +119,10 @@ def test_all_checks_must_pass_and_what_is_unknown_is_no_pass():
         (CaseCheck("contains"), "There is nothing to compare with."),
         (CaseCheck("pattern", "("), "The pattern is not valid: missing ) at position 1."),
         (CaseCheck("pattern", "({{city}}"), None),
-        (CaseCheck("json_schema", "{"), "Line 1, column 2: Expecting property name enclosed"),
+        (
+            CaseCheck("json_schema", "{"),
+            "The schema is no JSON: line 1, column 2: Expecting property name enclosed",
+        ),
         (CaseCheck("length"), "It has neither a least nor a most length."),
         (CaseCheck("length", least=3, most=2), "The least length must be 0 or more"),
         (CaseCheck("number", "1", tolerance=-1), "The tolerance must be 0 or more."),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from playground.core.cases import Cases
 from playground.core.connection import DEMO
 from playground.core.experiment import Experiment, ExperimentError
 from playground.core.experiment_file import KIND, from_json_lines, to_json_lines
-from playground.core.experiment_report import to_csv, to_page
+from playground.core.experiment_report import DEMO_NOTE, PARTLY_DEMO_NOTE, to_csv, to_page
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import Sweep, Variant
 from playground.core.grid_plan import Surroundings, plan_grid
@@ -127,3 +128,48 @@ def test_a_report_has_every_cell_and_runs_no_formula():
     page = to_page(MATRIX, hostile, NOON)
     assert "<script" not in page
     assert page.count("<svg") == 2
+
+
+def with_costs(kind, cells=CELLS):
+    found = [replace(c, run=replace(c.run, cost_kind=kind, connection="Demo")) for c, _ in cells]
+    return {each.cell_id: each for each in found}
+
+
+@pytest.mark.parametrize(
+    ("cells", "words", "note"),
+    [
+        (with_costs("simulated"), "$0.001000 simulated", DEMO_NOTE),
+        (
+            {**MATRIX.cells, **with_costs("simulated", CELLS[:1])},
+            "$0.001000 partly simulated",
+            PARTLY_DEMO_NOTE,
+        ),
+    ],
+    ids=["wholly", "partly"],
+)
+def test_simulated_costs_are_marked_wherever_they_stand(cells, words, note):
+    matrix = replace(MATRIX, cells=cells)
+    assert matrix.heads()[0].cost_words == words
+    page = to_page(matrix, ANSWERS, NOON)
+    assert f"Mean cost {words}" in page
+    assert note in page
+    assert f"Mean cost of a run {words.partition(' ')[2]}" in page
+    first, *_ = csv.DictReader(io.StringIO(to_csv(matrix, ANSWERS)))
+    assert (first["connection"], first["cost_kind"]) == ("Demo", "simulated")
+    assert "simulated" not in to_page(MATRIX, ANSWERS, NOON)
+
+
+def test_an_undecided_cell_is_marked_and_neither_passed_nor_failed():
+    undecided = [
+        replace(c, results={key: CheckResult(None, "No verdict.") for key in c.results})
+        for c, _ in CELLS[:2]
+    ]
+    matrix = replace(MATRIX, cells=MATRIX.cells | {c.cell_id: c for c in undecided})
+    first, second = matrix.heads()
+    assert (first.pass_words, second.pass_words) == ("0 of 2, 2 undecided", "50% (9%–91%)")
+    assert matrix.text(0, 0, ANSWERS) == "0/2 pass, 2 undecided, 1 distinct · It is"
+    assert matrix.is_undecided(0, 0)
+    assert not matrix.has_failed(0, 0)
+    assert "Pass 0 of 2, 2 undecided" in to_page(matrix, ANSWERS, NOON)
+    once = replace(matrix, grid=replace(GRID, repeats=1))
+    assert [once.text(setting, 0, ANSWERS) for setting in range(2)] == ["? It is", "✓ It is"]

@@ -14,7 +14,7 @@ from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.grid import GridError, Sweep, Variant, require_size, settings
+from playground.core.grid import GridError, Sweep, Variant, require_size, settings, short_names
 from playground.core.grid_plan import Surroundings, plan_cell, plan_grid
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
@@ -56,6 +56,41 @@ def test_settings_that_send_the_same_are_said_to_and_run_once():
     texts = [note.text for note in found.notes]
     assert texts[-1] == "“A · temperature 1” sends the same as “A · temperature 0”: it is run once."
     assert texts[0].startswith("Temperature is not sent: ")
+
+
+@pytest.mark.parametrize(
+    ("variants", "text"),
+    [
+        ([A, Variant("B", REQUEST)], "B sends the same as A, whatever is swept: it is run once."),
+        (
+            [A, Variant("B", REQUEST), Variant("C", REQUEST)],
+            "B and C send the same as A, whatever is swept: it is run once.",
+        ),
+    ],
+    ids=["two", "three"],
+)
+def test_variants_that_differ_only_in_what_is_swept_are_told_of_once(variants, text):
+    found = planned(settings(variants, [Sweep("temperature", (0.0, 0.5, 1.0))]))
+    assert [note.text for note in found.notes] == [text]
+
+
+def test_several_settings_that_send_the_same_are_told_of_at_once():
+    opus = Variant("A", replace(REQUEST, params=Params("claude-opus-5", 100)))
+    found = planned(settings([opus], [Sweep("temperature", (0.0, 0.5, 1.0))]))
+    assert found.notes[-1].text == (
+        "2 settings send the same as an earlier one, "
+        "such as “A · temperature 0.5” as “A · temperature 0”: it is run once."
+    )
+
+
+def test_a_short_name_leaves_out_what_all_share():
+    models = Sweep("model", ("claude-haiku-4-5", "claude-opus-5"))
+    sweeps = [Sweep("temperature", (0.0,)), models]
+    assert short_names(settings([A], sweeps)) == ["claude-haiku-4-5", "claude-opus-5"]
+    two = short_names(settings([A, Variant("B", REQUEST)], sweeps))
+    assert two[0] == "A · claude-haiku-4-5"
+    assert short_names(settings([A])) == ["A"]
+    assert short_names(()) == []
 
 
 def test_a_cell_is_known_by_what_is_sent_and_by_its_repeat():

@@ -80,6 +80,11 @@ def test_an_answer_that_does_not_match_says_where_and_how(answer, why):
     ("schema", "problem"),
     [
         ("", "it is empty"),
+        (
+            "{",
+            "the schema is no JSON: line 1, column 2: "
+            "Expecting property name enclosed in double quotes",
+        ),
         ("[]", "it must be an object: {…}"),
         ('{"type": "objekt"}', "$.type: 'objekt' is not valid under any of the given schemas"),
         ('{"pattern": "("}', "the pattern is not valid: missing ) at position 1"),
@@ -87,7 +92,7 @@ def test_an_answer_that_does_not_match_says_where_and_how(answer, why):
         ('{"a":' * 70 + "1" + "}" * 70, "it is nested more than 60 levels deep"),
         ('{"$schema": "http://json-schema.org/draft-07/schema#", "items": [{}]}', None),
     ],
-    ids=["empty", "list", "type", "pattern", "pattern-properties", "deep", "draft-7"],
+    ids=["empty", "no-json", "list", "type", "pattern", "pattern-properties", "deep", "draft-7"],
 )
 def test_a_schema_that_cannot_be_used_says_why(schema, problem):
     assert schema_problem(schema) == problem

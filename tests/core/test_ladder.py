@@ -12,7 +12,7 @@ LADDER = ("haiku", "sonnet", "opus")
 
 
 def rung(model, passed, failed, usd="0.01"):
-    return Rung(model, 4, passed, failed, None if usd is None else Decimal(usd))
+    return Rung(model, 4, passed, failed, cost_usd=None if usd is None else Decimal(usd))
 
 
 def test_the_smallest_is_tried_first_and_left_as_soon_as_it_cannot_pass():
@@ -42,6 +42,29 @@ def test_the_largest_or_none_may_be_what_it_comes_to():
     none = [*below, rung("opus", 3, 1)]
     assert next_step(LADDER, none) is None
     assert found(LADDER, none).model is None
+
+
+def test_what_is_undecided_is_neither_passed_nor_failed_and_said():
+    haiku, sonnet = Rung("haiku", 4, 1, 0, 2), Rung("sonnet", 4, 4)
+    assert haiku.state() == "open"
+    assert next_step(LADDER, [haiku]) == Step("haiku", "climb")
+    haiku = Rung("haiku", 4, 2, 0, 2)
+    assert [haiku.state(share) for share in (0.5, 0.9)] == ["passed", "undecided"]
+    assert Rung("haiku", 4, 2, 1, 1).state() == "failed"
+    assert next_step(LADDER, [haiku]) == Step("sonnet", "climb")
+    without = "Undecided: haiku, 2 of 4 cells without a verdict"
+    result = found(LADDER, [haiku, sonnet])
+    assert result.model == "sonnet"
+    assert result.sentence == f"sonnet is the smallest that is known to pass the checks. {without}."
+    below = [haiku, Rung("sonnet", 4, 0, 0, 4)]
+    opus = Rung("opus", 4, 0, 1)
+    assert next_step(LADDER, [*below, opus]) is None
+    assert found(LADDER, [*below, opus]).sentence == (
+        f"No model of the ladder is known to pass the checks. {without}; sonnet, 4 of 4."
+    )
+    assert found(LADDER, [*below, Rung("opus", 4, 4)]).sentence == (
+        f"Only the largest, opus, is known to pass the checks. {without}; sonnet, 4 of 4."
+    )
 
 
 @pytest.mark.parametrize("usd", [None, "0"], ids=["unknown", "free"])

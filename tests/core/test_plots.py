@@ -70,6 +70,14 @@ def test_quality_against_cost_stands_where_it_should():
     assert 'fill="none"' in svg
 
 
+@pytest.mark.parametrize("share", [0, 50, 100])
+def test_shares_stand_between_0_and_100_wherever_they_are(share):
+    axis = Axis("Passed", suffix=" %", bounds=(0, 100))
+    svg = scatter("A", [Point(Decimal("0.001"), share)], COST, axis)
+    shown = [each for each in words(svg) if each.endswith(" %")]
+    assert shown == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
+
+
 def test_a_saved_picture_has_its_own_ground():
     svg = scatter("A", [Point(1, 1)], COST, QUALITY, ALONE)
     assert "#ffffff" in svg

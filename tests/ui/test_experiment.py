@@ -1,5 +1,7 @@
 """An experiment on the page: cases, a run by its button, the matrix, and back from a file."""
 
+import json
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, ask, open_band, paste, words
@@ -65,6 +67,8 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert not page.exception
     assert underway(page).progress.done == 8
     assert "8 of 8 done" in page.get("progress")[0].proto.text
+    [heads] = [each.value for each in page.dataframe if "Mean cost" in each.value]
+    assert all(cost.endswith(" simulated") for cost in heads["Mean cost"])
     places = page.session_state["experiment_opened"]
     page.session_state["matrix_cell"] = (0, 1)
     for key in ("experiment_statistics", "compare_cells", "cell_prompt", "experiment_report"):
@@ -76,6 +80,9 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert not page.exception
     assert "Capital of Kenya?" in [each.value for each in page.code]
     assert "2 repeats say little" in words(page)
+    quality, *_ = [json.loads(each.proto.spec) for each in page.get("vega_lite_chart")]
+    assert quality["encoding"]["x"]["title"] == "Mean cost of a run simulated ($)"
+    assert quality["encoding"]["y"]["scale"]["domain"] == [-5, 105]
     # At temperature 0 the demo says the same each time.
     assert "All 2 answers are identical" in words(page)
     page.session_state["matrix_filter"] = "different"
@@ -113,6 +120,9 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     assert not page.exception
     assert "Haiku" in words(page) or "haiku" in words(page)
     assert "It agrees with the largest model on 100% of the cells." in words(page)
+    page.session_state["matrix_cell"] = (0, 0)
+    page.run()
+    assert "contains “Paris”" in words(page)
     # Closed and opened again, what was chosen is still there.
     page.session_state["experiment"] = False
     page.run()

@@ -10,10 +10,12 @@ from typing import Any
 from playground.claude.demo.caching import KEPT, CacheUse
 from playground.claude.demo.failing import OVERLOADED
 from playground.claude.demo.faults import Scenario
+from playground.claude.demo.judge import judgement
 from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.listing import dated_id
 from playground.claude.demo.prompt import Body, system_of, turns_of
 from playground.claude.demo.thinking import Thought, thought
+from playground.claude.demo.tokens import tokens
 from playground.claude.demo.writing import StopReason, Writing
 from playground.core.catalogue import Model
 
@@ -136,7 +138,10 @@ class Answer:
         return thought(self.body, self.model, match, hidden)
 
     def _writing(self, most_tokens: int) -> Writing:
-        tokens = language_model().generate(
+        verdict = judgement(self.body)
+        if verdict is not None:
+            return Writing(tokens(verdict), most_tokens, self.body.get("stop_sequences", ()))
+        found = language_model().generate(
             system_of(self.body),
             turns_of(self.body),
             sampling=Sampling(
@@ -146,7 +151,7 @@ class Answer:
             ),
             rng=self.rng,
         )
-        return Writing(tokens, most_tokens, self.body.get("stop_sequences", ()))
+        return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
 
     async def _think(self, thinking: Thought, count: int) -> AsyncGenerator[Event, None]:
         yield _block_start(0, {"type": "thinking", "thinking": "", "signature": ""})

@@ -1,0 +1,68 @@
+"""How the demo judges an answer for an experiment's check: by words alone, always the same.
+
+Where something is expected the answer must hold its words; otherwise it must take up a word
+of what was asked.
+"""
+
+import re
+from collections.abc import Sequence
+
+from playground.claude.demo.prompt import Body, system_of, turns_of
+from playground.claude.demo.relevance import WORD, words
+from playground.core.case_checks import JUDGED_BY_DEFAULT
+from playground.core.judging import FORMAT
+
+MOST_NAMED = 5
+_ANSWER = re.compile(r"<answer>\n?(.*)</answer>", re.DOTALL)
+_EXPECTED = re.compile(r"<expected>\n?(.*?)</expected>", re.DOTALL)
+_OF_ANY_PROMPT = frozenset(words(JUDGED_BY_DEFAULT))
+
+
+def judgement(body: Body) -> str | None:
+    """The reply to a judge's prompt: the reason, and the verdict on the last line. None: it
+    is another prompt."""
+    turns = turns_of(body)
+    if system_of(body) != FORMAT or len(turns) != 1:
+        return None
+    asked, answer = _parts(turns[0][1])
+    expected = _EXPECTED.search(asked)
+    if expected and expected[1].strip():
+        passes, reason = _by_expected(expected[1].strip(), answer)
+    else:
+        passes, reason = _by_asked(asked, answer)
+    verdict = "PASS" if passes else "FAIL"
+    return f"By words alone, as a demo judges: {reason}.\nVERDICT: {verdict}"
+
+
+def _parts(prompt: str) -> tuple[str, str]:
+    """What was asked, and the answer: what follows the first line where nothing has tags."""
+    tagged = _ANSWER.search(prompt)
+    if tagged:
+        return prompt[: tagged.start()], tagged[1]
+    asked, _, answer = prompt.partition("\n")
+    return asked, answer
+
+
+def _by_expected(expected: str, answer: str) -> tuple[bool, str]:
+    wanted = dict.fromkeys(WORD.findall(expected.casefold()))
+    if not wanted:  # signs alone
+        missing = [] if expected in answer else [expected]
+    else:
+        held = frozenset(WORD.findall(answer.casefold()))
+        missing = [word for word in wanted if word not in held]
+    if missing:
+        return False, f"the answer lacks {_named(missing)}, which is expected"
+    return True, "the answer has every word of what is expected"
+
+
+def _by_asked(asked: str, answer: str) -> tuple[bool, str]:
+    shared = set(words(answer)).difference(_OF_ANY_PROMPT).intersection(words(asked))
+    found = dict.fromkeys(word for word in WORD.findall(asked) if shared.intersection(words(word)))
+    if found:
+        return True, f"the answer takes up {_named(list(found))}"
+    return False, "the answer takes up no word of what was asked"
+
+
+def _named(found: Sequence[str]) -> str:
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return ", ".join(f"“{word}”" for word in found[:MOST_NAMED]) + more
