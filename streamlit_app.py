@@ -15,11 +15,12 @@ from playground.ui.log import show_log
 from playground.ui.phase import phase
 from playground.ui.prompt import edit_prompt
 from playground.ui.running import plans
-from playground.ui.server import middleware, prepare, routes
-from playground.ui.services import is_here, services, warm_up
+from playground.ui.server import middleware, routes
+from playground.ui.services import is_here, services
 from playground.ui.sidebar import show_sidebar
 from playground.ui.toolbar import show_toolbar
 from playground.ui.variants import edit_variants
+from playground.ui.warming import prepare, warm_up
 
 
 def page() -> None:
@@ -34,7 +35,6 @@ def page() -> None:
     state.initialise(feed.open_page)
     is_here(state.owner())
     editor_state.record()
-
     drawn_in = phase()
     show_sidebar()
     planned = plans()

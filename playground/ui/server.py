@@ -1,8 +1,5 @@
 """What the server answers beside Streamlit's own routes."""
 
-import importlib
-from threading import Thread
-
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -23,11 +20,6 @@ def routes() -> list[BaseRoute]:
 def middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
     return [Middleware(SafeHeaders), Middleware(KnownHosts), Middleware(VisitorCookie)]
-
-
-def prepare() -> None:
-    """Import what the first page needs while its browser still loads the page's frame."""
-    Thread(target=importlib.import_module, args=("genai_prices",), daemon=True).start()
 
 
 async def _feed(socket: WebSocket) -> None:

@@ -1,16 +1,14 @@
 """Builds the parts once per process and joins them: engine, log, clients, settings."""
 
 import asyncio
-import gc
-import importlib
 import json
+import importlib
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
-from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -268,29 +266,6 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
     return Services(read_own_settings())
-
-
-WARM_UP_AFTER_S = 2.0
-"""Until then a browser loads parts of its page from this very process."""
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Import what the first run needs, once the first page was drawn.
-
-    Then take everything imported out of the garbage collector's sight: Streamlit collects
-    after each rerun, and would walk through all of it ten times a second.
-    """
-
-    def work() -> None:
-        for name in ("playground.claude.sending", "pyarrow", "pandas"):
-            importlib.import_module(name)
-        gc.collect()
-        gc.freeze()
-
-    warming = Timer(WARM_UP_AFTER_S, work)
-    warming.daemon = True
-    warming.start()
 
 
 @st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
