@@ -1,8 +1,8 @@
 """Builds the parts once per process and joins them: engine, log, clients, settings."""
 
 import asyncio
-import json
 import importlib
+import json
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
