@@ -1,6 +1,7 @@
 """In which order the cells of an experiment are run, and which are left out."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 
@@ -64,6 +65,7 @@ class Climb(Course):
             self._queues[model][cell_id] = None
         sizes = {model: len(queue) for model, queue in self._queues.items()}
         self._rungs = {model: Rung(model, size) for model, size in sizes.items() if size}
+        self._outcomes: dict[str, bool | None] = {}
 
     @property
     def left(self) -> int:
@@ -82,6 +84,8 @@ class Climb(Course):
     def put_back(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
             model = self._model_of[cell_id]
+            if cell_id in self._outcomes:
+                self._count(model, self._outcomes.pop(cell_id), -1)
             self._queues[model] = {cell_id: None, **self._queues[model]}
 
     def leave_out(self, cell_id: str) -> None:
@@ -90,15 +94,19 @@ class Climb(Course):
     def note(self, cell_id: str, passed: bool | None, cost_usd: Decimal | None) -> None:
         self.leave_out(cell_id)
         model = self._model_of[cell_id]
+        self._outcomes[cell_id] = passed
+        self._count(model, passed, 1)
         rung = self._rungs[model]
         known = None if rung.cost_usd is None or cost_usd is None else rung.cost_usd + cost_usd
-        self._rungs[model] = Rung(
-            model,
-            rung.cases,
-            rung.passed + (passed is True),
-            rung.failed + (passed is False),
-            rung.undecided + (passed is None),
-            known,
+        self._rungs[model] = replace(rung, cost_usd=known)
+
+    def _count(self, model: str, passed: bool | None, by: int) -> None:
+        rung = self._rungs[model]
+        self._rungs[model] = replace(
+            rung,
+            passed=rung.passed + by * (passed is True),
+            failed=rung.failed + by * (passed is False),
+            undecided=rung.undecided + by * (passed is None),
         )
 
     @property
