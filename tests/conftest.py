@@ -36,8 +36,3 @@ def pytest_collection_modifyitems(items):
     """Browser tests come last: Playwright leaves an event loop running in the main thread,
     beside which no other test could start one of its own."""
     items.sort(key=lambda item: "browser" in item.path.parts)
-
-
-def pytest_xdist_auto_num_workers():
-    """Three processes also on two cores: browser tests wait for half of their time."""
-    return max(3, min(os.cpu_count() or 1, 4))
