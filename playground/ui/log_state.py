@@ -1,5 +1,6 @@
 """The log's part of the session: filters, pages, what is selected, deleted or prepared."""
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -44,15 +45,18 @@ class Undoable:
     request: Request | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Prepared:
-    """A file that is ready to be saved; it is gone when the session lets go of it."""
+    """A file that is ready to be saved; it is closed when the session lets go of it."""
 
     name: str
     mime: str
     rows: int
     of: object
     file: IO[bytes]
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.file.close)
 
 
 def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)

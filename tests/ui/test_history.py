@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tempfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow, RunTexts
 from playground.ui.export_files import FORMATS
+from playground.ui.log_state import Prepared
 from playground.ui.services import services
 
 LOCAL = "local"
@@ -234,3 +236,11 @@ def test_house_is_kept_in_its_dialog(worked):
     page.button(key="delete_old").click().run()
     assert not page.exception
     assert services().log.count(LOCAL) == 0
+
+
+def test_a_prepared_file_is_closed_once_nobody_holds_it():
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (to be closed by what holds it)
+    prepared = Prepared("runs.csv", "text/csv", 1, None, file)
+    assert not prepared.file.closed
+    del prepared
+    assert file.closed
