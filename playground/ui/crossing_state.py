@@ -55,8 +55,3 @@ def put_again() -> None:
             st.session_state[key] = new
         elif value != new:
             del put[key]  # Typed since: older messages have all come.
-
-
-def let_go() -> None:
-    """Guard nothing any more: what the browser holds is newer than what was put."""
-    st.session_state["crossing"] = {}

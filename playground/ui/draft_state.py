@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.draft import read_draft
 from playground.core.page_state import PageState, PageStateError, to_json
 from playground.core.without_keys import page_without_keys
-from playground.ui import crossing_state, editor_state
+from playground.ui import editor_state
 
 DRAFT, RESTORED = "draft", "Draft"
 
@@ -58,7 +58,6 @@ def restore(kept: object) -> None:
     except PageStateError as error:
         st.session_state["draft_problem"] = str(error)
         return
-    crossing_state.let_go()  # What is typed while a server restarts is newer than the draft.
     if was_put:
         # A link was opened meanwhile, say: it stays, and undoing it leads to the draft.
         editor_state.put(steps.now.state, steps.now.label)

@@ -172,6 +172,14 @@ class Screen:
 
     def open(self, query=""):
         self.page.goto(self.app.url + "/" + query)
+        return self._arrived()
+
+    def reload(self):
+        """Load the page anew; a server that has just started takes its time."""
+        self.page.reload()
+        return self._arrived()
+
+    def _arrived(self):
         expect(self.button("run_all")).to_be_visible(timeout=20_000)
         self.settle()
         return self

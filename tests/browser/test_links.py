@@ -24,9 +24,8 @@ def test_a_link_is_asked_about_opened_undone_and_not_asked_about_again(visit, ap
     expect(first).to_have_value("A prompt that came by link")
     expect(screen.at("max_tokens_C").locator("input")).to_have_value("77")
     screen.page.wait_for_function("() => location.hash === ''")
-    screen.page.reload()
+    screen.reload()
     expect(screen.button("run_all")).to_be_enabled()
-    screen.settle()
     assert screen.button("open_link").count() == 0
     screen.write("message_0_text", "Mine")
     # The same link in a page that is open: declined, it changes nothing.

@@ -92,8 +92,7 @@ def test_neither_a_reload_nor_a_second_page_starts_a_request(visit, app, api):
     first = visit(app)
     first.run()
     first.await_end()
-    first.page.reload()
+    first.reload()
     expect(first.button("run_all")).to_be_enabled()
-    first.settle()
     visit(app)
     assert len(api.posts) == 2
