@@ -74,11 +74,6 @@ def similarity(one: str, other: str) -> float:
     return _rouge_l(_compared_words(one), _compared_words(other))
 
 
-def first_divergence(one: str, other: str) -> int | None:
-    """The character at which two texts begin to differ, from 0; None: they do not."""
-    return None if one == other else _shared([one, other])
-
-
 def _shared(texts: Sequence[str]) -> int:
     """The number of characters with which all begin."""
     return len(commonprefix(texts))  # noqa: RUF071 (characters are what is counted)

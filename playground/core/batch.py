@@ -13,8 +13,6 @@ from playground.core.connection import Connection
 from playground.core.events import Usage
 from playground.core.failures import Failure
 
-RESULTS_KEPT = timedelta(days=29)
-"""Counted from a batch's creation."""
 ARRIVES_WITHIN = timedelta(hours=1)
 """How long after its beginning a submission can still create its batch; far less, mostly."""
 

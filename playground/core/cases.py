@@ -66,11 +66,6 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
     return Cases(columns, tuple(kept))
 
 
-def missing_columns(names: Iterable[str], table: Cases) -> tuple[str, ...]:
-    """The variables for which the table has no column."""
-    return tuple(name for name in names if name not in table.columns)
-
-
 def _columns(header: Sequence[str]) -> tuple[str, ...]:
     if not header:
         raise CasesError("Row 1: there are no names of columns.")

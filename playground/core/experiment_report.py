@@ -8,9 +8,9 @@ from playground.core.csv_cells import safe_cell
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix, error_of
-from playground.core.plot_frame import Svg
+from playground.core.plot_frame import INLINE, Look, Svg
 from playground.core.plot_scale import Axis
-from playground.core.plots import Point, Sample, distribution, scatter
+from playground.core.plots import Point, Sample, Spread, distribution, scatter, spreads
 from playground.core.report_page import (
     Report,
     ReportCase,
@@ -73,7 +73,7 @@ def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
     notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
     title = matrix.experiment.name
     return report_page(
-        Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads)), now
+        Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads, answers)), now
     )
 
 
@@ -123,8 +123,11 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportC
     return ReportCell(answers.get(cell.run_id, ""), verdict, why(matrix, cell, case), metrics)
 
 
-def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
-    """Quality against cost where there are checks, and how long the answers took."""
+def pictures(
+    matrix: Matrix, heads: list[SettingStatistics], answers: Answers, look: Look = INLINE
+) -> list[Svg]:
+    """Quality against cost where there are checks, what temperature does where it varies, and
+    how long the answers took."""
     names = short_names(matrix.grid.settings)
     found = []
     points = [
@@ -135,10 +138,15 @@ def pictures(matrix: Matrix, heads: list[SettingStatistics]) -> list[Svg]:
     if points:
         cost = f"Mean cost of a run{simulated_words(heads)}"
         axes = Axis(cost, prefix="$"), Axis("Passed", suffix=" %", bounds=(0, 100))
-        found.append(scatter("Quality against cost", points, *axes))
+        found.append(scatter("Quality against cost", points, *axes, look))
+    varied = variety(matrix, answers)
+    if varied:
+        title = "Distinct answers of the repeats against temperature"
+        axes = Axis("Temperature"), Axis("Distinct answers")
+        found.append(spreads(title, varied, *axes, look))
     samples = [Sample(name, durations(matrix, at)) for at, name in enumerate(names)]
     if any(sample.values for sample in samples):
-        found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s")))
+        found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s"), look))
     return found
 
 
@@ -147,3 +155,20 @@ def durations(matrix: Matrix, setting: int) -> list[float]:
     cells = [c for case in range(len(matrix.grid.cases)) for c in matrix.at(setting, case)]
     runs = [cell.run for cell in cells if cell.is_answered and cell.run]
     return [run.duration_s for run in runs if run.duration_s is not None]
+
+
+def variety(matrix: Matrix, answers: Answers) -> list[Spread]:
+    """How many answers of the repeats are distinct, by temperature: the mean of all cases, the
+    least and the most. Nothing where neither repeats nor temperatures vary."""
+    found = []
+    for number, setting in enumerate(matrix.grid.settings):
+        degrees = setting.request.params.temperature
+        counts = []
+        for case in range(len(matrix.grid.cases)):
+            cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
+            if cells:
+                counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
+        if degrees is not None and counts and matrix.grid.repeats > 1:
+            mean = sum(counts) / len(counts)
+            found.append(Spread(degrees, mean, min(counts), max(counts), setting.letter))
+    return found if len({each.x for each in found}) > 1 else []

@@ -39,6 +39,7 @@ class Look:
     paper: str = "none"
 
 
+INLINE = Look()
 ALONE = Look("#262730", "#ffffff")
 """For a picture that is saved: it is seen wherever it is opened."""
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from playground.core.plot_frame import (
     BOTTOM,
+    INLINE,
     LEFT,
     LETTER_WIDTH,
     LINE_HEIGHT,
@@ -37,7 +38,6 @@ FEWEST_LETTERS = 14
 """Of a column's name, however narrow the column."""
 _OFFSETS = (0.0, 0.5, -0.5, 0.25, -0.25, 0.75, -0.75)
 """Where in its column a value stands, so that equal ones are seen; no chance in it."""
-_PLAIN = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Sample:
 
 
 def scatter(
-    title: str, points: Sequence[Point], x_axis: Axis, y_axis: Axis, look: Look = _PLAIN
+    title: str, points: Sequence[Point], x_axis: Axis, y_axis: Axis, look: Look = INLINE
 ) -> Svg:
     """Points, such as quality against cost."""
     placed = [(drawable(each.x), drawable(each.y), each) for each in points]
@@ -92,7 +92,7 @@ def scatter(
 
 
 def spreads(
-    title: str, points: Sequence[Spread], x_axis: Axis, y_axis: Axis, look: Look = _PLAIN
+    title: str, points: Sequence[Spread], x_axis: Axis, y_axis: Axis, look: Look = INLINE
 ) -> Svg:
     """Middles with lines as far as the results reach, such as spread against temperature."""
     found: list[tuple[float, float, float, float, Spread]] = []
@@ -119,7 +119,7 @@ def spreads(
     return drawn(frame, marks, _left_out(len(points), len(found), len(shown)))
 
 
-def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look = _PLAIN) -> Svg:
+def distribution(title: str, samples: Sequence[Sample], axis: Axis, look: Look = INLINE) -> Svg:
     """Each group's values as a strip, and a box of its quartiles, such as latency."""
     found = [(each.group, [drawable(value) for value in each.values]) for each in samples]
     known = [(name, [value for value in values if value is not None]) for name, values in found]

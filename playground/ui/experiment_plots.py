@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from playground.core.experiment_report import durations
+from playground.core.experiment_report import durations, variety
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix
 from playground.core.setting_statistics import SettingStatistics, simulated_words
@@ -37,8 +37,11 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
             x=_number("cost", cost, ROOMY, format="$~r", tickCount=6),
             y=_number("passed", "Passed (%)", PERCENT, values=TICKS),
         )  # fmt: skip
-    varied = _varied(matrix, answers)
-    if len({row["temperature"] for row in varied}) > 1:
+    varied: list[Row] = [
+        {"Variant": each.group, "temperature": each.x, "distinct": each.middle}
+        for each in variety(matrix, answers)
+    ]
+    if varied:
         st.caption("Distinct answers of the repeats against temperature")
         _scatter(
             "distinct", varied, "Variant",
@@ -57,22 +60,6 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
             "axis": {"labelLimit": 240, "labelAngle": -30},
         }  # fmt: skip
         _scatter("duration", took, "Setting", x=columns, y=_number("seconds", "Seconds", FROM_ZERO))
-
-
-def _varied(matrix: Matrix, answers: Answers) -> list[Row]:
-    """How many of the repeats differ, in the mean of all cases."""
-    rows: list[Row] = []
-    for number, setting in enumerate(matrix.grid.settings):
-        degrees = setting.request.params.temperature
-        counts = []
-        for case in range(len(matrix.grid.cases)):
-            cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
-            if cells:
-                counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
-        if degrees is not None and counts and matrix.grid.repeats > 1:
-            mean = sum(counts) / len(counts)
-            rows.append({"Variant": setting.letter, "temperature": degrees, "distinct": mean})
-    return rows
 
 
 def _number(field: str, title: str, scale: Spec, **axis: object) -> Spec:

@@ -6,6 +6,7 @@ from playground.core.answer_statistics import AnswerStatistics, answer_statistic
 from playground.core.experiment_report import pictures
 from playground.core.ladder import agreement
 from playground.core.matrix import Answers, Matrix, one_line
+from playground.core.plot_frame import ALONE, Svg
 from playground.core.setting_statistics import SettingStatistics, simulated_words
 from playground.core.statistics import Spread
 from playground.ui import experiment_running, formats
@@ -68,7 +69,7 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
             _show_repeats(matrix, answers)
         _show_spreads(matrix, heads)
         show_plots(matrix, heads, answers)
-        _offer_pictures(matrix, heads)
+        _offer_pictures(pictures(matrix, heads, answers, ALONE))
 
 
 def _show_repeats(matrix: Matrix, answers: Answers) -> None:
@@ -144,9 +145,9 @@ def _spread(found: Spread | None, form: str) -> str:
     return f"{form.format(found.mean)}{off}, p95 {form.format(found.p95)}"
 
 
-def _offer_pictures(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+def _offer_pictures(found: list[Svg]) -> None:
     with st.container(horizontal=True):
-        for number, picture in enumerate(pictures(matrix, heads), 1):
+        for number, picture in enumerate(found, 1):
             st.download_button(
                 f"Picture {number} (SVG)", picture, f"experiment-{number}.svg",
                 key=f"picture_{number}", mime="image/svg+xml", on_click="ignore", type="tertiary",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.case_files import read_cases, to_csv, to_json_lines
-from playground.core.cases import MOST_CASES, Cases, CasesError, cases, missing_columns
+from playground.core.cases import MOST_CASES, Cases, CasesError, cases
 
 CELLS = st.text('ab,;\t"\n\r| =é目', max_size=12) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12
@@ -108,7 +108,6 @@ def test_whatever_is_read_is_a_table_or_one_error(data):
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 
-def test_the_columns_a_prompt_lacks_are_named():
-    assert missing_columns(["city", "country"], ADA) == ("country",)
+def test_without_a_table_there_is_one_case_without_values():
     assert len(Cases()) == 1
     assert Cases().values(0) == {}

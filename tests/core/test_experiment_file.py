@@ -14,11 +14,19 @@ from playground.core.cases import Cases
 from playground.core.connection import DEMO
 from playground.core.experiment import Experiment, ExperimentError
 from playground.core.experiment_file import KIND, from_json_lines, to_json_lines
-from playground.core.experiment_report import DEMO_NOTE, PARTLY_DEMO_NOTE, to_csv, to_page
+from playground.core.experiment_report import (
+    DEMO_NOTE,
+    PARTLY_DEMO_NOTE,
+    pictures,
+    to_csv,
+    to_page,
+    variety,
+)
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import Sweep, Variant
 from playground.core.grid_plan import Surroundings, plan_grid
 from playground.core.matrix import FILTERS, Matrix
+from playground.core.plot_frame import ALONE
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow
@@ -127,7 +135,18 @@ def test_a_report_has_every_cell_and_runs_no_formula():
     assert {row["http_status"] for row in rows if row["status"] == "failed"} == {"529"}
     page = to_page(MATRIX, hostile, NOON)
     assert "<script" not in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
+
+
+def test_a_report_shows_what_temperature_does_to_repeats_and_a_saved_picture_has_a_ground():
+    [cold, warm] = variety(MATRIX, ANSWERS)
+    assert (cold.x, cold.middle, cold.low, cold.high) == (0.0, 1, 1, 1)
+    assert (warm.x, warm.middle, warm.low, warm.high) == (1.0, 2, 2, 2)
+    assert "against temperature" in to_page(MATRIX, ANSWERS, NOON)
+    once = replace(MATRIX, grid=replace(GRID, repeats=1))
+    assert variety(once, ANSWERS) == []
+    assert all(ALONE.paper in each for each in pictures(MATRIX, MATRIX.heads(), ANSWERS, ALONE))
+    assert not any(ALONE.paper in each for each in pictures(MATRIX, MATRIX.heads(), ANSWERS))
 
 
 def with_costs(kind, cells=CELLS):

@@ -14,7 +14,6 @@ from playground.core.answer_statistics import (
     MOST_COMPARED,
     Distinct,
     answer_statistics,
-    first_divergence,
     similarity,
 )
 from playground.core.setting_statistics import Measured, setting_statistics
@@ -141,12 +140,6 @@ def test_one_answer_and_none_have_nothing_to_compare():
     assert answer_statistics([]).sentence == "No answers yet."
     assert answer_statistics(["x"]).similarity is None
     assert answer_statistics(["", ""]).distinct_1 is None
-
-
-def test_two_texts_begin_to_differ_at_a_character():
-    assert first_divergence("the cat", "the cow") == 5
-    assert first_divergence("the", "the cow") == 3
-    assert first_divergence("same", "same") is None
 
 
 def test_many_long_answers_are_compared_in_a_moment():
