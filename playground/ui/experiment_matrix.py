@@ -86,6 +86,7 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
         key="matrix_heads",
         column_config={
             "Pass": st.column_config.Column(help="With the 95 % interval of the true rate."),
+            "Mean cost": st.column_config.Column(width=170),
             "TTFT": st.column_config.Column(help="Mean time to first token."),
         },
     )

@@ -7,6 +7,7 @@ import streamlit as st
 from playground.core.experiment_report import durations, variety
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix
+from playground.core.plot_frame import HUES
 from playground.core.setting_statistics import SettingStatistics, simulated_words
 
 Row = dict[str, object]
@@ -83,10 +84,11 @@ def _scatter(name: str, rows: list[Row], group: str, *, x: Spec, y: Spec) -> Non
         "title": None,
         "legend": None if x["field"] == group else legend,
     }
+    coloured = told | {"scale": {"range": list(HUES)}}
     tooltip = [{"field": field} for field in rows[0]]
     spec = {
         "data": {"values": rows},
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 0.8},
-        "encoding": {"x": x, "y": y, "color": told, "shape": told, "tooltip": tooltip},
+        "encoding": {"x": x, "y": y, "color": coloured, "shape": told, "tooltip": tooltip},
     }
     st.vega_lite_chart(spec=spec, height=400, key=f"plot_{name}")

@@ -188,9 +188,13 @@ def show_mine() -> None:
             if chosen.to_delete() == row.experiment_id:
                 _ask_delete(row)
                 continue
-            with st.container(
-                horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-            ):
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                # In front: a long name would push them out of a phone's screen.
+                st.button(
+                    ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
+                    help="Forget it; its runs stay in the log", type="tertiary",
+                    on_click=chosen.ask_delete, args=(row.experiment_id,),
+                )  # fmt: skip
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
                 st.button(
                     f"{plain(row.name)} · {row.cells:,} cells{waiting}",
@@ -200,11 +204,6 @@ def show_mine() -> None:
                     on_click=experiment_opening.open_again,
                     args=(row.experiment_id,),
                 )
-                st.button(
-                    ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
-                    help="Forget it; its runs stay in the log", type="tertiary",
-                    on_click=chosen.ask_delete, args=(row.experiment_id,),
-                )  # fmt: skip
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
             on_change=_take_file,

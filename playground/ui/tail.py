@@ -14,6 +14,8 @@ STYLE = """
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
 .playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
+/* In the dark an open popover's own label would be all but black. */
+[data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 /* The one style sheet of the page: on a phone, which has no keys, the toolbar is one row. */
 @media (max-width: 640px) {
   .st-key-toolbar kbd { display: none; }
