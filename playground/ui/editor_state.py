@@ -9,6 +9,7 @@ from playground.core.page_state import PageState, Variant
 from playground.core.request import Params, Prompt, Request
 from playground.core.undo_history import Step, UndoHistory
 from playground.ui import crossing_state, state, variant_state
+from playground.ui.interruptions import whole
 from playground.ui.services import services
 
 UNDO, REDO = "undo", "redo"
@@ -59,6 +60,7 @@ def history() -> UndoHistory:
     return kept or UndoHistory((Step(page()),))
 
 
+@whole()
 def record() -> None:
     """Make a step of what has changed since the last one."""
     crossing_state.put_again()

@@ -15,6 +15,7 @@ from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
 from playground.core.visitors import LOCAL
 from playground.ui import money_state, variant_state
+from playground.ui.interruptions import let_callbacks_end, whole
 from playground.ui.visitor_cookie import stranger
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
@@ -35,8 +36,10 @@ def message_role(index: int) -> str:
     return f"message_{index}_role"
 
 
+@whole()
 def initialise(open_page: Callable[[], Any]) -> None:
     """Give every key its default, once per session."""
+    let_callbacks_end()
     state = st.session_state
     if "owner" in state:
         if time.monotonic() - state["opened_s"] < SETTLING_S:

@@ -242,6 +242,13 @@ class Screen:
         self.page.keyboard.press("Enter")
         self.settle()
 
+    def close_dialog(self):
+        """By its own button: after a download the focus may be nowhere, and Escape unheard."""
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Close").click()
+        expect(dialog).to_have_count(0)
+        self.settle()
+
     def select_row(self, index):
         """Click the box of a row of the log; the table is a canvas."""
         grid = self.at("log").get_by_test_id("stDataFrame").first

@@ -51,11 +51,11 @@ def taken_out(screen):
     screen.click("download_history")
     screen.click("export_prepare")
     found = downloaded(screen, "export_save")
-    screen.page.keyboard.press("Escape")
+    screen.close_dialog()
     screen.click("share")
     found += screen.page.get_by_test_id("stCode").filter(has_text="#s=1").inner_text().encode()
     found += downloaded(screen, "share_file")
-    screen.page.keyboard.press("Escape")
+    screen.close_dialog()
     screen.click("save_answers")
     return found + downloaded(screen, "save_answers_html") + downloaded(screen, "save_answers_json")
 

@@ -1,0 +1,44 @@
+"""Callbacks and changes of the session that no other message cuts in two.
+
+Streamlit ends a script at its next touch of the session once another message has come, in a
+callback too (streamlit/streamlit#10578): the runs of a press would have been sent, and paid
+for, but never shown; half of an edit would be lost.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequest, ScriptRequests
+from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
+
+_is_whole: ContextVar[bool] = ContextVar("is_whole", default=False)
+MARK = "lets_callbacks_end"
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """What the block does to the session is done to its end; then the message has its turn."""
+    token = _is_whole.set(True)
+    try:
+        yield
+    finally:
+        _is_whole.reset(token)
+
+
+def let_callbacks_end() -> None:
+    """From now on no callback is interrupted. May be called again and again."""
+    interrupted = ScriptRequests.on_scriptrunner_yield
+    # By a mark: after an edit of this file the function is another one.
+    if hasattr(interrupted, MARK):
+        return
+
+    @wraps(interrupted)
+    def unless_whole(requests: ScriptRequests) -> ScriptRequest | None:
+        if _is_whole.get() or ThreadState.get().run_location is RunLocation.CALLBACK:
+            return None
+        return interrupted(requests)
+
+    setattr(unless_whole, MARK, True)
+    ScriptRequests.on_scriptrunner_yield = unless_whole  # type: ignore[assignment,method-assign]
