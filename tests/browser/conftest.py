@@ -46,7 +46,7 @@ def start_app(browser, tmp_path_factory):
     assert ended == [], "an app ended by itself: " + ended[0].output()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_api():
     api = FakeApi()
     yield api
@@ -55,20 +55,23 @@ def shared_api():
 
 @pytest.fixture
 def api(shared_api):
-    """The module's Messages API, as if it had just been started."""
+    """The Messages API on loopback, as if it had just been started."""
     shared_api.forget()
     return shared_api
 
 
-@pytest.fixture(scope="module")
-def app(start_app, shared_api):
-    """The app with a server connection to the Messages API on loopback."""
-    return start_app({"ANTHROPIC_BASE_URL": shared_api.url, "ANTHROPIC_API_KEY": KEY})
+@pytest.fixture(scope="session")
+def app(browser, shared_api, tmp_path_factory):
+    """The app with a server connection to the Messages API on loopback, for all files."""
+    server = {"ANTHROPIC_BASE_URL": shared_api.url, "ANTHROPIC_API_KEY": KEY}
+    app = App(tmp_path_factory.mktemp("app"), server)
+    yield app
+    assert app.close() is None, "the app ended by itself: " + app.output()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def profile(browser):
-    """A fresh profile; its cache makes the module's later pages quick."""
+    """A fresh profile; its cache makes later pages quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     # The pages of other tests begin anew: without a database no draft is brought back.
     context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
