@@ -40,6 +40,15 @@ def grows(screen, letters="AB"):
         until(lambda letter=letter, n=before: length(screen, letter) > n, 5, "growth")
 
 
+def boxes(screen, *keys):
+    """Where they are at one moment: the page may be gliding to the answers."""
+    return screen.page.evaluate(
+        """keys => keys.map(key =>
+            document.querySelector(`.st-key-${key}`).getBoundingClientRect().toJSON())""",
+        keys,
+    )
+
+
 def logged(screen):
     """How many runs the log's totals tell of."""
     found = re.search(r"(\d+) runs?\b", screen.at("log").inner_text())
@@ -62,9 +71,9 @@ def test_one_click_streams_two_answers_side_by_side_and_fills_the_log(screen, ap
     screen.await_status("streaming")
     grows(screen)
     screen.await_status("streaming")
-    boxes = [screen.at(f"card_{letter}").bounding_box() for letter in "AB"]
-    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
-    assert boxes[0]["y"] == boxes[1]["y"]
+    left, right = boxes(screen, "card_A", "card_B")
+    assert left["right"] <= right["left"]
+    assert left["top"] == right["top"]
     screen.await_end()
     screen.await_status("done")
     for letter in "AB":
@@ -123,17 +132,8 @@ def test_a_phone_scrolls_down_but_not_sideways(visit, app, api):
     )
     assert len(widths) == 3
     assert all(scrolled <= shown for scrolled, shown in widths), widths
-    right_edges = screen.page.evaluate(
-        """() => ["A", "B"].map(letter =>
-            document.querySelector(".st-key-card_" + letter).getBoundingClientRect().right)"""
-    )
-    assert max(right_edges) <= 400
-    # At once, for the page may still be gliding to the answers.
-    middles = screen.page.evaluate(
-        """() => ["undo", "redo", "share"].map(key => {
-            const box = document.querySelector(".st-key-" + key).getBoundingClientRect();
-            return box.top + box.height / 2; })"""
-    )
+    assert max(box["right"] for box in boxes(screen, "card_A", "card_B")) <= 400
+    middles = [box["top"] + box["height"] / 2 for box in boxes(screen, "undo", "redo", "share")]
     assert max(middles) - min(middles) < 1
 
 

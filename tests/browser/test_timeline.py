@@ -49,6 +49,7 @@ def test_a_529_waits_before_ones_eyes_and_ends_with_every_attempt_explained(lone
     lone.run()
     lone.await_status("waiting", "A")
     expect(timeline(lone).locator(".countdown")).to_contain_text("Attempt 2 of 2, next try in")
+    lone.settle()  # What the run's new phase drew has come.
     first_s = countdown(lone)
     assert 1 <= first_s <= 10
     frames = len(lone.frames)
