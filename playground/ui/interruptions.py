@@ -1,8 +1,9 @@
 """Callbacks and changes of the session that no other message cuts in two.
 
 Streamlit ends a script at its next touch of the session once another message has come, in a
-callback too (streamlit/streamlit#10578): the runs of a press would have been sent, and paid
-for, but never shown; half of an edit would be lost.
+callback too (streamlit/streamlit#10578), and begins the next one beside it: the runs of a
+press would have been sent, and paid for, but never shown, or sent twice; half of an edit would
+be lost.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
+from streamlit import config
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequest, ScriptRequests
 from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
 
 _is_whole: ContextVar[bool] = ContextVar("is_whole", default=False)
-MARK = "lets_callbacks_end"
+MARK, BESIDE = "lets_callbacks_end", "runner.fastReruns"
 
 
 @contextmanager
@@ -29,6 +31,10 @@ def whole() -> Iterator[None]:
 
 def let_callbacks_end() -> None:
     """From now on no callback is interrupted. May be called again and again."""
+    # A script of its own for each message would run beside a callback. Community Cloud turns
+    # this on whatever the config file says.
+    if config.get_option(BESIDE):
+        config.set_option(BESIDE, False)
     interrupted = ScriptRequests.on_scriptrunner_yield
     # By a mark: after an edit of this file the function is another one.
     if hasattr(interrupted, MARK):
