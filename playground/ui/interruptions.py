@@ -13,10 +13,10 @@ from functools import wraps
 
 from streamlit import config
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequest, ScriptRequests
-from streamlit.runtime.scriptrunner_utils.script_run_context import RunLocation, ThreadState
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 
 _is_whole: ContextVar[bool] = ContextVar("is_whole", default=False)
-MARK, BESIDE = "lets_callbacks_end", "runner.fastReruns"
+BESIDE = "runner.fastReruns"
 
 
 @contextmanager
@@ -35,16 +35,16 @@ def let_callbacks_end() -> None:
     # this on whatever the config file says.
     if config.get_option(BESIDE):
         config.set_option(BESIDE, False)
-    interrupted = ScriptRequests.on_scriptrunner_yield
-    # By a mark: after an edit of this file the function is another one.
-    if hasattr(interrupted, MARK):
+    # Not by identity: after an edit of this file the functions are others.
+    if hasattr(ScriptRequests.on_scriptrunner_yield, "__wrapped__"):
         return
+    interrupted = ScriptRequests.on_scriptrunner_yield
 
     @wraps(interrupted)
     def unless_whole(requests: ScriptRequests) -> ScriptRequest | None:
-        if _is_whole.get() or ThreadState.get().run_location is RunLocation.CALLBACK:
-            return None
-        return interrupted(requests)
+        return None if _is_whole.get() else interrupted(requests)
 
-    setattr(unless_whole, MARK, True)
     ScriptRequests.on_scriptrunner_yield = unless_whole  # type: ignore[assignment,method-assign]
+    # From before the first callback on: a click that is not even looked at would be lost.
+    heard = whole()(SafeSessionState.on_script_will_rerun)
+    SafeSessionState.on_script_will_rerun = heard  # type: ignore[method-assign]

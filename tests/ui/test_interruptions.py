@@ -2,6 +2,7 @@
 
 import pytest
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT
@@ -53,6 +54,21 @@ def test_streamlit_alone_cuts_a_callback_in_two(pressed, monkeypatch):
 def test_a_callback_is_done_to_its_end(pressed):
     let_callbacks_end()
     assert "shown" in pressed()
+
+
+def test_a_click_is_heard_though_another_message_follows_at_once(monkeypatch):
+    page = AppTest.from_function(two_steps, args=(lambda: None,)).run()
+    prepare, messages = ScriptCache.get_bytecode, [another_message_comes]
+
+    def prepare_and_be_interrupted(*what):
+        if messages:
+            messages.pop()()
+        return prepare(*what)
+
+    monkeypatch.setattr(ScriptCache, "get_bytecode", prepare_and_be_interrupted)
+    let_callbacks_end()
+    assert "shown" in page.button(key="press").click().run().session_state
+    assert not messages
 
 
 def test_runs_that_were_started_are_shown_and_can_be_stopped(page, monkeypatch):
