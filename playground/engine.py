@@ -105,7 +105,7 @@ class Engine:
         self._gone_since_s[owner] = time.monotonic()
 
     def close(self) -> None:
-        """Stop every run and the loop."""
+        """Stop every run, whatever else was called, and the loop."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -195,8 +195,11 @@ class Engine:
         return [run for run, _ in self._tasks.values()]
 
     async def _close(self) -> None:
-        self._reaper.cancel()
         for run in [*self._running(), *(run for run, _ in self._queue)]:
             self._cancel(run)
-        tasks = [task for _, task in self._tasks.values()]
-        await asyncio.gather(*tasks, self._reaper, return_exceptions=True)
+        runs = {task for _, task in self._tasks.values()}
+        # A run ends in its own way: cancelled once more it would be cut short in that.
+        others = asyncio.all_tasks() - runs - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*runs, *others, return_exceptions=True)

@@ -290,3 +290,21 @@ def test_run_ids_sort_by_time():
     ids = [new_run().id for _ in range(100)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 100
+
+
+def test_what_else_was_called_ends_with_the_engine():
+    engine = Engine(lambda run: None, lambda run: None)
+    begun, ended = threading.Event(), threading.Event()
+
+    async def wait():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    work = engine.call(wait())
+    assert begun.wait(5)
+    engine.close()
+    assert ended.is_set()
+    assert work.cancelled()
