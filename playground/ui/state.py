@@ -62,7 +62,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     set_prompt(SAMPLES[0].prompt)
 
 
-def has_settled() -> None:
+def settle() -> None:
     """Say nothing again: it could take the place of what is being typed."""
     st.session_state["opened_s"] = float("-inf")
 

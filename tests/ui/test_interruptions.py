@@ -71,7 +71,7 @@ def test_a_click_is_heard_though_another_message_follows_at_once(monkeypatch):
     assert not messages
 
 
-def test_runs_that_were_started_are_shown_and_can_be_stopped(page, monkeypatch):
+def test_runs_that_were_started_are_shown_whatever_comes_meanwhile(page, monkeypatch):
     start = Engine.start
 
     def start_and_be_interrupted(*what):
