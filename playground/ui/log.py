@@ -24,7 +24,8 @@ from playground.ui.services import services
 
 ROWS_PER_PAGE = 50
 LOOK_AGAIN_S = 3.0
-COLUMN_WIDTHS = {"Cost": 140}
+COLUMN_WIDTHS = {"Status": 95, "Cost": 140}
+"""A browser fits the others to what stands in them first."""
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts.",
     "TTFT": "Time to first token.",
@@ -90,8 +91,8 @@ def _show_rows(visitor: str, found: Found) -> None:
         on_select=lambda: log_state.select(key, ids),
         selection_mode="multi-row",
         column_config={
-            name: st.column_config.Column(help=text, width=COLUMN_WIDTHS.get(name))
-            for name, text in COLUMN_HELP.items()
+            name: st.column_config.Column(help=COLUMN_HELP.get(name), width=COLUMN_WIDTHS.get(name))
+            for name in COLUMN_HELP | COLUMN_WIDTHS
         },
     )
     _turn_pages(found.next_place)
