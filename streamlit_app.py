@@ -19,10 +19,12 @@ from playground.ui.server import middleware, routes
 from playground.ui.services import is_here, services
 from playground.ui.sidebar import show_sidebar
 from playground.ui.toolbar import show_toolbar
+from playground.ui.turns import in_turn
 from playground.ui.variants import edit_variants
 from playground.ui.warming import prepare, warm_up
 
 
+@in_turn
 def page() -> None:
     tell_type_and_place_only()
     st.set_page_config("Prompt playground", page_icon="🧪", layout="wide")
@@ -31,7 +33,6 @@ def page() -> None:
     except SettingsError as error:
         st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
         st.stop()
-
     state.initialise(feed.open_page)
     is_here(state.owner())
     editor_state.record()
@@ -54,7 +55,6 @@ def page() -> None:
 if st.runtime.exists():
     page()
 else:
-    # The server imports this file as it starts, and runs it later for each visitor. One that
-    # only runs it has no feed, and the page polls.
+    # The server imports this file as it starts. One that only runs it has no feed: pages poll.
     prepare()
     app = st.App(__file__, routes=routes(), middleware=middleware())

@@ -20,6 +20,7 @@ from playground.ui.phase import Phase, phase
 from playground.ui.services import is_here, logged
 from playground.ui.share_answers import offer_answers
 from playground.ui.tail import show_hub, show_tail
+from playground.ui.turns import in_later_turn, next_can_wait
 from playground.ui.variants import CARD_WIDTH
 from playground.ui.voting import offer_blind, offer_vote
 
@@ -82,6 +83,7 @@ def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
     return [(run, cards[letter]) for letter, run in state.runs().items() if letter in cards]
 
 
+@in_later_turn
 def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
     is_here(state.owner())
@@ -95,6 +97,7 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
     if next(draws) and now != drawn_in:
+        next_can_wait()
         st.rerun()
 
 

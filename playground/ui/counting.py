@@ -12,6 +12,7 @@ from playground.core.pricing import most_input_tokens
 from playground.ui import money_state, running
 from playground.ui.plain import plain
 from playground.ui.services import services
+from playground.ui.turns import in_later_turn
 
 LOOK_AGAIN_S = 0.3
 CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
@@ -34,6 +35,7 @@ def show_count(plans: list[Plan]) -> None:
         st.fragment(_show, run_every=pace_s)(plans, to, count())
 
 
+@in_later_turn
 def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
     found = {plan.letter: _count_of(plan) for plan in plans}
     if _is_counting(plans):

@@ -14,6 +14,7 @@ from playground.ui.experiment_batches import LOOK_EVERY_S, offer_rest, show_batc
 from playground.ui.experiment_submitting import Standing
 from playground.ui.plain import plain
 from playground.ui.services import is_here
+from playground.ui.turns import in_later_turn
 
 PAINT_S = 1.0
 STATES = {
@@ -57,6 +58,7 @@ def progress_of(now: chosen.Opened) -> Progress:
     return add_up(progress.total, list(now.earlier.values()), [], 0)
 
 
+@in_later_turn
 def _paint(before: tuple[bool, int]) -> None:
     """`before`: whether it was live, and how many batches were open, as the page was drawn."""
     now = chosen.opened()

@@ -1,9 +1,12 @@
 """How far the page's runs have come, and how often they are painted meanwhile."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from math import inf
+from typing import Any
 
 from playground.ui import state
+from playground.ui.feed import FEW_PAGES
 from playground.ui.services import services
 from playground.ui.timeline import stage
 
@@ -25,7 +28,7 @@ class Pace:
 
 
 # The feed brings the text: a paint turns it into Markdown.
-FED = Pace(((20_000, 0.5), (60_000, 1.0), (inf, 2.0)), ((3, 0.5), (10, 1.5), (inf, 4.0)))
+FED = Pace(((20_000, 0.5), (60_000, 1.0), (inf, 2.0)), ((3, 0.5), (10, 1.5), (25, 4.0), (inf, 8.0)))
 # One process paints some fifty times a second; asked for more it paints nothing at all,
 # since a run that begins before the last one was sent takes its place.
 POLLED = Pace(
@@ -50,13 +53,20 @@ class Phase:
 
 def phase() -> Phase:
     """The phase now. Taken before the page is drawn, so that no change falls between."""
-    runs = state.runs().values()
+    runs = tuple(state.runs().values())
+    return phase_of(runs, is_fed=state.fed_page().is_fed, pages=services().engine.live_owners)
+
+
+def phase_of(runs: Sequence[Any], *, is_fed: bool, pages: int) -> Phase:
+    """The phase of these runs where so many pages have live ones."""
     over = sum(run.is_over for run in runs)
     thinking = sum(bool(run.thinking) for run in runs)
-    size = sum(len(run.text) + len(run.thinking) for run in runs)
-    found = Phase(over, thinking, stage(runs), is_fed=over < len(runs) and state.fed_page().is_fed)
     if over == len(runs):
-        return found
-    pace = FED if found.is_fed else POLLED
-    interval_s = pace.interval_s(size, services().engine.live_owners)
-    return replace(found, size_step=pace.size_step(size), interval_s=interval_s)
+        return Phase(over, thinking, stage(runs), is_fed=False)
+    pace = FED if is_fed else POLLED
+    size = sum(len(run.text) + len(run.thinking) for run in runs)
+    interval_s = pace.interval_s(size, pages)
+    if pages > FEW_PAGES:
+        # With the last end the whole page is drawn again, and not for less.
+        return Phase(0, thinking, stage(runs), is_fed, interval_s=interval_s)
+    return Phase(over, thinking, stage(runs), is_fed, pace.size_step(size), interval_s)

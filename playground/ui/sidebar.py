@@ -17,6 +17,7 @@ from playground.ui.my_history import show_my_history
 from playground.ui.plain import plain
 from playground.ui.safety import offer_safety
 from playground.ui.services import services
+from playground.ui.turns import in_later_turn, next_can_wait
 
 ABOUT = """\
 A playground for the Claude Messages API. What it shows is what happens: the request is
@@ -120,6 +121,7 @@ def _take_key() -> None:
         state.keep_key(key, key_problem(key))
 
 
+@in_later_turn
 def _show_models(draws: "count[int]") -> None:
     outcome: Any = running.models_outcome()
     if outcome is None:
@@ -129,6 +131,7 @@ def _show_models(draws: "count[int]") -> None:
     else:
         st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
     if next(draws) and outcome is not None:
+        next_can_wait()
         st.rerun()  # The variants offer them from now on.
 
 

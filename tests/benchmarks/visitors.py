@@ -42,6 +42,8 @@ class Visitor:
         self.button_ids = {}
         self.elements = {}
         self.texts = Counter()
+        self._places = set()
+        self._without_place = set()
         self.errors = []
         self.finished = asyncio.Event()
         self.paints_s = []
@@ -84,6 +86,8 @@ class Visitor:
         """Press Run; the time at which the click was sent."""
         self.elements.clear()
         self.texts.clear()
+        self._places.clear()
+        self._without_place.clear()
         self.paints_s.clear()
         self.script_runs.clear()
         clicked_s = time.perf_counter()
@@ -107,11 +111,24 @@ class Visitor:
                 async for data in socket:
                     self.bytes += len(data)
                     news = json.loads(data)
-                    for _, text in news["texts"]:
-                        self.paints_s.append(time.perf_counter())
+                    for of, text in news["texts"]:
                         self.texts.update(text.split())
+                        self._paint(of)
                     if "changed" in news:
                         await self._send(fragment_id=self._feed[0], is_auto=False)
+
+    def _paint(self, of):
+        """A text can be seen once its place was drawn."""
+        if of in self._places:
+            self.paints_s.append(time.perf_counter())
+        else:
+            self._without_place.add(of)
+
+    def _place(self, of):
+        self._places.add(of)
+        if of in self._without_place:
+            self._without_place.discard(of)
+            self._paint(of)
 
     async def _send(self, *, trigger=None, fragment_id="", is_auto=True):
         message = BackMsg()
@@ -178,8 +195,11 @@ class Visitor:
         kind = element.WhichOneof("type")
         self.elements[path] = element.markdown.body
         if kind == "bidi_component":
-            if token := json.loads(element.bidi_component.json or "{}").get("token"):
+            data = json.loads(element.bidi_component.json or "{}")
+            if token := data.get("token"):
                 self._feed = delta.fragment_id, token
+            elif of := data.get("of"):
+                self._place(of)
         elif kind == "button":
             self.button_ids[element.button.id.rsplit("-", 1)[-1]] = element.button.id
         elif kind == "exception" or (kind == "alert" and element.alert.format == 1):

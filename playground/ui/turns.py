@@ -1,0 +1,129 @@
+"""One script at a time: the pages of a process share one interpreter.
+
+Streamlit gives each page a thread. When many want the interpreter at once, whatever lets go
+of it for a moment (each message to a browser, each piece of an answer) waits for all of them
+to have it back, and everything is late.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+LATER_S = 10.0
+"""How much longer than a person a timer waits for its turn, when there are many."""
+LONGEST_S = 2.0
+"""A script that takes longer waits for something else than the interpreter: others go on."""
+LOOK_S = 0.1
+"""How often a script that waits looks whether it is still wanted."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(slots=True, order=True)
+class _Turn:
+    due_s: float
+    number: int
+    has_come: threading.Event = field(default_factory=threading.Event, compare=False)
+    began_s: float = field(default=0.0, compare=False)
+
+
+class Turns:
+    """Hands out turns, to people before timers. `look` is called now and then by whoever
+    waits; what it raises ends the waiting."""
+
+    def __init__(
+        self, look: Callable[[], object], monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._look, self._monotonic_s = look, monotonic_s
+        self._lock = threading.Lock()
+        self._numbers = count()
+        self._waiting: list[_Turn] = []
+        self._running: _Turn | None = None
+        self._here = threading.local()
+
+    @contextmanager
+    def take(self, *, can_wait: bool = False) -> Iterator[None]:
+        """Have a turn for the block, once it has come. Within a turn the next is the same."""
+        if getattr(self._here, "has_turn", False):
+            yield
+            return
+        turn = _Turn(self._monotonic_s() + (LATER_S if can_wait else 0.0), next(self._numbers))
+        with self._lock:
+            heappush(self._waiting, turn)
+            self._admit()
+        try:
+            while not turn.has_come.wait(LOOK_S):
+                self._look()
+                with self._lock:
+                    self._admit()
+            self._here.has_turn = True
+            yield
+        finally:
+            self._here.has_turn = False
+            with self._lock:
+                self._leave(turn)
+                self._admit()
+
+    def _leave(self, turn: _Turn) -> None:
+        if self._running is turn:
+            self._running = None
+        elif turn in self._waiting:
+            self._waiting.remove(turn)
+            heapify(self._waiting)
+
+    def _admit(self) -> None:
+        now_s = self._monotonic_s()
+        if self._running and now_s - self._running.began_s < LONGEST_S:
+            return
+        self._running = None
+        if self._waiting:
+            self._running = heappop(self._waiting)
+            self._running.began_s = now_s
+            self._running.has_come.set()
+
+
+def _look() -> None:
+    """End this script where its page has a message for the next one: as at each touch of the
+    session, so this is one."""
+    st.session_state.get("owner")
+
+
+_turns = Turns(_look)
+_next = threading.local()
+
+
+def in_turn(draw: Callable[P, T]) -> Callable[P, T]:
+    """The page, when its turn comes."""
+
+    @wraps(draw)
+    def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:
+        can_wait, _next.can_wait = getattr(_next, "can_wait", False), False
+        with _turns.take(can_wait=can_wait):
+            return draw(*args, **kwargs)
+
+    return when_its_turn_comes
+
+
+def in_later_turn(draw: Callable[P, T]) -> Callable[P, T]:
+    """A part of the page that a timer draws again, when no person waits for a page."""
+
+    @wraps(draw)
+    def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _turns.take(can_wait=True):
+            return draw(*args, **kwargs)
+
+    return when_its_turn_comes
+
+
+def next_can_wait() -> None:
+    """Nobody asked for the next script of this page: it comes after those that people wait for."""
+    _next.can_wait = True
