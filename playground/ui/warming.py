@@ -2,7 +2,6 @@
 
 import gc
 import importlib
-import sys
 from threading import Thread, Timer
 
 import streamlit as st
@@ -10,14 +9,9 @@ import streamlit as st
 WARM_UP_AFTER_S = 2.0
 """Until then a browser loads parts of its page from this very process."""
 
-SWITCH_S = 0.0005
-"""After so many seconds a thread lets another have the interpreter. A tenth of the default:
-who sends a message lets go of it, and waits that long to have it back."""
-
 
 def prepare() -> None:
     """Import what the first page needs while its browser still loads the page's frame."""
-    sys.setswitchinterval(SWITCH_S)
     Thread(target=importlib.import_module, args=("genai_prices",), daemon=True).start()
 
 
