@@ -14,7 +14,7 @@ from playground.ui import experiment_state as chosen
 from playground.ui.experiment_cell import show_cell
 from playground.ui.experiment_statistics import show_ladder, show_statistics
 from playground.ui.plain import plain
-from playground.ui.turns import in_later_turn
+from playground.ui.turns import in_turn
 
 ROWS_PER_PAGE = 50
 LOOK_AGAIN_S = 3.0
@@ -30,7 +30,7 @@ def show_matrix() -> None:
     st.fragment(_paint, run_every=pace_s)()
 
 
-@in_later_turn
+@in_turn
 def _paint() -> None:
     matrix = experiment_running.matrix()
     if matrix is None:

@@ -21,7 +21,7 @@ from playground.ui.log_filters import choose, show_chart, show_nothing, show_sum
 from playground.ui.log_warning import show_log_warning
 from playground.ui.phase import Phase
 from playground.ui.services import services
-from playground.ui.turns import in_later_turn
+from playground.ui.turns import in_turn
 
 ROWS_PER_PAGE = 50
 LOOK_AGAIN_S = 3.0
@@ -44,7 +44,7 @@ def show_log(drawn_in: Phase) -> None:
         st.fragment(_show_page, run_every=pace_s)()
 
 
-@in_later_turn
+@in_turn
 def _show_page() -> None:
     if log_state.takes_redraw():
         st.rerun()

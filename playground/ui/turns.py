@@ -102,7 +102,7 @@ _next = threading.local()
 
 
 def in_turn(draw: Callable[P, T]) -> Callable[P, T]:
-    """The page, when its turn comes."""
+    """The page, or a part of it that people click in, when its turn comes."""
 
     @wraps(draw)
     def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -114,7 +114,7 @@ def in_turn(draw: Callable[P, T]) -> Callable[P, T]:
 
 
 def in_later_turn(draw: Callable[P, T]) -> Callable[P, T]:
-    """A part of the page that a timer draws again, when no person waits for a page."""
+    """A part of the page that a timer draws again, when nobody waits for a page."""
 
     @wraps(draw)
     def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:

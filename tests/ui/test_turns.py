@@ -195,7 +195,7 @@ def test_what_a_page_does_by_itself_can_wait_and_what_comes_from_its_reader_cann
     assert asked == [False, True, False]
 
 
-def test_the_page_and_what_timers_draw_of_it_take_turns(page, asked):
+def test_a_press_cannot_wait_and_the_painting_of_answers_can(page, asked):
     press_run(page)
     assert asked[0] is False
-    assert asked.count(True) >= 2, "the answers and the log"
+    assert True in asked
