@@ -96,7 +96,7 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None
             _fill(place, run, LONGEST_DRAWN // len(cards) if drawn_in.is_fed else None)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
-    if next(draws) and now != drawn_in:
+    if next(draws) and now.outdates(drawn_in):
         next_can_wait()
         st.rerun()
 

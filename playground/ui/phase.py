@@ -1,7 +1,7 @@
 """How far the page's runs have come, and how often they are painted meanwhile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
@@ -49,6 +49,14 @@ class Phase:
     size_step: int = 0
     # Other pages come and go: that alone is no reason to draw this one anew.
     interval_s: float | None = field(default=None, compare=False)
+    is_crowded: bool = field(default=False, compare=False)
+
+    def outdates(self, drawn_in: "Phase") -> bool:
+        """Whether a page that was drawn in that phase is to be drawn anew: among many pages
+        not for the end of one run of several, nor for a text that has grown long."""
+        if self.is_crowded:
+            drawn_in = replace(drawn_in, over=self.over, size_step=self.size_step)
+        return self != drawn_in
 
 
 def phase() -> Phase:
@@ -66,7 +74,5 @@ def phase_of(runs: Sequence[Any], *, is_fed: bool, pages: int) -> Phase:
     pace = FED if is_fed else POLLED
     size = sum(len(run.text) + len(run.thinking) for run in runs)
     interval_s = pace.interval_s(size, pages)
-    if pages > FEW_PAGES:
-        # With the last end the whole page is drawn again, and not for less.
-        return Phase(0, thinking, stage(runs), is_fed, interval_s=interval_s)
-    return Phase(over, thinking, stage(runs), is_fed, pace.size_step(size), interval_s)
+    step = pace.size_step(size)
+    return Phase(over, thinking, stage(runs), is_fed, step, interval_s, pages > FEW_PAGES)

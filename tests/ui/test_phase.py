@@ -40,14 +40,23 @@ def test_a_text_that_has_grown_long_does():
 def test_each_end_draws_the_page_anew_but_among_many_pages_only_the_last_one():
     both, one, none = [run(), run()], [run(is_over=True), run()], [run(is_over=True)] * 2
     first, second, third = phases(both, one, none, pages=1)
-    assert first != second != third
+    assert second.outdates(first)
+    assert third.outdates(second)
     first, second, third = phases(both, one, none, pages=MANY)
-    assert first == second != third
+    assert not second.outdates(first)
+    assert third.outdates(first)
 
 
 def test_among_many_pages_a_text_that_has_grown_long_does_not():
     short, long = [run("a")], [run("a" * 10**6)]
     few, many = phases(short, long, pages=1), phases(short, long, pages=MANY)
-    assert few[0] != few[1]
-    assert many[0] == many[1]
+    assert few[1].outdates(few[0])
+    assert not many[1].outdates(many[0])
     assert many[0].interval_s >= max(phase.interval_s for phase in few)
+
+
+def test_pages_that_become_many_and_few_again_draw_nothing_twice():
+    [few] = phases([run("a" * 10**6), run(is_over=True)], pages=FEW_PAGES)
+    [many] = phases([run("a" * 10**6), run(is_over=True)], pages=MANY)
+    assert not many.outdates(few)
+    assert not few.outdates(many)
