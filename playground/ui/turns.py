@@ -103,22 +103,18 @@ _next = threading.local()
 
 def in_turn(draw: Callable[P, T]) -> Callable[P, T]:
     """The page, or a part of it that people click in, when its turn comes."""
-
-    @wraps(draw)
-    def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:
-        can_wait, _next.can_wait = getattr(_next, "can_wait", False), False
-        with _turns.take(can_wait=can_wait):
-            return draw(*args, **kwargs)
-
-    return when_its_turn_comes
+    return _in_turn(draw, _takes_can_wait)
 
 
 def in_later_turn(draw: Callable[P, T]) -> Callable[P, T]:
     """A part of the page that a timer draws again, when nobody waits for a page."""
+    return _in_turn(draw, lambda: True)
 
+
+def _in_turn(draw: Callable[P, T], can_wait: Callable[[], bool]) -> Callable[P, T]:
     @wraps(draw)
     def when_its_turn_comes(*args: P.args, **kwargs: P.kwargs) -> T:
-        with _turns.take(can_wait=True):
+        with _turns.take(can_wait=can_wait()):
             return draw(*args, **kwargs)
 
     return when_its_turn_comes
@@ -127,3 +123,8 @@ def in_later_turn(draw: Callable[P, T]) -> Callable[P, T]:
 def next_can_wait() -> None:
     """Nobody asked for the next script of this page: it comes after those that people wait for."""
     _next.can_wait = True
+
+
+def _takes_can_wait() -> bool:
+    can_wait, _next.can_wait = getattr(_next, "can_wait", False), False
+    return can_wait

@@ -137,29 +137,36 @@ def test_a_script_that_is_not_wanted_any_more_leaves_the_queue():
     assert queue.order == ["next"]
 
 
-def waits_for_its_turn():
+def draws_in_turn():
     import streamlit as st
 
-    from playground.ui import turns
+    from playground.ui.turns import in_turn
 
     st.session_state["scripts"] = st.session_state.get("scripts", 0) + 1
-    turns._look()
-    st.session_state["drawn"] = True
+    in_turn(lambda: st.session_state.update(drawn_by=st.session_state["scripts"]))()
 
 
 def test_a_message_for_the_same_page_ends_the_waiting_of_its_script(monkeypatch):
-    look, messages = turns._look, [RerunData()]
+    look, is_taken, may_end = turns._turns._look, threading.Event(), threading.Event()
 
-    def message_comes_and_look():
-        if messages:
-            get_script_run_ctx().script_requests.request_rerun(messages.pop())
+    def another_message_comes():
+        if not may_end.is_set():
+            may_end.set()
+            get_script_run_ctx().script_requests.request_rerun(RerunData())
             look()
             pytest.fail("it waited on")
         look()
 
-    monkeypatch.setattr(turns, "_look", message_comes_and_look)
-    state = AppTest.from_function(waits_for_its_turn).run().session_state
-    assert (state["scripts"], state["drawn"]) == (2, True)
+    def another_page():
+        with turns._turns.take():
+            is_taken.set()
+            may_end.wait(SOON_S)
+
+    monkeypatch.setattr(turns._turns, "_look", another_message_comes)
+    threading.Thread(target=another_page, daemon=True).start()
+    assert is_taken.wait(SOON_S)
+    state = AppTest.from_function(draws_in_turn).run().session_state
+    assert (state["scripts"], state["drawn_by"]) == (2, 2)
 
 
 def draws_once_more_by_itself():
