@@ -181,6 +181,7 @@ class Screen:
 
     def _arrived(self):
         expect(self.button("run_all")).to_be_visible(timeout=20_000)
+        self.page.wait_for_function("() => window.playgroundFeed")  # It looks at what is typed.
         self.settle()
         return self
 

@@ -23,7 +23,9 @@ def test_half_of_a_character_is_replaced_in_sight_and_all_else_is_sent(screen, a
     field = ".st-key-message_0_text textarea"
     screen.page.evaluate(PASTE, [field, [ord(each) for each in typed]])
     screen.settle()
-    expect(screen.page.locator(field)).to_have_value(sent)
+    # As numbers: with half of a character in it no report of a failure can be printed.
+    found = screen.page.locator(field).evaluate("it => Array.from(it.value, c => c.codePointAt())")
+    assert found == [ord(each) for each in sent]
     screen.run()
     screen.await_end()
     assert api.posts[0].json["messages"][0]["content"] == sent
