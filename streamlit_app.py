@@ -1,60 +1,15 @@
-"""The page, one line a panel in screen order. Start with `streamlit run streamlit_app.py`."""
+"""Start with `streamlit run streamlit_app.py`. What is on the page: playground/ui/page.py."""
 
 import streamlit as st
 
-from playground.settings import SettingsError
-from playground.ui import editor_state, state
-from playground.ui.answers import show_answers
-from playground.ui.bar import show_bar
-from playground.ui.crashes import tell_type_and_place_only
-from playground.ui.draft import keep_draft
-from playground.ui.experiment import show_experiment
-from playground.ui.lessons import show_lesson
-from playground.ui.link import show_link
-from playground.ui.log import show_log
-from playground.ui.phase import phase
-from playground.ui.prompt import edit_prompt
-from playground.ui.running import plans
-from playground.ui.server import middleware, routes
-from playground.ui.services import is_here, services
-from playground.ui.sidebar import show_sidebar
-from playground.ui.toolbar import show_toolbar
-from playground.ui.turns import in_turn
-from playground.ui.variants import edit_variants
-from playground.ui.warming import prepare, warm_up
-
-
-@in_turn
-def page() -> None:
-    tell_type_and_place_only()
-    st.set_page_config("Prompt playground", page_icon="🧪", layout="wide")
-    try:
-        feed = services().feed
-    except SettingsError as error:
-        st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
-        st.stop()
-    state.initialise(feed.open_page)
-    is_here(state.owner())
-    editor_state.record()
-    drawn_in = phase()
-    show_sidebar()
-    planned = plans()
-    show_bar(planned)
-    show_lesson()
-    show_toolbar()
-    edit_prompt(planned)
-    edit_variants(planned)
-    show_experiment()
-    show_answers(drawn_in)
-    show_log(drawn_in)
-    keep_draft()
-    show_link()
-    warm_up()
-
-
 if st.runtime.exists():
+    from playground.ui.page import page
+
     page()
 else:
     # The server imports this file as it starts. One that only runs it has no feed: pages poll.
+    from playground.ui.server import middleware, routes
+    from playground.ui.warming import prepare
+
     prepare()
     app = st.App(__file__, routes=routes(), middleware=middleware())

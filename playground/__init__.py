@@ -6,7 +6,7 @@
     engine.py  one event loop: starts, queues and stops runs
     experiments/  a grid of cells on the engine, a few at a time
     settings.py
-    ui/        draws; one file per place on the screen
+    ui/        draws; one file per place on the screen, joined by page.py
 
-`streamlit_app.py` joins the parts; `tests/test_architecture.py` keeps the arrows.
+`streamlit_app.py` starts server and page; `tests/test_architecture.py` keeps the arrows.
 """

@@ -7,7 +7,6 @@ from starlette.websockets import WebSocket
 
 from playground.ui.headers import SafeHeaders
 from playground.ui.hosts import KnownHosts
-from playground.ui.services import services
 from playground.ui.visitor_cookie import VisitorCookie
 
 
@@ -23,4 +22,6 @@ def middleware() -> list[Middleware]:
 
 
 async def _feed(socket: WebSocket) -> None:
+    from playground.ui.services import services
+
     await services().feed.serve(socket)

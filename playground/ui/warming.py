@@ -2,17 +2,39 @@
 
 import gc
 import importlib
+from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Thread, Timer
 
 import streamlit as st
+
+from playground.settings import SettingsError
 
 WARM_UP_AFTER_S = 2.0
 """Until then a browser loads parts of its page from this very process."""
 
 
-def prepare() -> None:
-    """Import what the first page needs while its browser still loads the page's frame."""
-    Thread(target=importlib.import_module, args=("genai_prices",), daemon=True).start()
+def prepare() -> Thread:
+    """Do in a thread what the first page needs, while its browser still loads the page's
+    frame: import its parts, open the log, and read the list of prices."""
+
+    def work() -> None:
+        # The second holds the emoji that a page's title may have.
+        for name in ("playground.ui.page", "streamlit.emojis"):
+            importlib.import_module(name)
+        from playground.core.connection import DEMO
+        from playground.core.events import Usage
+        from playground.core.pricing import unit_prices
+        from playground.ui.services import services
+        from playground.ui.variant_state import MODEL_DEFAULT
+
+        with suppress(SettingsError):  # The page says what is wrong.
+            services()
+        unit_prices(MODEL_DEFAULT, DEMO, Usage(), datetime.now(UTC))
+
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    return thread
 
 
 @st.cache_resource(show_spinner=False)
