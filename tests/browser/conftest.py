@@ -79,6 +79,22 @@ def profile(browser):
     context.close()
 
 
+@pytest.fixture(scope="module")
+def open_for_all(browser):
+    """Opens a page that the tests of a module share, under the rules of `visit`."""
+    screens = []
+
+    def open_(app):
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        screens.append(Screen(context, app))
+        return screens[-1].open()
+
+    yield open_
+    for screen in screens:
+        screen.page.context.close()
+        assert screen.elsewhere == screen.refused == []
+
+
 @pytest.fixture
 def visit(browser, profile):
     """Opens pages. None may ask any other host for anything, nor do what the policy forbids."""

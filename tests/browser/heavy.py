@@ -35,3 +35,14 @@ HEAVY = {
     "a diagram with 2,000 edges": "```mermaid\ngraph TD\n" + "a-->b\n" * 2_000 + "```\n",
     "right-to-left overrides": "‮abc‬" * 20_000,
 }
+
+HEAVIEST_OF_A_KIND = [
+    "quotes 5,000 deep",
+    "a table of 40,000 cells",
+    "100,000 combining marks",
+    "one word of 300,000 letters",
+    "5,000 bare addresses",
+    "4,000 formulas",
+    "3,000 headings",
+    "20,000 lines of code",
+]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browser.driving import Screen, expect, free_port
+from browser.driving import expect, free_port
 from fake_api import answer, block, delta, end, error, sse, start
 
 OWNERS = "sk-ant-canary-OWNER-51c2f8a07e9d"
@@ -139,15 +139,12 @@ def app(start_app, shared_api):
 
 
 @pytest.fixture(scope="module")
-def six(browser, app):
+def six(open_for_all, app):
     """A page with six variants that try once, shared by the batches."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    screen = Screen(context, app).open()
+    screen = open_for_all(app)
     screen.attempts(1)
     screen.variants(6)
-    yield screen
-    assert screen.elsewhere == []
-    context.close()
+    return screen
 
 
 @pytest.mark.parametrize("batch", BATCHES, ids=lambda batch: " ".join(batch)[:60])

@@ -1,15 +1,44 @@
 """Nothing but Run starts a request: no widget, no reload, no link."""
 
 import pytest
+from benchmarks.log import fill
 from browser.driving import expect
 
-RUNS = 51
+ROWS = 60
+"""More than the log shows at once."""
 
 
-def test_a_run_is_seen_so_that_the_absence_of_one_means_something(screen, api):
+@pytest.fixture(scope="module")
+def page(open_for_all, start_app, shared_api, tmp_path_factory):
+    """One page for all controls, with older runs in its log."""
+    log = f"sqlite:///{tmp_path_factory.mktemp('log') / 'runs.db'}"
+    fill(log, ROWS, 200, visitor="local")
+    server = {"ANTHROPIC_BASE_URL": shared_api.url, "ANTHROPIC_API_KEY": "k"}
+    return open_for_all(start_app({**server, "PLAYGROUND_LOG": log}))
+
+
+@pytest.fixture
+def screen(page, api):
+    """The page as the test before left it, and the Messages API's memory empty."""
+    return page
+
+
+def test_run_starts_requests_and_no_control_of_an_answer_or_of_the_log(screen, api):
     screen.run()
     screen.await_end()
     assert len(api.posts) == 2
+    screen.page.get_by_role("button", name="Exact text").first.click()
+    screen.settle()
+    screen.page.keyboard.press("Escape")
+    screen.settle()
+    screen.click("log_older")
+    screen.click("log_newer")
+    screen.select_row(0)
+    expect(screen.at("log_detail")).to_be_visible()
+    for tab in ("Exact text", "Request", "Attempts", "Cost"):
+        screen.at("log_detail").get_by_role("tab", name=tab).click()
+    screen.settle()
+    assert len(api.posts) == 2, "those of Run, and no other"
 
 
 def test_no_control_of_the_prompt_starts_a_request(screen, api):
@@ -61,30 +90,8 @@ def test_no_control_of_the_sidebar_starts_a_request(screen, api):
     assert api.posts == []
 
 
-def test_no_control_of_an_answer_or_of_the_log_starts_a_request(screen, api):
-    screen.variants(6)
-    for _ in range(RUNS // 6 + 1):
-        screen.run()
-        screen.await_status("connecting|streaming|done", "A")
-        screen.await_end("ABCDEF")
-    sent = len(api.posts)
-    screen.page.get_by_role("button", name="Exact text").first.click()
-    screen.settle()
-    screen.page.keyboard.press("Escape")
-    screen.settle()
-    screen.click("log_older")
-    screen.click("log_newer")
-    screen.select_row(0)
-    expect(screen.at("log_detail")).to_be_visible()
-    for tab in ("Exact text", "Request", "Attempts", "Cost"):
-        screen.at("log_detail").get_by_role("tab", name=tab).click()
-    screen.settle()
-    assert len(api.posts) == sent
-
-
-@pytest.mark.parametrize("query", ["?run=1&run_all=true", "?prompt=hello&autorun=yes#run"])
-def test_opening_a_link_starts_no_request(visit, app, api, query):
-    visit(app, query)
+def test_opening_a_link_starts_no_request(visit, app, api):
+    visit(app, "?run=1&run_all=true&prompt=hello&autorun=yes#run")
     assert api.posts == []
 
 

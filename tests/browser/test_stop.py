@@ -25,11 +25,19 @@ def lone_run_app(start_app, shared_api):
     return start_app({**server, "PLAYGROUND_MAX_RUNS": "1"})
 
 
-@pytest.mark.parametrize("phase", PHASES)
-def test_stop_is_prompt_on_the_screen_and_at_the_server(screen, api, phase, capsys):
-    behaviour, status, is_open = PHASES[phase]
+@pytest.fixture(scope="module")
+def patient(open_for_all, app):
+    """A page that waits long between attempts, shared by the phases."""
+    screen = open_for_all(app)
     screen.unfold("Retry")
     screen.write("base_wait_s", "20")
+    return screen
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_stop_is_prompt_on_the_screen_and_at_the_server(patient, api, phase, capsys):
+    screen = patient
+    behaviour, status, is_open = PHASES[phase]
     api.plays = [behaviour] * 2
     screen.run()
     screen.await_status(status)
