@@ -9,14 +9,14 @@ import time
 
 import pytest
 from browser.driving import IS_ALONE, expect
-from browser.heavy import HEAVIEST_OF_A_KIND, HEAVY
+from browser.heavy import HEAVY, OF_EACH_KIND
 from fake_api import block, delta, end, start
 
 ANSWERS_WITHIN_S = 3.0 if IS_ALONE else 10.0
 """What it stands against took half a minute."""
 PIECES = 8
 TOGETHER = 4
-NAMES = list(HEAVY) if os.environ.get("HEAVY") == "all" else HEAVIEST_OF_A_KIND
+NAMES = list(HEAVY) if os.environ.get("HEAVY") == "all" else OF_EACH_KIND
 PRESSES = [NAMES[at : at + TOGETHER] for at in range(0, len(NAMES), TOGETHER)]
 
 
