@@ -1,7 +1,10 @@
-"""What was put into the editor, kept from messages that the browser sent before it knew.
+"""What was put into the editor, kept from messages that the browser sent before it knew, and
+told to a browser that was too slow to hear it.
 
 A browser sends the values of all its widgets with every message. One that is on its way while
-the server changes a value carries the old one, and Streamlit would take that for an edit.
+the server changes a value carries the old one, and Streamlit would take that for an edit. And
+a value goes to the browser with the first run alone: one that draws that run together with the
+next, because two clicks came quickly, would show a new field empty.
 """
 
 import time
@@ -18,7 +21,7 @@ CROSSING_S = 2.0
 
 
 def _held() -> dict[str, Any]:
-    found = variant_state.controls(variant_state.LETTERS)
+    found = variant_state.controls(variant_state.variants())
     texts = range(st.session_state["message_count"])
     keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
     return found | {key: st.session_state.get(key) for key in keys}
@@ -39,19 +42,20 @@ def guarded() -> Iterator[None]:
     before = _held()
     yield
     after, put = _held(), _put()
-    for key in before.keys() & after.keys():
-        old, new = before[key], after[key]
+    for key, new in after.items():
+        old = before.get(key)  # None: a field that was not there, and is empty at first.
         if old != new:
             _, earlier, _ = put.get(key, (None, [], None))
             put[key] = time.monotonic(), [each for each in (old, *earlier) if each != new], new
 
 
 def put_again() -> None:
-    """Put again what such a message took back. Before the widgets are drawn."""
+    """Put again what such a message took back, or may not have been heard. Before the widgets
+    are drawn."""
     put = _put()
     for key, (_, earlier, new) in list(put.items()):
         value = st.session_state.get(key)
-        if value in earlier:
+        if value == new or value in earlier:
             st.session_state[key] = new
-        elif value != new:
+        else:
             del put[key]  # Typed since: older messages have all come.

@@ -71,7 +71,6 @@ def record() -> None:
 def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any change of the editor)
     """Change the editor as one step of this name."""
     record()  # What was typed and arrives with a click is a step of its own.
-    state.settle()
     st.session_state["step_label"] = label
     with crossing_state.guarded():
         how(*what)
@@ -100,7 +99,6 @@ def undo_all(label: str) -> None:
 def _go(steps: UndoHistory) -> None:
     if steps == history():
         return
-    state.settle()
     with crossing_state.guarded():
         _place(steps.now.state)
     st.session_state["undo_history"] = steps.corrected(page())

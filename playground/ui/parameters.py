@@ -8,6 +8,7 @@ from playground.core.plan import Plan
 from playground.core.refusals import CURRENT_VERSION, SAMPLING_VERSION
 from playground.core.request import EFFORTS
 from playground.ui.reasons import show_reason, show_sampling_reasons, takes_temperature
+from playground.ui.text_area import text_area
 from playground.ui.variant_state import DEFAULTS, field
 
 THINKING = {DEFAULTS: "Default", "adaptive": "Adaptive", "budget": "With a budget", "off": "Off"}
@@ -101,7 +102,7 @@ def _edit_thinking(plan: Plan) -> None:
 
 
 def _edit_ends(plan: Plan) -> None:
-    st.text_area(
+    text_area(
         "Stop sequences",
         key=field("stops", plan.letter),
         persist_state="session",
@@ -109,7 +110,7 @@ def _edit_ends(plan: Plan) -> None:
         placeholder="One a line",
         help="The answer ends before the first of them.",
     )
-    st.text_area(
+    text_area(
         "System prompt of this variant",
         key=field("system", plan.letter),
         persist_state="session",
@@ -131,7 +132,7 @@ def _edit_version(plan: Plan) -> None:
     letter = plan.letter
     _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
     show_reason(plan, "anthropic-version")
-    st.text_area(
+    text_area(
         "Extra JSON",
         key=field("extra_json", letter),
         persist_state="session",

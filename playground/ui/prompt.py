@@ -7,6 +7,7 @@ from playground.core.request import ROLES
 from playground.ui import editor_state, state
 from playground.ui.checks import show_checks
 from playground.ui.counting import show_count
+from playground.ui.text_area import text_area
 
 ONE_LINE = 68
 """Pixels; the lowest that Streamlit takes. The corner enlarges it."""
@@ -15,7 +16,7 @@ ONE_LINE = 68
 def edit_prompt(plans: list[Plan]) -> None:
     """Draw the editor and, beneath it, what is wrong with the prompt."""
     with st.expander("Prompt", expanded=True, icon=":material/edit_note:", key="prompt"):
-        st.text_area(
+        text_area(
             "System prompt",
             key=state.SYSTEM_PROMPT,
             height=ONE_LINE,
@@ -55,7 +56,7 @@ def _edit_message(index: int, count: int) -> None:
         )
         if index == count - 1:
             _add()
-    st.text_area(
+    text_area(
         f"Message {index + 1}",
         key=state.message_text(index),
         height="content",

@@ -24,7 +24,7 @@ CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key
 ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
-SETTLING_S = 5.0
+SETTLING_S = 30.0
 """How long after it was opened a page may still have to be drawn for the first time."""
 
 
@@ -62,20 +62,16 @@ def initialise(open_page: Callable[[], Any]) -> None:
     set_prompt(SAMPLES[0].prompt)
 
 
-def settle() -> None:
-    """Say nothing again: it could take the place of what is being typed."""
-    st.session_state["opened_s"] = float("-inf")
-
-
 def _say_again() -> None:
-    """Send the editor's values once more.
+    """Send what is chosen in the editor once more; texts travel with each run (text_area.py).
 
     A value goes to the browser with the first run alone. One that draws that run together
     with the next, on a slow phone or a busy machine, would show empty fields and take what
     they held from the session.
     """
-    set_prompt(prompt())
-    variant_state.set_controls(variant_state.controls(variant_state.variants()))
+    variant_state.set_controls(variant_state.choices(variant_state.variants()))
+    for index, message in enumerate(prompt().messages):
+        st.session_state[message_role(index)] = message.role
 
 
 def owner() -> str:

@@ -36,6 +36,7 @@ _BLANK: dict[str, Any] = {
     "system": "",
 }
 """The controls of a variant, and what a new one holds."""
+TEXTS = ("stops", "extra_json", "system")
 
 
 def field(name: str, letter: str) -> str:
@@ -121,6 +122,12 @@ def controls(letters: Sequence[str]) -> dict[str, Any]:
     """What the controls of these variants hold, by their keys."""
     keys = [field(name, letter) for letter in letters for name in _BLANK]
     return {key: st.session_state.get(key) for key in keys}
+
+
+def choices(letters: Sequence[str]) -> dict[str, Any]:
+    """The same without what is free text."""
+    texts = {field(name, letter) for letter in letters for name in TEXTS}
+    return {key: value for key, value in controls(letters).items() if key not in texts}
 
 
 def set_controls(values: Mapping[str, Any]) -> None:

@@ -183,14 +183,19 @@ def test_while_a_page_settles_each_run_says_again_what_the_fields_hold(page):
     """A browser that is slower than the second run never drew the first one's values."""
 
     def are_said():
-        fields = [page.number_input(key="max_tokens_A"), page.text_area(key="message_0_text")]
-        return {field.proto.set_value for field in fields}
+        return page.number_input(key="max_tokens_A").proto.set_value
 
-    assert are_said() == {True}
+    def text():
+        return page.text_area(key="message_0_text").proto.default
+
+    assert are_said()
+    assert text() == "Give me three tips for crisp dosa."
     page.text_area(key="message_0_text").input("mine").run()
-    assert are_said() == {True}
-    assert page.text_area(key="message_0_text").value == "mine"
+    assert are_said()
+    assert text() == "mine"
+    page.button(key="add_variant").click().run()
+    assert are_said()
     page.session_state["opened_s"] -= 60
     page.run()
-    assert are_said() == {False}, "later it would undo what is being typed"
-    assert page.text_area(key="message_0_text").value == "mine"
+    assert not are_said(), "later it would undo what is being typed"
+    assert text() == page.text_area(key="message_0_text").value == "mine"

@@ -1,0 +1,11 @@
+"""A text area whose text no browser can miss."""
+
+from typing import Any
+
+import streamlit as st
+
+
+def text_area(label: str, *, key: str, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
+    """Draw it with what the session holds under its key. That is its default in each script
+    run as well: a browser that draws two runs as one never sees the value of the first."""
+    st.text_area(label, st.session_state.get(key) or "", key=key, **options)
