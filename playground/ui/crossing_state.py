@@ -3,8 +3,7 @@ told to a browser that was too slow to hear it.
 
 A browser sends the values of all its widgets with every message. One that is on its way while
 the server changes a value carries the old one, and Streamlit would take that for an edit. And
-a value goes to the browser with the first run alone: one that draws that run together with the
-next, because two clicks came quickly, would show a new field empty.
+one that draws two runs as one, because two clicks came quickly, would show a new field empty.
 """
 
 import time
@@ -52,10 +51,10 @@ def guarded() -> Iterator[None]:
 def put_again() -> None:
     """Put again what such a message took back, or may not have been heard. Before the widgets
     are drawn."""
-    put = _put()
+    put, choices = _put(), state.choices()
     for key, (_, earlier, new) in list(put.items()):
         value = st.session_state.get(key)
-        if value == new or value in earlier:
+        if value in earlier or (value == new and key in choices):
             st.session_state[key] = new
-        else:
+        elif value != new:
             del put[key]  # Typed since: older messages have all come.

@@ -25,7 +25,12 @@ ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
 SETTLING_S = 30.0
-"""How long after it was opened a page may still have to be drawn for the first time."""
+"""How long after it was opened a page may still have to be drawn for the first time.
+
+Until then choices are sent with each run; texts always are (text_area.py). A value goes to the
+browser with one run alone. One that draws that run together with the next, on a slow phone or a
+busy machine, would show an empty field and take what it held from the session.
+"""
 
 
 def message_text(index: int) -> str:
@@ -43,7 +48,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state = st.session_state
     if "owner" in state:
         if time.monotonic() - state["opened_s"] < SETTLING_S:
-            _say_again()
+            variant_state.set_controls(choices())
         return
     state["opened_s"] = time.monotonic()
     state["fed_page"] = open_page()
@@ -62,16 +67,10 @@ def initialise(open_page: Callable[[], Any]) -> None:
     set_prompt(SAMPLES[0].prompt)
 
 
-def _say_again() -> None:
-    """Send what is chosen in the editor once more; texts travel with each run (text_area.py).
-
-    A value goes to the browser with the first run alone. One that draws that run together
-    with the next, on a slow phone or a busy machine, would show empty fields and take what
-    they held from the session.
-    """
-    variant_state.set_controls(variant_state.choices(variant_state.variants()))
-    for index, message in enumerate(prompt().messages):
-        st.session_state[message_role(index)] = message.role
+def choices() -> dict[str, Any]:
+    """What is chosen in the editor, by the keys of its controls; no free text."""
+    roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
+    return roles | variant_state.choices(variant_state.variants())
 
 
 def owner() -> str:

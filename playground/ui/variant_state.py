@@ -36,7 +36,7 @@ _BLANK: dict[str, Any] = {
     "system": "",
 }
 """The controls of a variant, and what a new one holds."""
-TEXTS = ("stops", "extra_json", "system")
+_TEXTS = ("stops", "extra_json", "system")
 
 
 def field(name: str, letter: str) -> str:
@@ -126,7 +126,7 @@ def controls(letters: Sequence[str]) -> dict[str, Any]:
 
 def choices(letters: Sequence[str]) -> dict[str, Any]:
     """The same without what is free text."""
-    texts = {field(name, letter) for letter in letters for name in TEXTS}
+    texts = {field(name, letter) for letter in letters for name in _TEXTS}
     return {key: value for key, value in controls(letters).items() if key not in texts}
 
 
