@@ -26,5 +26,6 @@ def test_no_file_of_the_project_holds_a_key():
     found = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     files = [path for path in [*ROOT.iterdir(), *found] if path.is_file()]
     assert len(files) > 200
-    own = [path for path in files if path.name != "secrets.toml"]
+    # Python joins the parts of a made-up key when it compiles a test.
+    own = [path for path in files if path.name != "secrets.toml" and path.suffix != ".pyc"]
     assert [path.name for path in own if key.search(path.read_bytes())] == []
