@@ -3,7 +3,7 @@ told to a browser that was too slow to hear it.
 
 A browser sends the values of all its widgets with every message. One that is on its way while
 the server changes a value carries the old one, and Streamlit would take that for an edit. And
-one that draws two runs as one, because two clicks came quickly, would show a new field empty.
+one that draws two runs as one, because two clicks came quickly, would never see the value.
 """
 
 import time
@@ -51,10 +51,10 @@ def guarded() -> Iterator[None]:
 def put_again() -> None:
     """Put again what such a message took back, or may not have been heard. Before the widgets
     are drawn."""
-    put, choices = _put(), state.choices()
+    put = _put()
     for key, (_, earlier, new) in list(put.items()):
         value = st.session_state.get(key)
-        if value in earlier or (value == new and key in choices):
+        if value == new or value in earlier:
             st.session_state[key] = new
-        elif value != new:
+        else:
             del put[key]  # Typed since: older messages have all come.
