@@ -22,6 +22,7 @@ def middleware() -> list[Middleware]:
 
 
 async def _feed(socket: WebSocket) -> None:
+    # Half of the page hangs on it, and the server listens before that is imported.
     from playground.ui.services import services
 
     await services().feed.serve(socket)

@@ -1,4 +1,4 @@
-"""A text area whose text no browser can miss."""
+"""A text area that no browser draws empty for being slow."""
 
 from typing import Any
 
@@ -7,5 +7,6 @@ import streamlit as st
 
 def text_area(label: str, *, key: str, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
     """Draw it with what the session holds under its key. That is its default in each script
-    run as well: a browser that draws two runs as one never sees the value of the first."""
+    run as well: a browser that draws two runs as one never sees the value of the first. One that
+    has the field already needs the value itself (crossing_state.py)."""
     st.text_area(label, st.session_state.get(key) or "", key=key, **options)

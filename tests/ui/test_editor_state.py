@@ -61,18 +61,18 @@ def test_later_even_the_old_value_is_an_edit(opened, monkeypatch):
 
 
 def test_a_new_field_is_told_its_value_again_for_a_browser_that_missed_it(page, monkeypatch):
-    def are_told():
+    def is_told():
         return page.number_input(key="max_tokens_C").proto.set_value
 
     page.session_state["opened_s"] -= 60
     page.button(key="add_variant").click().run()
     page.run()
-    assert are_told()
+    assert is_told()
     assert not page.text_area(key=TEXT).proto.set_value, "it could undo what is being typed"
     assert page.number_input(key="max_tokens_C").value == 300
     monkeypatch.setattr(crossing_state, "CROSSING_S", 0)
     page.run()
-    assert not are_told()
+    assert not is_told()
 
 
 def _late_draft():

@@ -182,20 +182,20 @@ def test_a_parameter_that_is_out_of_sight_is_still_sent(page):
 def test_while_a_page_settles_each_run_says_again_what_the_fields_hold(page):
     """A browser that is slower than the second run never drew the first one's values."""
 
-    def are_said():
+    def is_said():
         return page.number_input(key="max_tokens_A").proto.set_value
 
     def text():
         return page.text_area(key="message_0_text").proto.default
 
-    assert are_said()
+    assert is_said()
     assert text() == "Give me three tips for crisp dosa."
     page.text_area(key="message_0_text").input("mine").run()
-    assert are_said()
+    assert is_said()
     assert text() == "mine"
     page.button(key="add_variant").click().run()
-    assert are_said()
+    assert is_said()
     page.session_state["opened_s"] -= 60
     page.run()
-    assert not are_said(), "later it would undo what is being typed"
+    assert not is_said(), "later it would undo what is being typed"
     assert text() == page.text_area(key="message_0_text").value == "mine"
