@@ -104,18 +104,29 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None
 def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN401 (a Run)
     """Draw a text: all of it, or at most so much while the feed brings the rest."""
     text: str = getattr(run, place.name)
-    if most_drawn is not None and run.is_live:
+    places = 1
+    if most_drawn is None:
+        drawn = streaming(text) if run.is_live else whole(text)
+    elif run.is_live:
         found = settled(text[:most_drawn])
-        with place.tail:
-            start = len(text[: found.end].encode("utf-16-le")) // 2
-            is_code = found.is_code and len(text) < most_drawn
-            key = f"tail_{place.name}_{run.plan.letter}"
-            show_tail(key, source(run, place.name), start, is_code=is_code)
-        text = text[: found.end]
+        _mark_rest(place, run, found.end, is_code=found.is_code and len(text) < most_drawn)
+        drawn = streaming(text[: found.end])
+    else:
+        _mark_rest(place, run, len(text), is_code=False)
+        drawn, places = whole(text), len(streaming(text))
     with place.settled:
-        if not text:
-            st.empty()  # A fragment may only ever fill places that it wrote to when first drawn.
-        show_blocks(streaming(text) if run.is_live else whole(text))
+        show_blocks(drawn)
+        # A fragment may only ever fill places that it wrote to when first drawn, and what it
+        # writes to no more stays on the screen until the whole page was drawn anew.
+        for _ in range(max(places, 1) - len(drawn)):
+            st.empty()
+
+
+def _mark_rest(place: Place, run: Any, start: int, *, is_code: bool) -> None:  # noqa: ANN401
+    text: str = getattr(run, place.name)
+    with place.tail:
+        before = len(text[:start].encode("utf-16-le")) // 2
+        show_tail(source(run, place.name), before, is_code=is_code)
 
 
 def show_blocks(found: list[Block]) -> None:

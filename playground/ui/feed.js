@@ -2,13 +2,12 @@
 // what the server has not drawn as Markdown yet. Text only ever becomes text nodes.
 
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
-const LONGEST_APART_MS = 300;
+const LONGEST_APART_MS = 300, LATER_MS = 3000;
 const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
 const PILE = /(\p{M}{12})\p{M}+/gu; // A browser takes seconds for thousands of marks on a letter.
 const ITEM = /^ *([-*+]|\d+[.)]) /;
 
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
-const tails = (window.playgroundTails ??= new Map()); // element → { of, from, isCode }
 
 // Half of a character makes a message that the server cannot read, and then no click would do
 // anything. It is replaced for all to see, before Streamlit's own listeners look.
@@ -47,47 +46,51 @@ function tell(words) {
   Object.assign(note, { className: "playground-note", role: "alert", textContent: words });
 }
 
-feed.draw = (element) => {
-  const { of, from, isCode } = tails.get(element);
-  const state = watched(element, from);
-  element.classList.toggle("settling", state.hiddenUntil > performance.now());
-  const text = (feed.texts.get(of) ?? "").slice(from).replace(PILE, "$1…");
-  const isPlain = isCode || text.length > LONGEST_STYLED;
-  element.classList.toggle("code", isCode);
+// Where a text goes on that the server has drawn the beginning of. A class says which, from
+// where and in what: it changes when that beginning grows, or a moment before.
+const REST = /st-key-rest_(\S+)_(\d+)_(code|prose)/;
+
+function drawAll() {
+  const grid = document.querySelector(".st-key-answers_grid");
+  for (const rest of grid?.querySelectorAll("[class*=st-key-rest_]") ?? []) draw(rest);
+}
+
+function draw(rest) {
+  const element = tailOf(rest);
+  const [place, of, from, kind] = placeOf(rest, element);
+  const whole = feed.texts.get(of) ?? "";
+  if (element.place === place && element.length === whole.length) return;
+  Object.assign(element, { place, length: whole.length });
+  const text = whole.slice(from).replace(PILE, "$1…");
+  const isPlain = kind === "code" || text.length > LONGEST_STYLED;
+  element.classList.toggle("code", kind === "code");
   element.classList.toggle("item", !isPlain && ITEM.test(text));
   if (isPlain) drawLines(element, text);
   else element.replaceChildren(...styled(text));
-};
-
-// What is drawn as Markdown and the word that the tail begins later come apart. Until both
-// are there the tail is hidden: the same words twice would make the page jump.
-function watched(element, from) {
-  const state = (element.watched ??= { from, size: 0, toldAt: 0, hiddenUntil: 0 });
-  if (from !== state.from)
-    Object.assign(state, { from, toldAt: performance.now(), hiddenUntil: 0 });
-  if (state.observer) return state;
-  const place = element.closest('[class*="st-key-answer_"], [class*="st-key-thought_"]');
-  if (!place) return state;
-  const size = () => place.textContent.length - element.textContent.length;
-  state.size = size();
-  state.observer = new MutationObserver((changes) => {
-    if (changes.every(({ target }) => element.contains(target))) return;
-    const now = size();
-    const isTold = performance.now() - state.toldAt < LONGEST_APART_MS;
-    if (now > state.size && !isTold) hide(element, state);
-    state.size = now;
-  });
-  state.observer.observe(place, { childList: true, subtree: true, characterData: true });
-  return state;
 }
 
-function hide(element, state) {
-  state.hiddenUntil = performance.now() + LONGEST_APART_MS;
-  element.classList.add("settling");
-  setTimeout(() => {
-    state.hiddenUntil = 0;
-    if (tails.has(element)) feed.draw(element);
-  }, LONGEST_APART_MS);
+function tailOf(rest) {
+  const { lastChild } = rest;
+  if (lastChild?.className?.startsWith("playground-tail")) return lastChild;
+  const element = rest.appendChild(document.createElement("div"));
+  element.className = "playground-tail";
+  return element;
+}
+
+// Until the beginning has grown the tail stays as long as it is: the page would jump.
+function placeOf(rest, element) {
+  const found = REST.exec(rest.className);
+  if (element.told === found[0]) return found;
+  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]");
+  const size = answer.textContent.length - element.textContent.length;
+  element.toldAt ??= performance.now();
+  const isApart = performance.now() - element.toldAt < LONGEST_APART_MS;
+  if (element.told && size <= element.size && isApart) {
+    setTimeout(drawAll, LONGEST_APART_MS);
+    return REST.exec(element.told);
+  }
+  Object.assign(element, { told: found[0], size, toldAt: undefined });
+  return found;
 }
 
 // Each line in a box of its own: a browser lays out anew all of a box that has grown.
@@ -132,14 +135,32 @@ function marked(name, text) {
 function take({ clear, texts, changed }) {
   if (clear) feed.texts.clear();
   for (const [of, text] of texts) feed.texts.set(of, (feed.texts.get(of) ?? "") + text);
-  for (const [element, tail] of tails) if (texts.some(([of]) => of === tail.of)) feed.draw(element);
+  if (texts.length) drawAll();
   if (changed) feed.changed(changed);
+}
+
+// Streamlit redraws parts of the page whenever it likes.
+function watch() {
+  const isOwn = ({ target }) => target.closest?.(".playground-tail");
+  const observer = new MutationObserver((changes) => changes.every(isOwn) || drawAll());
+  observer.observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+  return observer;
 }
 
 function bringIntoView() {
   const band = document.querySelector(".st-key-answers_band");
   if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
     band.scrollIntoView({ behavior: "smooth", block: "start" });
+}
+
+// What cannot be loaded now is loaded when it is needed.
+async function load(urls) {
+  await new Promise((resume) => setTimeout(resume, LATER_MS));
+  for (const url of urls) {
+    await new Promise(window.requestIdleCallback ?? setTimeout);
+    await import(new URL(url, location.href).href).catch(console.warn);
+  }
 }
 
 function connect() {
@@ -160,7 +181,8 @@ function connect() {
 
 export default ({ data, setTriggerValue }) => {
   feed.changed = (number) => setTriggerValue("changed", number);
-  for (const element of tails.keys()) feed.draw(element);
+  feed.watch ??= watch();
+  feed.later ??= load(data.later);
   if (feed.press && feed.press !== data.press) bringIntoView();
   feed.press = data.press;
   if (feed.token === data.token) return;

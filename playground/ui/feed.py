@@ -118,7 +118,7 @@ class News:
 
 def source(run: Any, name: str) -> str:  # noqa: ANN401 (a Run)
     """What the page calls one text of a run."""
-    return f"{run.id} {name}"
+    return f"{run.id}_{name}"
 
 
 def _signs(runs: Mapping[str, Any]) -> tuple[object, ...]:

@@ -1,4 +1,6 @@
-"""The page, one line a panel in screen order."""
+"""The page, one line a panel in screen order. Who pressed Run gets the answers drawn first."""
+
+from functools import partial
 
 import streamlit as st
 
@@ -36,7 +38,19 @@ def page() -> None:
     is_here(state.owner())
     editor_state.record()
     drawn_in = phase()
+    above, beneath = st.container(), st.container()
+    bands = [(above, partial(_show_editor)), (beneath, partial(show_answers, drawn_in))]
+    for place, show in reversed(bands) if state.runs() else bands:
+        with place:
+            show()
+    show_log(drawn_in)
     show_sidebar()
+    keep_draft()
+    show_link()
+    warm_up()
+
+
+def _show_editor() -> None:
     planned = plans()
     show_bar(planned)
     show_lesson()
@@ -44,8 +58,3 @@ def page() -> None:
     edit_prompt(planned)
     edit_variants(planned)
     show_experiment()
-    show_answers(drawn_in)
-    show_log(drawn_in)
-    keep_draft()
-    show_link()
-    warm_up()

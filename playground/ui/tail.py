@@ -4,10 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
+LATER = sorted(
+    f"static/js/{file.name}"
+    for part in ("StreamlitSyntaxHighlighter", "DataFrame")
+    for file in Path(st.__file__).parent.glob(f"static/static/js/{part}.*.js")
+)
+"""Parts of Streamlit's page that a browser takes half a second for: it would at the first code
+or table, in the middle of the answers."""
 HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
 STYLE = """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
-.playground-tail.settling { visibility: hidden; height: 1lh; overflow: hidden; }
 .playground-line { min-height: 1lh; }
 .playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
@@ -23,18 +29,6 @@ STYLE = """
     position: absolute; clip-path: inset(50%); }
 }
 """
-# It travels again whenever its text's beginning was drawn: it only registers, the hub draws.
-TAIL = """
-export default ({ data, parentElement }) => {
-  const element = parentElement.querySelector(".playground-tail");
-  (window.playgroundTails ??= new Map()).set(element, data);
-  window.playgroundFeed?.draw(element);
-  return () => {
-    element.watched?.observer?.disconnect();
-    window.playgroundTails.delete(element);
-  };
-}
-"""
 
 
 def show_hub(token: str, press: int) -> None:
@@ -44,12 +38,16 @@ def show_hub(token: str, press: int) -> None:
     """
     mount = st.components.v2.component("feed", js=HUB, css=STYLE, isolate_styles=False)
     # Without a key: every widget of a script run looks at the state of all that have one.
-    mount(data={"token": token, "press": press}, height=1, on_changed_change=lambda: None)
+    data = {"token": token, "press": press, "later": LATER}
+    mount(data=data, height=1, on_changed_change=lambda: None)
 
 
-def show_tail(key: str, of: str, start: int, *, is_code: bool) -> None:
-    """Draw what has come of a text beyond `start`, counted in UTF-16 units."""
-    mount = st.components.v2.component(
-        "tail", html='<div class="playground-tail"></div>', js=TAIL, isolate_styles=False
-    )
-    mount(key=key, data={"of": of, "from": start, "isCode": is_code})
+def show_tail(of: str, start: int, *, is_code: bool) -> None:
+    """Mark where a text goes on, from `start`, counted in UTF-16 units: what has come of it
+    beyond that is drawn there by the hub.
+
+    In a class, which the page has at once: a component is told its data later than it draws
+    the text before, and until then the same words would be there twice.
+    """
+    with st.container(key=f"rest_{of}_{start}_{'code' if is_code else 'prose'}"):
+        st.empty()

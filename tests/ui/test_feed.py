@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.websockets import WebSocket
 
+from playground.ui import tail
 from playground.ui.feed import MOST_SOCKETS, MOST_WAITING, UNKNOWN_PAGE, Feed, News, source
 
 HOST = (b"host", b"play.streamlit.app")
@@ -94,7 +95,7 @@ def test_new_runs_start_anew():
     news = News()
     news.of({"A": Told("a", text="old")})
     again = news.of({"A": Told("b", text="new")})
-    assert again == {"texts": [("b text", "new")], "clear": True}
+    assert again == {"texts": [("b_text", "new")], "clear": True}
 
 
 def test_a_page_hears_its_own_runs_and_no_others():
@@ -106,7 +107,7 @@ def test_a_page_hears_its_own_runs_and_no_others():
         assert not other.is_fed
         other.show({"A": Told("b", text="not mine")})
         mine.show({"A": Told("a", text="mine", is_over=True)})
-        assert await browser.news() == {"texts": [["a text", "mine"]], "clear": True}
+        assert await browser.news() == {"texts": [["a_text", "mine"]], "clear": True}
         await browser.leave()
         assert not mine.is_fed
 
@@ -239,7 +240,7 @@ def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_u
         run = Told("a", text="first ")
         page.show({"A": run})
         other.show({"A": Told("b", text="mine", is_over=True)})
-        assert (await reader.news())["texts"] == [["b text", "mine"]]
+        assert (await reader.news())["texts"] == [["b_text", "mine"]]
         for _ in range(1_000):
             run.text += "more "
             await asyncio.sleep(0)
@@ -253,3 +254,8 @@ def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_u
         assert not page.is_fed
 
     asyncio.run(play())
+
+
+def test_what_a_browser_loads_in_advance_is_there():
+    parts = [name.split("/")[-1].split(".")[0] for name in tail.LATER]
+    assert parts == ["DataFrame", "StreamlitSyntaxHighlighter"]
