@@ -104,15 +104,16 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None
 def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN401 (a Run)
     """Draw a text: all of it, or at most so much while the feed brings the rest."""
     text: str = getattr(run, place.name)
-    places = 1
+    places = 0
     if most_drawn is None:
         drawn = streaming(text) if run.is_live else whole(text)
     elif run.is_live:
         found = settled(text[:most_drawn])
-        _mark_rest(place, run, found.end, is_code=found.is_code and len(text) < most_drawn)
-        drawn = streaming(text[: found.end])
+        beginning = text[: found.end]
+        _mark_rest(place, run, beginning, is_code=found.is_code and len(text) < most_drawn)
+        drawn = streaming(beginning)
     else:
-        _mark_rest(place, run, len(text), is_code=False)
+        _mark_rest(place, run, text, is_code=False)
         drawn, places = whole(text), len(streaming(text))
     with place.settled:
         show_blocks(drawn)
@@ -122,11 +123,10 @@ def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN4
             st.empty()
 
 
-def _mark_rest(place: Place, run: Any, start: int, *, is_code: bool) -> None:  # noqa: ANN401
-    text: str = getattr(run, place.name)
+def _mark_rest(place: Place, run: Any, beginning: str, *, is_code: bool) -> None:  # noqa: ANN401
     with place.tail:
-        before = len(text[:start].encode("utf-16-le")) // 2
-        show_tail(source(run, place.name), before, is_code=is_code)
+        start = len(beginning.encode("utf-16-le")) // 2
+        show_tail(source(run, place.name), start, is_code=is_code)
 
 
 def show_blocks(found: list[Block]) -> None:

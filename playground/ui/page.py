@@ -1,6 +1,4 @@
-"""The page, one line a panel in screen order. Who pressed Run gets the answers drawn first."""
-
-from functools import partial
+"""The page, one line a panel in screen order."""
 
 import streamlit as st
 
@@ -39,8 +37,9 @@ def page() -> None:
     editor_state.record()
     drawn_in = phase()
     above, beneath = st.container(), st.container()
-    bands = [(above, partial(_show_editor)), (beneath, partial(show_answers, drawn_in))]
-    for place, show in reversed(bands) if state.runs() else bands:
+    bands = [(above, _show_editor), (beneath, lambda: show_answers(drawn_in))]
+    # Who pressed Run waits for the answers.
+    for place, show in bands[::-1] if state.runs() else bands:
         with place:
             show()
     show_log(drawn_in)
