@@ -50,9 +50,13 @@ function tell(words) {
 // where and in what: it changes when that beginning grows, or a moment before.
 const REST = /st-key-rest_(\S+)_(\d+)_(code|prose)/;
 
+const rests = (feed.rests ??= new Set());
+
 function drawAll() {
-  const grid = document.querySelector(".st-key-answers_grid");
-  for (const rest of grid?.querySelectorAll("[class*=st-key-rest_]") ?? []) draw(rest);
+  for (const rest of rests) {
+    if (rest.isConnected && REST.test(rest.className)) draw(rest);
+    else rests.delete(rest);
+  }
 }
 
 function draw(rest) {
@@ -62,7 +66,8 @@ function draw(rest) {
   if (element.place === place && element.length === whole.length) return;
   Object.assign(element, { place, length: whole.length });
   const text = whole.slice(from).replace(PILE, "$1…");
-  const isPlain = kind === "code" || text.length > LONGEST_STYLED;
+  element.isLong = text.length > LONGEST_STYLED;
+  const isPlain = kind === "code" || element.isLong;
   element.classList.toggle("code", kind === "code");
   element.classList.toggle("item", !isPlain && ITEM.test(text));
   if (isPlain) drawLines(element, text);
@@ -77,20 +82,25 @@ function tailOf(rest) {
   return element;
 }
 
-// Until the beginning has grown the tail stays as long as it is: the page would jump.
+// Until the beginning has grown the tail stays as long as it is: the page would jump. A very
+// long one is too dear to measure.
 function placeOf(rest, element) {
   const found = REST.exec(rest.className);
   if (element.told === found[0]) return found;
-  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]");
-  const size = answer.textContent.length - element.textContent.length;
+  const size = element.isLong ? 0 : sizeBefore(rest, element);
   element.toldAt ??= performance.now();
-  const isApart = performance.now() - element.toldAt < LONGEST_APART_MS;
+  const isApart = !element.isLong && performance.now() - element.toldAt < LONGEST_APART_MS;
   if (element.told && size <= element.size && isApart) {
     setTimeout(drawAll, LONGEST_APART_MS);
     return REST.exec(element.told);
   }
   Object.assign(element, { told: found[0], size, toldAt: undefined });
   return found;
+}
+
+function sizeBefore(rest, element) {
+  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]");
+  return answer.textContent.length - element.textContent.length;
 }
 
 // Each line in a box of its own: a browser lays out anew all of a box that has grown.
@@ -139,12 +149,26 @@ function take({ clear, texts, changed }) {
   if (changed) feed.changed(changed);
 }
 
-// Streamlit redraws parts of the page whenever it likes.
+// Streamlit redraws parts of the page whenever it likes. Only what is new is searched: an
+// answer can have a hundred thousand elements.
 function watch() {
-  const isOwn = ({ target }) => target.closest?.(".playground-tail");
-  const observer = new MutationObserver((changes) => changes.every(isOwn) || drawAll());
+  const search = (node) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    if (node.matches("[class*=st-key-rest_]")) rests.add(node);
+    for (const rest of node.querySelectorAll("[class*=st-key-rest_]")) rests.add(rest);
+  };
+  const observer = new MutationObserver((changes) => {
+    const foreign = changes.filter(({ target }) => !target.closest?.(".playground-tail"));
+    for (const { type, target, addedNodes } of foreign) {
+      if (type === "childList") addedNodes.forEach(search);
+      else if (REST.test(target.className)) rests.add(target);
+    }
+    if (foreign.length) drawAll();
+  });
   observer.observe(document.body, {
     childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+  search(document.body);
+  drawAll();
   return observer;
 }
 
