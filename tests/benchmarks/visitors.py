@@ -12,6 +12,7 @@ import itertools
 import json
 import multiprocessing
 import random
+import re
 import time
 from collections import Counter
 
@@ -25,6 +26,8 @@ from tests.fake_api import FakeApi
 FIRST_PAINT_S, RSS_MB = 0.5, 350
 OLDEST_MESSAGE = 2
 """Streamlit's browser forgets a message that so many script runs did not use."""
+PLACE = re.compile(r"rest_(?P<of>\S+)_\d+_(?:code|prose)$")
+"""What `playground.ui.tail` names the place where a text goes on."""
 FAILED = (":red[**failed**]", ":red[**interrupted**]")
 CONTEXT = {"timezone": "UTC", "locale": "en-US", "color_scheme": "light"}
 
@@ -189,6 +192,8 @@ class Visitor:
                 self._finish(message.script_finished)
 
     def _draw(self, path, delta):
+        if place := PLACE.search(delta.add_block.id):
+            self._place(place["of"])
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
@@ -198,8 +203,6 @@ class Visitor:
             data = json.loads(element.bidi_component.json or "{}")
             if token := data.get("token"):
                 self._feed = delta.fragment_id, token
-            elif of := data.get("of"):
-                self._place(of)
         elif kind == "button":
             self.button_ids[element.button.id.rsplit("-", 1)[-1]] = element.button.id
         elif kind == "exception" or (kind == "alert" and element.alert.format == 1):
