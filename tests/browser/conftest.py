@@ -27,7 +27,9 @@ def browser():
     from browser.driving import FLAGS
 
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        # Pages of one profile share a process, and what it has compiled.
+        args = [*FLAGS, "--process-per-site"]
+        found = playwright.chromium.launch(executable_path=path, args=args)
         yield found
         found.close()
 
@@ -71,7 +73,7 @@ def app(browser, shared_api, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def profile(browser):
-    """A fresh profile; its cache makes later pages quick."""
+    """A fresh profile; its cache and its process make later pages quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     # The pages of other tests begin anew: without a database no draft is brought back.
     context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
@@ -100,15 +102,20 @@ def visit(browser, profile):
     """Opens pages. None may ask any other host for anything, nor do what the policy forbids."""
     screens, own = [], []
 
-    def open_(app, query="", script=None, **options):
+    def open_(app, query="", script=None, viewport=None, *, is_ever_idle=False, **options):
+        if not profile.pages:  # With its last page the process would end.
+            profile.new_page().goto(f"{app.url}/_stcore/health")
         context = profile
-        if script or options:
+        if options:
             context = browser.new_context(**options)
             own.append(context)
+        screen = Screen(context, app, is_ever_idle=is_ever_idle)
+        screens.append(screen)
         if script:
-            context.add_init_script(script)
-        screens.append(Screen(context, app))
-        return screens[-1].open(query)
+            screen.page.add_init_script(script)
+        if viewport:
+            screen.page.set_viewport_size(viewport)
+        return screen.open(query)
 
     yield open_
     for screen in screens:

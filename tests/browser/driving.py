@@ -36,6 +36,8 @@ LETTERS = "ABCDEF"
 IS_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
 """Whether no other file of tests runs beside this one; only then limits in time are strict."""
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
+# What a page loads when it has nothing else to do would take each test a second.
+NEVER_IDLE = "window.requestIdleCallback = () => 0;"
 # Takes the time in the page from the mouse's click to the paint of a status word.
 STOPWATCH = """([selector, word]) => {
     window.stopwatch = new Promise(resolve => {
@@ -141,9 +143,11 @@ class App:
 class Screen:
     """One visitor's page, and what it has asked for and received."""
 
-    def __init__(self, context, app):
+    def __init__(self, context, app, *, is_ever_idle=False):
         self.app = app
         self.page = context.new_page()
+        if not is_ever_idle:
+            self.page.add_init_script(NEVER_IDLE)
         self.errors = []
         self.elsewhere = []
         self.refused = []

@@ -112,3 +112,11 @@ def test_no_page_is_told_the_token_of_another(visit, app, api):
     tokens = [set(re.findall(rb'"token": ?"([^"]+)"', b"".join(screen.frames))) for screen in pages]
     assert [len(found) for found in tokens] == [1, 1]
     assert tokens[0] != tokens[1]
+
+
+def test_an_idle_page_loads_the_parts_for_code_and_tables_before_they_are_needed(visit, app):
+    page = visit(app, is_ever_idle=True).page
+    page.wait_for_function(
+        """() => performance.getEntriesByType("resource").some(
+            ({ name }) => /StreamlitSyntaxHighlighter\\./.test(name))"""
+    )
