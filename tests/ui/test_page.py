@@ -4,8 +4,9 @@ import contextlib
 import sqlite3
 
 import pytest
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, open_more, press_run, words
+from ui.driving import SCRIPT, finish, open_more, press_run, words
 
 
 def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):
@@ -102,6 +103,30 @@ def test_stop_ends_the_runs_at_once(page):
     page.button(key="run_all").click().run()
     page.button(key="stop_all").click().run()
     assert {run.status for run in page.session_state["runs"].values()} == {"stopped"}
+
+
+@pytest.fixture
+def drawn():
+    """The keys of all containers, in the order in which they are drawn."""
+    keys = []
+    ForwardMsgQueue.on_before_enqueue_msg(
+        lambda message: keys.append(message.delta.add_block.id.rsplit("-", 1)[-1])
+    )
+    yield keys
+    ForwardMsgQueue.on_before_enqueue_msg(None)
+
+
+def test_answers_are_drawn_first_while_they_come_and_run_once_they_are_there(page, drawn):
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    bands = {"answers_band", "bar", "log"}
+    drawn.clear()
+    page.button(key="run_all").click().run()
+    assert [key for key in drawn if key in bands] == ["answers_band", "bar", "log"]
+    page.button(key="stop_all").click().run()
+    finish(page)
+    drawn.clear()
+    page.run()
+    assert [key for key in drawn if key in bands] == ["bar", "answers_band", "log"]
 
 
 def test_a_typed_key_leaves_its_field_and_is_never_drawn(page):
