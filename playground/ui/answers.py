@@ -104,7 +104,7 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None
 def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN401 (a Run)
     """Draw a text: all of it, or at most so much while the feed brings the rest."""
     text: str = getattr(run, place.name)
-    places = 0
+    places = 1
     if most_drawn is None:
         drawn = streaming(text) if run.is_live else whole(text)
     elif run.is_live:
@@ -114,12 +114,12 @@ def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN4
         drawn = streaming(beginning)
     else:
         _mark_rest(place, run, text, is_code=False)
-        drawn, places = whole(text), len(streaming(text))
+        drawn, places = whole(text), max(1, len(streaming(text)))
     with place.settled:
         show_blocks(drawn)
         # A fragment may only ever fill places that it wrote to when first drawn, and what it
         # writes to no more stays on the screen until the whole page was drawn anew.
-        for _ in range(max(places, 1) - len(drawn)):
+        for _ in range(places - len(drawn)):
             st.empty()
 
 
