@@ -35,6 +35,19 @@ class Plan:
     def can_run(self) -> bool:
         return not any(problem.severity == "error" for problem in self.problems)
 
+    @property
+    def asked(self) -> str:
+        """The model and how it is asked, in a few words."""
+        sent = self.wire.parameters()
+        parts = [self.model.name]
+        # The extra JSON can put anything into their places.
+        temperature, config = sent.get("temperature"), sent.get("output_config")
+        if isinstance(temperature, int | float):
+            parts.append(f"temperature {temperature:g}")
+        if isinstance(config, dict) and "effort" in config:
+            parts.append(f"effort {config['effort']}")
+        return " · ".join(parts)
+
 
 def plan(
     press: int,

@@ -96,7 +96,7 @@ def _show_head(
     plan: Plan = run.plan
     demo = " :violet-badge[demo]" if plan.connection.kind == "demo" else ""
     colour = variant_state.COLOURS[letter]
-    head = f":{colour}-badge[{letter}] :gray[{plain(_asked(plan))}]"
+    head = f":{colour}-badge[{letter}] :gray[{plain(plan.asked)}]"
     with st.container(
         horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall",
         key=f"card_head_{letter}",
@@ -149,18 +149,6 @@ def _offer_exact_text(letter: str, text: str) -> None:
             if shown != text:
                 st.caption("Piles of more than twelve combining marks are cut short here.")
             st.code(shown, language=None, wrap_lines=True, height=300)
-
-
-def _asked(plan: Plan) -> str:
-    sent = plan.wire.parameters()
-    parts = [plan.model.name]
-    # The extra JSON can put anything into their places.
-    temperature, config = sent.get("temperature"), sent.get("output_config")
-    if isinstance(temperature, int | float):
-        parts.append(f"temperature {temperature:g}")
-    if isinstance(config, dict) and "effort" in config:
-        parts.append(f"effort {config['effort']}")
-    return " · ".join(parts)
 
 
 def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)

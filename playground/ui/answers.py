@@ -42,7 +42,8 @@ def show_answers(drawn_in: Phase, chance: Random | None = None) -> None:
         with st.container():
             _show_head(runs)
             cards = _show_cards(runs, chance or SystemRandom()) if runs else {}
-        st.fragment(_paint, run_every=drawn_in.interval_s)(cards, drawn_in, count())
+        paint = st.fragment(_paint, run_every=drawn_in.interval_s)
+        paint(cards, drawn_in, state.next_press() - 1, count())
 
 
 def _show_head(runs: band.Runs) -> None:
@@ -84,10 +85,10 @@ def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
 
 
 @in_later_turn
-def _paint(cards: dict[str, Card], drawn_in: Phase, draws: "count[int]") -> None:
+def _paint(cards: dict[str, Card], drawn_in: Phase, press: int, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
     is_here(state.owner())
-    show_hub(state.fed_page().token, state.next_press())
+    show_hub(state.fed_page().token, press)
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = phase()
     for run, card in _shown(cards):

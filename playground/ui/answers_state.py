@@ -94,6 +94,11 @@ def is_blind() -> bool:
     return bool(st.session_state.get(BLIND, False))
 
 
+def is_rearranged() -> bool:
+    """Whether the cards may stand otherwise than the variants do."""
+    return is_blind() or st.session_state.get("focused_card") is not None
+
+
 def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:
     """The letters in the order of their cards: shuffled once for blind votes, and so until
     other runs are shown."""

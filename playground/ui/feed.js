@@ -53,6 +53,7 @@ const REST = /st-key-rest_(\S+)_(\d+)_(code|prose)/;
 const rests = (feed.rests ??= new Set());
 
 function drawAll() {
+  drawAhead();
   for (const rest of rests) {
     if (rest.isConnected && REST.test(rest.className)) draw(rest);
     else rests.delete(rest);
@@ -77,9 +78,41 @@ function draw(rest) {
 function tailOf(rest) {
   const { lastChild } = rest;
   if (lastChild?.className?.startsWith("playground-tail")) return lastChild;
-  const element = rest.appendChild(document.createElement("div"));
-  element.className = "playground-tail";
-  return element;
+  return rest.appendChild(boxOf("playground-tail"));
+}
+
+// The answers of a press whose cards the server has not drawn yet: where many pages are open it
+// may be a second until it does. The class of the hub's place says which it has.
+const DRAWN = /st-key-press_(\d+)/;
+const NOTED = "[class*=st-key-rest_], [class*=st-key-press_]";
+
+function drawAhead() {
+  const { ahead, place } = feed;
+  const drawn = Number(DRAWN.exec(place?.className)?.[1]);
+  if (drawn > feed.drawn) bringIntoView();
+  feed.drawn = drawn;
+  if (drawn >= ahead?.press) {
+    feed.ahead = null;
+    place.querySelector(".playground-ahead")?.remove();
+  } else if (drawn < ahead?.press && !place.querySelector(".playground-ahead")) {
+    place.prepend(boxOf("playground-ahead", ...ahead.cards.map(cardOf)));
+    bringIntoView();
+  }
+}
+
+function cardOf([of, letter, head]) {
+  const variant = document.querySelector(`.st-key-variant_${letter} .stMarkdown`);
+  const badge = variant?.cloneNode(true) ?? marked("strong", letter);
+  const rest = boxOf(`st-key-rest_${of}_0_prose`);
+  const line = boxOf("playground-head", badge, marked("span", head));
+  return boxOf("", line, marked("strong", "starting"), rest);
+}
+
+function boxOf(className, ...parts) {
+  const box = document.createElement("div");
+  box.className = className;
+  box.append(...parts);
+  return box;
 }
 
 // Until the beginning has grown the tail stays as long as it is: the page would jump. A very
@@ -99,7 +132,7 @@ function placeOf(rest, element) {
 }
 
 function sizeBefore(rest, element) {
-  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]");
+  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]") ?? rest;
   return answer.textContent.length - element.textContent.length;
 }
 
@@ -117,10 +150,7 @@ function drawLines(element, text) {
 }
 
 function addLine(element, line) {
-  const box = document.createElement("div");
-  box.className = "playground-line";
-  box.append(line);
-  element.append(box);
+  element.append(boxOf("playground-line", line));
 }
 
 function styled(text) {
@@ -142,8 +172,13 @@ function marked(name, text) {
   return element;
 }
 
-function take({ clear, texts, changed }) {
-  if (clear) feed.texts.clear();
+function take({ clear, ahead, texts, changed }) {
+  if (clear) {
+    feed.texts.clear();
+    document.querySelector(".playground-ahead")?.remove();
+    feed.ahead = ahead;
+    drawAhead();
+  }
   for (const [of, text] of texts) feed.texts.set(of, (feed.texts.get(of) ?? "") + text);
   if (texts.length) drawAll();
   if (changed) feed.changed(changed);
@@ -152,16 +187,19 @@ function take({ clear, texts, changed }) {
 // Streamlit redraws parts of the page whenever it likes. Only what is new is searched: an
 // answer can have a hundred thousand elements.
 function watch() {
+  const note = (node) => {
+    if (REST.test(node.className)) rests.add(node);
+    else if (DRAWN.test(node.className)) feed.place = node;
+  };
   const search = (node) => {
     if (node.nodeType !== Node.ELEMENT_NODE) return;
-    if (node.matches("[class*=st-key-rest_]")) rests.add(node);
-    for (const rest of node.querySelectorAll("[class*=st-key-rest_]")) rests.add(rest);
+    for (const each of [node, ...node.querySelectorAll(NOTED)]) note(each);
   };
   const observer = new MutationObserver((changes) => {
     const foreign = changes.filter(({ target }) => !target.closest?.(".playground-tail"));
     for (const { type, target, addedNodes } of foreign) {
       if (type === "childList") addedNodes.forEach(search);
-      else if (REST.test(target.className)) rests.add(target);
+      else note(target);
     }
     if (foreign.length) drawAll();
   });
@@ -207,8 +245,6 @@ export default ({ data, setTriggerValue }) => {
   feed.changed = (number) => setTriggerValue("changed", number);
   feed.watch ??= watch();
   feed.later ??= load(data.later);
-  if (feed.press && feed.press !== data.press) bringIntoView();
-  feed.press = data.press;
   if (feed.token === data.token) return;
   feed.token = data.token;
   const old = feed.socket;

@@ -10,6 +10,7 @@ import json
 import secrets
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 from weakref import WeakValueDictionary
@@ -32,6 +33,15 @@ LOOK_AGAIN_S = 30.0
 UNKNOWN_PAGE, TOO_MANY = 4404, 4429
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A press of Run whose answers the browser draws before the page does: what stands above
+    each, by letter. The page may come a second later where many are open."""
+
+    press: int
+    heads: Mapping[str, str]
+
+
 class FedPage:
     """One open page: its runs, and the sockets that bring their texts to it.
 
@@ -40,7 +50,7 @@ class FedPage:
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(24)
-        self._runs: Mapping[str, Any] = {}
+        self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     @property
@@ -49,12 +59,13 @@ class FedPage:
         return bool(self._sockets)
 
     @property
-    def runs(self) -> Mapping[str, Any]:
-        return self._runs
+    def shown(self) -> tuple[Mapping[str, Any], Ahead | None]:
+        """The runs, and how the browser draws them until the page does."""
+        return self._shown
 
-    def show(self, runs: Mapping[str, Any]) -> None:
+    def show(self, runs: Mapping[str, Any], ahead: Ahead | None = None) -> None:
         """From now on the page shows these runs, by letter. Called by its script's thread."""
-        self._runs = dict(runs)
+        self._shown = dict(runs), ahead
         for woken, loop in list(self._sockets.items()):
             loop.call_soon_threadsafe(woken.set)
 
@@ -78,7 +89,9 @@ class News:
         self._signs: tuple[object, ...] = ()
         self._changes = 0
 
-    def of(self, runs: Mapping[str, Any], *, is_busy: bool = False) -> dict[str, Any] | None:
+    def of(
+        self, runs: Mapping[str, Any], ahead: Ahead | None = None, *, is_busy: bool = False
+    ) -> dict[str, Any] | None:
         """The next message for a page with these runs, or None.
 
         `changed` counts whatever the page draws by itself: a status, an attempt, an end. In
@@ -90,6 +103,12 @@ class News:
             # The script that brought the new runs draws them as they are.
             self._signs = _signs(runs)
             news["clear"] = True
+            if ahead is not None:
+                cards = [
+                    [source(runs[letter], "text"), letter, head]
+                    for letter, head in ahead.heads.items()
+                ]
+                news["ahead"] = {"press": ahead.press, "cards": cards}
         signs = _signs(runs)
         texts = [*self._new_texts(runs)]
         is_worth_it = not is_busy or all(run.is_over for run in runs.values())
@@ -181,8 +200,9 @@ class Feed:
         news = News()
         while (page := told()) is not None:
             woken.clear()
-            message = news.of(page.runs, is_busy=self._live > FEW_PAGES)
-            is_live = any(not run.is_over for run in page.runs.values())
+            runs, ahead = page.shown
+            message = news.of(runs, ahead, is_busy=self._live > FEW_PAGES)
+            is_live = any(not run.is_over for run in runs.values())
             del page
             if message is not None:
                 await socket.send_text(json.dumps(message, ensure_ascii=False))

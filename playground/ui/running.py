@@ -14,8 +14,9 @@ from playground.core.request import Request
 from playground.core.wire import Wire
 from playground.run import Run
 from playground.settings import is_local_visit
-from playground.ui import gate, money_state, spending, state, variant_state
+from playground.ui import answers_state, gate, money_state, spending, state, variant_state
 from playground.ui.case_values import first_case
+from playground.ui.feed import Ahead
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -166,7 +167,15 @@ def run_all() -> None:
         return
     started = _start(planned)
     if started:
-        state.set_runs(started)
+        state.set_runs(started, _ahead(planned))
+
+
+def _ahead(planned: list[Plan]) -> Ahead | None:
+    """What the browser may draw before the page does: not where it would stand elsewhere
+    than the cards do, or tell which variant's an answer is."""
+    if answers_state.is_rearranged():
+        return None
+    return Ahead(planned[0].press, {each.letter: each.asked for each in planned})
 
 
 def _obstacle(planned: list[Plan]) -> str | None:

@@ -15,6 +15,7 @@ from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
 from playground.core.visitors import LOCAL
 from playground.ui import money_state, variant_state
+from playground.ui.feed import Ahead
 from playground.ui.interruptions import let_callbacks_end, whole
 from playground.ui.visitor_cookie import stranger
 
@@ -143,9 +144,9 @@ def runs() -> dict[str, Any]:
     return dict(st.session_state["runs"])
 
 
-def set_runs(runs: dict[str, Any]) -> None:
+def set_runs(runs: dict[str, Any], ahead: Ahead | None = None) -> None:
     st.session_state["runs"] = runs
-    fed_page().show(runs)
+    fed_page().show(runs, ahead)
 
 
 def fed_page() -> Any:  # noqa: ANN401 (a FedPage, read by its attributes)

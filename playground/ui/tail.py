@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from playground.ui.variants import CARD_WIDTH
+
 LATER = sorted(
     f"static/js/{file.name}"
     for part in ("StreamlitSyntaxHighlighter", "DataFrame")
@@ -12,9 +14,19 @@ LATER = sorted(
 """Parts of Streamlit's page that a browser takes half a second for: it would at the first code
 or table, in the middle of the answers."""
 HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
-STYLE = """
+STYLE = (
+    """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
 .playground-line { min-height: 1lh; }
+.playground-ahead { display: grid; gap: 1rem; width: 100%;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, WIDTHpx), 1fr)); }
+.playground-ahead > div { border: 1px solid color-mix(in srgb, currentcolor 20%, transparent);
+  border-radius: 0.5rem; padding: 1rem; min-width: 0; }
+.playground-head { display: flex; align-items: center; gap: 0.3rem; height: 3.9rem; }
+.playground-head > span:last-child, .playground-head + strong { opacity: 0.7; }
+.playground-head ~ div { margin-top: 1.5rem; }
+/* Of the last press all but the band's head is over. */
+.st-key-answers_band:has(.playground-ahead) :has(> .st-key-answers_head) ~ * { display: none; }
 .playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
@@ -29,17 +41,20 @@ STYLE = """
     position: absolute; clip-path: inset(50%); }
 }
 """
+).replace("WIDTHpx", f"{CARD_WIDTH}px")
 
 
 def show_hub(token: str, press: int) -> None:
     """Mount the page's end of the feed; where it stands is run again when the feed says so.
 
-    A new `press` of Run brings the answers into view.
+    The class says of which press of Run the cards have been drawn: a new one is brought into
+    view, and until it is there the hub draws its answers itself.
     """
     mount = st.components.v2.component("feed", js=HUB, css=STYLE, isolate_styles=False)
     # Without a key: every widget of a script run looks at the state of all that have one.
-    data = {"token": token, "press": press, "later": LATER}
-    mount(data=data, height=1, on_changed_change=lambda: None)
+    data = {"token": token, "later": LATER}
+    with st.container(key=f"press_{press}"):
+        mount(data=data, height=1, on_changed_change=lambda: None)
 
 
 def show_tail(of: str, start: int, *, is_code: bool) -> None:

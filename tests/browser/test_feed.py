@@ -16,6 +16,41 @@ SOCKETS = """
         }
     };
 """
+# What the page is to draw can be held back, as where it is late.
+LATE = """
+    const Real = window.WebSocket;
+    window.held = null;
+    window.WebSocket = class extends Real {
+        constructor(url, protocols) {
+            super(url, protocols);
+            if (String(url).endsWith("/feed")) return;
+            window.stream = this;
+            this.addEventListener("message", (event) => {
+                if (!window.held || !event.isTrusted) return;
+                event.stopImmediatePropagation();
+                window.held.push(event.data);
+            });
+        }
+    };
+"""
+HOLD = "() => { window.held = []; }"
+RELEASE = """async () => {
+    const { held, stream } = window;
+    while (held.length) {
+        stream.dispatchEvent(new MessageEvent("message", { data: held.shift() }));
+        await new Promise((resume) => setTimeout(resume));
+    }
+    window.held = null;
+}"""
+NOTHING_COMES = """() => new Promise((resolve) => {
+    let [count, since] = [0, performance.now()];
+    const look = () => {
+        if (count !== window.held.length) [count, since] = [window.held.length, performance.now()];
+        if (performance.now() - since > 500) resolve(true);
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
 CUT = "() => window.feeds.at(-1).close()"
 
 
@@ -61,6 +96,44 @@ def test_a_long_answer_is_drawn_line_by_line_while_it_comes(screen, api):
     assert [*code, *lines.all_text_contents()] == [*long.split("\n")[3:-1], "last"]
     screen.stop()
     screen.await_end()
+
+
+def held_back(screen, api):
+    """A press of Run of which the page has drawn nothing yet."""
+    api.plays = ["slow-20-60", "slow-20-60"]
+    screen.page.evaluate(HOLD)
+    screen.run()
+    ahead = screen.page.locator(".playground-ahead > div")
+    expect(ahead).to_have_text([re.compile(rf"^{letter}Claude.*word5 ") for letter in "AB"])
+    expect(screen.at("card_A").locator("visible=true")).to_have_count(0)
+    return ahead
+
+
+def test_answers_can_be_read_before_the_page_has_drawn_their_cards(visit, app, api):
+    screen = visit(app, script=LATE)
+    ahead = held_back(screen, api)
+    screen.page.evaluate(RELEASE)
+    expect(ahead).to_have_count(0)
+    expect(screen.answer("A")).to_contain_text("word10 ")
+    screen.await_end()
+    words = re.findall(r"word\d+", screen.answer("B").inner_text())
+    assert words == [f"word{number}" for number in range(60)]
+
+
+def test_a_page_that_is_many_script_runs_late_catches_up(visit, app, api):
+    screen = visit(app, script=LATE)
+    api.plays = ["slow-60-60", "slow-60-60"]
+    screen.run()
+    screen.await_end()  # The browser has this text, and the server may refer to it.
+    ahead = held_back(screen, api)
+    for late in range(10, 60, 10):
+        expect(ahead.first).to_contain_text(f"word{late} ")
+        screen.page.evaluate("(late) => window.playgroundFeed.changed(1000 + late)", late)
+    expect(ahead.first).to_contain_text("word59")
+    screen.page.wait_for_function(NOTHING_COMES)
+    screen.page.evaluate(RELEASE)
+    screen.await_end()
+    expect(screen.answer("A")).to_contain_text("word59")
 
 
 def test_a_feed_that_breaks_off_comes_back_with_the_whole_text(visit, app, api):

@@ -185,6 +185,23 @@ def test_answers_of_different_presses_are_not_voted_on(page):
     assert not {"vote_A", "vote_B"} & keys(page)
 
 
+def test_the_browser_draws_a_press_ahead_unless_cards_are_moved_or_hidden(page):
+    def ahead():
+        return page.session_state["fed_page"].shown[1]
+
+    press_run(page)
+    head = "Claude Sonnet 4.6 · temperature"
+    assert ahead().press == 1
+    assert ahead().heads == {"A": f"{head} 0.2", "B": f"{head} 1"}
+    click(page, "focus_B")
+    press_run(page)
+    assert ahead() is None
+    click(page, "focus_B")
+    go_blind(page)
+    press_run(page)
+    assert ahead() is None
+
+
 def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
     go_blind(page)
     press_run(page)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from starlette.websockets import WebSocket
 
 from playground.ui import tail
-from playground.ui.feed import MOST_SOCKETS, MOST_WAITING, UNKNOWN_PAGE, Feed, News, source
+from playground.ui.feed import MOST_SOCKETS, MOST_WAITING, UNKNOWN_PAGE, Ahead, Feed, News, source
 
 HOST = (b"host", b"play.streamlit.app")
 OWN = [HOST, (b"origin", b"https://play.streamlit.app")]
@@ -96,6 +96,19 @@ def test_new_runs_start_anew():
     news.of({"A": Told("a", text="old")})
     again = news.of({"A": Told("b", text="new")})
     assert again == {"texts": [("b_text", "new")], "clear": True}
+
+
+def test_a_browser_is_told_once_what_it_draws_of_a_press_before_the_page_does():
+    runs, news = {"A": Told("a"), "C": Told("c", text="first")}, News()
+    ahead = Ahead(3, {"A": "Model one", "C": "Model two"})
+    cards = [["a_text", "A", "Model one"], ["c_text", "C", "Model two"]]
+    assert news.of(runs, ahead) == {
+        "texts": [("c_text", "first")],
+        "clear": True,
+        "ahead": {"press": 3, "cards": cards},
+    }
+    runs["A"].text = "then"
+    assert news.of(runs, ahead) == {"texts": [("a_text", "then")]}
 
 
 def test_a_page_hears_its_own_runs_and_no_others():
