@@ -31,7 +31,8 @@ STYLE = (
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
-.playground-tail.code { font-family: var(--st-code-font); font-size: var(--st-code-font-size); }
+/* As Streamlit's code, whose variables are known within its own elements only. */
+.playground-tail.code { padding: 0 1rem; font: 0.875rem / 1.5 "Source Code Pro", monospace; }
 /* In the dark an open popover's own label would be all but black. */
 [data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 /* The one style sheet of the page: on a phone, which has no keys, the toolbar is one row. */

@@ -51,6 +51,10 @@ NOTHING_COMES = """() => new Promise((resolve) => {
     };
     look();
 })"""
+FONT = """(element) => {
+    const { fontFamily, fontSize } = getComputedStyle(element);
+    return [fontFamily, fontSize];
+}"""
 CUT = "() => window.feeds.at(-1).close()"
 
 
@@ -94,6 +98,7 @@ def test_a_long_answer_is_drawn_line_by_line_while_it_comes(screen, api):
     code = screen.answer("A").locator("code").inner_text().split("\n")
     assert code[0] == "line 0"
     assert [*code, *lines.all_text_contents()] == [*long.split("\n")[3:-1], "last"]
+    assert lines.last.evaluate(FONT) == screen.answer("A").locator("code").evaluate(FONT)
     screen.stop()
     screen.await_end()
 
