@@ -93,11 +93,19 @@ function drawAhead() {
   feed.drawn = drawn;
   if (drawn >= ahead?.press) {
     feed.ahead = null;
-    place.querySelector(".playground-ahead")?.remove();
+    removeAhead();
   } else if (drawn < ahead?.press && !place.querySelector(".playground-ahead")) {
     place.prepend(boxOf("playground-ahead", ...ahead.cards.map(cardOf)));
+    const head = document.querySelector(".st-key-answers_head")?.parentElement;
+    head?.classList.add("playground-kept");
+    head?.parentElement.classList.add("playground-over");
     bringIntoView();
   }
+}
+
+function removeAhead() {
+  document.querySelector(".playground-ahead")?.remove();
+  document.querySelector(".playground-over")?.classList.remove("playground-over");
 }
 
 function cardOf([of, letter, head]) {
@@ -175,7 +183,7 @@ function marked(name, text) {
 function take({ clear, ahead, texts, changed }) {
   if (clear) {
     feed.texts.clear();
-    document.querySelector(".playground-ahead")?.remove();
+    removeAhead();
     feed.ahead = ahead;
     drawAhead();
   }

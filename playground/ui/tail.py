@@ -26,7 +26,7 @@ STYLE = (
 .playground-head > span:last-child, .playground-head + strong { opacity: 0.7; }
 .playground-head ~ div { margin-top: 1.5rem; }
 /* Of the last press all but the band's head is over. */
-.st-key-answers_band:has(.playground-ahead) :has(> .st-key-answers_head) ~ * { display: none; }
+.playground-over > :not(.playground-kept) { display: none; }
 .playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
