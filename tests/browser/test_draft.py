@@ -131,5 +131,6 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
         screen.page.keyboard.press("Tab")
         expect(screen.at("toolbar")).to_contain_text("Restored", timeout=30_000)
         expect(area(screen)).to_have_value(text)
+        await_kept(screen, text)
         screen.reload()
         expect(area(screen)).to_have_value(text)
