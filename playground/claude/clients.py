@@ -6,6 +6,7 @@ list of models, not by the page.
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -66,20 +67,21 @@ class Clients:
         read_s = self._read_timeout_s or READ_TIMEOUTS_S[connection.kind]
         timeout = httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
         transport = self._transport
-        on_response: list[Callable[..., Any]] = [self._pacing]
         if connection.kind == "demo":
             from playground.claude.demo.transport import DemoTransport
 
             transport = self._demo or DemoTransport()
-            on_response = []  # It writes when it is read: a pause would slow it down.
+            # It writes when it is read: a pause would slow it down.
+            new_client: Callable[..., httpx2.AsyncClient] = anthropic.DefaultAsyncHttpxClient
+        else:
+            new_client = partial(BoundedClient, self._pacing)
         # A redirect would carry the prompt to a host that nobody chose.
-        is_own = connection.kind == "demo"
-        http_client = (anthropic.DefaultAsyncHttpxClient if is_own else BoundedClient)(
+        http_client = new_client(
             transport=transport,
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
-            event_hooks={"request": [note_departure], "response": on_response},
+            event_hooks={"request": [note_departure], "response": []},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))

@@ -11,16 +11,21 @@ from typing import Any, TypeVar, cast
 import anthropic
 import httpx2
 
+from playground.claude.pacing import Pacing
 from playground.core.connection import Connection
 
 MOST_STREAMED = 40_000_000
 """Bytes of a whole stream, decompressed: twice what 128,000 tokens, one an event, take."""
 MOST_AT_ONCE = 8_000_000
 """Bytes of one event, or of a body that is no stream."""
+MOST_JOINED = 500_000
+"""Bytes that go on in one piece, more or less."""
 MOST_LINES = 100
 """Lines of one event; the SDK copies an event for each of its lines."""
 MOST_TEXT = 4_000_000
 """Characters of one answer."""
+FIRST_TEXT = b"content_block_delta"
+"""Until a stream has brought this nothing pauses: the time to first token is measured here."""
 SHORTEST_LIMIT_S, LONGEST_LIMIT_S, LONGEST_TOKENS = 600.0, 3600.0, 128_000
 """The SDK's own reckoning: an hour for the longest answer, and ten minutes for a short one."""
 CALL_LIMIT_S = 600.0
@@ -73,59 +78,95 @@ patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
 class BoundedClient(anthropic.DefaultAsyncHttpxClient):
-    """The SDK's own client; its calls and the bodies of its responses have an end."""
+    """The SDK's own client; its calls and the bodies of its responses have an end, and its
+    streams are read at the pace of all of them."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
+    def __init__(self, pacing: Pacing, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
         super().__init__(**options)
+        self._pacing = pacing
         # Before whatever else reads a body.
-        self.event_hooks["response"].insert(0, _bound)
+        self.event_hooks["response"].insert(0, self._bound)
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401
         return await _patience().wait(super().send(request, **options))
+
+    async def _bound(self, response: httpx2.Response) -> None:
+        if response.request.url.path.endswith("/results"):
+            return  # Of any length; their reader bounds each line.
+        kind = response.headers.get("content-type", "")
+        is_stream = response.is_success and "event-stream" in kind
+        raw = cast(httpx2.AsyncByteStream, response.stream)
+        pieces: AsyncIterator[bytes] = aiter(raw)
+        if "content-encoding" in response.headers:
+            # Decompressed before it is counted.
+            encoded = httpx2.Response(200, headers=response.headers, stream=raw)
+            pieces = encoded.aiter_bytes()
+            del response.headers["content-encoding"]
+        response.stream = _Bounded(raw, pieces, self._pacing, is_stream=is_stream)
 
 
 def _patience() -> Patience:
     return patience.get() or Patience.of(CALL_LIMIT_S)
 
 
-async def _bound(response: httpx2.Response) -> None:
-    if response.request.url.path.endswith("/results"):
-        return  # Of any length; their reader bounds each line.
-    kind = response.headers.get("content-type", "")
-    is_stream = response.is_success and "event-stream" in kind
-    raw = cast(httpx2.AsyncByteStream, response.stream)
-    pieces: AsyncIterator[bytes] = aiter(raw)
-    if "content-encoding" in response.headers:
-        # Decompressed before it is counted.
-        encoded = httpx2.Response(200, headers=response.headers, stream=raw)
-        pieces = encoded.aiter_bytes()
-        del response.headers["content-encoding"]
-    response.stream = _Bounded(raw, pieces, is_stream=is_stream)
-
-
 class _Bounded(httpx2.AsyncByteStream):
+    """A body that a task of its own reads, so that one timer bounds all of it and what came
+    together goes on in one piece."""
+
     def __init__(
-        self, raw: httpx2.AsyncByteStream, pieces: AsyncIterator[bytes], *, is_stream: bool
+        self,
+        raw: httpx2.AsyncByteStream,
+        pieces: AsyncIterator[bytes],
+        pacing: Pacing,
+        *,
+        is_stream: bool,
     ) -> None:
-        self._raw, self._pieces, self._is_stream = raw, pieces, is_stream
+        self._raw, self._pieces, self._pacing, self._is_stream = raw, pieces, pacing, is_stream
         self._patience = _patience()
+        self._has_text = False
+        self._arrived: list[bytes] = []
+        self._has_news = asyncio.Event()
+        self._reading: asyncio.Task[None] | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size, most = 0, MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        self._reading = asyncio.create_task(self._patience.wait(self._read()))
+        self._reading.add_done_callback(lambda _: self._has_news.set())
         event = _OpenEvent()
-        while True:
-            try:
-                piece = await self._patience.wait(anext(self._pieces))
-            except StopAsyncIteration:
-                return
-            size += len(piece)
-            if size > most:
-                raise TooMuch(f"More than {most // 1_000_000} MB arrived.")
+        while not self._reading.done() or self._arrived:
+            await self._has_news.wait()
+            self._has_news.clear()
+            piece = b"".join(self._arrived)
+            self._arrived.clear()
             if self._is_stream:
                 event.grow(piece)
-            yield piece
+                self._has_text = self._has_text or FIRST_TEXT in piece
+            if piece:
+                yield piece
+        await self._reading
+
+    async def _read(self) -> None:
+        size = joined = 0
+        most = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        began_s = self._pacing.monotonic_s()
+        with self._pacing:
+            async for piece in self._pieces:
+                size += len(piece)
+                if size > most:
+                    raise TooMuch(f"More than {most // 1_000_000} MB arrived.")
+                is_first = not self._arrived
+                joined = len(piece) if is_first else joined + len(piece)
+                self._arrived.append(piece)
+                if is_first and self._has_text:
+                    # Those that came with it are taken before this one goes on.
+                    await self._pacing.pause(began_s)
+                self._has_news.set()
+                if joined > MOST_JOINED:
+                    await asyncio.sleep(0)  # A small piece may be unpacked into a great many.
 
     async def aclose(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self._raw.aclose()
 
 

@@ -21,6 +21,9 @@ from playground.ui.hosts import is_own_page
 
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 """Seconds between messages to a page, up to so many pages that are told at once."""
+MOST_SHARE = 0.1
+"""And, where there are many, no more than this share of the time since the page shows these
+runs: the first words are what a person waits for."""
 LONG, LONG_PACE_S = 60_000, 0.1
 """Nobody reads along that fast: characters on a page, and its pace from then on."""
 FEW_PAGES = 10
@@ -197,7 +200,8 @@ class Feed:
     async def _tell(
         self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
     ) -> None:
-        news = News()
+        news, clock = News(), asyncio.get_running_loop().time
+        began_s = clock()
         while (page := told()) is not None:
             woken.clear()
             runs, ahead = page.shown
@@ -205,11 +209,12 @@ class Feed:
             is_live = any(not run.is_over for run in runs.values())
             del page
             if message is not None:
+                began_s = clock() if "clear" in message else began_s
                 await socket.send_text(json.dumps(message, ensure_ascii=False))
             if is_live:
                 self._live += 1
                 try:
-                    await asyncio.sleep(self._pace_s(news.told))
+                    await asyncio.sleep(pace_s(self._live, news.told, clock() - began_s))
                 finally:
                     self._live -= 1
             else:
@@ -217,9 +222,13 @@ class Feed:
                     await asyncio.wait_for(woken.wait(), LOOK_AGAIN_S)
         await socket.close(UNKNOWN_PAGE)
 
-    def _pace_s(self, told: int) -> float:
-        pace_s = next(s for most, s in PACES_S if self._live <= most)
-        return max(pace_s, LONG_PACE_S) if told > LONG else pace_s
+
+def pace_s(live: int, told: int, shown_s: float) -> float:
+    """Seconds until the next message to one of so many pages, which was told so many
+    characters of runs that it has shown for so long."""
+    of_all_s = next(s for most, s in PACES_S if live <= most)
+    found_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
+    return max(found_s, LONG_PACE_S) if told > LONG else found_s
 
 
 async def _leave(socket: WebSocket) -> None:

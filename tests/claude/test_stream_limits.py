@@ -17,6 +17,7 @@ from scripted import NOW, REQUEST, Sleeps
 from playground.claude import stream_limits as limits
 from playground.claude.clients import Clients
 from playground.claude.models import list_models
+from playground.claude.pacing import Pacing
 from playground.claude.sending import Timing, send
 from playground.core.connection import CLAUDE, Connection
 from playground.core.events import AttemptFailed, Finished, TextDelta
@@ -253,8 +254,8 @@ def test_only_the_results_of_a_batch_may_be_of_any_length(monkeypatch):
     monkeypatch.setattr(limits, "MOST_AT_ONCE", 2 * MB)
 
     async def get(path):
-        body = Body([bytes(MB)] * 3)
-        async with limits.BoundedClient(transport=Server(body, "application/x-jsonl")) as client:
+        server = Server(Body([bytes(MB)] * 3), "application/x-jsonl")
+        async with limits.BoundedClient(Pacing(), transport=server) as client:
             return len((await client.get(f"https://api.example{path}")).content)
 
     assert asyncio.run(get("/v1/messages/batches/b/results")) == 3 * MB

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from starlette.websockets import WebSocket
 
 from playground.ui import tail
-from playground.ui.feed import MOST_SOCKETS, MOST_WAITING, UNKNOWN_PAGE, Ahead, Feed, News, source
+from playground.ui.feed import (
+    MOST_SOCKETS,
+    MOST_WAITING,
+    UNKNOWN_PAGE,
+    Ahead,
+    Feed,
+    News,
+    pace_s,
+    source,
+)
 
 HOST = (b"host", b"play.streamlit.app")
 OWN = [HOST, (b"origin", b"https://play.streamlit.app")]
@@ -241,6 +250,23 @@ def test_in_a_busy_process_only_the_last_end_is_worth_a_rerun():
     assert news.of(runs, is_busy=True) is None
     runs["B"].status, runs["B"].is_over = "done", True
     assert news.of(runs, is_busy=True) == {"texts": [], "changed": 1}
+
+
+@pytest.mark.parametrize(
+    ("live", "told", "shown_s", "expected_s"),
+    [
+        (1, 0, 60, 0.05),
+        (50, 0, 0.1, 0.05),
+        (50, 0, 1, 0.1),
+        (50, 0, 60, 0.2),
+        (1, 100_000, 60, 0.1),
+        (50, 100_000, 60, 0.2),
+    ],
+)
+def test_many_pages_and_long_texts_are_told_less_often_but_not_the_first_words(
+    live, told, shown_s, expected_s
+):
+    assert pace_s(live, told, shown_s) == pytest.approx(expected_s)
 
 
 def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_up():
