@@ -33,28 +33,9 @@ FLAGS = [
 FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 START_S = 40
 LETTERS = "ABCDEF"
-IS_ALONE = "PYTEST_XDIST_WORKER" not in os.environ
-"""Whether no other file of tests runs beside this one; only then limits in time are strict."""
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
 # What a page loads when it has nothing else to do would take each test a second.
 NEVER_IDLE = "window.requestIdleCallback = () => 0;"
-# Takes the time in the page from the mouse's click to the paint of a status word.
-STOPWATCH = """([selector, word]) => {
-    window.stopwatch = new Promise(resolve => {
-        let clicked = null;
-        const look = () => {
-            const status = document.querySelector(selector);
-            if (clicked === null || !status || !status.innerText.startsWith(word)) return;
-            observer.disconnect();
-            requestAnimationFrame(() => resolve(
-                [performance.timeOrigin + clicked, performance.now() - clicked]));
-        };
-        const observer = new MutationObserver(look);
-        observer.observe(document.body, {subtree: true, childList: true, characterData: true});
-        document.addEventListener(
-            "click", event => { clicked = event.timeStamp; look(); }, {capture: true, once: true});
-    });
-}"""
 
 
 def chromium():
@@ -290,13 +271,6 @@ class Screen:
             expect(self.status(letter)).to_have_text(OVER, timeout=timeout_s * 1000)
         expect(self.button("run_all")).to_be_enabled()
         self.settle()
-
-    def time_stop(self, letter="A"):
-        """Click Stop: when (monotonic), and milliseconds until `stopped` is painted."""
-        self.page.evaluate(STOPWATCH, [f".st-key-status_{letter}", "stopped"])
-        self.stop()
-        clicked_ms, stop_ms = self.page.evaluate("() => window.stopwatch")
-        return clicked_ms / 1000 - time.time() + time.monotonic(), stop_ms
 
     def meanwhile(self, condition, timeout_s=10.0, what="the condition"):
         """Wait for something outside the page while the page goes on."""

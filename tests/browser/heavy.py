@@ -1,5 +1,10 @@
 """Answers on which a browser chokes when they are drawn as Markdown."""
 
+import asyncio
+
+from browser.driving import expect
+from fake_api import block, delta, end, start
+
 MARK = "́̃̈"
 
 
@@ -46,3 +51,38 @@ OF_EACH_KIND = [
     "10,000 paragraphs",
     "20,000 lines of code",
 ]
+
+PIECES = 8
+PATIENCE_S = 60
+"""A slow machine's browser is busy with one of these texts for long; one that hangs is not done
+by then."""
+
+
+class Pieces:
+    """Streams each of these texts to one request, and keeps them open until `go_on`."""
+
+    def __init__(self, texts):
+        self._todo = list(texts)
+        self._goes_on = asyncio.Event()
+        self.go_on = self._goes_on.set
+
+    async def stream(self, api, seen, writer):
+        text = self._todo.pop()
+        await api.open(writer)
+        await api.send(writer, start() + block())
+        size = len(text) // PIECES + 1
+        for at in range(0, len(text), size):
+            await api.send(writer, delta(text[at : at + size]))
+            await asyncio.sleep(0.1)
+        await self._goes_on.wait()
+        await api.send(writer, delta("\n\nthe end") + end())
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+
+def click_retry(screen):
+    """Click what unfolds the retry policy, and wait until the page has done it."""
+    retry = screen.page.locator(".st-key-retry details")
+    was_open = retry.get_attribute("open") is not None
+    retry.locator("summary").click(timeout=1000 * PATIENCE_S)
+    expect(screen.at("attempts")).to_be_visible(visible=not was_open, timeout=1000 * PATIENCE_S)

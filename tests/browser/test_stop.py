@@ -1,10 +1,11 @@
-"""Stop, from the click of the mouse to `stopped` on the screen, whatever the run is doing."""
+"""Stop, from the click of the mouse to `stopped` on the screen, whatever the run is doing.
+
+How long it takes: `python -m tests.benchmarks.stop`.
+"""
 
 import pytest
-from browser.driving import IS_ALONE, expect
+from browser.driving import expect
 
-LONGEST_MS = 300 if IS_ALONE else 3_000
-LONGEST_HANG_UP_S = 0.5
 # What the server does, the status it leads to, and whether a connection is open then.
 PHASES = {
     "connecting": ("silent", "connecting", True),
@@ -12,11 +13,6 @@ PHASES = {
     "mid-stream": ("slow-50-2000", "streaming", True),
     "back-off": ("status-529", "waiting", False),
 }
-
-
-def report(capsys, phase, stop_ms):
-    with capsys.disabled():
-        print(f"\nstop, {phase}: {stop_ms:.0f} ms")
 
 
 @pytest.fixture
@@ -35,38 +31,32 @@ def patient(open_for_all, app):
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_stop_is_prompt_on_the_screen_and_at_the_server(patient, api, phase, capsys):
+def test_stop_shows_on_the_screen_and_hangs_up_on_the_server(patient, api, phase):
     screen = patient
     behaviour, status, is_open = PHASES[phase]
     api.plays = [behaviour] * 2
     screen.run()
     screen.await_status(status)
     screen.await_posts(api, 2)
-    clicked_s, stop_ms = screen.time_stop()
-    report(capsys, phase, stop_ms)
-    screen.await_end()
+    screen.stop()
     screen.await_status("stopped")
-    assert stop_ms < LONGEST_MS
+    screen.await_end()
     if is_open:
         screen.await_hang_up(api.posts)
-        assert max(post.closed_s for post in api.posts) - clicked_s < LONGEST_HANG_UP_S
     assert len(api.posts) == 2, "nothing is tried again after Stop"
     expect(screen.button("run_all")).to_be_enabled()
 
 
-def test_stop_reaches_a_run_that_is_still_in_the_queue(visit, lone_run_app, api, capsys):
+def test_stop_reaches_a_run_that_is_still_in_the_queue(visit, lone_run_app, api):
     screen = visit(lone_run_app)
     api.plays = ["slow-50-2000"] * 2
     screen.run()
     screen.await_status("streaming", "A")
     screen.await_status("queued · 1st in line", "B")
-    clicked_s, stop_ms = screen.time_stop("B")
-    report(capsys, "queued", stop_ms)
-    screen.await_end()
+    screen.stop()
     screen.await_status("stopped")
-    assert stop_ms < LONGEST_MS
+    screen.await_end()
     screen.await_hang_up(api.posts)
-    assert api.posts[0].closed_s - clicked_s < LONGEST_HANG_UP_S
     assert len(api.posts) == 1, "the queued run was never sent"
 
 
