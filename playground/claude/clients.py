@@ -81,7 +81,7 @@ class Clients:
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
-            event_hooks={"request": [note_departure], "response": []},
+            event_hooks={"request": [note_departure]},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))

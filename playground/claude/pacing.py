@@ -13,7 +13,7 @@ MOST_SHARE = 0.1
 
 
 class Pacing:
-    """How often streams are read; counts those that are, each for as long as it is entered."""
+    """How often streams are read. Whatever reads enters it, and is counted until it leaves."""
 
     def __init__(
         self,

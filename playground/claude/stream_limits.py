@@ -84,8 +84,7 @@ class BoundedClient(anthropic.DefaultAsyncHttpxClient):
     def __init__(self, pacing: Pacing, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
         super().__init__(**options)
         self._pacing = pacing
-        # Before whatever else reads a body.
-        self.event_hooks["response"].insert(0, self._bound)
+        self.event_hooks["response"].append(self._bound)
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401
         return await _patience().wait(super().send(request, **options))
