@@ -16,7 +16,7 @@ from playground.ui import state, variant_state
 from playground.ui.answer_card import Card, Place, lay_out, show_progress
 from playground.ui.answer_compare import offer_compare
 from playground.ui.feed import source
-from playground.ui.phase import Phase, phase
+from playground.ui.phase import Phase, next_phase
 from playground.ui.services import is_here, logged
 from playground.ui.share_answers import offer_answers
 from playground.ui.tail import show_hub, show_tail
@@ -90,37 +90,50 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, press: int, draws: "count[in
     is_here(state.owner())
     show_hub(state.fed_page().token, press)
     # Before the texts are read: what arrives in between is drawn by the next run.
-    now = phase()
+    now = next_phase() if next(draws) else drawn_in
+    whole_ids = band.drawn_whole()
     for run, card in _shown(cards):
         show_progress(card, run)
         for place in card.texts:
-            _fill(place, run, LONGEST_DRAWN // len(cards) if drawn_in.is_fed else None)
+            if drawn_in.is_fed:
+                _fill_fed(place, run, LONGEST_DRAWN // len(cards), is_whole=run.id in whole_ids)
+            else:
+                _fill(place, run)
     # Also what stands outside changes: Run and Stop, the log, the pace. Never in the first
     # draw: the browser might miss what this script run sent to its widgets.
-    if next(draws) and now.outdates(drawn_in):
+    if now.outdates(drawn_in):
         next_can_wait()
         st.rerun()
 
 
-def _fill(place: Place, run: Any, most_drawn: int | None) -> None:  # noqa: ANN401 (a Run)
-    """Draw a text: all of it, or at most so much while the feed brings the rest."""
+def _fill(place: Place, run: Any) -> None:  # noqa: ANN401 (a Run)
+    """Draw all of a text."""
     text: str = getattr(run, place.name)
-    places = 1
-    if most_drawn is None:
-        drawn = streaming(text) if run.is_live else whole(text)
-    elif run.is_live:
-        found = settled(text[:most_drawn])
-        beginning = text[: found.end]
-        _mark_rest(place, run, beginning, is_code=found.is_code and len(text) < most_drawn)
-        drawn = streaming(beginning)
-    else:
+    _draw(place, streaming(text) if run.is_live else whole(text))
+
+
+def _fill_fed(place: Place, run: Any, most_drawn: int, *, is_whole: bool) -> None:  # noqa: ANN401
+    """Draw at most so much of a text while the feed brings the rest, or all of it."""
+    text: str = getattr(run, place.name)
+    if is_whole:
         _mark_rest(place, run, text, is_code=False)
-        drawn, places = whole(text), max(1, len(streaming(text)))
+        _draw(place, whole(text), len(streaming(text)))
+        return
+    found = settled(text[:most_drawn])
+    beginning = text[: found.end]
+    _mark_rest(place, run, beginning, is_code=found.is_code and len(text) < most_drawn)
+    _draw(place, streaming(beginning))
+
+
+def _draw(place: Place, found: list[Block], places: int = 1) -> None:
+    """Draw blocks, and nothing in as many places as they leave.
+
+    A fragment may only ever fill places that it wrote to when first drawn, and what it writes
+    to no more stays on the screen until the whole page was drawn anew.
+    """
     with place.settled:
-        show_blocks(drawn)
-        # A fragment may only ever fill places that it wrote to when first drawn, and what it
-        # writes to no more stays on the screen until the whole page was drawn anew.
-        for _ in range(places - len(drawn)):
+        show_blocks(found)
+        for _ in range(max(1, places) - len(found)):
             st.empty()
 
 

@@ -85,6 +85,16 @@ def set_vote(cast: Cast) -> None:
     st.session_state["vote_cast"] = cast
 
 
+def drawn_whole() -> frozenset[str]:
+    """The ids of runs that are over and drawn as one Markdown text."""
+    found: frozenset[str] = st.session_state.get("drawn_whole", frozenset())
+    return found
+
+
+def set_drawn_whole(run_ids: frozenset[str]) -> None:
+    st.session_state["drawn_whole"] = run_ids
+
+
 def is_hidden(runs: Runs) -> bool:
     """Whether it must not be seen yet which answer is whose."""
     return is_blind() and bool(on_ballot(runs)) and vote(runs) is None

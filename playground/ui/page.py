@@ -12,7 +12,7 @@ from playground.ui.experiment import show_experiment
 from playground.ui.lessons import show_lesson
 from playground.ui.link import show_link
 from playground.ui.log import show_log
-from playground.ui.phase import phase
+from playground.ui.phase import next_phase
 from playground.ui.prompt import edit_prompt
 from playground.ui.running import plans
 from playground.ui.services import is_here, services
@@ -35,7 +35,7 @@ def page() -> None:
     state.initialise(feed.open_page)
     is_here(state.owner())
     editor_state.record()
-    drawn_in = phase()
+    drawn_in = next_phase()
     above, beneath = st.container(), st.container()
     bands = [(above, _show_editor), (beneath, lambda: show_answers(drawn_in))]
     # Who pressed Run waits for the answers; once they are whole, for Run.

@@ -1,14 +1,19 @@
 """How far the page's runs have come, and how often they are painted meanwhile."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
 
 from playground.ui import state
+from playground.ui.answers_state import drawn_whole, set_drawn_whole
 from playground.ui.feed import FEW_PAGES
 from playground.ui.services import services
 from playground.ui.timeline import stage
+
+MOST_MADE_WHOLE = 40_000
+"""Characters of answers on their way that become Markdown at once when they are over: of six
+long ones that end together the browser would make nothing else for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,41 @@ class Phase:
         return self != drawn_in
 
 
-def phase() -> Phase:
-    """The phase now. Taken before the page is drawn, so that no change falls between."""
+def next_phase() -> Phase:
+    """The phase now, with one more step made towards drawing whole what is over. Taken before
+    anything is drawn, so that no change falls between."""
     runs = tuple(state.runs().values())
-    return phase_of(runs, is_fed=state.fed_page().is_fed, pages=services().engine.live_owners)
+    whole = made_whole(runs, drawn_whole())
+    set_drawn_whole(whole)
+    is_fed, pages = state.fed_page().is_fed, services().engine.live_owners
+    return phase_of(runs, is_fed=is_fed, pages=pages, whole=len(whole))
 
 
-def phase_of(runs: Sequence[Any], *, is_fed: bool, pages: int) -> Phase:
-    """The phase of these runs where so many pages have live ones."""
+def made_whole(runs: Sequence[Any], before: Collection[str]) -> frozenset[str]:
+    """The ids of the runs to be drawn whole, when those were before: one more that is over,
+    or several that are short."""
+    made = frozenset(run.id for run in runs if run.id in before)
+    most, size = len(made) + 1, 0
+    for run in runs:
+        if run.is_over and run.id not in made:
+            size += len(run.text) + len(run.thinking)
+            if len(made) >= most and size > MOST_MADE_WHOLE:
+                break
+            made |= {run.id}
+    return made
+
+
+def phase_of(runs: Sequence[Any], *, is_fed: bool, pages: int, whole: int) -> Phase:
+    """The phase of these runs, so many of them drawn whole, where so many pages have live
+    ones."""
     over = sum(run.is_over for run in runs)
     thinking = sum(bool(run.thinking) for run in runs)
-    if over == len(runs):
+    is_over = over == len(runs)
+    if is_over and (whole == over or not is_fed):
         return Phase(over, thinking, stage(runs), is_fed=False)
     pace = FED if is_fed else POLLED
-    size = sum(len(run.text) + len(run.thinking) for run in runs)
+    # What is over is painted once, be it long or short.
+    size = 0 if is_over else sum(len(run.text) + len(run.thinking) for run in runs)
     interval_s = pace.interval_s(size, pages)
     step = pace.size_step(size)
     return Phase(over, thinking, stage(runs), is_fed, step, interval_s, pages > FEW_PAGES)

@@ -74,6 +74,17 @@ def test_an_answer_comes_by_the_feed_and_ends_as_markdown(screen, api):
     expect(screen.answer("A").locator(".playground-tail")).to_have_count(0)
 
 
+def test_long_answers_that_end_together_all_become_markdown(screen, api):
+    api.texts["long"] = "- **one** of the many\n" * 2_000 + "\n## The end"
+    api.plays = ["long", "long"]
+    screen.run()
+    for letter in "AB":
+        expect(screen.answer(letter).locator("h2")).to_have_text("The end")
+        expect(screen.answer(letter).locator("li")).to_have_count(2_000)
+        expect(screen.answer(letter).locator(".playground-tail")).to_have_count(0)
+        expect(screen.at(f"exact_{letter}")).to_be_visible()
+
+
 def test_what_is_not_drawn_yet_is_only_text(screen, api):
     api.texts["stalls"] = "done\n<img src=x> **bold** and `code` and ![a](http://127.0.0.1:1/x"
     api.plays = ["stalls", "stalls"]
