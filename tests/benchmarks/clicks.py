@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from browser.driving import FLAGS, App, Screen, chromium
-from browser.heavy import HEAVY, PATIENCE_S, Pieces, click_retry
+from browser.heavy import HEAVY, Pieces, click_retry
 from browser.large_experiment import file_of_1_000_cells, open_file
 from fake_api import FakeApi
 from playwright.sync_api import sync_playwright
@@ -34,10 +34,10 @@ def click_beside(screen, api, texts):
     api.handler = pieces.stream
     screen.run()
     screen.await_posts(api, TOGETHER)
-    screen.await_status("streaming", "ABCD", PATIENCE_S)
+    screen.await_status("streaming", "ABCD")
     live_s = timed(click_retry, screen)
     api.call(pieces.go_on)
-    screen.await_end("ABCD", PATIENCE_S)
+    screen.await_end("ABCD")
     return live_s, timed(click_retry, screen)
 
 

@@ -14,10 +14,14 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+PATIENCE_S = 60.0
+"""How long anything may take: no test here says how fast it is, `tests/benchmarks/` measures."""
 try:
     from playwright.sync_api import expect
 except ImportError:  # The fixture `browser` says how to get it.
     expect = None
+else:
+    expect.set_options(timeout=1000 * PATIENCE_S)
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -31,7 +35,6 @@ FLAGS = [
     "--host-resolver-rules=MAP demo.example 127.0.0.1",
 ]
 FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-START_S = 40
 LETTERS = "ABCDEF"
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
 # What a page loads when it has nothing else to do would take each test a second.
@@ -50,7 +53,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def until(condition, timeout_s=10.0, what="the condition"):
+def until(condition, timeout_s=PATIENCE_S, what="the condition"):
     """Poll until `condition()` is truthy and return what it gave."""
     give_up_s = time.monotonic() + timeout_s
     while not (found := condition()):
@@ -86,7 +89,7 @@ class App:
                 stderr=subprocess.STDOUT,
             )
         try:
-            until(self._answers, START_S, "the app's health check")
+            until(self._answers, what="the app's health check")
         except BaseException:
             self.close()
             print(self.output())
@@ -127,6 +130,7 @@ class Screen:
     def __init__(self, context, app, *, is_ever_idle=False):
         self.app = app
         self.page = context.new_page()
+        self.page.set_default_timeout(1000 * PATIENCE_S)
         if not is_ever_idle:
             self.page.add_init_script(NEVER_IDLE)
         self.errors = []
@@ -165,7 +169,7 @@ class Screen:
         return self._arrived()
 
     def _arrived(self):
-        expect(self.button("run_all")).to_be_visible(timeout=20_000)
+        expect(self.button("run_all")).to_be_visible()
         self.page.wait_for_function("() => window.playgroundFeed")  # It looks at what is typed.
         self.settle()
         return self
@@ -260,27 +264,25 @@ class Screen:
     def stop(self):
         self.button("stop_all").click()
 
-    def await_status(self, word, letters="AB", timeout_s=20):
+    def await_status(self, word, letters="AB"):
         for letter in letters:
-            expect(self.status(letter)).to_have_text(
-                re.compile(f"^{word}"), timeout=timeout_s * 1000
-            )
+            expect(self.status(letter)).to_have_text(re.compile(f"^{word}"))
 
-    def await_end(self, letters="AB", timeout_s=30):
+    def await_end(self, letters="AB"):
         for letter in letters:
-            expect(self.status(letter)).to_have_text(OVER, timeout=timeout_s * 1000)
+            expect(self.status(letter)).to_have_text(OVER)
         expect(self.button("run_all")).to_be_enabled()
         self.settle()
 
-    def meanwhile(self, condition, timeout_s=10.0, what="the condition"):
+    def meanwhile(self, condition, what="the condition"):
         """Wait for something outside the page while the page goes on."""
-        give_up_s = time.monotonic() + timeout_s
+        give_up_s = time.monotonic() + PATIENCE_S
         while not condition():
-            assert time.monotonic() < give_up_s, f"{what} did not come true in {timeout_s} s"
+            assert time.monotonic() < give_up_s, f"{what} did not come true in {PATIENCE_S} s"
             self.page.wait_for_timeout(20)
 
     def await_posts(self, api, count):
         self.meanwhile(lambda: len(api.posts) >= count, what=f"{count} requests")
 
-    def await_hang_up(self, posts, timeout_s=10.0):
-        self.meanwhile(lambda: all(post.closed_s for post in posts), timeout_s, "the hang-up")
+    def await_hang_up(self, posts):
+        self.meanwhile(lambda: all(post.closed_s for post in posts), what="the hang-up")

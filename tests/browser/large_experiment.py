@@ -49,7 +49,7 @@ def open_file(screen, content):
     chooser.set_input_files(
         {"name": "large.jsonl", "mimeType": "text/plain", "buffer": content.encode()}
     )
-    screen.page.get_by_text("Select a cell to open").first.wait_for(timeout=20_000)
+    screen.page.get_by_text("Select a cell to open").first.wait_for()
     screen.settle()
     screen.page.keyboard.press("Escape")
     screen.settle()

@@ -129,7 +129,7 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
     for screen, text in ((one, "One, after the restart"), (two, "Two, after the restart")):
         area(screen).fill(text)
         screen.page.keyboard.press("Tab")
-        expect(screen.at("toolbar")).to_contain_text("Restored", timeout=30_000)
+        expect(screen.at("toolbar")).to_contain_text("Restored")
         expect(area(screen)).to_have_value(text)
         await_kept(screen, text)
         screen.reload()

@@ -45,7 +45,7 @@ def test_a_grid_is_run_by_clicking_stopped_resumed_and_a_cell_opened(band, api):
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     band.page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + 35 + 15)
-    band.at("matrix_cell_detail").wait_for(timeout=10_000)
+    band.at("matrix_cell_detail").wait_for()
     assert band.at("cell_detail").count() == 1
     assert band.errors == []
 
@@ -54,4 +54,4 @@ def test_1_000_cells_of_a_file_are_shown_and_filtered(band):
     open_file(band, file_of_1_000_cells())
     for name, answer in (("Failures", "No case is like that."), ("All", "Select a cell to open")):
         band.at("matrix_filter").get_by_text(name).click()
-        band.page.get_by_text(answer).first.wait_for(timeout=10_000)
+        band.page.get_by_text(answer).first.wait_for()

@@ -4,7 +4,7 @@ How soon, and all texts: `python -m tests.benchmarks.clicks`.
 """
 
 import pytest
-from browser.heavy import HEAVY, OF_EACH_KIND, PATIENCE_S, Pieces, click_retry
+from browser.heavy import HEAVY, OF_EACH_KIND, Pieces, click_retry
 
 TOGETHER = 4
 PRESSES = [OF_EACH_KIND[at : at + TOGETHER] for at in range(0, len(OF_EACH_KIND), TOGETHER)]
@@ -24,9 +24,9 @@ def test_the_page_answers_while_heavy_texts_stream_and_after(four, api, names):
     api.handler = pieces.stream
     four.run()
     four.await_posts(api, TOGETHER)
-    four.await_status("streaming", "ABCD", PATIENCE_S)
+    four.await_status("streaming", "ABCD")
     click_retry(four)
     api.call(pieces.go_on)
-    four.await_end("ABCD", PATIENCE_S)
+    four.await_end("ABCD")
     click_retry(four)
     assert four.errors == []

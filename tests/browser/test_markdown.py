@@ -89,7 +89,7 @@ def test_no_answer_loads_anything_neither_while_it_streams_nor_after(six, api, b
     api.handler = stream
     six.run()
     six.await_posts(api, ANSWERS)
-    six.await_end("ABCDEF", timeout_s=60)
+    six.await_end("ABCDEF")
     six.await_status("done", "ABCDEF")
     for number in range(ANSWERS):
         expect(six.at("answers_grid")).to_contain_text(f"END-{number}")
@@ -147,7 +147,7 @@ def test_the_beacon_is_hit_where_markdown_is_unguarded(browser, start_app, beaco
     try:
         screen = Screen(context, start_app(script=script))
         screen.page.goto(screen.app.url)
-        screen.meanwhile(lambda: beacon.hits > before and screen.elsewhere, 20, "a hit")
+        screen.meanwhile(lambda: beacon.hits > before and screen.elsewhere, "a hit")
         assert all("control.png" in url for url in screen.elsewhere)
     finally:
         context.close()

@@ -37,7 +37,7 @@ def grows(screen, letters="AB"):
     """Wait until each answer is longer than it is now, and has not ended."""
     for letter in letters:
         before = length(screen, letter)
-        until(lambda letter=letter, n=before: length(screen, letter) > n, 5, "growth")
+        until(lambda letter=letter, n=before: length(screen, letter) > n, what="growth")
 
 
 def boxes(screen, *keys):

@@ -77,7 +77,7 @@ def test_an_attempt_under_way_grows_and_what_was_before_shrinks(lone, api):
     lone.write("base_wait_s", "0.5")
     api.plays = ["status-529", "headers-only"]
     lone.run()
-    expect(timeline(lone).locator(".under-way")).to_have_count(1, timeout=10_000)
+    expect(timeline(lone).locator(".under-way")).to_have_count(1)
     lone.meanwhile(lambda: shares(lone)[-1][1] > 0.6, what="growth beyond the wait")
     assert shares(lone)[1][1] < 0.4
     lone.stop()
