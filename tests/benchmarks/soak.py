@@ -59,7 +59,7 @@ def run_many(services, press, count):
         now = datetime.now(UTC)
         planned = plan(number, "A", request, settings.owner, RetryPolicy(), (), now)
         run = Run("owner", "visitor", planned)
-        services.start(run, settings.key)
+        services.start(run, settings.key, None)
         under_way.append(run)
         if len(under_way) == AT_ONCE:
             assert under_way.popleft().wait(30)
