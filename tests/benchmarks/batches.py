@@ -12,7 +12,7 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -67,6 +67,16 @@ class Api(httpx2.AsyncBaseTransport):
         return httpx2.Response(200, json=body | {"created_at": moment, "ended_at": moment})
 
 
+class Admitted:
+    """Money is no matter here."""
+
+    def take(self, wanted: Sequence[Wanted]) -> None:
+        """Admit these."""
+
+    def give_back(self, wanted: Sequence[Wanted]) -> None:
+        """Nothing was reserved."""
+
+
 def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -81,7 +91,8 @@ async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, o
     batching = Batching(asyncio.ensure_future, log, log.batches, calls)
     wanted = [Wanted(run_id, planned) for run_id in ids]
     began_s, before_mb = time.perf_counter(), peak_mb()
-    [submission] = (await batching.submit("ada", "sk-benchmark", wanted)).submissions
+    submitting = batching.submit("ada", "sk-benchmark", wanted, Admitted())
+    [submission] = (await submitting).submissions
     submitted_s, between_mb = time.perf_counter(), peak_mb()
     following = batching.follow(submission, CLAUDE, "sk-benchmark")
     await following.work
