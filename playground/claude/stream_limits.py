@@ -163,10 +163,13 @@ class _Bounded(httpx2.AsyncByteStream):
                     await asyncio.sleep(0)  # A small piece may be unpacked into a great many.
 
     async def aclose(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.gather(self._reading, return_exceptions=True)
-        await self._raw.aclose()
+        try:
+            if self._reading is not None:
+                self._reading.cancel()
+                await asyncio.gather(self._reading, return_exceptions=True)
+        finally:
+            # Also when a stop comes just now: nobody closes it again, and the pool would keep it.
+            await self._raw.aclose()
 
 
 class _OpenEvent:

@@ -261,3 +261,27 @@ def test_only_the_results_of_a_batch_may_be_of_any_length(monkeypatch):
     assert asyncio.run(get("/v1/messages/batches/b/results")) == 3 * MB
     with pytest.raises(limits.TooMuch, match=r"^More than 2 MB arrived\.$"):
         asyncio.run(get("/v1/messages/batches/b"))
+
+
+def test_a_stop_while_a_body_is_being_closed_does_not_leave_it_open():
+    class Open(Body):
+        is_closed = False
+
+        async def aclose(self):
+            self.is_closed = True
+
+    body = Open(repeat(b": ping\n\n"))
+
+    async def stop():
+        request = httpx2.Request("POST", "http://server/v1/messages")
+        async with limits.BoundedClient(Pacing(), transport=Server(body)) as client:
+            response = await client.send(request, stream=True)
+            await anext(response.aiter_raw())
+            closing = asyncio.create_task(response.aclose())
+            await asyncio.sleep(0)
+            closing.cancel()
+            await asyncio.wait((closing,))
+            assert closing.cancelled()
+            return body.is_closed
+
+    assert asyncio.run(stop())
