@@ -101,4 +101,5 @@ def phase_of(runs: Sequence[Any], *, is_fed: bool, pages: int, whole: int) -> Ph
     size = 0 if is_over else sum(len(run.text) + len(run.thinking) for run in runs)
     interval_s = pace.interval_s(size, pages)
     step = pace.size_step(size)
-    return Phase(over, thinking, stage(runs), is_fed, step, interval_s, pages > FEW_PAGES)
+    is_crowded = pages > FEW_PAGES and not is_over  # Run comes back with the last end.
+    return Phase(over, thinking, stage(runs), is_fed, step, interval_s, is_crowded)

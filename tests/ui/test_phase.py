@@ -92,6 +92,13 @@ def test_a_run_that_is_no_longer_shown_is_forgotten():
     assert made_whole([run(is_over=True, run_id="B")], {"A"}) == {"B"}
 
 
+def test_among_many_pages_run_comes_back_with_the_last_end_however_long_the_answers():
+    [live] = phases([run(), run(is_over=True)], pages=MANY)
+    over = phase_of([run("a" * 10**6, is_over=True)] * 2, is_fed=True, pages=MANY, whole=1)
+    assert over.outdates(live)
+    assert not over.outdates(over)
+
+
 def test_a_page_is_fed_and_painted_until_all_is_whole():
     over = [run("a" * 10**6, is_over=True)] * 2
     before, after = (phase_of(over, is_fed=True, pages=1, whole=whole) for whole in (1, 2))
