@@ -117,7 +117,7 @@ def _fill_fed(place: Place, run: Any, most_drawn: int, *, is_whole: bool) -> Non
     text: str = getattr(run, place.name)
     if is_whole:
         _mark_rest(place, run, text, is_code=False)
-        _draw(place, whole(text), len(streaming(text)))
+        _draw(place, whole(text))
         return
     found = settled(text[:most_drawn])
     beginning = text[: found.end]
@@ -125,15 +125,11 @@ def _fill_fed(place: Place, run: Any, most_drawn: int, *, is_whole: bool) -> Non
     _draw(place, streaming(beginning))
 
 
-def _draw(place: Place, found: list[Block], places: int = 1) -> None:
-    """Draw blocks, and nothing in as many places as they leave.
-
-    A fragment may only ever fill places that it wrote to when first drawn, and what it writes
-    to no more stays on the screen until the whole page was drawn anew.
-    """
+def _draw(place: Place, found: list[Block]) -> None:
     with place.settled:
         show_blocks(found)
-        for _ in range(max(1, places) - len(found)):
+        if not found:
+            # A fragment may only ever fill places that it wrote to when first drawn.
             st.empty()
 
 

@@ -77,12 +77,12 @@ def next_phase() -> Phase:
 def made_whole(runs: Sequence[Any], before: Collection[str]) -> frozenset[str]:
     """The ids of the runs to be drawn whole, when those were before: one more that is over,
     or several that are short."""
-    made = frozenset(run.id for run in runs if run.id in before)
-    most, size = len(made) + 1, 0
+    kept = made = frozenset(run.id for run in runs if run.id in before)
+    size = 0
     for run in runs:
-        if run.is_over and run.id not in made:
+        if run.is_over and run.id not in kept:
             size += len(run.text) + len(run.thinking)
-            if len(made) >= most and size > MOST_MADE_WHOLE:
+            if size > MOST_MADE_WHOLE and made != kept:
                 break
             made |= {run.id}
     return made
