@@ -333,7 +333,8 @@ def test_a_refused_submission_is_logged_as_runs_that_failed_and_cost_nothing(wor
     done = world.submit([*wanted(2), *wanted(1, temperature=0.5)])
     [submission] = done.submissions
     assert (submission.status, submission.is_taken_in) == ("refused", True)
-    assert done.problem == "The key is wrong or was revoked. Check the key in the sidebar."
+    step = "Check the key in the sidebar or the settings."
+    assert done.problem == f"The key is wrong or was revoked. {step}"
     assert [(row.status, row.error_kind, row.cost_usd) for row in world.rows()] == [
         ("failed", "authentication", 0)
     ] * 2

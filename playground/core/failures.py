@@ -64,8 +64,8 @@ HAPPENED: dict[FailureKind, str] = {
 }
 _RUN_AGAIN = "Run again: that is a new answer, billed anew."
 STEPS: dict[FailureKind, str] = {
-    "bad_key": "Paste the key again in the sidebar.",
-    "authentication": "Check the key in the sidebar.",
+    "bad_key": "Paste the key again in the sidebar or the settings.",
+    "authentication": "Check the key in the sidebar or the settings.",
     "permission": "Choose another model, or use another key.",
     "billing": "See the plan and credit of the account.",
     "spend_limit": "Raise the limit in the account, or wait until it renews.",
