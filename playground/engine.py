@@ -6,6 +6,7 @@ engine two callbacks.
 
 import asyncio
 import contextlib
+import inspect
 import logging
 import threading
 import time
@@ -197,9 +198,18 @@ class Engine:
     async def _close(self) -> None:
         for run in [*self._running(), *(run for run, _ in self._queue)]:
             self._cancel(run)
-        runs = {task for _, task in self._tasks.values()}
         # A run ends in its own way: cancelled once more it would be cut short in that.
-        others = asyncio.all_tasks() - runs - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*runs, *others, return_exceptions=True)
+        ending = {task for _, task in self._tasks.values()}
+        while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
+            for task in others:
+                # One cancelled before its first step never awaits what it was handed.
+                if _has_begun(task):
+                    task.cancel()
+                    ending.add(task)
+            await asyncio.sleep(0)
+        await asyncio.gather(*ending, return_exceptions=True)
+
+
+def _has_begun(task: "asyncio.Task[Any]") -> bool:
+    work = task.get_coro()
+    return not inspect.iscoroutine(work) or inspect.getcoroutinestate(work) != inspect.CORO_CREATED

@@ -1,6 +1,7 @@
 """Runs begin in turn, end once, and stop at once in whatever phase they are."""
 
 import asyncio
+import inspect
 import threading
 import time
 from collections import Counter
@@ -308,3 +309,24 @@ def test_what_else_was_called_ends_with_the_engine():
     engine.close()
     assert ended.is_set()
     assert work.cancelled()
+
+
+def test_no_task_is_cut_off_before_its_first_step():
+    handed = []
+
+    async def await_it(inner):
+        await inner
+
+    async def begin_tasks(is_under_way):
+        while True:
+            handed.append(asyncio.sleep(0))
+            asyncio.create_task(await_it(handed[-1]))  # noqa: RUF006
+            await asyncio.sleep(0)
+            is_under_way.set()
+
+    for _ in range(30):
+        engine, is_under_way = Engine(lambda run: None, lambda run: None), threading.Event()
+        engine.call(begin_tasks(is_under_way))
+        assert is_under_way.wait(5)
+        engine.close()
+    assert {inspect.getcoroutinestate(each) for each in handed} == {inspect.CORO_CLOSED}
