@@ -5,7 +5,10 @@ const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, LONGEST_STYLED = 3000;
 const LONGEST_APART_MS = 300, LATER_MS = 3000;
 const STYLED = /\*\*(.+?)(?:\*\*|$)|`([^`]+)(?:`|$)/g;
 const PILE = /(\p{M}{12})\p{M}+/gu; // A browser takes seconds for thousands of marks on a letter.
-const ITEM = /^ *([-*+]|\d+[.)]) /;
+const ITEM = /^( *)(?:[-*+]|(\d+[.)])) +/;
+const BEFORE_ITEM = /\n(?= *(?:[-*+]|\d+[.)]) )/;
+const BULLETS = ["disc", "circle", "square"];
+const IN_LIST = /^ *([-*+]|\d+[.)]) |^ +\S/;
 
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
 
@@ -69,10 +72,15 @@ function draw(rest) {
   const text = whole.slice(from).replace(PILE, "$1…");
   element.isLong = text.length > LONGEST_STYLED;
   const isPlain = kind === "code" || element.isLong;
+  const isNextItem = !isPlain && ITEM.test(text) && IN_LIST.test(lastLine(whole.slice(0, from)));
   element.classList.toggle("code", kind === "code");
-  element.classList.toggle("item", !isPlain && ITEM.test(text));
+  element.classList.toggle("next-item", isNextItem);
   if (isPlain) drawLines(element, text);
-  else element.replaceChildren(...styled(text));
+  else element.replaceChildren(...text.split(BEFORE_ITEM).flatMap(styled));
+}
+
+function lastLine(text) {
+  return text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
 }
 
 function tailOf(rest) {
@@ -164,6 +172,20 @@ function addLine(element, line) {
 function styled(text) {
   const heading = /^#{1,6} /.exec(text);
   if (heading) return [marked("strong", text.slice(heading[0].length))];
+  const item = ITEM.exec(text);
+  return item ? [itemOf(item, text.slice(item[0].length))] : inLine(text);
+}
+
+// Where Markdown will put it, so that it does not move when it becomes Markdown.
+function itemOf([, indent, number], text) {
+  const level = Math.min(Math.ceil(indent.length / 4), 9);
+  const item = boxOf("playground-item", ...inLine(text));
+  item.style.marginLeft = `${1.45 * level + 1.15}em`;
+  item.style.listStyleType = number ? `"${number} "` : BULLETS[Math.min(level, 2)];
+  return item;
+}
+
+function inLine(text) {
   const parts = [];
   let end = 0;
   for (const found of text.matchAll(STYLED)) {

@@ -27,7 +27,9 @@ STYLE = (
 .playground-head ~ div { margin-top: 1.5rem; }
 /* Of the last press all but the band's head is over. */
 .playground-over > :not(.playground-kept) { display: none; }
-.playground-tail.item { padding-left: 1.5em; text-indent: -1.5em; }
+.playground-item { display: list-item; padding-left: 0.3em; }
+.playground-item + .playground-item { margin-top: 0.2em; }
+.playground-tail.next-item { margin-top: -0.8rem; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }

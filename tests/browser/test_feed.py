@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from browser.driving import expect
 
 SOCKETS = """
@@ -55,6 +56,16 @@ FONT = """(element) => {
     const { fontFamily, fontSize } = getComputedStyle(element);
     return [fontFamily, fontSize];
 }"""
+# Left and top of each word in the first answer's box.
+PLACES = """(words) => words.flatMap((word) => {
+    const answer = document.querySelector(".st-key-answer_A");
+    const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
+    while (!texts.nextNode().data.includes(word));
+    const range = document.createRange();
+    range.selectNode(texts.currentNode);
+    const [found, box] = [range.getBoundingClientRect(), answer.getBoundingClientRect()];
+    return [found.left - box.left, found.top - box.top];
+})"""
 CUT = "() => window.feeds.at(-1).close()"
 
 
@@ -83,6 +94,20 @@ def test_long_answers_that_end_together_all_become_markdown(screen, api):
         expect(screen.answer(letter).locator("li")).to_have_count(2_000)
         expect(screen.answer(letter).locator(".playground-tail")).to_have_count(0)
         expect(screen.at(f"exact_{letter}")).to_be_visible()
+
+
+def test_the_items_of_a_list_stay_where_they_are_when_they_become_markdown(screen, api):
+    api.texts["stalls"] = "1. first\n2. second\n3. third\n    - within\n    - **last**"
+    api.plays = ["stalls", "stalls"]
+    screen.run()
+    words = ["first", "second", "third", "within", "last"]
+    expect(screen.answer("A").locator("li")).to_have_count(4)
+    expect(screen.answer("A").locator(".playground-item")).to_have_text(["last"])
+    before = screen.page.evaluate(PLACES, words)
+    screen.stop()
+    screen.await_end()
+    expect(screen.answer("A").locator("li")).to_have_count(5)
+    assert screen.page.evaluate(PLACES, words) == pytest.approx(before, abs=1)
 
 
 def test_what_is_not_drawn_yet_is_only_text(screen, api):
