@@ -102,7 +102,7 @@ def _show_head(
         key=f"card_head_{letter}",
     ):  # fmt: skip
         st.markdown((f":gray-badge[{hidden_as}]" if hidden_as else head) + demo, width="stretch")
-        if run.text and not run.is_live and not hidden_as:
+        if (run.text or run.is_live) and not hidden_as:
             _offer_pin(letter, run)
         if has_others:
             is_focused = letter == focused
@@ -123,6 +123,8 @@ def _offer_pin(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
         help="Let go of this baseline" if is_pinned
         else "Pin as the baseline: later answers are compared with it",
         on_click=band.unpin if is_pinned else band.pin, args=() if is_pinned else (run,),
+        # Its place is taken from the start: the head may wrap, and the answer would move.
+        disabled=run.is_live,
     )  # fmt: skip
 
 

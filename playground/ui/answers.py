@@ -55,8 +55,12 @@ def _show_head(runs: band.Runs) -> None:
             )
         if max(len(runs), len(variant_state.variants())) > 1:
             offer_blind()
-        if runs and not any(run.is_live for run in runs.values()) and not band.is_hidden(runs):
-            offer_answers("save_answers", lambda: [logged(run) for run in runs.values()])
+        if runs and not band.is_hidden(runs):
+            # Its place is taken from the start: the answers would move when they end.
+            offer_answers(
+                "save_answers", lambda: [logged(run) for run in runs.values()],
+                is_ready=not any(run.is_live for run in runs.values()),
+            )  # fmt: skip
 
 
 def _show_cards(runs: band.Runs, chance: Random) -> dict[str, Card]:

@@ -13,12 +13,14 @@ from playground.core.shared_runs import SharedRun, shared_run, to_json
 Logged = tuple[RunRow, RunTexts]
 
 
-def offer_answers(key: str, read: Callable[[], Sequence[Logged]]) -> None:
-    """A button for runs that have ended; `read` gives them once it is pressed."""
+def offer_answers(key: str, read: Callable[[], Sequence[Logged]], *, is_ready: bool = True) -> None:
+    """A button for runs; `read` gives them once it is pressed, which it can be when they have
+    ended."""
     opened = st.popover(
-        "Save", type="tertiary", icon=":material/ios_share:", key=key, on_change="rerun"
-    )
-    if opened.open:
+        "Save", type="tertiary", icon=":material/ios_share:", key=key, on_change="rerun",
+        disabled=not is_ready,
+    )  # fmt: skip
+    if opened.open and is_ready:
         with opened:
             _show(key, [shared_run(*each) for each in read()])
 

@@ -56,14 +56,15 @@ FONT = """(element) => {
     const { fontFamily, fontSize } = getComputedStyle(element);
     return [fontFamily, fontSize];
 }"""
-# Left and top of each word in the first answer's box.
+# Left and top of each word of the first answer in the band of answers.
 PLACES = """(words) => words.flatMap((word) => {
     const answer = document.querySelector(".st-key-answer_A");
     const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
     while (!texts.nextNode().data.includes(word));
     const range = document.createRange();
     range.selectNode(texts.currentNode);
-    const [found, box] = [range.getBoundingClientRect(), answer.getBoundingClientRect()];
+    const found = range.getBoundingClientRect();
+    const box = document.querySelector(".st-key-answers_band").getBoundingClientRect();
     return [found.left - box.left, found.top - box.top];
 })"""
 CUT = "() => window.feeds.at(-1).close()"
@@ -96,7 +97,7 @@ def test_long_answers_that_end_together_all_become_markdown(screen, api):
         expect(screen.at(f"exact_{letter}")).to_be_visible()
 
 
-def test_the_items_of_a_list_stay_where_they_are_when_they_become_markdown(screen, api):
+def test_the_items_of_a_list_stay_where_they_are_when_they_become_markdown_and_end(screen, api):
     api.texts["stalls"] = "1. first\n2. second\n3. third\n    - within\n    - **last**"
     api.plays = ["stalls", "stalls"]
     screen.run()

@@ -116,6 +116,16 @@ def test_what_is_looked_at_stays_while_the_next_answers_come(page):
     assert "only in Baseline" in words(page)
 
 
+def test_an_answer_can_be_pinned_when_it_has_ended(page):
+    press_slowly(page)
+    assert page.button(key="pin_A").disabled
+    page.button(key="stop_all").click().run()
+    assert "pin_A" not in keys(page)  # there is nothing to pin
+    page.selectbox(key="demo_scenario").select("none").run()
+    press_run(page)
+    assert not page.button(key="pin_A").disabled
+
+
 def test_a_focused_card_comes_first_and_goes_back_while_all_go_on(page):
     press_slowly(page)
     before = {letter: run.id for letter, run in runs(page).items()}
