@@ -75,6 +75,7 @@ function draw(rest) {
   const isNextItem = !isPlain && ITEM.test(text) && IN_LIST.test(lastLine(whole.slice(0, from)));
   element.classList.toggle("code", kind === "code");
   element.classList.toggle("next-item", isNextItem);
+  element.classList.toggle("first", from === "0");
   if (isPlain) drawLines(element, text);
   else element.replaceChildren(...text.split(BEFORE_ITEM).flatMap(styled));
 }

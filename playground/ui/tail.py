@@ -17,6 +17,7 @@ HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
 STYLE = (
     """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
+.playground-tail strong { font-weight: 600; }
 .playground-line { min-height: 1lh; }
 .playground-ahead { display: grid; gap: 1rem; width: 100%;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, WIDTHpx), 1fr)); }
@@ -30,6 +31,8 @@ STYLE = (
 .playground-item { display: list-item; padding-left: 0.3em; }
 .playground-item + .playground-item { margin-top: 0.2em; }
 .playground-tail.next-item { margin-top: -0.8rem; }
+/* There is a gap even below a place that is still empty. */
+[data-testid="stVerticalBlock"] > .playground-tail.first { margin-top: -1rem; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }

@@ -97,17 +97,23 @@ def test_long_answers_that_end_together_all_become_markdown(screen, api):
         expect(screen.at(f"exact_{letter}")).to_be_visible()
 
 
-def test_the_items_of_a_list_stay_where_they_are_when_they_become_markdown_and_end(screen, api):
-    api.texts["stalls"] = "1. first\n2. second\n3. third\n    - within\n    - **last**"
+@pytest.mark.parametrize(
+    ("text", "words", "coming"),
+    [
+        ("1. one\n2. two\n3. three\n    - in it\n    - **last**", ["two", "in it", "last"], "last"),
+        ("One **paragraph** alone", ["One", "alone"], "One paragraph alone"),
+    ],
+    ids=["list", "paragraph"],
+)
+def test_nothing_moves_when_it_becomes_markdown_and_ends(screen, api, text, words, coming):
+    api.texts["stalls"] = text
     api.plays = ["stalls", "stalls"]
     screen.run()
-    words = ["first", "second", "third", "within", "last"]
-    expect(screen.answer("A").locator("li")).to_have_count(4)
-    expect(screen.answer("A").locator(".playground-item")).to_have_text(["last"])
+    expect(screen.answer("A").locator(".playground-tail")).to_have_text(coming)
     before = screen.page.evaluate(PLACES, words)
     screen.stop()
     screen.await_end()
-    expect(screen.answer("A").locator("li")).to_have_count(5)
+    expect(screen.answer("A").locator(".playground-tail")).to_have_count(0)
     assert screen.page.evaluate(PLACES, words) == pytest.approx(before, abs=1)
 
 
