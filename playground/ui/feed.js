@@ -8,7 +8,6 @@ const PILE = /(\p{M}{12})\p{M}+/gu; // A browser takes seconds for thousands of 
 const ITEM = /^( *)(?:[-*+]|(\d+[.)])) +/;
 const BEFORE_ITEM = /\n(?= *(?:[-*+]|\d+[.)]) )/;
 const BULLETS = ["disc", "circle", "square"];
-const IN_LIST = /^ *([-*+]|\d+[.)]) |^ +\S/;
 
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
 
@@ -72,12 +71,16 @@ function draw(rest) {
   const text = whole.slice(from).replace(PILE, "$1…");
   element.isLong = text.length > LONGEST_STYLED;
   const isPlain = kind === "code" || element.isLong;
-  const isNextItem = !isPlain && ITEM.test(text) && IN_LIST.test(lastLine(whole.slice(0, from)));
+  const isNextItem = !isPlain && ITEM.test(text) && isInList(lastLine(whole.slice(0, from)));
   element.classList.toggle("code", kind === "code");
   element.classList.toggle("next-item", isNextItem);
   element.classList.toggle("first", from === "0");
   if (isPlain) drawLines(element, text);
   else element.replaceChildren(...text.split(BEFORE_ITEM).flatMap(styled));
+}
+
+function isInList(line) {
+  return ITEM.test(line) || /^ +\S/.test(line);
 }
 
 function lastLine(text) {
