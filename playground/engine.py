@@ -49,6 +49,7 @@ class Engine:
         self._grace_s = grace_s
         self._queue: list[tuple[Run, Send]] = []
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._stopping: set[str] = set()
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
         self._loop = asyncio.new_event_loop()
@@ -157,6 +158,7 @@ class Engine:
         if run.is_live:
             run.stop(time.monotonic())
         self._tasks.pop(run.id, None)
+        self._stopping.discard(run.id)
         self._finish(run)
         self._admit()
 
@@ -170,7 +172,10 @@ class Engine:
 
     def _cancel(self, run: Run) -> None:
         if run.id in self._tasks:
-            self._tasks[run.id][1].cancel()
+            # A run ends in its own way: cancelled once more it would be cut short in that.
+            if run.id not in self._stopping:
+                self._stopping.add(run.id)
+                self._tasks[run.id][1].cancel()
             return
         waiting = [entry for entry in self._queue if entry[0] is run]
         for entry in waiting:
@@ -198,7 +203,6 @@ class Engine:
     async def _close(self) -> None:
         for run in [*self._running(), *(run for run, _ in self._queue)]:
             self._cancel(run)
-        # A run ends in its own way: cancelled once more it would be cut short in that.
         ending = {task for _, task in self._tasks.values()}
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:

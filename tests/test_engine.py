@@ -153,6 +153,35 @@ def test_stop_works_at_once_in_every_phase(engine, events):
     assert engine.ended == [run]
 
 
+def test_stopped_twice_a_run_ends_in_its_own_way_all_the_same(engine):
+    closed = threading.Event()
+    begun, may_close = asyncio.Event(), asyncio.Event()
+
+    async def send():
+        try:
+            yield Connecting(1)
+            await asyncio.Event().wait()
+        finally:
+            begun.set()
+            await may_close.wait()
+            closed.set()
+
+    async def let_close():
+        await begun.wait()
+        engine.stop(run)
+        await asyncio.sleep(0)
+        may_close.set()
+
+    run = new_run()
+    engine.start(run, send)
+    until(lambda: run.attempt_number == 1)
+    engine.stop(run)
+    engine.call(let_close()).result(5)
+    assert run.wait(5)
+    assert run.status == "stopped"
+    assert closed.is_set()
+
+
 def test_stopped_right_after_its_start_a_run_still_ends_once(engine):
     runs = [new_run() for _ in range(50)]
     for run in runs:

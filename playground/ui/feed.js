@@ -11,42 +11,13 @@ const BULLETS = ["disc", "circle", "square"];
 
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
 
-// Half of a character makes a message that the server cannot read, and then no click would do
-// anything. It is replaced for all to see, before Streamlit's own listeners look.
-feed.mend ??= ({ target, isComposing }) => {
-  if (isComposing || target.value?.isWellFormed?.() !== false) return;
-  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
-  set.call(target, target.value.toWellFormed());
+// Stop goes by the feed as well: where many pages are open Streamlit may take a second for it.
+feed.stop ??= ({ target }) => {
+  const { socket } = feed;
+  if (target.closest?.(".st-key-stop_all button") && socket?.readyState === WebSocket.OPEN)
+    socket.send("stop");
 };
-window.addEventListener("input", feed.mend, { capture: true });
-
-// A message of more than 25 MB ends the connection without a word. A UTF-16 unit is three
-// bytes at most.
-const MOST_TYPED = 7_000_000;
-feed.bound ??= ({ target }) => {
-  if (target.tagName !== "TEXTAREA") return;
-  let size = 0;
-  for (const area of document.querySelectorAll("textarea")) size += area.value.length;
-  const before = feed.typed?.target === target ? feed.typed.text : target.defaultValue;
-  const isTooLong = size > MOST_TYPED && target.value.length > before.length;
-  if (isTooLong) {
-    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(target), "value");
-    set.call(target, before);
-  }
-  feed.typed = { target, text: target.value };
-  tell(isTooLong && `That would make ${size.toLocaleString("en")} characters; a page sends ` +
-    `${MOST_TYPED.toLocaleString("en")} at most. The text is as it was.`);
-};
-feed.enter ??= ({ target }) => { feed.typed = { target, text: target.value ?? "" }; };
-window.addEventListener("focusin", feed.enter, { capture: true });
-window.addEventListener("input", feed.bound, { capture: true });
-
-function tell(words) {
-  let note = document.querySelector(".playground-note");
-  if (!words) return note?.remove();
-  note ??= document.body.appendChild(document.createElement("div"));
-  Object.assign(note, { className: "playground-note", role: "alert", textContent: words });
-}
+window.addEventListener("click", feed.stop, { capture: true });
 
 // Where a text goes on that the server has drawn the beginning of. A class says which, from
 // where and in what: it changes when that beginning grows, or a moment before.
@@ -56,6 +27,7 @@ const rests = (feed.rests ??= new Set());
 
 function drawAll() {
   drawAhead();
+  removeStopped((box) => box.nextSibling?.textContent.startsWith("stopped"));
   for (const rest of rests) {
     if (rest.isConnected && REST.test(rest.className)) draw(rest);
     else rests.delete(rest);
@@ -118,6 +90,25 @@ function drawAhead() {
 function removeAhead() {
   document.querySelector(".playground-ahead")?.remove();
   document.querySelector(".playground-over")?.classList.remove("playground-over");
+}
+
+// Until the page has been drawn anew, and says so itself.
+const said = (feed.said ??= new Set());
+
+function sayStopped(letters) {
+  for (const letter of letters) {
+    const box = boxOf("playground-stopped", marked("strong", "stopped"));
+    document.querySelector(`.st-key-status_${letter}`)?.prepend(box);
+    said.add(box);
+  }
+  drawAll();
+}
+
+function removeStopped(isDone) {
+  for (const box of [...said].filter(isDone)) {
+    box.remove();
+    said.delete(box);
+  }
 }
 
 function cardOf([of, letter, head]) {
@@ -206,15 +197,17 @@ function marked(name, text) {
   return element;
 }
 
-function take({ clear, ahead, texts, changed }) {
+function take({ clear, ahead, texts, stopped, changed }) {
   if (clear) {
     feed.texts.clear();
+    removeStopped(() => true);
     removeAhead();
     feed.ahead = ahead;
     drawAhead();
   }
   for (const [of, text] of texts) feed.texts.set(of, (feed.texts.get(of) ?? "") + text);
   if (texts.length) drawAll();
+  if (stopped) sayStopped(stopped);
   if (changed) feed.changed(changed);
 }
 

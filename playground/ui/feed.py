@@ -9,7 +9,7 @@ import contextlib
 import json
 import secrets
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -24,6 +24,8 @@ PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 MOST_SHARE = 0.1
 """And, where there are many, no more than this share of the time since the page shows these
 runs: the first words are what a person waits for."""
+STOPPING_PACE_S = 0.01
+"""And until a run that is being stopped has: a person waits for that."""
 LONG, LONG_PACE_S = 60_000, 0.1
 """Nobody reads along that fast: characters on a page, and its pace from then on."""
 FEW_PAGES = 10
@@ -33,6 +35,8 @@ MOST_SOCKETS, MOST_WAITING = 4, 200
 """Sockets of one page, and of any that have not said yet whose they are."""
 LOOK_AGAIN_S = 30.0
 """How soon a socket that has nothing to say sees that its page's session is over."""
+STOP = "stop"
+"""What a page says when Stop is pressed on it."""
 UNKNOWN_PAGE, TOO_MANY = 4404, 4429
 
 
@@ -51,8 +55,10 @@ class FedPage:
     The token is all that a socket must know: it is sent to this page alone.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Callable[[Any], object]) -> None:
         self.token = secrets.token_urlsafe(24)
+        self._stop = stop
+        self._stopping: Mapping[str, Any] = {}
         self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
@@ -66,9 +72,24 @@ class FedPage:
         """The runs, and how the browser draws them until the page does."""
         return self._shown
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether Stop was pressed and a run is still on its way to its end."""
+        return any(run.is_live for run in self._stopping.values())
+
     def show(self, runs: Mapping[str, Any], ahead: Ahead | None = None) -> None:
         """From now on the page shows these runs, by letter. Called by its script's thread."""
         self._shown = dict(runs), ahead
+        self._wake()
+
+    def stop(self) -> None:
+        """Stop was pressed on the page."""
+        self._stopping = {k: run for k, run in self._shown[0].items() if run.is_live}
+        for run in self._stopping.values():
+            self._stop(run)
+        self._wake()
+
+    def _wake(self) -> None:
         for woken, loop in list(self._sockets.items()):
             loop.call_soon_threadsafe(woken.set)
 
@@ -90,6 +111,7 @@ class News:
         self._runs: Mapping[str, Any] = {}
         self._told: dict[str, int] = {}
         self._signs: tuple[object, ...] = ()
+        self._stopped: frozenset[str] = frozenset()
         self._changes = 0
 
     def of(
@@ -105,6 +127,7 @@ class News:
             self._runs, self._told = runs, {}
             # The script that brought the new runs draws them as they are.
             self._signs = _signs(runs)
+            self._stopped = _stopped(runs)
             news["clear"] = True
             if ahead is not None:
                 cards = [
@@ -112,6 +135,9 @@ class News:
                     for letter, head in ahead.heads.items()
                 ]
                 news["ahead"] = {"press": ahead.press, "cards": cards}
+        if stopped := _stopped(runs) - self._stopped:
+            self._stopped |= stopped
+            news["stopped"] = sorted(stopped)
         signs = _signs(runs)
         texts = [*self._new_texts(runs)]
         is_worth_it = not is_busy or all(run.is_over for run in runs.values())
@@ -149,17 +175,22 @@ def _signs(runs: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-class Feed:
-    """All pages that are open, by their tokens."""
+def _stopped(runs: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(letter for letter, run in runs.items() if run.status == "stopped")
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+
+class Feed:
+    """All pages that are open, by their tokens. `stop` begins to stop a run and returns."""
+
+    def __init__(self, stop: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:
+        self._stop = stop
         self._patience_s = patience_s
         self._pages: WeakValueDictionary[str, FedPage] = WeakValueDictionary()
         self._live = self._waiting = 0
 
     def open_page(self) -> FedPage:
         """A page of its own for a new session; no socket keeps it beyond that."""
-        page = FedPage()
+        page = FedPage(self._stop)
         self._pages[page.token] = page
         return page
 
@@ -179,7 +210,7 @@ class Feed:
             del page
             tasks = [
                 asyncio.create_task(self._tell(socket, told, woken)),
-                asyncio.create_task(_leave(socket)),
+                asyncio.create_task(_listen(socket, told)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
@@ -207,31 +238,43 @@ class Feed:
             runs, ahead = page.shown
             message = news.of(runs, ahead, is_busy=self._live > FEW_PAGES)
             is_live = any(not run.is_over for run in runs.values())
+            is_stopping = page.is_stopping
             del page
             if message is not None:
                 began_s = clock() if "clear" in message else began_s
                 await socket.send_text(json.dumps(message, ensure_ascii=False))
             if is_live:
                 self._live += 1
+                shown_s = clock() - began_s
+                wait_s = pace_s(self._live, news.told, shown_s, is_stopping=is_stopping)
                 try:
-                    await asyncio.sleep(pace_s(self._live, news.told, clock() - began_s))
+                    await _wait(woken, wait_s)
                 finally:
                     self._live -= 1
             else:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), LOOK_AGAIN_S)
+                await _wait(woken, LOOK_AGAIN_S)
         await socket.close(UNKNOWN_PAGE)
 
 
-def pace_s(live: int, told: int, shown_s: float) -> float:
+def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -> float:
     """Seconds until the next message to one of so many pages, which was told so many
     characters of runs that it has shown for so long."""
+    if is_stopping:
+        return STOPPING_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
     found_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
     return max(found_s, LONG_PACE_S) if told > LONG else found_s
 
 
-async def _leave(socket: WebSocket) -> None:
-    """Wait until the page hangs up; it says nothing more before."""
+async def _wait(woken: asyncio.Event, most_s: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(woken.wait(), most_s)
+
+
+async def _listen(socket: WebSocket, told: "weakref.ref[FedPage]") -> None:
+    """Do what the page says, until it hangs up."""
     while True:
-        await socket.receive_text()
+        said = await socket.receive_text()
+        if said == STOP and (page := told()) is not None:
+            page.stop()
+            del page

@@ -52,7 +52,6 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
-        self.feed = Feed()
         self.passcode = Passcode(settings.passcode)
         self._clients: Clients | None = None
         self._clients_to_nowhere: Clients | None = None
@@ -64,6 +63,7 @@ class Services:
             most_waiting=settings.most_waiting,
             on_gone=self.log.open_pages.close,
         )
+        self.feed = Feed(self.engine.stop)
         self._claims = Claims()
         self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
 

@@ -13,7 +13,7 @@ LATER = sorted(
 )
 """Parts of Streamlit's page that a browser takes half a second for: it would at the first code
 or table, in the middle of the answers."""
-HUB = Path(__file__).with_name("feed.js").read_text("utf-8")
+HUB = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("typed.js", "feed.js"))
 STYLE = (
     """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -33,6 +33,8 @@ STYLE = (
 .playground-tail.next-item { margin-top: -0.8rem; }
 /* There is a gap even below a place that is still empty. */
 [data-testid="stVerticalBlock"] > .playground-tail.first { margin-top: -1rem; }
+.playground-stopped { opacity: 0.7; line-height: 1.6; }
+.playground-stopped ~ div { display: none; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }

@@ -37,6 +37,10 @@ class Told:
     is_over: bool = False
     attempts: list = field(default_factory=list)
 
+    @property
+    def is_live(self):
+        return self.status == "streaming"
+
 
 class Browser:
     """The other end of a socket."""
@@ -66,6 +70,11 @@ class Browser:
 
     async def news(self):
         return json.loads((await self.hear())["text"])
+
+
+def end(run):
+    """What an engine does, at once."""
+    run.status, run.is_over = "stopped", True
 
 
 async def joined(feed, page):
@@ -122,7 +131,7 @@ def test_a_browser_is_told_once_what_it_draws_of_a_press_before_the_page_does():
 
 def test_a_page_hears_its_own_runs_and_no_others():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         mine, other = feed.open_page(), feed.open_page()
         browser = await joined(feed, mine)
         assert mine.is_fed
@@ -136,9 +145,56 @@ def test_a_page_hears_its_own_runs_and_no_others():
     asyncio.run(play())
 
 
+def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_have():
+    async def play():
+        asked = []
+        feed = Feed(asked.append)
+        mine, other = feed.open_page(), feed.open_page()
+        browser = await joined(feed, mine)
+        done = Told("a", status="done", is_over=True)
+        live, foreign = Told("b", text="still "), Told("c")
+        mine.show({"A": done, "B": live})
+        other.show({"B": foreign})
+        assert (await browser.news())["texts"] == [["b_text", "still "]]
+        browser.say("something else")
+        browser.say("stop")
+        async with asyncio.timeout(5):
+            while not asked:
+                await asyncio.sleep(0)
+        assert asked == [live]
+        live.text += "here"
+        end(live)
+        told = await browser.news()
+        if "stopped" not in told:  # The text may be told just before the end.
+            told = {**await browser.news(), "texts": told["texts"]}
+        assert told == {"texts": [["b_text", "here"]], "stopped": ["B"], "changed": 1}
+        await browser.leave()
+
+    asyncio.run(play())
+
+
+def test_stop_wakes_whoever_tells_the_page():
+    async def play():
+        page, woken = Feed(end).open_page(), asyncio.Event()
+        page.show({"A": Told("a")})
+        page.join(woken)
+        page.stop()
+        async with asyncio.timeout(5):
+            await woken.wait()
+        assert not page.is_stopping
+
+    asyncio.run(play())
+
+
+def test_what_had_stopped_before_is_not_said_of_new_runs():
+    old, news = Told("a", status="stopped", is_over=True), News()
+    assert "stopped" not in news.of({"A": old, "B": Told("b")})
+    assert news.of({"A": old, "B": Told("c")}) == {"texts": [], "clear": True}
+
+
 def test_a_wrong_token_hears_nothing():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         feed.open_page().show({"A": Told("a", text="secret")})
         browser = Browser(feed)
         browser.say("guessed")
@@ -152,7 +208,7 @@ def test_a_wrong_token_hears_nothing():
 
 def test_a_socket_that_says_nothing_is_let_go():
     async def play():
-        browser = Browser(Feed(patience_s=0.01))
+        browser = Browser(Feed(end, patience_s=0.01))
         async with asyncio.timeout(5):
             await browser.serving
 
@@ -174,7 +230,7 @@ ELSEWHERE = {
 @pytest.mark.parametrize("headers", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_who_is_not_this_apps_page_is_refused_before_it_can_ask(headers):
     async def play():
-        browser = Browser(Feed(), headers)
+        browser = Browser(Feed(end), headers)
         assert (await browser.hear())["type"] == "websocket.close"
         await browser.serving
 
@@ -183,7 +239,7 @@ def test_who_is_not_this_apps_page_is_refused_before_it_can_ask(headers):
 
 def test_sockets_that_say_nothing_are_bounded():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         silent = [Browser(feed) for _ in range(MOST_WAITING)]
         assert {(await each.hear())["type"] for each in silent} == {"websocket.accept"}
         one_more = Browser(feed)
@@ -197,7 +253,7 @@ def test_sockets_that_say_nothing_are_bounded():
 
 def test_a_socket_does_not_keep_a_page_beyond_its_session():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         page = feed.open_page()
         token = page.token
         browser = await joined(feed, page)
@@ -214,7 +270,7 @@ def test_a_socket_does_not_keep_a_page_beyond_its_session():
 
 def test_one_page_has_only_so_many_sockets():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         page = feed.open_page()
         browsers = [await joined(feed, page) for _ in range(MOST_SOCKETS)]
         one_more = Browser(feed)
@@ -230,7 +286,7 @@ def test_one_page_has_only_so_many_sockets():
 
 def test_a_page_that_can_no_longer_be_reached_is_not_fed():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         page = feed.open_page()
         browser = await joined(feed, page)
         browser.is_reachable = False
@@ -269,9 +325,13 @@ def test_many_pages_and_long_texts_are_told_less_often_but_not_the_first_words(
     assert pace_s(live, told, shown_s) == pytest.approx(expected_s)
 
 
+def test_who_pressed_stop_is_told_soon_among_many_pages_and_after_long_texts_too():
+    assert pace_s(50, 100_000, 60, is_stopping=True) == pytest.approx(0.01)
+
+
 def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_up():
     async def play():
-        feed = Feed()
+        feed = Feed(end)
         page, other = feed.open_page(), feed.open_page()
         deaf, reader = await joined(feed, page), await joined(feed, other)
         deaf.heard = asyncio.Queue(1)
