@@ -12,12 +12,19 @@ const BULLETS = ["disc", "circle", "square"];
 const feed = (window.playgroundFeed ??= { texts: new Map(), waitMs: FIRST_WAIT_MS });
 
 // Stop goes by the feed as well: where many pages are open Streamlit may take a second for it.
-feed.stop ??= ({ target }) => {
-  const { socket } = feed;
-  if (target.closest?.(".st-key-stop_all button") && socket?.readyState === WebSocket.OPEN)
-    socket.send("stop");
+feed.stop ??= () => {
+  if (feed.socket?.readyState === WebSocket.OPEN) feed.socket.send("stop");
 };
-window.addEventListener("click", feed.stop, { capture: true });
+feed.clicked ??= ({ target }) => {
+  if (target.closest?.(".st-key-stop_all button")) feed.stop();
+};
+// Only an Escape that Streamlit has taken for Stop's shortcut: any other has not come this far.
+feed.keyed ??= ({ key, defaultPrevented }) => {
+  const isStop = key === "Escape" && defaultPrevented;
+  if (isStop && document.querySelector(".st-key-stop_all button:enabled")) feed.stop();
+};
+window.addEventListener("click", feed.clicked, { capture: true });
+window.addEventListener("keydown", feed.keyed);
 
 // Where a text goes on that the server has drawn the beginning of. A class says which, from
 // where and in what: it changes when that beginning grows, or a moment before.

@@ -184,18 +184,20 @@ def test_a_page_that_is_many_script_runs_late_catches_up(visit, app, api):
     expect(screen.answer("A")).to_contain_text("word59")
 
 
-def test_a_stop_is_shown_before_the_page_has_drawn_it(visit, app, api):
+@pytest.mark.parametrize("press", ["click", "Escape"])
+def test_a_stop_is_shown_before_the_page_has_drawn_it(visit, app, api, press):
     screen = visit(app, script=LATE)
     api.plays = ["slow-20-2000", "slow-20-2000"]
     screen.run()
     expect(screen.answer("B")).to_contain_text("word5 ")
     screen.page.evaluate(HOLD)
     before = screen.page.evaluate(PLACES, ["word5 "])
-    screen.stop()
+    screen.stop() if press == "click" else screen.page.keyboard.press(press)
     for letter in "AB":
         expect(screen.status(letter)).to_have_text("stopped", use_inner_text=True)
     assert screen.page.evaluate(PLACES, ["word5 "]) == pytest.approx(before, abs=1)
     expect(screen.button("run_all")).to_be_disabled()
+    screen.await_hang_up(api.posts)
     screen.page.evaluate(RELEASE)
     screen.await_end()
     expect(screen.page.locator(".playground-stopped")).to_have_count(0)
