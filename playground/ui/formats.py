@@ -18,9 +18,7 @@ def money(usd: Decimal | None) -> str:
 
 def cost(cost: Cost) -> str:
     """A cost with how it is known."""
-    if cost.usd is None:
-        return "cost unknown"
-    if cost.kind == "exact":
+    if cost.usd is None or cost.kind == "exact":
         return money(cost.usd)
     if cost.kind == "simulated":
         return f"{money(cost.usd)} simulated"

@@ -52,6 +52,8 @@ def show_cost(row: RunRow, attempts: Iterable[Any]) -> None:
 
 
 def _against(cost: Cost, most_usd: Decimal | None) -> str:
+    if cost.usd is None:
+        return "cost unknown"
     spent = formats.cost(cost)
     return f"{spent} of at most {formats.money(most_usd)}" if cost.usd and most_usd else spent
 

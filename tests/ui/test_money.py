@@ -96,6 +96,20 @@ def test_after_a_run_the_actual_stands_against_the_worst_case(page):
     assert "for 1,000 such calls" in said(page)
 
 
+def test_a_run_without_a_price_has_an_unknown_cost_in_its_card_and_in_the_log(monkeypatch):
+    import streamlit as st
+
+    with contextlib.closing(FakeApi()) as api:
+        api.plays = ["drops"] * 2  # In the middle of an answer: the card explains itself.
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+        st.cache_resource.clear()
+        other = AppTest.from_file(SCRIPT, default_timeout=30).run()
+        press_run(other)
+        assert "**Cost** unknown. " in said(other)
+        assert "out · cost unknown" in said(other)
+        assert list(other.dataframe[0].value["Cost"]) == ["unknown", "unknown"]
+
+
 def test_totals_tell_session_today_and_all_time_and_simulated_apart(page):
     press_run(page)
     assert "Spent **$0** this session · **$0** today (UTC) · **$0** in all" in said(page)
