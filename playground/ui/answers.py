@@ -114,6 +114,10 @@ def _fill(place: Place, run: Any) -> None:  # noqa: ANN401 (a Run)
     """Draw all of a text."""
     text: str = getattr(run, place.name)
     _draw(place, streaming(text) if run.is_live else whole(text))
+    with place.tail:
+        # In the place of what the feed was to draw: a browser that is told of the next run
+        # just then may keep that, and the last words would be there twice.
+        st.empty()
 
 
 def _fill_fed(place: Place, run: Any, most_drawn: int, *, is_whole: bool) -> None:  # noqa: ANN401

@@ -110,6 +110,7 @@ def test_nothing_moves_when_it_becomes_markdown_and_ends(screen, api, text, word
     api.plays = ["stalls", "stalls"]
     screen.run()
     expect(screen.answer("A").locator(".playground-tail")).to_have_text(coming)
+    screen.settle()  # The card is drawn in several pieces.
     before = screen.page.evaluate(PLACES, words)
     screen.stop()
     screen.await_end()

@@ -33,6 +33,22 @@ def test_one_press_of_run_answers_both_and_logs_them(page):
     assert "Spent **\\$0**" in words(page)
 
 
+def blocks(node):
+    yield node
+    for child in getattr(node, "children", {}).values():
+        yield from blocks(child)
+
+
+def test_where_the_feed_drew_the_last_words_a_whole_answer_puts_nothing(page):
+    press_run(page)
+    [answer] = [b for b in blocks(page.main) if getattr(b.proto, "id", "").endswith("answer_A")]
+    tail = answer.children[1]
+    assert [each.type for each in blocks(tail) if each.type != "flex_container"] == [
+        "transparent",
+        "empty",
+    ]
+
+
 def test_editing_between_runs_sends_nothing(page):
     page.text_area(key="message_0_text").input("Another question").run()
     page.number_input(key="max_tokens_A").set_value(50).run()
