@@ -58,7 +58,7 @@ class FedPage:
     def __init__(self, stop: Callable[[Any], object]) -> None:
         self.token = secrets.token_urlsafe(24)
         self._stop = stop
-        self._stopping: Mapping[str, Any] = {}
+        self._is_told_to_stop = False
         self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
@@ -75,18 +75,20 @@ class FedPage:
     @property
     def is_stopping(self) -> bool:
         """Whether Stop was pressed and a run is still on its way to its end."""
-        return any(run.is_live for run in self._stopping.values())
+        return self._is_told_to_stop and any(run.is_live for run in self._shown[0].values())
 
     def show(self, runs: Mapping[str, Any], ahead: Ahead | None = None) -> None:
         """From now on the page shows these runs, by letter. Called by its script's thread."""
+        self._is_told_to_stop = False
         self._shown = dict(runs), ahead
         self._wake()
 
     def stop(self) -> None:
         """Stop was pressed on the page."""
-        self._stopping = {k: run for k, run in self._shown[0].items() if run.is_live}
-        for run in self._stopping.values():
-            self._stop(run)
+        self._is_told_to_stop = True
+        for run in self._shown[0].values():
+            if run.is_live:
+                self._stop(run)
         self._wake()
 
     def _wake(self) -> None:

@@ -186,6 +186,19 @@ def test_stop_wakes_whoever_tells_the_page():
     asyncio.run(play())
 
 
+def test_a_page_is_stopping_until_its_runs_have_stopped_or_others_are_shown():
+    page = Feed(lambda run: None).open_page()
+    run = Told("a")
+    page.show({"A": run})
+    assert not page.is_stopping
+    page.stop()
+    assert page.is_stopping
+    end(run)
+    assert not page.is_stopping
+    page.show({"A": Told("b")})
+    assert not page.is_stopping
+
+
 def test_what_had_stopped_before_is_not_said_of_new_runs():
     old, news = Told("a", status="stopped", is_over=True), News()
     assert "stopped" not in news.of({"A": old, "B": Told("b")})
