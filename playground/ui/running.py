@@ -280,8 +280,9 @@ def _admit(runs: list[Run], to: Connection) -> list[spending.Again | None] | Ref
 
 def stop_all() -> None:
     """The Stop button: returns when the runs have stopped, or nearly at once."""
-    live = [run for run in state.runs().values() if run.is_live]
-    for run in live:
+    # The feed may have stopped one that is still on its way into the log.
+    ending = [run for run in state.runs().values() if not run.is_over]
+    for run in ending:
         services().engine.stop(run)
-    for run in live:
+    for run in ending:
         run.wait(STOP_WAIT_S)
