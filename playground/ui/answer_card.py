@@ -63,9 +63,9 @@ def lay_out(
         show_timeline(letter, run)
         if run.thinking:
             with st.expander("Thinking", key=f"thought_{letter}"):
-                texts.append(Place("thinking", st.container(), st.container()))
+                texts.append(_place_of("thinking"))
     with st.container(key=f"answer_{letter}"):
-        texts.append(Place("text", st.container(), st.container()))
+        texts.append(_place_of("text"))
     metrics = st.container(key=f"metrics_{letter}")
     if not is_hidden:
         show_outcome(letter, run)
@@ -77,6 +77,12 @@ def lay_out(
             _offer_promotion(letter, run)
             offer_again(letter, run)
     return Card(status, tuple(texts), metrics, is_hidden)
+
+
+def _place_of(name: str) -> Place:
+    # Without a gap, which an end that is still or again empty would have as well.
+    with st.container(gap=None):
+        return Place(name, st.container(), st.container())
 
 
 def show_progress(card: Card, run: Any) -> None:  # noqa: ANN401 (a Run)

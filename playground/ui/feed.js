@@ -45,7 +45,9 @@ function draw(rest) {
   const element = tailOf(rest);
   const [place, of, from, kind] = placeOf(rest, element);
   const whole = feed.texts.get(of) ?? "";
-  if (element.place === place && element.length === whole.length) return;
+  const isDrawn = element.place === place && element.length === whole.length;
+  if (kind === "code" && !(isDrawn && element.isColoured)) colourAsCode(rest, element);
+  if (isDrawn) return;
   Object.assign(element, { place, length: whole.length });
   const text = whole.slice(from).replace(PILE, "$1…");
   element.isLong = text.length > LONGEST_STYLED;
@@ -56,6 +58,13 @@ function draw(rest) {
   element.classList.toggle("first", from === "0");
   if (isPlain) drawLines(element, text);
   else element.replaceChildren(...text.split(BEFORE_ITEM).flatMap(styled));
+}
+
+// The lines on their way stand in the block of those before them.
+function colourAsCode(rest, element) {
+  const code = [...answerOf(rest).querySelectorAll("pre")].at(-1);
+  element.isColoured = Boolean(code);
+  if (code) element.style.setProperty("--code", getComputedStyle(code).backgroundColor);
 }
 
 function isInList(line) {
@@ -150,8 +159,11 @@ function placeOf(rest, element) {
 }
 
 function sizeBefore(rest, element) {
-  const answer = rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]") ?? rest;
-  return answer.textContent.length - element.textContent.length;
+  return answerOf(rest).textContent.length - element.textContent.length;
+}
+
+function answerOf(rest) {
+  return rest.closest("[class*=st-key-answer_], [class*=st-key-thought_]") ?? rest;
 }
 
 // Each line in a box of its own: a browser lays out anew all of a box that has grown.

@@ -16,8 +16,9 @@ or table, in the middle of the answers."""
 HUB = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("typed.js", "feed.js"))
 STYLE = (
     """
-.playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; }
-.playground-tail strong { font-weight: 600; }
+.playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; margin-top: 1rem; }
+.playground-tail:is(.first, :empty) { margin-top: 0; }
+:is(.playground-tail, .playground-stopped) strong { font-weight: 600; }
 .playground-line { min-height: 1lh; }
 .playground-ahead { display: grid; gap: 1rem; width: 100%;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, WIDTHpx), 1fr)); }
@@ -30,16 +31,16 @@ STYLE = (
 .playground-over > :not(.playground-kept) { display: none; }
 .playground-item { display: list-item; padding-left: 0.3em; }
 .playground-item + .playground-item { margin-top: 0.2em; }
-.playground-tail.next-item { margin-top: -0.8rem; }
-/* There is a gap even below a place that is still empty. */
-[data-testid="stVerticalBlock"] > .playground-tail.first { margin-top: -1rem; }
+.playground-tail.next-item { margin-top: 0.2rem; }
 .playground-stopped { opacity: 0.7; line-height: 1.6; }
 .playground-stopped ~ div { display: none; }
 .playground-note { position: fixed; inset: auto 0 1rem; margin: 0 auto;
   width: fit-content; max-width: 90vw; z-index: 1000000; padding: 0.75rem 1rem;
   border-radius: 0.5rem; background: #9c1f1f; color: white; font: 1rem sans-serif; }
 /* As Streamlit's code, whose variables are known within its own elements only. */
-.playground-tail.code { padding: 0 1rem; font: 0.875rem / 1.5 "Source Code Pro", monospace; }
+.playground-tail.code { position: relative; width: 100%; margin-top: -1rem; padding: 0 1rem 1rem;
+  border-radius: 0 0 0.5rem 0.5rem; background: var(--code);
+  font: 0.875rem / 1.6 "Source Code Pro", monospace; }
 /* In the dark an open popover's own label would be all but black. */
 [data-testid="stPopoverButton"][aria-expanded="true"] { color: inherit; }
 /* The one style sheet of the page: on a phone, which has no keys, the toolbar is one row. */

@@ -58,8 +58,8 @@ FONT = """(element) => {
 }"""
 # Left and top of each word of the first answer in the band of answers.
 PLACES = """(words) => words.flatMap((word) => {
-    const answer = document.querySelector(".st-key-answer_A");
-    const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
+    const card = document.querySelector(".st-key-card_A");
+    const texts = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);
     while (!texts.nextNode().data.includes(word));
     const range = document.createRange();
     range.selectNode(texts.currentNode);
@@ -102,14 +102,18 @@ def test_long_answers_that_end_together_all_become_markdown(screen, api):
     [
         ("1. one\n2. two\n3. three\n    - in it\n    - **last**", ["two", "in it", "last"], "last"),
         ("One **paragraph** alone", ["One", "alone"], "One paragraph alone"),
+        ("One\n\n```py\ntwo\nlast", ["One", "two", "last"], "last"),
     ],
-    ids=["list", "paragraph"],
+    ids=["list", "paragraph", "code"],
 )
 def test_nothing_moves_when_it_becomes_markdown_and_ends(screen, api, text, words, coming):
+    words = [*words, "TTFT"]
     api.texts["stalls"] = text
     api.plays = ["stalls", "stalls"]
     screen.run()
     expect(screen.answer("A").locator(".playground-tail")).to_have_text(coming)
+    for word in words:
+        expect(screen.at("card_A")).to_contain_text(word)
     screen.settle()  # The card is drawn in several pieces.
     before = screen.page.evaluate(PLACES, words)
     screen.stop()

@@ -42,7 +42,7 @@ def blocks(node):
 def test_where_the_feed_drew_the_last_words_a_whole_answer_puts_nothing(page):
     press_run(page)
     [answer] = [b for b in blocks(page.main) if getattr(b.proto, "id", "").endswith("answer_A")]
-    tail = answer.children[1]
+    tail = answer.children[0].children[1]
     assert [each.type for each in blocks(tail) if each.type != "flex_container"] == [
         "transparent",
         "empty",
