@@ -8,8 +8,6 @@ if st.runtime.exists():
     page()
 else:
     # The server imports this file as it starts. One that only runs it has no feed: pages poll.
-    from playground.ui.server import middleware, routes
-    from playground.ui.warming import prepare
+    from playground.ui.server import lifespan, middleware, routes
 
-    prepare()
-    app = st.App(__file__, routes=routes(), middleware=middleware())
+    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)

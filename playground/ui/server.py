@@ -1,4 +1,7 @@
-"""What the server answers beside Streamlit's own routes."""
+"""What the server does and answers beside Streamlit's own routes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -8,6 +11,14 @@ from starlette.websockets import WebSocket
 from playground.ui.headers import SafeHeaders
 from playground.ui.hosts import KnownHosts
 from playground.ui.visitor_cookie import VisitorCookie
+from playground.ui.warming import prepare
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[None]:
+    """Prepare for the first page just before the server listens: earlier would delay that."""
+    prepare()
+    yield
 
 
 def routes() -> list[BaseRoute]:

@@ -32,7 +32,7 @@ def prepare() -> Thread:
             services()
         unit_prices(MODEL_DEFAULT, DEMO, Usage(), datetime.now(UTC))
 
-    thread = Thread(target=work, daemon=True)
+    thread = Thread(target=work, name="prepare", daemon=True)
     thread.start()
     return thread
 

@@ -37,6 +37,20 @@ def test_what_the_first_page_needs_is_there_before_it_is_asked_for(tmp_path):
     assert log.exists()
 
 
+def test_a_server_that_begins_to_listen_prepares_the_first_page(tmp_path):
+    done = python(
+        "import asyncio, threading\n"
+        "from playground.ui.server import lifespan\n"
+        "async def start():\n"
+        "    async with lifespan(None):\n"
+        "        [each.join() for each in threading.enumerate() if each.name == 'prepare']\n"
+        "asyncio.run(start())\n"
+        "from playground.ui.services import services; services().log.close()",
+        PLAYGROUND_LOG=f"sqlite:///{tmp_path / 'runs.db'}",
+    )
+    assert done.stdout == f"{NEEDED}\n"
+
+
 def test_a_setting_that_cannot_be_used_is_left_for_the_page_to_tell():
     done = python(
         "from playground.ui.warming import prepare; prepare().join()", PLAYGROUND_MAX_RUNS="many"
