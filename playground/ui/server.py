@@ -1,7 +1,10 @@
 """What the server does and answers beside Streamlit's own routes."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -17,8 +20,24 @@ from playground.ui.warming import prepare
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Prepare for the first page just before the server listens: earlier would delay that."""
+    _send_at_once(asyncio.get_running_loop())
     prepare()
     yield
+
+
+def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:
+    # asyncio sees to it where a socket says that it is TCP, which Streamlit's own does not. The
+    # second piece of anything would wait until the first is confirmed, which browsers put off
+    # for 40 ms (https://github.com/Kludex/uvicorn/issues/3149).
+    create_server = loop.create_server
+
+    async def create(*args: Any, **options: Any) -> asyncio.Server:  # noqa: ANN401
+        server = await create_server(*args, **options)
+        for listening in server.sockets:
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return server
+
+    loop.create_server = create  # type: ignore[method-assign]
 
 
 def routes() -> list[BaseRoute]:

@@ -37,6 +37,16 @@ def test_what_the_first_page_needs_is_there_before_it_is_asked_for(tmp_path):
     assert log.exists()
 
 
+def test_the_first_page_is_drawn_without_pandas(tmp_path):
+    done = python(
+        "from streamlit.testing.v1 import AppTest\n"
+        f"page = AppTest.from_file({str(SCRIPT)!r}, default_timeout=60).run()\n"
+        "print(len(page.button) > 5, 'pandas' in sys.modules)",
+        PLAYGROUND_LOG=f"sqlite:///{tmp_path / 'runs.db'}",
+    )
+    assert done.stdout.startswith("True False\n")
+
+
 def test_a_server_that_begins_to_listen_prepares_the_first_page(tmp_path):
     done = python(
         "import asyncio, threading\n"
