@@ -2,11 +2,16 @@
 
 import contextlib
 import sqlite3
+import time
+from threading import Event
 
 import pytest
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, finish, open_more, press_run, words
+
+from playground.run import Run
+from playground.ui.services import services
 
 
 def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):
@@ -47,6 +52,30 @@ def test_where_the_feed_drew_the_last_words_a_whole_answer_puts_nothing(page):
         "transparent",
         "empty",
     ]
+
+
+def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monkeypatch):
+    asked, wait, conclude = Event(), Run.wait, Run.conclude
+
+    def wait_and_tell(run, timeout_s):
+        asked.set()
+        return wait(run, timeout_s)
+
+    def conclude_when_asked(run):
+        asked.wait(10)
+        conclude(run)
+
+    monkeypatch.setattr(Run, "wait", wait_and_tell)
+    monkeypatch.setattr(Run, "conclude", conclude_when_asked)
+    page.button(key="remove_variant_B").click().run()
+    page.button(key="run_all").click().run()
+    [run] = page.session_state["runs"].values()
+    services().engine.stop(run)
+    while run.is_live:
+        time.sleep(0.001)
+    page.button(key="stop_all").click().run()
+    assert run.is_over
+    assert not page.button(key="run_all").disabled
 
 
 def test_editing_between_runs_sends_nothing(page):
