@@ -74,8 +74,11 @@ def settled(text: str) -> Settled:
     lines = text[: text.rfind("\n") + 1].split("\n")
     _, open_line, is_code = _cut(lines)
     start = sum(len(line) + 1 for line in lines[:open_line])
-    end = text.rfind("\n", start, start + LONGEST_OPEN) + 1
-    return Settled(max(start, end), is_code)
+    end = max(start, text.rfind("\n", start, start + LONGEST_OPEN) + 1)
+    if is_code:
+        # Streamlit draws no blank lines at the end of code: the next line would stand too high.
+        end = text.find("\n", len(text[:end].rstrip())) + 1
+    return Settled(end, is_code)
 
 
 def _cut(lines: list[str]) -> tuple[list[Block], int, bool]:

@@ -102,7 +102,7 @@ def test_long_answers_that_end_together_all_become_markdown(screen, api):
     [
         ("1. one\n2. two\n3. three\n    - in it\n    - **last**", ["two", "in it", "last"], "last"),
         ("One **paragraph** alone", ["One", "alone"], "One paragraph alone"),
-        ("One\n\n```py\ntwo\nlast", ["One", "two", "last"], "last"),
+        ("One\n\n```py\ntwo\n\nlast", ["One", "two", "last"], "last"),
     ],
     ids=["list", "paragraph", "code"],
 )

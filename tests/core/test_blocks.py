@@ -205,6 +205,8 @@ def test_where_the_settled_part_ends_is_exact():
     assert settled("no line is finished") == Settled(0, False)
     assert settled("a b\n\n```\nx\n```\n\nlast\n") == Settled(21, False)
     assert settled("a b\n\n```\nx y\nz") == Settled(13, True)
+    assert settled("```\nx\n\n  \nz") == Settled(6, True)
+    assert settled("```py\n\nz") == Settled(6, True)
 
 
 @pytest.mark.parametrize("before", ["", "first\n\n", "```\nx\n```\n", "a b\n\n```\n\nx\n```\n\n"])
