@@ -32,10 +32,10 @@ def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:
     create_server = loop.create_server
 
     async def create(*args: Any, **options: Any) -> asyncio.Server:  # noqa: ANN401
-        server = await create_server(*args, **options)
-        for listening in server.sockets:
+        listening = options.get("sock")
+        if listening is not None and listening.family in (socket.AF_INET, socket.AF_INET6):
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return server
+        return await create_server(*args, **options)
 
     loop.create_server = create  # type: ignore[method-assign]
 
