@@ -45,9 +45,8 @@ function draw(rest) {
   const element = tailOf(rest);
   const [place, of, from, kind] = placeOf(rest, element);
   const whole = feed.texts.get(of) ?? "";
-  const isDrawn = element.place === place && element.length === whole.length;
-  if (kind === "code" && !(isDrawn && element.isColoured)) colourAsCode(rest, element);
-  if (isDrawn) return;
+  if (kind === "code" && element.coloured !== place) colourAsCode(rest, element, place);
+  if (element.place === place && element.length === whole.length) return;
   Object.assign(element, { place, length: whole.length });
   const text = whole.slice(from).replace(PILE, "$1…");
   element.isLong = text.length > LONGEST_STYLED;
@@ -61,10 +60,11 @@ function draw(rest) {
 }
 
 // The lines on their way stand in the block of those before them.
-function colourAsCode(rest, element) {
+function colourAsCode(rest, element, place) {
   const code = [...answerOf(rest).querySelectorAll("pre")].at(-1);
-  element.isColoured = Boolean(code);
-  if (code) element.style.setProperty("--code", getComputedStyle(code).backgroundColor);
+  if (!code) return;
+  element.coloured = place;
+  element.style.setProperty("--code", getComputedStyle(code).backgroundColor);
 }
 
 function isInList(line) {

@@ -56,7 +56,7 @@ FONT = """(element) => {
     const { fontFamily, fontSize } = getComputedStyle(element);
     return [fontFamily, fontSize];
 }"""
-# Left and top of each word of the first answer in the band of answers.
+# Left and top of each word of the first card in the band of answers.
 PLACES = """(words) => words.flatMap((word) => {
     const card = document.querySelector(".st-key-card_A");
     const texts = document.createTreeWalker(card, NodeFilter.SHOW_TEXT);

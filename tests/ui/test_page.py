@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-import time
 from threading import Event
 
 import pytest
@@ -55,13 +54,15 @@ def test_where_the_feed_drew_the_last_words_a_whole_answer_puts_nothing(page):
 
 
 def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monkeypatch):
-    asked, wait, conclude = Event(), Run.wait, Run.conclude
+    ended, asked = Event(), Event()
+    wait, conclude = Run.wait, Run.conclude
 
     def wait_and_tell(run, timeout_s):
         asked.set()
         return wait(run, timeout_s)
 
     def conclude_when_asked(run):
+        ended.set()
         asked.wait(10)
         conclude(run)
 
@@ -71,8 +72,7 @@ def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monk
     page.button(key="run_all").click().run()
     [run] = page.session_state["runs"].values()
     services().engine.stop(run)
-    while run.is_live:
-        time.sleep(0.001)
+    assert ended.wait(10)
     page.button(key="stop_all").click().run()
     assert run.is_over
     assert not page.button(key="run_all").disabled

@@ -33,4 +33,4 @@ async def accepted(lifespan):
 
 def test_what_the_server_writes_goes_out_at_once(monkeypatch):
     monkeypatch.setattr(server, "prepare", lambda: None)
-    assert asyncio.run(accepted(server.lifespan))
+    assert asyncio.run(asyncio.wait_for(accepted(server.lifespan), timeout=30))
