@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from playground.core.page_state import PageState
-from playground.core.request import Message, Request, Role
+from playground.core.request import Request
 
 MOST_CHARACTERS: Final = 1_000_000
 _SHORT: Final = 60
@@ -86,7 +86,3 @@ def texts_of(content: object, where: str, left_out: list[LeftOut]) -> str:
 
 
 _ON_BLOCK = "It belongs to one block of a text; Caching is a setting of the whole variant."
-
-
-def message(role: Role, content: object, number: int, left_out: list[LeftOut]) -> Message:
-    return Message(role, texts_of(content, f"Message {number}", left_out))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from playground.core.import_json import read_json
+from playground.core.import_signs import is_openai
 from playground.core.imported import (
     MOST_CHARACTERS,
     Call,
@@ -16,8 +17,9 @@ from playground.core.imported import (
     short,
 )
 from playground.core.importing_body import of_messages_api
+from playground.core.importing_clouds import on_the_claude_api
 from playground.core.importing_curl import calls_curl, read_curl
-from playground.core.importing_openai import is_openai, of_openai
+from playground.core.importing_openai import of_openai
 from playground.core.importing_python import calls_from_python, read_python
 from playground.core.importing_responses import is_responses, of_responses
 from playground.core.key_shapes import MASK, holds_key, masked
@@ -104,7 +106,9 @@ def _of_masked(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
     if is_responses(call):
         return of_responses(call)
-    if is_openai(call):
+    is_of_openai = is_openai(call)
+    call = on_the_claude_api(call)
+    if is_of_openai:
         return of_openai(call)
     if "messages" not in call.body:
         raise ImportingError("There are no messages in it.")

@@ -14,7 +14,6 @@ from playground.core.imported import (
     Imported,
     ImportingError,
     LeftOut,
-    message,
     short,
     texts_of,
 )
@@ -41,7 +40,9 @@ _THINKING: Final[Mapping[str, Thinking]] = {
     "disabled": "off",
 }
 ONLY_TEXTS: Final = "Only texts can be edited."
+WITHOUT_TEXT: Final = "It has no text, and is no message here."
 KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
+_SYSTEM_TURN: Final = "A system message between others has no place in the editor."
 ABOUT_THE_CALL: Final = frozenset(
     {"accept", "content-type", "user-agent", "content-length", "host", "connection"}
 )
@@ -54,8 +55,9 @@ def of_messages_api(call: Call, source: str) -> Imported:
     for name in [name for name in body if name.lower() in KEYS]:
         del body[name]
         left_out.append(LeftOut(name, "A key is never kept."))
-    messages = _messages(body.pop("messages", []), left_out)
     system = texts_of(body.pop("system", ""), "system", left_out)
+    moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
+    system = system or moved
     if body.pop("stream", False) is not True:
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
@@ -69,21 +71,34 @@ def of_messages_api(call: Call, source: str) -> Imported:
     return Imported(source, Request(Prompt(system, messages), params), tuple(body), tuple(left_out))
 
 
-def _messages(found: object, left_out: list[LeftOut]) -> tuple[Message, ...]:
+def _messages(
+    found: object, left_out: list[LeftOut], *, has_system: bool
+) -> tuple[str, tuple[Message, ...]]:
+    """The system prompt that stands before the first turn, and the turns."""
     if not isinstance(found, list):
         raise ImportingError("The messages are no list.")
-    messages = []
+    systems: list[str] = []
+    messages: list[Message] = []
     for number, each in enumerate(found, 1):
         if not isinstance(each, dict):
             raise ImportingError(f"Message {number} is no object.")
-        role = each.get("role")
-        if role not in get_args(Role):
-            left_out.append(LeftOut(f"Message {number}", "Its role is neither user nor assistant."))
+        where, role, content = f"Message {number}", each.get("role"), each.get("content")
+        if role not in (*get_args(Role), "system"):
+            left_out.append(LeftOut(where, "Its role is neither user nor assistant."))
             continue
         for name in sorted(set(each) - {"role", "content"}, key=str):
-            left_out.append(LeftOut(f"Message {number}: {short(str(name))}", ONLY_TEXTS))
-        messages.append(message(cast(Role, role), each.get("content"), number, left_out))
-    return tuple(messages)
+            left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
+        text = texts_of(content, where, left_out)
+        if role == "system" and not has_system and not messages:
+            systems.append(text)
+            left_out.append(LeftOut(where, "It moves up into the system prompt."))
+        elif role == "system":
+            left_out.append(LeftOut(where, f"{_SYSTEM_TURN} It says: {text}"))
+        elif text or content == "":
+            messages.append(Message(cast(Role, role), text))
+        else:
+            left_out.append(LeftOut(where, WITHOUT_TEXT))
+    return "\n\n".join(systems), tuple(messages)
 
 
 def _take(body: dict[str, Any], left_out: list[LeftOut]) -> Params:

@@ -3,19 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from playground.core.import_signs import MESSAGES_ONLY
 from playground.core.imported import Call, Imported, ImportingError, LeftOut, short, texts_of
-from playground.core.importing_body import ONLY_TEXTS, of_messages_api
+from playground.core.importing_body import ONLY_TEXTS, WITHOUT_TEXT, of_messages_api
 from playground.core.request import EFFORTS
 
 SOURCE: Final = "OpenAI chat request"
-# fmt: off
-_ONLY_THERE: Final = frozenset((
-    "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
-    "max_completion_tokens", "n", "parallel_tool_calls", "presence_penalty", "reasoning_effort",
-    "response_format", "seed", "stop", "stream_options", "top_logprobs",
-))
-# fmt: on
-_NAMES: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
 SAME: Final = ("model", "temperature", "top_p", "stream")
 INSTEAD: Final = {
     "n": "One answer is given each run: add a variant for another.",
@@ -26,18 +19,6 @@ INSTEAD: Final = {
 }
 
 
-def is_openai(call: Call) -> bool:
-    """Whether a body is meant for chat completions and not for the Messages API."""
-    body = call.body
-    if "chat/completions" in call.url or set(body) & _ONLY_THERE:
-        return True
-    model, messages = body.get("model"), body.get("messages")
-    if isinstance(model, str) and model.startswith(_NAMES):
-        return True
-    roles = [each.get("role") for each in _listed(messages) if isinstance(each, dict)]
-    return any(role in ("system", "developer", "tool", "function") for role in roles)
-
-
 def of_openai(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
@@ -45,8 +26,10 @@ def of_openai(call: Call) -> Imported:
     asked = {name: value for name, value in call.body.items() if value is not None}
     body: dict[str, Any] = {name: asked[name] for name in SAME if name in asked}
     # The message roles are sorted here; what is not text is left out on the way.
-    body["system"], body["messages"] = conversation(asked.get("messages"), left_out)
-    rest = {name: asked[name] for name in asked if name not in (*SAME, "messages")}
+    system, body["messages"] = conversation(asked.get("messages"), left_out)
+    own = texts_of(asked.get("system"), "system", left_out)
+    body["system"] = "\n\n".join(filter(None, (own, system)))
+    rest = {name: asked[name] for name in asked if name not in (*SAME, "messages", "system")}
     body |= _renamed(rest)
     for name in rest:
         left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
@@ -65,6 +48,9 @@ def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
         del rest["stop"]
     if rest.get("reasoning_effort") in EFFORTS:
         body["output_config"] = {"effort": rest.pop("reasoning_effort")}
+    # A gateway in OpenAI's shape passes fields of the Messages API on under their own names.
+    for name in sorted(MESSAGES_ONLY & rest.keys() - body.keys()):
+        body[name] = rest.pop(name)
     return body
 
 
@@ -86,13 +72,12 @@ def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapp
             systems.append(texts_of(each.get("content"), where, left_out))
         elif role in ("user", "assistant"):
             text = texts_of(each.get("content"), where, left_out)
-            messages.append({"role": role, "content": text})
+            if text or each.get("content") == "":
+                messages.append({"role": role, "content": text})
+            else:
+                left_out.append(LeftOut(where, WITHOUT_TEXT))
         else:
             left_out.append(LeftOut(where, "Its role is neither user nor assistant."))
     if len(systems) > 1:
         left_out.append(LeftOut("system", f"{len(systems)} system messages become one prompt."))
     return "\n\n".join(systems), messages
-
-
-def _listed(found: object) -> list[Any]:
-    return found if isinstance(found, list) else []
