@@ -22,10 +22,18 @@ MOST_SOURCE: Final = 200_000
 MOST_CALLS: Final = 20
 DEEPEST: Final = 100
 """Nodes in each other: Python's own stack is what bounds it."""
-_OF_THE_CLIENT: Final = frozenset({"timeout", "extra_query"})
+_OF_THE_CLIENT: Final = frozenset({"timeout", "extra_query", "max_iterations"})
+MESSAGES: Final = "{{messages}}"
+"""What stands for a conversation that only running the source would tell."""
 _URLS: Final = ("/v1/messages", "chat/completions", "/v1/responses")
 _POSTS: Final = ("url", "data", "json")
+_OF_BEDROCK: Final = ("invoke_model", "invoke_model_with_response_stream")
 _BODIES: Final = ("json", "data", "body", "content")
+_OWN_URLS: Final = {
+    "messages": "/v1/messages",
+    "completions": "chat/completions",
+    "responses": "/v1/responses",
+}
 _NOT_GIVEN: Final = ("NOT_GIVEN", "NotGiven", "omit", "Omit")
 
 
@@ -34,7 +42,7 @@ def read_python(text: str) -> Call:
     tree, source = _parsed(text)
     calls = list(_calls(tree))
     if not calls:
-        raise ImportingError("There is no call of messages.create or messages.stream in it.")
+        raise ImportingError("This Python has no call of messages.create or messages.stream.")
     work = Work()
     runs = names_that_run(tree, work)
     for name, call in calls[:MOST_CALLS]:
@@ -90,12 +98,18 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
         name = asks(call.func)
         if name is not None and not name.endswith(".count_tokens"):
             yield name, call
-        elif isinstance(call.func, ast.Attribute) and call.func.attr == "post" and _posts(call):
+        elif isinstance(call.func, ast.Attribute) and _is_post(call.func.attr, call):
             yield "post", call
 
 
-def _posts(call: ast.Call) -> bool:
+def _is_post(method: str, call: ast.Call) -> bool:
     names = {each.arg for each in call.keywords}
+    if method in _OF_BEDROCK:
+        return "body" in names
+    return method == "post" and _posts(call, names)
+
+
+def _posts(call: ast.Call, names: set[str | None]) -> bool:
     given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "url")]
     if given and (names & {"json", "data", "body", "content"} or len(call.args) > 1):
         return True
@@ -162,19 +176,37 @@ def _read(name: str, given: Mapping[str, Value], literals: Literals) -> Call:
     for argument in sorted(_OF_THE_CLIENT & set(body)):
         del body[argument]
         literals.left_out.append(LeftOut(argument, "It is about the client, not the request."))
-    if owner not in ("responses", "batches") and "messages" not in body:
-        raise ImportingError("Its messages are known only when the code runs.")
     body |= extra if isinstance(extra, dict) else {}
+    if owner not in ("responses", "batches"):
+        _check_known(body, literals)
     if method == "stream":
         body["stream"] = True
-    url = {"completions": "chat/completions", "responses": "/v1/responses"}.get(owner, "")
+    if method == "tool_runner":
+        why = "It runs tools and asks again; a run here asks once."
+        literals.left_out.append(LeftOut("tool_runner", why))
+    url = _OWN_URLS.get(owner, "")
     return Call(body, headers, url, tuple(literals.left_out))
+
+
+def _check_known(body: dict[str, Any], literals: Literals) -> None:
+    """Raises `ImportingError` where nothing at all is known of a call."""
+    if not {"messages", "prompt"} & body.keys():
+        literals.left_out.append(LeftOut("messages", f"None are known: {MESSAGES} stands there."))
+        body["messages"] = _turns()
+    if body == {"messages": _turns()}:
+        raise ImportingError("What this call sends is known only when the code runs.")
+
+
+def _turns() -> list[dict[str, str]]:
+    return [{"role": "user", "content": MESSAGES}]
 
 
 def _posted(given: dict[str, Any], literals: Literals) -> Call:
     body = next((given[each] for each in _BODIES if isinstance(given.get(each), dict)), None)
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
+    if isinstance(given.get("modelId"), str):
+        body = {"model": given["modelId"], **body}
     for name in sorted(set(given) & {"params", "auth", "cookies", "files"}):
         literals.left_out.append(LeftOut(name, "It is not sent from here."))
     url = given.get("url")
@@ -195,11 +227,12 @@ def _resolved(name: str, value: Value, literals: Literals) -> Iterator[Any]:
             parts = value.parts if isinstance(value, Partial) else (value,)
             yield "".join(each for each in parts if isinstance(each, str))
         elif name in ("messages", "input") and isinstance(value, Items) and not value.is_lost:
-            yield literals.entries(value, "Message")
+            found = literals.entries(value, "Message")
+            yield found if found or not value or name == "input" else _turns()
         elif name in ("system", "instructions", "input"):
             yield literals.text(value, name)
         elif name in _BODIES and isinstance(value, Dumped):
-            yield literals.json(value.value)
+            yield from _resolved(name, value.value, literals)
         elif name in _BODIES and isinstance(value, Fields) and not value.is_lost:
             inner = {
                 each: found
@@ -210,7 +243,12 @@ def _resolved(name: str, value: Value, literals: Literals) -> Iterator[Any]:
         else:
             yield literals.json(value)
     except UnknownValueError as error:
-        literals.lost(name, str(error))
+        if name == "messages":
+            why = f"{short(str(error))} is known only when the code runs: {MESSAGES} stands there."
+            literals.left_out.append(LeftOut(name, why))
+            yield _turns()
+        else:
+            literals.lost(name, str(error))
 
 
 def _headers(value: Value, literals: Literals) -> dict[str, str]:

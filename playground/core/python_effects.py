@@ -12,7 +12,7 @@ HARMLESS: Final = frozenset(("print", "len", "str", "repr", "pprint", "pprint.pp
 _ASKS: Final = frozenset(
     f"{owner}.{method}"
     for owner in ("messages", "completions", "responses", "batches")
-    for method in ("create", "stream", "parse", "count_tokens")
+    for method in ("create", "stream", "parse", "tool_runner", "count_tokens")
 )
 _THROUGH: Final = frozenset(("with_raw_response", "with_streaming_response"))
 _MOST_ROUNDS: Final = 8
@@ -34,7 +34,7 @@ def asks(function: ast.expr) -> str | None:
             value=ast.Attribute(value=ast.Attribute(attr=owner), attr=way), attr=method
         ) if way in _THROUGH:
             pass
-        case ast.Attribute(value=ast.Attribute(attr=owner), attr=method):
+        case ast.Attribute(value=ast.Attribute(attr=owner) | ast.Name(id=owner), attr=method):
             pass
         case _:
             return None
