@@ -5,7 +5,7 @@ that row alone, as JSON.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from playground.core.template import as_name, is_name
@@ -25,10 +25,11 @@ class CasesError(ValueError):
 @dataclass(frozen=True, slots=True)
 class Cases:
     """The table. `rows` have a text for every column; no columns and one row is one case
-    without variables."""
+    without variables. `changes`: a sentence for each way in which it is not as its file was."""
 
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ((),)
+    changes: tuple[str, ...] = field(default=(), compare=False)
 
     def values(self, case: int) -> Mapping[str, str]:
         """The values of a case, by the name of their variable."""

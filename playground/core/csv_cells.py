@@ -1,9 +1,21 @@
-"""Text cells of a CSV file that no spreadsheet takes for a formula."""
+"""Text cells of a CSV file that no spreadsheet takes for a formula.
 
-_STARTS = frozenset("=+-@\t\r\n\0＝＋－＠")
+A spreadsheet whose separator is `;` or a tab takes the text after one inside a cell for a cell
+of its own, and ends a row at a line break inside quotes that it did not see opened. So a `'`
+goes wherever one of them could begin a cell. (https://owasp.org/www-community/attacks/CSV_Injection)
+"""
+
+import re
+from typing import Final
+
+NOT_EXACT: Final = "a ' stands before what a spreadsheet would run as a formula"
+_STARTS: Final = "=+\\-@＝＋－＠"
+_BREAKS: Final = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+_FORMULA: Final = re.compile(rf"(\A|[{_BREAKS}])(?=(?:(?![{_BREAKS}])[\s\"\0\ufeff])*[{_STARTS}])")
 
 
 def safe_cell(text: str) -> str:
-    """The text, behind a `'` if a spreadsheet could run it; spaces before it hide nothing."""
-    is_formula = text[:1] in _STARTS or text.lstrip()[:1] in _STARTS
-    return f"'{text}" if text and is_formula else text
+    """The text, with a `'` before whatever a spreadsheet could run."""
+    safe = _FORMULA.sub(r"\1'", text)
+    # Some drop what is no letter at the beginning of a cell.
+    return f"'{safe}" if text[:1] in ("\t", "\r", "\n", "\0") and text and safe[0] != "'" else safe

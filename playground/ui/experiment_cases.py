@@ -7,11 +7,12 @@ import streamlit as st
 from playground.core.case_edits import Table
 from playground.core.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
 from playground.core.cases import CHECKS, EXPECTED, Cases, CasesError
-from playground.core.csv_cells import safe_cell
+from playground.core.csv_cells import NOT_EXACT, safe_cell
 from playground.ui import experiment_state as chosen
 from playground.ui.case_values import found_variables
 from playground.ui.plain import plain
 
+MOST_CHANGES = 30
 HELP = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
 
 
@@ -43,6 +44,11 @@ def edit_cases() -> None:
         _offer_export()
     if problem := chosen.case_problem():
         st.error(plain(problem), icon=":material/block:")
+    if changes := chosen.case_changes():
+        shown = [f"- {plain(each)}" for each in changes[:MOST_CHANGES]]
+        more = len(changes) - len(shown)
+        lines = ["**Not as in the file**", *shown, *([f"- and {more} more"] if more else [])]
+        st.info("\n".join(lines), icon=":material/info:")
 
 
 def _frame(table: Table) -> Any:  # noqa: ANN401 (pandas is imported late)
@@ -58,12 +64,12 @@ def _offer_import() -> None:
     if not place.open:
         return
     with place:
-        st.caption("The first row names the columns. CSV, cells of a spreadsheet, or JSON Lines.")
+        st.caption("The first row names the columns. CSV, cells of a spreadsheet, or JSON.")
         st.text_area("Paste", key="pasted_cases", height=120)
         st.button("Use pasted cases", key="use_pasted_cases", on_click=_take_pasted)
         st.file_uploader(
             "Or a file",
-            type=["csv", "tsv", "txt", "jsonl"],
+            type=["csv", "tsv", "txt", "json", "jsonl", "md"],
             key="cases_file",
             max_upload_size=MOST_BYTES // 1_000_000,
             on_change=_take_file,
@@ -85,7 +91,7 @@ def _take(data: bytes | str) -> None:
     except CasesError as error:
         chosen.set_case_problem(str(error))
         return
-    chosen.import_table((found.columns, found.rows))
+    chosen.import_table((found.columns, found.rows), found.changes)
 
 
 def _offer_export() -> None:
@@ -98,6 +104,8 @@ def _offer_export() -> None:
     table = Cases(columns, rows)
     safe = Cases(columns, tuple(tuple(map(safe_cell, row)) for row in rows))
     with place:
+        if (cells := sum(a != b for a, b in zip(_cells(table), _cells(safe), strict=True))) > 0:
+            st.caption(f"The CSV is not exact: {NOT_EXACT} ({cells:,} cells). JSON Lines is exact.")
         st.download_button(
             "CSV, for a spreadsheet", to_csv(safe), "cases.csv", key="cases_csv", on_click="ignore"
         )
@@ -108,3 +116,7 @@ def _offer_export() -> None:
             key="cases_jsonl",
             on_click="ignore",
         )
+
+
+def _cells(table: Cases) -> list[str]:
+    return [cell for row in table.rows for cell in row]

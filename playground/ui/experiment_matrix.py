@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.csv_cells import NOT_EXACT
 from playground.core.experiment_file import to_json_lines
 from playground.core.experiment_report import to_csv, to_page
 from playground.core.matrix import FILTERS, Answers, Filter, Matrix
@@ -183,7 +184,7 @@ def _offer_file(matrix: Matrix) -> None:
         )  # fmt: skip
         st.download_button(
             "CSV, for a spreadsheet", to_csv(matrix, answers), "experiment.csv",
-            key="experiment_csv", on_click="ignore",
+            key="experiment_csv", on_click="ignore", help=f"Not exact: {NOT_EXACT}.",
         )  # fmt: skip
         st.download_button(
             "HTML, one page", to_page(matrix, answers, datetime.now(UTC)), "experiment.html",

@@ -95,15 +95,24 @@ def _set_table(new: Table) -> None:
     session["case_base"] = session["case_table"] = new
 
 
-def import_table(new: Table) -> None:
+def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
+    """Take cases over; `changes`: in what they are not as their file was."""
     _set_table(new)
     st.session_state["case_problem"] = None
+    st.session_state["case_changes"] = changes
     st.session_state["pasted_cases"] = ""
 
 
 def set_case_problem(text: str | None) -> None:
     """Why an import failed, until the next one."""
     st.session_state["case_problem"] = text
+    st.session_state["case_changes"] = ()
+
+
+def case_changes() -> tuple[str, ...]:
+    """What was changed to read the cases that were imported last."""
+    found: tuple[str, ...] = st.session_state.get("case_changes", ())
+    return found
 
 
 def case_problem() -> str | None:

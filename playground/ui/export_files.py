@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from playground.core.csv_cells import NOT_EXACT
 from playground.core.exporting import cells_of, columns, line_of, values_of
 from playground.core.history import Kept
 
@@ -75,7 +76,8 @@ def _type(pa: Any, name: str) -> Any:  # noqa: ANN401 (the module is imported la
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("CSV", "csv", "text/csv", "For spreadsheets; no cell can run as a formula.", _write_csv),
+    Format("CSV", "csv", "text/csv", f"For spreadsheets. Not exact: {NOT_EXACT}. JSONL is exact.",
+           _write_csv),
     Format("JSONL", "jsonl", "application/jsonl", "Exact, one run a line, requests too.",
            _write_jsonl),
     Format("Parquet", "parquet", "application/vnd.apache.parquet", "Typed columns, small.",

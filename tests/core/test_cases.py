@@ -76,16 +76,11 @@ def test_values_of_json_that_are_no_texts_become_their_json():
     [
         ("", "It is empty."),
         ("a,b\n", "There are no cases beneath the names of the columns."),
-        ("a,b\n1,2\n\n1,2,3\n", "Row 4, column “b”: 3 cells for 2 columns."),
-        ("a,b,c\n1,2,3\n1\n", "Row 3, column “b”: 1 cell for 3 columns."),
-        ("a,!\n1,2", "Row 1, column 2: “!” is no name. Use letters, digits and _."),
-        ("a,,c\n1,2,3", "Row 1, column 2: it has no name. Use letters, digits and _."),
-        ("a b,a_b\n1,2", "Row 1, column 2: there are two columns “a_b”."),
         ('a,b\n1,2\n"3,4\n', "Row 3: a quotation mark is never closed."),
         ("a\n" + "x" * 100_001, "Row 2, column “a”: a cell can have at most 100,000 characters."),
         ("a\n" + "x" * 200_000, "Row 2: a cell is too long."),
         ("a\n" + "x\n" * (MOST_CASES + 1), "Row 10,002: there can be at most 10,000 cases."),
-        (b"a\n1\n\xe9", "Row 3: the file is not in UTF-8; save it as CSV UTF-8."),
+        ("é\n1\n".encode() + b"\xe9", "Row 3: the file is not in UTF-8; save it as CSV UTF-8."),
         ('{"a": 1}\n[2]', 'Row 2: it must be an object, such as {"name": "Ada"}.'),
         ('{"a": 1}\n{"a": }', "Row 2, character 7: Expecting value."),
         ('{"a": "\\ud800"}', "Row 1, column “a”: half of a character (a lone surrogate)."),
@@ -106,6 +101,22 @@ def test_whatever_is_read_is_a_table_or_one_error(data):
     except CasesError:
         return
     assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "message"),
+    [
+        (["a", "b"], [["1", "2", "3"]], "Row 2, column “b”: 3 cells for 2 columns."),
+        (["a", "b"], [["1"]], "Row 2, column “b”: 1 cell for 2 columns."),
+        (["a", "!"], [], "Row 1, column 2: “!” is no name. Use letters, digits and _."),
+        (["a", ""], [], "Row 1, column 2: it has no name. Use letters, digits and _."),
+        (["a b", "a_b"], [], "Row 1, column 2: there are two columns “a_b”."),
+    ],
+)
+def test_a_table_made_here_must_fit_as_it_is(header, rows, message):
+    with pytest.raises(CasesError) as caught:
+        cases(header, rows)
+    assert str(caught.value) == message
 
 
 def test_without_a_table_there_is_one_case_without_values():
