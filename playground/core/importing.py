@@ -1,12 +1,16 @@
-"""A pasted text of a shape that people have: JSON of two APIs, Python or curl.
+"""A pasted text of a shape that people have: JSON of two APIs, Python, curl, and files that
+hold one of them.
 
 It only reads. A key in the text is masked before anything looks at it.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from playground.core.import_json import read_json
+from playground.core.import_kinds import json_kind, kind_of, named
 from playground.core.import_signs import is_openai
 from playground.core.imported import (
     MOST_CHARACTERS,
@@ -19,26 +23,29 @@ from playground.core.imported import (
 from playground.core.importing_body import of_messages_api
 from playground.core.importing_clouds import on_the_claude_api
 from playground.core.importing_curl import calls_curl, read_curl
+from playground.core.importing_files import (
+    blocks_of,
+    har_calls,
+    http_request,
+    notebook_source,
+    own_typescript,
+)
 from playground.core.importing_openai import of_openai
 from playground.core.importing_python import calls_from_python, read_python
 from playground.core.importing_responses import is_responses, of_responses
 from playground.core.key_shapes import MASK, holds_key, masked
 from playground.core.page_state import PageState, PageStateError, Variant, from_json, to_json
-from playground.core.request import Prompt
+from playground.core.request import Prompt, Role
 from playground.core.without_keys import json_without_keys, page_without_keys
 
 _FENCES: Final = ("```", "~~~")
+_TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
 
 
 def read_request(text: str) -> Imported:
     """The request in a text of any known shape. Raises `ImportingError`."""
     plain = _readable(text)
-    if plain.startswith(("{", "[")):
-        found = _of_json(plain)
-    elif calls_curl(plain) and not calls_from_python(plain):
-        found = _of_call(read_curl(plain), "curl command")
-    else:
-        found = _of_call(read_python(plain), "Python call")
+    found = _of_json(plain) if _is_json(plain) else _of_text(plain)
     if holds_key(text) or MASK in repr(found.request):
         line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
         found = replace(found, left_out=(line, *found.left_out))
@@ -51,7 +58,7 @@ def read_page(text: str) -> PageState | None:
     if '"playground"' not in text[:MOST_CHARACTERS]:
         return None
     plain = _readable(text)
-    if not plain.startswith("{") or _parsed(plain).get("playground") != "page":
+    if not plain.startswith("{") or _parsed(plain)[0].get("playground") != "page":
         return None
     try:
         return page_without_keys(from_json(plain))
@@ -79,19 +86,100 @@ def _unfenced(text: str) -> str:
     if not newline or not first.startswith(_FENCES):
         return text
     head, _, last = rest.rpartition("\n")
-    return head if last.strip().startswith(_FENCES) else rest
+    inside = head if last.strip().startswith(_FENCES) else rest
+    has_others = any(line.lstrip().startswith(_FENCES) for line in inside.split("\n"))
+    return text if has_others else inside
+
+
+def _is_json(text: str) -> bool:
+    return text.startswith(("{", "[")) and not _TABLE_OF_TOML.match(text)
+
+
+def _of_text(text: str, *, is_block: bool = False) -> Imported:
+    if (call := http_request(text)) is not None:
+        return _of_call(call, "HTTP request")
+    if (call := own_typescript(text)) is not None:
+        return _of_call(call, "TypeScript")
+    is_python = calls_from_python(text)
+    if calls_curl(text) and not is_python:
+        return _of_call(read_curl(text), "curl command")
+    if is_python:
+        return _of_call(read_python(text), "Python call")
+    if not is_block and (found := _of_blocks(text)) is not None:
+        return found
+    if (kind := kind_of(text)) is not None:
+        raise ImportingError(named(kind))
+    # It says where its error is, or that there is no call in it.
+    return _of_call(read_python(text), "Python call")
+
+
+def _of_blocks(text: str) -> Imported | None:
+    """The first request in a block of a Markdown text, or what the first block lacks."""
+    problem: ImportingError | None = None
+    for block in (*_whole_block(text), *blocks_of(text)):
+        plain = block.strip() if block.lstrip().startswith(("{", "[")) else block
+        try:
+            found = _of_json(plain) if _is_json(plain) else _of_text(plain, is_block=True)
+        except ImportingError as error:
+            problem = problem or error
+            continue
+        line = LeftOut("The text around it", "One block of this text is a request: it is taken.")
+        return replace(found, left_out=(line, *found.left_out))
+    if problem is not None:
+        raise problem
+    return None
+
+
+def _whole_block(text: str) -> Iterator[str]:
+    """What stands between the first and the last fence, which a prompt can have others in."""
+    lines = text.strip().split("\n")
+    if lines[0].startswith(_FENCES) and lines[-1].startswith(_FENCES) and len(lines) > 2:
+        yield "\n".join(lines[1:-1])
 
 
 def _of_json(text: str) -> Imported:
-    return _of_call(Call(_parsed(text)), "Anthropic request")
+    body, left_out = _parsed(text)
+    if (source := notebook_source(body)) is not None:
+        return _of_call(read_python(source), "Notebook")
+    if (calls := har_calls(body)) is not None:
+        if not calls:
+            raise ImportingError("This HAR file has no request with messages in it.")
+        more = LeftOut("Other requests", f"It has {len(calls)}; the first is taken.")
+        left_out = (more,) if len(calls) > 1 else ()
+        return _of_call(replace(calls[0], left_out=left_out), "HAR file")
+    return _of_call(Call(body, left_out=left_out), "Anthropic request")
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    found = read_json(text)
+def _parsed(text: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+    """The object of a JSON text; of several, one a line, the first."""
+    try:
+        found = read_json(text)
+    except ImportingError:
+        first, *others = [line for line in text.split("\n") if line.strip()]
+        if not others or not all(each.lstrip().startswith("{") for each in others):
+            raise
+        found = read_json(first)
+        why = f"It has {len(others) + 1:,} lines; the first is taken."
+        return _object(found), (LeftOut("Other lines", why),)
+    return _object(found), ()
+
+
+def _object(found: object) -> dict[str, Any]:
     if isinstance(found, list):
+        objects = [each for each in found if isinstance(each, dict)]
+        if len(objects) != len(found) or not found:
+            raise ImportingError("This JSON is a list, but not of messages.")
+        if all("custom_id" in each for each in objects):
+            return {"requests": found}
+        if not any("role" in each for each in objects):
+            raise ImportingError(
+                "This JSON is a list, but not of messages. Cases are imported under Experiment."
+            )
         return {"messages": found}
     if not isinstance(found, dict):
         raise ImportingError("This JSON is no object.")
+    if set(found) == {"role", "content"} and found["role"] in get_args(Role):
+        return {"messages": [found]}
     return found
 
 
@@ -104,6 +192,8 @@ def _of_call(call: Call, source: str) -> Imported:
 
 def _of_masked(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
+    if (kind := json_kind(call.body)) is not None:
+        raise ImportingError(named(kind))
     if is_responses(call):
         return of_responses(call)
     is_of_openai = is_openai(call)

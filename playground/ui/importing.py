@@ -20,7 +20,11 @@ MOST_SHOWN = 1_000
 MOST_LINES = 30
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
-SHAPES = "JSON of the Messages API or of OpenAI's, Python, curl, or a file saved here."
+SHAPES = (
+    "JSON of the Messages API or of OpenAI's, Python, curl, a notebook, an HTTP request, a HAR file, "
+    "Markdown with one of these, or a file saved here."
+)
+FILES = ("json", "jsonl", "py", "ipynb", "sh", "http", "har", "md", "ts", "txt")
 
 
 def offer_import() -> None:
@@ -38,7 +42,7 @@ def _show() -> None:
         placeholder=SHAPES,
         help="It is read, never run. A key in it is not kept.",
     )
-    file = st.file_uploader("or choose a file", ["json", "py", "sh", "txt"], key=IMPORT_FILE)
+    file = st.file_uploader("or choose a file", FILES, key=IMPORT_FILE)
     try:
         text = pasted or (_text_of(file.getvalue()) if file else "")
         if not text.strip():

@@ -1,7 +1,5 @@
 """Cases come in from files and go out to them; what is not as it was is said in both ways."""
 
-import json
-
 import pytest
 from ui.driving import ask, open_band, paste
 

@@ -1,0 +1,109 @@
+"""What a text is that holds no request which can be read, so that it can be named."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+READABLE: Final = (
+    "JSON of the Messages API or of OpenAI's, Python, notebooks, curl, HTTP requests and HAR files "
+    "can be read."
+)
+_KINDS: Final = tuple(
+    (name, re.compile(shape, re.MULTILINE))
+    for name, shape in (
+        ("the events of an answer", r"\A(?:event|data): "),
+        ("PHP", r"<\?php|^[ \t]*use \w+\\|\$\w+->|\$\w+ = new \\?\w+"),
+        ("HTML or XML", r"\A\s*<[!?a-zA-Z]"),
+        ("Go", r"^package \w+[ \t]*$|\banthropic\.New\w*\(|^func \w+\(|\w+(?:, \w+)? := \w+[.(\"]"),
+        ("C#", r"^using [\w.]+;|\bnew AnthropicClient\b|\bnamespace \w+|\bConsole\.Write"
+                r"|[=(] ?new\(\)"),
+        ("Kotlin", r"^[ \t]*(?:suspend )?fun \w+\(|^[ \t]*val \w+(?:: \w+)? = "),
+        ("Java", r"^import (?:static )?(?:com|java|org|io)\.[\w.]+;|\bpublic (?:static |final )*"
+                 r"(?:class|void)\b|\bSystem\.out\.|\.builder\(\)|OkHttpClient"),
+        ("Swift", r"^import (?:Foundation|SwiftAnthropic|SwiftUI)\b|^[ \t]*let \w+ = try "),
+        ("Rust", r"^[ \t]*(?:pub )?(?:async )?fn \w+\(|^use \w+(?:::|;)"
+                 r"|^[ \t]*let (?:mut )?\w+ = .*\?;"),
+        ("Ruby", r"^[ \t]*require [\"']|\b\w+::Client\b|^[ \t]*puts |\bdo \|\w+\|"
+                 r"|\.create\(\s*\w+: "),
+        ("R", r"^[ \t]*library\(\w+\)|^[ \t]*\w+ <- "),
+        ("PowerShell", r"\bInvoke-(?:RestMethod|WebRequest)\b|^[ \t]*\$\w+ = @[{\"']"),
+        ("TypeScript or JavaScript", r"^[ \t]*import .*\bfrom [\"']|\brequire\([\"']|\bnew \w+\("
+                 r"|^[ \t]*(?:export )?(?:const|let|var) [\w{\[]|=>|\bfetch\("
+                 r"|\.(?:create|stream|parse)\(\s*\{"),
+        ("a call of the ant command", r"^[ \t]*(?:[$>%#] )?ant [\w:-]+"),
+        ("another command line", r"^[ \t]*(?:[$>%#] )?(?:wget|https?|aws|gcloud|claude|llm|"
+                 r"openai|npx|ollama|xh|uvx?|docker|python3?|pip) -?[\w./:-]+"),
+        ("YAML", r"\A---[ \t]*$|^messages:[ \t]*$"
+                 r"|^[ \t]*-? ?(?:model|system|role|content|max_tokens): "),
+        ("TOML", r"^[ \t]*\[\[?[\w.]+\]\]?[ \t]*$"),
+        ("settings of an environment", r"\A(?:export )?[A-Z][A-Z0-9_]*=\S+[ \t]*(?:$|\n[A-Z#])"),
+        ("SQL", r"\A\s*(?:SELECT|INSERT INTO|CREATE TABLE)\b"),
+    )
+)  # fmt: skip
+_PYTHON: Final = re.compile(
+    r"^[ \t]*(?:import \w+(?:\.\w+)*(?: as \w+)?[ \t]*$|from [\w.]+ import "
+    r"|(?:async )?def \w+\(|print\()"
+    r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)",
+    re.MULTILINE,
+)
+_LOOKED_AT: Final = 20_000
+"""Characters at the beginning: what a text is shows there."""
+
+
+def kind_of(text: str) -> str | None:
+    """The kind of a text, or None where it may be Python."""
+    begin = text[:_LOOKED_AT]
+    found = next((name for name, shape in _KINDS if shape.search(begin)), None)
+    is_python = _PYTHON.search(begin) is not None
+    if found in _COMMANDS and is_python:
+        return None
+    return found if found is not None or is_python else "plain text"
+
+
+_COMMANDS: Final = ("a call of the ant command", "another command line", "YAML", "TOML", "C#", "Go")
+"""Lines of these can stand in Python too."""
+
+
+def named(kind: str) -> str:
+    """The sentence that says what a text is."""
+    return f"This is {kind}, which can't be imported. {READABLE}"
+
+
+def json_kind(body: Mapping[str, Any]) -> str | None:
+    """What a JSON object is that is no request of a kind that can be read."""
+    names = set(body)
+    if body.get("type") == "message" or {"choices", "usage"} <= names or "stop_reason" in names:
+        return "an answer of an API, not a request"
+    if body.get("type") == "error" or names == {"error"}:
+        return "an error of an API, not a request"
+    if "contents" in names:
+        return "a request of Google's Gemini API"
+    if names & {"inferenceConfig", "additionalModelRequestFields"} or _is_converse(body):
+        return "a request of Amazon Bedrock's Converse API"
+    if "messages" in names:
+        return None
+    if names & {"max_tokens_to_sample", "prompt"}:
+        return "a request of a text-completion API"
+    if "input_schema" in names:
+        return "the definition of a tool"
+    if {"info", "item"} <= names:
+        return "a Postman collection"
+    if names & {"openapi", "swagger"}:
+        return "a description of an API (OpenAPI)"
+    if "$schema" in names or {"type", "properties"} <= names:
+        return "a JSON schema"
+    if {"format", "run_id"} <= names:
+        return "a line of an export of the log"
+    return None
+
+
+def _is_converse(body: Mapping[str, Any]) -> bool:
+    """Whether the blocks of its messages are Converse's, which have no type."""
+    messages = body.get("messages")
+    blocks = [
+        block
+        for each in (messages if isinstance(messages, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("content"), list)
+        for block in each["content"]
+    ]
+    return bool(blocks) and all(isinstance(each, dict) and set(each) == {"text"} for each in blocks)
