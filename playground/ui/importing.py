@@ -21,8 +21,8 @@ MOST_LINES = 30
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
 SHAPES = (
-    "JSON of the Messages API or of OpenAI's, Python, curl, a notebook, an HTTP request, a HAR file, "
-    "Markdown with one of these, or a file saved here."
+    "JSON of the Messages API or of OpenAI's, Python, curl, a notebook, an HTTP request, a HAR "
+    "file, Markdown with one of these, or a file saved here."
 )
 FILES = ("json", "jsonl", "py", "ipynb", "sh", "http", "har", "md", "ts", "txt")
 

@@ -37,7 +37,7 @@ def test_a_safe_server_is_all_good():
     assert {each.verdict for each in found} == {"good"}
     assert not any(each.remedy for each in found)
     assert is_sound(found)
-    assert len({each.name for each in found}) == len(found) == 13
+    assert len({each.name for each in found}) == len(found) == 15
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,31 @@ def test_a_safe_server_is_all_good():
         ("Error details", {"error_details": "type"}, "client.showErrorDetails"),
         ("Side doors", {"has_agent_api": True}, "server.enableAgentApi"),
         ("Side doors", {"checks_origins": False}, "server.enableXsrfProtection"),
+        ("Allowed hosts", {"allowed_hosts": ("localhost", "*.com")}, "server.allowedHosts"),
+        ("Allowed hosts", {"allowed_hosts": ("*",)}, "server.allowedHosts"),
+        ("Allowed hosts", {"allowed_hosts": ("*.co.uk",)}, "server.allowedHosts"),
+        ("Allowed hosts", {"allowed_hosts": ("*.nip.io",)}, "server.allowedHosts"),
+        ("Allowed hosts", {"allowed_hosts": ("a.example",), "hosts_from_elsewhere": True},
+         "STREAMLIT_SERVER_ALLOWED_HOSTS"),
+        ("Error details", {"links_errors": True}, "client.showErrorLinks"),
+        ("Side doors", {"cors_origins": ("https://evil.example",)}, "server.corsAllowedOrigins"),
+        ("Side doors", {"cors_origins": ("*",)}, "server.corsAllowedOrigins"),
+        ("Side doors", {"cors_origins": ("http://[half",)}, "server.corsAllowedOrigins"),
         ("Debug output", {"prints_requests": True}, "ANTHROPIC_LOG"),
+        ("Debug output", {"prints_crashes": True}, "logger.enableRich"),
+        ("Debug output", {"prints_messages": True}, "logger.level"),
+        ("Data export", {"offers_data_export": True}, "client.disableDataExport"),
+        ("Secrets file", {"secrets_problems": ("It is in git.",)}, "git rm --cached"),
+        ("Key", {"key_problem": "It has two lines."}, "ANTHROPIC_API_KEY"),
+        ("Key", {"server_url": "http://models.example"}, "https"),
+        ("Key", {"server_url": "http://10.0.0.7:8000"}, "https"),
+        ("Budget", {"has_server_price": False}, "PLAYGROUND_SERVER_PRICE"),
+        ("Budget", {"has_server_price": False, "day_usd": None, "has_budget": True},
+         "PLAYGROUND_SERVER_PRICE"),
         ("Settings", {"misspelt": ("PLAYGROUND_LOGS is not a setting.",)}, "README"),
         ("Log", {"log_problem": "The log is not saved: the disk is full."}, "PLAYGROUND_LOG"),
     ],
-)
+)  # fmt: skip
 def test_what_must_be_mended_fails_the_check_and_names_the_setting(name, changes, remedy):
     assert finding(name, **changes).verdict == "bad"
     assert remedy in finding(name, **changes).remedy
@@ -85,6 +105,32 @@ def test_what_an_owner_should_know_is_a_note_and_passes(name, changes, remedy):
 def test_where_strangers_spend_nothing_no_budget_is_missed(changes):
     assert finding("Budget", day_usd=None, **changes).verdict == "good"
     assert finding("Gate", **changes).verdict == "good"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("Allowed hosts", {"allowed_hosts": ("localhost", "*.streamlit.app", "[::1]", "127.0.0.1"),
+                           "hosts_from_elsewhere": True}),
+        ("Allowed hosts", {"allowed_hosts": ("prompts.example.com", "*.example.com")}),
+        ("Side doors", {"cors_origins": ("http://localhost:3000", "http://127.0.0.1")}),
+        ("Side doors", {"cors_origins": ("https://a.example",), "allowed_hosts": ("a.example",)}),
+        ("Key", {"server_url": "http://localhost:11434"}),
+        ("Key", {"server_url": "http://[::1]:11434"}),
+        ("Key", {"server_url": "https://models.example"}),
+        ("Key", {"server_url": "http://models.example", "key_is_from": ""}),
+        ("Budget", {"has_server_price": False, "day_usd": None, "gate": "closed"}),
+    ],
+)  # fmt: skip
+def test_what_is_as_it_should_be_is_good(name, changes):
+    assert finding(name, **changes).verdict == "good"
+
+
+def test_several_side_doors_are_all_named():
+    found = finding("Side doors", checks_origins=False, has_agent_api=True, cors_origins=("x.y",))
+    assert "agent" in found.sentence
+    assert "x.y" in found.sentence
+    assert "enableXsrfProtection" in found.remedy
 
 
 def test_strangers_learn_nothing_of_addresses_keys_and_files():

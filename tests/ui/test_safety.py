@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ui.driving import words
 
 from playground.ui import doctor
@@ -14,14 +15,14 @@ ROOT = Path(__file__).parents[2]
 KEY = "sk-ant-canary-of-the-doctor"
 
 
-def run_doctor(tmp_path, *arguments, **settings):
+def run_doctor(tmp_path, *arguments, cwd=ROOT, **settings):
     """Its exit status, and what it prints by name."""
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("PLAYGROUND_", "STREAMLIT_"))}
     log = {"PLAYGROUND_LOG": f"sqlite:///{tmp_path}/runs.db", "HOME": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-m", "playground", *(arguments or ("doctor",))],
-        cwd=ROOT,
-        env=clean | log | settings,
+        cwd=cwd,
+        env=clean | log | {"PYTHONPATH": str(ROOT)} | settings,
         capture_output=True,
         text=True,
         timeout=60,
@@ -54,6 +55,92 @@ def test_what_is_bad_fails_and_says_what_to_do(tmp_path):
     assert bad.keys() == {"BAD  Debug output", "BAD  Log", "BAD  Settings"}
     told = "PLAYGROUND_BUDGTE_DAY_USD is not a setting; did you mean PLAYGROUND_BUDGET_DAY_USD?"
     assert bad["BAD  Settings"].startswith(told)
+
+
+def bad(lines):
+    return {name.removeprefix("BAD  ") for name in lines if name.startswith("BAD")}
+
+
+def test_what_the_environment_sets_for_streamlit_is_seen(tmp_path):
+    status, lines = run_doctor(
+        tmp_path,
+        STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION="false",
+        STREAMLIT_SERVER_ENABLE_CORS="false",
+        STREAMLIT_CLIENT_SHOW_ERROR_DETAILS="full",
+        STREAMLIT_SERVER_ALLOWED_HOSTS="evil.example localhost",
+        STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS="https://other.example",
+        STREAMLIT_LOGGER_ENABLE_RICH="true",
+        STREAMLIT_CLIENT_DISABLE_DATA_EXPORT="false",
+    )
+    assert status == 1
+    assert bad(lines) == {
+        *("Allowed hosts", "Error details", "Side doors", "Debug output", "Data export")
+    }
+    assert "evil.example" in lines["BAD  Allowed hosts"]
+    assert "other.example" in lines["BAD  Side doors"]
+
+
+def test_one_of_the_two_checks_of_origins_off_is_seen(tmp_path):
+    _, lines = run_doctor(tmp_path, STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION="0")
+    assert bad(lines) == {"Side doors"}
+
+
+def test_the_options_of_the_command_line_are_seen_and_win(tmp_path):
+    status, lines = run_doctor(
+        tmp_path,
+        *("doctor", "--server.allowedHosts", "*.com", "--client.showErrorDetails=none"),
+        STREAMLIT_CLIENT_SHOW_ERROR_DETAILS="full",
+    )
+    assert status == 1
+    assert bad(lines) == {"Allowed hosts"}
+
+
+def test_an_option_that_streamlit_refuses_is_one_line(tmp_path):
+    status, lines = run_doctor(tmp_path, STREAMLIT_SERVER_PORT=KEY)
+    assert (status, bad(lines)) == (1, {"Settings"})
+    status, lines = run_doctor(tmp_path, "doctor", "--server.prot", "1")
+    assert (status, bad(lines)) == (1, {"Settings"})
+
+
+def test_a_key_that_is_no_key_or_goes_over_plain_http_is_seen(tmp_path):
+    _, lines = run_doctor(tmp_path, ANTHROPIC_API_KEY=f"{KEY}\n{KEY}")
+    assert bad(lines) == {"Key"}
+    far = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://models.example"}
+    _, lines = run_doctor(tmp_path, **far)
+    assert bad(lines) == {"Key"}
+    near = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://localhost:11434"}
+    assert run_doctor(tmp_path, **near)[0] == 0
+    _, lines = run_doctor(tmp_path, **near, PLAYGROUND_BUDGET_SESSION_USD="1")
+    assert bad(lines) == {"Budget"}
+    priced = near | {"PLAYGROUND_SERVER_PRICE": "0/0", "PLAYGROUND_BUDGET_SESSION_USD": "1"}
+    assert run_doctor(tmp_path, **priced)[0] == 0
+
+
+@pytest.mark.parametrize("name", ["PLAYGROUND_SHARE_KEY", "PLAYGROUND_MAX_RUNS", "PLAYGROUND_LOG"])
+def test_a_key_in_the_place_of_another_setting_is_never_printed(tmp_path, name):
+    status, lines = run_doctor(tmp_path, **{name: KEY})
+    assert status == 1
+    assert KEY[:16] not in str(lines)
+
+
+def test_a_secrets_file_that_others_read_or_that_is_staged_is_seen(tmp_path):
+    folder = tmp_path / "app"
+    (folder / ".streamlit").mkdir(parents=True)
+    config = ROOT / ".streamlit" / "config.toml"
+    (folder / ".streamlit" / "config.toml").write_bytes(config.read_bytes())
+    secrets = folder / ".streamlit" / "secrets.toml"
+    secrets.write_text(f'[playground]\nANTHROPIC_API_KEY = "{KEY}"\n')
+    secrets.chmod(0o600)
+    assert run_doctor(tmp_path, cwd=folder)[0] == 0
+    secrets.chmod(0o644)
+    _, lines = run_doctor(tmp_path, cwd=folder)
+    assert "every user" in lines["BAD  Secrets file"]
+    secrets.chmod(0o600)
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    assert run_doctor(tmp_path, cwd=folder)[0] == 0
+    subprocess.run(["git", "-C", str(folder), "add", "-f", str(secrets)], check=True)
+    _, lines = run_doctor(tmp_path, cwd=folder)
+    assert "in git" in lines["BAD  Secrets file"]
 
 
 def test_a_setting_that_cannot_be_used_and_a_wrong_call_fail_in_one_line(tmp_path):
