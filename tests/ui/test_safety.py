@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from ui.driving import words
 
+from playground.core.safety import findings
+from playground.settings import read_settings
 from playground.ui import doctor
+from playground.ui.doctor import look, secrets_problems
 from playground.ui.headers import HEADERS
 
 ROOT = Path(__file__).parents[2]
@@ -80,11 +83,6 @@ def test_what_the_environment_sets_for_streamlit_is_seen(tmp_path):
     assert "other.example" in lines["BAD  Side doors"]
 
 
-def test_one_of_the_two_checks_of_origins_off_is_seen(tmp_path):
-    _, lines = run_doctor(tmp_path, STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION="0")
-    assert bad(lines) == {"Side doors"}
-
-
 def test_the_options_of_the_command_line_are_seen_and_win(tmp_path):
     status, lines = run_doctor(
         tmp_path,
@@ -98,49 +96,52 @@ def test_the_options_of_the_command_line_are_seen_and_win(tmp_path):
 def test_an_option_that_streamlit_refuses_is_one_line(tmp_path):
     status, lines = run_doctor(tmp_path, STREAMLIT_SERVER_PORT=KEY)
     assert (status, bad(lines)) == (1, {"Settings"})
-    status, lines = run_doctor(tmp_path, "doctor", "--server.prot", "1")
-    assert (status, bad(lines)) == (1, {"Settings"})
 
 
-def test_a_key_that_is_no_key_or_goes_over_plain_http_is_seen(tmp_path):
-    _, lines = run_doctor(tmp_path, ANTHROPIC_API_KEY=f"{KEY}\n{KEY}")
-    assert bad(lines) == {"Key"}
-    far = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://models.example"}
-    _, lines = run_doctor(tmp_path, **far)
-    assert bad(lines) == {"Key"}
-    near = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://localhost:11434"}
-    assert run_doctor(tmp_path, **near)[0] == 0
-    _, lines = run_doctor(tmp_path, **near, PLAYGROUND_BUDGET_SESSION_USD="1")
-    assert bad(lines) == {"Budget"}
-    priced = near | {"PLAYGROUND_SERVER_PRICE": "0/0", "PLAYGROUND_BUDGET_SESSION_USD": "1"}
-    assert run_doctor(tmp_path, **priced)[0] == 0
-
-
-@pytest.mark.parametrize("name", ["PLAYGROUND_SHARE_KEY", "PLAYGROUND_MAX_RUNS", "PLAYGROUND_LOG"])
-def test_a_key_in_the_place_of_another_setting_is_never_printed(tmp_path, name):
-    status, lines = run_doctor(tmp_path, **{name: KEY})
+def test_a_key_in_the_place_of_another_setting_is_never_printed(tmp_path):
+    status, lines = run_doctor(tmp_path, PLAYGROUND_SHARE_KEY=KEY)
     assert status == 1
     assert KEY[:16] not in str(lines)
 
 
+NEAR = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": "http://localhost:11434"}
+SEEN = {
+    "a key of two lines": ({"ANTHROPIC_API_KEY": f"{KEY}\n{KEY}"}, {"Key"}),
+    "plain http": (NEAR | {"ANTHROPIC_BASE_URL": "http://models.example"}, {"Key"}),
+    "this machine": (NEAR, set()),
+    "https": (NEAR | {"ANTHROPIC_BASE_URL": "https://models.example"}, set()),
+    "no price": (NEAR | {"PLAYGROUND_BUDGET_SESSION_USD": "1"}, {"Budget"}),
+    "no price, a day": (NEAR | {"PLAYGROUND_BUDGET_DAY_USD": "1"}, {"Budget"}),
+    "a price": (
+        NEAR | {"PLAYGROUND_SERVER_PRICE": "0/0", "PLAYGROUND_BUDGET_SESSION_USD": "1"},
+        set(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_settings_that_do_not_go_together_are_seen(tmp_path, name):
+    environ, expected = SEEN[name]
+    log = {"PLAYGROUND_LOG": f"sqlite:///{tmp_path}/runs.db"}
+    seen = look(read_settings(environ | log, {}))
+    found = [each for each in findings(seen) if each.verdict == "bad"]
+    assert {each.name for each in found} == expected
+    assert KEY not in repr(found)
+
+
 def test_a_secrets_file_that_others_read_or_that_is_staged_is_seen(tmp_path):
-    folder = tmp_path / "app"
-    (folder / ".streamlit").mkdir(parents=True)
-    config = ROOT / ".streamlit" / "config.toml"
-    (folder / ".streamlit" / "config.toml").write_bytes(config.read_bytes())
-    secrets = folder / ".streamlit" / "secrets.toml"
+    secrets = tmp_path / "secrets.toml"
+    assert list(secrets_problems([secrets])) == []
     secrets.write_text(f'[playground]\nANTHROPIC_API_KEY = "{KEY}"\n')
     secrets.chmod(0o600)
-    assert run_doctor(tmp_path, cwd=folder)[0] == 0
+    assert list(secrets_problems([secrets])) == []
     secrets.chmod(0o644)
-    _, lines = run_doctor(tmp_path, cwd=folder)
-    assert "every user" in lines["BAD  Secrets file"]
+    assert "every user" in str(list(secrets_problems([secrets])))
     secrets.chmod(0o600)
-    subprocess.run(["git", "init", "-q", str(folder)], check=True)
-    assert run_doctor(tmp_path, cwd=folder)[0] == 0
-    subprocess.run(["git", "-C", str(folder), "add", "-f", str(secrets)], check=True)
-    _, lines = run_doctor(tmp_path, cwd=folder)
-    assert "in git" in lines["BAD  Secrets file"]
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert list(secrets_problems([secrets])) == []
+    subprocess.run(["git", "-C", str(tmp_path), "add", "-f", str(secrets)], check=True)
+    assert "in git" in str(list(secrets_problems([secrets])))
 
 
 def test_a_setting_that_cannot_be_used_and_a_wrong_call_fail_in_one_line(tmp_path):
