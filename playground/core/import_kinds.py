@@ -16,10 +16,16 @@ _KINDS: Final = tuple(
         ("HTML or XML", r"\A\s*<[!?a-zA-Z]"),
         ("Go", r"^package \w+[ \t]*$|\banthropic\.New\w*\(|^func \w+\(|\w+(?:, \w+)? := \w+[.(\"]"),
         ("C#", r"^using [\w.]+;|\bnew AnthropicClient\b|\bnamespace \w+|\bConsole\.Write"
-                r"|[=(] ?new\(\)"),
+                r"|[=(] ?new\(\)|\bvar \w+ = new \w+\s*\{"),
+        ("Dart", r"^import 'package:"),
+        ("Perl", r"^use strict;|^[ \t]*my [$@%]\w+"),
+        ("Lua", r"^[ \t]*local \w+ ="),
+        ("Elixir", r"\bdefmodule |^[ \t]*\|> |%\{\w+: |\w+!\("),
+        ("a Dockerfile", r"\AFROM \S+"),
         ("Kotlin", r"^[ \t]*(?:suspend )?fun \w+\(|^[ \t]*val \w+(?:: \w+)? = "),
         ("Java", r"^import (?:static )?(?:com|java|org|io)\.[\w.]+;|\bpublic (?:static |final )*"
-                 r"(?:class|void)\b|\bSystem\.out\.|\.builder\(\)|OkHttpClient"),
+                 r"(?:class|void)\b|\bSystem\.out\.|\.builder\(\)|OkHttpClient|\.messages\(\)"
+                 r"|^[ \t]*[A-Z]\w*(?:<[\w, ]+>)? \w+ = .*;[ \t]*$"),
         ("Swift", r"^import (?:Foundation|SwiftAnthropic|SwiftUI)\b|^[ \t]*let \w+ = try "),
         ("Rust", r"^[ \t]*(?:pub )?(?:async )?fn \w+\(|^use \w+(?:::|;)"
                  r"|^[ \t]*let (?:mut )?\w+ = .*\?;"),
@@ -28,24 +34,25 @@ _KINDS: Final = tuple(
         ("R", r"^[ \t]*library\(\w+\)|^[ \t]*\w+ <- "),
         ("PowerShell", r"\bInvoke-(?:RestMethod|WebRequest)\b|^[ \t]*\$\w+ = @[{\"']"),
         ("TypeScript or JavaScript", r"^[ \t]*import .*\bfrom [\"']|\brequire\([\"']|\bnew \w+\("
-                 r"|^[ \t]*(?:export )?(?:const|let|var) [\w{\[]|=>|\bfetch\("
+                 r"|^[ \t]*(?:export )?(?:const|let|var) [\w{\[]|\) ?=> ?[{(]|\bfetch\("
                  r"|\.(?:create|stream|parse)\(\s*\{"),
-        ("a call of the ant command", r"^[ \t]*(?:[$>%#] )?ant [\w:-]+"),
+        ("a call of the ant command", r"^[ \t]*(?:[$>%#] )?(?:\w+=\S+ )*ant [\w:-]+"),
         ("another command line", r"^[ \t]*(?:[$>%#] )?(?:wget|https?|aws|gcloud|claude|llm|"
                  r"openai|npx|ollama|xh|uvx?|docker|python3?|pip) -?[\w./:-]+"),
-        ("YAML", r"\A---[ \t]*$|^messages:[ \t]*$"
+        ("YAML", r"\A---[ \t]*$|^messages:[ \t]*$|\A[\w-]+:[ \t]*\n[ \t]+(?:- |[\w-]+: )"
                  r"|^[ \t]*-? ?(?:model|system|role|content|max_tokens): "),
-        ("TOML", r"^[ \t]*\[\[?[\w.]+\]\]?[ \t]*$"),
+        ("TOML", r"\A\s*\[\[?[A-Za-z][\w.]*\]\]?[ \t]*$"),
         ("settings of an environment", r"\A(?:export )?[A-Z][A-Z0-9_]*=\S+[ \t]*(?:$|\n[A-Z#])"),
         ("SQL", r"\A\s*(?:SELECT|INSERT INTO|CREATE TABLE)\b"),
     )
 )  # fmt: skip
 _PYTHON: Final = re.compile(
     r"^[ \t]*(?:import \w+(?:\.\w+)*(?: as \w+)?[ \t]*$|from [\w.]+ import "
-    r"|(?:async )?def \w+\(|print\()"
-    r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)",
+    r"|(?:async )?def \w+\(|print\(|\w+ = [\[{(\"'])"
+    r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)|\b[\w.]+\(\s*\w+ ?= ?[\"'\d\[{]",
     re.MULTILINE,
 )
+_OBJECT_GIVEN: Final = re.compile(r"\.(?:create|stream|parse)\(\s*\{")
 _LOOKED_AT: Final = 20_000
 """Characters at the beginning: what a text is shows there."""
 
@@ -60,8 +67,14 @@ def kind_of(text: str) -> str | None:
     return found if found is not None or is_python else "plain text"
 
 
-_COMMANDS: Final = ("a call of the ant command", "another command line", "YAML", "TOML", "C#", "Go")
+_COMMANDS: Final = ("a call of the ant command", "another command line", "YAML", "C#", "Go")
 """Lines of these can stand in Python too."""
+
+
+def is_javascript(text: str) -> bool:
+    """Whether a call is given one object and no arguments by name, which Python can parse too."""
+    begin = text[:_LOOKED_AT]
+    return _OBJECT_GIVEN.search(begin) is not None and _PYTHON.search(begin) is None
 
 
 def named(kind: str) -> str:

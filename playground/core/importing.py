@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final, get_args
 
-from playground.core.import_json import read_json
-from playground.core.import_kinds import json_kind, kind_of, named
+from playground.core.import_json import read_json, read_object
+from playground.core.import_kinds import READABLE, is_javascript, json_kind, kind_of, named
 from playground.core.import_signs import is_openai
 from playground.core.imported import (
     MOST_CHARACTERS,
@@ -38,6 +38,9 @@ from playground.core.page_state import PageState, PageStateError, Variant, from_
 from playground.core.request import Prompt, Role
 from playground.core.without_keys import json_without_keys, page_without_keys
 
+_SINGLE_QUOTES: Final = re.compile(r"[{\[,:]\s*'|[{,]\s*\w+\s*:")
+_LOOKED_AT: Final = 2_000
+_WRAPPERS: Final = ("params", "body", "request", "json", "payload", "data", "kwargs")
 _FENCES: Final = ("```", "~~~")
 _TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
 
@@ -100,7 +103,8 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
         return _of_call(call, "HTTP request")
     if (call := own_typescript(text)) is not None:
         return _of_call(call, "TypeScript")
-    is_python = calls_from_python(text)
+    text = _without_prompts(text)
+    is_python = calls_from_python(text) and not is_javascript(text)
     if calls_curl(text) and not is_python:
         return _of_call(read_curl(text), "curl command")
     if is_python:
@@ -111,6 +115,14 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
         raise ImportingError(named(kind))
     # It says where its error is, or that there is no call in it.
     return _of_call(read_python(text), "Python call")
+
+
+def _without_prompts(text: str) -> str:
+    """The Python that was typed into an interpreter, without its prompts and what it answered."""
+    if not text.lstrip().startswith(">>> "):
+        return text
+    typed = [line.strip() for line in text.split("\n") if line.lstrip().startswith((">>>", "..."))]
+    return "\n".join(line[4:] for line in typed)
 
 
 def _of_blocks(text: str) -> Imported | None:
@@ -157,6 +169,8 @@ def _parsed(text: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     except ImportingError:
         first, *others = [line for line in text.split("\n") if line.strip()]
         if not others or not all(each.lstrip().startswith("{") for each in others):
+            if _SINGLE_QUOTES.search(text[:_LOOKED_AT]):
+                raise ImportingError(named("an object of Python or JavaScript")) from None
             raise
         found = read_json(first)
         why = f"It has {len(others) + 1:,} lines; the first is taken."
@@ -201,7 +215,7 @@ def _of_masked(call: Call, source: str) -> Imported:
     if is_of_openai:
         return of_openai(call)
     if "messages" not in call.body:
-        raise ImportingError("There are no messages in it.")
+        raise ImportingError(f"There are no messages in it. {READABLE}")
     return of_messages_api(call, source)
 
 
@@ -214,14 +228,25 @@ def _unwrapped(call: Call) -> Call:
             why = f"It has {len(requests)} requests; the first is taken."
             left_out.append(LeftOut("Other requests", why))
         body = requests[0]
-    for name in ("params", "body"):
-        inner = body.get(name)
-        if "custom_id" in body and isinstance(inner, dict):
+    for name in _WRAPPERS if "messages" not in body else ():
+        inner = _inner(body.get(name))
+        if "custom_id" in body or {"messages", "input", "anthropic_version"} & inner.keys():
+            if not inner:
+                continue
             names = sorted(set(body) - {name, "url", "method"})
-            left_out += [LeftOut(short(each), "It belongs to a batch.") for each in names]
+            why = "It belongs to a batch." if "custom_id" in body else "It stands around a request."
+            left_out += [LeftOut(short(each), why) for each in names if each != "modelId"]
             url = body.get("url") if isinstance(body.get("url"), str) else call.url
-            return Call(inner, call.headers, str(url), tuple(left_out))
+            model = {"model": body["modelId"]} if isinstance(body.get("modelId"), str) else {}
+            return Call({**model, **inner}, call.headers, str(url), tuple(left_out))
     return replace(call, left_out=tuple(left_out))
+
+
+def _inner(found: object) -> dict[str, Any]:
+    """A request inside another object, also as the text of its JSON."""
+    if isinstance(found, str) and found.lstrip().startswith("{"):
+        return read_object(found, "The request in it")
+    return found if isinstance(found, dict) else {}
 
 
 def _of_url(call: Call) -> Call:

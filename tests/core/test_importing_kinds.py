@@ -109,6 +109,16 @@ puts(message.content)
     "environment": "ANTHROPIC_API_KEY=x\nMODEL=claude-haiku-4-5\n",
     "SQL": "SELECT * FROM runs;",
     "events": 'event: message_start\ndata: {"type": "message_start"}\n',
+    "JavaScript in one line": "await a.messages.create({model: 'a', max_tokens: 9, messages: []})",
+    "C# ": "var parameters = new MessageCreateParams\n{\n    MaxTokens = 1024,\n};",
+    "Java, ": "Message message = client.messages().create(params);",
+    "YAML of a tool": "prompts:\n  - file://prompt.txt\nproviders:\n  - anthropic\n",
+    "ant, ": "ANTHROPIC_API_KEY=x ant messages create --model m",
+    "Dart": "import 'package:http/http.dart' as http;",
+    "Perl": "use strict;\nmy $agent = LWP::UserAgent->new;",
+    "Dockerfile": "FROM python:3.11\nRUN pip install anthropic\n",
+    "object of Python": "{'model': 'm', 'max_tokens': 5, 'messages': []}",
+    "object of Python or JavaScript": "{model: 'm', messages: [{role: 'user', content: 'Hi'}]}",
     "plain text": "You are a helpful assistant.\nAnswer in French.",
     "plain text ": "Summarize this text in three sentences for me, please",
     "an answer": json.dumps({"type": "message", "role": "assistant", "content": []}),
@@ -131,7 +141,8 @@ puts(message.content)
 def test_what_cannot_be_read_is_named_and_what_can_be_is_said(name: str) -> None:
     with pytest.raises(ImportingError) as caught:
         read_request(NAMED[name])
-    assert name.strip(" ,").lower() in str(caught.value).lower()
+    named = name.split(" in one")[0].split(" of a ")[0].strip(" ,").lower()
+    assert named in str(caught.value).lower()
     assert READABLE in str(caught.value)
     assert len(str(caught.value)) <= 200
 
@@ -205,6 +216,10 @@ READ = {
     "a second block": (f"```bash\npip install x\n```\nthen\n~~~\n{PYTHON}\n~~~", "Python call"),
     "an open block": (f"Here you go:\n```python\n{PYTHON}", "Python call"),
     "a block alone": (f"```python\n{PYTHON}\n```", "Python call"),
+    "what was typed into Python": (f">>> import anthropic\n>>> {PYTHON}\nMessage(id='1')",
+                                   "Python call"),
+    "a body inside another": (json.dumps({"request": BODY, "response": {}}), "Anthropic request"),
+    "a body as text": (json.dumps({"modelId": "m", "body": json.dumps(BODY)}), "Anthropic request"),
     "a single message": (json.dumps(user("Hi")), "Anthropic request"),
     "lines of requests": ("\n".join([json.dumps(BODY)] * 3), "Anthropic request"),
     "lines of a batch": ("\n".join(json.dumps({"custom_id": str(n), "params": BODY})
@@ -224,6 +239,7 @@ def test_a_request_is_found_in_what_holds_it(name: str) -> None:
 
 def test_what_else_a_file_holds_is_listed() -> None:
     assert "The text around it" in names(read_request(PROSE))
+    assert "response" in names(read_request(READ["a body inside another"][0]))
     assert "Other lines" in names(read_request(READ["lines of requests"][0]))
     assert "Other requests" in names(read_request(REST_CLIENT))
     two = json.dumps({"log": {"entries": [ENTRY, ENTRY]}})
