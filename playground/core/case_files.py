@@ -35,24 +35,23 @@ _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|
 _ROWS_TO_GUESS_FROM: Final = 20
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+_SAID_ESCAPED: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
 _ESCAPED: Final = re.compile(r'(\\+)"')
 _BLANK_BEFORE_QUOTE: Final = re.compile(r'[,;|] +"')
 _DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
-_FOREIGN: Final = (
-    ("HTML or XML", re.compile(r"\s*<(?:!|\?|[A-Za-z]+[\s>])")),
-    (
-        "YAML",
-        re.compile(
-            r"\s*(?:---[ \t]*\r?\n|- +['\"]?\w[\w ]*['\"]?: |\w+:[ \t]*\r?\n[ \t]*(?:- |\w+: ))"
-        ),
-    ),
-    ("TOML", re.compile(r"\s*\[\[?[\w.]+\]\]?[ \t]*\r?\n\s*\w+ *= *")),
-    (
-        "Python",
-        re.compile(r"\s*(?:import \w+\s*\n|from \w[\w.]* import |\w+ = [\[{(]|\[\s*[({]\s*')"),
-    ),
-    ("JavaScript", re.compile(r"\s*(?:(?:const|let|var) \w+ *=|export (?:default|const) )")),
-)
+_FOREIGN: Final = tuple(
+    (name, re.compile(shape))
+    for name, shape in (
+        ("HTML or XML", r"\s*<(?:!|\?|[A-Za-z]+[\s>])"),
+        ("YAML", r"\s*(?:---[ \t]*\r?\n|- +['\"]?\w[\w ]*['\"]?: "
+                 r"|\w+:[ \t]*\r?\n[ \t]*(?:- |\w+: ))"),
+        ("TOML", r"\s*\[\[?[\w.]+\]\]?[ \t]*\r?\n\s*\w+ *= *"),
+        ("Python", r"\s*(?:import \w+\s*\n|from \w[\w.]* import |\w+ = [\[{(]|\[\s*[({]\s*')"),
+        ("a table that was printed for reading", r"\+[-=+]+\+[ \t]*\r?\n"
+                 r"|[^\n|]*\|[^\n]*\n-+(?:\+-+)+[ \t]*\r?\n| +\S[^\n]*\n0 {2,}\S"),
+        ("JavaScript", r"\s*(?:module\.exports|(?:const|let|var) \w+ *=|export (?:default|const) )"),
+    )
+)  # fmt: skip
 _BINARY: Final = (
     (b"PK\x03\x04", "an Excel workbook or a ZIP file: save it as CSV UTF-8"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook: save it as CSV UTF-8"),
@@ -138,9 +137,12 @@ def _read_csv(text: str) -> Cases:
         if plain == text:
             raise
         rows = list(_parsed(plain, dialect or _dialect(plain)))
-        changes.append('A quotation mark behind a backslash (\\") is read as one inside a cell.')
+        changes.append(_SAID_ESCAPED)
     else:
         plain = text
+        if '""' not in text and any('\\"' in cell for row in rows for cell in row):
+            rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
+            changes.append(_SAID_ESCAPED)
     if (dialect or _dialect(plain)).skips_blanks:
         changes.append("Blanks before cells are left out.")
     return _of_rows(rows, changes)

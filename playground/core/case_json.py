@@ -12,11 +12,32 @@ _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "te
 EXAMPLE: Final = '{"name": "Ada"}'
 
 
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError
+    return found
+
+
+class _TwiceError(ValueError):
+    """One of two values of a name would be lost."""
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
+_TWICE: Final = "one name stands twice in an object"
+
+
+def _loads(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+    return json.loads(text, object_pairs_hook=_distinct)
+
+
 def read_json_cases(text: str) -> Cases:
     """The table of a JSON text. Raises `CasesError`, naming the row and the column."""
     if text.lstrip().startswith("{") and _is_an_object_a_line(text):
         return _of_objects(_lines(text))
     found = _values(text)
+    if len(found) > 1 and all(isinstance(each, list) for each in found):
+        return _of_value(found)
     if len(found) > 1:
         return _of_objects(enumerate(found, 1))
     return _of_value(found[0])
@@ -26,16 +47,16 @@ def _is_an_object_a_line(text: str) -> bool:
     """Whether the first line is an object in itself, or no line that goes on in the next."""
     first = next(line for line in text.split("\n") if line.strip())
     try:
-        found = json.loads(first)
+        found = _loads(first)
     except (ValueError, RecursionError):
         # A broken line is one of JSON Lines where the whole is no JSON either.
         return not _is_json(text)
-    return isinstance(found, dict) and not (text.strip() == first.strip() and _is_table(found))
+    return isinstance(found, dict) and text.strip() != first.strip()
 
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        _loads(text)
     except (ValueError, RecursionError):
         return next(_documents(text), None) is not None
     return True
@@ -47,9 +68,11 @@ def _lines(text: str) -> Iterator[tuple[int, Any]]:
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
+            yield number, _loads(line)
         except json.JSONDecodeError as error:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
+        except _TwiceError:
+            raise CasesError(f"Row {number:,}: {_TWICE}.") from None
         except (RecursionError, ValueError):
             raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
 
@@ -57,13 +80,15 @@ def _lines(text: str) -> Iterator[tuple[int, Any]]:
 def _values(text: str) -> list[Any]:
     """The one value of a text, or several objects that stand one after another."""
     try:
-        return [json.loads(text)]
+        return [_loads(text)]
     except json.JSONDecodeError as error:
         if found := list(_documents(text)):
             return found
         where = f"Line {error.lineno:,}, character {error.colno}"
         hint = " It looks like Python, not JSON." if _is_python(error) else ""
         raise CasesError(f"{where}: {error.msg}.{hint}") from None
+    except _TwiceError:
+        raise CasesError(f"It is not read, since {_TWICE}.") from None
     except (RecursionError, ValueError):
         raise CasesError("It is not JSON that can be read here.") from None
 
@@ -75,14 +100,14 @@ def _is_python(error: json.JSONDecodeError) -> bool:
 
 def _documents(text: str) -> Iterator[Any]:
     """Objects one after another, as jq writes them; none where anything else is among them."""
-    decoder, place, found = json.JSONDecoder(), 0, []
+    decoder, place, found = _DECODER, 0, []
     text = text.strip()
     while place < len(text):
         try:
             each, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
-        if not isinstance(each, dict):
+        if not isinstance(each, dict | list):
             return
         found.append(each)
         while place < len(text) and text[place] in " \t\r\n,":
@@ -98,7 +123,9 @@ def _of_value(found: Any) -> Cases:  # noqa: ANN401 (any JSON value)
     if not isinstance(found, dict):
         raise CasesError(f"Row 1: it must be an object, such as {EXAMPLE}.")
     if not _is_table(found):
-        return _of_objects([(1, found)])
+        is_nested = len(found) > 1 and all(isinstance(each, dict) for each in found.values())
+        said = "It is one object, so it is one case: what is in a field is there as JSON."
+        return _of_objects([(1, found)], said if is_nested else "")
     if _is_split(found):
         return _of_lists(found["columns"], found["data"], "Read by its columns and data.", 1)
     if (name := _list_in(found)) is not None:

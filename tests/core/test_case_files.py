@@ -32,6 +32,8 @@ JSON = {
     "a table with its schema": FRAME.set_index("q").to_json(orient="table"),
     "lists by column": json.dumps({"q": ["a", "c"], "expected": ["b", "d"]}),
     "lists by row": json.dumps([["q", "expected"], ["a", "b"], ["c", "d"]]),
+    "lists, one a line": '["q", "expected"]\n["a", "b"]\n["c", "d"]\n',
+    "objects with commas between": ",\n".join(map(json.dumps, RECORDS)),
     "in a field": json.dumps({"name": "mine", "cases": RECORDS}),
     "objects over several lines": "\n".join(json.dumps(each, indent=1) for each in RECORDS),
     "as bytes with a mark": json.dumps(RECORDS).encode("utf-8-sig"),
@@ -49,6 +51,12 @@ def test_one_object_is_one_case_however_it_is_laid_out():
         table = read_cases(text)
         assert table.columns == ("q", "meta", "checks")
         assert table.rows == (("a", '{"n": 1}', '[{"contains": "x"}]'),)
+
+
+def test_objects_by_name_are_said_to_be_one_case():
+    table = read_cases('{"one": {"q": "a"}, "two": {"q": "b"}}')
+    assert table.rows == (('{"q": "a"}', '{"q": "b"}'),)
+    assert "one case" in said(table)
 
 
 def test_what_a_file_holds_beside_its_records_is_listed():
@@ -77,6 +85,12 @@ def test_records_that_lack_a_field_have_an_empty_cell():
         ("from x import y\n", "Python"),
         ("cases = [{'q': 'a'}]", "Python"),
         ("const cases = [{q: 'a'}];", "JavaScript"),
+        ("module.exports = [{q: 'a'}]", "JavaScript"),
+        (" q | expected \n---+----------\n a | b\n", "printed"),
+        ("+---+---+\n| q | e |\n+---+---+\n| a | b |\n+---+---+\n", "printed"),
+        (FRAME.to_string(), "printed"),
+        ('[{"q": "a", "q": "b"}]', "twice"),
+        ('{"q": "a"}\n{"q": "b", "q": "c"}', "Row 2: one name stands twice"),
         (b"PK\x03\x04\x14\0", "Excel"),
         (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
         (b"PAR1\x15\x04", "Parquet"),
@@ -100,6 +114,7 @@ CHANGED = {
         (('say "hi", now', "b"), ("c", "d")), "backslash"),
     "escaped backslashes": ('q,expected\n"\\"C:\\\\new\\\\\\"",b\n',
         (('"C:\\\\new\\"', "b"),), "backslash"),
+    "escapes without quotes": ('q,expected\nsay \\"hi\\",b\n', (('say "hi"', "b"),), "backslash"),
     "blanks before quotes": ('q, expected\na, "b, or c"\nd, "e"\n',
         (("a", "b, or c"), ("d", "e")), "Blanks"),
     "Markdown": ("| q | expected |\n|---|:--:|\n| a \\| z | b |\n| c | d |\n",
