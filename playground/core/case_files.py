@@ -49,7 +49,8 @@ _FOREIGN: Final = tuple(
         ("Python", r"\s*(?:import \w+\s*\n|from \w[\w.]* import |\w+ = [\[{(]|\[\s*[({]\s*')"),
         ("a table that was printed for reading", r"\+[-=+]+\+[ \t]*\r?\n"
                  r"|[^\n|]*\|[^\n]*\n-+(?:\+-+)+[ \t]*\r?\n| +\S[^\n]*\n0 {2,}\S"),
-        ("JavaScript", r"\s*(?:module\.exports|(?:const|let|var) \w+ *=|export (?:default|const) )"),
+        ("JavaScript", r"\s*(?:module\.exports|(?:const|let|var) \w+ *="
+                       r"|export (?:default|const) )"),
     )
 )  # fmt: skip
 _BINARY: Final = (

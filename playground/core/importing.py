@@ -208,10 +208,10 @@ def _of_masked(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
     if (kind := json_kind(call.body)) is not None:
         raise ImportingError(named(kind))
-    if is_responses(call):
-        return of_responses(call)
-    is_of_openai = is_openai(call)
+    is_of_responses, is_of_openai = is_responses(call), is_openai(call)
     call = on_the_claude_api(call)
+    if is_of_responses:
+        return of_responses(call)
     if is_of_openai:
         return of_openai(call)
     if "messages" not in call.body:

@@ -49,7 +49,7 @@ def test_a_prompt_with_a_variable_says_what_run_sends(page):
 
 
 def test_pasted_cases_that_are_wrong_say_where(band):
-    page = paste(band, "country,expected\nPeru")
+    page = paste(band, 'country,expected\n"Peru')
     assert "Row 2" in page.error[0].value
     assert page.button(key="run_experiment").disabled
 
