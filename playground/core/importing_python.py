@@ -11,15 +11,10 @@ from typing import Any, Final
 
 from playground.core.imported import Call, ImportingError, LeftOut, short
 from playground.core.importing_body import ABOUT_THE_CALL, KEYS
-from playground.core.python_effects import asks, names_that_run
-from playground.core.python_expressions import Expressions
-from playground.core.python_literals import Literals, UnknownValueError
-from playground.core.python_statements import NeverRunError
-from playground.core.python_values import Dumped, Fields, Items, Partial, Path, Value, Work
-from playground.core.python_way import Way
+from playground.core.python_reader.bindings import Bindings, sdk_call
+from playground.core.python_reader.values import UnknownValueError, Values
 
 MOST_SOURCE: Final = 200_000
-MOST_CALLS: Final = 20
 DEEPEST: Final = 100
 """Nodes in each other: Python's own stack is what bounds it."""
 _OF_THE_CLIENT: Final = frozenset({"timeout", "extra_query", "max_iterations"})
@@ -38,27 +33,17 @@ _NOT_GIVEN: Final = ("NOT_GIVEN", "NotGiven", "omit", "Omit")
 
 
 def read_python(text: str) -> Call:
-    """The first call in the source that it can reach. Raises `ImportingError`."""
+    """The first call in the source. Raises `ImportingError`."""
     tree, source = _parsed(text)
     calls = list(_calls(tree))
     if not calls:
         raise ImportingError("This Python has no call of messages.create or messages.stream.")
-    work = Work()
-    runs = names_that_run(tree, work)
-    for name, call in calls[:MOST_CALLS]:
-        names = Expressions(work, re.split(r"\r\n|\r|\n", source), runs)
-        way = Way(tree, call, names)
-        try:
-            way.walk()
-        except NeverRunError:
-            continue
-        literals = Literals(work, way.left_out)
-        literals.left_out += _of_client(tree, work)
-        if len(calls) > 1:
-            why = f"It has {len(calls)} calls; one is taken, in line {call.lineno}."
-            literals.left_out.append(LeftOut("Other calls", why))
-        return _read(name, _arguments(call, names, literals), literals)
-    raise ImportingError("Its call is never reached when the code runs.")
+    name, call = calls[0]
+    values = Values(Bindings(tree, call), re.split(r"\r\n|\r|\n", source), [*_of_client(tree)])
+    if len(calls) > 1:
+        why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
+        values.left_out.append(LeftOut("Other calls", why))
+    return _read(name, _arguments(call, values), values)
 
 
 def calls_from_python(text: str) -> bool:
@@ -95,7 +80,7 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
-        name = asks(call.func)
+        name = sdk_call(call.func)
         if name is not None and not name.endswith(".count_tokens"):
             yield name, call
         elif isinstance(call.func, ast.Attribute) and _is_post(call.func.attr, call):
@@ -119,36 +104,34 @@ def _posts(call: ast.Call, names: set[str | None]) -> bool:
     return any(part in str(text) for text in texts for part in _URLS)
 
 
-def _arguments(call: ast.Call, names: Expressions, literals: Literals) -> dict[str, Value]:
+def _arguments(call: ast.Call, values: Values) -> dict[str, ast.expr]:
     """What the call is given, by name."""
-    given: dict[str, Value] = {}
+    given: dict[str, ast.expr] = {}
     twice: set[str] = set()
-    is_post = asks(call.func) is None
+    is_post = sdk_call(call.func) is None
     for at, node in enumerate(call.args):
-        value = names.value(node)
         if is_post and at < len(_POSTS) and not isinstance(node, ast.Starred):
-            given[_POSTS[at]] = value
+            given[_POSTS[at]] = node
         else:
-            literals.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
+            values.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
     for keyword in call.keywords:
-        value = names.value(keyword.value)
-        more = {keyword.arg: value} if keyword.arg is not None else value
-        if isinstance(more, dict) and not getattr(more, "is_lost", False):
-            twice |= given.keys() & more.keys()
-            given |= more
-        else:
-            source = names.source(keyword.value)
-            literals.lost(f"**{source}", source)
+        try:
+            more = {keyword.arg: keyword.value} if keyword.arg else values.dict_of(keyword.value)
+        except UnknownValueError:
+            source = values.source(keyword.value)
+            values.lost(f"**{source}", source)
+            continue
+        twice |= given.keys() & more.keys()
+        given |= more
     for name in sorted(twice):
         del given[name]
-        literals.left_out.append(LeftOut(short(name), "It is given twice, which Python refuses."))
+        values.left_out.append(LeftOut(short(name), "It is given twice, which Python refuses."))
     return given
 
 
-def _of_client(tree: ast.Module, work: Work) -> Iterator[LeftOut]:
+def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
     """What a client adds to each of its requests; all but keys."""
     for node in ast.walk(tree):
-        work.spend()
         if not isinstance(node, ast.keyword) or node.arg not in (
             "default_headers",
             "default_query",
@@ -160,38 +143,38 @@ def _of_client(tree: ast.Module, work: Work) -> Iterator[LeftOut]:
             yield LeftOut(node.arg, "It is set on the client, and not read.")
 
 
-def _read(name: str, given: Mapping[str, Value], literals: Literals) -> Call:
+def _read(name: str, given: Mapping[str, ast.expr], values: Values) -> Call:
     body = {
         each: found
         for each, value in given.items()
         if not _is_not_given(value)
-        for found in _resolved(each, value, literals)
+        for found in _resolved(each, value, values)
     }
     if name == "post":
-        return _posted(body, literals)
+        return _posted(body, values)
     owner, _, method = name.partition(".")
     headers, extra = body.pop("extra_headers", {}), body.pop("extra_body", {})
     if body.pop("betas", None):
-        literals.left_out.append(LeftOut("betas", "Beta headers are not sent from here."))
+        values.left_out.append(LeftOut("betas", "Beta headers are not sent from here."))
     for argument in sorted(_OF_THE_CLIENT & set(body)):
         del body[argument]
-        literals.left_out.append(LeftOut(argument, "It is about the client, not the request."))
+        values.left_out.append(LeftOut(argument, "It is about the client, not the request."))
     body |= extra if isinstance(extra, dict) else {}
     if owner not in ("responses", "batches"):
-        _check_known(body, literals)
+        _check_known(body, values)
     if method == "stream":
         body["stream"] = True
     if method == "tool_runner":
         why = "It runs tools and asks again; a run here asks once."
-        literals.left_out.append(LeftOut("tool_runner", why))
+        values.left_out.append(LeftOut("tool_runner", why))
     url = _OWN_URLS.get(owner, "")
-    return Call(body, headers, url, tuple(literals.left_out))
+    return Call(body, headers, url, tuple(values.left_out))
 
 
-def _check_known(body: dict[str, Any], literals: Literals) -> None:
+def _check_known(body: dict[str, Any], values: Values) -> None:
     """Raises `ImportingError` where nothing at all is known of a call."""
     if not {"messages", "prompt"} & body.keys():
-        literals.left_out.append(LeftOut("messages", f"None are known: {MESSAGES} stands there."))
+        values.left_out.append(LeftOut("messages", f"None are known: {MESSAGES} stands there."))
         body["messages"] = _turns()
     if body == {"messages": _turns()}:
         raise ImportingError("What this call sends is known only when the code runs.")
@@ -201,69 +184,75 @@ def _turns() -> list[dict[str, str]]:
     return [{"role": "user", "content": MESSAGES}]
 
 
-def _posted(given: dict[str, Any], literals: Literals) -> Call:
+def _posted(given: dict[str, Any], values: Values) -> Call:
     body = next((given[each] for each in _BODIES if isinstance(given.get(each), dict)), None)
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
     if isinstance(given.get("modelId"), str):
         body = {"model": given["modelId"], **body}
     for name in sorted(set(given) & {"params", "auth", "cookies", "files"}):
-        literals.left_out.append(LeftOut(name, "It is not sent from here."))
+        values.left_out.append(LeftOut(name, "It is not sent from here."))
     url = given.get("url")
     headers = given.get("headers", {})
-    return Call(body, headers, url if isinstance(url, str) else "", tuple(literals.left_out))
+    return Call(body, headers, url if isinstance(url, str) else "", tuple(values.left_out))
 
 
-def _is_not_given(value: Value) -> bool:
-    return isinstance(value, Path) and value.name.rpartition(".")[2] in _NOT_GIVEN
+def _is_not_given(node: ast.expr) -> bool:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return name in _NOT_GIVEN
 
 
-def _resolved(name: str, value: Value, literals: Literals) -> Iterator[Any]:
+def _resolved(name: str, node: ast.expr, values: Values) -> Iterator[Any]:
     """The argument as JSON; nothing where it is not known, which is listed."""
     try:
+        found = values.plain(node)
         if name in ("headers", "extra_headers"):
-            yield _headers(value, literals)
+            yield _headers(found, values)
         elif name == "url":
-            parts = value.parts if isinstance(value, Partial) else (value,)
-            yield "".join(each for each in parts if isinstance(each, str))
-        elif name in ("messages", "input") and isinstance(value, Items) and not value.is_lost:
-            found = literals.entries(value, "Message")
-            yield found if found or not value or name == "input" else _turns()
+            yield values.known_text(found)
+        elif name in ("messages", "input") and isinstance(found, ast.List | ast.Tuple):
+            entries = values.known_entries(found, "Message")
+            yield entries if entries or not found.elts or name == "input" else _turns()
         elif name in ("system", "instructions", "input"):
-            yield literals.text(value, name)
-        elif name in _BODIES and isinstance(value, Dumped):
-            yield from _resolved(name, value.value, literals)
-        elif name in _BODIES and isinstance(value, Fields) and not value.is_lost:
-            inner = {
-                each: found
-                for each, part in value.items()
-                for found in _resolved(each, part, literals)
+            yield values.text(node, name)
+        elif name in _BODIES and isinstance(body := values.plain(_dumped(found)), ast.Dict):
+            yield {
+                each: value
+                for each, inner in values.fields(body).items()
+                for value in _resolved(each, inner, values)
             }
-            yield inner
         else:
-            yield literals.json(value)
+            yield values.json(node)
     except UnknownValueError as error:
         if name == "messages":
             why = f"{short(str(error))} is known only when the code runs: {MESSAGES} stands there."
-            literals.left_out.append(LeftOut(name, why))
+            values.left_out.append(LeftOut(name, why))
             yield _turns()
         else:
-            literals.lost(name, str(error))
+            values.lost(name, str(error))
 
 
-def _headers(value: Value, literals: Literals) -> dict[str, str]:
+def _dumped(node: ast.expr) -> ast.expr:
+    """What an expression makes JSON text of, or the expression."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="encode", value=inner)):
+            return _dumped(inner)
+        case ast.Call(func=ast.Attribute(attr="dumps", value=ast.Name()), args=[inner, *_]):
+            return inner
+    return node
+
+
+def _headers(node: ast.expr, values: Values) -> dict[str, str]:
     """Headers one by one; a key among them is not even looked at."""
-    if value is None:
-        return {}
-    if not isinstance(value, Fields) or value.is_lost:
-        literals.json(value)
+    if not isinstance(node, ast.Dict):
+        values.json(node)
         return {}
     headers: dict[str, str] = {}
-    for name, each in value.items():
+    for name, each in values.fields(node).items():
         if name.lower() in KEYS | ABOUT_THE_CALL:
             continue
         try:
-            headers[name] = str(literals.json(each))
+            headers[name] = str(values.json(each))
         except UnknownValueError as error:
-            literals.lost(f"Header {short(name)}", str(error))
+            values.lost(f"Header {short(name)}", str(error))
     return headers
