@@ -11,7 +11,7 @@ from playground.core.matrix import Answers, Matrix, error_of
 from playground.core.plot_frame import INLINE, Look, Svg
 from playground.core.plot_scale import Axis
 from playground.core.plots import Point, Sample, Spread, distribution, scatter, spreads
-from playground.core.report_page import (
+from playground.core.saved_pages.report_page import (
     Report,
     ReportCase,
     ReportCell,

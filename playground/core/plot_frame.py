@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NewType
 
-from playground.core import html_page
+from playground.core.saved_pages import html_page
 from playground.core.plot_scale import Axis, Scale
 
 WIDTH, HEIGHT = 640, 400

@@ -7,7 +7,7 @@ import streamlit as st
 
 from playground.core.key_shapes import holds_key
 from playground.core.rows import RunRow, RunTexts
-from playground.core.share_page import share_page
+from playground.core.saved_pages.answers_page import share_page
 from playground.core.shared_runs import SharedRun, shared_run, to_json
 
 Logged = tuple[RunRow, RunTexts]

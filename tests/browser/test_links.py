@@ -44,7 +44,7 @@ def test_a_link_is_asked_about_opened_undone_and_not_asked_about_again(visit, ap
 
 
 def test_a_file_of_hostile_answers_asks_for_nothing_and_runs_nothing(browser, tmp_path, api):
-    from core.test_share_page import NOW, Hostile, run_of, share_page
+    from core.saved_pages.test_answers_page import NOW, Hostile, run_of, share_page
 
     hostile = Hostile(7, [api.url]).answer(200) + "\x00\r\n\t"
     file = tmp_path / "answers.html"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from core.test_page_state import MESSAGES, PARAMS, TEXTS
-from core.test_share_page import NOW, ROW, run_of
+from core.saved_pages.test_answers_page import NOW, ROW, run_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from ui.driving import finish, press_run
 
-from playground.core.share_page import share_page
+from playground.core.saved_pages.answers_page import share_page
 from playground.core.shared_runs import shared_run, to_json
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 
 from browser.hostile import Hostile
-from core.test_share_page import Reader
+from core.saved_pages.test_answers_page import Reader
 
-from playground.core.html_page import CSP
+from playground.core.saved_pages.html_page import CSP
 from playground.core.plot_scale import Axis
 from playground.core.plots import Point, scatter
-from playground.core.report_page import (
+from playground.core.saved_pages.report_page import (
     LONG,
     Report,
     ReportCase,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from playground.core.html_page import document, exact, folded, hue, text
+from playground.core.saved_pages.html_page import document, exact, folded, hue, text
 from playground.core.plot_frame import Svg
 
 Verdict = Literal["passed", "failed", "undecided", "error", "unchecked"]

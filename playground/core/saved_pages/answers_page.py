@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.core.budget import in_dollars
 from playground.core.decisions import State
-from playground.core.html_page import document, exact, folded, hue, text
+from playground.core.saved_pages.html_page import document, exact, folded, hue, text
 from playground.core.shared_runs import NUMBERS, SharedRun
 
 NUMBER_NAMES = ("TTFT", "duration", "in", "out", "cache read", "cache write", "thinking")
