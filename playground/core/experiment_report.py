@@ -1,16 +1,14 @@
-"""An experiment as a report: a table for a spreadsheet, and one page with its pictures."""
+"""An experiment as a report: a table for a spreadsheet, and one page with its numbers."""
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import datetime
 
 from playground.core.csv_cells import safe_cell
 from playground.core.experiment_rows import CellRow
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix, error_of
-from playground.core.plot_frame import INLINE, Look, Svg
-from playground.core.plot_scale import Axis
-from playground.core.plots import Point, Sample, Spread, distribution, scatter, spreads
 from playground.core.saved_pages.report_page import (
     Report,
     ReportCase,
@@ -19,7 +17,13 @@ from playground.core.saved_pages.report_page import (
     Verdict,
     report_page,
 )
-from playground.core.setting_statistics import SettingStatistics, simulated_words
+from playground.core.setting_statistics import (
+    NO_NUMBER,
+    NUMBER_NAMES,
+    SettingStatistics,
+    numbers_of,
+    simulated_words,
+)
 
 _OF_THE_RUN = (
     *("connection", "cost_usd", "cost_kind"),
@@ -71,10 +75,31 @@ def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
     ]
     cases = [_case(matrix, case, answers) for case in range(len(matrix.grid.cases))]
     notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
-    title = matrix.experiment.name
-    return report_page(
-        Report(title, notes, _texts(matrix), settings, cases, pictures(matrix, heads, answers)), now
+    report = Report(
+        matrix.experiment.name,
+        notes,
+        _texts(matrix),
+        settings,
+        cases,
+        (*NUMBER_NAMES, "Distinct answers"),
+        _numbers(matrix, heads, answers),
     )
+    return report_page(report, now)
+
+
+def _numbers(
+    matrix: Matrix, heads: list[SettingStatistics], answers: Answers
+) -> list[tuple[str, tuple[str, ...]]]:
+    rows = []
+    for number, name in enumerate(short_names(matrix.grid.settings)):
+        distinct = distinct_answers(matrix, number, answers)
+        rows.append(
+            (
+                name,
+                (*numbers_of(heads[number]), NO_NUMBER if distinct is None else f"{distinct:.1f}"),
+            )
+        )
+    return rows
 
 
 def _simulated_note(heads: list[SettingStatistics]) -> list[str]:
@@ -123,33 +148,6 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportC
     return ReportCell(answers.get(cell.run_id, ""), verdict, why(matrix, cell, case), metrics)
 
 
-def pictures(
-    matrix: Matrix, heads: list[SettingStatistics], answers: Answers, look: Look = INLINE
-) -> list[Svg]:
-    """Quality against cost where there are checks, what temperature does where it varies, and
-    how long the answers took."""
-    names = short_names(matrix.grid.settings)
-    found = []
-    points = [
-        Point(head.cost_usd.mean, 100 * head.passed.share, name, f"{name}: {head.pass_words}")
-        for name, head in zip(names, heads, strict=True)
-        if head.cost_usd and head.passed
-    ]
-    if points:
-        cost = f"Mean cost of a run{simulated_words(heads)}"
-        axes = Axis(cost, prefix="$"), Axis("Passed", suffix=" %", bounds=(0, 100))
-        found.append(scatter("Quality against cost", points, *axes, look))
-    varied = variety(matrix, answers)
-    if varied:
-        title = "Distinct answers of the repeats against temperature"
-        axes = Axis("Temperature"), Axis("Distinct answers")
-        found.append(spreads(title, varied, *axes, look))
-    samples = [Sample(name, durations(matrix, at)) for at, name in enumerate(names)]
-    if any(sample.values for sample in samples):
-        found.append(distribution("Duration", samples, Axis("Seconds", suffix=" s"), look))
-    return found
-
-
 def durations(matrix: Matrix, setting: int) -> list[float]:
     """How long a setting's answers took."""
     cells = [c for case in range(len(matrix.grid.cases)) for c in matrix.at(setting, case)]
@@ -157,18 +155,32 @@ def durations(matrix: Matrix, setting: int) -> list[float]:
     return [run.duration_s for run in runs if run.duration_s is not None]
 
 
-def variety(matrix: Matrix, answers: Answers) -> list[Spread]:
-    """How many answers of the repeats are distinct, by temperature: the mean of all cases, the
-    least and the most. Nothing where neither repeats nor temperatures vary."""
+@dataclass(frozen=True, slots=True)
+class Variety:
+    """How many answers of a setting's repeats are distinct: the mean over all cases."""
+
+    letter: str
+    temperature: float
+    distinct: float
+
+
+def distinct_answers(matrix: Matrix, setting: int, answers: Answers) -> float | None:
+    """How many answers of a setting's repeats are distinct, the mean over all cases; None
+    where nothing was repeated or answered."""
+    counts = []
+    for case in range(len(matrix.grid.cases)):
+        cells = [cell for cell in matrix.at(setting, case) if cell.is_answered]
+        if cells:
+            counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
+    return sum(counts) / len(counts) if counts and matrix.grid.repeats > 1 else None
+
+
+def variety(matrix: Matrix, answers: Answers) -> list[Variety]:
+    """The variety of each setting with a temperature; nothing where temperatures do not vary."""
     found = []
     for number, setting in enumerate(matrix.grid.settings):
-        degrees = setting.request.params.temperature
-        counts = []
-        for case in range(len(matrix.grid.cases)):
-            cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
-            if cells:
-                counts.append(len({answers.get(cell.run_id, "") for cell in cells}))
-        if degrees is not None and counts and matrix.grid.repeats > 1:
-            mean = sum(counts) / len(counts)
-            found.append(Spread(degrees, mean, min(counts), max(counts), setting.letter))
-    return found if len({each.x for each in found}) > 1 else []
+        temperature = setting.request.params.temperature
+        distinct = distinct_answers(matrix, number, answers)
+        if temperature is not None and distinct is not None:
+            found.append(Variety(setting.letter, temperature, distinct))
+    return found if len({each.temperature for each in found}) > 1 else []

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from playground.core.statistics import Rate, Spread, how_sure, rate, spread
 
+NO_NUMBER = "–"
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -62,6 +64,27 @@ class SettingStatistics:
         if self.cost_usd is None:
             return None
         return f"${self.cost_usd.mean:.6f}{simulated_words([self])}"
+
+
+NUMBER_NAMES = ("Passed", "Cost", "TTFT", "Duration", "Tokens out")
+
+
+def numbers_of(head: SettingStatistics) -> tuple[str, ...]:
+    """A text for each of `NUMBER_NAMES`: mean ± standard deviation, and the 95th percentile."""
+    return (
+        head.pass_words or NO_NUMBER,
+        _in_words(head.cost_usd, "${:.6f}") + simulated_words([head]),
+        _in_words(head.ttft_s, "{:.2f} s"),
+        _in_words(head.duration_s, "{:.2f} s"),
+        _in_words(head.output_tokens, "{:.0f}"),
+    )
+
+
+def _in_words(found: Spread | None, form: str) -> str:
+    if found is None:
+        return NO_NUMBER
+    deviation = "" if found.sd is None else f" ± {form.format(found.sd)}"
+    return f"{form.format(found.mean)}{deviation}, p95 {form.format(found.p95)}"
 
 
 def simulated_words(heads: Iterable[SettingStatistics]) -> str:

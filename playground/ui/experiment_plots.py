@@ -7,9 +7,10 @@ import streamlit as st
 from playground.core.experiment_report import durations, variety
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix
-from playground.core.plot_frame import HUES
 from playground.core.setting_statistics import SettingStatistics, simulated_words
 
+HUES = ("#1c83e1", "#c77700", "#1a9c4b", "#8b5cf6", "#e5484d", "#9a8200")
+"""Between light and dark: readable on white and on black."""
 Row = dict[str, object]
 Spec = Mapping[str, object]
 """Of a part of a chart, as Vega-Lite has it."""
@@ -39,7 +40,7 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
             y=_number("passed", "Passed (%)", PERCENT, values=TICKS),
         )  # fmt: skip
     varied: list[Row] = [
-        {"Variant": each.group, "temperature": each.x, "distinct": each.middle}
+        {"Variant": each.letter, "temperature": each.temperature, "distinct": each.distinct}
         for each in variety(matrix, answers)
     ]
     if varied:

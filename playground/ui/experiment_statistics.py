@@ -3,12 +3,9 @@
 import streamlit as st
 
 from playground.core.answer_statistics import AnswerStatistics, answer_statistics
-from playground.core.experiment_report import pictures
 from playground.core.ladder import agreement
 from playground.core.matrix import Answers, Matrix, one_line
-from playground.core.plot_frame import ALONE, Svg
-from playground.core.setting_statistics import SettingStatistics, simulated_words
-from playground.core.statistics import Spread
+from playground.core.setting_statistics import NUMBER_NAMES, SettingStatistics, numbers_of
 from playground.ui import experiment_running, formats
 from playground.ui import experiment_state as chosen
 from playground.ui.experiment_plots import show_plots
@@ -69,7 +66,6 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
             _show_repeats(matrix, answers)
         _show_spreads(matrix, heads)
         show_plots(matrix, heads, answers)
-        _offer_pictures(pictures(matrix, heads, answers, ALONE))
 
 
 def _show_repeats(matrix: Matrix, answers: Answers) -> None:
@@ -124,31 +120,8 @@ def _number(value: float | None) -> str:
 
 def _show_spreads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
     st.caption("Over all cases: mean ± standard deviation, and the 95th percentile.")
-    names = [setting.name for setting in matrix.grid.settings]
     rows = [
-        {
-            "Setting": name,
-            "Cost": _spread(head.cost_usd, "${:.6f}") + simulated_words([head]),
-            "TTFT": _spread(head.ttft_s, "{:.2f} s"),
-            "Duration": _spread(head.duration_s, "{:.2f} s"),
-            "Tokens out": _spread(head.output_tokens, "{:.0f}"),
-        }
-        for name, head in zip(names, heads, strict=True)
+        {"Setting": setting.name, **dict(zip(NUMBER_NAMES, numbers_of(head), strict=True))}
+        for setting, head in zip(matrix.grid.settings, heads, strict=True)
     ]
     st.dataframe(rows, hide_index=True, key="spread_table")
-
-
-def _spread(found: Spread | None, form: str) -> str:
-    if found is None:
-        return formats.NOTHING
-    off = "" if found.sd is None else f" ± {form.format(found.sd)}"
-    return f"{form.format(found.mean)}{off}, p95 {form.format(found.p95)}"
-
-
-def _offer_pictures(found: list[Svg]) -> None:
-    with st.container(horizontal=True):
-        for number, picture in enumerate(found, 1):
-            st.download_button(
-                f"Picture {number} (SVG)", picture, f"experiment-{number}.svg",
-                key=f"picture_{number}", mime="image/svg+xml", on_click="ignore", type="tertiary",
-            )  # fmt: skip

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from core.test_page_state import MESSAGES, PARAMS, TEXTS
 from core.saved_pages.test_answers_page import NOW, ROW, run_of
+from core.test_page_state import MESSAGES, PARAMS, TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1,0 +1,1 @@
+"""Answers and experiments as HTML files to pass on."""
