@@ -28,8 +28,9 @@ _NUMBERS = (
 _SECONDS = ("ttft_s", "duration_s")
 _OPTIONAL = frozenset(field.name for field in fields(RunRow) if field.default is None)
 _CHOICES = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
-# Line breaks to some readers of lines, though not to JSON.
-_BREAKS = str.maketrans({c: f"\\u{ord(c):04x}" for c in "\x7f\x85\u2028\u2029"})
+# Line breaks to some readers of lines, though not to JSON; and lone surrogates, which no
+# encoding of a file takes.
+_ESCAPED = {c: f"\\u{c:04x}" for c in (0x7F, 0x85, 0x2028, 0x2029, *range(0xD800, 0xE000))}
 
 MARKS = ("starred", "tags", "note", "vote", "ballot")
 SAID = ("prompt", "answer")
@@ -50,7 +51,7 @@ def line_of(kept: Kept) -> str:
     row |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
         row["texts"] = {name: getattr(kept.texts, name) for name in _TEXTS}
-    return json.dumps(row, ensure_ascii=False).translate(_BREAKS)
+    return json.dumps(row, ensure_ascii=False).translate(_ESCAPED)
 
 
 def _plain(value: object) -> object:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from playground.core.kept import to_jsonl
+from playground.core.exporting import line_of
+from playground.core.history import Kept
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -17,7 +18,7 @@ def show_log_warning(visitor: str) -> None:
     if kept:
         st.download_button(
             f"Download {'1 run' if len(kept) == 1 else f'{len(kept):,} runs'}",
-            lambda: to_jsonl(kept),
+            lambda: "".join(f"{line_of(Kept(row, texts))}\n" for row, texts in kept),
             "runs-not-saved.jsonl",
             "application/jsonl",
             key="download_kept",

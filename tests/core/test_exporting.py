@@ -66,6 +66,17 @@ def test_a_line_is_read_back_as_the_run_it_was_and_names_no_visitor(run):
     assert "visitor" not in line.replace(repr(run), "") or "visitor" in repr(run)
 
 
+def test_an_answer_with_half_a_character_is_one_line_that_a_file_can_hold():
+    answer = "two\nlines \u2028 and a half \ud83d"
+    row = RunRow(
+        run_id="1", visitor="ada", started_at=datetime(2026, 11, 23, tzinfo=UTC), press=1,
+        variant="A", connection="Demo", model="m", params_json="{}", status="done",
+    )  # fmt: skip
+    line = line_of(Kept(row, RunTexts(run_id="1", answer=answer)))
+    assert kept_of(line.encode().decode(), "ada").texts.answer == answer
+    assert line.splitlines() == [line]
+
+
 @settings(max_examples=60, deadline=None)
 @given(kept)
 def test_a_csv_is_read_back_without_a_formula_and_with_numbers_as_numbers(run):
