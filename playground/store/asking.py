@@ -7,7 +7,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from playground.core.budget import Refusal
-from playground.store.faults import fault_of, report
+from playground.store.faults import UNFORESEEN, fault_of, report, tried
 from playground.store.writer import Writer
 
 _OPENED_WITHIN_S = 5.0
@@ -40,12 +40,16 @@ class Asking:
         if database is None:
             fault = self._writer.fault or self._writer.read_fault
             return self._refused(fault.cause if fault else "the log is not open")
-        try:
+
+        def ask() -> Answer:
             with database.writing() if is_writing else database.reading() as connection:
                 return work(connection)
+
+        try:
+            return tried(ask)
         except Exception as error:  # whatever it is: what could not be done must be said
             fault = fault_of(error)
-            if fault.kind in ("unexpected", "refused"):
+            if fault.kind in UNFORESEEN:
                 report(_log, self._who, error)
             self._writer.wake(is_suspect=fault.kind == "damaged")
             return self._refused(fault.cause)

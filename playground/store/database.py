@@ -1,11 +1,10 @@
 """One opened database of the log: checked, at the right version, with a way to write and
 another to read. It lives until something is wrong with it; then a new one is opened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -24,9 +23,8 @@ from playground.store import (
     tallies,
 )
 from playground.store.boots import Boot
-from playground.store.memory import Entry, Work
+from playground.store.memory import Entry
 
-_ROWS_PER_TRANSACTION = 500
 _COUNTS_STILL = timedelta(days=2)
 """No budget looks back further, but that of a page which was open so long."""
 _INDEXED_AT_ONCE = 200
@@ -75,22 +73,31 @@ class Database:
         succeed, and are gone."""
         return self.file is None or sqlite_file.identity(self.file) == self._identity
 
-    def write(self, work: Work, now: datetime) -> Iterator[Work]:
-        """Write in a few transactions; yield the part that each has made safe."""
-        entries = iter(work.entries)
-        recent = now - _COUNTS_STILL
-        cleared = work.cleared
-        while (some := tuple(islice(entries, _ROWS_PER_TRANSACTION))) or cleared:
-            with self.writing() as connection:
-                boots.beat(connection, self._boot, now)
-                for visitor in cleared:
-                    reservations.keep_spent(connection, visitor, schema.runs.c.started_at >= recent)
-                    forgetting.forget_visitor(connection, visitor)
-                self._write_rows(connection, some)
-            yield Work(cleared, some)
-            cleared = {}
+    def forget(self, visitor: str, now: datetime) -> None:
+        """Delete all that is known of a visitor's runs; what they cost counts on."""
+        with self.writing() as connection:
+            recent = schema.runs.c.started_at >= now - _COUNTS_STILL
+            reservations.keep_spent(connection, visitor, recent)
+            forgetting.forget_visitor(connection, visitor)
 
-    def _write_rows(self, connection: sa.Connection, entries: tuple[Entry, ...]) -> None:
+    def write(
+        self,
+        entries: Sequence[Entry],
+        now: datetime,
+        is_wanted: Callable[[Entry], bool] = lambda _: True,
+    ) -> None:
+        """Write all of these rows in one transaction, or none of them. `is_wanted` is asked
+        once nobody else can write: a row may have been deleted while this had to wait."""
+        with self.writing() as connection:
+            boots.beat(connection, self._boot, now)
+            self._write_rows(connection, [entry for entry in entries if is_wanted(entry)])
+
+    def settle(self, entry: Entry) -> None:
+        """Let a run count for what it cost although its row can't be written."""
+        with self.writing() as connection:
+            reservations.settle(connection, [entry.row])
+
+    def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         boot = {"boot_id": self._boot.boot_id}
         rows = [asdict(entry.row) | boot for entry in entries]
         with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):

@@ -1,10 +1,16 @@
-"""Names what is wrong with the log in words a person understands, whatever raised it."""
+"""Names what is wrong with the log in words a person understands, whatever raised it.
+
+A fault is of the whole database only where its code is known to say so; every other one is of
+what was being written, and is named by its code. The codes: PostgreSQL, appendix A ("Error
+codes"), and sqlite.org/rescode.html.
+"""
 
 import errno
 import logging
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import exc
 
@@ -13,7 +19,7 @@ from playground.store.migrations import NewerSchemaError
 from playground.store.sqlite_file import DamagedFileError, MovedFileError
 
 Kind = Literal[
-    "full", "read-only", "rights", "locked", "damaged", "moved", "folder", "place",
+    "full", "read-only", "rights", "locked", "slow", "damaged", "moved", "folder", "place",
     "unreachable", "login", "no database", "newer", "address", "refused", "unexpected",
 ]  # fmt: skip
 
@@ -22,6 +28,7 @@ _CAUSES: dict[Kind, str] = {
     "read-only": "the file or its folder is read-only",
     "rights": "the database is read-only, or its user has no right to write",
     "locked": "another program has locked it",
+    "slow": "the database takes too long",
     "damaged": "the file is damaged",
     "moved": "it keeps being moved or deleted",
     "folder": "its path is a folder, not a file",
@@ -31,35 +38,46 @@ _CAUSES: dict[Kind, str] = {
     "no database": "the server has no database of that name",
     "newer": "it was made by a newer version of this app",
     "address": "PLAYGROUND_LOG is not the address of a SQLite or PostgreSQL database",
-    "refused": "the database refuses some rows",
+    "refused": "the database refuses it",
     "unexpected": "of an unexpected error",
 }
 
-# By the start of SQLite's own name for the error, and of the SQLSTATE of other databases.
+# SQLite's own names, by their start: each has finer ones (SQLITE_BUSY_SNAPSHOT).
 _BY_NAME: dict[str, Kind] = {
     "SQLITE_FULL": "full",
     "SQLITE_READONLY": "read-only",
     "SQLITE_PERM": "read-only",
     "SQLITE_BUSY": "locked",
     "SQLITE_LOCKED": "locked",
+    "SQLITE_PROTOCOL": "locked",
     "SQLITE_CORRUPT": "damaged",
     "SQLITE_NOTADB": "damaged",
     "SQLITE_CANTOPEN": "place",
     "SQLITE_IOERR": "place",
+}
+_BY_SQLSTATE: dict[str, Kind] = {
     "53100": "full",
     "25006": "rights",
     "42501": "rights",
-    "42P01": "moved",
-    "40": "locked",
-    "55P03": "locked",
-    "57014": "locked",
-    "08": "unreachable",
-    "25P03": "unreachable",
-    "53300": "unreachable",
-    "57P": "unreachable",
-    "28": "login",
+    "42P01": "moved",  # no such table
+    "40001": "locked",  # serialization failure
+    "40P01": "locked",  # deadlock
+    "55P03": "locked",  # lock not available
+    "57014": "slow",  # statement timeout
+    "25P03": "unreachable",  # idle in a transaction for too long: the server hung up
+    "53300": "unreachable",  # too many connections
+    "57P01": "unreachable",  # the server shuts down,
+    "57P02": "unreachable",  # has crashed,
+    "57P03": "unreachable",  # is starting,
+    "57P05": "unreachable",  # or hung up on an idle session
+    "57P04": "no database",  # it was dropped
     "3D000": "no database",
 }
+_BY_CLASS: dict[str, Kind] = {"08": "unreachable", "28": "login"}
+"""All of a class: connection exceptions, invalid authorization."""
+_GAVE_WAY = ("40001", "40P01")
+"""The database undid all of it for another's sake; done again it goes through."""
+_TRIES = 3
 _BY_ERRNO: dict[int | None, Kind] = {
     errno.ENOSPC: "full",
     errno.EDQUOT: "full",
@@ -77,24 +95,44 @@ _BY_WORDS: dict[str, Kind] = {
     "invalid sslmode": "address",
 }
 _REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
+_OF_ONE: tuple[Kind, ...] = ("full", "slow", "refused", "unexpected")
+_STAYS_OPEN: tuple[Kind, ...] = ("full", "read-only", "rights", "locked", "slow", "refused")
+UNFORESEEN: tuple[Kind, ...] = ("refused", "unexpected")
+"""Known by their code only."""
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with the log."""
+    """One thing that is wrong with the log. `code` is what its database calls it (an SQLSTATE
+    or SQLite's name), else the name of the exception."""
 
     kind: Kind
     during: Literal["saved", "read"] = "saved"
+    code: str = ""
 
     @property
     def needs_reopening(self) -> bool:
         """Say whether the log as it is open now is of no more use, even to read."""
-        return self.kind not in ("full", "read-only", "rights", "locked", "refused")
+        return self.kind not in _STAYS_OPEN
+
+    @property
+    def may_be_of_one_row(self) -> bool:
+        """Say whether other rows may well be written."""
+        return self.kind in _OF_ONE
 
     @property
     def cause(self) -> str:
         """What is wrong, as the end of a sentence."""
-        return _CAUSES[self.kind]
+        named = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
+        return _CAUSES[self.kind] + named
+
+    @property
+    def name(self) -> str:
+        """The code as it is said: `SQLSTATE 54000`, `SQLITE_CONSTRAINT_NOTNULL`."""
+        is_state = len(self.code) == 5 and self.code == self.code.upper()
+        return f"SQLSTATE {self.code}" if is_state else self.code
 
     def sentence(self, kept: int) -> str:
         """Say it to the person whose `kept` rows are waiting in memory."""
@@ -105,9 +143,41 @@ class Fault:
         return f"{told} {rows} kept in memory and will be written when it can be."
 
 
+def refusal_sentence(refusals: Sequence[Fault]) -> str:
+    """Say which rows were refused while all others are written."""
+    names = sorted({fault.name for fault in refusals})
+    rows, they = (
+        ("1 row", "It is") if len(refusals) == 1 else (f"{len(refusals):,} rows", "They are")
+    )
+    return (
+        f"The database refuses {rows} ({', '.join(names)}). {they} kept in memory only, until "
+        "the app stops; everything else is saved."
+    )
+
+
+def deletion_sentence(fault: Fault) -> str:
+    """Say that a visitor's history is still there, and why."""
+    return (
+        f"Your history is not deleted yet: {fault.cause}. It will be once that is over; if the "
+        "app is stopped before, delete it again."
+    )
+
+
 def fault_of(error: BaseException) -> Fault:
     """Name the fault behind an exception."""
-    return Fault(_kind_of(error))
+    cause = getattr(error, "orig", None) or error
+    return Fault(_kind_of(error), code=_code_of(cause) or type(cause).__name__)
+
+
+def tried(work: Callable[[], Answer]) -> Answer:
+    """Do it, and again where the database undid it for the sake of another transaction."""
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except exc.DBAPIError as error:
+            if _code_of(error.orig) not in _GAVE_WAY:
+                raise
+    return work()
 
 
 def report(log: logging.Logger, who: str, error: Exception) -> None:
@@ -121,12 +191,15 @@ def report(log: logging.Logger, who: str, error: Exception) -> None:
         log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
 
 
+def _code_of(cause: object) -> str:
+    return getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+
+
 def _kind_of(error: BaseException) -> Kind:
     cause = getattr(error, "orig", None) or error
-    name = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
-    by_name = next((kind for start, kind in _BY_NAME.items() if name.startswith(start)), None)
-    if by_name is not None:
-        return by_name
+    code = _code_of(cause)
+    if code:
+        return _kind_of_code(code)
     match cause:
         case exc.TimeoutError():
             return "locked"  # by the others in this process who wait to write
@@ -149,8 +222,14 @@ def _kind_of(error: BaseException) -> Kind:
     return "unexpected"
 
 
+def _kind_of_code(code: str) -> Kind:
+    by_name = next((kind for start, kind in _BY_NAME.items() if code.startswith(start)), None)
+    return by_name or _BY_SQLSTATE.get(code) or _BY_CLASS.get(code[:2]) or "refused"
+
+
 def _kind_of_unnamed(error: exc.DBAPIError, said: str) -> Kind:
-    """What a database server or its driver complains of without an SQLSTATE."""
+    """What a server's driver complains of without an SQLSTATE: libpq gives none to what happens
+    before a connection stands, or to its loss."""
     by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
     if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
         return "unreachable"

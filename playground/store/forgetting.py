@@ -1,6 +1,6 @@
 """Takes runs out of the log: one by one, to be brought back; a visitor's all, for good."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -18,8 +18,10 @@ from playground.store import (
     search_index,
     tallies,
 )
+from playground.store.faults import fault_of
 from playground.store.history_schema import days, deleted, marks, tags
 from playground.store.marking import read_marks, write_mark
+from playground.store.memory import Entry
 from playground.store.reading import read_rows, read_texts
 from playground.store.schema import runs, texts
 from playground.store.schema import tallies as tallies_table
@@ -28,12 +30,19 @@ _KEPT_FOR = timedelta(hours=1)
 
 
 def delete(
-    connection: sa.Connection, visitor: str, run_ids: Sequence[str], now: datetime
+    connection: sa.Connection,
+    visitor: str,
+    run_ids: Sequence[str],
+    now: datetime,
+    refused: Mapping[str, Entry],
 ) -> list[str]:
     """Delete those of these runs that have ended, such that they can be brought back for a
-    while; return their ids."""
-    rows = [row for row in read_rows(connection, visitor, run_ids) if row.status not in LIVE]
+    while; return their ids. Those that the database `refused` are in memory only, or newer."""
+    found = {row.run_id: row for row in read_rows(connection, visitor, run_ids)}
+    found |= {run_id: entry.row for run_id, entry in refused.items()}
+    rows = [row for row in found.values() if row.status not in LIVE]
     long_texts = read_texts(connection, visitor, run_ids)
+    long_texts |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
     marked = read_marks(connection, visitor, run_ids)
     kept = [Kept(row, long_texts.get(row.run_id), marked[row.run_id]) for row in rows]
     gone = [
@@ -51,14 +60,24 @@ def delete(
     return ended
 
 
-def bring_back(connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str) -> int:
-    """Undo a deletion; say how many runs are there again."""
+def bring_back(
+    connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
+) -> list[Kept]:
+    """Undo a deletion; return the runs that the database refuses: they are to be kept in
+    memory as they were before."""
     which = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
     lines = connection.scalars(sa.select(deleted.c.run_json).where(*which)).all()
-    kept = [kept_of(line, visitor) for line in lines]
-    put(connection, kept, boot)
     connection.execute(sa.delete(deleted).where(*which))
-    return len(kept)
+    refused = []
+    for each in [kept_of(line, visitor) for line in lines]:
+        try:
+            with connection.begin_nested():
+                put(connection, [each], boot)
+        except Exception as error:
+            if not fault_of(error).may_be_of_one_row:
+                raise
+            refused.append(each)
+    return refused
 
 
 def put(connection: sa.Connection, kept: Sequence[Kept], boot: str) -> None:

@@ -218,13 +218,18 @@ class History:
     def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
-        if not self._is_caught_up():
+        if not self._is_caught_up(name, ids):
             return _NOT_WRITTEN
         now = self._clock()
         gone: list[str] = []
-        problem = self._change(lambda to: gone.extend(forgetting.delete(to, name, ids, now)))
-        if problem is None:
+
+        def delete(to: sa.Connection) -> None:
+            refused = self._memory.unsaved_of(name, ids)
+            gone[:] = forgetting.delete(to, name, ids, now, refused)
             self._memory.forget(name, gone)
+
+        problem = self._change(delete)
+        if problem is None:
             self._elsewhere.drop(name, gone)
         return problem
 
@@ -232,23 +237,50 @@ class History:
         """Undo `delete`."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
-        return self._change(lambda to: forgetting.bring_back(to, name, ids, boot_id))
+        refused: list[Kept] = []
 
-    def change_rows(
-        self, visitor: str, run_ids: list[str], work: Callable[[sa.Connection, list[str]], None]
-    ) -> str | None:
-        """Do something for good to runs that have ended."""
-        if not self._is_caught_up():
-            return _NOT_WRITTEN
-        problem = self._change(lambda to: work(to, run_ids))
+        def bring_back(to: sa.Connection) -> None:
+            refused[:] = forgetting.bring_back(to, name, ids, boot_id)
+
+        problem = self._change(bring_back)
         if problem is None:
-            self._memory.forget(clean_text(visitor), run_ids)
-            self._elsewhere.drop(clean_text(visitor), run_ids)
+            for each in refused:
+                self._memory.keep(each.row, each.texts)
+            self._writer.wake()
         return problem
 
-    def _is_caught_up(self) -> bool:
+    def change_rows(
+        self,
+        visitor: str,
+        run_ids: list[str],
+        work: Callable[[sa.Connection, list[str]], None],
+        *,
+        keeps_numbers: bool = False,
+    ) -> str | None:
+        """Do something for good to runs that have ended: delete them, or keep their numbers."""
+        name = clean_text(visitor)
+        if not self._is_caught_up(name, run_ids):
+            return _NOT_WRITTEN
+
+        refused = self._memory.unsaved_of(name, run_ids) if keeps_numbers else {}
+
+        def change(to: sa.Connection) -> None:
+            work(to, run_ids)
+            self._memory.forget(name, run_ids)
+
+        problem = self._change(change)
+        if problem is None:
+            for run_id, entry in refused.items():
+                bare = replace(entry.row, error_message=None)
+                self._memory.keep(bare, RunTexts(run_id=run_id))
+            self._elsewhere.drop(name, run_ids)
+        return problem
+
+    def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:
         # What is not written yet would be written after the deletion.
-        return not self._memory.unsaved or self._writer.wait_until_saved(_SAVED_WITHIN_S)
+        if self._memory.is_waiting(visitor, run_ids):
+            self._writer.wait_until_saved(_SAVED_WITHIN_S)
+        return not self._memory.is_waiting(visitor, run_ids)
 
     def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
         done = self._asking.write(work)

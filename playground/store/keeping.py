@@ -62,7 +62,7 @@ class Keeping:
         def drop(to: sa.Connection, ids: list[str]) -> None:
             forgetting.drop_texts(to, clean_text(visitor), ids)
 
-        return self._work_through(visitor, last_day, drop, keeps_starred=False)
+        return self._work_through(visitor, last_day, drop, keeps_numbers=True)
 
     def _work_through(
         self,
@@ -70,7 +70,8 @@ class Keeping:
         last_day: date,
         work: Callable[[sa.Connection, list[str]], None],
         *,
-        keeps_starred: bool,
+        keeps_starred: bool = False,
+        keeps_numbers: bool = False,
     ) -> Iterator[int]:
         after: Place | None = None
         chosen = Filter(to_day=last_day)
@@ -82,7 +83,7 @@ class Keeping:
                 marked = self._history.marks(visitor, ids)
                 ids = [run_id for run_id in ids if not marked[run_id].is_starred]
             if ids:
-                problem = self._history.change_rows(visitor, ids, work)
+                problem = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
                 if problem:
                     raise NotDoneError(problem)
             yield len(ids)

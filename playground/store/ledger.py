@@ -72,5 +72,5 @@ class Ledger:
 
     def _catch_up(self) -> None:
         # What has just ended costs less than is still reserved for it.
-        if self._memory.unsaved:
+        if self._memory.waiting:
             self._writer.wait_until_saved(_SAVED_WITHIN_S)

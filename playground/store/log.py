@@ -2,7 +2,7 @@
 asks about them; while the database is broken, from memory."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -14,7 +14,14 @@ from playground.store.batches import BatchStore
 from playground.store.boots import Boot
 from playground.store.cleaning import clean, clean_text
 from playground.store.experiments import ExperimentStore
-from playground.store.faults import Fault, fault_of, report
+from playground.store.faults import (
+    UNFORESEEN,
+    Fault,
+    deletion_sentence,
+    fault_of,
+    refusal_sentence,
+    report,
+)
 from playground.store.history import History
 from playground.store.keeping import Keeping
 from playground.store.ledger import Ledger
@@ -78,14 +85,23 @@ class RunLog:
         self._writer.wake()
 
     def delete_all(self, visitor: str) -> None:
-        """Forget all runs of a visitor, at once for whoever asks and soon in the database."""
+        """Forget all runs of a visitor, at once for whoever asks and soon in the database;
+        `warning_to` says when that has to wait."""
         self._memory.clear(clean_text(visitor))
         self.open_pages.forget(clean_text(visitor))
         self._writer.wake()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was recorded is written; False if it could not be, or not yet."""
-        return self._writer.wait_until_saved(timeout_s)
+        return self._writer.wait_until_saved(timeout_s, tries_refused=True)
+
+    def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]:
+        """Have these recorded runs written, and return the ids of those that are: others'
+        rows, and what the database refuses, are waited for by nobody."""
+        name = clean_text(visitor)
+        if self._memory.is_waiting(name, run_ids):
+            self._writer.wait_until_saved(timeout_s)
+        return frozenset(run_ids) - self._memory.unsaved_of(name, run_ids).keys()
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write what can be written and stop; rows recorded later live in memory only."""
@@ -93,14 +109,33 @@ class RunLog:
 
     @property
     def warning(self) -> str | None:
-        """One sentence for people when the log is not saved or was damaged; else None."""
-        unsaved = self._memory.unsaved
+        """What is wrong with the log for anybody, in sentences for people; else None."""
+        return self._warning(None)
+
+    def warning_to(self, visitor: str) -> str | None:
+        """The same for one visitor: rows of others that the database refuses, and deletions
+        that wait, are none of their business."""
+        return self._warning(clean_text(visitor))
+
+    def _warning(self, visitor: str | None) -> str | None:
         fault = self._writer.fault or self._writer.read_fault
+        refusals = self._memory.refusals(visitor)
+        fault = fault or next((each for each in refusals if each.kind not in UNFORESEEN), None)
+        said = [deletion_sentence(each) for each in self._delayed(visitor, fault)][:1]
         if fault is not None:
-            return fault.sentence(unsaved)
-        if self._writer.is_closed and unsaved:
-            return "The log is closed: the latest rows are kept in memory only."
-        return self._writer.notice
+            said.append(fault.sentence(self._memory.unsaved))
+        elif refusals:
+            said.append(refusal_sentence(refusals))
+        elif self._writer.is_closed and self._memory.unsaved:
+            said.append("The log is closed: the latest rows are kept in memory only.")
+        if not said and self._writer.notice:
+            said.append(self._writer.notice)
+        return " ".join(said) or None
+
+    def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
+        """What is in the way of deletions that were asked for."""
+        wishes = [each for each in self._memory.deletions() if visitor in (None, each.visitor)]
+        return [found for each in wishes if (found := each.fault or fault) is not None]
 
     def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
         """The runs of this visitor that are in memory only, oldest first."""
@@ -160,7 +195,7 @@ class RunLog:
         # Right after a start the rows of earlier days are in a file that is being opened.
         self._writer.has_tried.wait(_FIRST_TRY_S)
         database = self._writer.readable
-        if database is not None and not self._memory.is_cleared(visitor):
+        if database is not None and self._memory.deletion(visitor) is None:
             # Before the database: a row written in between is then seen twice, not missed.
             entries = self._memory.entries(visitor, latest=False)
             try:
@@ -175,9 +210,9 @@ class RunLog:
         return question(None, self._memory.entries(visitor, latest=True))
 
     def _note(self, error: Exception) -> None:
-        fault = Fault(fault_of(error).kind, during="read")
+        fault = replace(fault_of(error), during="read")
         is_known = self._writer.fault is not None or self._writer.read_fault is not None
-        if fault.kind == "unexpected" and not is_known:
+        if fault.kind in UNFORESEEN and not is_known:
             report(_log, "the run log", error)
         self._writer.read_fault = fault
         self._writer.wake(is_suspect=fault.kind == "damaged")

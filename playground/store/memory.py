@@ -2,10 +2,11 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from playground.core.rows import RunRow, RunTexts
+from playground.store.faults import Fault
 
 Key = tuple[str, str]
 
@@ -32,16 +33,21 @@ class Entry:
         return sum(map(len, parts))
 
 
-@dataclass(frozen=True)
-class Work:
-    """What is to be written: visitors to delete (with the number of the wish), then rows."""
+@dataclass(frozen=True, eq=False)
+class Deletion:
+    """All of a visitor is to be deleted. `fault` is what was in the way when it was tried."""
 
-    cleared: Mapping[str, int]
-    entries: tuple[Entry, ...]
+    visitor: str
+    number: int
+    fault: Fault | None = None
 
 
 class Memory:
-    """Rows by visitor and run id; safe to use from any thread, and never waits for a disk."""
+    """Rows by visitor and run id; safe to use from any thread, and never waits for a disk.
+
+    A row that the database refused by itself stands apart from those that are to be written:
+    it stays here, is seen as they are, and holds up none of them.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +55,8 @@ class Memory:
         self._unsaved: dict[Key, Entry] = {}
         self._latest: OrderedDict[Key, Entry] = OrderedDict()
         self._latest_size = 0
-        self._cleared: dict[str, int] = {}
+        self._deletions: dict[str, Deletion] = {}
+        self._refused: dict[Key, Fault] = {}
 
     def keep(self, row: RunRow, texts: RunTexts | None) -> None:
         """Take in a row, or a newer version of it; without texts the earlier ones stand."""
@@ -62,6 +69,7 @@ class Memory:
                 texts = known.texts
             entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
             self._unsaved[key] = entry
+            self._refused.pop(key, None)
             self._remember(key, entry)
 
     def _remember(self, key: Key, entry: Entry) -> None:
@@ -82,18 +90,20 @@ class Memory:
         """Forget a visitor's rows, and have them deleted from the database too."""
         with self._lock:
             self._number += 1
-            self._cleared[visitor] = self._number
-            for key in [key for key in self._unsaved if key[0] == visitor]:
-                del self._unsaved[key]
-            for key in [key for key in self._latest if key[0] == visitor]:
-                self._forget(key)
+            self._deletions[visitor] = Deletion(visitor, self._number)
+            for key in [key for key in {**self._unsaved, **self._latest} if key[0] == visitor]:
+                self._drop(key)
 
     def forget(self, visitor: str, run_ids: Sequence[str]) -> None:
         """Forget some rows, which were deleted from the database."""
         with self._lock:
-            for key in [(visitor, run_id) for run_id in run_ids]:
-                self._unsaved.pop(key, None)
-                self._forget(key)
+            for run_id in run_ids:
+                self._drop((visitor, run_id))
+
+    def _drop(self, key: Key) -> None:
+        self._unsaved.pop(key, None)
+        self._refused.pop(key, None)
+        self._forget(key)
 
     def replay(self) -> None:
         """Have everything still remembered written again: the file it was in is gone."""
@@ -103,29 +113,90 @@ class Memory:
                     self._number += 1
                     self._unsaved[key] = replace(entry, number=self._number, since=self._number)
 
-    def work(self) -> Work:
-        """Return what is to be written now."""
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Return whose rows are to be deleted, before any is written."""
         with self._lock:
-            return Work(dict(self._cleared), tuple(self._unsaved.values()))
+            return tuple(self._deletions.values())
 
-    def saved(self, work: Work) -> None:
+    def deleted(self, deletion: Deletion) -> None:
+        """Drop a wish that was fulfilled, unless it was made again in the meantime."""
+        with self._lock:
+            if self._is_current(deletion):
+                del self._deletions[deletion.visitor]
+
+    def delayed(self, deletion: Deletion, fault: Fault) -> None:
+        """Note what is in the way of a deletion."""
+        with self._lock:
+            if self._is_current(deletion):
+                self._deletions[deletion.visitor] = replace(deletion, fault=fault)
+
+    def _is_current(self, deletion: Deletion) -> bool:
+        current = self._deletions.get(deletion.visitor)
+        return current is not None and current.number == deletion.number
+
+    def deletion(self, visitor: str) -> Deletion | None:
+        """Return what is still to be deleted of this visitor from the database."""
+        with self._lock:
+            return self._deletions.get(visitor)
+
+    def work(self) -> tuple[Entry, ...]:
+        """Return the rows to be written now. Those of a visitor who is still to be deleted
+        wait: the deletion would take them along."""
+        with self._lock:
+            return tuple(
+                entry
+                for key, entry in self._unsaved.items()
+                if key not in self._refused and key[0] not in self._deletions
+            )
+
+    def is_to_be_written(self, entry: Entry) -> bool:
+        """Say whether a row is still wanted, and no deletion was asked for since."""
+        key = (entry.row.visitor, entry.row.run_id)
+        with self._lock:
+            return key in self._unsaved and key[0] not in self._deletions
+
+    def saved(self, entries: Sequence[Entry]) -> None:
         """Drop what was written, except rows recorded again in the meantime."""
         with self._lock:
-            for entry in work.entries:
+            for entry in entries:
                 key = (entry.row.visitor, entry.row.run_id)
                 current = self._unsaved.get(key)
                 if current is entry:
                     del self._unsaved[key]
+                    self._refused.pop(key, None)
                 elif current is not None:
                     self._unsaved[key] = replace(current, since=current.number)
-            for visitor, number in work.cleared.items():
-                if self._cleared.get(visitor) == number:
-                    del self._cleared[visitor]
 
-    def is_cleared(self, visitor: str) -> bool:
-        """Say whether rows of this visitor in the database are waiting to be deleted."""
+    def refuse(self, entry: Entry, fault: Fault) -> None:
+        """Set a row apart that the database will not take, unless it was recorded again."""
+        key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
-            return visitor in self._cleared
+            if self._unsaved.get(key) is entry:
+                self._refused.pop(key, None)  # to the end of the queue
+                self._refused[key] = fault
+
+    def refused_work(self) -> tuple[Entry, ...]:
+        """Return the rows set apart, those first that were not tried for longest."""
+        with self._lock:
+            wanted = [key for key in self._refused if key[0] not in self._deletions]
+            return tuple(self._unsaved[key] for key in wanted)
+
+    def refusals(self, visitor: str | None = None) -> tuple[Fault, ...]:
+        """Return why each row set apart was refused, of one visitor or of all."""
+        with self._lock:
+            return tuple(fault for key, fault in self._refused.items() if visitor in (None, key[0]))
+
+    def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
+        """Return those of these runs that are not written yet."""
+        with self._lock:
+            found = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
+            return {run_id: entry for run_id, entry in found.items() if entry is not None}
+
+    def is_waiting(self, visitor: str, run_ids: Collection[str]) -> bool:
+        """Say whether one of these runs is still to be written, and was not refused."""
+        with self._lock:
+            keys = [(visitor, run_id) for run_id in run_ids]
+            return any(key in self._unsaved and key not in self._refused for key in keys)
 
     def entries(self, visitor: str, *, latest: bool) -> dict[str, Entry]:
         """Return a visitor's unsaved rows by run id, or all those still remembered."""
@@ -144,6 +215,11 @@ class Memory:
         return len(self._unsaved)
 
     @property
+    def waiting(self) -> int:
+        """The same without those that were refused."""
+        return len(self._unsaved) - len(self._refused)
+
+    @property
     def number(self) -> int:
         """The number of the last thing asked of this memory."""
         return self._number
@@ -151,5 +227,6 @@ class Memory:
     def is_saved(self, number: int) -> bool:
         """Say whether everything up to this number has been written."""
         with self._lock:
-            waiting = [entry.since for entry in self._unsaved.values()]
-            return all(n > number for n in (*waiting, *self._cleared.values()))
+            rows = [entry.since for entry in self._unsaved.values()]
+            wishes = [deletion.number for deletion in self._deletions.values()]
+            return all(n > number for n in (*rows, *wishes))

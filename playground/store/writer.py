@@ -1,23 +1,34 @@
 """The one thread that opens the database and writes into it; it outlives every fault and
-tries again until nothing is left to write."""
+tries again until nothing is left to write.
+
+A turn deletes first, then writes what is new, then tries again what was refused. What the
+database refuses is set apart row by row; only a fault of the whole database ends a turn.
+"""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from itertools import islice
 
 import sqlalchemy as sa
 
 from playground.store import address
 from playground.store.boots import Boot
 from playground.store.database import Database, set_aside
-from playground.store.faults import Fault, fault_of, report
-from playground.store.memory import Memory, Work
+from playground.store.faults import UNFORESEEN, Fault, fault_of, refusal_sentence, report, tried
+from playground.store.memory import Entry, Memory
 
 _BREATH_S = 0.02
 """Between two parts of what is indexed late, for whoever else wants to write."""
+
+_ROWS_PER_TRANSACTION = 500
+_LONGEST_TURN_S = 5.0
+_MOST_FAILURES = 20
+"""In one turn, of rows that were refused before: thousands of them must not hold up new ones."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +62,8 @@ class Writer:
     _is_woken: bool = True
     _is_closing: bool = False
     _is_urgent: bool = False
+    _tries_refused: bool = False
+    _next_retry: float = 0.0
     _is_suspect: bool = False
     _was_open: bool = False
     _turns: int = 0
@@ -79,12 +92,14 @@ class Writer:
             self._is_suspect = self._is_suspect or is_suspect
             self._changed.notify_all()
 
-    def wait_until_saved(self, timeout_s: float) -> bool:
-        """Have everything written now; False when the try fails or takes too long."""
+    def wait_until_saved(self, timeout_s: float, *, tries_refused: bool = False) -> bool:
+        """Have everything written now, what was refused before only if that is asked for;
+        False when something could not be written or takes too long."""
         number = self.memory.number
         with self._changed:
             next_turn = self._turns + 1
             self._is_woken = self._is_urgent = True
+            self._tries_refused = self._tries_refused or tries_refused
             self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._finished_turn >= next_turn or not self._thread.is_alive(),
@@ -109,9 +124,11 @@ class Writer:
                     lambda: self._is_urgent or self._is_closing, self.pace.gather_s
                 )
                 is_last = self._is_closing
-                self._is_woken = self._is_urgent = False
+                is_due = time.monotonic() >= self._next_retry
+                tries_refused = is_last or is_due or self._tries_refused
+                self._is_woken = self._is_urgent = self._tries_refused = False
                 self._turns += 1
-            fault = self._take_turn()
+            fault = self._take_turn(tries_refused=tries_refused)
             if fault != self.fault and fault is not None:
                 _log.warning("%s", fault.sentence(self.memory.unsaved))
             with self._changed:
@@ -129,9 +146,11 @@ class Writer:
             return self.pace.retry_every_s
         if self._is_behind:
             return _BREATH_S
-        return max(0.0, self._next_beat - time.monotonic())
+        has_refused = self.memory.refusals() or any(d.fault for d in self.memory.deletions())
+        next_due = min(self._next_beat, self._next_retry) if has_refused else self._next_beat
+        return max(0.0, next_due - time.monotonic())
 
-    def _take_turn(self) -> Fault | None:
+    def _take_turn(self, *, tries_refused: bool) -> Fault | None:
         for is_last_try in (False, True):
             try:
                 database = self._opened()
@@ -140,8 +159,11 @@ class Writer:
                 has_fault = self.fault is not None or self.read_fault is not None
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
-                self._write(database)
-                self._is_behind = database.index_more()
+                self._delete(database, tries_refused=tries_refused)
+                has_more = self._write(database)
+                if tries_refused:
+                    self._write_refused(database)
+                self._is_behind = database.index_more() or has_more
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)
@@ -156,7 +178,7 @@ class Writer:
         self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
 
     def _note(self, fault: Fault, error: Exception) -> None:
-        if fault.kind in ("unexpected", "refused") and fault != self.fault:
+        if fault.kind in UNFORESEEN and fault != self.fault:
             report(_log, "the run log", error)
         if fault.kind == "damaged":
             self._is_suspect = True
@@ -200,31 +222,75 @@ class Writer:
             is_suspect=self._is_suspect,
         )
 
-    def _write(self, database: Database) -> None:
-        work = self.memory.work()
-        try:
-            self._save(database, work)
-        except Exception as error:
-            if fault_of(error).kind != "refused" or len(work.entries) < 2:
-                raise
-            self._write_one_by_one(database, self.memory.work())
-
-    def _write_one_by_one(self, database: Database, work: Work) -> None:
-        """Save all rows but those that the database will not take."""
-        refusal: Exception | None = None
-        for entry in work.entries:
+    def _delete(self, database: Database, *, tries_refused: bool) -> None:
+        """First of all, and each for itself: no row that can't be written is in its way."""
+        for deletion in self.memory.deletions():
+            if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
+                continue
             try:
-                self._save(database, Work(work.cleared, (entry,)))
+                tried(partial(database.forget, deletion.visitor, self.clock()))
             except Exception as error:
-                if fault_of(error).kind != "refused":
+                fault = fault_of(error)
+                self.memory.delayed(deletion, fault)
+                if fault != deletion.fault and fault.kind in UNFORESEEN:
+                    report(_log, "the deletion of a history", error)
+                if not fault.may_be_of_one_row:
                     raise
-                refusal = error
-        if refusal is not None:
-            raise refusal
+            else:
+                self.memory.deleted(deletion)
 
-    def _save(self, database: Database, work: Work) -> None:
-        for done in database.write(work, self.clock()):
-            self.memory.saved(done)
+    def _write(self, database: Database) -> bool:
+        """Write what is new; say whether some of it has yet to be tried."""
+        rows = iter(self.memory.work())
+        ends_at = time.monotonic() + _LONGEST_TURN_S
+        while some := list(islice(rows, _ROWS_PER_TRANSACTION)):
+            if time.monotonic() > ends_at:
+                return True
+            self._write_some(database, some)
+        return False
+
+    def _write_some(self, database: Database, entries: Sequence[Entry]) -> int:
+        """Write these rows, apart from those that can't be; say how many could."""
+        try:
+            tried(partial(self._save, database, entries))
+        except Exception as error:
+            fault = fault_of(error)
+            if not fault.may_be_of_one_row:
+                raise
+            if len(entries) == 1:
+                self._refuse(database, entries[0], fault, error)
+                return 0
+            # By halves: among many rows one that is refused costs a few attempts more.
+            middle = len(entries) // 2
+            halves = entries[:middle], entries[middle:]
+            return sum(self._write_some(database, half) for half in halves)
+        return len(entries)
+
+    def _save(self, database: Database, entries: Sequence[Entry]) -> None:
+        database.write(entries, self.clock(), self.memory.is_to_be_written)
+        self.memory.saved(entries)
+
+    def _refuse(self, database: Database, entry: Entry, fault: Fault, error: Exception) -> None:
+        is_new = fault not in self.memory.refusals()
+        self.memory.refuse(entry, fault)
+        if is_new:
+            _log.warning("%s", refusal_sentence([fault]))
+            if fault.kind in UNFORESEEN:
+                report(_log, "the run log", error)
+        try:
+            tried(partial(database.settle, entry))
+        except Exception as also:
+            # What is reserved then stays so: a budget must not be passed.
+            _log.warning("a refused run could not be settled: %s", fault_of(also).cause)
+
+    def _write_refused(self, database: Database) -> None:
+        """Try those again that were refused, until it is plain that nothing has changed."""
+        self._next_retry = time.monotonic() + self.pace.retry_every_s
+        failures = 0
+        for entry in self.memory.refused_work():
+            failures += not self._write_some(database, [entry])
+            if failures == _MOST_FAILURES:
+                return
 
     def _sign_off(self) -> None:
         if self.database is None or self.fault is not None:

@@ -119,11 +119,12 @@ class Follower:
             if result.custom_id in asked:
                 self._log.record(*to_row(asked[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.
-        if not self._log.flush(SAVED_WITHIN_S):
-            raise NotKept("The results cannot be logged just now. They are kept for 29 days.")
-        refused = self._store.taken_in(*place, ids)
+        saved = self._log.saved(submission.visitor, ids, SAVED_WITHIN_S)
+        refused = self._store.taken_in(*place, saved)
         if refused is not None:
             raise NotKept(refused.sentence)
+        if len(saved) < len(set(ids)):
+            raise NotKept("The results cannot be logged just now. They are kept for 29 days.")
 
     async def _safely(self, following: Following, connection: Connection, key: str) -> None:
         try:

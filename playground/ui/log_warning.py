@@ -11,9 +11,10 @@ from playground.ui.services import services
 def show_log_warning(visitor: str) -> None:
     """Draw the warning and the download, if there is anything to warn of."""
     log = services().log
-    if not log.warning:
+    warning = log.warning_to(visitor)
+    if not warning:
         return
-    st.warning(plain(log.warning), icon=":material/save:")
+    st.warning(plain(warning), icon=":material/save:")
     kept = log.kept(visitor)
     if kept:
         st.download_button(

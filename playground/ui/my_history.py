@@ -64,6 +64,8 @@ def _delete() -> None:
     # First: what has just ended must count for what it cost.
     log.flush(SAVED_WITHIN_S)
     log.delete_all(_visitor())
+    # What is in the way of it stands above the log by the time the page is drawn.
+    log.flush(SAVED_WITHIN_S)
     state.leave_log()
     state.close_dialog()
 

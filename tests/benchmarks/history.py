@@ -19,7 +19,7 @@ from playground.core.rows import RunRow, RunTexts
 from playground.store.boots import Boot
 from playground.store.database import Database
 from playground.store.log import RunLog
-from playground.store.memory import Entry, Work
+from playground.store.memory import Entry
 from tests.benchmarks.log import START, made_up_rows, median_ms
 
 VISITOR = "visitor"
@@ -60,8 +60,7 @@ def fill(url: str, rows: int, characters: int) -> None:
     database = Database(sa.make_url(url), boot=Boot(), busy_timeout_s=5)
     made_up = entries(rows, characters)
     while some := tuple(islice(made_up, ROWS_AT_ONCE)):
-        for _ in database.write(Work({}, some), START):
-            pass
+        database.write(some, START)
     database.close()
 
 

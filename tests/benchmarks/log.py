@@ -17,7 +17,7 @@ from playground.core.rows import RunRow, RunTexts
 from playground.store.boots import Boot
 from playground.store.database import Database
 from playground.store.log import RunLog
-from playground.store.memory import Entry, Work
+from playground.store.memory import Entry
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_ONCE = 20_000
@@ -55,12 +55,11 @@ def fill(url: str, rows: int, characters: int, visitor: str = "visitor") -> None
     words = "lorem ipsum dolor sit amet " * (characters // 27 + 1)
     made_up = islice(made_up_rows(random.Random(0), visitor), rows)
     while some := list(islice(made_up, ROWS_AT_ONCE)):
-        entries = (
+        entries = [
             Entry(row, RunTexts(run_id=row.run_id, answer=words[:characters]), number=0, since=0)
             for row in some
-        )
-        for _ in database.write(Work({}, tuple(entries)), START):
-            pass
+        ]
+        database.write(entries, START)
     database.close()
 
 

@@ -44,16 +44,17 @@ def test_work_that_fails_half_way_changes_nothing(log, caplog):
         adding("a")(connection)
         raise ValueError
 
-    assert asking(log).write(work) == sentence("the database refuses some rows")
+    assert asking(log).write(work) == sentence("the database refuses it (ValueError)")
     assert asking(log).read(names) == []
     caplog.clear()
 
 
 @ON_BOTH
-def test_a_refused_row_is_told_to_the_owner_without_its_text(log, caplog):
+def test_a_refused_row_is_told_to_the_owner_without_its_text(log, caplog, database):
+    code = "SQLSTATE 23505" if database == "postgres" else "SQLITE_CONSTRAINT_PRIMARYKEY"
     assert asking(log).write(adding("a secret")) == "added a secret"
     refused = asking(log).write(adding("a secret"))
-    assert refused == sentence("the database refuses some rows")
+    assert refused == sentence(f"the database refuses it ({code})")
     [record] = caplog.records
     assert record.getMessage().startswith("the clerk met IntegrityError")
     assert "secret" not in caplog.text
@@ -104,7 +105,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
         log.ledger.budget_of("ada").sentence,
     ]
     assert said == [
-        f"{what}: of an unexpected error."
+        f"{what}: the database refuses it (SQLITE_ERROR)."
         for what in (
             "The library can't be reached",
             "Batches cannot be kept just now",

@@ -265,7 +265,7 @@ def test_a_question_that_fails_is_answered_from_memory_and_told_once(
     with other_writer():  # so that the writer cannot clear the fault while we look
         for _ in range(2):
             assert ids(log.page("ada")) == [1]
-            assert log.warning == "The log can't be read: of an unexpected error."
+            assert log.warning == "The log can't be read: the database refuses it (SQLITE_ERROR)."
     assert [record.getMessage() for record in caplog.records] == [
         "the run log met OperationalError"
     ]
@@ -286,7 +286,10 @@ def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
     log.record(row(1))
     for _ in range(3):
         assert not log.flush(5)
-    assert log.warning == f"The log can't be saved: of an unexpected error. {KEPT}"
+    assert log.warning == (
+        "The database refuses 1 row (SQLITE_ERROR). It is kept in memory only, until the app "
+        "stops; everything else is saved."
+    )
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert errors == ["the run log met OperationalError"]
     caplog.clear()

@@ -144,7 +144,7 @@ def test_a_run_that_ends_is_settled_beside_one_that_goes_on(log, row, other_writ
 def test_what_nobody_foresaw_is_refused_and_told_to_the_owner(log, execute, caplog):
     assert log.flush(5)
     execute("ALTER TABLE reservations RENAME COLUMN usd TO elsewhere")
-    assert_refused(log, because="of an unexpected error")
+    assert_refused(log, because="the database refuses it (SQLITE_ERROR)")
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert errors == ["the ledger met OperationalError"]
     caplog.clear()
@@ -316,7 +316,7 @@ def test_what_cannot_be_reserved_is_refused_and_says_why(
         other.execute("ROLLBACK")
     assert log.ledger.reserve([wanted(1)], day(1)) is None
     # The same run twice would be two runs on one reservation.
-    assert_refused(log, number=1, because="the database refuses some rows")
+    assert_refused(log, number=1, because="the database refuses it (SQLITE_CONSTRAINT_PRIMARYKEY)")
     assert "the ledger met IntegrityError" in caplog.text
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE meta SET version = version + 1")

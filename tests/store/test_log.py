@@ -359,7 +359,7 @@ def test_times_come_back_in_utc_and_money_to_the_last_pico_dollar(log, row, now,
 
 @ON_BOTH
 def test_a_row_the_database_refuses_does_not_hold_up_the_others(
-    log, row, other_writer, execute, caplog
+    log, row, other_writer, execute, caplog, database
 ):
     assert log.flush(5)
     with other_writer():
@@ -368,7 +368,7 @@ def test_a_row_the_database_refuses_does_not_hold_up_the_others(
         log.record(row(3))
         assert not log.flush(5)
     assert not log.flush(5)
-    assert "refuses some rows" in log.warning
+    assert log.warning.startswith("The database refuses 1 row (")
     assert not log.flush(5)
     assert execute("SELECT press FROM runs ORDER BY press") == [(1,), (3,)]
     log.record(row(4))
@@ -377,10 +377,16 @@ def test_a_row_the_database_refuses_does_not_hold_up_the_others(
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
     assert errors[0].startswith("the run log met ")
-    assert log.warning == (
-        "The log can't be saved: the database refuses some rows. "
-        "1 row is kept in memory and will be written when it can be."
+    code = "SQLSTATE 22003" if database == "postgres" else "OverflowError"
+    assert (
+        log.warning
+        == log.warning_to("ada")
+        == (
+            f"The database refuses 1 row ({code}). It is kept in memory only, until the app stops; "
+            "everything else is saved."
+        )
     )
+    assert log.warning_to("bob") is None
     assert ids(log.page("ada")) == [4, 3, 2, 1]
     log.record(row(2))
     assert log.flush(5)

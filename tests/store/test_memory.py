@@ -4,7 +4,8 @@ import pytest
 
 from playground.core.rows import RunRow
 from playground.store import memory as memory_module
-from playground.store.memory import Memory, Work
+from playground.store.faults import Fault
+from playground.store.memory import Memory
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_a_row_waits_until_it_is_saved_and_is_remembered_after(memory, row, text
     memory.keep(row(1, "bob"), None)
     number = memory.number
     work = memory.work()
-    assert [entry.row for entry in work.entries] == [row(1), row(1, "bob")]
+    assert [entry.row for entry in work] == [row(1), row(1, "bob")]
     assert (memory.unsaved, memory.is_saved(number)) == (2, False)
     memory.saved(work)
     assert (memory.unsaved, memory.is_saved(number)) == (0, True)
@@ -32,7 +33,7 @@ def test_a_row_waits_until_it_is_saved_and_is_remembered_after(memory, row, text
         [1],
         [1],
     )
-    assert memory.work() == Work({}, ())
+    assert memory.work() == ()
 
 
 def test_a_row_recorded_again_while_it_is_written_waits_again(memory, row, texts):
@@ -46,7 +47,7 @@ def test_a_row_recorded_again_while_it_is_written_waits_again(memory, row, texts
         True,
         False,
     )
-    [entry] = memory.work().entries
+    [entry] = memory.work()
     assert (entry.row, entry.texts.answer) == (row(1), "first")
     memory.saved(memory.work())
     assert (memory.unsaved, memory.is_saved(memory.number)) == (0, True)
@@ -57,7 +58,7 @@ def test_an_unsaved_row_counts_from_its_oldest_version(memory, row):
     asked = memory.number
     memory.keep(row(1), None)
     assert not memory.is_saved(asked)
-    memory.saved(Work({}, ()))
+    memory.saved(())
     assert not memory.is_saved(asked)
 
 
@@ -65,7 +66,7 @@ def test_texts_stay_with_a_row_that_is_saved_already(memory, row, texts):
     memory.keep(row(1), texts(row(1)))
     memory.saved(memory.work())
     memory.keep(row(1, press=2), None)
-    [entry] = memory.work().entries
+    [entry] = memory.work()
     assert entry.texts == texts(row(1))
 
 
@@ -77,24 +78,62 @@ def test_forgetting_a_visitor_takes_his_rows_only_and_waits_to_be_written(memory
     asked = memory.number
     assert (held(memory), held(memory, latest=True)) == ([], [])
     assert len(memory.entries("bob", latest=False)) == len(memory.entries("bob", latest=True)) == 2
-    assert (memory.is_cleared("ada"), memory.is_cleared("bob")) == (True, False)
-    work = memory.work()
-    assert dict(work.cleared) == {"ada": asked}
+    assert memory.deletion("bob") is None
+    [deletion] = memory.deletions()
+    assert (deletion.visitor, deletion.number) == ("ada", asked)
     assert not memory.is_saved(asked)
     memory.keep(row(5), None)
-    memory.saved(work)
-    assert (memory.is_cleared("ada"), memory.is_saved(asked)) == (False, True)
+    # What is written before the deletion would be deleted with the rest.
+    assert [entry.row.visitor for entry in memory.work()] == ["bob", "bob"]
+    memory.deleted(deletion)
+    memory.saved([entry for entry in memory.work() if entry.row.visitor == "bob"])
+    assert (memory.deletion("ada"), memory.is_saved(asked)) == (None, True)
     assert held(memory) == [5]
 
 
 def test_a_second_wish_to_forget_outlives_the_first_ones_writing(memory, row):
     memory.clear("ada")
-    work = memory.work()
+    [first] = memory.deletions()
     memory.keep(row(1), None)
     memory.clear("ada")
-    memory.saved(work)
-    assert memory.is_cleared("ada")
+    memory.delayed(first, Fault("full"))
+    memory.deleted(first)
+    [second] = memory.deletions()
+    assert (second.number, second.fault) == (memory.number, None)
     assert not memory.is_saved(memory.number)
+
+
+def test_a_refused_row_stands_apart_until_it_is_recorded_again_or_taken(memory, row):
+    refused = Fault("refused", code="54000")
+    for number in (1, 2):
+        memory.keep(row(number), None)
+    first, second = memory.work()
+    memory.refuse(first, refused)
+    assert memory.work() == (second,)
+    assert (memory.unsaved, memory.waiting, held(memory)) == (2, 1, [1, 2])
+    assert (memory.refusals("ada"), memory.refusals("bob")) == ((refused,), ())
+    ids = [row(1).run_id, row(3).run_id]
+    assert (list(memory.unsaved_of("ada", ids)), memory.is_waiting("ada", ids)) == (ids[:1], False)
+    memory.keep(row(1), None)
+    memory.refuse(first, refused)
+    assert (memory.refusals(), memory.is_waiting("ada", ids)) == ((), True)
+    memory.refuse(memory.work()[0], refused)
+    memory.saved(memory.refused_work())
+    assert (memory.refusals(), memory.unsaved) == ((), 1)
+    memory.refuse(second, refused)
+    memory.clear("ada")
+    assert (memory.refusals(), memory.unsaved, memory.refused_work()) == ((), 0, ())
+
+
+def test_what_is_deleted_while_it_waits_for_its_turn_is_not_wanted_any_more(memory, row):
+    for number in (1, 2):
+        memory.keep(row(number), None)
+    memory.keep(row(1, "bob"), None)
+    work = memory.work()
+    memory.forget("ada", [row(1).run_id])
+    memory.clear("bob")
+    memory.keep(row(1, "bob"), None)
+    assert [memory.is_to_be_written(entry) for entry in work] == [False, True, False]
 
 
 def test_all_that_is_remembered_is_written_once_more(memory, row, texts):
@@ -102,10 +141,10 @@ def test_all_that_is_remembered_is_written_once_more(memory, row, texts):
         memory.keep(row(number), texts(row(number)))
     memory.saved(memory.work())
     memory.keep(row(3), None)
-    waiting = memory.work().entries
+    waiting = memory.work()
     before = memory.number
     memory.replay()
-    again = memory.work().entries
+    again = memory.work()
     assert again[0] is waiting[0]
     assert [entry.row for entry in again[1:]] == [row(1), row(2)]
     assert [entry.texts for entry in again[1:]] == [texts(row(1)), texts(row(2))]
@@ -115,7 +154,7 @@ def test_all_that_is_remembered_is_written_once_more(memory, row, texts):
         (before + 2, before + 2),
     ]
     assert memory.number == before + 2
-    memory.saved(Work({}, waiting))
+    memory.saved(waiting)
     assert (memory.is_saved(before), memory.is_saved(memory.number)) == (True, False)
 
 

@@ -162,7 +162,7 @@ def test_a_full_disk_of_the_server_keeps_the_rows(log, row, execute):
 def test_a_row_that_the_server_refuses_is_not_repeated_in_our_log(log, row, texts, caplog):
     log.record(row(1, params_json="the secret plan", model=None), texts(row(1), "secret too"))
     assert not log.flush(10)
-    assert "the database refuses some rows" in log.warning
+    assert log.warning.startswith("The database refuses 1 row (SQLSTATE 23502).")
     assert "SQLSTATE 23502" in caplog.text
     assert "secret" not in caplog.text
 
