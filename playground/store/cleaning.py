@@ -35,11 +35,20 @@ def clean(value: Value) -> Value:
     return replace(value, **changes)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # Within hours of the first or last moment there is: recording a run must not fail.
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return first if moment.year == 1 else last
+
+
 def _clean_field(value: object) -> object:
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
+        return _in_utc(value)
     if isinstance(value, Decimal) and value.is_finite():
         return Decimal(int((value * PICO_PER_USD).to_integral_value())) / PICO_PER_USD
     return value

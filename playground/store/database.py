@@ -2,11 +2,12 @@
 another to read. It lives until something is wrong with it; then a new one is opened."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,11 +24,19 @@ from playground.store import (
     tallies,
 )
 from playground.store.boots import Boot
+from playground.store.faults import fault_of
 from playground.store.memory import Entry
 
 _COUNTS_STILL = timedelta(days=2)
 """No budget looks back further, but that of a page which was open so long."""
 _INDEXED_AT_ONCE = 200
+
+
+class Refused(NamedTuple):
+    """A row that could not be written, and why."""
+
+    entry: Entry
+    error: Exception
 
 
 class Database:
@@ -85,17 +94,30 @@ class Database:
         entries: Sequence[Entry],
         now: datetime,
         is_wanted: Callable[[Entry], bool] = lambda _: True,
-    ) -> None:
-        """Write all of these rows in one transaction, or none of them. `is_wanted` is asked
-        once nobody else can write: a row may have been deleted while this had to wait."""
+    ) -> list[Refused]:
+        """Write these rows in one transaction; return those that the database refuses. What is
+        not of single rows is raised, and none is written. `is_wanted` is asked once nobody else
+        can write: a row may have been deleted while this had to wait."""
         with self.writing() as connection:
             boots.beat(connection, self._boot, now)
-            self._write_rows(connection, [entry for entry in entries if is_wanted(entry)])
+            return self._write_apart(connection, [each for each in entries if is_wanted(each)])
 
-    def settle(self, entry: Entry) -> None:
-        """Let a run count for what it cost although its row can't be written."""
-        with self.writing() as connection:
-            reservations.settle(connection, [entry.row])
+    def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
+        """Write these rows but for those that are refused, each of which changes nothing."""
+        try:
+            with connection.begin_nested():
+                self._write_rows(connection, entries)
+        except Exception as error:
+            if not fault_of(error).may_be_of_one_row:
+                raise
+            if len(entries) == 1:
+                _settle_apart(connection, entries[0])
+                return [Refused(entries[0], error)]
+            # By halves: one among many costs a few attempts more, not one for each of them.
+            middle = len(entries) // 2
+            first = self._write_apart(connection, entries[:middle])
+            return first + self._write_apart(connection, entries[middle:])
+        return []
 
     def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         boot = {"boot_id": self._boot.boot_id}
@@ -153,6 +175,13 @@ class Database:
         """Close every connection that is not lent just now."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _settle_apart(connection: sa.Connection, entry: Entry) -> None:
+    """Let a run count for what it cost although its row can't be written; if it is the cost
+    that can't be, what was reserved counts on, the most there is."""
+    with suppress(sa.exc.SQLAlchemyError, ValueError, ArithmeticError), connection.begin_nested():
+        reservations.settle(connection, [entry.row])
 
 
 def set_aside(url: sa.URL, now: datetime) -> Path | None:

@@ -95,7 +95,7 @@ _BY_WORDS: dict[str, Kind] = {
     "invalid sslmode": "address",
 }
 _REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
-_OF_ONE: tuple[Kind, ...] = ("full", "slow", "refused", "unexpected")
+_OF_ONE: tuple[Kind, ...] = ("slow", "refused", "unexpected")
 _STAYS_OPEN: tuple[Kind, ...] = ("full", "read-only", "rights", "locked", "slow", "refused")
 UNFORESEEN: tuple[Kind, ...] = ("refused", "unexpected")
 """Known by their code only."""

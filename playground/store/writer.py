@@ -12,14 +12,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import islice
 
 import sqlalchemy as sa
 
 from playground.store import address
 from playground.store.boots import Boot
+from playground.store.chunks import in_chunks
 from playground.store.database import Database, set_aside
-from playground.store.faults import UNFORESEEN, Fault, fault_of, refusal_sentence, report, tried
+from playground.store.faults import (
+    UNFORESEEN,
+    Fault,
+    fault_of,
+    refusal_sentence,
+    report,
+    tried,
+)
 from playground.store.memory import Entry, Memory
 
 _BREATH_S = 0.02
@@ -27,8 +34,8 @@ _BREATH_S = 0.02
 
 _ROWS_PER_TRANSACTION = 500
 _LONGEST_TURN_S = 5.0
-_MOST_FAILURES = 20
-"""In one turn, of rows that were refused before: thousands of them must not hold up new ones."""
+_REFUSED_AT_ONCE = 20
+"""Tried again together: thousands of them must not hold up new rows."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +70,7 @@ class Writer:
     _is_closing: bool = False
     _is_urgent: bool = False
     _tries_refused: bool = False
+    _told: set[Fault] = field(default_factory=set)
     _next_retry: float = 0.0
     _is_suspect: bool = False
     _was_open: bool = False
@@ -70,6 +78,7 @@ class Writer:
     _finished_turn: int = 0
     _next_beat: float = 0.0
     _is_behind: bool = False
+    _has_untried: bool = False
 
     def __post_init__(self) -> None:
         self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
@@ -126,7 +135,7 @@ class Writer:
                 is_last = self._is_closing
                 is_due = time.monotonic() >= self._next_retry
                 tries_refused = is_last or is_due or self._tries_refused
-                self._is_woken = self._is_urgent = self._tries_refused = False
+                self._is_woken = self._is_urgent = False
                 self._turns += 1
             fault = self._take_turn(tries_refused=tries_refused)
             if fault != self.fault and fault is not None:
@@ -135,7 +144,8 @@ class Writer:
                 self.fault = fault
                 if fault is None:
                     self.read_fault = None
-                self._finished_turn = self._turns
+                if fault is not None or not self._has_untried:
+                    self._finished_turn = self._turns
                 self.has_tried.set()
                 self._changed.notify_all()
         self._sign_off()
@@ -160,10 +170,10 @@ class Writer:
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
                 self._delete(database, tries_refused=tries_refused)
-                has_more = self._write(database)
-                if tries_refused:
+                self._has_untried = self._write(database)
+                if tries_refused and not self._has_untried:
                     self._write_refused(database)
-                self._is_behind = database.index_more() or has_more
+                self._is_behind = database.index_more() or self._has_untried
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)
@@ -241,56 +251,38 @@ class Writer:
 
     def _write(self, database: Database) -> bool:
         """Write what is new; say whether some of it has yet to be tried."""
-        rows = iter(self.memory.work())
         ends_at = time.monotonic() + _LONGEST_TURN_S
-        while some := list(islice(rows, _ROWS_PER_TRANSACTION)):
+        for some in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
             if time.monotonic() > ends_at:
                 return True
-            self._write_some(database, some)
+            self._save(database, some)
         return False
-
-    def _write_some(self, database: Database, entries: Sequence[Entry]) -> int:
-        """Write these rows, apart from those that can't be; say how many could."""
-        try:
-            tried(partial(self._save, database, entries))
-        except Exception as error:
-            fault = fault_of(error)
-            if not fault.may_be_of_one_row:
-                raise
-            if len(entries) == 1:
-                self._refuse(database, entries[0], fault, error)
-                return 0
-            # By halves: among many rows one that is refused costs a few attempts more.
-            middle = len(entries) // 2
-            halves = entries[:middle], entries[middle:]
-            return sum(self._write_some(database, half) for half in halves)
-        return len(entries)
-
-    def _save(self, database: Database, entries: Sequence[Entry]) -> None:
-        database.write(entries, self.clock(), self.memory.is_to_be_written)
-        self.memory.saved(entries)
-
-    def _refuse(self, database: Database, entry: Entry, fault: Fault, error: Exception) -> None:
-        is_new = fault not in self.memory.refusals()
-        self.memory.refuse(entry, fault)
-        if is_new:
-            _log.warning("%s", refusal_sentence([fault]))
-            if fault.kind in UNFORESEEN:
-                report(_log, "the run log", error)
-        try:
-            tried(partial(database.settle, entry))
-        except Exception as also:
-            # What is reserved then stays so: a budget must not be passed.
-            _log.warning("a refused run could not be settled: %s", fault_of(also).cause)
 
     def _write_refused(self, database: Database) -> None:
         """Try those again that were refused, until it is plain that nothing has changed."""
+        self._tries_refused = False
         self._next_retry = time.monotonic() + self.pace.retry_every_s
-        failures = 0
-        for entry in self.memory.refused_work():
-            failures += not self._write_some(database, [entry])
-            if failures == _MOST_FAILURES:
+        refused = self.memory.refused_work()
+        if not refused:
+            self._told.clear()
+        for some in in_chunks(refused, _REFUSED_AT_ONCE):
+            if not self._save(database, some):
                 return
+
+    def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
+        """Write these rows but for those that are refused; say whether any was written."""
+        is_wanted = self.memory.is_to_be_written
+        refusals = tried(lambda: database.write(entries, self.clock(), is_wanted))
+        refused = {refusal.entry for refusal in refusals}
+        self.memory.saved([entry for entry in entries if entry not in refused])
+        for refusal in refusals:
+            fault = fault_of(refusal.error)
+            self.memory.refuse(refusal.entry, fault)
+            if fault not in self._told:
+                self._told.add(fault)
+                _log.warning("%s", refusal_sentence([fault]))
+                report(_log, "the run log", refusal.error)
+        return len(refused) < len(entries)
 
     def _sign_off(self) -> None:
         if self.database is None or self.fault is not None:
