@@ -216,7 +216,7 @@ def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
 
 
 def matches(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> bool:
-    """Whether a run is meant; `said` are the words of its prompt and answer."""
+    """Whether a run is meant; `said` are its prompt and its answer."""
     return _matches_row(chosen, row) and _matches_rest(chosen, row, mark, said)
 
 
@@ -248,9 +248,8 @@ def _matches_rest(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) 
         return False
     if not chosen.text.strip():
         return True
-    # What is still being written is not searched, and nothing has words of punctuation only.
-    wanted = chosen.phrases
-    return bool(wanted) and row.status not in LIVE and has(said, wanted)
+    # What is still being written is not searched.
+    return row.status not in LIVE and has(said, chosen.phrases)
 
 
 def without(chosen: Filter, part: str) -> Filter:

@@ -2,7 +2,8 @@
 
 Words are runs of letters, marks and digits in any script, in lower case, Latin accents
 dropped. Scripts written without spaces give one word a character, so that any part of a
-sentence is found. What stands between words is not searched: `a.b_c` is the words a, b, c.
+sentence is found. An index holds words only: `a.b_c` is the words a, b, c. Whoever asks for
+signs (`C++`, `$5`, `😀`) has the texts read that have the words, and the signs looked for.
 """
 
 import re
@@ -16,6 +17,8 @@ MOST_CHARACTERS = 200_000
 """Of a longer text only the beginning is found."""
 MOST_QUERY = 500
 """Characters of a query."""
+MOST_READ = 2_000
+"""Texts that are read for the signs of one page or sum: the newest with the words."""
 _LONGEST_WORD = 60
 _SHORTEST_PREFIX = 3
 _NO_SPACES = (
@@ -30,10 +33,12 @@ _PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Words that follow each other; of the last one perhaps only the beginning."""
+    """Words that follow each other; of the last one perhaps only the beginning. With signs in
+    it, it is `literal`: as it is written, but for case, accents and the width of spaces."""
 
     words: tuple[str, ...]
     is_prefix: bool = False
+    literal: str = ""
 
 
 @cache
@@ -47,13 +52,19 @@ def _word() -> re.Pattern[str]:
 
 def words(text: str) -> list[str]:
     """The words of a text, in its order."""
+    return [word[:_LONGEST_WORD] for word in _words_in(_folded(text))]
+
+
+def _folded(text: str) -> str:
     text = text[:MOST_CHARACTERS]
     if text.isascii():
-        found = _ASCII_WORD.findall(text.lower())
-    else:
-        bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
-        found = _word().findall(unicodedata.normalize("NFKC", bare).casefold())
-    return [word[:_LONGEST_WORD] for word in found]
+        return text.lower()
+    bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    return unicodedata.normalize("NFKC", bare).casefold()
+
+
+def _words_in(folded: str) -> list[str]:
+    return (_ASCII_WORD if folded.isascii() else _word()).findall(folded)
 
 
 def phrases(query: str) -> tuple[Phrase, ...]:
@@ -63,17 +74,52 @@ def phrases(query: str) -> tuple[Phrase, ...]:
     query = query[:MOST_QUERY]
     for part in _PART.finditer(query):
         quoted, bare = part.groups()
-        said = tuple(words(quoted if bare is None else bare))
+        part_text = bare if quoted is None else quoted
+        # Nothing between quotes: the quotes are what is looked for.
+        asked = _spaced(part_text) or part_text.strip() or '"'
+        said = tuple(words(asked))
         is_last = bare is not None and part.end() == len(query)
-        if said:
-            may_go_on = len(said[-1]) >= _SHORTEST_PREFIX or not said[-1].isascii()
-            found.append(Phrase(said, is_prefix=is_last and may_go_on))
+        may_go_on = bool(said) and (len(said[-1]) >= _SHORTEST_PREFIX or not said[-1].isascii())
+        is_plain = "".join(said) == asked.replace(" ", "")
+        found.append(Phrase(said, is_last and may_go_on, "" if is_plain else asked))
     return tuple(dict.fromkeys(found))
 
 
-def has(said: Sequence[str], wanted: Sequence[Phrase]) -> bool:
-    """Whether a text of these words holds every phrase."""
-    return all(any(_begins(said, at, phrase) for at in _starts(said, phrase)) for phrase in wanted)
+def has_signs(query: str) -> bool:
+    """Whether texts have to be read to tell if this is in them."""
+    return any(phrase.literal for phrase in phrases(query))
+
+
+def has(texts: Sequence[str], wanted: Sequence[Phrase]) -> bool:
+    """Whether these texts, one after the other, hold every phrase."""
+    literal = [phrase for phrase in wanted if phrase.literal]
+    if literal:
+        whole = " ".join(map(_spaced, texts))
+        if not all(_holds(whole, phrase) for phrase in literal):
+            return False
+    plain = [phrase for phrase in wanted if not phrase.literal]
+    said = [word for text in texts for word in words(text)] if plain else []
+    return all(any(_begins(said, at, phrase) for at in _starts(said, phrase)) for phrase in plain)
+
+
+def _spaced(text: str) -> str:
+    return " ".join(_folded(text).split())
+
+
+def _holds(whole: str, phrase: Phrase) -> bool:
+    """Whether it is there, not beginning or ending within a word."""
+    asked, at = phrase.literal, -1
+    while (at := whole.find(asked, at + 1)) >= 0:
+        end = at + len(asked)
+        begins_within = at > 0 and _are_one_word(whole[at - 1], asked[0])
+        ends_within = end < len(whole) and _are_one_word(asked[-1], whole[end])
+        if not begins_within and (phrase.is_prefix or not ends_within):
+            return True
+    return False
+
+
+def _are_one_word(one: str, next_to_it: str) -> bool:
+    return _word().fullmatch(one + next_to_it) is not None
 
 
 def _starts(said: Sequence[str], phrase: Phrase) -> Iterator[int]:

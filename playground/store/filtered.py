@@ -22,7 +22,7 @@ from playground.core.history import (
 from playground.core.rows import LIVE
 from playground.store import days, few_runs, marking, search_index
 from playground.store.memory import Entry
-from playground.store.picking import MOST_PICKED, is_picked, parts, pick
+from playground.store.picking import is_picked, most_looked_at, parts, pick
 from playground.store.reading import Entries, read_rows
 from playground.store.schema import runs
 
@@ -94,7 +94,7 @@ def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
     """Whether a row in memory is meant."""
     said: Sequence[str] = ()
     if chosen.text.strip() and entry.texts is not None:
-        said = search_index.words_of(entry.texts.request_json, entry.texts.answer)
+        said = search_index.said_of(entry.texts.request_json, entry.texts.answer)
     return matches(chosen, entry.row, mark, said)
 
 
@@ -219,15 +219,15 @@ def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     places: list[Place] = []
     looked_at = 0
     for part in parts(connection, wish.visitor, wish.chosen, wish.after):
-        rows = few_runs.rows(connection, wish.visitor, part)
+        rows = few_runs.rows(connection, wish.visitor, part.found)
         question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(wish.chosen, rows))
         found = [Place(*record) for record in connection.execute(question)]
         places += [place for place in found if wish.is_next(place)]
-        looked_at += len(part)
+        looked_at += len(part.looked_at)
         if len(places) >= most:
             break
-        if looked_at >= MOST_PICKED:
-            end = read_rows(connection, wish.visitor, part[-1:])
+        if looked_at >= most_looked_at(wish.chosen):
+            end = read_rows(connection, wish.visitor, part.looked_at[-1:])
             return Places(wish.sorted(places), place_of(end[0], "newest") if end else None)
     return Places(wish.sorted(places)[:most])
 

@@ -3,21 +3,38 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from playground.core.history import Filter, Place
 from playground.core.rows import LIVE
-from playground.core.search_words import has
+from playground.core.search_words import MOST_READ, has
 from playground.store import few_runs, marking
 from playground.store.chunks import in_chunks
 from playground.store.schema import runs, texts
-from playground.store.search_index import words_of
+from playground.store.search_index import said_of
 from playground.store.search_matches import SLOTS, Matches, first_id
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
 _FIRST_LOOK, _GROWTH = 100, 4
+
+
+class Part(NamedTuple):
+    """Some of the runs that were looked at, the newest first, and those that are meant."""
+
+    looked_at: list[str]
+    found: list[str]
+
+
+def most_looked_at(chosen: Filter) -> int:
+    """How many matches are looked at for one page or sum: fewer where texts are read."""
+    return MOST_READ if _reads(chosen) else MOST_PICKED
+
+
+def _reads(chosen: Filter) -> bool:
+    return any(phrase.literal for phrase in chosen.phrases)
 
 
 def is_picked(chosen: Filter) -> bool:
@@ -32,11 +49,15 @@ def _names_few(chosen: Filter) -> bool:
 def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.FromClause, bool]:
     """The runs of the newest matches as a table, and whether there are more of them. The
     filter's other parts are not asked."""
-    if not _names_few(chosen) and chosen.phrases:
+    if not _names_few(chosen):
         matches = _matches(visitor, chosen, None)
+        if _reads(chosen):
+            ids = [run_id for _, run_id in matches.read(connection, MOST_READ + 1)]
+            saying = _saying(connection, visitor, ids[:MOST_READ], chosen)
+            return few_runs.rows(connection, visitor, saying), len(ids) > MOST_READ
         count = matches.count(connection, MOST_PICKED + 1)
         return matches.rows(connection, MOST_PICKED), count > MOST_PICKED
-    few = _few(connection, visitor, chosen) if _names_few(chosen) else []
+    few = _few(connection, visitor, chosen)
     is_partial = len(few) > MOST_PICKED
     few = few[:MOST_PICKED]
     if chosen.text.strip():
@@ -46,14 +67,15 @@ def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.Fr
 
 def parts(
     connection: sa.Connection, visitor: str, chosen: Filter, after: Place | None
-) -> Iterator[list[str]]:
+) -> Iterator[Part]:
     """Their ids bit by bit, `after` a place in the newest order where it saves a look."""
     if _names_few(chosen):
         few = _few(connection, visitor, chosen)
-        yield _saying(connection, visitor, few, chosen) if chosen.text.strip() else few
+        saying = _saying(connection, visitor, few, chosen) if chosen.text.strip() else few
+        yield Part(saying, saying)
         return
     matches, size = _matches(visitor, chosen, after), _FIRST_LOOK
-    while chosen.phrases:
+    while True:
         found = matches.read(connection, size)
         is_all = len(found) < size
         if not is_all:
@@ -62,7 +84,8 @@ def parts(
             rest = replace(matches, first=max(second, matches.first), below=found[-1][0])
             found += rest.read(connection, SLOTS)
             matches, size = replace(matches, below=second), min(MOST_PICKED, size * _GROWTH)
-        yield [run_id for _, run_id in found]
+        ids = [run_id for _, run_id in found]
+        yield Part(ids, _saying(connection, visitor, ids, chosen) if _reads(chosen) else ids)
         if is_all:
             return
 
@@ -110,6 +133,6 @@ def _saying(
     for some in in_chunks(run_ids):
         these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
         for run_id, request_json, answer in connection.execute(these):
-            if wanted and has(words_of(request_json, answer), wanted):
+            if has(said_of(request_json, answer), wanted):
                 found.append(run_id)
     return found

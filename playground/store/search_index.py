@@ -46,9 +46,14 @@ class Text(NamedTuple):
         return words_of(self.request_json, self.answer)
 
 
+def said_of(request_json: str, answer: str) -> tuple[str, str]:
+    """The texts in which a run is looked for."""
+    return said_in(request_json), answer
+
+
 def words_of(request_json: str, answer: str) -> list[str]:
     """The words by which a run is found."""
-    return [*words(said_in(request_json)), *words(answer)]
+    return [word for text in said_of(request_json, answer) for word in words(text)]
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:

@@ -17,33 +17,19 @@ SLOTS = 128
 room: the index keeps the distance to the number before, once for each word of a run."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = 2**63 - 1
-_FIND = {
-    "sqlite": sa.text(
-        "SELECT searchable.id, searchable.run_id FROM said CROSS JOIN searchable "
-        "ON searchable.id = said.rowid WHERE said MATCH :query AND searchable.visitor = :visitor "
-        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
-    ),
-    "postgresql": sa.text(
-        "SELECT id, run_id FROM searchable WHERE words @@ CAST(:query AS tsquery) "
-        "AND visitor = :visitor AND id >= :first AND id < :below ORDER BY id DESC LIMIT :most"
-    ),
-}
-_ROWS = {
-    # CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
-    "sqlite": sa.text(
-        "SELECT runs.* FROM said CROSS JOIN searchable ON searchable.id = said.rowid "
-        "CROSS JOIN runs ON runs.visitor = searchable.visitor "
-        "AND runs.run_id = searchable.run_id "
-        "WHERE said MATCH :query AND searchable.visitor = :visitor "
-        "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
-    ),
-    "postgresql": sa.text(
-        "SELECT runs.* FROM searchable JOIN runs ON runs.visitor = searchable.visitor "
-        "AND runs.run_id = searchable.run_id WHERE words @@ CAST(:query AS tsquery) "
-        "AND searchable.visitor = :visitor AND id >= :first AND id < :below "
-        "ORDER BY id DESC LIMIT :most"
-    ),
-}
+# CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
+_SQLITE = (
+    "SELECT {columns} FROM said CROSS JOIN searchable ON searchable.id = said.rowid {runs} "
+    "WHERE said MATCH :query AND searchable.visitor = :visitor "
+    "AND said.rowid >= :first AND said.rowid < :below ORDER BY said.rowid DESC LIMIT :most"
+)
+_POSTGRES = (
+    "SELECT {columns} FROM searchable {runs} WHERE {words} searchable.visitor = :visitor "
+    "AND id >= :first AND id < :below ORDER BY id DESC LIMIT :most"
+)
+_SAYING = "words @@ CAST(:query AS tsquery) AND"
+_PLACE = "searchable.id, searchable.run_id"
+_RUNS = "JOIN runs ON runs.visitor = searchable.visitor AND runs.run_id = searchable.run_id"
 
 
 def first_id(started_at: datetime) -> int:
@@ -53,7 +39,8 @@ def first_id(started_at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The runs of a visitor that say all this, with numbers from `first` to below `below`."""
+    """The runs of a visitor that say all these words, with numbers from `first` to below
+    `below`. Signs are not in the index: whether a run has them too its texts say."""
 
     visitor: str
     phrases: Sequence[Phrase]
@@ -62,32 +49,35 @@ class Matches:
 
     def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
         """Number and id of the newest of them."""
-        found = connection.execute(*self._question(connection, most))
+        found = connection.execute(self._question(connection, most))
         return [(number, run_id) for number, run_id in found]
 
     def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
         """The runs themselves, as a table."""
-        _, values = self._question(connection, most)
-        return few_runs.as_runs(_ROWS[connection.dialect.name].bindparams(**values))
+        return few_runs.as_runs(self._question(connection, most, columns="runs.*", joined=_RUNS))
 
     def count(self, connection: sa.Connection, most: int) -> int:
         """How many they are, at most so many."""
-        question, values = self._question(connection, most)
-        found = question.bindparams(**values).columns(searchable.c.id).subquery()
+        question = self._question(connection, most)
+        found = question.columns(searchable.c.id, searchable.c.run_id).subquery()
         return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
 
     def _question(
-        self, connection: sa.Connection, most: int
-    ) -> tuple[sa.TextClause, dict[str, object]]:
-        is_sqlite = connection.dialect.name == "sqlite"
-        query = _fts_query(self.visitor, self.phrases) if is_sqlite else _ts_query(self.phrases)
-        return _FIND[connection.dialect.name], {
-            "query": query,
-            "visitor": self.visitor,
-            "first": self.first,
-            "below": self.below,
-            "most": most,
-        }
+        self, connection: sa.Connection, most: int, *, columns: str = _PLACE, joined: str = ""
+    ) -> sa.TextClause:
+        spoken = [phrase for phrase in self.phrases if phrase.words]
+        if connection.dialect.name == "sqlite":
+            runs = joined and f"CROSS {joined}"
+            statement = _SQLITE.format(columns=columns, runs=runs)
+            query = _fts_query(self.visitor, spoken)
+        else:
+            saying = _SAYING if spoken else ""
+            statement = _POSTGRES.format(columns=columns, runs=joined, words=saying)
+            query = _ts_query(spoken)
+        values = {"visitor": self.visitor, "first": self.first, "below": self.below, "most": most}
+        if ":query" in statement:
+            values["query"] = query
+        return sa.text(statement).bindparams(**values)
 
 
 def who(visitor: str) -> str:
@@ -101,7 +91,8 @@ def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
     wanted = " AND ".join(
         f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
     )
-    return f'who : "{who(visitor)}" AND words : ({wanted})'
+    whose = f'who : "{who(visitor)}"'
+    return f"{whose} AND words : ({wanted})" if wanted else whose
 
 
 def _ts_query(phrases: Sequence[Phrase]) -> str:

@@ -61,7 +61,8 @@ def _show_page() -> None:
         _show_rows(visitor, found)
         show_chart(visitor, chosen)
     else:
-        show_nothing(chosen)
+        show_nothing(chosen, goes_on=found.next_place is not None)
+        _turn_pages(found.next_place)
     with st.container(horizontal=True, key="log_whole"):
         if found.rows:
             offer_export(visitor, chosen)

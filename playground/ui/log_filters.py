@@ -8,7 +8,7 @@ import streamlit as st
 
 from playground.core.budget import Refusal
 from playground.core.history import ORDERS, Choices, DayCost, Filter
-from playground.core.search_words import MOST_QUERY
+from playground.core.search_words import MOST_QUERY, MOST_READ, has_signs
 from playground.ui import formats, log_state
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -30,7 +30,8 @@ def choose(visitor: str) -> Filter:
             icon=":material/search:",
             label_visibility="collapsed",
             on_change=log_state.start_over,
-            help='All words must be there; "in quotes" together; the last may go on.',
+            help='All words must be there; "in quotes" together; the last may go on. Signs are '
+            "looked for as they are written: C++, $5, a@b.c.",
         )
         chosen, problem = log_state.chosen()
         experiments = _experiments(visitor) if chosen.experiment_id else {}
@@ -225,7 +226,12 @@ def show_summary(visitor: str, chosen: Filter) -> None:
         parts.append(f"{totals.unknown_cost:,} of unknown cost")
     st.markdown(" · ".join(parts))
     if summary.is_partial:
-        st.caption("Very many: added up and sorted are the newest 10,000.")
+        if has_signs(chosen.text):
+            st.caption(
+                f"Very many: signs were looked for in the newest {MOST_READ:,} with these words."
+            )
+        else:
+            st.caption("Very many: added up and sorted are the newest 10,000.")
     indexed = services().log.history.indexed(visitor) if chosen.text else None
     if indexed is not None:
         st.caption(f"Earlier runs are still being made searchable: {indexed:.0%}.")
@@ -272,13 +278,15 @@ def _bar(each: DayCost, is_long: bool, is_mixed: bool) -> tuple[date, str]:
     return day, f"{each.model} (simulated)" if is_mixed and each.is_simulated else each.model
 
 
-def show_nothing(chosen: Filter) -> None:
-    """There is no row to show."""
+def show_nothing(chosen: Filter, *, goes_on: bool) -> None:
+    """There is no row to show; `goes_on`: older ones were not looked at yet."""
     if chosen.is_empty:
         st.caption("No runs yet. Every run, retry, error and cent will stand here.")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="log_nothing"):
-        st.caption("Nothing matches.")
+        st.caption(
+            "Nothing matches so far: there are older runs." if goes_on else "Nothing matches."
+        )
         st.button(
             "Clear filters", key="log_clear_all", icon=":material/filter_list_off:",
             on_click=log_state.clear,

@@ -27,7 +27,7 @@ from playground.store import filtered, picking, search_index
 from playground.store.days import day_costs, sums_of_rows
 from playground.store.history import History
 from playground.store.log import RunLog
-from playground.store.search_index import words_of
+from playground.store.search_index import said_of
 from playground.store.totals import add_up, tally_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -37,6 +37,8 @@ SAYINGS = [
     "దోశ పిండి పులియబెట్టాలి",
     "日本語のテスト",
     "os.environ[x]",
+    "C++ or C#? 100 % of $5, 😀",
+    "c, snake_case at a@b.c",
     "",
 ]
 
@@ -112,7 +114,8 @@ deeds = st.one_of(
 chosen_filters = st.builds(
     Filter,
     text=st.sampled_from(
-        ["", "", "dosa", "crisp", '"crisp dosa"', "dos", "దోశ", "本語", "os.env", "!?"]
+        ["", "", "dosa", "crisp", '"crisp dosa"', "dos", "దోశ", "本語", "os.env", "!?", "c++", "C#",
+         "😀", "%", "$5 c", "e_c", "snake_c", "*"]
     ),
     statuses=st.sampled_from([(), (), ("done",), ("failed", "streaming")]),
     models=st.sampled_from([(), (), ("small",), ("nowhere",)]),
@@ -138,12 +141,12 @@ class Known:
         return [
             row
             for number, row in self.rows.items()
-            if matches(chosen, row, self.marks.get(number, Mark()), self.words(number))
+            if matches(chosen, row, self.marks.get(number, Mark()), self.said(number))
         ]
 
-    def words(self, number):
+    def said(self, number):
         texts = self.texts[number]
-        return words_of(texts.request_json, texts.answer)
+        return said_of(texts.request_json, texts.answer)
 
     def do(self, deed, log, row):
         match deed:

@@ -50,7 +50,7 @@ BAD = {
 
 
 @pytest.fixture(autouse=True)
-def told_by_code(caplog, no_surprises):
+def no_surprises(caplog):
     """What the server's log says of refusals is checked where it is the point."""
     yield
     assert "word7919" not in caplog.text
