@@ -50,7 +50,8 @@ def test_signs_are_found_as_they_are_written(query):
 @pytest.mark.parametrize(
     "query",
     ["c+++", "c+", "c##", "net.", "foo-bar", "oo_bar", "foo_bar()", "00%", "$", "$50", "5%",
-     "**", "😁", "!దోశ", "本。", '"1*2"', "os/path", "os.ath", "c++ zebra", "all.of", "'", "\u0301", "b@"],
+     "**", "😁", "!దోశ", "本。", '"1*2"', "os/path", "os.ath", "c++ zebra", "all.of", "'", "\u0301",
+     "b@"],
 )  # fmt: skip
 def test_other_signs_than_those_written_are_not_found(query):
     is_within = query in ("$", "c+")  # signs alone, and after a word, may go on
