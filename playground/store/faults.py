@@ -93,6 +93,7 @@ _BY_WORDS: dict[str, Kind] = {
     "does not exist": "no database",
     "invalid connection option": "address",
     "invalid sslmode": "address",
+    "pipeline aborted": "refused",  # what the driver says of rows sent after a refused one
 }
 _REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
 _OF_ONE: tuple[Kind, ...] = ("slow", "refused", "unexpected")

@@ -32,7 +32,8 @@ from playground.store.memory import Entry, Memory
 _BREATH_S = 0.02
 """Between two parts of what is indexed late, for whoever else wants to write."""
 
-_ROWS_PER_TRANSACTION = 500
+_ROWS_PER_TRANSACTION = 100
+"""A few: while refused rows are told from others, nothing of a transaction is safe yet."""
 _LONGEST_TURN_S = 5.0
 _REFUSED_AT_ONCE = 20
 """Tried again together: thousands of them must not hold up new rows."""

@@ -54,7 +54,7 @@ def test_signs_are_found_as_they_are_written(query):
      "b@"],
 )  # fmt: skip
 def test_other_signs_than_those_written_are_not_found(query):
-    is_within = query in ("$", "c+")  # signs alone, and after a word, may go on
+    is_within = query in ("$", "c+")  # after a sign it may go on
     assert has(SIGNS, phrases(query)) == is_within
 
 

@@ -60,6 +60,7 @@ def wrapped(kind, words="", sqlstate=None):
         (wrapped(exc.OperationalError, sqlstate="3D000"), "no database"),
         (wrapped(exc.OperationalError, "server closed the connection"), "unreachable"),
         (wrapped(exc.InterfaceError, "the cursor is closed"), "unreachable"),
+        (wrapped(exc.OperationalError, "pipeline aborted"), "refused"),
         (wrapped(exc.OperationalError, "no password supplied"), "login"),
         (wrapped(exc.OperationalError, "SCRAM authentication failed"), "login"),
         (wrapped(exc.OperationalError, 'role "ada" does not exist'), "login"),
