@@ -2,7 +2,7 @@
 another to read. It lives until something is wrong with it; then a new one is opened."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from playground.store import (
     tallies,
 )
 from playground.store.boots import Boot
-from playground.store.faults import fault_of
+from playground.store.faults import apart
 from playground.store.memory import Entry
 
 _COUNTS_STILL = timedelta(days=2)
@@ -104,20 +104,18 @@ class Database:
 
     def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
         """Write these rows but for those that are refused, each of which changes nothing."""
-        try:
-            with connection.begin_nested():
-                self._write_rows(connection, entries)
-        except Exception as error:
-            if not fault_of(error).may_be_of_one_row:
-                raise
-            if len(entries) == 1:
-                _settle_apart(connection, entries[0])
-                return [Refused(entries[0], error)]
-            # By halves: one among many costs a few attempts more, not one for each of them.
-            middle = len(entries) // 2
-            first = self._write_apart(connection, entries[:middle])
-            return first + self._write_apart(connection, entries[middle:])
-        return []
+        error = apart(connection, lambda: self._write_rows(connection, entries))
+        if error is None:
+            return []
+        if len(entries) == 1:
+            # It counts for what it cost all the same; if the cost is what is refused, what was
+            # reserved counts on, the most there is.
+            apart(connection, lambda: reservations.settle(connection, [entries[0].row]))
+            return [Refused(entries[0], error)]
+        # By halves: one among many costs a few attempts more, not one for each of them.
+        middle = len(entries) // 2
+        first = self._write_apart(connection, entries[:middle])
+        return first + self._write_apart(connection, entries[middle:])
 
     def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         boot = {"boot_id": self._boot.boot_id}
@@ -175,13 +173,6 @@ class Database:
         """Close every connection that is not lent just now."""
         self._reader.dispose()
         self._writer.dispose()
-
-
-def _settle_apart(connection: sa.Connection, entry: Entry) -> None:
-    """Let a run count for what it cost although its row can't be written; if it is the cost
-    that can't be, what was reserved counts on, the most there is."""
-    with suppress(sa.exc.SQLAlchemyError, ValueError, ArithmeticError), connection.begin_nested():
-        reservations.settle(connection, [entry.row])
 
 
 def set_aside(url: sa.URL, now: datetime) -> Path | None:

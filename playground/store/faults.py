@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+import sqlalchemy as sa
 from sqlalchemy import exc
 
 from playground.store.address import AddressError
@@ -179,6 +180,22 @@ def tried(work: Callable[[], Answer]) -> Answer:
             if _code_of(error.orig) not in _GAVE_WAY:
                 raise
     return work()
+
+
+def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | None:
+    """Do it in a savepoint; return what it met if that may be of it alone: then nothing has
+    changed. Anything else is raised, and the whole transaction has to be given up: SQLite has
+    perhaps undone all of it already, savepoints and all (sqlite.org/lang_transaction.html)."""
+    savepoint = connection.begin_nested()
+    try:
+        work()
+    except Exception as error:
+        if not fault_of(error).may_be_of_one_row:
+            raise
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None
 
 
 def report(log: logging.Logger, who: str, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from playground.store import (
     search_index,
     tallies,
 )
-from playground.store.faults import fault_of
+from playground.store.faults import apart
 from playground.store.history_schema import days, deleted, marks, tags
 from playground.store.marking import read_marks, write_mark
 from playground.store.memory import Entry
@@ -70,12 +71,7 @@ def bring_back(
     connection.execute(sa.delete(deleted).where(*which))
     refused = []
     for each in [kept_of(line, visitor) for line in lines]:
-        try:
-            with connection.begin_nested():
-                put(connection, [each], boot)
-        except Exception as error:
-            if not fault_of(error).may_be_of_one_row:
-                raise
+        if apart(connection, partial(put, connection, [each], boot)) is not None:
             refused.append(each)
     return refused
 
