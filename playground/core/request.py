@@ -4,7 +4,10 @@ They know nothing of where they are kept, shown or sent.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
+
+from playground.core.extra import Extra, read_extra
 
 Role = Literal["user", "assistant"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -48,7 +51,7 @@ class Prompt:
         return Prompt(self.system, turns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """The parameters as chosen. None, "default" and "off" of `cache` mean: not sent.
 
@@ -71,6 +74,11 @@ class Params:
     service_tier: ServiceTier = "default"
     api_version: ApiVersion = "auto"
     extra_json: str = ""
+
+    @cached_property
+    def extra(self) -> Extra:
+        """The extra JSON, parsed once."""
+        return read_extra(self.extra_json)
 
 
 @dataclass(frozen=True, slots=True)

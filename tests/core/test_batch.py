@@ -19,7 +19,7 @@ from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.failures import KINDS, Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -30,7 +30,7 @@ SERVER = Connection("server", "local", "http://localhost:1")
 def planned_for(text="Hi", connection=CLAUDE, **params):
     chosen = {"model": "claude-sonnet-4-6", "max_tokens": 300, **params}
     request = Request(Prompt("", (Message("user", text),)), Params(**chosen))
-    return plan(1, "A", request, connection, RetryPolicy(), (), NOW)
+    return plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
 
 
 def request(custom_id="r1", text="Hi", **params):

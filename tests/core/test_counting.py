@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.counting import body_to_count, count_key
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.pricing import input_tokens_bound, most_input_tokens
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
@@ -21,7 +21,9 @@ REQUEST = Request(PROMPT, Params("claude-sonnet-4-6", 300))
 
 
 def planned(request=REQUEST, connection=CLAUDE, counts=None):
-    return plan(1, "A", request, connection, RetryPolicy(), (), NOW, counts)
+    return plan(
+        RunContext(connection, RetryPolicy(), (), NOW, counts=counts), Variant("A", request)
+    )
 
 
 def key(request=REQUEST, connection=CLAUDE):

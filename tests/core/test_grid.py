@@ -14,13 +14,14 @@ from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.grid import GridError, Sweep, Variant, require_size, settings, short_names
-from playground.core.grid_plan import Surroundings, plan_cell, plan_grid
+from playground.core.grid import GridError, Sweep, require_size, settings, short_names
+from playground.core.grid_plan import plan_cell, plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-AROUND = Surroundings(CLAUDE, RetryPolicy(), CATALOGUE, NOON)
+AROUND = RunContext(CLAUDE, RetryPolicy(), CATALOGUE, NOON)
 REQUEST = Request(
     Prompt("Be terse.", (Message("user", "Capital of {{country}}?"),)),
     Params("claude-haiku-4-5", 100),
