@@ -164,7 +164,8 @@ class _Found:
         before. What keeps the judge from being asked at all is noted."""
         values = dict.fromkeys(judge.variables, "")
         try:
-            request = judge_request(judge, planned.request.prompt, "", values)
+            # Something must stand for the answer: an empty message can't be sent.
+            request = judge_request(judge, planned.request.prompt, "-", values)
         except TemplateError:
             return None
         asked = plan(self._context, Variant(planned.letter, request))
