@@ -6,12 +6,12 @@ from typing import Any
 
 from playground.core.catalogue import Model
 from playground.core.events import Usage
+from playground.core.extra import quoted
 from playground.core.input_bounds import TOKENS_PER_MESSAGE, InputBound
 from playground.core.request import Prompt
 from playground.core.wire import Wire
 
 ENVELOPE_TOKENS = 200
-MOST_PATH = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,9 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
 
 
 def _named(path: str, wire: Wire) -> str:
-    shown = path if len(path) <= MOST_PATH else f"{path[:MOST_PATH]}…"
     is_extra = any(path == name or path.startswith((f"{name}[", f"{name}."))
                    for name in wire.extra.fields)  # fmt: skip
-    return f"`{shown}`{' in the extra JSON' if is_extra else ''}"
+    return f"{quoted(path)}{' in the extra JSON' if is_extra else ''}"
 
 
 def _is_understood(name: str, value: Any) -> bool:  # noqa: ANN401 (any JSON)

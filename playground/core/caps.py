@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from playground.core.allowed_fields import ALLOWED
 from playground.core.connection import Connection
+from playground.core.extra import quoted
 from playground.core.fixes import setting
 from playground.core.problem import Problem
 from playground.core.request import Request
 from playground.core.visitors import LOCAL
 from playground.core.wire import Wire
 
-MOST_PATH = 80
 SHARE_OF_QUEUE = 4
 """One visitor may fill no more than this part of the places to wait in."""
 
@@ -67,8 +67,7 @@ def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
         place = next((name for name in wire.body if name not in ALLOWED.known), None)
     if place is None:
         return []
-    shown = place if len(place) <= MOST_PATH else f"{place[:MOST_PATH]}…"
-    kept = f"`{shown}` in the extra JSON is not sent with the key of this app's owner"
+    kept = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
     instead = ", or enter a key of your own" if connection.kind == "claude" else ""
     return [Problem("error", f"{kept}: take it out{instead}.")]
 

@@ -14,6 +14,7 @@ from playground.core.allowed_fields import first_not_allowed
 from playground.core.input_bounds import InputBound, input_bound
 
 MOST_CHARACTERS = 20_000
+MOST_PLACE = 80
 DEEPEST = 60
 """Objects and lists in each other. Python's parser gives up at a depth that depends on its
 caller, and one that parses here must parse wherever the request is looked at."""
@@ -68,6 +69,12 @@ def read_extra(text: str) -> Extra:
     if not isinstance(parsed, dict):
         return Extra(problem="it must be an object: {…}")
     return Extra(parsed)
+
+
+def quoted(place: str) -> str:
+    """A place in it, such as `tools[0].type`, as a sentence names it."""
+    shown = place if len(place) <= MOST_PLACE else f"{place[:MOST_PLACE]}…"
+    return f"`{shown}`" if shown else '`""`'
 
 
 def _depth(text: str) -> int:
