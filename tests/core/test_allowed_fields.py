@@ -92,8 +92,8 @@ def test_what_is_not_on_the_list_is_refused_with_its_name_and_a_way_out(extra, p
     assert first_not_allowed(extra) == place
     found = planned(extra)
     assert found.why_not == (
-        f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner: take it out, "
-        "or enter a key of your own."
+        f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner: "
+        "take it out, or enter a key of your own."
     )
     assert not found.can_count
     server = Connection("server", "s", "http://s")
