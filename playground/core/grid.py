@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from playground.core.cases import Cases
 from playground.core.catalogue import MODEL_ID, is_model_id
@@ -174,8 +174,7 @@ def _fits(parameter: Swept, value: object) -> bool:
 
 
 def _setting(variant: Variant, swept: tuple[tuple[Swept, Value], ...]) -> Setting:
-    changes: dict[str, Any] = dict(swept)
-    params = replace(variant.request.params, **changes)
+    params = variant.request.params.swept(dict(swept))
     return Setting(variant.letter, replace(variant.request, params=params), swept)
 
 

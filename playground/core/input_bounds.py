@@ -67,8 +67,10 @@ class _Sum:
 
     def text(self, value: object) -> None:
         """Something that is read as it is written, or in fewer characters."""
-        self.tokens += _bytes(value)
-        self.ttls.update(_ttls(value))
+        written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        self.tokens += len(written.encode("utf-8", "replace"))
+        if "cache_control" in written and not isinstance(value, str):
+            self.ttls.update(_ttls(value))
 
     def later(self, path: str) -> None:
         """Something that only the API can count."""
@@ -227,12 +229,6 @@ def _object(value: object, path: str, *known: str) -> dict[str, Any]:
         if name not in known:
             raise _UnknownError(f"{path}.{name}")
     return value
-
-
-def _bytes(value: object) -> int:
-    if isinstance(value, str):
-        return len(value.encode("utf-8", "replace"))
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _ttls(value: object) -> Iterator[str]:

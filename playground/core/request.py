@@ -3,9 +3,10 @@
 They know nothing of where they are kept, shown or sent.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from playground.core.extra import Extra, read_extra
 
@@ -79,6 +80,13 @@ class Params:
     def extra(self) -> Extra:
         """The extra JSON, parsed once."""
         return read_extra(self.extra_json)
+
+    def swept(self, values: Mapping[str, Any]) -> "Params":
+        """The same with other values; extra JSON that stays is not parsed again."""
+        changed = replace(self, **values)
+        if changed.extra_json == self.extra_json:
+            vars(changed)["extra"] = self.extra
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
