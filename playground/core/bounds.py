@@ -94,7 +94,8 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
         if not _is_understood(name, value):
             return f"{_named(name, wire)} has no known price bound"
     if extra.rounds > 1 and not model.is_known:
-        return f"{_named('tools', wire)} has no known price bound: nor has this model's window"
+        known = f"how much {model.name} can read is unknown"
+        return f"{_named('tools', wire)} has no known price bound: {known}"
     return None
 
 

@@ -143,7 +143,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         model=model,
         wire=sent,
         policy=context.policy,
-        problems=(*_budget_problems(context, unpriced), *found),
+        problems=(*found, *_budget_problems(context, unpriced)),
         bound=bound,
         worst_case_usd=worst_usd,
         unpriced=unpriced,

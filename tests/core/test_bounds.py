@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.connection import CLAUDE, DEMO
@@ -201,6 +201,7 @@ def test_an_unknown_model_is_named_as_what_has_no_price():
     assert found.why_not == "The budget can't be kept: the price of claude-next-9 is unknown."
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.text(max_size=300), max_size=4),
     st.lists(st.text(max_size=100), max_size=4),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core import request as request_module
@@ -74,6 +74,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["tools", "metadata", "é", "model", '"', ""]), JSON))
 def test_a_cell_is_known_by_the_hash_of_what_is_sent_as_on_earlier_days(extra):
     wire = plan(CONTEXT, Variant("A", request(json.dumps(extra)))).wire
