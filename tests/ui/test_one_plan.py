@@ -120,3 +120,23 @@ def test_run_again_on_a_card_refuses_it_once_the_key_is_the_owners(
     assert page.button(key="again_A").disabled
     assert why in page.button(key="again_A").help.replace("\\", "")
     assert len([request for request in script.requests if request.method == "POST"]) == 1
+
+
+@refused
+def test_as_sent_shows_it_and_says_that_run_would_not_send_it(page, api, controls, why):
+    for name, value in controls.items():
+        page.session_state[f"{name}_A"] = value
+    page.run()
+    page.button(key="as_sent_A").click().run()
+    [caption] = [each.value for each in page.caption if each.value.startswith("Run would not")]
+    assert why in caption.replace("\\", "")
+    assert any("mcp_servers" in each.value or "5000" in each.value for each in page.code)
+    assert api.posts == []
+
+
+def test_what_is_not_changed_is_not_parsed_again_by_the_next_script_run(page):
+    page.session_state["extra_json_A"] = '{"metadata": {"user_id": "7"}}'
+    before = page.run().session_state["params_A"]
+    assert page.run().session_state["params_A"] is before
+    page.session_state["extra_json_A"] = "{}"
+    assert page.run().session_state["params_A"].extra.fields == {}
