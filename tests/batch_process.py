@@ -11,8 +11,8 @@ from playground.core.budget import Budget, Refusal, Reservation, Spender, window
 from playground.core.cases import Cases
 from playground.core.connection import Connection
 from playground.core.experiment import Experiment
-from playground.core.grid import Variant
-from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.grid_plan import plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.experiments.seams import Whose
@@ -30,7 +30,7 @@ MOST_USD = Decimal("0.01")
 def underway_on(services, cells):
     rows = tuple((str(number),) for number in range(cells))
     definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
-    around = Surroundings(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
+    around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
     seams = services.seams("k", lambda runs: Refusal("Nothing is to be run live."))
     return Underway(Whose("1", "ada", "page", 1), definition, planned, around, seams)

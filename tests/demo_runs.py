@@ -11,7 +11,7 @@ from playground.claude.demo.language_model import language_model
 from playground.claude.demo.transport import DemoTransport
 from playground.claude.sending import Timing, send
 from playground.core.connection import DEMO
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.run import Run
@@ -30,7 +30,7 @@ def run_on_demo(request=DOSA, scenario="none", *, policy=None, seed=1, pause_s=0
     clock.now_s = 1_000.0
     timing = Timing(clock.sleep, lambda: clock.now_s, lambda: NOW, lambda: 0.0)
     connection = replace(DEMO, scenario=scenario)
-    planned = plan(1, "A", request, connection, policy or RetryPolicy(), (), NOW)
+    planned = plan(RunContext(connection, policy or RetryPolicy(), (), NOW), Variant("A", request))
     run = Run("o", "v", planned)
     run.began_s = clock.now_s
     language_model()  # Its training is no silence of the stream's.

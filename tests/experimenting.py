@@ -13,8 +13,8 @@ from playground.core.connection import CLAUDE
 from playground.core.events import AttemptFailed, Connecting, Finished, Reported, TextDelta, Usage
 from playground.core.experiment import Experiment
 from playground.core.failures import Failure
-from playground.core.grid import Variant
-from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.grid_plan import plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow, RunTexts
@@ -23,7 +23,7 @@ from playground.experiments.seams import Claims, Seams, Whose
 from playground.experiments.underway import Underway
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-AROUND = Surroundings(CLAUDE, RetryPolicy(), (), NOON)
+AROUND = RunContext(CLAUDE, RetryPolicy(), (), NOON)
 ASKS = Request(
     Prompt("", (Message("user", "Capital of {{country}}?"),)), Params("claude-haiku-4-5", 100)
 )

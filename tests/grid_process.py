@@ -10,8 +10,8 @@ from decimal import Decimal
 from playground.core.cases import Cases
 from playground.core.connection import Connection, FlatPrice
 from playground.core.experiment import Experiment
-from playground.core.grid import Variant
-from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.grid_plan import plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.experiments.seams import Whose
@@ -34,7 +34,7 @@ def underway_on(services, cells, at_once=4, telling=lambda seams: seams):
     rows = tuple((str(number),) for number in range(cells))
     definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
     definition = replace(definition, at_once=at_once)
-    around = Surroundings(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
+    around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
     seams = services.seams("k", lambda runs: [None] * len(runs))
     return Underway(Whose("1", "ada", "page", 1), definition, planned, around, telling(seams))

@@ -8,7 +8,7 @@ import httpx2
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing, send
 from playground.core.connection import CLAUDE
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -72,7 +72,7 @@ def play(
     policy = policy or RetryPolicy()
     sleeps = Sleeps()
     timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: jitter)
-    planned = plan(1, "A", request, connection, policy, (), NOW)
+    planned = plan(RunContext(connection, policy, (), NOW), Variant("A", request))
 
     async def collect():
         clients = Clients(transport=script)

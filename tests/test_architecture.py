@@ -111,6 +111,17 @@ def test_no_shared_cache_takes_a_key_or_a_prompt():
                 assert not names & {"key", "prompt", "request", "text"}, f"{path.name}:{node.name}"
 
 
+def test_what_holds_for_a_request_is_decided_in_one_place():
+    """Caps, gate, budget and allowed fields: a context made elsewhere could leave one out."""
+    makers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        for name, _ in calls_of(path)
+        if name == "RunContext"
+    }
+    assert makers == {"ui/running.py"}
+
+
 def test_only_state_writes_the_session():
     for path in (PACKAGE / "ui").glob("*.py"):
         if path.stem.split("_")[-1] == "state":

@@ -21,7 +21,7 @@ from playground.core.budget import Budget, Refusal, Reservation, Spender, window
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.events import Usage
 from playground.core.failures import Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.store.log import RunLog
@@ -36,7 +36,7 @@ KEY = "sk-test-secret-key"
 def wanted(count, connection=CLAUDE, **params):
     chosen = {"model": "claude-haiku-4-5", "max_tokens": 20, **params}
     request = Request(Prompt("", (Message("user", "Tell me of dosa."),)), Params(**chosen))
-    made = plan(1, "A", request, connection, RetryPolicy(), (), NOON)
+    made = plan(RunContext(connection, RetryPolicy(), (), NOON), Variant("A", request))
     return [Wanted(run_id, made, f"cell {n}") for n, run_id in enumerate(run_ids(count))]
 
 

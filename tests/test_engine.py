@@ -20,12 +20,12 @@ from playground.core.events import (
     Usage,
 )
 from playground.core.failures import Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 from playground.engine import Engine
 from playground.run import Run
 
-PLAN = plan(1, "A", REQUEST, DEMO, RetryPolicy(), (), NOW)
+PLAN = plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", REQUEST))
 ANSWER = (Connecting(1), Accepted(200, "req_1"), TextDelta("Hel"), TextDelta("lo"))
 
 

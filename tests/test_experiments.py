@@ -18,7 +18,8 @@ from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.experiment_rows import Started
 from playground.core.failures import Failure
-from playground.core.grid import Sweep, Variant
+from playground.core.grid import Sweep
+from playground.core.plan import Variant
 from playground.core.request import Message, Prompt
 from playground.core.rows import RunRow, RunTexts
 from playground.experiments.launching import LEFT

@@ -11,7 +11,7 @@ from fake_api import FakeApi
 
 from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
 from playground.core.connection import Connection, FlatPrice
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.run import Run
@@ -39,7 +39,7 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
     price = FlatPrice(Decimal(10), Decimal(10))
     server = Connection("server", "fake", api.url, price)
     now = datetime.now(UTC)
-    planned = plan(1, "A", REQUEST, server, RetryPolicy(), (), now)
+    planned = plan(RunContext(server, RetryPolicy(), (), now), Variant("A", REQUEST))
     most_usd = reserved_usd(planned.worst_case_usd)
     spender = Spender("ada", "owner", now)
     caps = windows(Budget(day_usd=most_usd * 5 + most_usd / 2), Budget(), spender, now)

@@ -10,6 +10,7 @@ from typing import Literal
 from playground.core import pricing
 from playground.core.batch import Batch, BatchResult, BatchStatus, Counts, ResultKind, batch_label
 from playground.core.batch_split import BatchRequest
+from playground.core.bounds import Unbounded
 from playground.core.connection import Connection
 from playground.core.events import Attempt, Usage
 from playground.core.failures import Billed
@@ -80,9 +81,9 @@ class Submission:
 
 def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
     """The most that one request of a batch can cost in dollars. None: unknown."""
-    return pricing.worst_case(
-        plan.request, plan.connection, now, plan.counted_tokens, is_batch=True
-    )
+    if isinstance(plan.bound, Unbounded):
+        return None
+    return pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
 
 
 def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planned:

@@ -1,75 +1,139 @@
-"""The most that a request can be billed for, its extra JSON included, or that nobody knows."""
+"""The most that a request can be billed for, its extra JSON included, or why nobody knows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playground.core.catalogue import Model
 from playground.core.events import Usage
-from playground.core.extra import read_extra
-from playground.core.request import Params
+from playground.core.extra import quoted
+from playground.core.input_bounds import TOKENS_PER_MESSAGE, InputBound
+from playground.core.request import Prompt
+from playground.core.wire import Wire
 
-NOT_PRICED = frozenset(
-    {"temperature", "top_p", "top_k", "stop_sequences", "stream", "thinking", "metadata"}
-)
-"""Fields of the body that change neither a price nor how many tokens there can be."""
+ENVELOPE_TOKENS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The model that is billed, and no less than the tokens it can be billed for."""
+    """The model that is billed, and no less than the tokens it can be billed for.
+    `prompt_tokens` are those of the prompt as it is sent, read once."""
 
     model_id: str
     usage: Usage
+    prompt_tokens: int
 
 
-def most_billed(params: Params, input_tokens: int) -> Bound | None:
-    """A bound of the bill, given one of the prompt. None: a field could raise it at will."""
-    extra = read_extra(params.extra_json)
+@dataclass(frozen=True, slots=True)
+class Unbounded:
+    """Why there is no bound: part of a sentence that names the field. `prompt_tokens` as of
+    `Bound`, where at least they are known."""
+
+    why: str
+    prompt_tokens: int | None = None
+
+
+def input_tokens_bound(prompt: Prompt) -> int:
+    """More input tokens than the prompt can have: a token is at least one byte."""
+    return _tokens(prompt, {})
+
+
+def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -> Bound | Unbounded:
+    """A bound of the bill for one answer; the API's own count of the prompt, where there is
+    one, makes it tighter."""
+    extra = wire.extra
     if extra.problem:
-        return None
-    body: dict[str, Any] = {"model": params.model, "max_tokens": params.max_tokens}
-    if params.cache != "off":
-        body["cache_control"] = {"ttl": params.cache}
-    body = {**body, **extra.fields}
-    if not _is_bounded(body):
-        return None
+        return Unbounded("the extra JSON can't be read")
+    tokens = _prompt_tokens(prompt, extra.fields, extra.bound, counted)
+    why = _unknown(wire, extra.bound, model)
+    if why is None and tokens is None:
+        place = _named(extra.bound.to_count or "", wire)
+        why = f"{place} has no known price bound until its tokens are counted"
+    if why is not None or tokens is None:
+        return Unbounded(why or "", tokens)
+    body, rounds = wire.body, extra.bound.rounds
     usage = Usage(
-        output_tokens=body["max_tokens"],
+        output_tokens=rounds * body["max_tokens"],
+        web_searches=extra.bound.searches,
         speed=body.get("speed"),
         inference_geo=body.get("inference_geo"),
     )
-    return Bound(body["model"], _with_input(usage, input_tokens, body.get("cache_control")))
+    # What a server tool finds is read in the rounds after it, each as long as the window.
+    read = tokens + (rounds - 1) * max(tokens, model.context_tokens)
+    return Bound(body["model"], _with_input(usage, read, _ttls(body, extra.bound)), tokens)
 
 
-def _is_bounded(body: Mapping[str, Any]) -> bool:
-    return all(name in NOT_PRICED or _is_understood(name, value) for name, value in body.items())
+def _prompt_tokens(
+    prompt: Prompt, fields: Mapping[str, Any], extra: InputBound, counted: int | None
+) -> int | None:
+    """The documentation calls a count an estimate, so a twentieth is added."""
+    estimate = None if counted is None else -(-counted * 21 // 20)
+    if extra.to_count or extra.unknown is not None:
+        return estimate
+    bound = _tokens(prompt, fields) + extra.tokens
+    return bound if estimate is None else min(bound, estimate)
+
+
+def _tokens(prompt: Prompt, replaced: Mapping[str, Any]) -> int:
+    """What the prompt adds where no field of the extra JSON takes its place."""
+    system = "" if "system" in replaced else prompt.system
+    messages = () if "messages" in replaced else prompt.messages
+    texts = (system, *(message.text for message in messages))
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(messages)
+
+
+def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
+    """The first field that could raise the bill at will."""
+    if extra.unknown is not None:
+        place, dot, last = extra.unknown.rpartition(".max_uses")
+        if dot and not last:
+            return f"{_named(place, wire)} has no known price bound without `max_uses`"
+        return f"{_named(extra.unknown, wire)} has no known price bound"
+    for name, value in wire.body.items():
+        if not _is_understood(name, value):
+            return f"{_named(name, wire)} has no known price bound"
+    if extra.rounds > 1 and not model.is_known:
+        known = f"how much {model.name} can read is unknown"
+        return f"{_named('tools', wire)} has no known price bound: {known}"
+    return None
+
+
+def _named(path: str, wire: Wire) -> str:
+    is_extra = any(path == name or path.startswith((f"{name}[", f"{name}."))
+                   for name in wire.extra.fields)  # fmt: skip
+    return f"{quoted(path)}{' in the extra JSON' if is_extra else ''}"
 
 
 def _is_understood(name: str, value: Any) -> bool:  # noqa: ANN401 (any JSON)
+    """Whether a field that decides about the price has a value whose price is known."""
     match name:
         case "model":
             return isinstance(value, str)
         case "max_tokens":
             return isinstance(value, int) and not isinstance(value, bool) and value >= 0
         case "cache_control":
-            return isinstance(value, dict)
-        case "output_config":
-            # A format would be described to the model in tokens that nobody counted.
-            return isinstance(value, dict) and set(value) <= {"effort"}
+            return value is None or isinstance(value, dict)
         case "speed":
-            return value in ("standard", "fast")
+            return value in (None, "standard", "fast")
         case "inference_geo":
-            return value in ("us", "global")
+            return value in (None, "us", "global")
         case "service_tier":
-            return value in ("auto", "standard_only")
+            return value in (None, "auto", "standard_only")
         case _:
-            return False
+            return True
 
 
-def _with_input(usage: Usage, tokens: int, cache: Mapping[str, Any] | None) -> Usage:
-    """The whole prompt at the dearest way it can be billed: a write costs more than a read."""
-    if cache is None:
+def _ttls(body: Mapping[str, Any], extra: InputBound) -> frozenset[str]:
+    whole = body.get("cache_control")
+    return extra.ttls if whole is None else extra.ttls | {str(whole.get("ttl", "5m"))}
+
+
+def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:
+    """The whole prompt at the dearest way it can be billed: a write costs more than a read,
+    and one that is kept for longer more than one for 5 minutes."""
+    if not ttls:
         return replace(usage, input_tokens=tokens)
-    if cache.get("ttl", "5m") == "5m":
+    if ttls <= {"5m"}:
         return replace(usage, cache_write_5m_tokens=tokens)
     return replace(usage, cache_write_1h_tokens=tokens)

@@ -129,9 +129,9 @@ def refusal(needed_usd: Decimal, standings: tuple[Standing, ...]) -> Refusal | N
     return None
 
 
-def unpriced(model: str) -> Refusal:
-    """Nothing can be reserved for a run whose price nobody knows."""
-    return Refusal(f"Not started: there is a budget, and the price of {model} is unknown.")
+def unpriced(why: str) -> Refusal:
+    """Nothing can be reserved for a run without a bound; `why` is part of a sentence."""
+    return Refusal(f"The budget can't be kept: {why}.")
 
 
 def reserved_usd(worst_case_usd: Decimal) -> Decimal:

@@ -1,13 +1,20 @@
-"""How large a visitor's requests may be, and how many runs may wait. A visitor at this
-machine has no caps but the queue's; one with a key of his own only that on a prompt."""
+"""How large a visitor's requests may be, what they may hold, and how many runs may wait.
+
+A visitor at this machine has no caps but the queue's; one with a key of his own only that
+on a prompt.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from playground.core.allowed_fields import ALLOWED
+from playground.core.connection import Connection
+from playground.core.extra import quoted
 from playground.core.fixes import setting
 from playground.core.problem import Problem
 from playground.core.request import Request
 from playground.core.visitors import LOCAL
+from playground.core.wire import Wire
 
 SHARE_OF_QUEUE = 4
 """One visitor may fill no more than this part of the places to wait in."""
@@ -51,6 +58,18 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
             text = f"This app lets visitors ask for {most:,} max_tokens at most."
             found.append(Problem("error", text, fix))
     return found
+
+
+def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
+    """What strangers do not send with the owner's key: fields that are not on the list."""
+    place = wire.extra.not_allowed
+    if place is None:
+        place = next((name for name in wire.body if name not in ALLOWED.known), None)
+    if place is None:
+        return []
+    kept = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
+    instead = ", or enter a key of your own" if connection.kind == "claude" else ""
+    return [Problem("error", f"{kept}: take it out{instead}.")]
 
 
 def variants_problem(count: int, caps: Caps) -> str | None:

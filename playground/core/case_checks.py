@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Literal, get_args
 
 from playground.core.cases import CHECKS, EXPECTED
+from playground.core.catalogue import MODEL_ID, is_model_id
 from playground.core.json_schema import schema_problem
 from playground.core.patterns import pattern_problem
 from playground.core.template import variables_of
@@ -119,6 +120,8 @@ def _length_problem(check: CaseCheck) -> str | None:
 def _judge_problem(check: CaseCheck) -> str | None:
     if not check.model.strip():
         return "No model is chosen to judge."
+    if not is_model_id(check.model):
+        return MODEL_ID
     if "answer" not in variables_of(check.text):
         return "The judge's prompt must hold {{answer}}."
     return None

@@ -7,8 +7,11 @@ and wins; anything else a person types is an unknown model, which is allowed.
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
+from unicodedata import category
 
+LONGEST_ID: Final = 200
+MODEL_ID: Final = f"A model id is one line of at most {LONGEST_ID} characters."
 CHECKED_ON = date(2026, 11, 23)
 
 Line = Literal["fable", "mythos", "opus", "sonnet", "haiku", "other"]
@@ -168,6 +171,14 @@ CATALOGUE: tuple[Model, ...] = (
 # fmt: on
 
 _BY_ID = {key: model for model in CATALOGUE for key in (model.id, *model.aliases)}
+
+
+def is_model_id(text: str) -> bool:
+    """Whether a text can be a model's id: `MODEL_ID` says what it must be. An empty one is
+    that of a model which is still to be chosen."""
+    return len(text) <= LONGEST_ID and not any(
+        category(each) in ("Cc", "Zl", "Zp", "Cs") for each in text
+    )
 
 
 def find(model_id: str) -> Model | None:

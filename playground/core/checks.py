@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from playground.core.catalogue import Model
+from playground.core.catalogue import MODEL_ID, Model, is_model_id
 from playground.core.decisions import Decision
-from playground.core.extra import Extra, read_extra
+from playground.core.extra import Extra
 from playground.core.fixes import successor, switch
 from playground.core.param_checks import expected_refusals, param_problems
 from playground.core.problem import SEVERITIES, Problem
 from playground.core.prompt_checks import prefill_problems, prompt_problems, window_problems
-from playground.core.request import Request
+from playground.core.request import Params, Request
 
 RETIREMENT_NOTICE = timedelta(days=30)
 
@@ -19,11 +19,12 @@ def problems(
     request: Request, model: Model, today: date, decisions: tuple[Decision, ...] = ()
 ) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
-    extra = read_extra(request.params.extra_json)
+    extra = request.params.extra
     found = [
         *prompt_problems(request.prompt),
         *prefill_problems(request, model),
         *param_problems(request.params, model),
+        *_model_id_problems(request.params),
         *expected_refusals(request, model, decisions),
         *_extra_problems(extra),
         *window_problems(request.prompt, model),
@@ -46,6 +47,12 @@ def _extra_problems(extra: Extra) -> list[Problem]:
     if extra.fields.get("stream", True) is not True:
         return [Problem("error", "The extra JSON turns stream off, but answers are streamed here.")]
     return []
+
+
+def _model_id_problems(params: Params) -> list[Problem]:
+    """The log and other places have room for no longer one, whoever names it."""
+    named = params.extra.fields.get("model", params.model)
+    return [] if is_model_id(str(named)) else [Problem("error", MODEL_ID)]
 
 
 def _retirement(model: Model, today: date) -> list[Problem]:

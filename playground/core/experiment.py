@@ -17,10 +17,10 @@ from playground.core.grid import (
     GridError,
     Setting,
     Sweep,
-    Variant,
     require_size,
     settings,
 )
+from playground.core.plan import Variant
 from playground.core.request_fields import (
     FieldsError,
     is_whole,

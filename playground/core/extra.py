@@ -1,31 +1,57 @@
-"""The extra JSON: an object of a person's own for the body, or what is wrong with it."""
+"""The extra JSON: an object of a person's own for the body, or what is wrong with it.
+
+It is parsed once, where the parameters hold it, and what follows from it is worked out once.
+"""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from playground.core.allowed_fields import first_not_allowed
+from playground.core.input_bounds import InputBound, input_bound
+
 MOST_CHARACTERS = 20_000
+MOST_PLACE = 80
 DEEPEST = 60
 """Objects and lists in each other. Python's parser gives up at a depth that depends on its
 caller, and one that parses here must parse wherever the request is looked at."""
-STRINGS = re.compile(r'"(?:[^"\\]|\\.)*("|$)', re.DOTALL)
+STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("|$)', re.DOTALL)
 BRACKETS = re.compile(r"[\[\]{}]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Extra:
     """The fields to merge into the body; none where there is a problem."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     problem: str | None = None
 
+    @cached_property
+    def json_of_fields(self) -> Mapping[str, str]:
+        """Each field's value as `json.dumps(value, sort_keys=True)` writes it."""
+        return {name: json.dumps(value, sort_keys=True) for name, value in self.fields.items()}
+
+    @cached_property
+    def not_allowed(self) -> str | None:
+        """The first place in it that strangers do not send with the owner's key."""
+        return first_not_allowed(self.fields)
+
+    @cached_property
+    def bound(self) -> InputBound:
+        """What it adds at most to what the model reads, or why nobody knows."""
+        return input_bound(self.fields)
+
+
+NO_EXTRA = Extra()
+
 
 def read_extra(text: str) -> Extra:
     """Parse what was typed. Empty text is no extra, not a problem."""
     if not text.strip():
-        return Extra()
+        return NO_EXTRA
     if len(text) > MOST_CHARACTERS:
         return Extra(problem=f"it is longer than {MOST_CHARACTERS:,} characters")
     if _depth(text) > DEEPEST:
@@ -43,6 +69,12 @@ def read_extra(text: str) -> Extra:
     if not isinstance(parsed, dict):
         return Extra(problem="it must be an object: {…}")
     return Extra(parsed)
+
+
+def quoted(place: str) -> str:
+    """A place in it, such as `tools[0].type`, as a sentence names it."""
+    shown = place if len(place) <= MOST_PLACE else f"{place[:MOST_PLACE]}…"
+    return f"`{shown}`" if shown else '`""`'
 
 
 def _depth(text: str) -> int:

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from playground.core.cases import Cases
+from playground.core.catalogue import MODEL_ID, is_model_id
 from playground.core.connection import Connection
+from playground.core.plan import Variant
 from playground.core.request import EFFORTS, Request
 from playground.core.template import render
 from playground.core.wire import Wire
@@ -29,14 +31,6 @@ Value = str | int | float
 
 class GridError(ValueError):
     """Why there is no such grid; its text can be shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A lettered request, whose texts may have variables."""
-
-    letter: str
-    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +156,15 @@ def _require_values(sweep: Sweep) -> None:
         raise GridError(f"A sweep of {sweep.parameter} needs values, each of them once.")
     wrong = [value for value in sweep.values if not _fits(sweep.parameter, value)]
     if wrong:
-        raise GridError(f"{sweep.parameter} cannot be {wrong[0]!r}.")
+        is_too_long = isinstance(wrong[0], str) and not is_model_id(wrong[0])
+        why = MODEL_ID if is_too_long else f"{sweep.parameter} cannot be {wrong[0]!r}."
+        raise GridError(why)
 
 
 def _fits(parameter: Swept, value: object) -> bool:
     match parameter:
         case "model":
-            return isinstance(value, str) and bool(value.strip())
+            return isinstance(value, str) and bool(value.strip()) and is_model_id(value)
         case "effort":
             return value in EFFORTS
         case "max_tokens":
@@ -178,8 +174,7 @@ def _fits(parameter: Swept, value: object) -> bool:
 
 
 def _setting(variant: Variant, swept: tuple[tuple[Swept, Value], ...]) -> Setting:
-    changes: dict[str, Any] = dict(swept)
-    params = replace(variant.request.params, **changes)
+    params = variant.request.params.swept(dict(swept))
     return Setting(variant.letter, replace(variant.request, params=params), swept)
 
 
@@ -201,6 +196,7 @@ def filled(request: Request, values: Mapping[str, str]) -> Request:
 
 def sent_key(wire: Wire, connection: Connection) -> str:
     """Changes with everything that is sent, and with where it is sent to."""
-    sent = [connection.kind, connection.base_url, dict(wire.headers), dict(wire.body)]
-    text = json.dumps(sent, sort_keys=True)
+    place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)], sort_keys=True)
+    # One list with the body in it: experiments of earlier days know their cells by this.
+    text = f"{place[:-1]}, {wire.json_of(wire.body)}]"
     return hashlib.sha256(text.encode()).hexdigest()[:32]

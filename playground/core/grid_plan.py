@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -10,30 +9,16 @@ from playground.core import pricing
 from playground.core.batch import why_no_batches
 from playground.core.batch_rows import worst_case_in_batch
 from playground.core.batch_split import BatchRequest, problem_of
-from playground.core.caps import NO_CAPS, Caps
+from playground.core.bounds import Unbounded
 from playground.core.case_checks import CaseCheck, CheckError, check_key, checks_of
 from playground.core.cases import Cases
-from playground.core.catalogue import Model
-from playground.core.connection import Connection
 from playground.core.events import Usage
 from playground.core.grid import Grid, Setting, filled, require_size, sent_key
 from playground.core.judging import judge_request
-from playground.core.plan import Plan, plan
-from playground.core.retry import RetryPolicy
+from playground.core.plan import Plan, RunContext, Variant, plan
 from playground.core.template import TemplateError
 
 MOST_NOTES: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Where a grid would be sent, and what is known of that place now."""
-
-    connection: Connection
-    policy: RetryPolicy
-    models: tuple[Model, ...]
-    now: datetime
-    caps: Caps = NO_CAPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +69,14 @@ def plan_grid(
     cases: Cases,
     repeats: int,
     checks: tuple[CaseCheck, ...],
-    around: Surroundings,
+    context: RunContext,
 ) -> GridPlan:
     """Work out every cell before any is sent. Raises `GridError` for too many of them.
 
     It takes a tenth of a millisecond for each setting and case: not for each rerun of a page.
     """
     require_size(len(settings), len(cases), repeats)
-    found = _Found(around)
+    found = _Found(context)
     for case in range(len(cases)):
         values = cases.values(case)
         judges = found.judges(case, checks, values)
@@ -110,32 +95,21 @@ def plan_grid(
     )
 
 
-def plan_cell(
-    setting: Setting, values: Mapping[str, str], around: Surroundings, press: int = 0
-) -> Plan:
+def plan_cell(setting: Setting, values: Mapping[str, str], context: RunContext) -> Plan:
     """The plan of one cell, as if its setting were a variant. Raises `TemplateError`."""
-    return plan(
-        press,
-        setting.letter,
-        filled(setting.request, values),
-        around.connection,
-        around.policy,
-        around.models,
-        around.now,
-        caps=around.caps,
-    )
+    return plan(context, Variant(setting.letter, filled(setting.request, values)))
 
 
 class _Found:
     """What is known of a grid so far; costs by what is sent, since that is run once."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self.sent: dict[tuple[int, int], str] = {}
         self.worst_usd: dict[str, Decimal | None] = {}
         self.judges_usd: dict[tuple[str, str], Decimal | None] = {}
         self.in_batch_usd: dict[str, Decimal | None] = {}
-        self.not_in_batch = why_no_batches(around.connection) or ""
+        self.not_in_batch = why_no_batches(context.connection) or ""
         self._has_batches = not self.not_in_batch
         self.notes: list[Note] = []
 
@@ -159,14 +133,14 @@ class _Found:
         judges: list[CaseCheck],
     ) -> None:
         try:
-            planned = plan_cell(setting, values, self._around)
+            planned = plan_cell(setting, values, self._context)
         except TemplateError as error:
             self.sent[number, case] = f"unsent-{number}-{case}"
             self.notes.append(Note("error", number, case, str(error)))
             return
         if case == 0:
             self.notes += _of_sweeps(number, setting, planned)
-        key = self.sent[number, case] = sent_key(planned.wire, self._around.connection)
+        key = self.sent[number, case] = sent_key(planned.wire, planned.connection)
         errors = [problem.text for problem in planned.problems if problem.severity == "error"]
         if errors:
             self.notes.append(Note("error", number, case, errors[0]))
@@ -175,15 +149,36 @@ class _Found:
         if self._has_batches:
             self._add_to_batch(key, planned)
         for judge in judges:
-            usd = _judge_usd(planned, judge, self._around)
+            usd = self._judge_usd(planned, judge, number, case)
             self.judges_usd[key, check_key(judge, values)] = usd
 
     def _add_to_batch(self, key: str, planned: Plan) -> None:
         why = problem_of(BatchRequest("a", planned.wire))
         if why is None:
-            self.in_batch_usd[key] = worst_case_in_batch(planned, self._around.now)
+            self.in_batch_usd[key] = worst_case_in_batch(planned, self._context.now)
         else:
             self.not_in_batch = self.not_in_batch or why
+
+    def _judge_usd(self, planned: Plan, judge: CaseCheck, number: int, case: int) -> Decimal | None:
+        """An estimate: how long the answer will be, in the judge's tokens, nobody knows
+        before. What keeps the judge from being asked at all is noted."""
+        values = dict.fromkeys(judge.variables, "")
+        try:
+            # Something must stand for the answer: an empty message can't be sent.
+            request = judge_request(judge, planned.request.prompt, "-", values)
+        except TemplateError:
+            return None
+        asked = plan(self._context, Variant(planned.letter, request))
+        errors = [problem.text for problem in asked.problems if problem.severity == "error"]
+        if errors:
+            self.notes.append(Note("warning", number, case, f"The judge: {errors[0]}"))
+        if isinstance(asked.bound, Unbounded):
+            return None
+        tokens = asked.bound.prompt_tokens + planned.request.params.max_tokens
+        usage = Usage(input_tokens=tokens, output_tokens=request.params.max_tokens)
+        to, now = self._context.connection, self._context.now
+        prices = pricing.unit_prices(judge.model, to, usage, now)
+        return prices.cost_of(usage) if prices else None
 
 
 def _sent_of(cell_id: str) -> str:
@@ -220,18 +215,6 @@ def _sames(grid: Grid) -> list[Note]:
         some = f"{len(found):,} settings send the same as an earlier one"
         text = f"{some}, such as “{name}” as “{earlier}”"
     return [Note("warning", other, None, f"{text}: it is run once.")]
-
-
-def _judge_usd(planned: Plan, judge: CaseCheck, around: Surroundings) -> Decimal | None:
-    """An estimate: how long the answer will be, in the judge's tokens, nobody knows before."""
-    try:
-        asked = judge_request(judge, planned.request.prompt, "", dict.fromkeys(judge.variables, ""))
-    except TemplateError:
-        return None
-    tokens = pricing.input_tokens_bound(asked.prompt) + planned.request.params.max_tokens
-    usage = Usage(input_tokens=tokens, output_tokens=asked.params.max_tokens)
-    prices = pricing.unit_prices(judge.model, around.connection, usage, around.now)
-    return prices.cost_of(usage) if prices else None
 
 
 def _total(each: Iterable[Decimal | None], repeats: int) -> Decimal | None:

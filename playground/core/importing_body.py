@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
+from playground.core.catalogue import is_model_id
 from playground.core.extra import read_extra
 from playground.core.imported import (
     Call,
@@ -17,7 +18,7 @@ from playground.core.imported import (
     short,
     texts_of,
 )
-from playground.core.page_state import MOST_STOPS, is_model_id
+from playground.core.page_state import MOST_STOPS
 from playground.core.request import (
     EFFORTS,
     ApiVersion,

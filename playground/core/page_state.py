@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final
-from unicodedata import category
 
 from playground.core.request import EFFORTS, Params, Prompt, Request
 from playground.core.request_fields import (
@@ -20,7 +19,6 @@ VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
 MOST_BYTES: Final = 1_000_000
 """Of the JSON: more is neither written nor read."""
-LONGEST_MODEL: Final = 200
 MOST_STOPS: Final = 100
 _MOST = {"max_tokens": 1_000_000, "top_k": 10**9, "thinking_budget_tokens": 10**9}
 _MOST_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
@@ -132,10 +130,7 @@ def _variant(found: object) -> Variant:
 
 
 def _check_params(params: Params) -> None:
-    text_of(params.model, "model")
     text_of(params.extra_json, "extra_json")
-    if not is_model_id(params.model):
-        raise PageStateError(f"A model id is one line of at most {LONGEST_MODEL} characters.")
     if params.effort is not None and params.effort not in EFFORTS:
         raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
     for name, most in (_MOST | _MOST_FRACTIONS).items():
@@ -147,11 +142,6 @@ def _check_params(params: Params) -> None:
     for stop in params.stop_sequences:
         if not text_of(stop, "A stop sequence") or "\n" in stop:
             raise PageStateError("A stop sequence must be one line that is not empty.")
-
-
-def is_model_id(text: str) -> bool:
-    """Whether a text can stand where a model is chosen."""
-    return len(text) <= LONGEST_MODEL and not any(category(each) == "Cc" for each in text)
 
 
 def _scenario(found: object) -> str:

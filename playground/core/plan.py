@@ -1,12 +1,19 @@
-"""What one press of Run decided for one variant, before anything is sent."""
+"""What would be sent for one variant, whether it may be, and what it can cost at most.
+
+Everything that sends does so by a plan: Run, Run again, the cells of an experiment, its
+judges, batches, and counting. Caps, gate, budget and the list of allowed fields are part of
+it, so nothing can be sent without them.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
-from playground.core import counting, pricing
-from playground.core.caps import NO_CAPS, Caps, cap_problems
+from playground.core import budget, counting, pricing
+from playground.core.bounds import Bound, Unbounded, most_billed
+from playground.core.caps import NO_CAPS, Caps, cap_problems, field_problems
 from playground.core.catalogue import Model
 from playground.core.checks import problems, unlisted
 from playground.core.connection import Connection
@@ -15,10 +22,52 @@ from playground.core.request import Request
 from playground.core.retry import RetryPolicy
 from playground.core.wire import Wire, model_id_of, model_on, wire
 
+KeyHolder = Literal["visitor", "owner", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Where requests go and what holds there for all of them, at one moment.
+
+    `counts` holds the API's own counts of input tokens, by what was counted. `key_holder` is
+    whose key, and so whose money, is used; `is_stranger`: the visitor is not at the owner's
+    machine. `closed_because` is why nothing at all can be sent: there is no key, or a gate.
+    """
+
+    connection: Connection
+    policy: RetryPolicy
+    models: tuple[Model, ...]
+    now: datetime
+    press: int = 1
+    counts: Mapping[str, int] = field(default_factory=dict)
+    caps: Caps = NO_CAPS
+    key_holder: KeyHolder = "visitor"
+    is_stranger: bool = False
+    has_budget: bool = False
+    closed_because: str | None = None
+
+    @property
+    def sends_allowed_fields_only(self) -> bool:
+        return self.is_stranger and self.key_holder == "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A lettered request, whose texts may have variables; `field_problems` is what was
+    entered for it and is no value."""
+
+    letter: str
+    request: Request
+    field_problems: tuple[Problem, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request with everything that follows from it. Holds no key."""
+    """A request with everything that follows from it. Holds no key.
+
+    `unpriced` is why the worst case is unknown, part of a sentence. `can_count`: it may be
+    sent to have its tokens counted, which is free.
+    """
 
     press: int
     letter: str
@@ -28,12 +77,23 @@ class Plan:
     wire: Wire
     policy: RetryPolicy
     problems: tuple[Problem, ...]
+    bound: Bound | Unbounded
     worst_case_usd: Decimal | None
+    unpriced: str = ""
     counted_tokens: int | None = None
+    can_count: bool = True
+    closed_because: str | None = None
+
+    @property
+    def why_not(self) -> str | None:
+        """The first reason why it can't be sent; None: it can."""
+        return self.closed_because or next(
+            (problem.text for problem in self.problems if problem.severity == "error"), None
+        )
 
     @property
     def can_run(self) -> bool:
-        return not any(problem.severity == "error" for problem in self.problems)
+        return self.why_not is None
 
     @property
     def asked(self) -> str:
@@ -49,35 +109,62 @@ class Plan:
         return " · ".join(parts)
 
 
-def plan(
-    press: int,
-    letter: str,
-    request: Request,
-    connection: Connection,
-    policy: RetryPolicy,
-    models: tuple[Model, ...],
-    now: datetime,
-    counts: Mapping[str, int] | None = None,
-    caps: Caps = NO_CAPS,
-) -> Plan:
-    """Work out what would go out, what is wrong with it and what it can cost. `counts`
-    holds the API's own counts of input tokens, by what was counted."""
-    model = model_on(connection, model_id_of(request.params), models)
-    sent = wire(request, model, connection)
-    counted = (counts or {}).get(counting.count_key(sent, connection))
+class RefusedPlanError(ValueError):
+    """Something was about to be sent that its plan refuses; the text is the plan's reason."""
+
+
+def require_sendable(why_not: str | None) -> None:
+    """The last look before anything goes out. Raises `RefusedPlanError`."""
+    if why_not is not None:
+        raise RefusedPlanError(why_not)
+
+
+def plan(context: RunContext, variant: Variant) -> Plan:
+    """Work out what would go out, whether it may, and what it can cost."""
+    to, request = context.connection, variant.request
+    model = model_on(to, model_id_of(request.params), context.models)
+    sent = wire(request, model, to)
+    counted = context.counts.get(counting.count_key(sent, to))
+    bound = most_billed(sent, request.prompt, model, counted)
+    worst_usd, unpriced = _price(bound, context, model)
+    found = (
+        *cap_problems(request, sent.body, context.caps),
+        *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
+        *variant.field_problems,
+        *problems(request, model, context.now.date(), sent.decisions),
+        *([] if to.kind == "server" else unlisted(model, context.models)),
+    )
+    has_errors = any(problem.severity == "error" for problem in found)
     return Plan(
-        press=press,
-        letter=letter,
+        press=context.press,
+        letter=variant.letter,
         request=request,
-        connection=connection,
+        connection=to,
         model=model,
         wire=sent,
-        policy=policy,
-        problems=(
-            *cap_problems(request, sent.body, caps),
-            *problems(request, model, now.date(), sent.decisions),
-            *([] if connection.kind == "server" else unlisted(model, models)),
-        ),
-        worst_case_usd=pricing.worst_case(request, connection, now, counted),
+        policy=context.policy,
+        problems=(*found, *_budget_problems(context, unpriced)),
+        bound=bound,
+        worst_case_usd=worst_usd,
+        unpriced=unpriced,
         counted_tokens=counted,
+        can_count=not has_errors and context.closed_because is None,
+        closed_because=context.closed_because,
     )
+
+
+def _price(
+    bound: Bound | Unbounded, context: RunContext, model: Model
+) -> tuple[Decimal | None, str]:
+    """The worst case, or why there is none."""
+    if isinstance(bound, Unbounded):
+        return None, bound.why
+    usd = pricing.worst_case(bound, context.connection, context.now)
+    return usd, "" if usd is not None else f"the price of {model.name} is unknown"
+
+
+def _budget_problems(context: RunContext, unpriced: str) -> list[Problem]:
+    """What cannot be reserved for cannot be kept within a budget; the demo's costs nothing."""
+    if not unpriced or not context.has_budget or context.connection.kind == "demo":
+        return []
+    return [Problem("error", budget.unpriced(unpriced).sentence)]

@@ -14,11 +14,10 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Literal
 
-from playground.core.bounds import most_billed
+from playground.core.bounds import Bound
 from playground.core.catalogue import find
 from playground.core.connection import Connection
 from playground.core.events import Usage
-from playground.core.request import Prompt, Request
 
 CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
 
@@ -35,8 +34,6 @@ _PRICED_LIKE = {
     "claude-mythos-5-1": "claude-fable-5-1",
 }
 """Models that genai-prices lacks, and the public model of the same price."""
-ENVELOPE_TOKENS = 200
-TOKENS_PER_MESSAGE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +68,6 @@ class UnitPrices:
             + usage.cache_write_1h_tokens * self.cache_write_1h_usd
         )
         return tokens / MTOK + usage.web_searches * self.web_search_usd
-
-
-def input_tokens_bound(prompt: Prompt) -> int:
-    """More input tokens than the prompt can have: a token is at least one byte."""
-    texts = [prompt.system, *(message.text for message in prompt.messages)]
-    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(prompt.messages)
-
-
-def most_input_tokens(prompt: Prompt, counted_tokens: int | None) -> int:
-    """The bound, or a count that is tighter. The documentation calls a count an estimate,
-    so a twentieth is added."""
-    bound = input_tokens_bound(prompt)
-    return bound if counted_tokens is None else min(bound, -(-counted_tokens * 21 // 20))
 
 
 def unit_prices(
@@ -142,18 +125,9 @@ def cost(
 
 
 def worst_case(
-    request: Request,
-    connection: Connection,
-    at: datetime,
-    counted_tokens: int | None = None,
-    *,
-    is_batch: bool = False,
+    bound: Bound, connection: Connection, at: datetime, *, is_batch: bool = False
 ) -> Decimal | None:
-    """The most one answer can cost in dollars; the API's own count of the prompt, where
-    there is one, makes it tighter. None: unknown."""
-    bound = most_billed(request.params, most_input_tokens(request.prompt, counted_tokens))
-    if bound is None:
-        return None
+    """The most one answer can cost in dollars. None: nobody knows the model's price."""
     usage = bound.usage
     if connection.kind == "claude":
         usage = replace(usage, inference_geo="us")  # It may be the workspace's default.

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from playground.core.bounds import input_tokens_bound
 from playground.core.catalogue import Model
 from playground.core.fixes import Fix, setting, successor, switch, without_prefill
 from playground.core.key_shapes import holds_key
-from playground.core.pricing import input_tokens_bound
 from playground.core.problem import Problem
 from playground.core.request import Prompt, Request
 

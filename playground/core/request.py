@@ -3,8 +3,12 @@
 They know nothing of where they are kept, shown or sent.
 """
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from playground.core.extra import Extra, read_extra
 
 Role = Literal["user", "assistant"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -48,7 +52,7 @@ class Prompt:
         return Prompt(self.system, turns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Params:
     """The parameters as chosen. None, "default" and "off" of `cache` mean: not sent.
 
@@ -71,6 +75,18 @@ class Params:
     service_tier: ServiceTier = "default"
     api_version: ApiVersion = "auto"
     extra_json: str = ""
+
+    @cached_property
+    def extra(self) -> Extra:
+        """The extra JSON, parsed once."""
+        return read_extra(self.extra_json)
+
+    def swept(self, values: Mapping[str, Any]) -> "Params":
+        """The same with other values; extra JSON that stays is not parsed again."""
+        changed = replace(self, **values)
+        if changed.extra_json == self.extra_json:
+            vars(changed)["extra"] = self.extra
+        return changed
 
 
 @dataclass(frozen=True, slots=True)

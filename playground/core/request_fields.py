@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, Final, get_args
 
+from playground.core.catalogue import MODEL_ID, is_model_id
 from playground.core.request import (
     ROLES,
     ApiVersion,
@@ -82,6 +83,8 @@ def _params(found: object) -> Params:
     for name, value in found.items():
         if not _fits(name, value):
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
+    if not is_model_id(text_of(found["model"], "model")):
+        raise FieldsError(MODEL_ID)
     stops = tuple(found.get("stop_sequences", ()))
     return Params(**{**found, "stop_sequences": stops})
 

@@ -4,7 +4,8 @@ Each parameter carries a reason: sent, left at its default, or unavailable. Sour
 the API's versioning, migration-2026-10-21, effort and thinking pages.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from playground.core import catalogue
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
 from playground.core.decisions import THINKING_TYPES, Asked, Decision, asked_of, decide
-from playground.core.extra import Extra, read_extra
+from playground.core.extra import NO_EXTRA, Extra
 from playground.core.refusals import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
 from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
 
@@ -34,6 +35,8 @@ class Wire:
     headers: Mapping[str, str]
     body: Mapping[str, Any]
     decisions: tuple[Decision, ...]
+    extra: Extra = NO_EXTRA
+    """What of the body is the extra JSON's."""
 
     @property
     def model_id(self) -> str:
@@ -46,6 +49,15 @@ class Wire:
     def parameters(self) -> dict[str, Any]:
         """The parameters as sent: the body without the texts."""
         return {k: v for k, v in self.body.items() if k not in ("messages", "system", "stream")}
+
+    def json_of(self, names: Collection[str]) -> str:
+        """These fields of the body as `json.dumps(…, sort_keys=True)` writes them; those of
+        the extra JSON are written once for all calls that share it."""
+        written, fields = self.extra.json_of_fields, []
+        for name in sorted(names):
+            text = written.get(name) or json.dumps(self.body[name], sort_keys=True)
+            fields.append(f"{json.dumps(name)}: {text}")
+        return f"{{{', '.join(fields)}}}"
 
 
 def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = ()) -> Model:
@@ -60,7 +72,7 @@ def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = 
 
 def model_id_of(params: Params) -> str:
     """The model that a request names in the end: the extra JSON can replace the chosen one."""
-    named = read_extra(params.extra_json).fields.get("model")
+    named = params.extra.fields.get("model")
     return named if isinstance(named, str) else params.model
 
 
@@ -69,7 +81,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     is_foreign = connection.kind == "server" and not model.is_known
     asked = asked_of(request.params, model, is_foreign=is_foreign)
     decisions = decide(request, asked)
-    extra = read_extra(request.params.extra_json)
+    extra = request.params.extra
     body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
     version, why = _version(asked, body)
     lines = (
@@ -77,7 +89,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
         *(_beside(extra, decision) for decision in decisions),
         *_of_extra(extra, {decision.parameter for decision in decisions}),
     )
-    return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines)
+    return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
 
 
 def _texts(request: Request) -> dict[str, Any]:

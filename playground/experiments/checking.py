@@ -10,9 +10,8 @@ from playground.core.cell_checks import ToCheck, check_all, to_check
 from playground.core.experiment import Experiment
 from playground.core.experiment_rows import CellRow, Checked, answer_key, judge_cell
 from playground.core.grid import Grid
-from playground.core.grid_plan import Surroundings
 from playground.core.judging import judge_request, not_judged, verdict_in
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.template import TemplateError
 from playground.experiments.launching import Launcher
 from playground.experiments.seams import Seams, Whose
@@ -30,13 +29,13 @@ class Checker:
         whose: Whose,
         experiment: Experiment,
         grid: Grid,
-        around: Surroundings,
+        context: RunContext,
         seams: Seams,
         launcher: Launcher,
     ) -> None:
         self.judged: dict[str, CellRow] = {}
         self._whose, self._checks, self._grid = whose, experiment.checks, grid
-        self._around, self._seams, self._launcher = around, seams, launcher
+        self._context, self._seams, self._launcher = context, seams, launcher
         self._unsaved: list[Checked] = []
         self._saving: asyncio.Task[None] | None = None
         self._is_over = asyncio.Event()
@@ -110,18 +109,10 @@ class Checker:
             request = judge_request(asked.check, prompt, answer, asked.values)
         except TemplateError as error:
             return {asked.key: not_judged(str(error))}, False
-        letter, around = self._grid.settings[place.setting].letter, self._around
-        planned = plan(
-            self._whose.press,
-            letter,
-            request,
-            around.connection,
-            around.policy,
-            around.models,
-            around.now,
-        )
-        if not planned.can_run:
-            return {asked.key: not_judged(planned.problems[0].text)}, False
+        letter = self._grid.settings[place.setting].letter
+        planned = plan(self._context, Variant(letter, request))
+        if planned.why_not is not None:
+            return {asked.key: not_judged(planned.why_not)}, False
         sent = (await self._launcher.launch({cell_id: planned})).get(cell_id)
         if sent is None or not await self._launcher.is_answered_or_failed(cell_id, sent):
             return {}, False

@@ -3,25 +3,21 @@
 from collections.abc import Iterable, Mapping
 
 from playground.core.grid import Grid
-from playground.core.grid_plan import Surroundings, plan_cell
-from playground.core.plan import Plan
+from playground.core.grid_plan import plan_cell
+from playground.core.plan import Plan, RunContext
 from playground.core.template import TemplateError
 
 
-def plans_of(
-    cell_ids: Iterable[str], grid: Grid, around: Surroundings, press: int
-) -> Mapping[str, Plan | str]:
+def plans_of(cell_ids: Iterable[str], grid: Grid, context: RunContext) -> Mapping[str, Plan | str]:
     """The plan of each of these cells; why not, of one that cannot be sent."""
-    return {cell_id: _plan_of(cell_id, grid, around, press) for cell_id in cell_ids}
+    return {cell_id: _plan_of(cell_id, grid, context) for cell_id in cell_ids}
 
 
-def _plan_of(cell_id: str, grid: Grid, around: Surroundings, press: int) -> Plan | str:
+def _plan_of(cell_id: str, grid: Grid, context: RunContext) -> Plan | str:
     place = grid.places[cell_id][0]
     setting, values = grid.settings[place.setting], grid.cases.values(place.case)
     try:
-        planned = plan_cell(setting, values, around, press)
+        planned = plan_cell(setting, values, context)
     except TemplateError as error:
         return str(error)
-    if planned.can_run:
-        return planned
-    return next(each.text for each in planned.problems if each.severity == "error")
+    return planned.why_not or planned

@@ -17,9 +17,9 @@ from playground.core.course import course_of
 from playground.core.experiment import Experiment
 from playground.core.experiment_progress import ExperimentState, Progress
 from playground.core.experiment_rows import CellRow
-from playground.core.grid_plan import GridPlan, Surroundings
+from playground.core.grid_plan import GridPlan
 from playground.core.ladder import Found
-from playground.core.plan import Plan
+from playground.core.plan import Plan, RunContext
 from playground.experiments.checking import Checker
 from playground.experiments.launching import Launcher, Sent
 from playground.experiments.planning import plans_of
@@ -44,7 +44,7 @@ class Underway:
         whose: Whose,
         experiment: Experiment,
         planned: GridPlan,
-        around: Surroundings,
+        context: RunContext,
         seams: Seams,
     ) -> None:
         self.whose, self.experiment, self.planned = whose, experiment, planned
@@ -52,10 +52,11 @@ class Underway:
         self.in_batch: frozenset[str] = frozenset()
         self.unsent: dict[str, str] = {}
         self.why = ""
-        self.around, self._seams, self._grid = around, seams, planned.grid
+        self.context = context = replace(context, press=whose.press)
+        self._seams, self._grid = seams, planned.grid
         self._course = course_of(experiment, planned.grid)
         self._launcher = Launcher(whose, seams, lambda why: self._rest("paused", why))
-        self._checker = Checker(whose, experiment, planned.grid, around, seams, self._launcher)
+        self._checker = Checker(whose, experiment, planned.grid, context, seams, self._launcher)
         self._state: ExperimentState = "ready"
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._again: dict[str, str] = {}
@@ -204,8 +205,7 @@ class Underway:
         over next, they count as in one. On the engine's loop."""
         known = self.in_batch.union(self.finished, self.unsent)
         rest = [each for each in self._grid.places if each not in known]
-        around, press = self.around, self.whose.press
-        planned = await asyncio.to_thread(plans_of, rest, self._grid, around, press)
+        planned = await asyncio.to_thread(plans_of, rest, self._grid, self.context)
         plans = self._sendable(planned)
         self.in_batch = self.in_batch.union(plans)
         for cell_id in plans:
@@ -240,7 +240,7 @@ class Underway:
         for cell in some:
             self._begin_task(cell.cell_id, self._check_again(cell))
         taken = self._course.take(room - len(some))
-        plans = self._sendable(plans_of(taken, self._grid, self.around, self.whose.press))
+        plans = self._sendable(plans_of(taken, self._grid, self.context))
         started = await self._launcher.launch(plans)
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._course.put_back(unstarted)

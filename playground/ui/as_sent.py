@@ -57,6 +57,8 @@ def _show_preview(plan: Plan) -> None:
     if not hasattr(sent, "body"):
         st.caption(plain(sent.sentence))
         return
+    if plan.why_not and not has_no_key:
+        st.caption(plain(f"Run would not send it: {plan.why_not}"))
     if has_no_key:
         st.caption("There is no key yet: … stands where it will be.")
     _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")

@@ -95,6 +95,8 @@ class Batching:
     ) -> Submitted:
         if not wanted:
             return Submitted()
+        if why := next(filter(None, (each.plan.why_not for each in wanted)), None):
+            return Submitted(problem=why)
         connection = wanted[0].plan.connection
         plans = {each.run_id: each for each in wanted}
         requests = [BatchRequest(each.run_id, each.plan.wire) for each in wanted]

@@ -8,7 +8,6 @@ from playground.core.connection import Connection
 from playground.core.counting import count_key
 from playground.core.failures import Failure
 from playground.core.plan import Plan
-from playground.core.pricing import most_input_tokens
 from playground.ui import money_state, running
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -29,7 +28,7 @@ def show_count(plans: list[Plan]) -> None:
             type="tertiary",
             help="Asks the API, which is free. Until then only an upper bound is known.",
             on_click=_count,
-            disabled=not running.can_connect(to) or not any(plan.can_run for plan in plans),
+            disabled=not any(plan.can_count for plan in plans),
         )
         pace_s = LOOK_AGAIN_S if _is_counting(plans) else None
         st.fragment(_show, run_every=pace_s)(plans, to, count())
@@ -52,8 +51,8 @@ def _input(plans: list[Plan]) -> str:
     by_text: dict[str, list[str]] = {}
     for plan in plans:
         if plan.counted_tokens is None:
-            most = most_input_tokens(plan.request.prompt, None)
-            text = f"At most {most:,} input tokens"
+            most = plan.bound.prompt_tokens
+            text = "Input tokens unknown" if most is None else f"At most {most:,} input tokens"
         else:
             text = f"{plan.counted_tokens:,} input tokens, counted"
         by_text.setdefault(text, []).append(plan.letter)
@@ -87,6 +86,6 @@ def _count() -> None:
     """Ask once for each prompt that differs in what is counted."""
     to = running.connection()
     for plan in running.plans():
-        if plan.can_run and plan.counted_tokens is None and not _is_counting([plan]):
-            asked = services().count_tokens(to, running.key_for(to), plan.wire)
+        if plan.can_count and plan.counted_tokens is None and not _is_counting([plan]):
+            asked = services().count_tokens(plan, running.key_for(to))
             money_state.set_count(_key(plan), asked)

@@ -80,8 +80,8 @@ def _offer_run() -> None:
 def _described() -> tuple[Experiment | None, GridPlan | None, str | None]:
     try:
         experiment = experiment_plan.definition()
-        around = experiment_plan.surroundings()
-        return experiment, experiment_plan.plan_of(experiment, around), None
+        context = experiment_plan.context()
+        return experiment, experiment_plan.plan_of(experiment, context), None
     except (CasesError, CheckError, GridError) as error:
         return None, None, str(error)
 

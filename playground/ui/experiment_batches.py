@@ -74,7 +74,7 @@ def offer_rest() -> None:
     bound = underway.planned.batch_of(each for each in places if each not in known)
     if bound.calls:
         st.button(
-            f"Or as a batch · {_cost(bound, underway.around.connection)}",
+            f"Or as a batch · {_cost(bound, underway.context.connection)}",
             key="submit_rest", icon=":material/schedule_send:", on_click=submitting.submit_rest,
             help=f"{_calls(bound.calls)} at half the price, answered within 24 hours.",
         )  # fmt: skip

@@ -1,16 +1,15 @@
 """The visitor's earlier experiments, and those of files: opened again, or forgotten."""
 
 from concurrent.futures import wait
-from dataclasses import replace
 
 from playground.core.budget import Refusal
 from playground.core.experiment import Experiment, ExperimentError, from_json
 from playground.core.experiment_file import from_json_lines
 from playground.core.experiment_rows import CellRow, ExperimentRow
 from playground.core.grid import GridError
-from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.core.grid_plan import GridPlan, plan_grid
+from playground.core.plan import RunContext
 from playground.ui import (
-    experiment_plan,
     experiment_running,
     experiment_submitting,
     running,
@@ -43,31 +42,31 @@ def open_again(experiment_id: str) -> None:
         return
     try:
         experiment = from_json(row.definition_json)
-        planned, around = _place_of(experiment, cells)
+        planned, context = _place_of(experiment, cells)
     except (ExperimentError, GridError) as error:
         chosen.say(str(error))
         return
     places = planned.grid.places
     earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
-    underway = experiment_running.underway_of(experiment_id, experiment, planned, around)
+    underway = experiment_running.underway_of(experiment_id, experiment, planned, context)
     fetched = experiment_submitting.fetched(experiment_id)
     looking = underway.look()
     wait([looking], LOOK_WAIT_S)
     chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
 
 
-def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, Surroundings]:
+def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, RunContext]:
     """Where it was sent: the connection under which the most of its cells are known."""
-    now = experiment_plan.surroundings()
-    others = [each for each in services().settings.connections if each.kind != now.connection.kind]
+    chosen_one = running.connection()
+    others = [each for each in services().settings.connections if each.kind != chosen_one.kind]
     found = []
-    for to in (now.connection, *others):
-        around = replace(now, connection=to, models=running.models(to), caps=running.caps(to))
+    for to in (chosen_one, *others):
+        context = running.context(to)
         planned = plan_grid(
-            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
         )
         known = sum(cell_id in planned.grid.places for cell_id in cells)
-        found.append((known, planned, around))
+        found.append((known, planned, context))
         if known == len(cells):
             break
     best = max(found, key=lambda each: each[0])

@@ -1,7 +1,7 @@
 """The experiment that the page describes now, and what running it would mean."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -9,8 +9,9 @@ import streamlit as st
 from playground.core.case_checks import CaseCheck, CheckError, problem_of
 from playground.core.cases import CHECKS, NO_CASES, Cases, CasesError, cases
 from playground.core.experiment import Experiment
-from playground.core.grid import GridError, Sweep, Variant
-from playground.core.grid_plan import GridPlan, Surroundings, plan_grid
+from playground.core.grid import GridError, Sweep
+from playground.core.grid_plan import GridPlan, plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.sweep_texts import numbers, whole_numbers
 from playground.ui import experiment_state as chosen
 from playground.ui import running, state, variant_state
@@ -112,24 +113,23 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def surroundings() -> Surroundings:
-    to = running.connection()
-    now = datetime.now(UTC)
-    return Surroundings(to, state.policy(), running.models(to), now, running.caps(to))
+def context() -> RunContext:
+    """What holds for every cell; the press is told once they run."""
+    return replace(running.context(running.connection()), press=0)
 
 
-def plan_of(experiment: Experiment, around: Surroundings) -> GridPlan:
+def plan_of(experiment: Experiment, context: RunContext) -> GridPlan:
     """The plan of the page's experiment, worked out anew only where it changed. Raises
     `GridError`."""
     axes = (experiment.variants, experiment.sweeps, experiment.cases, experiment.repeats)
-    inputs = (*axes, experiment.checks, replace(around, now=_day(around.now)))
+    inputs = (*axes, experiment.checks, replace(context, now=_day(context.now)))
     before = chosen.planned()
     if before is not None and before[0] == inputs:
         found: GridPlan = before[1]
         return found
     with st.spinner("Working out every cell…"):
         new = plan_grid(
-            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, around
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
         )
     chosen.set_planned(inputs, new)
     return new

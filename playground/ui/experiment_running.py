@@ -11,8 +11,9 @@ from playground.core.connection import Connection
 from playground.core.experiment import Experiment, to_json
 from playground.core.experiment_rows import ExperimentRow
 from playground.core.grid import GridError
-from playground.core.grid_plan import GridPlan, Surroundings
+from playground.core.grid_plan import GridPlan
 from playground.core.matrix import Matrix
+from playground.core.plan import RunContext
 from playground.experiments.seams import Again, Whose
 from playground.experiments.underway import Underway
 from playground.run import Run, new_run_id
@@ -60,8 +61,8 @@ def keep_new() -> Underway | None:
         return None
     try:
         experiment = experiment_plan.definition()
-        around = experiment_plan.surroundings()
-        planned = experiment_plan.plan_of(experiment, around)
+        context = experiment_plan.context()
+        planned = experiment_plan.plan_of(experiment, context)
     except (CasesError, CheckError, GridError) as error:
         chosen.say(str(error))
         return None
@@ -73,7 +74,7 @@ def keep_new() -> Underway | None:
     if refused:
         chosen.say(refused.sentence)
         return None
-    return underway_of(row.experiment_id, experiment, planned, around)
+    return underway_of(row.experiment_id, experiment, planned, context)
 
 
 def _row(experiment: Experiment, cells: int) -> ExperimentRow:
@@ -88,16 +89,16 @@ def _row(experiment: Experiment, cells: int) -> ExperimentRow:
 
 
 def underway_of(
-    experiment_id: str, experiment: Experiment, planned: GridPlan, around: Surroundings
+    experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
 ) -> Underway:
     """An experiment of the visitor as it runs here; nothing is sent yet."""
     whose = Whose(
         experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
     )
     state.count_press()
-    to = around.connection
+    to = context.connection
     seams = services().seams(running.key_for(to), _admitter(to))
-    return Underway(whose, experiment, planned, around, seams)
+    return Underway(whose, experiment, planned, context, seams)
 
 
 def _admitter(to: Connection) -> Admit:
@@ -149,15 +150,16 @@ def retry_failed() -> None:
 def anew(now: chosen.Opened) -> chosen.Opened:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
     old: Underway = now.underway
-    around = replace(old.around, caps=running.caps(old.around.connection))
-    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, around)
+    # The models as they were: other ones could make other cells of the same experiment.
+    context = replace(running.context(old.context.connection), models=old.context.models)
+    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, context)
     earlier = now.earlier | old.finished
     return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None)
 
 
 def may_go_on(underway: Underway) -> bool:
     """Whether more of it can be sent; it is said why not."""
-    why = running.not_connected(underway.around.connection)
+    why = running.not_connected(underway.context.connection)
     if not keeping.keeps_texts():
         why = NOT_KEPT
     chosen.say(why)

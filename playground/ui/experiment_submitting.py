@@ -97,7 +97,7 @@ def submit_rest() -> None:
 
 
 def _begin(underway: Underway) -> "Future[Submitted]":
-    to, parts = underway.around.connection, services()
+    to, parts = underway.context.connection, services()
     admission = CellAdmission(
         underway.whose,
         spending.batch_reserver(running.spender(to)),

@@ -21,7 +21,7 @@ def name_of(row: RunRow) -> str:
 def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     """The buttons, in one line."""
     letter = log_state.letter_for(row.variant)
-    request = request_of(texts.request_json, lambda form: running.wire_of(form, letter))
+    request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
     with st.container(horizontal=True, gap="small", key="run_actions"):
         st.button(

@@ -22,7 +22,7 @@ def show_worst_case(plan: Plan) -> None:
     """The most that one call of a variant can cost, and a thousand of them."""
     most_usd = plan.worst_case_usd
     if most_usd is None:
-        st.caption("Cost unknown: there is no price for this model.")
+        st.caption(plain(f"Cost unknown: {plan.unpriced}."))
         return
     is_demo = plan.connection.kind == "demo"
     words = "Simulated, at most" if is_demo else "At most"

@@ -9,9 +9,9 @@ from playground.core.budget import OWNER, Refusal, Spender
 from playground.core.caps import Caps, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
-from playground.core.plan import Plan, plan
+from playground.core.plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.request import Request
-from playground.core.wire import Wire
+from playground.core.wire import Wire, model_id_of, model_on, wire
 from playground.run import Run
 from playground.settings import is_local_visit
 from playground.ui import answers_state, gate, money_state, spending, state, variant_state
@@ -61,18 +61,42 @@ def _may_use_owner_key() -> bool:
     return gate.owners_access(is_local=is_local()).is_allowed
 
 
+def _key_holder(connection: Connection) -> KeyHolder:
+    """Whose key, or whose server, a run would use."""
+    if connection.kind == "claude" and state.visitor_key():
+        return "visitor"
+    return "owner" if connection.kind != "demo" and _may_use_owner_key() else "nobody"
+
+
 def spender(connection: Connection) -> Spender:
     """Who spends what a run costs: the visitor, or the owner whose key or server it is."""
     visitor = state.visitor(is_local())
-    is_own_key = connection.kind == "claude" and bool(state.visitor_key())
+    is_own_key = _key_holder(connection) == "visitor"
     return Spender(visitor, visitor if is_own_key else OWNER, money_state.since())
 
 
 def caps(connection: Connection) -> Caps:
     """How large this visitor's requests may be."""
-    is_own_key = connection.kind == "claude" and bool(state.visitor_key())
-    is_owners = connection.kind != "demo" and not is_own_key and _may_use_owner_key()
+    is_owners = _key_holder(connection) == "owner"
     return services().settings.caps.for_visitor(is_local=is_local(), is_owners=is_owners)
+
+
+def context(to: Connection) -> RunContext:
+    """What holds for everything that this visitor sends by a connection now. Made once for
+    all that one script run plans."""
+    return RunContext(
+        connection=to,
+        policy=state.policy(),
+        models=models(to),
+        now=datetime.now(UTC),
+        press=state.next_press(),
+        counts=money_state.counts(),
+        caps=caps(to),
+        key_holder=_key_holder(to),
+        is_stranger=not is_local(),
+        has_budget=spending.has_budget(spender(to)),
+        closed_because=not_connected(to),
+    )
 
 
 def refusal(planned: list[Plan]) -> str | None:
@@ -137,22 +161,9 @@ def _account(connection: Connection) -> tuple[str, int]:
 
 def plans() -> list[Plan]:
     """What Run would do now, one plan a variant."""
-    now = datetime.now(UTC)
-    to = connection()
-    listed = models(to)
-    policy, shared = state.policy(), state.prompt()
+    found, shared = context(connection()), state.prompt()
     return [
-        plan(
-            state.next_press(),
-            letter,
-            first_case(variant_state.request(letter, shared)),
-            to,
-            policy,
-            listed,
-            now,
-            money_state.counts(),
-            caps(to),
-        )
+        plan(found, Variant(letter, first_case(variant_state.request(letter, shared))))
         for letter in variant_state.variants()
     ]
 
@@ -180,14 +191,11 @@ def _ahead(planned: list[Plan]) -> Ahead | None:
 
 def _obstacle(planned: list[Plan]) -> str | None:
     """The first reason why these can't be sent; all of them stand beneath the prompt."""
-    if why := not_connected(planned[0].connection):
-        return why
-    errors = (p.text for each in planned for p in each.problems if p.severity == "error")
-    return next(errors, None)
+    return next(filter(None, (each.why_not for each in planned)), None)
 
 
 def planned_again(letter: str) -> Plan | None:
-    """What Run again would do for a variant's last run, or None if nothing could be sent.
+    """What Run again would do for a variant's last run; None: it is not over.
 
     The request is that run's; the key, the retry policy and the demo's scenario are those
     of now.
@@ -198,52 +206,31 @@ def planned_again(letter: str) -> Plan | None:
     last: Plan = before.plan
     chosen = connection()
     to = chosen if chosen.kind == last.connection.kind else last.connection
-    again = plan(
-        state.next_press(),
-        letter,
-        last.request,
-        to,
-        state.policy(),
-        models(to),
-        datetime.now(UTC),
-        money_state.counts(),
-        caps(to),
-    )
-    return again if can_connect(to) and again.can_run else None
+    return plan(context(to), Variant(letter, last.request))
 
 
 def run_again(letter: str) -> None:
     """Start a variant's last request anew as a run of its own; the others stay."""
     planned = planned_again(letter)
     if planned is not None:
-        state.set_runs({**state.runs(), **_start([planned])})
+        _start_beside(planned)
 
 
-def plan_of(request: Request, letter: str) -> Plan:
-    """What a run of this request would do now, by the chosen connection."""
+def wire_of(request: Request) -> Wire:
+    """What a run of this request would send now, by the chosen connection."""
     to = connection()
-    return plan(
-        state.next_press(),
-        letter,
-        request,
-        to,
-        state.policy(),
-        models(to),
-        datetime.now(UTC),
-        money_state.counts(),
-    )
-
-
-def wire_of(request: Request, letter: str) -> Wire:
-    return plan_of(request, letter).wire
+    return wire(request, model_on(to, model_id_of(request.params), models(to)), to)
 
 
 def run_request(request: Request, letter: str) -> None:
     """Start a request of the log anew as a run of its own; the others stay."""
-    planned = plan_of(request, letter)
-    if state.is_live():
-        return
-    if why := _obstacle([planned]):
+    if not state.is_live():
+        _start_beside(plan(context(connection()), Variant(letter, request)))
+
+
+def _start_beside(planned: Plan) -> None:
+    """Start one run more, unless something speaks against it; the others stay."""
+    if why := planned.why_not:
         st.toast(f"Not started. {plain(why)}", icon=":material/block:")
         return
     state.set_runs({**state.runs(), **_start([planned])})

@@ -22,12 +22,11 @@ from playground.core.events import Event, Usage
 from playground.core.exchange import Recorded, Sent, differences, to_json
 from playground.core.failures import Failure
 from playground.core.passcode import Passcode
-from playground.core.plan import Plan
+from playground.core.plan import Plan, require_sendable
 from playground.core.pricing import Cost, UnitPrices
 from playground.core.raw_events import RawEvents
 from playground.core.rows import RunRow, RunTexts
 from playground.core.visitors import LOCAL
-from playground.core.wire import Wire
 from playground.engine import Engine
 from playground.experiments.seams import Again, Claims, Seams
 from playground.run import Run
@@ -69,7 +68,11 @@ class Services:
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
         """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
-        `spending.admit` gave: nothing starts that was not asked for there."""
+        `spending.admit` gave: nothing starts that was not asked for there.
+
+        Raises `RefusedPlanError` for a plan that must not be sent.
+        """
+        require_sendable(run.plan.why_not)
 
         def send() -> AsyncGenerator[Event, None]:
             events = self._send(run.plan, key, run.raw)
@@ -123,14 +126,19 @@ class Services:
 
         return self.engine.call(read())
 
-    def count_tokens(self, connection: Connection, key: str, wire: Wire) -> "Future[int | Failure]":
-        """Ask how many input tokens a request has, without making anyone wait."""
+    def count_tokens(self, plan: Plan, key: str) -> "Future[int | Failure]":
+        """Ask how many input tokens a request has, without making anyone wait.
+
+        Raises `RefusedPlanError` for a plan that must not be sent.
+        """
+        require_sendable(None if plan.can_count else plan.why_not)
 
         async def count() -> int | Failure:
             await _import_sdk()
             from playground.claude.counting import count_tokens
 
-            return await count_tokens(self._shared_clients(), connection, key, wire)
+            clients = self._shared_clients()
+            return await count_tokens(clients, plan.connection, key, plan.wire)
 
         return self.engine.call(count())
 

@@ -25,7 +25,8 @@ from playground.ui.services import services
 Again = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
 Priced = tuple[str, str, datetime, Decimal | None]
-"""A run's id, its model, when it starts, and the most that it can cost in dollars."""
+"""A run's id, why its price is unknown if it is, when it starts, and the most that it can cost
+in dollars."""
 NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
 
 
@@ -46,7 +47,15 @@ def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
         return found
     if not found:
         return None
-    return _unpriced(plans) or budget.refusal(sum(map(_most_usd, plans), Decimal(0)), found)
+    unpriced = next((plan.unpriced for plan in plans if plan.unpriced), "")
+    if unpriced:
+        return budget.unpriced(unpriced)
+    return budget.refusal(sum(map(_most_usd, plans), Decimal(0)), found)
+
+
+def has_budget(spender: Spender) -> bool:
+    """Whether anything limits what this spender may spend."""
+    return bool(_windows(spender))
 
 
 def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal:
@@ -80,7 +89,7 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
             return None
         now = datetime.now(UTC)
         priced = [
-            (each.run_id, each.plan.model.name, now, worst_case_in_batch(each.plan, now))
+            (each.run_id, _unpriced(each.plan), now, worst_case_in_batch(each.plan, now))
             for each in wanted
         ]
         found = windows_at(now)
@@ -108,7 +117,7 @@ def _all_reserved(
     runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
 ) -> list[Again | None] | Refusal:
     priced = [
-        (run.id, run.plan.model.name, run.created_at, run.plan.worst_case_usd) for run in runs
+        (run.id, _unpriced(run.plan), run.created_at, run.plan.worst_case_usd) for run in runs
     ]
     wanted = _reserved(priced, spender, found)
     if isinstance(wanted, Refusal):
@@ -134,9 +143,9 @@ def _reserved(
 
 def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
     wanted = []
-    for run_id, name, at, usd in priced:
+    for run_id, why, at, usd in priced:
         if usd is None:
-            return budget.unpriced(name)
+            return budget.unpriced(why)
         most_usd = budget.reserved_usd(usd)
         wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
     return wanted
@@ -160,9 +169,9 @@ def owners(spender: Spender) -> Budget:
     return Budget() if is_own_business else services().settings.budget
 
 
-def _unpriced(plans: Sequence[Plan]) -> Refusal | None:
-    names = [plan.model.name for plan in plans if plan.worst_case_usd is None]
-    return budget.unpriced(names[0]) if names else None
+def _unpriced(plan: Plan) -> str:
+    """Why a price is unknown; that of a batch can be where a single call's is known."""
+    return plan.unpriced or f"the price of {plan.model.name} is unknown in a batch"
 
 
 def _most_usd(plan: Plan) -> Decimal:

@@ -14,6 +14,7 @@ import streamlit as st
 from playground.core.events import Attempt
 from playground.core.timeline import Doing, has_timeline, lines, read_attempts, spans
 from playground.ui import formats, running, variant_state
+from playground.ui.plain import plain
 
 HTML = """
 <div class="timeline">
@@ -142,13 +143,14 @@ def offer_again(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
     if run.status not in ("failed", "interrupted", "stopped"):
         return
     planned = running.planned_again(letter)
+    why_not = planned.why_not if planned else None
     st.button(
         "Run again",
         key=variant_state.field("again", letter),
         icon=":material/replay:",
         type="tertiary",
-        help="The same request, as a new run of the log.",
-        disabled=planned is None,
+        help=plain(why_not or "The same request, as a new run of the log."),
+        disabled=planned is None or why_not is not None,
         on_click=running.run_again,
         args=(letter,),
     )

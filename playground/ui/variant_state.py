@@ -115,7 +115,18 @@ def request(letter: str, shared: Prompt) -> Request:
         api_version=chosen["api_version"],
         extra_json=chosen["extra_json"] or "",
     )
-    return Request(Prompt(chosen["system"] or shared.system, shared.messages), params)
+    prompt = Prompt(chosen["system"] or shared.system, shared.messages)
+    return Request(prompt, _kept(letter, params))
+
+
+def _kept(letter: str, params: Params) -> Params:
+    """The same value as in the script run before, while nothing is changed: it has its extra
+    JSON parsed already."""
+    known: Params | None = st.session_state.get(field("params", letter))
+    if known == params:
+        return known
+    st.session_state[field("params", letter)] = params
+    return params
 
 
 def controls(letters: Sequence[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from playground.claude.batch_results import results
 from playground.claude.batches import BatchApi
 from playground.claude.clients import Clients
 from playground.core.connection import CLAUDE
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Wanted, run_ids
@@ -82,7 +82,7 @@ def peak_mb() -> float:
 
 
 async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, object]:
-    planned = plan(1, "A", REQUEST, CLAUDE, RetryPolicy(), (), NOON)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOON), Variant("A", REQUEST))
     api = BatchApi(Clients(transport=Api(ids, characters)))
 
     async def calls():

@@ -18,7 +18,7 @@ from scripted import NOW, REQUEST, Script
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing, noting, send
 from playground.core.connection import CLAUDE
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.raw_events import RawEvents
 from playground.core.retry import RetryPolicy
 from playground.run import Run
@@ -30,7 +30,7 @@ KEY = "sk-ant-benchmark-0123456789"
 async def whole(pieces, runs):
     """CPU seconds in which so many runs read the answer."""
     clients = Clients(transport=Script((200, pieces)))
-    planned = plan(1, "A", REQUEST, CLAUDE, RetryPolicy(), (), NOW)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", REQUEST))
 
     async def one():
         run = Run("o", "v", planned)

@@ -16,7 +16,7 @@ from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.run import Run
@@ -57,7 +57,9 @@ def run_many(services, press, count):
     under_way = deque()
     for number in range(press, press + count):
         now = datetime.now(UTC)
-        planned = plan(number, "A", request, settings.owner, RetryPolicy(), (), now)
+        planned = plan(
+            RunContext(settings.owner, RetryPolicy(), (), now, press=number), Variant("A", request)
+        )
         run = Run("owner", "visitor", planned)
         services.start(run, settings.key, None)
         under_way.append(run)

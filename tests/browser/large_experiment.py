@@ -8,8 +8,9 @@ from playground.core.cases import Cases
 from playground.core.experiment import Experiment
 from playground.core.experiment_file import to_json_lines
 from playground.core.experiment_rows import CellRow
-from playground.core.grid import Grid, Variant
+from playground.core.grid import Grid
 from playground.core.matrix import Matrix
+from playground.core.plan import Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.rows import RunRow
 

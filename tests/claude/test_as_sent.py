@@ -18,7 +18,7 @@ from playground.claude.sending import Timing, send
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection
 from playground.core.exchange import MASK, Recorded, differences, from_json, to_json
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.raw_events import MOST_EVENTS
 from playground.core.request import (
     EFFORTS,
@@ -105,7 +105,7 @@ async def run_through(clients, run, key):
 
 
 def planned(request=REQUEST, connection=CLAUDE):
-    return plan(1, "A", request, connection, RetryPolicy(), (), NOW)
+    return plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
 
 
 def play(script, *, connection=CLAUDE, key=KEY, request=REQUEST):

@@ -17,11 +17,11 @@ from playground.core.batch import Batch, BatchResult, Counts, Unsure
 from playground.core.batch_split import BatchRequest, split
 from playground.core.connection import CLAUDE, Connection
 from playground.core.failures import Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 
 KEY = "sk-test-secret-key"
-WIRE = plan(1, "A", REQUEST, CLAUDE, RetryPolicy(), (), NOW).wire
+WIRE = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", REQUEST)).wire
 [NEW] = split([BatchRequest("a", WIRE), BatchRequest("b", WIRE)]).batches
 
 
@@ -138,7 +138,7 @@ def test_a_batch_is_created_with_the_very_bodies_that_single_calls_send():
 
 def test_the_version_of_a_batch_is_that_of_its_requests():
     request = replace(REQUEST, params=replace(REQUEST.params, temperature=0.5))
-    wire = plan(1, "A", request, CLAUDE, RetryPolicy(), (), NOW).wire
+    wire = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request)).wire
     [old] = split([BatchRequest("a", wire)]).batches
     _, [sent], _ = ask(lambda api: api.create(CLAUDE, KEY, old, others()), said(row(total=1)))
     assert sent.headers["anthropic-version"] == "2023-06-01"

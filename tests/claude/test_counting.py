@@ -11,7 +11,7 @@ from scripted import NOW, REQUEST, Script
 from playground.claude.clients import Clients
 from playground.claude.counting import count_tokens
 from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Prompt
 from playground.core.retry import RetryPolicy
 
@@ -20,7 +20,7 @@ SERVER = Connection("server", "local", "http://localhost:11434")
 
 def count(*answers, connection=CLAUDE, key="sk-test-secret", request=REQUEST):
     script = Script(*answers)
-    planned = plan(1, "A", request, connection, RetryPolicy(), (), NOW)
+    planned = plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
 
     async def work():
         clients = Clients(transport=script)
@@ -94,7 +94,7 @@ def test_a_server_gets_its_own_key_and_nothing_of_another():
 
 def test_the_demo_counts_exactly_what_it_then_bills():
     request = replace(REQUEST, prompt=Prompt("Be brief.", (Message("user", "Crisp dosa?"),)))
-    planned = plan(1, "A", request, DEMO, RetryPolicy(), (), NOW)
+    planned = plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", request))
 
     async def work():
         clients = Clients()

@@ -29,7 +29,7 @@ from playground.claude.sending import Timing, send
 from playground.core import retry
 from playground.core.connection import DEMO, SERVED_DEMO_URL, Connection
 from playground.core.events import TextDelta
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.python_code import NAMED
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
@@ -82,7 +82,7 @@ def demo(process):
 
 
 def planned(connection, policy=PATIENT, request=REQUEST):
-    return plan(1, "A", request, connection, policy, (), NOW)
+    return plan(RunContext(connection, policy, (), NOW), Variant("A", request))
 
 
 def sent_by_the_playground(demo, scenario="none"):

@@ -22,7 +22,7 @@ from playground.claude.sending import Timing, send
 from playground.core.connection import CLAUDE, Connection
 from playground.core.events import AttemptFailed, Finished, TextDelta
 from playground.core.failures import Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 
 MB = 1_000_000
@@ -62,7 +62,9 @@ def ask(transport, *, limit_s=20.0, connection=CLAUDE):
     async def collect():
         sleeps = Sleeps()
         timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)
-        planned = plan(1, "A", REQUEST, connection, RetryPolicy(attempts=1), (), NOW)
+        planned = plan(
+            RunContext(connection, RetryPolicy(attempts=1), (), NOW), Variant("A", REQUEST)
+        )
         clients = Clients(transport=transport, limit_s=limit_s)
         sent = send(clients, connection, "sk-test", planned.wire, planned.policy, timing)
         events = [event async for event in sent]

@@ -12,7 +12,7 @@ from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.exchange import differences
 from playground.core.extra import MOST_CHARACTERS, read_extra
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.pricing import MOST_USD, cost, unit_prices
 from playground.core.request import ROLES, Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
@@ -63,7 +63,7 @@ PROMPTS = st.builds(
 @settings(max_examples=120, deadline=None)
 @given(st.builds(Request, PROMPTS, PARAMS), st.sampled_from([DEMO, CLAUDE, SERVER]))
 def test_a_plan_is_made_of_anything_and_can_be_sent_stored_and_priced(request_, connection):
-    made = plan(1, "A", request_, connection, RetryPolicy(), (), NOW)
+    made = plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request_))
     assert all(problem.text for problem in made.problems)
     json.dumps(made.wire.body, ensure_ascii=False, allow_nan=False).encode()
     json.dumps(made.wire.parameters())
@@ -91,7 +91,10 @@ def test_what_no_log_could_hold_has_no_price(connection, tokens):
     request = Request(
         Prompt("", (Message("user", "Hi"),)), Params("claude-sonnet-4-6", 9, extra_json=extra)
     )
-    assert plan(1, "A", request, connection, RetryPolicy(), (), NOW).worst_case_usd is None
+    assert (
+        plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request)).worst_case_usd
+        is None
+    )
     usage = Usage(output_tokens=tokens)
     prices = unit_prices("claude-sonnet-4-6", connection, usage, NOW)
     assert cost(usage, prices, connection, is_complete=True).kind == "unknown"

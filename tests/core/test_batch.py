@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from playground.core import batch_split, pricing
 from playground.core.batch import Batch, BatchResult, Counts, sentence_of, why_no_batches
-from playground.core.batch_rows import Submission, planned, to_row
+from playground.core.batch_rows import Submission, planned, to_row, worst_case_in_batch
 from playground.core.batch_split import ENVELOPE_BYTES, BatchRequest, split
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.failures import KINDS, Failure
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -30,7 +30,7 @@ SERVER = Connection("server", "local", "http://localhost:1")
 def planned_for(text="Hi", connection=CLAUDE, **params):
     chosen = {"model": "claude-sonnet-4-6", "max_tokens": 300, **params}
     request = Request(Prompt("", (Message("user", text),)), Params(**chosen))
-    return plan(1, "A", request, connection, RetryPolicy(), (), NOW)
+    return plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
 
 
 def request(custom_id="r1", text="Hi", **params):
@@ -166,11 +166,10 @@ def test_every_token_costs_half_and_the_price_library_agrees(model):
 
 
 def test_the_worst_case_halves_too_and_nothing_is_guessed_for_other_servers():
-    request = planned_for(cache="5m").request
-    full = pricing.worst_case(request, CLAUDE, NOW)
-    assert pricing.worst_case(request, CLAUDE, NOW, is_batch=True) * 2 == full
+    planned = planned_for(cache="5m")
+    assert worst_case_in_batch(planned, NOW) * 2 == planned.worst_case_usd
     flat = replace(SERVER, flat_price=FlatPrice(Decimal(1), Decimal(1)))
-    assert pricing.worst_case(request, flat, NOW, is_batch=True) is None
+    assert worst_case_in_batch(replace(planned, connection=flat), NOW) is None
 
 
 SUBMISSION = Submission(

@@ -103,9 +103,9 @@ def test_the_owners_budget_comes_on_top_and_can_only_be_tightened():
     assert windows(Budget(), Budget(), ADA, NOON) == ()
 
 
-def test_a_run_of_unknown_price_is_refused_by_its_name():
-    assert unpriced("claude-next-9").sentence == (
-        "Not started: there is a budget, and the price of claude-next-9 is unknown."
+def test_a_run_without_a_bound_is_refused_with_the_reason():
+    assert unpriced("the price of claude-next-9 is unknown").sentence == (
+        "The budget can't be kept: the price of claude-next-9 is unknown."
     )
 
 

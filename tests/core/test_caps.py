@@ -8,7 +8,7 @@ from scripted import NOW, REQUEST
 from playground.core.caps import NO_CAPS, Caps, queue_problem, variants_problem
 from playground.core.connection import CLAUDE
 from playground.core.fixes import fixed
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Prompt
 from playground.core.retry import RetryPolicy
 
@@ -16,7 +16,7 @@ CAPS = Caps(max_tokens=4096, prompt_chars=1000, variants=2)
 
 
 def errors(request, caps=CAPS):
-    planned = plan(1, "A", request, CLAUDE, RetryPolicy(), (), NOW, caps=caps)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW, caps=caps), Variant("A", request))
     assert planned.can_run == (not any(p.severity == "error" for p in planned.problems))
     return [problem for problem in planned.problems if "This app" in problem.text]
 

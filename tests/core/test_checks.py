@@ -10,7 +10,7 @@ from playground.core.catalogue import CATALOGUE, find, unknown
 from playground.core.checks import problems
 from playground.core.connection import CLAUDE, DEMO, Connection
 from playground.core.fixes import fixed
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.wire import wire
@@ -161,7 +161,7 @@ def test_a_model_is_not_called_retiring_before_its_last_thirty_days():
 def test_a_model_in_no_list_is_named_before_the_api_says_404_but_not_on_a_server_of_ones_own():
     def said(model, connection=CLAUDE, models=()):
         request = Request(chat("Hi"), Params(model, 9))
-        planned = plan(1, "A", request, connection, RetryPolicy(), models, NOW)
+        planned = plan(RunContext(connection, RetryPolicy(), models, NOW), Variant("A", request))
         return [each.text for each in planned.problems if "in no list" in each.text]
 
     [text] = said("claude-3-5-sonnet-latest")

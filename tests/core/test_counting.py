@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.core.bounds import input_tokens_bound
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.counting import body_to_count, count_key
-from playground.core.plan import plan
-from playground.core.pricing import input_tokens_bound, most_input_tokens
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -21,7 +21,9 @@ REQUEST = Request(PROMPT, Params("claude-sonnet-4-6", 300))
 
 
 def planned(request=REQUEST, connection=CLAUDE, counts=None):
-    return plan(1, "A", request, connection, RetryPolicy(), (), NOW, counts)
+    return plan(
+        RunContext(connection, RetryPolicy(), (), NOW, counts=counts or {}), Variant("A", request)
+    )
 
 
 def key(request=REQUEST, connection=CLAUDE):
@@ -60,6 +62,6 @@ def test_a_count_makes_the_worst_case_tighter():
 
 @given(st.integers(0, 10**7))
 def test_a_count_is_rounded_up_and_never_above_the_bound(counted):
-    most = most_input_tokens(PROMPT, counted)
+    most = planned(counts={key(): counted}).bound.prompt_tokens
     assert most == input_tokens_bound(PROMPT) or counted * Decimal("1.05") <= most
     assert most <= input_tokens_bound(PROMPT)

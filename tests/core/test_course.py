@@ -9,8 +9,9 @@ from playground.core.cases import Cases
 from playground.core.connection import DEMO
 from playground.core.course import course_of
 from playground.core.experiment import Experiment
-from playground.core.grid import Sweep, Variant
-from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.grid import Sweep
+from playground.core.grid_plan import plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -28,7 +29,7 @@ def ladder():
         cases=Cases(("word",), (("one",), ("two",))),
         is_ladder=True,
     )
-    around = Surroundings(DEMO, RetryPolicy(), (), datetime(2026, 11, 24, tzinfo=UTC))
+    around = RunContext(DEMO, RetryPolicy(), (), datetime(2026, 11, 24, tzinfo=UTC))
     grid = plan_grid(asked.settings, asked.cases, 1, (), around).grid
     course = course_of(asked, grid)
     cells = {SMALL: [], LARGE: []}

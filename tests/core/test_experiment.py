@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.experiment import Experiment, ExperimentError, from_json, to_json
-from playground.core.grid import Sweep, Variant
+from playground.core.grid import Sweep
+from playground.core.plan import Variant
 from playground.core.request import Message, Params, Prompt, Request
 
 PARAMS = Params(

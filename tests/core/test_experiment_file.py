@@ -22,9 +22,10 @@ from playground.core.experiment_report import (
     variety,
 )
 from playground.core.experiment_rows import CellRow
-from playground.core.grid import Sweep, Variant
-from playground.core.grid_plan import Surroundings, plan_grid
+from playground.core.grid import Sweep
+from playground.core.grid_plan import plan_grid
 from playground.core.matrix import FILTERS, Matrix
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow
@@ -43,7 +44,7 @@ EXPERIMENT = Experiment(
 )  # fmt: skip
 GRID = plan_grid(
     EXPERIMENT.settings, EXPERIMENT.cases, 2, EXPERIMENT.checks,
-    Surroundings(DEMO, RetryPolicy(), (), NOON),
+    RunContext(DEMO, RetryPolicy(), (), NOON),
 ).grid  # fmt: skip
 
 

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from playground.core import pricing
 from playground.core.case_checks import CaseCheck
 from playground.core.cases import Cases
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.grid import GridError, Sweep, Variant, require_size, settings, short_names
-from playground.core.grid_plan import Surroundings, plan_cell, plan_grid
+from playground.core.grid import GridError, Sweep, require_size, settings, short_names
+from playground.core.grid_plan import plan_cell, plan_grid
+from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-AROUND = Surroundings(CLAUDE, RetryPolicy(), CATALOGUE, NOON)
+AROUND = RunContext(CLAUDE, RetryPolicy(), CATALOGUE, NOON)
 REQUEST = Request(
     Prompt("Be terse.", (Message("user", "Capital of {{country}}?"),)),
     Params("claude-haiku-4-5", 100),
@@ -109,8 +109,8 @@ def test_a_cell_is_known_by_what_is_sent_and_by_its_repeat():
 def test_the_worst_case_is_that_of_every_call_together():
     found = planned(settings([A], [Sweep("max_tokens", (10, 1_000))]), repeats=5)
     each = [
-        pricing.worst_case(found.grid.request(setting, case), CLAUDE, NOON)
-        for setting in range(2)
+        plan_cell(setting, COUNTRIES.values(case), AROUND).worst_case_usd
+        for setting in found.grid.settings
         for case in range(2)
     ]
     assert found.worst_case_usd == sum(each) * 5
@@ -178,7 +178,7 @@ def test_a_variable_without_a_column_is_an_error():
 
 def test_a_cell_is_planned_with_its_values():
     [setting] = settings([A])
-    plan = plan_cell(setting, COUNTRIES.values(1), AROUND, press=7)
+    plan = plan_cell(setting, COUNTRIES.values(1), replace(AROUND, press=7))
     assert (plan.press, plan.letter) == (7, "A")
     assert plan.request.prompt.messages[0].text == "Capital of France?"
 

@@ -11,7 +11,7 @@ from playground.core.catalogue import CATALOGUE
 from playground.core.connection import Connection
 from playground.core.exchange import Exchange, Recorded, Sent, to_json
 from playground.core.logged_request import request_of, said
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -50,7 +50,7 @@ requests = st.builds(
 
 
 def wire_of(request):
-    return plan(1, "A", request, CLAUDE, RetryPolicy(), (), NOW).wire
+    return plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request)).wire
 
 
 @settings(max_examples=100, deadline=None)

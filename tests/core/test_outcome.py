@@ -10,7 +10,7 @@ from playground.core.connection import CLAUDE, DEMO
 from playground.core.events import Attempt, Usage
 from playground.core.failures import KINDS, Failure
 from playground.core.outcome import outcome
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy, verdict
 
 REFUSED = Attempt(1, 0.0, 0.1, wait_s=1.4, http_status=529, kind="overloaded", billed="no")
@@ -19,7 +19,7 @@ LAST = Attempt(2, 1.5, 0.1, http_status=200)
 
 def ended(status, *attempts, connection=CLAUDE, **more):
     run = SimpleNamespace(
-        plan=plan(1, "A", REQUEST, connection, RetryPolicy(), (), NOW),
+        plan=plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", REQUEST)),
         status=status,
         failure=None,
         why="",

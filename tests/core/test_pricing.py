@@ -11,18 +11,19 @@ from genai_prices import calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.core.bounds import input_tokens_bound
 from playground.core.catalogue import CATALOGUE
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.pricing import (
     Cost,
     UnitPrices,
     cost,
-    input_tokens_bound,
     unit_prices,
-    worst_case,
 )
 from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
 from playground.core.wire import model_on, wire
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -48,6 +49,11 @@ LIST = {
     "claude-opus-4-5": (5, 25, "0.50", "6.25", 10),
     "claude-sonnet-4-5": (3, 15, "0.30", "3.75", 6),
 }
+
+
+def worst_case(request, connection):
+    context = RunContext(connection, RetryPolicy(), (), NOW)
+    return plan(context, Variant("A", request)).worst_case_usd
 
 
 def exact(usage, model, connection=CLAUDE):
@@ -120,7 +126,7 @@ def test_an_unknown_price_is_unknown_and_never_zero():
     assert exact(Usage(10, 10), "claude-next-9") == Cost(None, "unknown")
     assert exact(Usage(10, 10), "claude-sonnet-4-6", SERVER) == Cost(None, "unknown")
     request = Request(Prompt("", ()), Params("claude-next-9", 10))
-    assert worst_case(request, CLAUDE, NOW) is None
+    assert worst_case(request, CLAUDE) is None
 
 
 def test_a_model_of_a_longer_name_is_another_model():
@@ -175,7 +181,7 @@ def test_what_was_not_billed_costs_nothing_even_at_an_unknown_price():
 def test_the_worst_case_bounds_every_answer(system, text, max_tokens):
     prompt = Prompt(system, (Message("user", text),))
     request = Request(prompt, Params("claude-sonnet-4-6", max_tokens))
-    most = worst_case(request, CLAUDE, NOW)
+    most = worst_case(request, CLAUDE)
     tokens = len((system + text).encode("utf-8", "replace"))
     assert input_tokens_bound(prompt) > tokens
     assert exact(Usage(tokens, max_tokens), "claude-sonnet-4-6").usd < most
@@ -183,7 +189,7 @@ def test_the_worst_case_bounds_every_answer(system, text, max_tokens):
 
 def worst(model="claude-opus-5-5", max_tokens=1000, connection=CLAUDE, **params):
     request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, max_tokens, **params))
-    return worst_case(request, connection, NOW)
+    return worst_case(request, connection)
 
 
 @pytest.mark.parametrize(("cache", "field"), [("5m", "cache_write_5m"), ("1h", "cache_write_1h")])
@@ -232,15 +238,17 @@ def test_fast_answers_cost_their_own_price_where_there_is_one():
 @pytest.mark.parametrize(
     "extra",
     [
-        '{"tools": []}',
-        '{"messages": []}',
-        '{"system": "longer"}',
+        '{"container": "c"}',
+        '{"tools": 1}',
+        '{"messages": "Hi"}',
+        '{"system": 7}',
         '{"max_tokens": null}',
         '{"max_tokens": true}',
         '{"max_tokens": 1.5}',
         '{"model": 7}',
         '{"model": "claude-next-9"}',
-        '{"output_config": {"format": {"type": "json_schema"}}}',
+        '{"output_config": {"task_budget": {}}}',
+        '{"": 1}',
         '{"inference_geo": "mars"}',
         '{"speed": "warp"}',
         '{"service_tier": "priority"}',
@@ -285,7 +293,7 @@ def test_extra_json_that_is_sent_is_in_the_worst_case_however_deep_it_is(levels)
         for depth in (0, 60):
             model = model_on(CLAUDE, request.params.model)
             sent = deeply(depth, lambda request=request, model=model: wire(request, model, CLAUDE))
-            most_usd = worst_case(request, CLAUDE, NOW)
+            most_usd = worst_case(request, CLAUDE)
             most_tokens_usd = Decimal(sent.body["max_tokens"]) * 15 / 1_000_000
             assert most_usd is None or most_usd > most_tokens_usd
 

@@ -14,7 +14,7 @@ from ui.driving import finish, words
 from playground.core.connection import DEMO
 from playground.core.exporting import kept_of
 from playground.core.history import Filter
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow, RunTexts
@@ -55,7 +55,9 @@ def record(number, variant, prompt, **changes):
         Prompt("Be terse.", (Message("user", prompt),)),
         Params("claude-sonnet-4-6", 300, temperature=0.2),
     )
-    wire = plan(number, variant, request, DEMO, RetryPolicy(), (), at).wire
+    wire = plan(
+        RunContext(DEMO, RetryPolicy(), (), at, press=number), Variant(variant, request)
+    ).wire
     row = RunRow(
         run_id=f"{int(at.timestamp() * 1e9):016x}{variant}", visitor=LOCAL, started_at=at,
         ended_at=at, press=number, variant=variant, connection="Demo", model=wire.model_id,

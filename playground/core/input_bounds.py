@@ -1,0 +1,244 @@
+"""How much fields of a body can make the model read at most, told from the fields alone.
+
+A token is at least one byte, so bytes bound the tokens of texts. What the API turns into
+tokens by rules of its own (images, PDFs, tools that it defines) has no bound until it was
+counted, and what fetches or runs something has none at all, unless its uses are limited.
+Sources: the tool use, web search, web fetch and structured outputs pages of
+platform.claude.com.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+TOKENS_PER_MESSAGE: Final = 16
+TOKENS_PER_TOOL: Final = 100
+TOOLS_TOKENS: Final = 1_000
+"""The API's own words about tools to the model: at most 804 tokens are documented."""
+FORMAT_TOKENS: Final = 1_000
+"""Its words about a format, beside the schema."""
+LOOP_ROUNDS: Final = 10
+"""A turn pauses after so many rounds of what the model's own code asked for."""
+_CODE_CALLS_SINCE: Final = "20260209"
+"""The first version of the web tools that the model calls from code unless it is told not to."""
+_NO_TOKENS: Final = frozenset(
+    {
+        "model", "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "stream",
+        "thinking", "metadata", "cache_control", "speed", "inference_geo", "service_tier",
+    }
+)  # fmt: skip
+"""Fields that add nothing to what the model reads; what they cost is told in `bounds`."""
+_DEFINED_BY_THE_API: Final = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
+"""Tools that the caller runs and the API describes: their tokens can only be counted."""
+_AS_TEXT: Final = frozenset({"text", "tool_use", "search_result"})
+_TO_COUNT: Final = frozenset({"thinking", "redacted_thinking"})
+
+
+@dataclass(frozen=True, slots=True)
+class InputBound:
+    """What some fields add to the prompt at most, in tokens.
+
+    `unknown` is the first place that has no bound at all, `to_count` the first that has one
+    only once the API has counted; None where there is none. `ttls` are those of
+    everything to be cached. With server tools the model is asked `rounds` times instead of
+    once, at most, and `searches` are paid for.
+    """
+
+    tokens: int = 0
+    unknown: str | None = None
+    to_count: str | None = None
+    ttls: frozenset[str] = frozenset()
+    rounds: int = 1
+    searches: int = 0
+
+
+class _UnknownError(Exception):
+    """Something without a bound; the text says where."""
+
+
+class _Sum:
+    """What has been added up so far."""
+
+    def __init__(self) -> None:
+        self.tokens, self.rounds, self.searches = 0, 1, 0
+        self.to_count: str | None = None
+        self.ttls: set[str] = set()
+
+    def text(self, value: object) -> None:
+        """Something that is read as it is written, or in fewer characters."""
+        written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        self.tokens += len(written.encode("utf-8", "replace"))
+        if "cache_control" in written and not isinstance(value, str):
+            self.ttls.update(_ttls(value))
+
+    def later(self, path: str) -> None:
+        """Something that only the API can count."""
+        self.to_count = self.to_count or path
+
+
+def input_bound(fields: Mapping[str, Any]) -> InputBound:
+    """What these fields of a body add."""
+    sums = _Sum()
+    unknown = None
+    try:
+        for name, value in fields.items():
+            _add(name, value, sums)
+    except _UnknownError as error:
+        unknown = str(error)
+    return InputBound(
+        sums.tokens,
+        unknown,
+        sums.to_count,
+        frozenset(sums.ttls),
+        sums.rounds,
+        sums.searches,
+    )
+
+
+def _add(name: str, value: Any, sums: _Sum) -> None:  # noqa: ANN401 (any JSON)
+    if value is None or name in _NO_TOKENS:
+        return
+    match name:
+        case "tools":
+            _add_tools(value, sums)
+        case "messages":
+            for index, each in enumerate(_list(value, name)):
+                _add_message(each, f"{name}[{index}]", sums)
+        case "system":
+            _add_content(value, name, sums)
+        case "output_config":
+            _add_output_config(value, sums)
+        case "tool_choice":
+            sums.text(_object(value, name, "type", "name", "disable_parallel_tool_use"))
+        case "diagnostics":
+            _object(value, name, "previous_message_id")
+        case _:
+            raise _UnknownError(name)
+
+
+def _add_output_config(value: object, sums: _Sum) -> None:
+    config = _object(value, "output_config", "effort", "format")
+    described = config.get("format")
+    if described is not None:
+        sums.text(_object(described, "output_config.format", "type", "name", "schema"))
+        sums.tokens += FORMAT_TOKENS
+
+
+def _add_tools(value: object, sums: _Sum) -> None:
+    tools = _list(value, "tools")
+    sums.tokens += TOOLS_TOKENS if tools else 0
+    for index, tool in enumerate(tools):
+        path = f"tools[{index}]"
+        if not isinstance(tool, dict):
+            raise _UnknownError(path)
+        sums.text(tool)
+        sums.tokens += TOKENS_PER_TOOL
+        kind = tool.get("type") or "custom"
+        if not isinstance(kind, str):
+            raise _UnknownError(f"{path}.type")
+        if kind.startswith(("web_search_", "web_fetch_")):
+            _add_web_tool(tool, kind, path, sums)
+        elif kind.startswith(_DEFINED_BY_THE_API):
+            sums.later(path)
+        elif kind != "custom":
+            raise _UnknownError(f"{path}.type")
+
+
+def _add_web_tool(tool: Mapping[str, Any], kind: str, path: str, sums: _Sum) -> None:
+    """Each use is followed by another round, which reads what was found; code of the model's
+    that uses the tool has rounds of its own."""
+    uses = tool.get("max_uses")
+    if not isinstance(uses, int) or isinstance(uses, bool) or uses < 1:
+        raise _UnknownError(f"{path}.max_uses")
+    by_code = kind.rpartition("_")[2] >= _CODE_CALLS_SINCE
+    if by_code and tool.get("allowed_callers") != ["direct"]:
+        sums.rounds += LOOP_ROUNDS
+    sums.rounds += uses
+    sums.searches += uses if kind.startswith("web_search_") else 0
+
+
+def _add_message(value: object, path: str, sums: _Sum) -> None:
+    message = _object(value, path, "role", "content")
+    sums.tokens += TOKENS_PER_MESSAGE
+    _add_content(message.get("content"), f"{path}.content", sums)
+
+
+def _add_content(value: object, path: str, sums: _Sum) -> None:
+    """A text, or blocks."""
+    if isinstance(value, str) or value is None:
+        sums.text(value or "")
+        return
+    for index, block in enumerate(_list(value, path)):
+        _add_block(block, f"{path}[{index}]", sums)
+
+
+def _add_block(block: object, path: str, sums: _Sum) -> None:
+    if not isinstance(block, dict):
+        raise _UnknownError(path)
+    kind = block.get("type")
+    if kind == "tool_result":
+        sums.text({name: each for name, each in block.items() if name != "content"})
+        _add_content(block.get("content"), f"{path}.content", sums)
+        return
+    if kind in ("image", "document"):
+        _require_fixed(block.get("source"), f"{path}.source")
+    if kind == "document" and _is_plain_document(block):
+        sums.text(block)
+    elif kind in ("image", "document") or kind in _TO_COUNT or _is_cited(block):
+        sums.ttls.update(_ttls(block))
+        sums.later(path)
+    elif kind in _AS_TEXT:
+        sums.text(block)
+    else:
+        raise _UnknownError(f"{path}.type")
+
+
+def _require_fixed(source: object, path: str) -> None:
+    """What an address leads to may be longer when it is sent than when it was counted."""
+    kind = source.get("type") if isinstance(source, dict) else None
+    if kind not in ("base64", "text", "content", "file"):
+        raise _UnknownError(path)
+    content = source.get("content") if isinstance(source, dict) else None
+    for index, each in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(each, dict) and each.get("type") == "image":
+            _require_fixed(each.get("source"), f"{path}.content[{index}].source")
+
+
+def _is_plain_document(block: Mapping[str, Any]) -> bool:
+    source = block["source"]
+    return source["type"] == "text" and not _is_cited(block)
+
+
+def _is_cited(block: Mapping[str, Any]) -> bool:
+    """Whether the API cuts it into numbered pieces, each with a number of its own."""
+    citations = block.get("citations")
+    return isinstance(citations, dict) and citations.get("enabled") is not False
+
+
+def _list(value: object, path: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _UnknownError(path)
+    return value
+
+
+def _object(value: object, path: str, *known: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _UnknownError(path)
+    for name in value:
+        if name not in known:
+            raise _UnknownError(f"{path}.{name}")
+    return value
+
+
+def _ttls(value: object) -> Iterator[str]:
+    """How long anything in it is to be cached, wherever it says so."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _ttls(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if name == "cache_control" and isinstance(each, dict):
+                yield str(each.get("ttl", "5m"))
+            else:
+                yield from _ttls(each)
