@@ -19,10 +19,10 @@ from playground.core.report_page import (
     Verdict,
     report_page,
 )
-from playground.core.setting_statistics import SettingStatistics, simulated_words
+from playground.core.setting_statistics import SettingStatistics, kind_words, simulated_words
 
 _OF_THE_RUN = (
-    *("connection", "cost_usd", "cost_kind"),
+    *("connection", "cost_usd", "cost_kind", "cost_why"),
     *("ttft_s", "duration_s", "input_tokens", "output_tokens"),
 )
 _COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_OF_THE_RUN)
@@ -136,7 +136,7 @@ def pictures(
         if head.cost_usd and head.passed
     ]
     if points:
-        cost = f"Mean cost of a run{simulated_words(heads)}"
+        cost = f"Mean cost of a run{kind_words(heads)}"
         axes = Axis(cost, prefix="$"), Axis("Passed", suffix=" %", bounds=(0, 100))
         found.append(scatter("Quality against cost", points, *axes, look))
     varied = variety(matrix, answers)

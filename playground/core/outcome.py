@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from playground.core.events import Attempt, Usage
+from playground.core.events import Attempt, RefusalBill, Usage
 from playground.core.failures import Failure
 from playground.core.plan import Plan
 
@@ -41,7 +41,7 @@ class Ended(Protocol):
     @property
     def ttft_s(self) -> float | None: ...
     @property
-    def is_free(self) -> bool: ...
+    def refusal(self) -> RefusalBill: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,11 @@ def _cut(run: Ended) -> Outcome:
 def _refused(run: Ended) -> Outcome:
     happened = run.stop_detail or "The model declined to answer."
     step = "Rephrase the prompt, or try another model."
-    billed = "A refusal before the first token is not billed." if run.is_free else None
+    billed = {
+        "free": "A refusal before the first token is not billed.",
+        "billed": "This refusal is billed like any answer.",
+        "unknown": "Whether a refusal of this new category is billed is not known.",
+    }[run.refusal]
     return _answered(run, "Refused", happened, step, billed)
 
 

@@ -71,7 +71,7 @@ def _card(run: SharedRun, prompt: str) -> str:
     parts.append(exact(run.answer, "answer") if run.answer else _no_answer())
     parts.append(f'<p class="quiet">{text(_metrics(run))}</p>')
     parts.append(f'<p class="quiet">Run {row.press}, {_moment(row.started_at)}</p>')
-    parts += [prompt, _parameters(run), _request(run)]
+    parts += [prompt, _why(run), _parameters(run), _request(run)]
     return f'<article class="card {hue(row.variant)}">{"".join(parts)}</article>'
 
 
@@ -111,6 +111,11 @@ def _metrics(run: SharedRun) -> str:
 def _cost(run: SharedRun) -> str:
     usd, kind = run.cost.usd, run.cost.kind
     return "cost unknown" if usd is None else f"{in_dollars(usd)} ({kind})"
+
+
+def _why(run: SharedRun) -> str:
+    """Why the cost is what it is, a click away."""
+    return folded("Cost, and why", f"<p>{text(_cost(run))}: {text(run.cost.reason)}</p>")
 
 
 def _parameters(run: SharedRun) -> str:

@@ -8,7 +8,7 @@ from playground.core.experiment_report import durations, variety
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix
 from playground.core.plot_frame import HUES
-from playground.core.setting_statistics import SettingStatistics, simulated_words
+from playground.core.setting_statistics import SettingStatistics, kind_words
 
 Row = dict[str, object]
 Spec = Mapping[str, object]
@@ -31,7 +31,7 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
         if h.cost_usd and h.passed
     ]
     if quality:
-        cost = f"Mean cost of a run{simulated_words(heads)} ($)"
+        cost = f"Mean cost of a run{kind_words(heads)} ($)"
         st.caption("Quality against cost")
         _scatter(
             "quality", quality, "Setting",

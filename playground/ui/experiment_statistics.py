@@ -7,7 +7,7 @@ from playground.core.experiment_report import pictures
 from playground.core.ladder import agreement
 from playground.core.matrix import Answers, Matrix, one_line
 from playground.core.plot_frame import ALONE, Svg
-from playground.core.setting_statistics import SettingStatistics, simulated_words
+from playground.core.setting_statistics import SettingStatistics, kind_words
 from playground.core.statistics import Spread
 from playground.ui import experiment_running, formats
 from playground.ui import experiment_state as chosen
@@ -128,7 +128,7 @@ def _show_spreads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
     rows = [
         {
             "Setting": name,
-            "Cost": _spread(head.cost_usd, "${:.6f}") + simulated_words([head]),
+            "Cost": _spread(head.cost_usd, "${:.6f}") + kind_words([head]),
             "TTFT": _spread(head.ttft_s, "{:.2f} s"),
             "Duration": _spread(head.duration_s, "{:.2f} s"),
             "Tokens out": _spread(head.output_tokens, "{:.0f}"),
