@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from playground.core.events import Attempt, RefusalBill, Usage
 from playground.core.failures import Failure
 from playground.core.plan import Plan
+from playground.core.wire import fills_cache
 
 SLOW_S = 5.0
 """A first token later than this is worth a word."""
@@ -72,6 +73,8 @@ def _outcome(run: Ended) -> Outcome | None:
             return _failed(run)
         case "stopped", _:
             return _stopped(run)
+        case "done", "max_tokens" if fills_cache(run.plan.wire.body):
+            return _filled(run)
         case "done", "max_tokens":
             return _cut(run)
         case "done", "model_context_window_exceeded":
@@ -124,6 +127,18 @@ def _stopped(run: Ended) -> Outcome:
         billed = "What was read and written until then is billed."
     retried = f"{_retries(run)} Then you stopped it." if _retries(run) else "No: you stopped it."
     return Outcome("quiet", "Stopped", happened, retried, billed, "Run again for a whole answer.")
+
+
+def _filled(run: Ended) -> Outcome:
+    written = run.usage.cache_write_tokens if run.usage else 0
+    read = run.usage.cache_read_tokens if run.usage else 0
+    happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
+    if not written:
+        happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
+    step = "Set max_tokens and run again while the prompt is cached."
+    retried = _retries(run) or "No: nothing went wrong."
+    billed = "The prompt is billed, and its writing to the cache."
+    return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
 def _cut(run: Ended) -> Outcome:

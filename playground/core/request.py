@@ -6,9 +6,9 @@ They know nothing of where they are kept, shown or sent.
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Role = Literal["user", "assistant"]
+Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
-Thinking = Literal["default", "adaptive", "budget", "off"]
+Thinking = Literal["default", "adaptive", "budget", "between_tools", "off"]
 ThinkingDisplay = Literal["default", "summarized", "omitted"]
 Cache = Literal["off", "5m", "1h"]
 ServiceTier = Literal["default", "auto", "standard_only"]
