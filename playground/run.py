@@ -17,6 +17,7 @@ from playground.core.events import (
     Connecting,
     Event,
     Finished,
+    RefusalBill,
     Reported,
     TextDelta,
     ThinkingDelta,
@@ -86,7 +87,7 @@ class Run:
         self.stop_reason: str | None = None
         self.stop_sequence: str | None = None
         self.stop_detail: str | None = None
-        self.is_free = False
+        self.refusal: RefusalBill = "billed"
         self.request_id: str | None = None
         self.failure: Failure | None = None
         self.why = ""
@@ -164,7 +165,7 @@ class Run:
                 self.usage = usage
             case Finished():
                 self.stop_reason, self.stop_sequence = event.stop_reason, event.stop_sequence
-                self.stop_detail, self.is_free = event.detail, event.is_free
+                self.stop_detail, self.refusal = event.detail, event.refusal
                 self._end_attempt(now_s, billed="no" if event.is_free else None)
                 self._end("done", now_s)
             case AttemptFailed():

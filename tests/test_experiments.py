@@ -62,7 +62,7 @@ def test_every_cell_is_run_once_and_never_more_at_once_than_wished(world):
     progress = underway.progress
     assert (progress.state, progress.done, progress.failed, progress.left) == ("done", 18, 0, 0)
     assert (progress.share, progress.left_s, progress.running) == (1.0, 0.0, 0)
-    assert (progress.spent_usd, progress.spent_is_exact) == (18 * USD, True)
+    assert (progress.spent_usd, progress.inexact) == (18 * USD, 0)
     assert not underway.is_live
     assert world.log.flush(5)
     assert world.log.count("ada") == 18
@@ -118,7 +118,7 @@ def test_a_stop_cancels_what_runs_and_its_cells_are_run_again_later(world):
 
 
 def spent(underway):
-    return underway.progress.spent_usd, underway.progress.spent_is_exact
+    return underway.progress.spent_usd, not underway.progress.inexact
 
 
 def test_what_was_stopped_or_run_again_stays_paid_for_also_when_opened_again(world):

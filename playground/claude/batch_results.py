@@ -162,5 +162,5 @@ def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchRes
         stop_reason=without_key(finished.stop_reason, secret),
         stop_sequence=without_key(finished.stop_sequence, secret),
         stop_detail=without_key(finished.detail, secret),
-        is_free=finished.is_free,
+        refusal=finished.refusal,
     )

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import anthropic
@@ -15,7 +16,15 @@ import httpx2
 
 from playground.claude.errors import reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
-from playground.core.events import Event, Finished, Reported, TextDelta, ThinkingDelta, Usage
+from playground.core.events import (
+    Event,
+    Finished,
+    Iteration,
+    Reported,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+)
 from playground.core.failures import Failure
 
 DRAIN_S = 0.25
@@ -45,6 +54,7 @@ class Answer:
         self._has_started = False
         self._has_output = False
         self._has_content = False
+        self._used_tools = self._used_container = False
         self._usage: dict[str, Any] = {}
         self._stop: Json = {}
         self._half = {"text": "", "thinking": ""}
@@ -61,13 +71,18 @@ class Answer:
             case "content_block_start":
                 self._has_content = True
                 block = _dict(data.get("content_block"))
+                self._note_tools(block)
                 return self._delta(block.get("type"), block)
             case "content_block_delta":
                 delta = _dict(data.get("delta"))
                 return self._delta(str(delta.get("type")).removesuffix("_delta"), delta)
             case "message_delta":
                 self._stop = {**self._stop, **_dict(data.get("delta"))}
-                self._has_output |= "output_tokens" in _dict(data.get("usage"))
+                self._used_container |= bool(self._stop.get("container"))
+                if not self._has_output and "output_tokens" in _dict(data.get("usage")):
+                    # message_start only says how many there are so far, mostly 1.
+                    self._usage.pop("output_tokens", None)
+                    self._has_output = True
                 return [self._report(data.get("usage"))]
             case "message_stop":
                 self.is_complete = True
@@ -112,34 +127,71 @@ class Answer:
                 self._usage[name] = value
         return Reported(self.usage())
 
+    def _note_tools(self, block: Json) -> None:
+        """Tools that the API runs itself ask the model once more with each result."""
+        kind, name = str(block.get("type")), str(block.get("name"))
+        is_result = kind.endswith("_tool_result")
+        self._used_tools |= is_result or kind in ("server_tool_use", "mcp_tool_use")
+        is_code = kind == "server_tool_use" and name.endswith("code_execution")
+        is_result_of_code = is_result and "code_execution" in kind
+        self._used_container |= is_code or is_result_of_code or kind == "container_upload"
+
     def usage(self) -> Usage:
         """Usage as reported so far; the output is complete only in the last report."""
         u = self._usage
-        written = _dict(u.get("cache_creation"))
-        long = _int(written.get("ephemeral_1h_input_tokens"))
-        short = _int(u.get("cache_creation_input_tokens")) - long
-        short = max(short, _int(written.get("ephemeral_5m_input_tokens")))
-        return Usage(
-            input_tokens=_int(u.get("input_tokens")),
-            output_tokens=_int(u.get("output_tokens")),
-            cache_read_tokens=_int(u.get("cache_read_input_tokens")),
-            cache_write_5m_tokens=short,
-            cache_write_1h_tokens=long,
+        tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
+        other = {name: count for name, count in tools.items() if count and name not in _PRICED}
+        found = u.get("iterations")
+        return replace(
+            _counts(u),
             thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
-            web_searches=_int(_dict(u.get("server_tool_use")).get("web_search_requests")),
-            speed=u.get("speed") if isinstance(u.get("speed"), str) else None,
+            web_searches=tools.get(_SEARCHES, 0),
+            speed=_str(u.get("speed")),
+            inference_geo=_str(u.get("inference_geo")),
             is_complete=self._has_output and "input_tokens" in u,
-            inference_geo=u["inference_geo"] if isinstance(u.get("inference_geo"), str) else None,
+            service_tier=_str(u.get("service_tier")),
+            is_summed=self._used_tools or any(tools.values()),
+            iterations=tuple(map(_iteration, found)) if isinstance(found, list) else (),
+            used_container=self._used_container,
+            other_tool_uses=tuple(f"{count:,} {name}" for name, count in other.items()),
         )
 
     def _finished(self) -> Finished:
         details = _dict(self._stop.get("stop_details"))
+        category = details.get("category")
         return Finished(
             _str(self._stop.get("stop_reason")),
             _str(self._stop.get("stop_sequence")),
-            _str(details.get("explanation")) or _str(details.get("category")),
+            _str(details.get("explanation")) or _str(category),
             is_empty=not self._has_content,
+            # Whatever else it is, it is no category whose price is known.
+            category=_str(category if category is None else str(category)),
         )
+
+
+_SEARCHES = "web_search_requests"
+_PRICED = frozenset({_SEARCHES, "web_fetch_requests"})
+"""Server tools whose uses are priced: a search is, a fetch is free (pricing page)."""
+
+
+def _counts(usage: Json) -> Usage:
+    """The tokens of one report. A write to the cache whose life is not told is a short one."""
+    written = _dict(usage.get("cache_creation"))
+    long = _int(written.get("ephemeral_1h_input_tokens"))
+    short = _int(usage.get("cache_creation_input_tokens")) - long
+    return Usage(
+        input_tokens=_int(usage.get("input_tokens")),
+        output_tokens=_int(usage.get("output_tokens")),
+        cache_read_tokens=_int(usage.get("cache_read_input_tokens")),
+        cache_write_5m_tokens=max(short, _int(written.get("ephemeral_5m_input_tokens"))),
+        cache_write_1h_tokens=long,
+    )
+
+
+def _iteration(found: object) -> Iteration:
+    if not isinstance(found, dict):
+        return Iteration("unreadable", None, Usage())
+    return Iteration(_str(found.get("type")) or "", _str(found.get("model")), _counts(found))
 
 
 async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from playground.core.connection import Connection
-from playground.core.events import Usage
+from playground.core.events import RefusalBill, Usage
 from playground.core.failures import Failure
 
 ARRIVES_WITHIN = timedelta(hours=1)
@@ -70,7 +70,7 @@ class BatchResult:
     stop_reason: str | None = None
     stop_sequence: str | None = None
     stop_detail: str | None = None
-    is_free: bool = False
+    refusal: RefusalBill = "billed"
     failure: Failure | None = None
 
 

@@ -10,12 +10,12 @@ from typing import Literal
 from playground.core import pricing
 from playground.core.batch import Batch, BatchResult, BatchStatus, Counts, ResultKind, batch_label
 from playground.core.batch_split import BatchRequest
+from playground.core.bill import Call, Known, bill, refused
 from playground.core.bounds import Unbounded
 from playground.core.connection import Connection
-from playground.core.events import Attempt, Usage
+from playground.core.events import Attempt
 from playground.core.failures import Billed
 from playground.core.plan import Plan
-from playground.core.pricing import Cost, UnitPrices
 from playground.core.rows import RunRow, RunTexts, Status
 
 SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
@@ -109,10 +109,8 @@ def to_row(
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
     usage, failure = result.usage, result.failure
-    prices = pricing.unit_prices(
-        asked.model, connection, usage or Usage(), submission.submitted_at, is_batch=True
-    )
-    cost = _cost(result, prices, connection)
+    call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
+    cost, prices = bill(usage, call, _known(result))
     row = RunRow(
         run_id=asked.custom_id,
         visitor=submission.visitor,
@@ -136,6 +134,7 @@ def to_row(
         thinking_tokens=usage.thinking_tokens if usage else None,
         cost_usd=cost.usd,
         cost_kind=cost.kind,
+        cost_why=cost.reason,
         worst_case_usd=asked.worst_case_usd,
         unit_prices_json=prices.to_json() if prices else None,
         request_id=failure.request_id if failure else None,
@@ -144,14 +143,14 @@ def to_row(
     return row, _texts(asked, result)
 
 
-def _cost(result: BatchResult, prices: UnitPrices | None, connection: Connection) -> Cost:
-    if result.kind != "succeeded" or result.is_free:
-        is_complete = _billed(result) in (None, "no")
-        return pricing.cost(Usage(), prices, connection, is_complete=is_complete, is_free=True)
-    if result.usage is None:
-        return Cost(None, "unknown")
-    is_complete = result.usage.is_complete
-    return pricing.cost(result.usage, prices, connection, is_complete=is_complete)
+def _known(result: BatchResult) -> Known:
+    if result.kind != "succeeded":
+        is_sure = _billed(result) in (None, "no")
+        lost = () if is_sure else ("Whether the batch was submitted is not known.",)
+        return Known(free="What a batch does not answer is not billed.", missing=lost)
+    is_whole = result.usage is None or result.usage.is_complete
+    missing = () if is_whole else ("The usage report is not whole.",)
+    return refused(result.refusal, missing)
 
 
 def _billed(result: BatchResult) -> Billed | None:

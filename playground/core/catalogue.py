@@ -1,7 +1,7 @@
 """Every Claude model this project knows, one line each, as checked on `CHECKED_ON`.
 
-Sources: the models overview, deprecations, effort, thinking and migration pages of
-platform.claude.com. The account's own list (`models.list`) is merged over this table
+Sources: the models overview, deprecations, effort, thinking, mid-conversation system messages
+and migration pages of platform.claude.com, and the SDK's own list of deprecated models. The account's own list (`models.list`) is merged over this table
 and wins; anything else a person types is an unknown model, which is allowed.
 """
 
@@ -12,7 +12,7 @@ from unicodedata import category
 
 LONGEST_ID: Final = 200
 MODEL_ID: Final = f"A model id is one line of at most {LONGEST_ID} characters."
-CHECKED_ON = date(2026, 11, 23)
+CHECKED_ON = date(2026, 11, 29)
 
 Line = Literal["fable", "mythos", "opus", "sonnet", "haiku", "other"]
 Lifecycle = Literal["active", "legacy", "deprecated", "limited", "retired", "unknown"]
@@ -35,9 +35,11 @@ class Model:
     """What one model is and takes.
 
     `thinking_off_up_to` is the highest effort at which thinking can still be turned off.
+    That limits `between_tools` as well: it thinks between tool calls alone.
     `takes_sampling` means a temperature from 0 to 1 under API version 2023-06-01 with
     thinking off; under 2026-10-21 no model takes one. `takes_one_of_two`: temperature or
-    top_p, not both. `retires_on` is an announced date.
+    top_p, not both. `takes_system_turns`: messages of the role system within the
+    conversation. `retires_on` is an announced date, the first day without the model.
     `is_known` is false for a model id that only its user has heard of.
     """
 
@@ -57,8 +59,13 @@ class Model:
     thinking_default: ThinkingDefault = "always"
     thinking_off_up_to: str | None = None
     takes_prefill: bool = False
+    takes_system_turns: bool = False
     aliases: tuple[str, ...] = ()
     is_known: bool = True
+
+    def is_retired(self, today: date) -> bool:
+        """Whether the API answers "not found" by then."""
+        return self.retires_on is not None and today >= self.retires_on
 
 
 def _current(
@@ -72,6 +79,7 @@ def _current(
     lifecycle: Lifecycle = "active",
     off_up_to: str | None = None,
     one_of_two: bool = False,
+    system_turns: bool = True,
 ) -> Model:
     """A model of the generation that takes no sampling parameter but five efforts."""
     return Model(
@@ -86,6 +94,7 @@ def _current(
         thinking_default=default,
         thinking_off_up_to=off_up_to,
         takes_one_of_two=one_of_two,
+        takes_system_turns=system_turns,
         default_effort=effort,
     )
 
@@ -147,24 +156,26 @@ _SONNET_4_6 = replace(
 CATALOGUE: tuple[Model, ...] = (
     _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), ADAPTIVE, "on", "medium",
              off_up_to="high", one_of_two=True),
-    _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on"),
+    _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on",
+             off_up_to="high"),
     _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium"),
     _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9)),
     _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9), lifecycle="limited"),
     _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1)),
     _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1), lifecycle="limited"),
     _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), ADAPTIVE, "on", off_up_to="high"),
-    _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), ADAPTIVE, "on"),
+    _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), ADAPTIVE, "on", system_turns=False),
     _current("claude-fable-5", "Claude Fable 5", "fable", date(2026, 6, 9), lifecycle="legacy"),
     _current("claude-mythos-5", "Claude Mythos 5", "mythos", date(2026, 6, 9), lifecycle="limited"),
     _current("claude-opus-4-8", "Claude Opus 4.8", "opus", date(2026, 5, 28), ADAPTIVE, "off", lifecycle="legacy"),
-    _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), ADAPTIVE, "off", lifecycle="legacy"),
+    _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), ADAPTIVE, "off", lifecycle="legacy",
+             system_turns=False),
     _SONNET_4_6,
     _OPUS_4_6,
     _earlier("claude-haiku-4-5", "Claude Haiku 4.5", "haiku", date(2025, 10, 15), NO_EFFORT,
              "claude-haiku-4-5-20251001"),
     _earlier("claude-opus-4-5", "Claude Opus 4.5", "opus", date(2025, 11, 24), EFFORT_3,
-             "claude-opus-4-5-20251101", one_of_two=False),
+             "claude-opus-4-5-20251101", "deprecated", date(2027, 1, 22), one_of_two=False),
     _earlier("claude-sonnet-4-5", "Claude Sonnet 4.5", "sonnet", date(2025, 9, 29), NO_EFFORT,
              "claude-sonnet-4-5-20250929", "deprecated", date(2026, 11, 30)),
 )
@@ -200,6 +211,7 @@ def unknown(model_id: str) -> Model:
         thinking_types=BOTH | BETWEEN_TOOLS,
         thinking_default="off",
         takes_prefill=True,
+        takes_system_turns=True,
         is_known=False,
     )
 
@@ -234,4 +246,5 @@ def _merged(live: Model) -> Model:
         thinking_types=live.thinking_types or base.thinking_types,
         takes_sampling=known.takes_sampling if known else budget,
         takes_prefill=known.takes_prefill if known else prefill or not live.thinking_types,
+        takes_system_turns=known.takes_system_turns if known else True,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from playground.core.catalogue import MODEL_ID, Model, is_model_id
 from playground.core.decisions import Decision
@@ -9,10 +10,16 @@ from playground.core.extra import Extra
 from playground.core.fixes import successor, switch
 from playground.core.param_checks import expected_refusals, param_problems
 from playground.core.problem import SEVERITIES, Problem
-from playground.core.prompt_checks import prefill_problems, prompt_problems, window_problems
+from playground.core.prompt_checks import (
+    prefill_problems,
+    prompt_problems,
+    system_problems,
+    window_problems,
+)
 from playground.core.request import Params, Request
+from playground.core.wire import fills_cache
 
-RETIREMENT_NOTICE = timedelta(days=30)
+RETIREMENT_NOTICE = timedelta(days=60)
 
 
 def problems(
@@ -21,17 +28,36 @@ def problems(
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
     extra = request.params.extra
     found = [
-        *prompt_problems(request.prompt),
-        *prefill_problems(request, model),
-        *param_problems(request.params, model),
+        *(() if "messages" in extra.fields else _about_messages(request, model)),
+        *param_problems(_not_overridden(request.params, model, extra), model),
         *_model_id_problems(request.params),
         *expected_refusals(request, model, decisions),
         *_extra_problems(extra),
-        *window_problems(request.prompt, model),
         *_retirement(model, today),
     ]
     found.sort(key=lambda problem: SEVERITIES.index(problem.severity))
     return tuple(_with_live_fix(problem, extra) for problem in found)
+
+
+def _about_messages(request: Request, model: Model) -> list[Problem]:
+    return [
+        *prompt_problems(request.prompt),
+        *prefill_problems(request, model),
+        *system_problems(request, model),
+        *window_problems(request.prompt, model),
+    ]
+
+
+def _not_overridden(params: Params, model: Model, extra: Extra) -> Params:
+    """The parameters without those that the extra JSON replaces: they are not sent."""
+    unset: dict[str, Any] = {"temperature": None, "top_p": None, "top_k": None}
+    unset |= {"stop_sequences": ()}
+    if "max_tokens" in extra.fields:
+        most = extra.fields["max_tokens"]
+        is_number = isinstance(most, int) and not isinstance(most, bool)
+        within = min(max(most, 1), model.max_output_tokens) if is_number else 1
+        params = replace(params, max_tokens=within)
+    return replace(params, **{name: unset[name] for name in unset if name in extra.fields})
 
 
 def _with_live_fix(problem: Problem, extra: Extra) -> Problem:
@@ -44,7 +70,8 @@ def _with_live_fix(problem: Problem, extra: Extra) -> Problem:
 def _extra_problems(extra: Extra) -> list[Problem]:
     if extra.problem:
         return [Problem("error", f"The extra JSON can't be used: {extra.problem}.")]
-    if extra.fields.get("stream", True) is not True:
+    is_streamed = extra.fields.get("stream", True)
+    if is_streamed is not True and not (is_streamed is False and fills_cache(extra.fields)):
         return [Problem("error", "The extra JSON turns stream off, but answers are streamed here.")]
     return []
 
@@ -59,7 +86,7 @@ def _retirement(model: Model, today: date) -> list[Problem]:
     if model.retires_on is None or today + RETIREMENT_NOTICE < model.retires_on:
         return []
     fix = switch("successor", successor(model))
-    if today >= model.retires_on:
+    if model.is_retired(today):
         text = f"{model.name} was retired on {model.retires_on}. Choose another model."
     else:
         text = f"{model.name} retires on {model.retires_on}."

@@ -9,8 +9,17 @@ from playground.core.refusals import CURRENT_VERSION, NAMES, SAMPLING_VERSION, R
 from playground.core.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 
 State = Literal["sent", "default", "unavailable"]
-THINKING_TYPES = {"adaptive": "adaptive", "budget": "enabled", "off": "disabled"}
+THINKING_TYPES = {
+    "adaptive": "adaptive",
+    "budget": "enabled",
+    "between_tools": "between_tools",
+    "off": "disabled",
+}
 """What the API calls the ways to think."""
+NO_THINKING = ("off", "between_tools")
+"""With these no answer begins with thinking, and there is nothing to display."""
+REQUIRED = "The API requires it."
+_MAX_TOKENS = {0: "0 only fills the prompt cache: no answer is written."}
 _BY_DEFAULT = {"on": "on", "off": "off", "always": "always on"}
 
 
@@ -60,8 +69,8 @@ def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
     thinking = _thinking(asked)
     thinks = _thinks(asked, thinking)
     return (
-        Decision("model", "sent", "The API requires it."),
-        Decision("max_tokens", "sent", "The API requires it."),
+        Decision("model", "sent", REQUIRED),
+        Decision("max_tokens", "sent", _MAX_TOKENS.get(request.params.max_tokens, REQUIRED)),
         *(_sampling(name, asked, thinks=thinks) for name in refusals.SAMPLING),
         _effort(asked),
         thinking,
@@ -124,14 +133,17 @@ def _thinking(asked: Asked) -> Decision:
         return Decision(name, "default", f"Not sent: thinking is {state} by default.")
     kind = THINKING_TYPES[params.thinking]
     refusal = refusals.thinking(kind, params.effort, asked.target)
-    why = "it is turned off" if kind == "disabled" else "it is billed as output"
+    why = {
+        "disabled": "it is turned off",
+        "between_tools": "it is turned off but between tool calls",
+    }.get(kind, "it is billed as output")
     return asked.decide(name, refusal, f"Thinking is sent: {why}.")
 
 
 def _thinks(asked: Asked, decision: Decision) -> bool:
     """Whether the model will think, as far as that is known."""
     if decision.state == "sent":
-        return asked.params.thinking != "off"
+        return asked.params.thinking not in NO_THINKING
     return asked.model.is_known and asked.model.thinking_default != "off"
 
 
@@ -156,7 +168,7 @@ def _display(asked: Asked, thinking: Decision) -> Decision:
         shown = "shown" if "enabled" in asked.model.thinking_types else "hidden"
         why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
         return Decision(name, "default", why or "Not sent: the API decides.")
-    if thinking.state != "sent" or asked.params.thinking == "off":
+    if thinking.state != "sent" or asked.params.thinking in NO_THINKING:
         return Decision(
             name, "unavailable", "The display is not sent: it needs thinking adaptive or a budget."
         )

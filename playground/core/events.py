@@ -1,9 +1,15 @@
 """What happens to a run, as the frozen values that `claude/` yields and the engine folds."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from playground.core.exchange import Received, Sent
 from playground.core.failures import Billed, Failure, FailureKind
+
+RefusalBill = Literal["free", "billed", "unknown"]
+"""Whether a refusal is billed. "unknown": its category is newer than this code."""
+_FREE = frozenset({None, "cyber", "general_harms"})
+_BILLED = frozenset({"bio", "frontier_llm", "reasoning_extraction"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +17,11 @@ class Usage:
     """Tokens as the API reports them; `input_tokens` excludes what the cache served.
 
     `is_complete` once both sides were reported to the end; until then it is a lower bound.
+    `is_summed`: server tools ran, so that the counts may be those of several prompts.
+    `iterations`: the prompts of one answer one by one, where the API tells (compaction,
+    fallback, advisor); then the counts here leave some of them out.
+    `used_container`: code ran in a container, whose hours no usage reports.
+    `other_tool_uses`: uses of server tools that have no price here, by name.
     """
 
     input_tokens: int = 0
@@ -23,6 +34,11 @@ class Usage:
     speed: str | None = None
     inference_geo: str | None = None
     is_complete: bool = False
+    service_tier: str | None = None
+    is_summed: bool = False
+    iterations: tuple["Iteration", ...] = ()
+    used_container: bool = False
+    other_tool_uses: tuple[str, ...] = ()
 
     @property
     def cache_write_tokens(self) -> int:
@@ -32,6 +48,16 @@ class Usage:
     def prompt_tokens(self) -> int:
         """Everything the model read."""
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """One prompt of an answer that took several. `model_id`: None where it is the request's
+    own model. `kind` is the API's `type`, and "unreadable" where it sent no object."""
+
+    kind: str
+    model_id: str | None
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +95,25 @@ class Reported:
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The answer is complete: `message_stop` was seen. `is_empty`: no block of content, not
-    even of hidden thinking, had begun."""
+    even of hidden thinking, had begun. `category` is that of a refusal."""
 
     stop_reason: str | None
     stop_sequence: str | None = None
     detail: str | None = None
     is_empty: bool = False
+    category: str | None = None
+
+    @property
+    def refusal(self) -> RefusalBill:
+        """How a refusal is billed, by the release notes of 2026-09-24. Its usage is reported
+        either way, and once anything was written it is billed like any answer."""
+        if self.stop_reason != "refusal" or not self.is_empty or self.category in _BILLED:
+            return "billed"
+        return "free" if self.category in _FREE else "unknown"
 
     @property
     def is_free(self) -> bool:
-        """A refusal before any output is not billed, though its usage is reported."""
-        return self.stop_reason == "refusal" and self.is_empty
+        return self.refusal == "free"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from playground.core.experiment_rows import CellRow
+from playground.core.pricing import Cost
 from playground.core.rows import RunRow
 
 ExperimentState = Literal["ready", "running", "paused", "stopped", "done"]
@@ -17,8 +18,8 @@ class Progress:
     `running` are being answered or judged, those `in_batch` wait for their results, and `left`
     ones are still to be begun. `unchecked` ones are done, but for a judge who was not asked
     yet. `why` says what paused it, if not its visitor; `left_s` is an estimate, None where
-    nothing has ended yet. `spent_usd` is a lower bound where it is not exact; simulated money
-    is never part of it."""
+    nothing has ended yet. `spent_usd` is a lower bound where some runs, `inexact`, have no
+    exact cost; simulated money is never part of it."""
 
     state: ExperimentState
     total: int
@@ -27,12 +28,20 @@ class Progress:
     running: int
     left: int
     spent_usd: Decimal
-    spent_is_exact: bool
+    inexact: int
     simulated_usd: Decimal
     in_batch: int = 0
     unchecked: int = 0
     left_s: float | None = None
     why: str = ""
+
+    @property
+    def spent(self) -> Cost:
+        """The money spent so far, and how that is known."""
+        if not self.inexact:
+            return Cost(self.spent_usd, "exact", "The sum of exact costs.")
+        why = f"Runs whose cost is a bound or unknown: {self.inexact:,}."
+        return Cost(self.spent_usd, "at least", why)
 
     @property
     def share(self) -> float:
@@ -67,6 +76,6 @@ def add_up(
         left=total - answered - failed - in_batch,
         in_batch=in_batch,
         spent_usd=spent[False],
-        spent_is_exact=all(row.cost_kind in ("exact", "simulated") for row in rows),
+        inexact=sum(row.cost_kind not in ("exact", "simulated") for row in rows),
         simulated_usd=spent[True],
     )

@@ -26,7 +26,7 @@ from playground.core.setting_statistics import (
 )
 
 _OF_THE_RUN = (
-    *("connection", "cost_usd", "cost_kind"),
+    *("connection", "cost_usd", "cost_kind", "cost_why"),
     *("ttft_s", "duration_s", "input_tokens", "output_tokens"),
 )
 _COLUMNS = ("setting", "case", "repeat", "status", "http_status", "passed", "why", *_OF_THE_RUN)

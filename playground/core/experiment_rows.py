@@ -89,7 +89,7 @@ class CellRow:
             ttft_s=run.ttft_s,
             duration_s=run.duration_s,
             output_tokens=run.output_tokens,
-            is_simulated=run.cost_kind == "simulated",
+            cost_kind=run.cost_kind,
         )
 
 

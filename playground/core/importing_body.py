@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, cast, get_args
 
 from playground.core.catalogue import is_model_id
+from playground.core.decisions import NO_THINKING
 from playground.core.extra import read_extra
 from playground.core.imported import (
     Call,
@@ -38,12 +39,13 @@ MAX_TOKENS: Final = 1_024
 _THINKING: Final[Mapping[str, Thinking]] = {
     "adaptive": "adaptive",
     "enabled": "budget",
+    "between_tools": "between_tools",
     "disabled": "off",
 }
+NO_ROLE: Final = "Its role is none of user, assistant and system."
 ONLY_TEXTS: Final = "Only texts can be edited."
 WITHOUT_TEXT: Final = "It has no text, and is no message here."
 KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
-_SYSTEM_TURN: Final = "A system message between others has no place in the editor."
 ABOUT_THE_CALL: Final = frozenset(
     {"accept", "content-type", "user-agent", "content-length", "host", "connection"}
 )
@@ -84,8 +86,8 @@ def _messages(
         if not isinstance(each, dict):
             raise ImportingError(f"Message {number} is no object.")
         where, role, content = f"Message {number}", each.get("role"), each.get("content")
-        if role not in (*get_args(Role), "system"):
-            left_out.append(LeftOut(where, "Its role is neither user nor assistant."))
+        if role not in get_args(Role):
+            left_out.append(LeftOut(where, NO_ROLE))
             continue
         for name in sorted(set(each) - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
@@ -93,8 +95,6 @@ def _messages(
         if role == "system" and not has_system and not messages:
             systems.append(text)
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
-        elif role == "system":
-            left_out.append(LeftOut(where, f"{_SYSTEM_TURN} It says: {text}"))
         elif text or content == "":
             messages.append(Message(cast(Role, role), text))
         else:
@@ -173,7 +173,7 @@ def _with_thinking(params: Params, body: dict[str, Any]) -> Params:
     budget, display = block.get("budget_tokens"), block.get("display", "default")
     allowed = {"type"}
     allowed |= {"budget_tokens"} if kind == "budget" else set()
-    allowed |= {"display"} if kind != "off" else set()
+    allowed |= {"display"} if kind not in NO_THINKING else set()
     has_budget = _is_whole_to(budget, 10**9) and budget != 0
     is_plain = set(block) <= allowed and has_budget == (kind == "budget")
     if kind is None or not is_plain or display not in get_args(ThinkingDisplay):

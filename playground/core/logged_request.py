@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from playground.core.decisions import THINKING_TYPES
 from playground.core.exchange import from_json
 from playground.core.request import (
     ROLES,
@@ -18,7 +19,7 @@ from playground.core.wire import VERSION_HEADER, Wire
 
 Body = Mapping[str, Any]
 _VERSIONS = ("2023-06-01", "2026-10-21")
-_THINKING = {"adaptive": "adaptive", "enabled": "budget", "disabled": "off"}
+_THINKING = {kind: name for name, kind in THINKING_TYPES.items()}
 _DISPLAYS = ("summarized", "omitted")
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from playground.core.events import Attempt, Usage
+from playground.core.events import Attempt, RefusalBill, Usage
 from playground.core.failures import Failure
 from playground.core.plan import Plan
+from playground.core.wire import fills_cache
 
 SLOW_S = 5.0
 """A first token later than this is worth a word."""
@@ -41,7 +42,7 @@ class Ended(Protocol):
     @property
     def ttft_s(self) -> float | None: ...
     @property
-    def is_free(self) -> bool: ...
+    def refusal(self) -> RefusalBill: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _outcome(run: Ended) -> Outcome | None:
             return _failed(run)
         case "stopped", _:
             return _stopped(run)
+        case "done", "max_tokens" if fills_cache(run.plan.wire.body):
+            return _filled(run)
         case "done", "max_tokens":
             return _cut(run)
         case "done", "model_context_window_exceeded":
@@ -126,6 +129,18 @@ def _stopped(run: Ended) -> Outcome:
     return Outcome("quiet", "Stopped", happened, retried, billed, "Run again for a whole answer.")
 
 
+def _filled(run: Ended) -> Outcome:
+    written = run.usage.cache_write_tokens if run.usage else 0
+    read = run.usage.cache_read_tokens if run.usage else 0
+    happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
+    if not written:
+        happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
+    step = "Set max_tokens and run again while the prompt is cached."
+    retried = _retries(run) or "No: nothing went wrong."
+    billed = "The prompt is billed, and its writing to the cache."
+    return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
+
+
 def _cut(run: Ended) -> Outcome:
     written = run.usage.output_tokens if run.usage else run.plan.request.params.max_tokens
     tokens = "1 token" if written == 1 else f"{written:,} tokens"
@@ -136,7 +151,11 @@ def _cut(run: Ended) -> Outcome:
 def _refused(run: Ended) -> Outcome:
     happened = run.stop_detail or "The model declined to answer."
     step = "Rephrase the prompt, or try another model."
-    billed = "A refusal before the first token is not billed." if run.is_free else None
+    billed = {
+        "free": "A refusal before the first token is not billed.",
+        "billed": "This refusal is billed like any answer.",
+        "unknown": "Whether a refusal of this new category is billed is not known.",
+    }[run.refusal]
     return _answered(run, "Refused", happened, step, billed)
 
 

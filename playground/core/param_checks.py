@@ -63,10 +63,15 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     if not params.model.strip():
         found.append(Problem("error", "No model is chosen."))
     most = model.max_output_tokens
-    if params.max_tokens < 1:
+    is_cached = params.cache != "off" or "cache_control" in params.extra_json
+    if params.max_tokens == 0 and is_cached:
+        text = "With max_tokens 0 the prompt is only cached: no answer comes."
+        found.append(Problem("info", text))
+    elif params.max_tokens < 1:
         value = min(ORDINARY_MAX_TOKENS, most)
         fix = setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
-        found.append(Problem("error", "max_tokens must be at least 1.", fix))
+        only = " 0 only fills the prompt cache, and caching is off." * (params.max_tokens == 0)
+        found.append(Problem("error", f"max_tokens must be at least 1.{only}", fix))
     if params.max_tokens > most:
         text = f"max_tokens is {params.max_tokens:,}, but {model.name} answers with at most"
         fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)

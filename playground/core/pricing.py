@@ -7,7 +7,7 @@ refusals pages of platform.claude.com.
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,14 @@ from playground.core.connection import Connection
 from playground.core.events import Usage
 
 CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
+_MEANINGS: dict[CostKind, str] = {
+    "exact": "The tokens that the API reported, at its list prices.",
+    "at least": "More may be billed than was reported before it ended.",
+    "at most": "It ended with the server: the most it could have cost.",
+    "simulated": "The demo bills nothing. What the tokens it counted would cost.",
+    "unknown": "There was no usage report, or no price is known.",
+}
+"""What a kind means, for a run that was logged without its reason."""
 
 MTOK = Decimal(1_000_000)
 MOST_USD = Decimal(1_000_000)
@@ -38,10 +46,21 @@ _PRICED_LIKE = {
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Dollars, and how they are known. None when the price is unknown."""
+    """Dollars, and how they are known; None when unknown. `why`: the reason, in a line."""
 
     usd: Decimal | None
     kind: CostKind
+    why: str = field(default="", compare=False)
+
+    @property
+    def reason(self) -> str:
+        """The reason alone; of a run that was logged without one, what its kind means."""
+        return self.why or _MEANINGS[self.kind]
+
+    @property
+    def explained(self) -> str:
+        """The kind with its reason, in a line."""
+        return f"{self.kind.capitalize()}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +106,7 @@ def unit_prices(
     source = f"genai-prices {_prices_version()}"
     if is_batch:
         factor, source = factor * BATCH_FACTOR, f"{source}, half in a batch"
-    tokens = usage.prompt_tokens
+    tokens = _longest_prompt_tokens(usage, model_id)
     read = _tier(price.input_mtok, tokens)
     write = _tier(price.cache_write_mtok, tokens)
     return UnitPrices(
@@ -101,27 +120,12 @@ def unit_prices(
     )
 
 
-def cost(
-    usage: Usage,
-    prices: UnitPrices | None,
-    connection: Connection,
-    *,
-    is_complete: bool,
-    is_free: bool = False,
-) -> Cost:
-    """The cost of a run. `is_free`: nothing was billed, whatever the prices are, because
-    the API refused the request, or the answer before its first token."""
-    if is_free:
-        usd = Decimal(0)
-    elif prices is None:
-        return Cost(None, "unknown")
-    else:
-        usd = prices.cost_of(usage)
-    if usd > MOST_USD:
-        return Cost(None, "unknown")
-    if connection.kind == "demo":
-        return Cost(usd, "simulated")
-    return Cost(usd, "exact" if is_complete else "at least")
+def _longest_prompt_tokens(usage: Usage, model_id: str) -> int:
+    """The length of the longest prompt, on which a stepped price depends, as far as it is
+    known: no prompt is longer than the model's window, and a sum says nothing of one."""
+    model = find(model_id)
+    window_tokens = model.context_tokens if model else usage.prompt_tokens
+    return 0 if usage.is_summed else min(usage.prompt_tokens, window_tokens)
 
 
 def worst_case(
@@ -132,7 +136,11 @@ def worst_case(
     if connection.kind == "claude":
         usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
     prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
-    if prices is None or (usage.speed == "fast" and not _is_faster(bound.model_id, connection, at)):
+    if prices is None:
+        return None
+    if usage.speed == "fast" and not (
+        connection.flat_price is None and has_fast_price(bound.model_id, at)
+    ):
         return None
     most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
     return most_usd if most_usd <= MOST_USD else None
@@ -147,10 +155,8 @@ def _uncached(usage: Usage) -> Usage:
     )
 
 
-def _is_faster(model_id: str, connection: Connection, at: datetime) -> bool:
+def has_fast_price(model_id: str, at: datetime) -> bool:
     """Whether a price of its own is known for fast answers; without one it could be any."""
-    if connection.flat_price is not None:
-        return False
     fast = _list_price(model_id.strip(), "fast", at.date())
     return fast is not None and fast != _list_price(model_id.strip(), None, at.date())
 

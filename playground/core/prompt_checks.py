@@ -1,12 +1,13 @@
 """What is wrong with a prompt, whatever the parameters are, or with its prefill."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from playground.core.bounds import input_tokens_bound
 from playground.core.catalogue import Model
 from playground.core.fixes import Fix, setting, successor, switch, without_prefill
 from playground.core.key_shapes import holds_key
-from playground.core.problem import Problem
+from playground.core.problem import Problem, Severity
 from playground.core.request import Prompt, Request
 
 MOST_PROMPT_BYTES = 8_000_000
@@ -45,9 +46,12 @@ def _order(prompt: Prompt) -> list[Problem]:
     roles = [message.role for message in prompt.messages]
     if roles[:1] == ["assistant"]:
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
-        found.append(Problem("error", "The first message must be from the user.", fix))
+        text = "The first message is the assistant's. The API takes that; most begin with the user."
+        found.append(Problem("info", text, fix))
     again = [
-        number for number in range(2, len(roles) + 1) if roles[number - 2] == roles[number - 1]
+        number
+        for number in range(2, len(roles) + 1)
+        if roles[number - 2] == roles[number - 1] != "system"
     ]
     fix = Fix("join", "Join them", "join")
     if len(again) == 1:
@@ -57,6 +61,31 @@ def _order(prompt: Prompt) -> list[Problem]:
         verb = "repeat the role before them. The API joins such turns."
         found.append(Problem("warning", f"Messages {_listed(again)} {verb}", fix))
     return found
+
+
+def system_problems(request: Request, model: Model) -> list[Problem]:
+    """What the API says against messages of the role system. They stand after the user's turn,
+    and before the assistant's or last (mid-conversation system messages page)."""
+    roles = [message.role for message in request.prompt.messages]
+    if "system" not in roles or not model.is_known:
+        return []
+    gravity: Severity = "error" if request.params.api_version == "auto" else "warning"
+    if roles[0] == "system":
+        fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
+        text = "The API refuses a first message from the system: write it into the system prompt."
+        return [Problem(gravity, text, fix)]
+    if not model.takes_system_turns:
+        text = f"{model.name} takes no system messages within the conversation: the API refuses"
+        return [Problem(gravity, f"{text} them. Write them into the system prompt.")]
+    runs = [(role, len(list(same))) for role, same in groupby(roles)]
+    number = 0
+    for index, (role, count) in enumerate(runs):
+        before, after = runs[index - 1][0], runs[min(index + 1, len(runs) - 1)][0]
+        if role == "system" and (before != "user" or after == "user"):
+            text = f"Message {number + 1}, from the system, must follow the user's and stand before"
+            return [Problem(gravity, f"{text} the assistant's, or last. The API refuses it.")]
+        number += count
+    return []
 
 
 def _keys(prompt: Prompt) -> list[Problem]:

@@ -40,6 +40,23 @@ with {call} as stream:
         print(text, end="", flush=True)
 """
 
+_SHORT_WHOLE = """\
+{imports}
+
+{client}
+message = {call}
+print(message.usage)
+"""
+"""Without a stream: no answer is asked for, only that the prompt is cached."""
+
+_STREAM = """\
+with client.messages.stream(**REQUEST) as stream:
+            for text in stream.text_stream:
+                print(text, end="", flush=True)
+                was_shown = True
+            message = stream.get_final_message()"""
+_WHOLE = "message = client.messages.create(**REQUEST)"
+
 _WITH_POLICY = '''\
 {imports}
 
@@ -74,11 +91,7 @@ began_s = time.monotonic()
 for attempt in range(1, ATTEMPTS + 1):
     was_shown = False
     {counted}try:
-        with client.messages.stream(**REQUEST) as stream:
-            for text in stream.text_stream:
-                print(text, end="", flush=True)
-                was_shown = True
-            message = stream.get_final_message()
+        {answered}
         break
     except (anthropic.APIError, httpx2.TransportError) as error:
         wait_s = next_wait_s(error, attempt, time.monotonic() - began_s, was_shown)
@@ -103,10 +116,12 @@ def short(body: Mapping[str, Any], headers: Mapping[str, str], connection: Conne
     sources = {
         name: literal(value, 1, len(name) + 2) for name, value in _arguments(body, headers).items()
     }
-    return _SHORT.format(
+    is_streamed = body.get("stream") is True
+    method = "stream" if is_streamed else "create"
+    return (_SHORT if is_streamed else _SHORT_WHOLE).format(
         imports=_imports(connection),
         client=_client(connection, {}),
-        call=_call("client.messages.stream", sources),
+        call=_call(f"client.messages.{method}", sources),
     )
 
 
@@ -124,6 +139,7 @@ def with_policy(
         deadline_s=policy.deadline_s,
         request=literal(_arguments(body, headers)),
         client=_client(connection, {"max_retries": "0"}),
+        answered=_STREAM if body.get("stream") is True else _WHOLE,
         counted=_COUNTED if connection.has_scenario else "",
     )
 

@@ -98,7 +98,8 @@ def effort(level: str, target: Target) -> Refusal | None:
 
 
 def thinking(kind: str, level: str | None, target: Target) -> Refusal | None:
-    """What is said against a thinking type ("adaptive", "enabled", "disabled") at an effort."""
+    """What is said against a thinking type ("adaptive", "enabled", "between_tools",
+    "disabled") at an effort."""
     return _THINKING[kind](level, target.model)
 
 
@@ -117,9 +118,21 @@ def _enabled(_level: str | None, model: Model) -> Refusal | None:
 
 def _disabled(level: str | None, model: Model) -> Refusal | None:
     if "disabled" not in model.thinking_types:
+        if "between_tools" in model.thinking_types:
+            return Refusal(f"{model.name} takes between_tools in its place")
         is_seen = model.thinking_default == "always"
         text = _INSTEAD.format("disabled") if is_seen else None
         return Refusal(f"thinking cannot be turned off on {model.name}", text)
+    return _above_effort(level, model)
+
+
+def _between_tools(level: str | None, model: Model) -> Refusal | None:
+    if "between_tools" not in model.thinking_types:
+        return Refusal(f"{model.name} does not take thinking between tools alone")
+    return _above_effort(level, model)
+
+
+def _above_effort(level: str | None, model: Model) -> Refusal | None:
     highest = model.thinking_off_up_to
     if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
         return None
@@ -129,6 +142,7 @@ def _disabled(level: str | None, model: Model) -> Refusal | None:
 _THINKING: dict[str, Callable[[str | None, Model], Refusal | None]] = {
     "adaptive": _adaptive,
     "enabled": _enabled,
+    "between_tools": _between_tools,
     "disabled": _disabled,
 }
 

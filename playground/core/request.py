@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args
 
 from playground.core.extra import Extra, read_extra
 
-Role = Literal["user", "assistant"]
+Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
-Thinking = Literal["default", "adaptive", "budget", "off"]
+Thinking = Literal["default", "adaptive", "budget", "between_tools", "off"]
 ThinkingDisplay = Literal["default", "summarized", "omitted"]
 Cache = Literal["off", "5m", "1h"]
 ServiceTier = Literal["default", "auto", "standard_only"]

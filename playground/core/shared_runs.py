@@ -53,7 +53,7 @@ class SharedRun:
 
     @property
     def cost(self) -> Cost:
-        return Cost(self.row.cost_usd, self.row.cost_kind)
+        return self.row.cost
 
     def request(self) -> Mapping[str, Any]:
         """The fields of the body; none if it is no object."""
@@ -134,6 +134,7 @@ def _fields(run: SharedRun) -> dict[str, Any]:
         "thinking": run.thinking,
         "cost_usd": None if row.cost_usd is None else str(row.cost_usd),
         "cost_kind": row.cost_kind,
+        "cost_why": row.cost.reason,
         "request_id": row.request_id,
         **{name: getattr(row, name) for name in NUMBERS},
     }

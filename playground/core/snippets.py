@@ -19,16 +19,21 @@ _TYPESCRIPT = """\
 import Anthropic from "@anthropic-ai/sdk";
 
 {client}
-const body = {body} as Anthropic.MessageCreateParamsStreaming;
+const body = {body} as Anthropic.MessageCreateParams{kind};
 const headers = {headers};
 
-const stream = await client.messages.create(body, {{ headers }});
-for await (const event of stream) {{
-  if (event.type === "content_block_delta" && event.delta.type === "text_delta") {{
-    process.stdout.write(event.delta.text);
-  }}
-}}
+{answer}
 """
+_STREAMED = """\
+const stream = await client.messages.create(body, { headers });
+for await (const event of stream) {
+  if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+    process.stdout.write(event.delta.text);
+  }
+}"""
+_WHOLE = """\
+const message = await client.messages.create(body, { headers });
+console.log(message.usage);"""
 _TYPESCRIPT_CLIENTS = {
     "demo": """\
 // The demo, not Claude: for the Claude API leave out baseURL and apiKey.
@@ -158,6 +163,11 @@ def _curl(body: Mapping[str, Any], headers: Mapping[str, str], connection: Conne
 
 def _typescript(body: Mapping[str, Any], headers: Mapping[str, str], connection: Connection) -> str:
     client = _TYPESCRIPT_CLIENTS[connection.kind].format(url=json_source(_url(connection)))
+    is_streamed = body.get("stream") is True
     return _TYPESCRIPT.format(
-        client=client, body=json_source(body), headers=json_source(dict(headers))
+        client=client,
+        body=json_source(body),
+        headers=json_source(dict(headers)),
+        kind="Streaming" if is_streamed else "NonStreaming",
+        answer=_STREAMED if is_streamed else _WHOLE,
     )

@@ -87,7 +87,7 @@ def _thinking(kind: str, target: Target) -> str:
     if not target.model.is_known:
         return SENT if target.is_foreign else UNKNOWN
     highest = target.model.thinking_off_up_to
-    is_limited = kind == "disabled" and highest is not None
+    is_limited = kind in ("disabled", "between_tools") and highest is not None
     taken = f"sent, up to effort {highest}" if is_limited else SENT
     return _said(refusals.thinking(kind, None, target), taken)
 

@@ -12,7 +12,14 @@ from typing import Any
 from playground.core import catalogue
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
-from playground.core.decisions import THINKING_TYPES, Asked, Decision, asked_of, decide
+from playground.core.decisions import (
+    NO_THINKING,
+    THINKING_TYPES,
+    Asked,
+    Decision,
+    asked_of,
+    decide,
+)
 from playground.core.extra import NO_EXTRA, Extra
 from playground.core.refusals import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
 from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
@@ -26,6 +33,10 @@ PLACES = {
     "prefill": "messages",
 }
 """The fields of the body in which parameters of another name stand."""
+
+
+UNSTREAMED = Decision("stream", "default", "Not sent: with max_tokens 0 there is no answer.")
+"""The API refuses the two together (prompt-caching page, "Pre-warming the cache")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,9 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     decisions = decide(request, asked)
     extra = request.params.extra
     body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
+    if fills_cache(body) and "stream" not in extra.fields:
+        del body["stream"]
+        decisions = (*(each for each in decisions if each.parameter != "stream"), UNSTREAMED)
     version, why = _version(asked, body)
     lines = (
         Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
@@ -90,6 +104,11 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
         *_of_extra(extra, {decision.parameter for decision in decisions}),
     )
     return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
+
+
+def fills_cache(body: Mapping[str, Any]) -> bool:
+    """Whether a request asks for no answer but for its prompt to be cached."""
+    return type(body.get("max_tokens")) is int and body["max_tokens"] == 0
 
 
 def _texts(request: Request) -> dict[str, Any]:
@@ -120,7 +139,7 @@ def _thinking(params: Params) -> dict[str, Any]:
     block: dict[str, Any] = {"type": THINKING_TYPES.get(params.thinking)}
     if params.thinking == "budget":
         block["budget_tokens"] = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
-    if params.thinking_display != "default" and params.thinking != "off":
+    if params.thinking_display != "default" and params.thinking not in NO_THINKING:
         block["display"] = params.thinking_display
     return block
 

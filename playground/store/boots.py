@@ -26,6 +26,10 @@ _INTERRUPT = sa.update(runs).values(
     cost_kind=sa.case(
         (_is_simulated, "simulated"), (_worst_case.is_(None), "unknown"), else_="at most"
     ),
+    cost_why=sa.case(
+        (_worst_case.is_(None), "The app stopped before this run ended, and no price is known."),
+        else_="The app stopped before this run ended: this is the most it could have cost.",
+    ),
 )
 
 

@@ -66,6 +66,10 @@ def _add_votes(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_reasons_of_costs(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN cost_why TEXT")
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -75,6 +79,7 @@ STEPS: tuple[Step, ...] = (
     _add_batches,
     _add_experiments,
     _add_votes,
+    _add_reasons_of_costs,
 )
 NEWEST = 1 + len(STEPS)
 

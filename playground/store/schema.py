@@ -92,6 +92,7 @@ runs = sa.Table(
     sa.Column("unit_prices_json", sa.Text),
     sa.Column("request_id", sa.Text),
     sa.Column("experiment_id", Id),
+    sa.Column("cost_why", sa.Text),
 )
 
 texts = sa.Table(

@@ -79,8 +79,9 @@ def merged(tallies: Iterable[Tally]) -> list[Tally]:
 
 def add_up(tallies: Iterable[Tally]) -> Totals:
     """Sum everything; money whose amount is not known is counted, never taken as 0."""
-    runs = errors = input_tokens = output_tokens = unknown = bounded = 0
-    spent = simulated = Decimal(0)
+    runs = errors = input_tokens = output_tokens = unknown = 0
+    spent = simulated = at_most_usd = Decimal(0)
+    bounded = {"at least": 0, "at most": 0}
     for one in tallies:
         runs += one.runs
         errors += one.runs if one.status in ("failed", "interrupted") else 0
@@ -94,14 +95,18 @@ def add_up(tallies: Iterable[Tally]) -> Totals:
         else:
             spent += one.cost_usd
             unknown += one.runs - one.priced if has_ended else 0
-            bounded += one.priced if one.cost_kind != "exact" else 0
+            if one.cost_kind in bounded:
+                bounded[one.cost_kind] += one.priced
+            at_most_usd += one.cost_usd if one.cost_kind == "at most" else 0
     return Totals(
         runs=runs,
         errors=errors,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         spent_usd=spent,
-        spent_is_exact=not (bounded or unknown),
         simulated_usd=simulated,
         unknown_cost=unknown,
+        at_least=bounded["at least"],
+        at_most=bounded["at most"],
+        at_most_usd=at_most_usd,
     )

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from playground.core.bill import searches
 from playground.core.blocks import calm
 from playground.core.plan import Plan
 from playground.ui import answers_state as band
@@ -13,6 +14,7 @@ from playground.ui import as_sent, formats, setup_state, variant_state
 from playground.ui.money import spent_of
 from playground.ui.outcome import show_outcome, silence
 from playground.ui.plain import plain
+from playground.ui.services import cost_of
 from playground.ui.timeline import offer_again, show_timeline
 
 STATUS_COLOURS = {
@@ -89,7 +91,11 @@ def show_progress(card: Card, run: Any) -> None:  # noqa: ANN401 (a Run)
     """Draw how far a run has come, and its numbers."""
     detail = "" if card.is_hidden else detail_of(run)
     card.status.markdown(f":{STATUS_COLOURS[run.status]}[**{run.status}**] {plain(detail)}")
-    card.metrics.caption("Hidden until you vote." if card.is_hidden else metrics_of(run))
+    if card.is_hidden:
+        card.metrics.caption("Hidden until you vote.")
+        return
+    reason = None if run.is_live else plain(cost_of(run)[0].explained)
+    card.metrics.caption(metrics_of(run), help=reason)
 
 
 def _show_head(
@@ -191,7 +197,8 @@ def metrics_of(run: Any) -> str:  # noqa: ANN401 (a Run)
         if usage.thinking_tokens:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:
-        parts.append(plain(spent_of(run)))
+        searched = searches(usage, cost_of(run)[1]) if usage else ""
+        parts += [plain(each) for each in (searched, spent_of(run)) if each]
     if run.stop_reason:
         stop = f"{run.stop_reason} {run.stop_sequence or ''}"
         parts.append(plain(stop))

@@ -8,7 +8,6 @@ import streamlit as st
 
 from playground.core.blocks import whole
 from playground.core.logged_request import said
-from playground.core.pricing import Cost
 from playground.core.rows import RunRow, RunTexts
 from playground.ui import formats
 from playground.ui.answers import show_blocks
@@ -87,7 +86,8 @@ def _values(row: RunRow) -> dict[str, str]:
     return values | {
         "status": row.status,
         "stop reason": row.stop_reason or formats.NOTHING,
-        "cost": formats.cost(Cost(row.cost_usd, row.cost_kind)),
+        "cost": formats.cost(row.cost),
+        "cost, why": row.cost.reason,
         "time to first token": formats.seconds(row.ttft_s),
         "duration": formats.seconds(row.duration_s),
         "tokens in": counts[0],

@@ -10,7 +10,7 @@ from playground.core.grid import Cell
 from playground.core.matrix import Matrix, error_of
 from playground.core.request import Prompt
 from playground.core.template import TemplateError
-from playground.ui import experiment_running, log_detail, running, setup_state, state
+from playground.ui import experiment_running, formats, log_detail, running, setup_state, state
 from playground.ui import experiment_state as chosen
 from playground.ui.answers import show_blocks
 from playground.ui.experiment_axes import KINDS
@@ -76,6 +76,9 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
             st.code(cell.run.error_message, language=None, wrap_lines=True)
         return
     show_blocks(whole(experiment_running.answers([cell.run_id]).get(cell.run_id, "")))
+    if cell.run:
+        found = cell.run.cost
+        st.caption(plain(f"Cost {formats.cost(found)}"), help=plain(found.explained))
 
 
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:

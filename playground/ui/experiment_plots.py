@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.experiment_report import durations, variety
 from playground.core.grid import short_names
 from playground.core.matrix import Answers, Matrix
-from playground.core.setting_statistics import SettingStatistics, simulated_words
+from playground.core.setting_statistics import SettingStatistics, kind_words
 
 HUES = ("#1c83e1", "#c77700", "#1a9c4b", "#8b5cf6", "#e5484d", "#9a8200")
 """Between light and dark: readable on white and on black."""
@@ -32,7 +32,7 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
         if h.cost_usd and h.passed
     ]
     if quality:
-        cost = f"Mean cost of a run{simulated_words(heads)} ($)"
+        cost = f"Mean cost of a run{kind_words(heads)} ($)"
         st.caption("Quality against cost")
         _scatter(
             "quality", quality, "Setting",

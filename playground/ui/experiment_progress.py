@@ -128,8 +128,7 @@ def _counts(progress: Progress) -> str:
 def _money(progress: Progress) -> str:
     parts = []
     if progress.spent_usd or not progress.simulated_usd:
-        least = "" if progress.spent_is_exact else "at least "
-        parts.append(f"{least}{formats.money(progress.spent_usd)} spent")
+        parts.append(f"{formats.cost(progress.spent)} spent")
     if progress.simulated_usd:
         parts.append(f"{formats.money(progress.simulated_usd)} simulated")
     return plain(" · ".join(parts))

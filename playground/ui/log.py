@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.history import Filter, Found, Mark, Place, place_of
-from playground.core.pricing import Cost
 from playground.core.rows import LIVE, RunRow
 from playground.ui import formats, log_state, money, running, state
 from playground.ui.compare import offer_comparison
@@ -30,7 +29,7 @@ COLUMN_WIDTHS = {"Status": 95, "Cost": 140}
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts.",
     "TTFT": "Time to first token.",
-    "Cost": "Exact, at least (cut short), at most, simulated (demo) or unknown.",
+    "Cost": "Exact, at least, at most, simulated (demo) or unknown. Open a row to read why.",
 }
 
 
@@ -152,9 +151,7 @@ def _cells(row: RunRow, status: str, mark: Mark) -> dict[str, object]:
         "Status": status,
         "Tags": ", ".join(mark.tags),
         "Ended by": row.stop_reason or _error(row),
-        "Cost": formats.NOTHING
-        if row.status in LIVE
-        else formats.cost(Cost(row.cost_usd, row.cost_kind)),
+        "Cost": formats.NOTHING if row.status in LIVE else formats.cost(row.cost),
         "Attempts": row.attempts,
         "TTFT": formats.seconds(row.ttft_s),
         "Duration": formats.seconds(row.duration_s),

@@ -218,13 +218,12 @@ def show_summary(visitor: str, chosen: Filter) -> None:
         f"**{totals.input_tokens:,}** tokens in, **{totals.output_tokens:,}** out",
     ]
     if totals.spent_usd:
-        about = "" if totals.spent_is_exact else "about "
-        parts.append(f"{about}**{plain(formats.money(totals.spent_usd))}** spent")
+        parts.append(f"**{plain(formats.cost(totals.spent))}** spent")
     if totals.simulated_usd:
         parts.append(f"{plain(formats.money(totals.simulated_usd))} simulated")
     if totals.unknown_cost:
         parts.append(f"{totals.unknown_cost:,} of unknown cost")
-    st.markdown(" · ".join(parts))
+    st.markdown(" · ".join(parts), help=plain(totals.spent.explained) if totals.spent_usd else None)
     if summary.is_partial:
         if has_signs(chosen.text):
             st.caption(

@@ -39,9 +39,10 @@ def spent_of(run: Any) -> str:  # noqa: ANN401 (a Run)
 
 def show_cost(row: RunRow, attempts: Iterable[Any]) -> None:
     """The same for a run of the log, and for a thousand such calls."""
-    cost = Cost(row.cost_usd, row.cost_kind)
+    cost = row.cost
     billed = [attempt.get("billed") for attempt in attempts if isinstance(attempt, dict)]
     st.markdown(plain(_against(cost, _most_usd(row.worst_case_usd, billed))))
+    st.caption(plain(cost.explained))
     if cost.usd:
         thousand = formats.cost(Cost(CALLS * cost.usd, cost.kind))
         st.caption(plain(f"{thousand} for {CALLS:,} such calls"))
@@ -76,15 +77,16 @@ def show_totals(visitor: str) -> None:
         f"**{whole.input_tokens:,}** tokens in, **{whole.output_tokens:,}** out",
     ]
     spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)
-    st.markdown(f"{' · '.join(counts)}  \nSpent {spent}{_unknown(whole)}")
+    reason = plain(whole.spent.explained) if whole.spent_usd else None
+    st.markdown(f"{' · '.join(counts)}  \nSpent {spent}{_unknown(whole)}", help=reason)
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
         st.caption(plain(f"Simulated {' · '.join(parts)}"))
 
 
 def _spent(totals: Totals) -> str:
-    about = "about " if totals.spent_usd and not totals.spent_is_exact else ""
-    return f"{about}**{plain(formats.money(totals.spent_usd))}**"
+    spent = totals.spent if totals.spent_usd else Cost(Decimal(0), "exact")
+    return f"**{plain(formats.cost(spent))}**"
 
 
 def _unknown(totals: Totals) -> str:

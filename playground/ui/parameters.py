@@ -11,7 +11,13 @@ from playground.ui.reasons import show_reason, show_sampling_reasons, takes_temp
 from playground.ui.text_area import text_area
 from playground.ui.variant_state import DEFAULTS, field
 
-THINKING = {DEFAULTS: "Default", "adaptive": "Adaptive", "budget": "With a budget", "off": "Off"}
+THINKING = {
+    DEFAULTS: "Default",
+    "adaptive": "Adaptive",
+    "budget": "With a budget",
+    "between_tools": "Only between tools",
+    "off": "Off",
+}
 DISPLAY = {DEFAULTS: "Default", "summarized": "Summary shown", "omitted": "Hidden"}
 CACHE = {"off": "Off", "5m": "5 minutes", "1h": "1 hour"}
 TIERS = {DEFAULTS: "Default", "auto": "Auto", "standard_only": "Standard only"}

@@ -152,7 +152,8 @@ def models(connection: Connection) -> tuple[Model, ...]:
         listed = read[1].result()
         if isinstance(listed, tuple) and listed:
             return listed
-    return CATALOGUE
+    today = datetime.now(UTC).date()
+    return tuple(model for model in CATALOGUE if not model.is_retired(today))
 
 
 def _account(connection: Connection) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from playground.core import pricing
+from playground.core.bill import Call, Known, bill, refused
 from playground.core.budget import Refusal, within_budget
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
@@ -178,16 +178,28 @@ async def _import_sdk() -> None:
 def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan: Plan = run.plan
-    usage = run.usage or Usage()
-    prices = pricing.unit_prices(plan.wire.model_id, plan.connection, usage, run.created_at)
-    lost = any(attempt.billed not in (None, "no") for attempt in run.attempts)
-    never_sent = run.status == "stopped" and run.began_s is None
-    is_free = run.is_free or never_sent or (run.status == "failed" and not lost)
-    is_complete = not lost and (is_free or (run.status == "done" and usage.is_complete))
-    if run.status == "done" and run.usage is None and not is_free:
-        return Cost(None, "unknown"), prices
-    cost = pricing.cost(usage, prices, plan.connection, is_complete=is_complete, is_free=is_free)
-    return cost, prices
+    call = Call(plan.wire.model_id, plan.connection, run.created_at)
+    has_answer = run.status == "done"
+    return bill(run.usage if has_answer else run.usage or Usage(), call, _known(run))
+
+
+def _known(run: Run) -> Known:
+    """What the course of a run says about its bill."""
+    lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
+    missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
+    if run.status == "stopped" and run.began_s is None:
+        return Known("Nothing was sent.")
+    if run.status == "failed" and not lost:
+        return Known("A request that the API did not answer is not billed.")
+    if not lost and not (run.status == "done" and (run.usage or Usage()).is_complete):
+        missing.append("Its usage was not reported to the end.")
+    return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
+
+
+_LOST = {
+    1: "An attempt was lost or cut short: what it was billed beyond its report is not known.",
+    2: "{} attempts were lost or cut short: what they were billed is not known.",
+}
 
 
 def logged(run: Run) -> tuple[RunRow, RunTexts]:
@@ -227,6 +239,7 @@ def _row(run: Run) -> RunRow:
         thinking_tokens=usage.thinking_tokens if usage else None,
         cost_usd=cost.usd,
         cost_kind=cost.kind,
+        cost_why=None if run.is_live else cost.reason,
         worst_case_usd=plan.worst_case_usd,
         unit_prices_json=prices.to_json() if prices else None,
         request_id=run.request_id,

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.request import Message, Prompt, Role
+from playground.core.request import ROLES, Message, Prompt, Role
 from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
 from playground.core.visitors import LOCAL
@@ -95,7 +95,7 @@ def prompt() -> Prompt:
 
 def _role(value: str | None) -> Role:
     """A browser may send anything, or nothing where a role was deselected."""
-    return "assistant" if value == "assistant" else "user"
+    return next((role for role in ROLES if role == value), "user")
 
 
 def set_prompt(prompt: Prompt) -> None:

@@ -1,6 +1,7 @@
 """The variants: one lettered card each, with the parameters it sends."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -106,7 +107,8 @@ def _label(model_id: str, name: str) -> str:
     if model and name == model_id:
         name = model.name
     if model and model.retires_on:
-        return f"{name} · retires {model.retires_on:%d %b}"
+        verb = "retired" if model.is_retired(datetime.now(UTC).date()) else "retires"
+        return f"{name} · {verb} {model.retires_on:%d %b %Y}"
     if model and model.lifecycle == "limited":
         return f"{name} · limited access"
     return name

@@ -99,9 +99,9 @@ def sent_by_the_playground(demo, scenario="none"):
     return asyncio.run(collect())
 
 
-def run(name, demo, connection=DEMO, policy=PATIENT, **environment):
+def run(name, demo, connection=DEMO, policy=PATIENT, request=REQUEST, **environment):
     """Run a snippet in a process of its own, as it is but for the port."""
-    made = planned(connection, policy)
+    made = planned(connection, policy, request)
     found = snippets(made.wire, connection, policy)
     source = next(each.code for each in found if each.name == name)
     source = source.replace(SERVED_DEMO_URL, demo.url)
@@ -142,6 +142,18 @@ def test_a_snippet_sends_what_the_playground_sends_and_gets_its_answer(demo, nam
     assert (their_body, their_version) == (body, version)
     assert version == "2023-06-01"
     assert body["temperature"] == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["Python", "Python (short)", pytest.param("curl", marks=NEEDS_CURL)]
+)
+def test_a_snippet_that_only_fills_the_cache_asks_for_no_stream(demo, name):
+    filling = replace(REQUEST, params=Params("claude-haiku-5-5", 0, cache="5m"))
+    done = run(name, demo, request=filling)
+    assert done.returncode == 0, done.stderr
+    [seen] = demo.seen
+    assert json.loads(seen.body) == plan(1, "A", filling, DEMO, PATIENT, (), NOW).wire.body
+    assert "stream" not in json.loads(seen.body)
 
 
 def test_the_policy_outlasts_two_rate_limits_and_tells_of_them(demo):

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.core.bill import Call, Known, bill
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.exchange import differences
 from playground.core.extra import MOST_CHARACTERS, read_extra
 from playground.core.plan import RunContext, Variant, plan
-from playground.core.pricing import MOST_USD, cost, unit_prices
+from playground.core.pricing import MOST_USD
 from playground.core.request import ROLES, Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 
@@ -96,5 +97,4 @@ def test_what_no_log_could_hold_has_no_price(connection, tokens):
         is None
     )
     usage = Usage(output_tokens=tokens)
-    prices = unit_prices("claude-sonnet-4-6", connection, usage, NOW)
-    assert cost(usage, prices, connection, is_complete=True).kind == "unknown"
+    assert bill(usage, Call("claude-sonnet-4-6", connection, NOW), Known())[0].kind == "unknown"

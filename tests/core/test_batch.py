@@ -230,7 +230,7 @@ def test_what_was_not_answered_costs_exactly_nothing(result, status, error):
 def test_an_answer_without_its_usage_costs_nobody_knows_what():
     _, row, _ = logged(BatchResult("r1", "succeeded", "Hello"))
     assert (row.cost_usd, row.cost_kind) == (None, "unknown")
-    free = BatchResult("r1", "succeeded", usage=Usage(9), stop_reason="refusal", is_free=True)
+    free = BatchResult("r1", "succeeded", usage=Usage(9), stop_reason="refusal", refusal="free")
     assert logged(free)[1].cost_usd == 0
 
 

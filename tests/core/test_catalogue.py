@@ -1,13 +1,47 @@
 """The account's own list wins over the catalogue, which knows what the list leaves out."""
 
+import re
+from calendar import month_name
 from dataclasses import replace
 from datetime import date
 
-from playground.core.catalogue import find, merge, unknown
+from anthropic._data.deprecated_models import DEPRECATED_MODELS
+
+from playground.core.catalogue import CATALOGUE, CHECKED_ON, find, merge, unknown
 from playground.core.connection import CLAUDE, Connection
 from playground.core.wire import model_on
 
+MONTHS = list(month_name)
+DAY = re.compile(r"(\w+) (\d+)(?:st|nd|rd|th), (\d{4})")
 SERVER = Connection("server", "s", "http://s")
+
+
+def test_the_catalogue_has_the_sdks_own_dates_of_retirement():
+    theirs = {
+        model_id: date(int(year), MONTHS.index(month), int(day))
+        for model_id, text in DEPRECATED_MODELS.items()
+        for month, day, year in [DAY.fullmatch(text).groups()]
+    }
+    gone = {model_id for model_id, day in theirs.items() if day < CHECKED_ON}
+    assert all(find(model_id) is None for model_id in gone)
+    ours = {
+        model_id: model.retires_on
+        for model in CATALOGUE
+        if model.retires_on
+        for model_id in (model.id, *model.aliases)
+    }
+    assert ours == {model_id: day for model_id, day in theirs.items() if model_id not in gone}
+    for model_id in ours:
+        assert find(model_id).lifecycle == "deprecated"
+
+
+def test_which_models_take_a_temperature_follows_from_the_day():
+    def left(*day):
+        return [m.id for m in CATALOGUE if m.takes_sampling and not m.is_retired(date(*day))]
+
+    assert len(left(2026, 11, 29)) == 5
+    assert len(left(2026, 11, 30)) == 4
+    assert left(2027, 1, 22) == ["claude-sonnet-4-6", "claude-opus-4-6", "claude-haiku-4-5"]
 
 
 def listed(model_id, **known):

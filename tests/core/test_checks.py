@@ -1,6 +1,7 @@
 """What is wrong with a request is said before anything is sent."""
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +44,6 @@ def test_an_ordinary_request_has_no_problem():
     [
         (chat(), "no message"),
         (chat(("user", "  ")), "Message 1 is empty"),
-        (chat(("assistant", "Hi"), ("user", "Hi")), "first message must be from the user"),
         (chat(("user", "Hi"), ("assistant", "{")), "takes no prefill"),
     ],
 )
@@ -154,8 +154,68 @@ def test_a_model_that_goes_can_be_switched_to_the_newest_of_its_line(model, toda
     assert problem.fix.label == f"Switch to {name}"
 
 
-def test_a_model_is_not_called_retiring_before_its_last_thirty_days():
-    assert found(model="claude-sonnet-4-5", today=date(2026, 10, 30)) == ()
+@pytest.mark.parametrize("model", [each for each in CATALOGUE if each.retires_on])
+def test_a_model_is_called_retiring_in_its_last_sixty_days_and_never_before(model):
+    for days, said in ((61, ""), (60, "retires on"), (1, "retires on"), (0, "was retired on")):
+        texts = [each.text for each in found(model=model.id, today=model.retires_on
+                 - timedelta(days=days))]  # fmt: skip
+        assert len(texts) == bool(said)
+        assert said in "".join(texts)
+
+
+def test_a_conversation_that_begins_with_the_assistant_is_only_noted():
+    prompt = chat(("assistant", "Ask me."), ("user", "Hi"))
+    [problem] = found(prompt)
+    assert (problem.severity, "The API takes that" in problem.text) == ("info", True)
+    assert fixed(problem.fix, Request(prompt, Params("m", 1))).prompt.messages[0].role == "user"
+
+
+@pytest.mark.parametrize(
+    ("roles", "model", "words"),
+    [
+        ("us", "claude-opus-5-5", ""),
+        ("ussau", "claude-fable-5", ""),
+        ("us", "somebodys-own", ""),
+        ("su", "claude-opus-5-5", "first message from the system"),
+        ("us", "claude-sonnet-5", "takes no system messages"),
+        ("us", "claude-haiku-4-5", "takes no system messages"),
+        ("usu", "claude-opus-5-5", "Message 2, from the system"),
+        ("usauasu", "claude-opus-5-5", "Message 6, from the system"),
+    ],
+)
+def test_a_system_message_is_refused_only_where_the_api_refuses_it(roles, model, words):
+    names = {"u": "user", "s": "system", "a": "assistant"}
+    prompt = chat(*((names[role], f"Turn {number}") for number, role in enumerate(roles)))
+    for version, severity in (("auto", "error"), ("2026-10-21", "warning")):
+        problems = found(prompt, model=model, api_version=version)
+        assert [each.severity for each in problems] == [severity] * bool(words)
+        assert words in "".join(each.text for each in problems)
+
+
+def test_no_answer_may_be_asked_for_to_fill_the_cache_and_for_nothing_else():
+    [problem] = found(max_tokens=0)
+    assert (problem.severity, "caching is off" in problem.text) == ("error", True)
+    for params in ({"cache": "5m"}, {"extra_json": '{"cache_control": {"type": "ephemeral"}}'}):
+        [problem] = found(max_tokens=0, **params)
+        assert (problem.severity, "only cached" in problem.text) == ("info", True)
+    assert "caching" not in found(max_tokens=-1)[0].text
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"messages": [{"role": "user", "content": "Hi"}, {"role": "system", "content": "x"}]}',
+        '{"messages": [{"role": "assistant", "content": "Hi"}, {"role": "user", "content": "x"}]}',
+        '{"max_tokens": 0}',
+        '{"max_tokens": 0, "stream": false}',
+    ],
+)
+def test_what_the_extra_json_sends_and_the_api_takes_is_no_error(extra):
+    assert found(extra_json=extra) == ()
+    # What stands in the fields is not sent, so nothing is wrong with it.
+    names = json.loads(extra)
+    prompt = chat(("user", "")) if "messages" in names else None
+    assert found(prompt, extra_json=extra, **({"max_tokens": 0} if len(names) == 2 else {})) == ()
 
 
 def test_a_model_in_no_list_is_named_before_the_api_says_404_but_not_on_a_server_of_ones_own():
@@ -212,11 +272,12 @@ def test_joining_keeps_every_word_and_the_order():
 
 
 def test_what_the_extra_json_overrides_is_not_offered_as_a_fix():
-    request = Request(
-        chat(("user", "Hi")), Params("claude-opus-5-5", 0, extra_json='{"max_tokens": 9}')
-    )
-    [problem] = of(request)
+    old = Params("claude-opus-4-5", 9, extra_json='{"model": "claude-opus-4-5"}')
+    [problem] = of(Request(chat(("user", "Hi")), old))
     assert problem.fix is None
+    shadowed = Params("claude-opus-5-5", 0, temperature=-1.0, top_p=2.0,
+                      extra_json='{"max_tokens": 9, "temperature": 1, "top_p": 0.99}')  # fmt: skip
+    assert of(Request(chat(("user", "Hi")), shadowed)) == ()
 
 
 TEXTS = st.sampled_from(["", " ", "Hi", "Hi ", "my key is sk-ant-0123456789", "AKIA" + "A1" * 8])

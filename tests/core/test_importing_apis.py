@@ -40,11 +40,13 @@ def test_a_system_message_makes_no_openai_request_of_one_of_the_messages_api() -
     assert found.source == "Anthropic request"
     prompt, params = found.request.prompt, found.request.params
     assert prompt.system == "Be terse."
-    assert prompt.messages == (Message("user", "Hi"), Message("user", "And now?"))
+    assert prompt.messages == (
+        Message("user", "Hi"), Message("system", SYSTEM["content"]), Message("user", "And now?"),
+    )  # fmt: skip
     assert params.stop_sequences == ("END",)
     assert (params.thinking, params.thinking_budget_tokens) == ("budget", 1_024)
     assert json.loads(params.extra_json) == {"tools": [TOOL], "metadata": {"user_id": "7"}}
-    assert "From now on in French." in why(found, "Message 2")
+    assert not [each for each in found.left_out if each.name == "Message 2"]
 
 
 MESSAGES_API = {

@@ -28,7 +28,7 @@ def ended(status, *attempts, connection=CLAUDE, **more):
         stop_detail=None,
         usage=Usage(9, 40),
         ttft_s=0.4,
-        is_free=False,
+        refusal="billed",
     )
     vars(run).update(more)
     return run
@@ -87,7 +87,9 @@ def test_a_stop_says_how_far_the_run_had_come(attempts, ttft_s, happened, billed
 
 def test_a_refusal_in_mid_answer_is_billed_and_one_before_it_is_not():
     assert "not billed" not in outcome(ended("done", LAST, stop_reason="refusal")).billed
-    assert "not billed" in outcome(ended("done", LAST, stop_reason="refusal", is_free=True)).billed
+    assert (
+        "not billed" in outcome(ended("done", LAST, stop_reason="refusal", refusal="free")).billed
+    )
 
 
 def test_only_a_scenario_of_the_demo_is_named_as_the_cause():

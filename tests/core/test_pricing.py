@@ -8,18 +8,18 @@ from decimal import Decimal
 import pytest
 from genai_prices import Usage as PricedUsage
 from genai_prices import calc_price
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from playground.core.bill import Call, Known, bill
 from playground.core.bounds import input_tokens_bound
-from playground.core.catalogue import CATALOGUE
+from playground.core.catalogue import CATALOGUE, find
 from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.events import Usage
 from playground.core.plan import RunContext, Variant, plan
 from playground.core.pricing import (
     Cost,
     UnitPrices,
-    cost,
     unit_prices,
 )
 from playground.core.request import Message, Params, Prompt, Request
@@ -57,8 +57,7 @@ def worst_case(request, connection):
 
 
 def exact(usage, model, connection=CLAUDE):
-    prices = unit_prices(model, connection, usage, NOW)
-    return cost(usage, prices, connection, is_complete=True)
+    return bill(usage, Call(model, connection, NOW), Known())[0]
 
 
 @pytest.mark.parametrize("model", [model.id for model in CATALOGUE])
@@ -95,6 +94,7 @@ def test_the_frozen_unit_prices_give_what_the_price_library_gives(
     model, fresh, read, short, long, output
 ):
     usage = Usage(fresh, output, read, short, long)
+    assume(usage.prompt_tokens <= find(model).context_tokens)
     priced = calc_price(
         PricedUsage(
             input_tokens=usage.prompt_tokens,
@@ -168,13 +168,15 @@ def test_the_demos_costs_are_simulated():
 
 
 def test_what_was_cut_short_costs_at_least_its_usage():
-    usage = Usage(1000, 10)
-    prices = unit_prices("claude-sonnet-4-6", CLAUDE, usage, NOW)
-    assert cost(usage, prices, CLAUDE, is_complete=False).kind == "at least"
+    cut = Known(missing=("It was cut short.",))
+    found, _ = bill(Usage(1000, 10), Call("claude-sonnet-4-6", CLAUDE, NOW), cut)
+    assert (found.kind, found.usd) == ("at least", Decimal("0.00315"))
+    assert "It was cut short." in found.why
 
 
 def test_what_was_not_billed_costs_nothing_even_at_an_unknown_price():
-    assert cost(Usage(), None, CLAUDE, is_complete=True, is_free=True) == Cost(Decimal(0), "exact")
+    found, _ = bill(None, Call("claude-next-9", CLAUDE, NOW), Known(free="Nothing was sent."))
+    assert (found, found.why) == (Cost(Decimal(0), "exact"), "Nothing was sent.")
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.integers(1, 1000))

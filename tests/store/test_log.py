@@ -221,9 +221,11 @@ def test_totals_keep_each_kind_of_money_apart(log, row):
         input_tokens=70,
         output_tokens=35,
         spent_usd=Decimal("1000.600000000001"),
-        spent_is_exact=False,
         simulated_usd=Decimal(7),
         unknown_cost=1,
+        at_least=1,
+        at_most=1,
+        at_most_usd=Decimal("0.3"),
     )
     assert log.totals("ada") == expected
     assert log.flush(5)
@@ -251,7 +253,7 @@ def test_totals_since_a_moment_count_only_later_runs(open_log, log, row, now):
     later, latest, none = log.totals_since("ada", *moments)
     assert later == Totals(
         runs=6, errors=2, input_tokens=60, output_tokens=30, spent_usd=Decimal(1),
-        spent_is_exact=False, simulated_usd=Decimal(7), unknown_cost=1,
+        simulated_usd=Decimal(7), unknown_cost=1, at_most=1, at_most_usd=Decimal("0.3"),
     )  # fmt: skip
     assert latest == Totals(runs=1, input_tokens=10, output_tokens=5, spent_usd=Decimal("0.4"))
     assert none == Totals()

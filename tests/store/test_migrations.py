@@ -60,7 +60,7 @@ def test_every_released_log_is_opened_whole_and_counts_for_a_budget(
     assert (lost[0].status, lost[0].cost_usd) == ("interrupted", Decimal("0.05"))
     assert log.totals("ada") == Totals(
         runs=2, errors=1, input_tokens=10, output_tokens=5, spent_usd=Decimal("0.3"),
-        spent_is_exact=False,
+        at_most=1, at_most_usd=Decimal("0.05"),
     )  # fmt: skip
     assert log.count("bob") == 1
     caps = windows(Budget(day_usd=Decimal("0.5")), Budget(), Spender("ada", "ada", NOON), NOON)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,24 +54,39 @@ def test_each_kind_of_money_has_its_own_sum():
         return Tally(status, kind, runs, priced, 10, 5, Decimal(usd))
 
     exact = of("done", "exact", 2, 2, 1)
-    assert add_up([exact]) == Totals(
-        runs=2, input_tokens=10, output_tokens=5, spent_usd=Decimal(1), spent_is_exact=True
-    )
+    assert add_up([exact]) == Totals(runs=2, input_tokens=10, output_tokens=5, spent_usd=Decimal(1))
     for other, changes in (
         (of("failed", "exact", 3, 3, 1), {"runs": 5, "errors": 3, "spent_usd": Decimal(2)}),
         (of("interrupted", "at most", 1, 1, 1),
-         {"runs": 3, "errors": 1, "spent_usd": Decimal(2), "spent_is_exact": False}),
+         {"runs": 3, "errors": 1, "spent_usd": Decimal(2), "at_most": 1,
+          "at_most_usd": Decimal(1)}),
         (of("stopped", "at least", 1, 1, 1),
-         {"runs": 3, "spent_usd": Decimal(2), "spent_is_exact": False}),
+         {"runs": 3, "spent_usd": Decimal(2), "at_least": 1}),
         (of("stopped", "at least", 3, 1, 1),
-         {"runs": 5, "spent_usd": Decimal(2), "spent_is_exact": False, "unknown_cost": 2}),
+         {"runs": 5, "spent_usd": Decimal(2), "at_least": 1, "unknown_cost": 2}),
         (of("done", "exact", 3, 2, 1),
-         {"runs": 5, "spent_usd": Decimal(2), "spent_is_exact": False, "unknown_cost": 1}),
+         {"runs": 5, "spent_usd": Decimal(2), "unknown_cost": 1}),
         (of("done", "unknown", 4, 0, 0),
-         {"runs": 6, "spent_is_exact": False, "unknown_cost": 4}),
+         {"runs": 6, "unknown_cost": 4}),
         (of("streaming", "unknown", 4, 0, 0), {"runs": 6}),
         (of("streaming", "exact", 4, 0, 0), {"runs": 6}),
         (of("done", "simulated", 1, 1, 7), {"runs": 3, "simulated_usd": Decimal(7)}),
     ):  # fmt: skip
         same = {"runs": 2, "input_tokens": 20, "output_tokens": 10, "spent_usd": Decimal(1)}
         assert add_up([exact, other]) == Totals(**same | changes), other
+
+
+@pytest.mark.parametrize(
+    ("counts", "usd", "kind"),
+    [
+        ({}, 5, "exact"),
+        ({"at_least": 1}, 5, "at least"),
+        ({"unknown_cost": 1}, 5, "at least"),
+        ({"at_most": 1, "at_most_usd": Decimal(2)}, 5, "at most"),
+        ({"at_least": 1, "at_most": 1, "at_most_usd": Decimal(2)}, 3, "at least"),
+    ],
+)
+def test_a_sum_is_no_more_exact_than_what_was_added(counts, usd, kind):
+    spent = Totals(runs=9, spent_usd=Decimal(5), **counts).spent
+    assert (spent.usd, spent.kind) == (usd, kind)
+    assert spent.why

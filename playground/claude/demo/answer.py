@@ -60,6 +60,10 @@ class Answer:
         yield {"type": "message_start", "message": self._message()}
         async for ping in self._wait():
             yield ping
+        if not self.body["max_tokens"]:
+            for event in self._end("max_tokens", 0, 0):
+                yield event
+            return
         if self.scenario.refuses:
             for event in self._end("refusal", 0, 0, details=REFUSAL):
                 yield event

@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
@@ -91,11 +91,12 @@ class DemoApi:
                 case "/v1/messages":
                     return await self._messages(request, chosen, request_id)
                 case "/v1/messages/count_tokens":
-                    found = _count_tokens(request)
+                    found = _count_tokens(request, self._now().date())
                 case "/v1/models":
-                    found = model_page(parse_qs(request.query))
+                    found = model_page(parse_qs(request.query), self._now().date())
                 case _:
-                    found = model_named(unquote(path.removeprefix("/v1/models/")))
+                    model_id = unquote(path.removeprefix("/v1/models/"))
+                    found = model_named(model_id, self._now().date())
         return self._whole(found, request_id)
 
     def _refusal(self, request: Request, path: str, chosen: Scenario) -> ApiError | None:
@@ -157,7 +158,7 @@ class DemoApi:
             return self._whole(error, request_id, chosen.retry_after_s)
         if isinstance(body, ApiError):
             return self._whole(body, request_id)
-        wrong = check(request.headers.get("anthropic-version"), body)
+        wrong = check(request.headers.get("anthropic-version"), body, self._now().date())
         model = None if wrong else find(body["model"])
         if wrong or model is None:
             return self._whole(wrong or NOT_FOUND, request_id)
@@ -217,11 +218,11 @@ class DemoApi:
         }
 
 
-def _count_tokens(request: Request) -> Mapping[str, Any] | ApiError:
+def _count_tokens(request: Request, today: date) -> Mapping[str, Any] | ApiError:
     body = _json(request.body)
     if isinstance(body, ApiError):
         return body
-    wrong = check_count(request.headers.get("anthropic-version"), body)
+    wrong = check_count(request.headers.get("anthropic-version"), body, today)
     return wrong or {"input_tokens": input_tokens(body)}
 
 

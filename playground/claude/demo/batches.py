@@ -16,7 +16,7 @@ from typing import Any
 from playground.claude.demo.batch_rules import broken_batch
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.faults import SERVER_ERROR, Scenario
-from playground.claude.demo.rules import check
+from playground.claude.demo.rules import check_in_batch
 
 BATCH_S = 4.0
 """How long a batch takes, whatever is in it."""
@@ -181,7 +181,7 @@ class Batches:
             return {"type": fault}
         custom_id, params = kept.requests[index]
         rng = random.Random(f"{kept.batch_id}/{custom_id}")  # noqa: S311 (a toy)
-        error = error or check(kept.version, params)
+        error = error or check_in_batch(kept.version, params, kept.created_at.date())
         if error is not None:
             body = error.body(f"req_demo_{rng.getrandbits(96):024x}")
             return {"type": "errored", "error": body}
@@ -193,7 +193,8 @@ class Batches:
             if index % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             fault = kept.fault(index, self._batch_s)
-            tally[fault or ("errored" if check(kept.version, params) else "succeeded")] += 1
+            wrong = check_in_batch(kept.version, params, kept.created_at.date())
+            tally[fault or ("errored" if wrong else "succeeded")] += 1
         kept.tally = tally
 
 

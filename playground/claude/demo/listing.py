@@ -14,8 +14,8 @@ LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True)
 Json = dict[str, Any]
 
 
-def model_page(query: Mapping[str, Sequence[str]]) -> Json | ApiError:
-    """One page of `GET /v1/models`, newest first."""
+def model_page(query: Mapping[str, Sequence[str]], today: date) -> Json | ApiError:
+    """One page of `GET /v1/models`, newest first; retired ones only where they are asked for."""
     try:
         limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
     except ValueError:
@@ -23,7 +23,9 @@ def model_page(query: Mapping[str, Sequence[str]]) -> Json | ApiError:
     if not 1 <= limit <= MOST:
         return invalid(f"limit: Input should be between 1 and {MOST}")
     wanted = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
-    rows = [row for row in map(model_info, LISTED) if not wanted or row["lifecycle"] in wanted]
+    wanted = wanted or {"active", "deprecated"}
+    infos = [model_info(model, today) for model in LISTED]
+    rows = [row for row in infos if row["lifecycle"] in wanted]
     ids = [row["id"] for row in rows]
     after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
     for cursor in filter(None, (after, before)):
@@ -41,10 +43,12 @@ def model_page(query: Mapping[str, Sequence[str]]) -> Json | ApiError:
     }
 
 
-def model_named(model_id: str) -> Json | ApiError:
+def model_named(model_id: str, today: date) -> Json | ApiError:
     """`GET /v1/models/{id}`; a dated id and its short form are the same model."""
     model = find(model_id)
-    return model_info(model) if model else ApiError(404, "not_found_error", f"model: {model_id}")
+    if model is None:
+        return ApiError(404, "not_found_error", f"model: {model_id}")
+    return model_info(model, today)
 
 
 def dated_id(model: Model) -> str:
@@ -52,16 +56,16 @@ def dated_id(model: Model) -> str:
     return next(iter(model.aliases), model.id)
 
 
-def model_info(model: Model) -> Json:
+def model_info(model: Model, today: date) -> Json:
     """One model in the API's words."""
-    is_deprecated = model.lifecycle == "deprecated"
-    retires = model.retires_on if is_deprecated else None
+    state = "deprecated" if model.retires_on else "active"
+    retires = model.retires_on
     return {
         "type": "model",
         "id": dated_id(model),
         "display_name": model.name,
         "created_at": _midnight(model.released),
-        "lifecycle": "deprecated" if is_deprecated else "active",
+        "lifecycle": "retired" if model.is_retired(today) else state,
         "deprecated_at": None,
         "retires_at": _midnight(retires) if retires else None,
         "line": None if model.line == "other" else model.line,

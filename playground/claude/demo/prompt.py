@@ -24,13 +24,18 @@ def text_of(content: object) -> str:
 
 
 def system_of(body: Body) -> str:
-    """The system prompt, empty if there is none."""
-    return text_of(body.get("system"))
+    """The system prompt with what the system says within the conversation, or empty."""
+    said = [text_of(each["content"]) for each in body["messages"] if each["role"] == "system"]
+    return "\n\n".join(filter(None, [text_of(body.get("system")), *said]))
 
 
 def turns_of(body: Body) -> Turns:
-    """The messages as (role, text)."""
-    return [(message["role"], text_of(message["content"])) for message in body["messages"]]
+    """What user and assistant said, as (role, text)."""
+    return [
+        (message["role"], text_of(message["content"]))
+        for message in body["messages"]
+        if message["role"] != "system"
+    ]
 
 
 def input_tokens(body: Body) -> int:
@@ -39,6 +44,6 @@ def input_tokens(body: Body) -> int:
     texts = [system, *(text for _, text in turns)]
     return (
         TOKENS_PER_REQUEST
-        + TOKENS_PER_MESSAGE * len(turns)
+        + TOKENS_PER_MESSAGE * len(body["messages"])
         + sum(count_tokens(text) for text in texts)
     )

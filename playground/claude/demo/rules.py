@@ -6,12 +6,13 @@ they are known; the API itself calls its wording unstable.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, turns_of
 from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
-from playground.core.catalogue import Model, find
+from playground.core.catalogue import BUDGET, Model, find
 from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
@@ -46,18 +47,32 @@ class Call:
 Rule = Callable[[Call], str | None]
 
 
-def check(version: str | None, body: object) -> ApiError | None:
-    """What the API says against a `POST /v1/messages`, or None."""
-    return _check(version, body, MESSAGE_FIELDS, (*_MESSAGE_RULES, *_SHARED_RULES))
+def check(version: str | None, body: object, today: date = date.min) -> ApiError | None:
+    """What the API says against a `POST /v1/messages`, or None. `today` retires models."""
+    return _check(
+        version, body, MESSAGE_FIELDS, (*_MESSAGE_RULES, *_SHARED_RULES, _fills_cache), today
+    )
 
 
-def check_count(version: str | None, body: object) -> ApiError | None:
+def check_in_batch(version: str | None, body: object, today: date) -> ApiError | None:
+    """The same for one request of a batch, which must ask for an answer."""
+    wrong = check(version, body, today)
+    if wrong is None and isinstance(body, dict) and body["max_tokens"] == 0:
+        return invalid("max_tokens: 0 is not supported in batches")
+    return wrong
+
+
+def check_count(version: str | None, body: object, today: date = date.min) -> ApiError | None:
     """The same for `POST /v1/messages/count_tokens`, which takes fewer fields."""
-    return _check(version, body, COUNT_FIELDS, _SHARED_RULES)
+    return _check(version, body, COUNT_FIELDS, _SHARED_RULES, today)
 
 
 def _check(
-    version: str | None, body: object, fields: frozenset[str], rules: tuple[Rule, ...]
+    version: str | None,
+    body: object,
+    fields: frozenset[str],
+    rules: tuple[Rule, ...],
+    today: date,
 ) -> ApiError | None:
     if version is None:
         return invalid("anthropic-version: header is required")
@@ -69,7 +84,7 @@ def _check(
     if wrong:
         return invalid(wrong)
     model = find(body["model"])
-    if model is None:
+    if model is None or model.is_retired(today):
         return ApiError(404, "not_found_error", f"model: {body['model']}")
     call = Call(version, body, model)
     return next((invalid(text) for rule in rules if (text := rule(call))), None)
@@ -83,6 +98,21 @@ def _max_tokens(call: Call) -> str | None:
         f"max_tokens: {asked} > {limit}, which is the maximum allowed number of output"
         f" tokens for {call.model.id}"
     )
+
+
+def _fills_cache(call: Call) -> str | None:
+    """With 0 the prompt is only cached, which goes with nothing that shapes an answer; a
+    thinking budget has no room. The words are not known."""
+    if call.body["max_tokens"] != 0:
+        return None
+    config, choice = call.body.get("output_config") or {}, call.body.get("tool_choice") or {}
+    beside = {
+        "stream": call.body.get("stream"),
+        "output_config.format": config.get("format"),
+        "tool_choice": choice.get("type") in ("any", "tool"),
+    }
+    named = next((name for name, is_there in beside.items() if is_there), None)
+    return f"max_tokens: 0 is not supported with `{named}`." if named else None
 
 
 def _sampling_is_a_number(call: Call) -> str | None:
@@ -145,11 +175,26 @@ def _thinking_type(call: Call) -> str | None:
 
 def _thinking_off_at_effort(call: Call) -> str | None:
     highest = call.model.thinking_off_up_to
-    if call.thinking.get("type") != "disabled" or highest is None or call.effort is None:
+    kind = call.thinking.get("type")
+    if kind not in ("disabled", "between_tools") or highest is None or call.effort is None:
         return None
     if EFFORTS.index(call.effort) <= EFFORTS.index(highest):
         return None
-    return f'"thinking.type.disabled" is not supported with effort "{call.effort}".'
+    return f'"thinking.type.{kind}" is not supported with effort "{call.effort}".'
+
+
+def _system_turns(call: Call) -> str | None:
+    if call.model.takes_system_turns:
+        return None
+    has_one = any(message["role"] == "system" for message in call.body["messages"])
+    return "role 'system' is not supported on this model" if has_one else None
+
+
+def _us_inference(call: Call) -> str | None:
+    """Models before the 4.6 generation run nowhere in particular. The words are not known."""
+    if call.body.get("inference_geo") != "us" or call.model.thinking_types != BUDGET:
+        return None
+    return "inference_geo: not supported by this model"
 
 
 def _thinking_budget(call: Call) -> str | None:
@@ -210,6 +255,8 @@ _MESSAGE_RULES: tuple[Rule, ...] = (
     _one_sampling_parameter,
 )
 _SHARED_RULES: tuple[Rule, ...] = (
+    _system_turns,
+    _us_inference,
     _thinking_type,
     _effort,
     _thinking_off_at_effort,

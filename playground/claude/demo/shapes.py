@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from playground.core.request import EFFORTS
+from playground.core.request import EFFORTS, ROLES
 
 REQUIRED_MESSAGE_FIELDS = ("model", "messages", "max_tokens")
 COUNT_FIELDS = frozenset(
@@ -60,7 +60,7 @@ def _max_tokens(body: Fields) -> str | None:
     limit = body.get("max_tokens", 1)
     if isinstance(limit, bool) or not isinstance(limit, int):
         return "max_tokens: Input should be a valid integer"
-    return "max_tokens: must be greater than or equal to 1" if limit < 1 else None
+    return "max_tokens: must be greater than or equal to 0" if limit < 0 else None
 
 
 def _messages(body: Fields) -> str | None:
@@ -72,16 +72,41 @@ def _messages(body: Fields) -> str | None:
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
             return f"messages.{index}: Input should be an object"
-        if message.get("role") not in ("user", "assistant"):
-            return f"messages.{index}.role: Input should be 'user' or 'assistant'"
+        if message.get("role") not in ROLES:
+            kinds = ", ".join(f"'{role}'" for role in ROLES[:-1])
+            return f"messages.{index}.role: Input should be {kinds} or '{ROLES[-1]}'"
         if "content" not in message:
             return f"messages.{index}.content: Field required"
         wrong = _content(message["content"], f"messages.{index}.content")
         if wrong:
             return wrong
-    if messages[0]["role"] != "user":
-        return 'messages: first message must use the "user" role'
+    return _system_turns([message["role"] for message in messages])
+
+
+def _system_turns(roles: list[str]) -> str | None:
+    """A run of messages from the system stands after the user's, and before the assistant's or
+    last. Seen on the API in September and October 2026."""
+    for index, role in enumerate(roles):
+        before, after = roles[index - 1 : index], roles[index + 1 : index + 2]
+        if role != "system" or before == ["system"]:
+            continue
+        if before != ["user"]:
+            return (
+                f"messages.{index}: role 'system' must follow a 'user' message or an 'assistant'"
+                f" message ending in a server tool result; {_DIRECTIVE}"
+            )
+        while after == ["system"]:
+            index += 1
+            after = roles[index + 1 : index + 2]
+        if after == ["user"]:
+            return (
+                f"messages.{index}: role 'system' must precede an 'assistant' message or end the"
+                f" array; {_DIRECTIVE}"
+            )
     return None
+
+
+_DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
 
 
 def _content(content: object, where: str) -> str | None:
@@ -143,7 +168,7 @@ def _output_config(body: Fields) -> str | None:
     config = body.get("output_config", {})
     if not isinstance(config, dict):
         return "output_config: Input should be an object"
-    if config.get("effort", EFFORTS[0]) not in EFFORTS:
+    if config.get("effort") not in (None, *EFFORTS):
         levels = ", ".join(f"'{level}'" for level in EFFORTS)
         return f"output_config.effort: Input should be one of {levels}"
     return None

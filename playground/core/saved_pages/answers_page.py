@@ -25,6 +25,7 @@ class _Card:
     prompt: tuple[Part, ...]
     asked: str
     metrics: str
+    cost: str
     started: str
 
 
@@ -32,7 +33,9 @@ def share_page(runs: Sequence[SharedRun], now: datetime) -> str:
     """The page. `now` is when it was made."""
     count = "1 answer" if len(runs) == 1 else f"{len(runs)} answers"
     cards = [
-        _Card(run, _prompt(run), _asked(run), _metrics(run), _moment(run.row.started_at))
+        _Card(
+            run, _prompt(run), _asked(run), _metrics(run), _cost(run), _moment(run.row.started_at)
+        )
         for run in runs
     ]
     prompts = {card.prompt for card in cards}

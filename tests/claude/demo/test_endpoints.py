@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime, timedelta
 
 import anthropic
 import httpx2
@@ -10,12 +11,13 @@ import pytest
 from playground.claude.demo.transport import DemoTransport
 from playground.core.catalogue import CATALOGUE, find
 
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 HEADERS = {"x-api-key": "sk-secret-key", "anthropic-version": "2026-10-21"}
 
 
-def send(method, path, *, headers=HEADERS, **body):
+def send(method, path, *, headers=HEADERS, now=NOW, **body):
     async def main():
-        transport = DemoTransport(pause_s=0, rng=random.Random(1))
+        transport = DemoTransport(pause_s=0, rng=random.Random(1), now=lambda: now)
         async with httpx2.AsyncClient(transport=transport, base_url="http://demo") as client:
             return await client.request(method, path, headers=headers, **body)
 
@@ -27,8 +29,10 @@ def test_the_list_of_models_is_the_catalogue_newest_first(demo):
         return [info async for info in client.models.list(limit=7)]
 
     models = demo.run(work)
-    assert {find(info.id) for info in models} == set(CATALOGUE)
-    assert len(models) == len(CATALOGUE)
+    today = datetime.now(UTC).date()
+    there = [model for model in CATALOGUE if not model.is_retired(today)]
+    assert {find(info.id) for info in models} == set(there)
+    assert len(models) == len(there)
     created = [info.created_at for info in models]
     assert created == sorted(created, reverse=True)
 
@@ -46,13 +50,50 @@ def test_a_model_says_what_the_catalogue_knows(demo):
     assert info.capabilities.image_input.supported is False
 
 
-def test_a_deprecated_model_has_its_day(demo):
-    async def work(client):
-        return [info async for info in client.models.list(lifecycle=["deprecated"])]
+def listed(lifecycle, now):
+    rows = send("GET", f"/v1/models?limit=99&{lifecycle}", now=now).json()["data"]
+    return {row["id"]: row["retires_at"] for row in rows}
 
-    (info,) = demo.run(work)
-    assert info.id == "claude-sonnet-4-5-20250929"
-    assert info.retires_at.isoformat() == "2026-11-30T00:00:00+00:00"
+
+def test_a_deprecated_model_has_its_day_and_is_listed_until_then():
+    opus, sonnet = "claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929"
+    days = {opus: "2027-01-22T00:00:00Z", sonnet: "2026-11-30T00:00:00Z"}
+    assert listed("lifecycle[]=deprecated", NOW) == days
+    gone = NOW + timedelta(days=1)
+    assert listed("lifecycle[]=deprecated", gone) == {opus: days[opus]}
+    assert listed("lifecycle[]=retired", gone) == {sonnet: days[sonnet]}
+    assert sonnet not in listed("", gone)
+    assert sonnet in listed("", NOW)
+
+
+def test_a_model_past_its_date_is_not_found_and_counts_nothing():
+    fields = {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Hi"}]}
+    for path, more in (("", {"max_tokens": 9}), ("/count_tokens", {})):
+        for now, status in ((NOW, 200), (NOW + timedelta(days=1), 404)):
+            reply = send("POST", f"/v1/messages{path}", json={**fields, **more}, now=now)
+            assert reply.status_code == status
+    assert reply.json()["error"]["type"] == "not_found_error"
+
+
+def test_no_answer_is_written_where_the_prompt_is_only_to_be_cached():
+    long = "Dosa is a crisp crêpe of rice and black gram. " * 200
+    body = {
+        "model": "claude-haiku-5-5", "max_tokens": 0, "system": long,
+        "messages": [{"role": "user", "content": "Hi"}], "cache_control": {"type": "ephemeral"},
+    }  # fmt: skip
+    message = send("POST", "/v1/messages", json=body).json()
+    assert (message["content"], message["stop_reason"]) == ([], "max_tokens")
+    assert message["usage"]["output_tokens"] == 0
+    assert message["usage"]["cache_creation_input_tokens"] > 1000
+
+
+def test_what_the_system_says_within_the_conversation_is_read():
+    turns = [{"role": "user", "content": "Hi"}, {"role": "system", "content": "Say no more."}]
+    counted = [
+        send("POST", "/v1/messages/count_tokens", json={"model": "claude-opus-5-5",
+             "messages": some}).json()["input_tokens"] for some in (turns[:1], turns)
+    ]  # fmt: skip
+    assert counted[1] > counted[0] + 3
 
 
 def test_pages_go_both_ways():

@@ -20,6 +20,7 @@ PROMPTS = st.sampled_from(
     [
         Prompt("Be terse.", (Message("user", "Hi"),)),
         Prompt("", (Message("user", "Hi"), Message("assistant", "1."))),
+        Prompt("", (Message("assistant", "Ask me."), Message("user", "Hi"))),
     ]
 )
 
@@ -28,12 +29,12 @@ def forms(*versions):
     return st.builds(
         Params,
         model=st.sampled_from([model.id for model in CATALOGUE]),
-        max_tokens=st.integers(1, 64_000),
+        max_tokens=st.just(0) | st.integers(1, 64_000),
         temperature=st.none() | st.sampled_from([0.0, 0.5, 1.0]),
         top_p=st.none() | st.sampled_from([0.5, 0.95, 0.99, 1.0]),
         top_k=st.none() | st.integers(0, 40),
         effort=st.none() | st.sampled_from(EFFORTS),
-        thinking=st.sampled_from(["default", "adaptive", "budget", "off"]),
+        thinking=st.sampled_from(["default", "adaptive", "budget", "between_tools", "off"]),
         thinking_budget_tokens=st.none() | st.integers(1024, 4000),
         thinking_display=st.sampled_from(["default", "summarized", "omitted"]),
         cache=st.sampled_from(["off", "5m", "1h"]),

@@ -1,13 +1,22 @@
 """The rules of the real API, one row each."""
 
+from datetime import date
+
 import pytest
 
-from playground.claude.demo.rules import check, check_count
+from playground.claude.demo.rules import check, check_count, check_in_batch
 from playground.core.catalogue import CATALOGUE
 
 OLD, NEW = "2023-06-01", "2026-10-21"
 USER = {"role": "user", "content": "Hello"}
 ASSISTANT = {"role": "assistant", "content": "1."}
+SYSTEM = {"role": "system", "content": "Be terse from now on."}
+_ANYWHERE = "the directive-only form (content: [] with output_config) is accepted at any position"
+FOLLOWS = (
+    "must follow a 'user' message or an 'assistant' message ending in a server tool result;"
+    f" {_ANYWHERE}"
+)
+PRECEDES = f"must precede an 'assistant' message or end the array; {_ANYWHERE}"
 NOT_PERMITTED = "Extra inputs are not permitted"
 PREFILL = (
     "This model does not support assistant message prefill."
@@ -40,7 +49,18 @@ REFUSED = [
     (NEW, body(model=7), "model: Input should be a valid string"),
     (NEW, body(max_tokens=...), "max_tokens: Field required"),
     (NEW, body(max_tokens="9"), "max_tokens: Input should be a valid integer"),
-    (NEW, body(max_tokens=0), "max_tokens: must be greater than or equal to 1"),
+    (NEW, body(max_tokens=-1), "max_tokens: must be greater than or equal to 0"),
+    (NEW, body(max_tokens=0, stream=True), "max_tokens: 0 is not supported with `stream`."),
+    (
+        NEW,
+        body(max_tokens=0, output_config={"format": {"type": "json_schema", "schema": {}}}),
+        "max_tokens: 0 is not supported with `output_config.format`.",
+    ),
+    (
+        NEW,
+        body(max_tokens=0, tool_choice={"type": "any"}),
+        "max_tokens: 0 is not supported with `tool_choice`.",
+    ),
     (
         NEW,
         body(max_tokens=128_001),
@@ -62,10 +82,33 @@ REFUSED = [
     ),
     (
         NEW,
-        body(messages=[USER, {"role": "system", "content": "x"}]),
-        "messages.1.role: Input should be 'user' or 'assistant'",
+        body(messages=[USER, {"role": "developer", "content": "x"}]),
+        "messages.1.role: Input should be 'user', 'assistant' or 'system'",
     ),
-    (NEW, body(messages=[ASSISTANT]), 'messages: first message must use the "user" role'),
+    (
+        NEW,
+        body("claude-sonnet-5", messages=[USER, SYSTEM]),
+        "role 'system' is not supported on this model",
+    ),
+    (NEW, body(messages=[SYSTEM, USER]), f"messages.0: role 'system' {FOLLOWS}"),
+    (NEW, body(messages=[USER, ASSISTANT, SYSTEM, USER]), f"messages.2: role 'system' {FOLLOWS}"),
+    (NEW, body(messages=[USER, ASSISTANT, SYSTEM]), f"messages.2: role 'system' {FOLLOWS}"),
+    (NEW, body(messages=[USER, SYSTEM, USER]), f"messages.1: role 'system' {PRECEDES}"),
+    (NEW, body(messages=[USER, SYSTEM, SYSTEM, USER]), f"messages.2: role 'system' {PRECEDES}"),
+    (
+        NEW,
+        body(
+            "claude-sonnet-5-5",
+            thinking={"type": "between_tools"},
+            output_config={"effort": "xhigh"},
+        ),
+        '"thinking.type.between_tools" is not supported with effort "xhigh".',
+    ),
+    (
+        NEW,
+        body("claude-haiku-4-5", inference_geo="us"),
+        "inference_geo: not supported by this model",
+    ),
     (NEW, body(colour="red"), f"colour: {NOT_PERMITTED}"),
     (
         NEW,
@@ -183,6 +226,25 @@ def test_an_unknown_model_is_a_404():
     assert error.message == "model: claude-nonesuch"
 
 
+def test_a_model_past_its_date_is_a_404_like_one_that_never_was():
+    last, first_without = date(2026, 11, 29), date(2026, 11, 30)
+    for model in ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929"):
+        assert check(NEW, body(model), last) is None
+        error = check(NEW, body(model), first_without)
+        assert (error.status, error.type, error.message) == (
+            404, "not_found_error", f"model: {model}",
+        )  # fmt: skip
+        assert check_count(NEW, body(model, max_tokens=...), first_without).status == 404
+    assert check(NEW, body("claude-opus-4-5"), date(2027, 1, 21)) is None
+    assert check(NEW, body("claude-opus-4-5"), date(2027, 1, 22)).status == 404
+
+
+def test_a_batch_takes_no_request_for_no_answer():
+    assert check_in_batch(NEW, body(max_tokens=0), date.min).status == 400
+    assert check_in_batch(NEW, body(max_tokens=1), date.min) is None
+    assert check_in_batch(NEW, body(max_tokens=-1), date.min).status == 400
+
+
 def test_a_prompt_must_fit_into_the_context():
     text = "dosa " * 200_001
     error = check(NEW, body("claude-haiku-4-5", messages=[{"role": "user", "content": text}]))
@@ -208,6 +270,23 @@ def test_a_prompt_must_fit_into_the_context():
         (NEW, body(thinking={"type": "adaptive", "display": "summarized"})),
         (NEW, body(system=[{"type": "text", "text": "Be terse."}])),
         (NEW, body(messages=[USER, USER])),
+        (NEW, body(messages=[ASSISTANT, USER])),
+        (OLD, body("claude-haiku-4-5", messages=[ASSISTANT, USER], temperature=0)),
+        (NEW, body("claude-haiku-4-5", messages=[ASSISTANT])),
+        (NEW, body(max_tokens=0)),
+        (NEW, body(max_tokens=0, stream=False, cache_control={"type": "ephemeral"})),
+        (NEW, body(messages=[USER, SYSTEM])),
+        (NEW, body("claude-opus-4-8", messages=[USER, SYSTEM, SYSTEM, ASSISTANT, USER])),
+        (
+            NEW,
+            body(
+                "claude-sonnet-5-5",
+                thinking={"type": "between_tools"},
+                output_config={"effort": "high"},
+            ),
+        ),
+        (NEW, body(output_config={"effort": None})),
+        (NEW, body("claude-sonnet-4-6", inference_geo="us")),
     ],
 )
 def test_the_api_takes_what_is_right(version, request_body):

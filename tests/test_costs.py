@@ -1,0 +1,176 @@
+"""From the bytes of an answer to every place where its cost passes: row, export, saved page,
+budget, totals, batch."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from fake_api import sse
+from playground.core.share_page import share_page
+from scripted import NOW, Script, play
+
+from playground.claude.batch_results import result_of
+from playground.core.batch_rows import Planned, Submission, to_row
+from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.connection import CLAUDE, DEMO
+from playground.core.exporting import cells_of, columns, kept_of, line_of
+from playground.core.history import Kept
+from playground.core.plan import plan
+from playground.core.request import Message, Params, Prompt, Request
+from playground.core.retry import RetryPolicy
+from playground.core.shared_runs import shared_run, to_json
+from playground.run import Run
+from playground.store.log import RunLog
+from playground.ui.answer_card import metrics_of
+from playground.ui.services import cost_of, logged
+
+BILLED = {"input_tokens": 100, "output_tokens": 0}
+
+
+def answered(usage=BILLED, *, blocks=(), model="claude-opus-5-5", **stop):
+    """The bytes of an answer, whole usage in its last report."""
+    message = {"id": "m", "type": "message", "role": "assistant", "content": [], "model": model}
+    parts = [sse("message_start", message={**message, "usage": {**usage, "output_tokens": 1}})]
+    for index, block in enumerate(blocks):
+        parts.append(sse("content_block_start", index=index, content_block=block))
+        parts.append(sse("content_block_stop", index=index))
+    stop = {"stop_reason": "end_turn", "stop_sequence": None, **stop}
+    return b"".join([*parts, sse("message_delta", delta=stop, usage=usage), sse("message_stop")])
+
+
+def refusal(category):
+    return {"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": category}}
+
+
+def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE):
+    """The run that these answers, one an attempt, make."""
+    request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, 300))
+    script = Script(*[body if isinstance(body, tuple) else (200, body) for body in bodies])
+    events, _ = play(script, connection=connection, request=request)
+    run = Run("o", "ada", plan(1, "A", request, connection, RetryPolicy(), (), NOW))
+    for now_s, event in enumerate(events):
+        run.fold(event, float(now_s))
+    return run
+
+
+SEARCHED = {
+    "input_tokens": 404_500, "output_tokens": 967,
+    "server_tool_use": {"web_search_requests": 10, "web_fetch_requests": 0},
+}  # fmt: skip
+COMPACTED = {
+    "input_tokens": 0, "output_tokens": 0,
+    "iterations": [{"type": "compaction", "input_tokens": 64_000, "output_tokens": 8_200,
+                    "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}],
+}  # fmt: skip
+TEXT = {"type": "text", "text": "Hello"}
+CODE = {"type": "server_tool_use", "id": "t", "name": "bash_code_execution", "input": {}}
+CODE_RESULT = {"type": "code_execution_tool_result", "tool_use_id": "t", "content": {}}
+
+
+@pytest.mark.parametrize(
+    ("body", "model", "usd", "kind", "says"),
+    [
+        (answered(**refusal("bio")), "claude-opus-5-5", "0.0004", "exact", "reported"),
+        (answered(**refusal("frontier_llm")), "claude-opus-5-5", "0.0004", "exact", ""),
+        (answered(**refusal("reasoning_extraction")), "claude-opus-5-5", "0.0004", "exact", ""),
+        (answered(**refusal("cyber")), "claude-opus-5-5", "0", "exact", "not billed"),
+        (answered(**refusal("general_harms")), "claude-opus-5-5", "0", "exact", "not billed"),
+        (answered(**refusal(None)), "claude-opus-5-5", "0", "exact", "not billed"),
+        (answered(stop_reason="refusal"), "claude-opus-5-5", "0", "exact", "not billed"),
+        (answered(**refusal("alchemy")), "claude-opus-5-5", "0.0004", "at most", "category"),
+        (answered(**refusal(7)), "claude-opus-5-5", "0.0004", "at most", "category"),
+        (answered(blocks=[TEXT], **refusal("cyber")), "claude-opus-5-5", "0.0004", "exact", ""),
+        (answered(SEARCHED, blocks=[TEXT]), "claude-sonnet-4-5", "1.328005", "exact",
+         "10 web searches · $0.10"),
+        (answered(COMPACTED, blocks=[TEXT]), "claude-sonnet-4-6", "0.315", "exact", "iteration"),
+        (answered(blocks=[CODE, TEXT]), "claude-opus-5-5", "0.0004", "at least", "container"),
+        (answered(blocks=[CODE_RESULT]), "claude-opus-5-5", "0.0004", "at least", "container"),
+        (answered(blocks=[TEXT], container={"id": "c", "expires_at": "x"}), "claude-opus-5-5",
+         "0.0004", "at least", "container"),
+        (answered({**BILLED, "service_tier": "priority"}, blocks=[TEXT]), "claude-opus-5-5",
+         "0.0004", "at least", "priority"),
+        (answered({"input_tokens": 150_000, "output_tokens": 0}, blocks=[
+            {"type": "server_tool_use", "id": "t", "name": "web_fetch", "input": {}}]),
+         "claude-haiku-5-5", "0.015", "at least", "several prompts"),
+    ],
+)  # fmt: skip
+def test_an_answer_costs_the_same_and_says_why_wherever_its_cost_is_told(
+    body, model, usd, kind, says, tmp_path
+):
+    run = ran(body, model=model)
+    cost, prices = cost_of(run)
+    assert (cost.usd, cost.kind) == (Decimal(usd), kind)
+    assert says in cost.why
+    row, texts = logged(run)
+    assert (row.cost, row.cost.why) == (cost, cost.why)
+    assert json.loads(row.unit_prices_json)["source"] == prices.source
+    kept = kept_of(line_of(Kept(row, texts)), "ada")
+    assert (kept.row.cost, kept.row.cost.why) == (cost, cost.why)
+    cells = dict(zip(names := columns(with_texts=False), cells_of(kept, names), strict=True))
+    assert (Decimal(cells["cost_usd"]), cells["cost_kind"]) == (cost.usd, kind)
+    assert cells["cost_why"] == cost.why
+    [shared] = json.loads(to_json([shared_run(row, texts)], NOW))["runs"]
+    assert (Decimal(shared["cost_usd"]), shared["cost_why"]) == (cost.usd, cost.why)
+    page = share_page([shared_run(row, texts)], NOW)
+    assert f"({kind}): " in page
+    used = settled(tmp_path, row, texts)
+    assert used == (cost.usd if kind == "exact" else max(row.worst_case_usd, cost.usd))
+
+
+def settled(path, row, texts):
+    """What a run that was reserved at its worst case counts for a budget once it has ended."""
+    log = RunLog(f"sqlite:///{path}/runs.db", clock=lambda: row.started_at)
+    most = row.worst_case_usd or Decimal(10)
+    row = replace(row, worst_case_usd=most)
+    caps = windows(Budget(day_usd=Decimal(100)), Budget(), Spender("ada", "ada", row.started_at),
+                   row.started_at)  # fmt: skip
+    reserved = Reservation(row.run_id, "ada", "ada", row.started_at, most)
+    assert log.ledger.reserve([reserved], caps) is None
+    log.record(row, texts)
+    assert log.flush(5)
+    [standing] = log.ledger.standings(caps)
+    totals = log.totals("ada")
+    assert (totals.spent.usd, totals.spent.kind) == (row.cost_usd, row.cost_kind)
+    log.close()
+    return standing.used_usd
+
+
+def test_the_card_names_the_searches_with_their_price():
+    said = metrics_of(ran(answered(SEARCHED, blocks=[TEXT]), model="claude-sonnet-4-5"))
+    assert "10 web searches · \\$0\\.10" in said
+
+
+@pytest.mark.parametrize("category", ["bio", "cyber", "alchemy"])
+def test_the_outcome_of_a_refusal_says_whether_it_is_billed(category):
+    from playground.core.outcome import outcome
+
+    words = {"bio": "billed like any answer", "cyber": "not billed", "alchemy": "not known"}
+    assert words[category] in outcome(ran(answered(**refusal(category)))).billed
+
+
+@pytest.mark.parametrize(
+    ("message", "usd", "kind"),
+    [
+        ({"content": [], "usage": BILLED, **refusal("bio")}, "0.0002", "exact"),
+        ({"content": [], "usage": BILLED, **refusal("cyber")}, "0", "exact"),
+        ({"content": [], "usage": BILLED, **refusal("alchemy")}, "0.0002", "at most"),
+        ({"content": [TEXT, CODE], "usage": BILLED}, "0.0002", "at least"),
+        ({"content": [TEXT], "usage": {**BILLED, "service_tier": "batch"}}, "0.0002", "exact"),
+        ({"content": [TEXT]}, None, "unknown"),
+    ],
+)
+def test_a_result_of_a_batch_is_billed_by_the_same_rules_at_half_the_price(message, usd, kind):
+    line = {"custom_id": "r1", "result": {"type": "succeeded", "message": {
+        "type": "message", "stop_reason": "end_turn", **message}}}  # fmt: skip
+    result = result_of(json.dumps(line).encode(), "")
+    submission = Submission(
+        visitor="ada", submission_id="s", connection_kind="claude", connection_label="Claude API",
+        models=(), requests=1, submitted_at=NOW,
+    )  # fmt: skip
+    asked = Planned(custom_id="r1", model="claude-opus-5-5", params_json="{}", request_json="{}")
+    row, _ = to_row(asked, result, submission, CLAUDE)
+    assert (row.cost_usd, row.cost_kind) == (None if usd is None else Decimal(usd), kind)
+    assert row.cost_why
+    simulated, _ = to_row(asked, result, submission, DEMO)
+    assert simulated.cost_kind == ("unknown" if usd is None else "simulated")
