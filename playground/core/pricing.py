@@ -7,6 +7,7 @@ refusals pages of platform.claude.com.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -139,6 +140,17 @@ def cost(
     if connection.kind == "demo":
         return Cost(usd, "simulated")
     return Cost(usd, "exact" if is_complete else "at least")
+
+
+def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
+    """What a run cost: its last attempt, and at least what earlier ones reported. Each has a
+    price of its own, for the step of a stepped price is that of one prompt."""
+    if not earlier or last.usd is None or any(each.usd is None for each in earlier):
+        return last if not earlier else Cost(None, "unknown")
+    usd = sum((each.usd or Decimal(0) for each in earlier), last.usd)
+    if usd > MOST_USD:
+        return Cost(None, "unknown")
+    return Cost(usd, "at least" if last.kind == "exact" else last.kind)
 
 
 def worst_case(

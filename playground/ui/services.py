@@ -170,7 +170,7 @@ async def _import_sdk() -> None:
 def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan: Plan = run.plan
-    usage = run.usage or Usage()
+    usage = run.last_usage or Usage()
     prices = pricing.unit_prices(plan.wire.model_id, plan.connection, usage, run.created_at)
     lost = any(attempt.billed not in (None, "no") for attempt in run.attempts)
     never_sent = run.status == "stopped" and run.began_s is None
@@ -179,7 +179,15 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     if run.status == "done" and run.usage is None and not is_free:
         return Cost(None, "unknown"), prices
     cost = pricing.cost(usage, prices, plan.connection, is_complete=is_complete, is_free=is_free)
-    return cost, prices
+    earlier = [_reported_cost(run, each) for each in run.earlier_usages]
+    return pricing.with_earlier(cost, earlier), prices
+
+
+def _reported_cost(run: Run, usage: Usage) -> Cost:
+    """What an attempt that failed had reported until then."""
+    plan: Plan = run.plan
+    prices = pricing.unit_prices(plan.wire.model_id, plan.connection, usage, run.created_at)
+    return pricing.cost(usage, prices, plan.connection, is_complete=False)
 
 
 def logged(run: Run) -> tuple[RunRow, RunTexts]:

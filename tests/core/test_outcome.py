@@ -7,7 +7,7 @@ import pytest
 from scripted import NOW, REQUEST
 
 from playground.core.connection import CLAUDE, DEMO
-from playground.core.events import Attempt, Usage
+from playground.core.events import Attempt, BlockStarted, Usage
 from playground.core.failures import KINDS, Failure
 from playground.core.outcome import outcome
 from playground.core.plan import plan
@@ -27,6 +27,9 @@ def ended(status, *attempts, connection=CLAUDE, **more):
         stop_reason="end_turn" if status == "done" else None,
         stop_detail=None,
         usage=Usage(9, 40),
+        text="Hello",
+        thinking="",
+        blocks=(BlockStarted("text"),),
         ttft_s=0.4,
         is_free=False,
     )
@@ -42,27 +45,27 @@ def test_a_live_or_plainly_answered_run_has_nothing_to_explain(status):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_failure_has_all_four_answers(kind):
     failure = Failure(kind, http_status=400)
-    judged = verdict(RetryPolicy(), failure, attempt=4, elapsed_s=9, was_shown=False, jitter=0)
+    judged = verdict(RetryPolicy(), failure, attempt=4, elapsed_s=9, has_begun=False, jitter=0)
     found = outcome(ended("failed", REFUSED, failure=failure, why=judged.why))
     assert found.tone == "error"
     for answer in (found.title, found.happened, found.retried, found.billed, found.step):
         assert answer.strip()
-    assert found.retried.startswith("No")
+    assert found.retried.startswith(("Not retried: ", "Given up "))
+    assert "{" not in found.happened
 
 
 def test_a_run_that_was_retried_and_then_broke_says_both():
     failure = Failure("dropped", billed="partly")
     broken = replace(LAST, kind="dropped", billed="partly")
-    why = "Not retried: part of the answer is already shown."
+    why = "Not retried: the answer had begun, and would be billed twice."
     found = outcome(ended("interrupted", REFUSED, broken, failure=failure, why=why))
-    assert found.retried == (
-        "Yes, once, after 1.4 s. Attempt 2 was not: part of the answer is already shown."
-    )
+    assert found.retried == f"Retried once, after 1.4 s. {why}"
 
 
 def test_an_attempt_whose_reply_was_lost_may_be_billed():
     lost = replace(REFUSED, kind="timeout", http_status=None, billed="possibly")
-    found = outcome(ended("failed", lost, failure=Failure("timeout", billed="possibly")))
+    timeout = Failure("timeout", billed="possibly")
+    found = outcome(ended("failed", lost, failure=timeout, usage=None))
     assert "may be billed" in found.billed
     found = outcome(ended("done", lost, LAST))
     assert found.title == "Answered at attempt 2"
@@ -94,9 +97,9 @@ def test_only_a_scenario_of_the_demo_is_named_as_the_cause():
     def step(connection):
         return outcome(ended("done", LAST, stop_reason="max_tokens", connection=connection)).step
 
-    assert "scenario" not in step(CLAUDE)
-    assert "scenario" not in step(DEMO)
-    assert "Here a scenario did it" in step(replace(DEMO, scenario="max_tokens"))
+    assert "simulated" not in step(CLAUDE)
+    assert "simulated" not in step(DEMO)
+    assert "This failure is simulated" in step(replace(DEMO, scenario="max_tokens"))
 
 
 def test_a_late_first_token_is_told_only_where_nothing_else_explains_it():
