@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.claude.masking import without_key_in_texts
+from playground.claude.masking import SHORTEST, without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
@@ -185,6 +185,8 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
 
 
 def _without_key(event: Event, key: str) -> Event:
+    if len(key) < SHORTEST:
+        return event
     match event:
         case BlockStarted(kind, name):
             return BlockStarted(without_key(kind, key) or "", without_key(name, key) or "")

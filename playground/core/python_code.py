@@ -59,7 +59,7 @@ def may_pass(error):
 
 
 def next_wait_s(error, attempt, elapsed_s, has_begun):
-    """Seconds until the next attempt; None: never, least of all when an answer has begun."""
+    """Seconds until the next attempt; None: never, least of all once it has begun."""
     if has_begun or attempt >= ATTEMPTS or not may_pass(error):
         return None
     wait_s = BASE_WAIT_S * 2 ** (attempt - 1) * (1 + random.random())

@@ -65,15 +65,17 @@ CASES = [
      "Not retried: the same request would fail again.", "$0 simulated",
      "Check the key in the sidebar or the settings."),
     ("bad_request", "**400 invalid request** · The request was rejected (400).",
-     "Not retried: the same request would fail again.", "$0 simulated", "Change what the server's message names"),
+     "Not retried: the same request would fail again.", "$0 simulated",
+     "Change what the server's message names"),
     ("unknown_model", "**404 not found** · The API does not know this model",
      "Not retried: the same request would fail again.", "$0 simulated", "Choose another model"),
     ("max_tokens", "**Cut at max_tokens** · The answer was cut after 40 tokens.",
      "Not retried: this is an answer", "Billed as any answer", "Raise max_tokens and run again"),
     ("refusal", "**Refused** · The demo refuses because", "Not retried: this is an answer",
      "$0 simulated. A refusal before the first token is not billed.", "Rephrase the prompt"),
-    ("spend_limit", "**429 spend limit** · The request was rejected (429): the account's spend limit is reached.",
-     "Not retried: the same request would fail again.", "$0 simulated", "Raise the limit in the account"),
+    ("spend_limit", "(429): the account's spend limit is reached.",
+     "Not retried: the same request would fail again.", "$0 simulated",
+     "Raise the limit in the account"),
 ]
 # fmt: on
 
