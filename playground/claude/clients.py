@@ -65,7 +65,7 @@ class Clients:
                 self._pools[place] = self._new_pool(connection)
             except Exception as error:
                 # What else can fail there is read from the environment.
-                raise setting_error(error) or error from None
+                raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
         client = pool.with_options(api_key=key, default_headers=_undo_environment(key))
         client._platform = pool._platform

@@ -28,11 +28,9 @@ def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[
     yield from causes_of(error.__cause__ or error.__context__, deepest - 1)
 
 
-def setting_error(error: Exception, environ: Mapping[str, str] = os.environ) -> SettingError | None:
-    """Which setting kept a client from being built, as far as can be found out."""
-    found = _wrong_certificates(environ) or _wrong_proxy()
-    if found is None and isinstance(error, httpx2.InvalidURL) and (name := _set("no", environ)):
-        found = f"{name}: it is no list of hosts."
+def setting_error() -> SettingError | None:
+    """Which setting keeps a client from being built, as far as can be found out."""
+    found = _wrong_certificates(os.environ) or _wrong_proxy()
     return SettingError(found) if found else None
 
 
@@ -87,7 +85,7 @@ def _wrong_proxy() -> str | None:
     return None
 
 
-def _set(scheme: str, environ: Mapping[str, str] = os.environ) -> str | None:
+def _set(scheme: str) -> str | None:
     """The name of the variable that sets the proxy of a scheme; small letters win."""
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
-    return next((name for name in names if environ.get(name)), None)
+    return next((name for name in names if os.environ.get(name)), None)

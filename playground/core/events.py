@@ -41,7 +41,7 @@ class Usage:
         pairs = {each.name: (getattr(self, each.name), getattr(later, each.name))
                  for each in fields(self)}  # fmt: skip
         summed = {name: _sum(*pair) for name, pair in pairs.items()}
-        return Usage(**summed | {"is_complete": self.is_complete and later.is_complete})
+        return type(self)(**summed | {"is_complete": self.is_complete and later.is_complete})
 
 
 def _sum(earlier: Any, later: Any) -> Any:  # noqa: ANN401 (a field of any type)

@@ -105,3 +105,71 @@ def test_only_a_scenario_of_the_demo_is_named_as_the_cause():
 def test_a_late_first_token_is_told_only_where_nothing_else_explains_it():
     assert outcome(ended("done", LAST, ttft_s=6.4)).title == "Slow first token"
     assert outcome(ended("done", REFUSED, LAST, ttft_s=6.4)).title == "Answered at attempt 2"
+
+
+def done(*kinds, text="", stop_reason="end_turn", **more):
+    blocks = tuple(
+        BlockStarted(*kind) if isinstance(kind, tuple) else BlockStarted(kind) for kind in kinds
+    )
+    return outcome(ended("done", LAST, blocks=blocks, text=text, stop_reason=stop_reason, **more))
+
+
+@pytest.mark.parametrize(
+    ("found", "title", "happened"),
+    [
+        (done(), "Empty answer", "no content"),
+        (done("text"), "Empty answer", "without a character"),
+        (done("text", text=" \n\t"), "Empty answer", "nothing but blanks"),
+        (done(stop_reason="stop_sequence"), "Empty answer", "no content"),
+        (done("thinking"), "Only thinking", "wrote no text"),
+        (done("redacted_thinking"), "Only thinking", "wrote no text"),
+        (done("container_upload", "block_of_2027"), "No text",
+         "made of block_of_2027 and container_upload"),
+        (done(("tool_use", "weather"), stop_reason="tool_use"), "Tool call",
+         "calls weather and waits for the result; it wrote no text."),
+        (done("text", ("tool_use", "a"), ("tool_use", "b"), text="Hm", stop_reason="tool_use"),
+         "Tool calls", "calls a and b and waits for the result."),
+        (done("text", text="Hi", stop_reason="pause_turn"), "Paused", "not whole"),
+        (done("text", text="Hi", stop_reason="of_2027"), "Unknown stop reason", "of_2027"),
+        (done(stop_reason="of_2027"), "Unknown stop reason", "It has no text."),
+        (done("text", text="Hi", stop_reason=None), "No stop reason", "may not be whole"),
+        (done(stop_reason=None), "No stop reason", "It has no text."),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_no_plain_text_says_what_happened(found, title, happened):
+    assert (found.tone, found.title) == ("warning", title)
+    assert happened in found.happened
+    assert found.step
+
+
+def test_a_plain_answer_that_ends_at_a_stop_sequence_has_nothing_to_explain():
+    assert done("thinking", "text", text="Hi", stop_reason="stop_sequence") is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "happened"),
+    [
+        (("rate_limit",), "Attempt 1 hit the rate limit (429)."),
+        (("rate_limit", "rate_limit"), "Attempts 1 and 2 hit the rate limit (429)."),
+        (("timeout", "overloaded"),
+         "Attempts 1 and 2 timed out and found the API overloaded (529)."),
+        (("closed", "empty", "damaged"),
+         "Attempts 1 to 3 got no answer, came back empty and came back damaged."),
+        (("conflict",), "Attempt 1 failed with: conflict (409)."),
+    ],
+)  # fmt: skip
+def test_what_failed_before_an_answer_is_said_in_a_sentence(kinds, happened):
+    status = {"rate_limit": 429, "overloaded": 529, "conflict": 409, "empty": 200}
+    failed = [replace(REFUSED, kind=kind, http_status=status.get(kind)) for kind in kinds]
+    assert outcome(ended("done", *failed, LAST)).happened == happened
+
+
+def test_what_failed_attempts_reported_is_said_to_be_billed():
+    lost = replace(REFUSED, billed="partly", prompt_tokens=50_000)
+    assert (
+        "50,000 tokens in that failed attempts reported"
+        in outcome(ended("done", lost, LAST)).billed
+    )
+    failure = Failure("overloaded", billed="partly")
+    found = outcome(ended("failed", lost, failure=failure, usage=Usage(50_000)))
+    assert found.billed == "No answer came, but 50,000 tokens in were reported: those are billed."
