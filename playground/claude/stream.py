@@ -48,6 +48,8 @@ KNOWN = frozenset(
 ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
 FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
 """What a line of server-sent events begins with; a colon alone begins a comment."""
+USUAL = ("data:", "event:", ":")
+"""Quicker to tell: a hostile stream may have a million lines."""
 FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
 ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
 """Of the beginning of a body, to see what it is."""
@@ -273,7 +275,7 @@ class _Decoder(SSEDecoder):
     """The SDK's own; but it passes over a line that is damaged, and what was in it is lost."""
 
     def decode(self, line: str) -> ServerSentEvent | None:
-        if line and not FIELD.match(line):
+        if line and not line.startswith(USUAL) and not FIELD.match(line):
             raise ValueError(f"A line that is no field of an event: {line[:LONGEST_READ]}")
         return super().decode(line)
 
