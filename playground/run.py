@@ -14,6 +14,7 @@ from playground.core.events import (
     Accepted,
     Attempt,
     AttemptFailed,
+    BlockStarted,
     Connecting,
     Event,
     Finished,
@@ -29,6 +30,8 @@ from playground.core.plan import Plan
 from playground.core.raw_events import RawEvents
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
+MOST_BLOCKS = 100
+"""Of different kinds or tools: no answer has more."""
 
 
 def new_run_id() -> str:
@@ -84,6 +87,10 @@ class Run:
         self.heard_s: float | None = None
         self.ttft_s: float | None = None
         self.usage: Usage | None = None
+        """What all attempts reported together."""
+        self.last_usage: Usage | None = None
+        self.earlier_usages: tuple[Usage, ...] = ()
+        self.blocks: tuple[BlockStarted, ...] = ()
         self.stop_reason: str | None = None
         self.stop_sequence: str | None = None
         self.stop_detail: str | None = None
@@ -148,10 +155,17 @@ class Run:
                 self.status = "streaming"
                 self._deltas += 1
                 self._thinking.add(text)
+            case BlockStarted():
+                self.status = "streaming"
+                if len(self.blocks) < MOST_BLOCKS and event not in self.blocks:
+                    self.blocks = (*self.blocks, event)
             case Connecting():
                 self.status = "connecting"
                 self.next_try_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
+                if self.last_usage is not None:
+                    self.earlier_usages += (self.last_usage,)
+                    self.last_usage = None
                 if not self.attempts:
                     self.began_s = now_s  # Until now the process may have been starting up.
             case Sent():
@@ -162,7 +176,7 @@ class Run:
             case Accepted(http_status, request_id):
                 self._attempt_status, self.request_id = http_status, request_id
             case Reported(usage):
-                self.usage = usage
+                self._report(usage)
             case Finished():
                 self.stop_reason, self.stop_sequence = event.stop_reason, event.stop_sequence
                 self.stop_detail, self.refusal = event.detail, event.refusal
@@ -193,9 +207,14 @@ class Run:
             self._end_attempt(now_s, event)
             return
         self._end_attempt(now_s, event)
-        # A stream without its last event is never an answer, even before its first text.
-        is_part = bool(self.text or self.thinking) or failure.kind == "truncated"
+        is_part = event.has_begun or bool(self.blocks or self.text or self.thinking)
         self._end("interrupted" if is_part else "failed", now_s)
+
+    def _report(self, usage: Usage) -> None:
+        self.last_usage = usage
+        for earlier in reversed(self.earlier_usages):
+            usage = earlier + usage
+        self.usage = usage
 
     def _end_attempt(
         self,
@@ -216,16 +235,17 @@ class Run:
             billed=failure.billed if failure else billed,
             request_id=self.request_id,
             why=failed.why if failed else why,
+            prompt_tokens=self.last_usage.prompt_tokens if failed and self.last_usage else None,
         )
         self.attempts = (*self.attempts, attempt)
 
     def _end(self, status: str, now_s: float) -> None:
         if status in ("done", "stopped"):
             self.failure, self.why = None, ""
-        if self.usage and not self.usage.is_complete:
+        if self.last_usage and not self.last_usage.is_complete:
             # The output is reported last, if at all: each delta was at least one token.
-            output_tokens = max(self.usage.output_tokens, self._deltas)
-            self.usage = replace(self.usage, output_tokens=output_tokens)
+            output_tokens = max(self.last_usage.output_tokens, self._deltas)
+            self._report(replace(self.last_usage, output_tokens=output_tokens))
         self.next_try_s = None
         self.ended_s, self.ended_at = now_s, datetime.now(UTC)
         self.status = status

@@ -334,7 +334,7 @@ def test_a_refused_submission_is_logged_as_runs_that_failed_and_cost_nothing(wor
     [submission] = done.submissions
     assert (submission.status, submission.is_taken_in) == ("refused", True)
     step = "Check the key in the sidebar or the settings."
-    assert done.problem == f"The key is wrong or was revoked. {step}"
+    assert done.problem == f"The key was rejected (401). {step}"
     assert [(row.status, row.error_kind, row.cost_usd) for row in world.rows()] == [
         ("failed", "authentication", 0)
     ] * 2

@@ -13,6 +13,7 @@ from playground.core.connection import DEMO
 from playground.core.events import (
     Accepted,
     AttemptFailed,
+    BlockStarted,
     Connecting,
     Finished,
     Reported,
@@ -90,7 +91,19 @@ def test_a_run_collects_its_answer(engine):
     [
         ((Connecting(1), AttemptFailed(1, Failure("authentication"), None, "w")), "failed"),
         ((*ANSWER, AttemptFailed(1, Failure("dropped"), None, "w")), "interrupted"),
-        ((Connecting(1), AttemptFailed(1, Failure("truncated"), None, "w")), "interrupted"),
+        ((Connecting(1), AttemptFailed(1, Failure("truncated"), None, "w")), "failed"),
+        (
+            (
+                Connecting(1),
+                BlockStarted("tool_use"),
+                AttemptFailed(1, Failure("truncated"), None, "w"),
+            ),
+            "interrupted",
+        ),
+        (
+            (Connecting(1), AttemptFailed(1, Failure("damaged"), None, "w", has_begun=True)),
+            "interrupted",
+        ),
     ],
 )
 def test_a_failure_is_an_interruption_once_part_of_the_answer_is_there(engine, events, status):

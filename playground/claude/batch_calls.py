@@ -60,7 +60,7 @@ async def ask(
         client = clients.client(connection, key).with_options(timeout=timeout_s)
         found = await _asked(client, method, path, sent, body)
     except Exception as error:
-        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     return found if isinstance(found, dict) else _not_the_api()
 

@@ -18,7 +18,7 @@ from playground.core.batch import BatchResult, ResultKind
 from playground.core.batch_split import CUSTOM_ID, MOST_REQUESTS
 from playground.core.connection import Connection, key_problem
 from playground.core.events import Finished, TextDelta, ThinkingDelta
-from playground.core.failures import Failure
+from playground.core.failures import Billed, Failure
 from playground.core.retry import verdict
 
 LONGEST_LINE = 32_000_000
@@ -68,7 +68,7 @@ async def results(
             replace(ended, kind="server_error") if ended.kind == "not_found" else ended,
             attempt=number,
             elapsed_s=api.timing.monotonic_s() - began_s,
-            was_shown=False,
+            has_begun=False,
             jitter=api.timing.jitter(),
         ).wait_s
         if wait_s is None:
@@ -99,7 +99,8 @@ async def _once(
                 return
             yield found or Failure("undecodable", "A damaged line among the results.")
     except Exception as error:
-        failure = failure_of(error, has_begun=response is not None, now=datetime.now(UTC))
+        lost: Billed = "possibly" if response is None else "partly"
+        failure = failure_of(error, lost, datetime.now(UTC))
         yield _Broken(failure_without_key(failure, key))
     finally:
         if response is not None:
@@ -146,7 +147,7 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
 
 def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchResult:
     answer = Answer(None)
-    events = whole(message, answer)
+    events = list(whole(message, answer))
     finished = next(event for event in events if isinstance(event, Finished))
     secret = key if len(key) >= SHORTEST else ""
     texts = {

@@ -187,7 +187,7 @@ class BatchApi:
                 found,
                 attempt=number,
                 elapsed_s=self.timing.monotonic_s() - began_s,
-                was_shown=False,
+                has_begun=False,
                 jitter=self.timing.jitter(),
             ).wait_s
             if wait_s is None:
@@ -206,7 +206,7 @@ def _was_refused(failure: Failure) -> bool:
 def _may_be_submitted(failure: Failure) -> bool:
     if failure.http_status is None:
         return failure.billed != "no"
-    return failure.kind in ("server_error", "timeout") or failure.http_status < 300
+    return failure.kind in ("server_error", "gateway", "timeout") or failure.http_status < 300
 
 
 def _always(_: Failure) -> bool:

@@ -14,6 +14,7 @@ import anthropic
 import httpx2
 from anthropic._base_client import get_platform
 
+from playground.claude.environment import setting_error
 from playground.claude.pacing import Pacing
 from playground.claude.recording import note_departure
 from playground.claude.stream_limits import BoundedClient, limit_s
@@ -54,10 +55,17 @@ class Clients:
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
-        """A client for one run: the server's pool, and the key for this run only."""
+        """A client for one run: the server's pool, and the key for this run only.
+
+        Raises `SettingError` where a setting of this process keeps it from being built.
+        """
         place = connection.kind, connection.base_url
         if place not in self._pools:
-            self._pools[place] = self._new_pool(connection)
+            try:
+                self._pools[place] = self._new_pool(connection)
+            except Exception as error:
+                # What else can fail there is read from the environment.
+                raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
         client = pool.with_options(api_key=key, default_headers=_undo_environment(key))
         client._platform = pool._platform

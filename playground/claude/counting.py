@@ -28,7 +28,7 @@ async def count_tokens(
             options={"headers": {**wire.headers, **extra_headers(connection, key, 1)}},
         )
     except Exception as error:
-        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     tokens = found.get("input_tokens") if isinstance(found, dict) else None
     if isinstance(tokens, bool) or not isinstance(tokens, int):

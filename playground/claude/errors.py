@@ -9,11 +9,15 @@ anthropic.AnthropicError
 └─ RetryableError
 httpx2.TransportError                          after the first byte
 ValueError                                     not JSON, not UTF-8
+SettingError, httpx2.InvalidURL                before anything is sent
 """
 
 import logging
 import math
-from collections.abc import Mapping
+import re
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,8 +26,17 @@ from typing import Any
 import anthropic
 import httpx2
 
+from playground.claude.environment import (
+    NOT_AN_ADDRESS,
+    SettingError,
+    causes_of,
+    through_proxy,
+    trusts,
+)
 from playground.claude.stream_limits import TooLong, TooMuch
-from playground.core.failures import Failure, FailureKind
+from playground.core.error_words import error_code, is_page, words
+from playground.core.failures import Billed, Failure, FailureKind
+from playground.core.key_shapes import masked
 
 LONGEST_MESSAGE = 2_000
 
@@ -54,25 +67,40 @@ _BY_TYPE: dict[str, FailureKind] = {
     "conflict_error": "conflict",
 }
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
+# The API says these as an invalid request, gateways as anything.
+_SPENT = re.compile(r"spend(?:ing)?[ _]limit|reached your (?:\w+ ){0,2}usage limits?")
+_BROKE = re.compile(
+    r"credit balance|insufficient[ _-](?:credit|fund|balance|quota)|out of credits?\b"
+    r"|exceeded your current quota|payment (?:is )?required|billing[ _](?:error|hard)|over budget"
+    r"|exceededbudget|(?<!thinking )(?<!token )budget (?:has been |was |is |limit )?exceeded"
+)
+_GATEWAY = frozenset({502, 503, 504, *range(520, 531)})
+_STATUS = re.compile(r"\d{3}\b")
+_CLOSED = re.compile(r"disconnected|closed")
+"""How h11 says that a connection ended; all else is what it cannot read."""
 
 
-def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failure:
-    """Translate what an attempt raised. `has_begun`: the answer had started to arrive."""
+def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
+    """Translate what an attempt raised. `lost`: what may be billed if its answer was lost."""
     if isinstance(error, anthropic.APIConnectionError):
         if not isinstance(error.__cause__, TooLong | TooMuch):
             return _connection_failure(error)
         error = error.__cause__
     if isinstance(error, anthropic.APIStatusError):
         return _status_failure(error, now)
+    if isinstance(error, SettingError):
+        return Failure("setting", str(error))
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+        return Failure("setting", NOT_AN_ADDRESS)
     if isinstance(error, TooLong | TooMuch):
         kind: FailureKind = "timeout" if isinstance(error, TooLong) else "undecodable"
-        return Failure(kind, str(error), billed="partly" if has_begun else "possibly")
+        return Failure(kind, str(error), billed=lost)
     if isinstance(error, httpx2.TimeoutException | TimeoutError):
-        return Failure("timeout", billed="partly" if has_begun else "possibly")
+        return Failure("timeout", billed=lost)
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
-        return Failure("dropped", billed="partly" if has_begun else "possibly")
+        return Failure("dropped", billed=lost)
     if isinstance(error, ValueError | RecursionError | anthropic.APIError):
-        return Failure("undecodable", billed="partly" if has_begun else "possibly")
+        return Failure("undecodable", billed=lost)
     if isinstance(error, anthropic.CredentialsError):
         return Failure("authentication")
     # The type alone: the text of an unforeseen error may hold a header.
@@ -80,22 +108,45 @@ def failure_of(error: BaseException, *, has_begun: bool, now: datetime) -> Failu
     return Failure("internal", type(error).__name__, billed="possibly")
 
 
-def reported_failure(body: object, *, has_begun: bool, request_id: object) -> Failure:
-    """An error that arrives as an event inside a stream that began with HTTP 200."""
-    error_type, code, message = _error_parts(body)
+def reported_failure(body: object, billed: Billed, request_id: object) -> Failure:
+    """An error that arrives as an event inside a stream that began with HTTP 200, or instead
+    of it."""
     request_id = request_id if isinstance(request_id, str) else None
-    kind = _BY_TYPE.get(error_type, "server_error")
-    if code in _SPEND_LIMITS:
-        kind = "spend_limit"
-    return Failure(kind, message, 200, request_id, billed="partly" if has_begun else "possibly")
+    return Failure(_reported_kind(body), words(body), 200, request_id, billed=billed)
+
+
+def failure_in_body(body: object, billed: Billed) -> Failure:
+    """What came with HTTP 200 and is JSON, but no message."""
+    if isinstance(body, dict) and body.get("error"):
+        return reported_failure(body, billed, body.get("request_id"))
+    return Failure("not_the_api", words(body), 200)
 
 
 def failure_in_result(body: object) -> Failure:
     """An error that is the result of one request of a batch: never billed, never retried."""
-    error_type, code, message = _error_parts(body)
-    kind = "spend_limit" if code in _SPEND_LIMITS else _BY_TYPE.get(error_type, "server_error")
     request_id = body.get("request_id") if isinstance(body, Mapping) else None
-    return Failure(kind, message, request_id=request_id if isinstance(request_id, str) else None)
+    return Failure(
+        _reported_kind(body),
+        words(body),
+        request_id=request_id if isinstance(request_id, str) else None,
+    )
+
+
+def _reported_kind(body: object) -> FailureKind:
+    error_type, code = _types(body)
+    money = _money(error_type, code, words(body))
+    status = error_code(body)
+    if money or error_type in _BY_TYPE or status is None:
+        return money or _BY_TYPE.get(error_type, "server_error")
+    return _BY_STATUS.get(status, "server_error" if status >= 500 else "invalid_request")
+
+
+def _money(error_type: str, code: str, message: str) -> FailureKind | None:
+    """Whether it is the account's money that a request was refused for."""
+    said = f"{error_type} {code} {message}".lower()
+    if code in _SPEND_LIMITS or _SPENT.search(said):
+        return "spend_limit"
+    return "billing" if _BROKE.search(said) else None
 
 
 def without_key(text: str | None, key: str) -> str | None:
@@ -104,66 +155,127 @@ def without_key(text: str | None, key: str) -> str | None:
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:
-    """The failure without the key, and only then cut: a cut key would not be found."""
+    """The failure without the key, nor what looks like another's: a gateway repeats its own.
+    Only then cut: a cut key would not be found."""
     return replace(
         failure,
-        message=(without_key(failure.message, key) or "")[:LONGEST_MESSAGE],
+        message=masked(without_key(failure.message, key) or "")[:LONGEST_MESSAGE],
         request_id=without_key(failure.request_id, key),
     )
 
 
 def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
-    status = error.status_code
-    error_type, code, message = _error_parts(error.body)
-    kind = _BY_STATUS.get(status)
-    if kind is None and status >= 500:
-        kind = "server_error"
-    if kind is None and status < 400:
-        kind = "not_the_api"
-    if code in _SPEND_LIMITS:
-        kind = "spend_limit"
-    if kind == "not_found" and not error_type:
-        kind = "not_the_api"
-    if kind is None:
-        kind = _BY_TYPE.get(error_type, "invalid_request")
-        if Failure(kind).is_transient:
-            kind = "invalid_request"  # The status decides whether waiting can help.
+    response, body = error.response, error.body
+    kind = _kind_of_status(error.status_code, body)
+    message = words(body)
+    if response.has_redirect_location:
+        message = f"It redirects to {_host(response)}. {message}".strip()
     return Failure(
         kind,
         message,
-        status,
-        error.response.headers.get("request-id"),
-        retry_after_s(error.response.headers, now),
+        error.status_code,
+        response.headers.get("request-id"),
+        retry_after_s(response.headers, now),
+        # A gateway has passed the request on, and does not know what became of it.
+        billed="possibly" if kind == "gateway" else "no",
     )
 
 
+def _kind_of_status(status: int, body: object) -> FailureKind:
+    error_type, code = _types(body)
+    message = words(body)
+    is_foreign = isinstance(body, str) and bool(body.strip())
+    money = _money(error_type, code, message) if 400 <= status < 500 else None
+    if money:
+        return money
+    if status == 407 or (is_foreign and status == 403):
+        return "proxy"
+    is_passed_on = is_page(str(body)) or status != 503 or "upstream" in message.lower()
+    if is_foreign and status in _GATEWAY and is_passed_on:
+        return "gateway"
+    if is_page(str(body)) and 400 <= status < 500 and status not in (404, 405, 408, 429):
+        return "proxy"
+    if status == 404 and not error_type and "model" not in message.lower():
+        return "not_the_api"
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return "server_error"
+    if status < 400:
+        return "not_the_api"
+    kind = _BY_TYPE.get(error_type, "invalid_request")
+    # The status decides whether waiting can help.
+    return "invalid_request" if Failure(kind).is_transient else kind
+
+
+def _host(response: httpx2.Response) -> str:
+    """Where a redirect leads; its path and query may hold anything."""
+    try:
+        return response.request.url.join(response.headers["location"]).host or "nowhere"
+    except (KeyError, httpx2.InvalidURL, ValueError):
+        return "nowhere"
+
+
 def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
+    """What went wrong before the first byte of a response."""
     cause = error.__cause__
     if isinstance(cause, httpx2.LocalProtocolError | UnicodeError):
         return Failure("bad_key")
-    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.UnsupportedProtocol):
-        return Failure("connection", "No connection could be made.")
+    if isinstance(cause, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+        return Failure("setting", NOT_AN_ADDRESS)
+    if isinstance(cause, httpx2.ProxyError):
+        return _proxy_failure(str(cause))
+    causes = list(causes_of(cause))
+    untrusted = [each for each in causes if isinstance(each, ssl.SSLCertVerificationError)]
+    if untrusted:
+        return Failure("certificate", f"{untrusted[0].verify_message}.{trusts()}")
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
+        return Failure("connection", _unreached(causes) + through_proxy(error.request.url))
+    if isinstance(cause, httpx2.PoolTimeout):
+        return Failure("timeout", "Too many requests at once: no connection was free.")
     if isinstance(error, anthropic.APITimeoutError):
         return Failure("timeout", billed="possibly")
-    return Failure("connection", "The connection closed before an answer.", billed="possibly")
+    if isinstance(cause, httpx2.RemoteProtocolError) and not _CLOSED.search(str(cause)):
+        return Failure("undecodable", "What it sent is not HTTP.", billed="possibly")
+    if cause is None or isinstance(cause, httpx2.TransportError | OSError):
+        return Failure("closed", billed="possibly")
+    return failure_of(cause, "possibly", datetime.min.replace(tzinfo=UTC))
 
 
-def _error_parts(body: object) -> tuple[str, str, str]:
-    """`error.type`, `error.details.error_code` and `error.message` of an error body."""
+def _proxy_failure(said: str) -> Failure:
+    """A proxy that opens no tunnel to the API: nothing was sent."""
+    found = _STATUS.match(said)
+    status = int(found[0]) if found else None
+    kind: FailureKind = "gateway" if status is not None and status >= 500 else "proxy"
+    return Failure(kind, said, status)
+
+
+def _unreached(causes: Sequence[BaseException]) -> str:
+    for cause in causes:
+        match cause:
+            case socket.gaierror():
+                return "Its name is not known (DNS)."
+            case ConnectionRefusedError():
+                return "The connection was refused."
+            case httpx2.ConnectTimeout():
+                return "No connection was made in time."
+            case ssl.SSLError():
+                return f"TLS failed: {(cause.reason or 'unknown').replace('_', ' ').lower()}."
+    return "No connection could be made."
+
+
+def _types(body: object) -> tuple[str, str]:
+    """`error.type` and the error's code, as the API (`details.error_code`) or others have it."""
     error = body.get("error") if isinstance(body, Mapping) else None
-    if isinstance(error, str):
-        return "", "", _text(error)
     if not isinstance(error, Mapping):
-        return "", "", ""
+        return "", ""
     details = error.get("details")
-    code = details.get("error_code") if isinstance(details, Mapping) else None
-    return _text(error.get("type")), _text(code), _text(error.get("message"))
+    code = details.get("error_code") if isinstance(details, Mapping) else error.get("code")
+    return _text(error.get("type")), _text(code)
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 (it is whatever the server sent)
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-8", "replace").decode()
+    return value if isinstance(value, str) else ""
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:

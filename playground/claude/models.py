@@ -35,7 +35,7 @@ async def list_models(
     except (AttributeError, TypeError):
         return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.
     except Exception as error:
-        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
     return catalogue.merge(usable)

@@ -34,7 +34,7 @@ async def preview(clients: Clients, connection: Connection, key: str, wire: Wire
         client = clients.client(connection, key)
         response = await open_stream(client, connection, key, wire, 1)
     except Exception as error:
-        failure = failure_of(error, has_begun=False, now=datetime.now(UTC))
+        failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     await response.aclose()
     return sent_of(response.request, key)

@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.claude.masking import without_key_in_texts
+from playground.claude.masking import SHORTEST, without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
@@ -25,11 +25,10 @@ from playground.core.connection import Connection, key_problem
 from playground.core.events import (
     Accepted,
     AttemptFailed,
+    BlockStarted,
     Connecting,
     Event,
     Finished,
-    TextDelta,
-    ThinkingDelta,
 )
 from playground.core.exchange import MASK
 from playground.core.failures import Failure
@@ -56,6 +55,12 @@ class _Again(Exception):
         self.wait_s = wait_s
 
 
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    failure: Failure
+    has_begun: bool = False
+
+
 def _wait_s(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     return error.wait_s if isinstance(error, _Again) else 0.0
@@ -76,7 +81,6 @@ async def send(
     """
     began_s = timing.monotonic_s()
     raw = raw if raw is not None else RawEvents()
-    was_shown = False
     tries = AsyncRetrying(
         retry=retry_if_exception_type(_Again),
         wait=_wait_s,
@@ -87,25 +91,24 @@ async def send(
     async for attempt in tries:
         number = attempt.retry_state.attempt_number
         yield Connecting(number)
-        failure: Failure | None = None
+        failed: _Failed | None = None
         note = noting(raw, number, key, began_s, timing)
         async for event in _attempt(clients, connection, key, wire, number, timing, note):
-            if isinstance(event, Failure):
-                failure = event
+            if isinstance(event, _Failed):
+                failed = event
                 continue
-            was_shown = was_shown or isinstance(event, TextDelta | ThinkingDelta)
             yield event
-        if failure is None:
+        if failed is None:
             return
         decision = verdict(
             policy,
-            failure,
+            failed.failure,
             attempt=number,
             elapsed_s=timing.monotonic_s() - began_s,
-            was_shown=was_shown,
+            has_begun=failed.has_begun,
             jitter=timing.jitter(),
         )
-        yield AttemptFailed(number, failure, decision.wait_s, decision.why)
+        yield AttemptFailed(number, failed.failure, decision.wait_s, decision.why, failed.has_begun)
         if decision.wait_s is None:
             return
         # Only the raise stands inside: tenacity would swallow a cancellation too.
@@ -135,10 +138,10 @@ async def _attempt(
     number: int,
     timing: Timing,
     note: Note,
-) -> AsyncGenerator[Event | Failure, None]:
+) -> AsyncGenerator[Event | _Failed, None]:
     """One attempt: its events, and last its failure if it has one."""
     if key and key_problem(key):
-        yield Failure("bad_key")
+        yield _Failed(Failure("bad_key"))
         return
     answer: Answer | None = None
     departed: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
@@ -154,18 +157,22 @@ async def _attempt(
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
         async for event in without_key_in_texts(read(response, answer, note), key):
-            yield _without_key(event, key) if isinstance(event, Finished) else event
+            yield _without_key(event, key)
     except AnswerFailed as error:
-        yield failure_without_key(error.failure, key)
+        yield _Failed(failure_without_key(error.failure, key), _has_begun(answer))
     except Exception as error:
         if isinstance(error, anthropic.APIStatusError):
             yield received_of(error.response, key)
             note("", error.response.text)
-        has_begun = answer is not None and answer.has_begun
-        failure = failure_of(error, has_begun=has_begun, now=timing.now())
-        yield failure_without_key(failure, key)
+        lost = answer.billed if answer is not None else "possibly"
+        failure = failure_of(error, lost, timing.now())
+        yield _Failed(failure_without_key(failure, key), _has_begun(answer))
     finally:
         await _put_away(opening)
+
+
+def _has_begun(answer: Answer | None) -> bool:
+    return answer is not None and answer.has_begun
 
 
 async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
@@ -177,13 +184,20 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
         await opening.result().aclose()
 
 
-def _without_key(finished: Finished, key: str) -> Finished:
-    return replace(
-        finished,
-        stop_reason=without_key(finished.stop_reason, key),
-        stop_sequence=without_key(finished.stop_sequence, key),
-        detail=without_key(finished.detail, key),
-    )
+def _without_key(event: Event, key: str) -> Event:
+    if len(key) < SHORTEST:
+        return event
+    match event:
+        case BlockStarted(kind, name):
+            return BlockStarted(without_key(kind, key) or "", without_key(name, key) or "")
+        case Finished():
+            return replace(
+                event,
+                stop_reason=without_key(event.stop_reason, key),
+                stop_sequence=without_key(event.stop_sequence, key),
+                detail=without_key(event.detail, key),
+            )
+    return event
 
 
 async def _open(

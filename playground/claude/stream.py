@@ -1,22 +1,26 @@
 """One streamed answer, from server-sent events to the project's own events.
 
 Reads events by the `type` in their data, so that servers which leave out the `event:`
-line are understood too; unknown types of anything are passed over.
+line are understood too; unknown types of anything are passed over, damaged ones are not.
 """
 
 import asyncio
+import codecs
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import anthropic
 import httpx2
+from anthropic._streaming import ServerSentEvent, SSEDecoder
 
-from playground.claude.errors import reported_failure
+from playground.claude.errors import failure_in_body, reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
+from playground.core.error_words import LONGEST_READ, words
 from playground.core.events import (
+    BlockStarted,
     Event,
     Finished,
     Iteration,
@@ -25,11 +29,32 @@ from playground.core.events import (
     ThinkingDelta,
     Usage,
 )
-from playground.core.failures import Failure
+from playground.core.failures import Billed, Failure, FailureKind
 
 DRAIN_S = 0.25
 MOST_TOKENS = 10**12
 """A larger count is nonsense, and would not fit into a log."""
+LONGEST_NAME = 128
+"""Characters of a tool's name, and of a block's type."""
+KNOWN = frozenset(
+    {
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+        "error",
+    }
+)
+ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
+FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
+"""What a line of server-sent events begins with; a colon alone begins a comment."""
+USUAL = ("data:", "event:", ":")
+"""Quicker to tell: a hostile stream may have a million lines."""
+FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
+ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
+"""Of the beginning of a body, to see what it is."""
 
 Json = Mapping[str, Any]
 Note = Callable[[str, str], None]
@@ -45,13 +70,14 @@ class AnswerFailed(Exception):
 
 
 class Answer:
-    """Folds the wire's events. `has_begun` and `is_complete` tell how far it came."""
+    """Folds the wire's events. `has_started`: usage was reported; `has_begun`: a content block
+    of any kind began, seen or not; `is_complete`: the last event came."""
 
     def __init__(self, request_id: str | None) -> None:
-        self.has_begun = False
-        self.is_complete = False
+        self.has_started = self.is_complete = False
         self._request_id = request_id
-        self._has_started = False
+        self._message_id: object = None
+        self._earlier: Usage | None = None
         self._has_output = False
         self._has_content = False
         self._used_tools = self._used_container = False
@@ -60,25 +86,31 @@ class Answer:
         self._half = {"text": "", "thinking": ""}
         self._characters = 0
 
+    @property
+    def has_begun(self) -> bool:
+        return self._has_content
+
+    @property
+    def billed(self) -> Billed:
+        """What may be billed of an attempt that breaks off now."""
+        return "partly" if self.has_started or self._has_content else "possibly"
+
     def fold(self, kind: str, data: Json) -> list[Event]:
-        """The events that one event of the wire becomes."""
+        """The events that one event of the wire becomes. Raises ValueError for a damaged one."""
         match kind:
             case "message_start":
-                if self._has_started:
-                    raise ValueError("a second answer in the stream")
-                self.has_begun = self._has_started = True
-                return [self._report(_dict(data.get("message")).get("usage"))]
+                return self._start(_object(data.get("message")))
             case "content_block_start":
-                self._has_content = True
-                block = _dict(data.get("content_block"))
-                self._note_tools(block)
-                return self._delta(block.get("type"), block)
+                return self._start_block(_object(data.get("content_block")))
             case "content_block_delta":
-                delta = _dict(data.get("delta"))
-                return self._delta(str(delta.get("type")).removesuffix("_delta"), delta)
+                delta = _object(data.get("delta"))
+                if not isinstance(delta.get("type"), str):
+                    raise ValueError("A delta has no type.")
+                kind = delta["type"].removesuffix("_delta")
+                found = self._delta(kind, delta)
+                return found if self._has_content else [self._begin(kind), *found]
             case "message_delta":
-                self._stop = {**self._stop, **_dict(data.get("delta"))}
-                self._used_container |= bool(self._stop.get("container"))
+                self._end_with(_dict(data.get("delta")))
                 if not self._has_output and "output_tokens" in _dict(data.get("usage")):
                     # message_start only says how many there are so far, mostly 1.
                     self._usage.pop("output_tokens", None)
@@ -89,17 +121,50 @@ class Answer:
                 return [self._finished()]
             case "error":
                 request_id = self._request_id or data.get("request_id")
-                failure = reported_failure(data, has_begun=self.has_begun, request_id=request_id)
-                raise AnswerFailed(failure)
+                raise AnswerFailed(reported_failure(data, self.billed, request_id))
         return []
 
-    def _delta(self, kind: object, block: Json) -> list[Event]:
+    def _start(self, message: Json) -> list[Event]:
+        if self._has_content:
+            raise ValueError("A second answer began in the same stream.")
+        if self.has_started and message.get("id") != self._message_id:
+            # A gateway asked once more behind our back: both are paid for.
+            self._earlier, self._usage = self.usage(), {}
+        self.has_started, self._message_id = True, message.get("id")
+        usage = _dict(message.get("usage"))
+        self._has_output |= message.get("stop_reason") is not None and "output_tokens" in usage
+        events: list[Event] = [self._report(usage)]
+        self._end_with(message)
+        blocks = message.get("content")
+        for block in blocks if isinstance(blocks, list) else []:
+            # An answer that goes on after a tool of the API's own may come whole in here.
+            events += self._start_block(_object(block))
+        return events
+
+    def _start_block(self, block: Json) -> list[Event]:
+        kind = _str(block.get("type")) or "unknown"
+        name = _str(block.get("name")) or ""
+        self._note_tools(block)
+        return [self._begin(kind, name), *self._delta(kind, block)]
+
+    def _begin(self, kind: str, name: str = "") -> BlockStarted:
+        self._has_content = True
+        return BlockStarted(kind[:LONGEST_NAME], name[:LONGEST_NAME])
+
+    def _end_with(self, delta: Json) -> None:
+        """Note how the answer ends. A null tells nothing, and undoes nothing."""
+        told = {name: value for name, value in delta.items() if value is not None}
+        self._used_container |= bool(told.get("container"))
+        self._stop = {**self._stop, **{name: told[name] for name in ENDINGS if name in told}}
+
+    def _delta(self, kind: str, block: Json) -> list[Event]:
         if kind not in ("text", "thinking"):
             return []
         value = block.get(kind)
-        if not isinstance(value, str) or not value:
+        if value is None or value == "":
             return []
-        self.has_begun = True
+        if not isinstance(value, str):
+            raise ValueError(f"A piece of {kind} is no text.")
         self._characters += len(value)
         if self._characters > MOST_TEXT:
             raise TooMuch(f"It is longer than {MOST_TEXT:,} characters.")
@@ -125,7 +190,8 @@ class Answer:
                 value = max(value, before)  # Reports are cumulative.
             if value is not None:
                 self._usage[name] = value
-        return Reported(self.usage())
+        reported = self.usage()
+        return Reported(self._earlier + reported if self._earlier else reported)
 
     def _note_tools(self, block: Json) -> None:
         """Tools that the API runs itself ask the model once more with each result."""
@@ -195,32 +261,119 @@ def _iteration(found: object) -> Iteration:
 
 
 async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:
-    """Yield the events of a streamed response; raise `AnswerFailed` where it says so.
+    """Yield the events of a response with a status of success, streamed or not: what its body
+    is, its first bytes tell, for servers label it in every way.
 
-    Raises httpx2's errors when the connection breaks and ValueError for garbage.
+    Raises `AnswerFailed` where the response says so or is damaged, `TooMuch`, and httpx2's
+    errors when the connection breaks.
     """
-    if "json" in response.headers.get("content-type", ""):
-        body = await response.aread()
-        note("", response.text)
-        for event in _unstreamed(body, answer):
+    try:
+        pieces = aiter(response.aiter_bytes())
+        head = await _head(pieces)
+        if not head:
+            raise AnswerFailed(_empty(response.status_code))
+        if FIELD_BYTES.match(head) or _is_unlike_all(head, response):
+            events = _streamed(_joined(head, pieces), answer, note)
+        else:
+            events = _unstreamed(await _rest(head, pieces), response.status_code, answer, note)
+        async for event in events:
             yield event
-        return
-    if "html" in response.headers.get("content-type", ""):
-        raise AnswerFailed(Failure("not_the_api", http_status=response.status_code))
-    events = anthropic.AsyncStream.raw_events(response)
+    except TooMuch:
+        raise
+    except (ValueError, RecursionError) as error:
+        kind: FailureKind = "undecodable" if answer.billed == "possibly" else "damaged"
+        what = str(error) if type(error) is ValueError else ""
+        raise AnswerFailed(Failure(kind, what, billed=answer.billed)) from error
+
+
+def _is_unlike_all(head: bytes, response: httpx2.Response) -> bool:
+    """Whether a body is what its label says, a stream, though its first line is damaged."""
+    kind = response.headers.get("content-type", "")
+    return "event-stream" in kind and not head.startswith((b"{", b"[", b"<"))
+
+
+async def _streamed(
+    pieces: AsyncIterator[bytes], answer: Answer, note: Note
+) -> AsyncIterator[Event]:
+    events = _Decoder().aiter_bytes(pieces)
+    is_foreign = False
     async for sse in events:
         note(sse.event or "", sse.data)
+        if not sse.data and sse.event in KNOWN:
+            raise ValueError(f"An event {sse.event} has no data.")
         if not sse.data or sse.event == "ping":
             continue
-        data = json.loads(sse.data)
-        if not isinstance(data, dict):
-            raise ValueError("an event that is not an object")
-        for event in answer.fold(str(data.get("type") or sse.event), data):
+        data = _data(sse.event, sse.data)
+        kind = _kind(sse.event, data)
+        is_foreign |= kind not in (*KNOWN, "ping")
+        for event in answer.fold(kind, data):
             yield event
         if answer.is_complete:
             await _drain(events)
             return
-    raise AnswerFailed(Failure("truncated", billed="partly" if answer.has_begun else "possibly"))
+    if is_foreign and answer.billed == "possibly":
+        raise ValueError("It is the stream of another API.")
+    raise AnswerFailed(Failure("truncated", billed=answer.billed))
+
+
+class _Decoder(SSEDecoder):
+    """The SDK's own; but it passes over a line that is damaged, and what was in it is lost."""
+
+    def decode(self, line: str) -> ServerSentEvent | None:
+        if line and not line.startswith(USUAL) and not FIELD.match(line):
+            raise ValueError(f"A line that is no field of an event: {line[:LONGEST_READ]}")
+        return super().decode(line)
+
+
+def _data(name: str | None, text: str) -> Json:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        if name != "error":
+            raise ValueError(f"An event that is not JSON: {text[:LONGEST_READ]}") from None
+        return {"type": "error", "error": text}
+    if name == "error" and not isinstance(data, dict):
+        return {"type": "error", "error": str(data)}
+    return _object(data)
+
+
+def _kind(name: str | None, data: Json) -> str:
+    """The type of an event, by its data; by its name where they do not tell."""
+    kind = data.get("type")
+    if isinstance(kind, str) and kind in KNOWN:
+        return kind
+    if data.get("error") or name == "error":
+        return "error"  # Gateways report the errors of others in their shapes.
+    if kind is not None and name in KNOWN:
+        raise ValueError(f"An event {name} is of another type.")
+    return str(kind or name)
+
+
+async def _head(pieces: AsyncIterator[bytes]) -> bytes:
+    """The beginning of a body, with something in it; empty where there is nothing."""
+    head = b""
+    async for piece in pieces:
+        head = (head + piece).removeprefix(codecs.BOM_UTF8).lstrip()
+        if ENOUGH.match(head):
+            break
+    return head
+
+
+async def _rest(head: bytes, pieces: AsyncIterator[bytes]) -> bytes:
+    return b"".join([head, *[piece async for piece in pieces]])
+
+
+async def _joined(head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
+    async for piece in pieces:
+        yield piece
+
+
+def _empty(status: int) -> Failure:
+    """204 says itself that there is no answer; any other status may be a gateway's hiccup.
+    Nothing tells that either was billed, nor that it was not."""
+    kind: FailureKind = "no_content" if status in (204, 205) else "empty"
+    return Failure(kind, http_status=status, billed="possibly")
 
 
 async def _drain(events: AsyncIterator[object]) -> None:
@@ -231,23 +384,29 @@ async def _drain(events: AsyncIterator[object]) -> None:
                 continue
 
 
-def _unstreamed(body: bytes, answer: Answer) -> list[Event]:
-    """A server that ignores `stream` and sends the message whole."""
-    return whole(json.loads(body), answer)
+async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> AsyncIterator[Event]:
+    """A server that ignores `stream` and sends the message whole, or something else."""
+    text = body.decode("utf-8", "replace")
+    note("", text)
+    if not text.startswith("{"):
+        raise AnswerFailed(Failure("not_the_api", words(text), status))
+    for event in whole(json.loads(text), answer):
+        yield event
 
 
-def whole(message: object, answer: Answer) -> list[Event]:
+def whole(message: object, answer: Answer) -> Iterator[Event]:
     """The events of a message that was not streamed. Raises `AnswerFailed` if it is none."""
-    if not isinstance(message, dict) or message.get("type") not in ("message", "error"):
-        raise AnswerFailed(Failure("not_the_api"))
-    if message["type"] == "error":
-        return answer.fold("error", message)
-    events = answer.fold("message_start", {"message": message})
-    blocks = message.get("content")
-    for block in blocks if isinstance(blocks, list) else []:
-        events += answer.fold("content_block_start", {"content_block": block})
-    events += answer.fold("message_delta", {"delta": message, "usage": message.get("usage")})
-    return events + answer.fold("message_stop", {})
+    if not isinstance(message, dict) or message.get("type") != "message":
+        raise AnswerFailed(failure_in_body(message, answer.billed))
+    yield from answer.fold("message_start", {"message": message})
+    yield from answer.fold("message_delta", {"usage": message.get("usage")})
+    yield from answer.fold("message_stop", {})
+
+
+def _object(value: object) -> Json:
+    if not isinstance(value, dict):
+        raise ValueError("A part of an event is no object.")
+    return value
 
 
 def _dict(value: object) -> Json:

@@ -23,6 +23,7 @@ from playground.core.pricing import (
 )
 
 ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
+_TOO_MUCH = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
 _TOKENS = (
     "input_tokens",
     "output_tokens",
@@ -84,8 +85,7 @@ def bill(usage: Usage | None, call: Call, known: Known) -> tuple[Cost, UnitPrice
     usd, missing = _add_up(usage, prices, call)
     missing = (*known.missing, *missing, *_unpriced(usage, prices, call))
     if usd > MOST_USD:
-        why = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
-        return Cost(None, "unknown", why), prices
+        return Cost(None, "unknown", _TOO_MUCH), prices
     why = _line(_basis(usage, prices, is_demo), known.perhaps_free, *missing)
     if is_demo:
         return Cost(usd, "simulated", why), prices
@@ -93,6 +93,22 @@ def bill(usage: Usage | None, call: Call, known: Known) -> tuple[Cost, UnitPrice
         return Cost(None, "unknown", why), prices  # It may be less, and it may be more.
     kind = "at least" if missing else "at most" if known.perhaps_free else "exact"
     return Cost(usd, kind, why), prices
+
+
+def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
+    """What a run cost: its last attempt, and at least what earlier ones reported. Each attempt
+    is billed by itself, for the step of a stepped price is that of one prompt."""
+    if not earlier:
+        return last
+    if last.usd is None or any(each.usd is None for each in earlier):
+        why = last.why if last.usd is None else "No price is known for an earlier attempt."
+        return Cost(None, "unknown", why)
+    before_usd = sum((each.usd or Decimal(0) for each in earlier), Decimal(0))
+    if last.usd + before_usd > MOST_USD:
+        return Cost(None, "unknown", _TOO_MUCH)
+    kind = last.kind if last.kind == "simulated" else "at least"
+    why = _line(last.why, f"Earlier attempts reported {limit(before_usd)} of it.")
+    return Cost(last.usd + before_usd, kind, why)
 
 
 def searches(usage: Usage, prices: UnitPrices | None) -> str:

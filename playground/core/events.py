@@ -1,7 +1,7 @@
 """What happens to a run, as the frozen values that `claude/` yields and the engine folds."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
 from playground.core.exchange import Received, Sent
 from playground.core.failures import Billed, Failure, FailureKind
@@ -49,6 +49,23 @@ class Usage:
         """Everything the model read."""
         return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
 
+    def __add__(self, later: "Usage") -> "Usage":
+        """What two attempts reported together. Counts and lists are summed; of the rest the
+        later report says how it was, and where it says nothing the earlier one. Complete
+        only if both are."""
+        pairs = {each.name: (getattr(self, each.name), getattr(later, each.name))
+                 for each in fields(self)}  # fmt: skip
+        summed = {name: _sum(*pair) for name, pair in pairs.items()}
+        return type(self)(**summed | {"is_complete": self.is_complete and later.is_complete})
+
+
+def _sum(earlier: Any, later: Any) -> Any:  # noqa: ANN401 (a field of any type)
+    if isinstance(later, bool):
+        return earlier or later
+    if isinstance(later, int | tuple):
+        return earlier + later
+    return earlier if later is None else later
+
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
@@ -76,6 +93,15 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockStarted:
+    """A content block began, of any kind: from the first one on the answer has begun, and is
+    paid for. `name` is that of the tool that a block calls."""
+
+    kind: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     text: str
 
@@ -87,7 +113,7 @@ class ThinkingDelta:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """Usage so far; each report replaces the one before."""
+    """Usage of this attempt so far; each report replaces the one before."""
 
     usage: Usage
 
@@ -118,12 +144,14 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed:
-    """An attempt failed. The next one starts after `wait_s`; None: the run is over."""
+    """An attempt failed. The next one starts after `wait_s`; None: the run is over.
+    `has_begun`: part of an answer came, if only a content block that nobody sees."""
 
     attempt: int
     failure: Failure
     wait_s: float | None
     why: str
+    has_begun: bool = False
 
 
 Event = (
@@ -131,6 +159,7 @@ Event = (
     | Sent
     | Received
     | Accepted
+    | BlockStarted
     | TextDelta
     | ThinkingDelta
     | Reported
@@ -144,7 +173,8 @@ class Attempt:
     """The record of one attempt; times in seconds since the run began.
 
     `kind` is None for the attempt that answered or was stopped; `why` says why it was (not)
-    retried, or that it was stopped. `billed` is None where the usage tells.
+    retried, or that it was stopped. `billed` is None where the usage tells, and
+    `prompt_tokens` where an attempt that failed reported none.
     """
 
     number: int
@@ -157,3 +187,4 @@ class Attempt:
     billed: Billed | None = None
     request_id: str | None = None
     why: str = ""
+    prompt_tokens: int | None = None

@@ -1,6 +1,8 @@
-"""Why a call failed, as a small value: what kind, is it transient, what a person can do."""
+"""Why a call failed, as a small value: what kind, whose fault, is it transient, what a person
+can do."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal, get_args
 
 FailureKind = Literal[
@@ -15,10 +17,18 @@ FailureKind = Literal[
     "rate_limit",
     "overloaded",
     "server_error",
+    "gateway",
+    "proxy",
+    "setting",
+    "certificate",
     "timeout",
     "connection",
+    "closed",
     "dropped",
     "truncated",
+    "damaged",
+    "empty",
+    "no_content",
     "undecodable",
     "not_the_api",
     "conflict",
@@ -33,58 +43,88 @@ _TRANSIENT = frozenset(
         "rate_limit",
         "overloaded",
         "server_error",
+        "gateway",
         "timeout",
         "connection",
+        "closed",
         "dropped",
         "truncated",
+        "damaged",
+        "empty",
     }
 )
 
 HAPPENED: dict[FailureKind, str] = {
     "bad_key": "The key cannot be sent: it must be one line of printable ASCII.",
-    "authentication": "The key is wrong or was revoked.",
-    "permission": "This key may not use that model or feature.",
-    "billing": "The account has a billing problem.",
-    "spend_limit": "The account's spend limit is reached.",
-    "invalid_request": "The API refused the request.",
+    "authentication": "The key was rejected{status}.",
+    "permission": "The request was rejected{status}: this key may not do that.",
+    "billing": "The request was rejected{status}: the account's credit or budget is used up.",
+    "spend_limit": "The request was rejected{status}: the account's spend limit is reached.",
+    "invalid_request": "The request was rejected{status}.",
     "not_found": "The API does not know this model, or the account may not use it.",
     "too_large": "The request is too large.",
-    "rate_limit": "Too many requests or tokens a minute for this account.",
+    "rate_limit": "The account's rate limit is reached: too many requests or tokens.",
     "overloaded": "The API is overloaded.",
-    "server_error": "The API had an internal error.",
+    "server_error": "The server had an internal error{status}.",
+    "gateway": "A gateway in front of the API answered{status}: the API itself did not.",
+    "proxy": "A proxy or firewall answered{status}, not the API.",
+    "setting": "A setting of this server is wrong. Nothing was sent.",
+    "certificate": "No secure connection: the server's certificate was not accepted. "
+    "Nothing was sent.",
     "timeout": "Nothing came from the API for too long.",
     "connection": "The server could not be reached.",
+    "closed": "The server accepted the connection and closed it without an answer.",
     "dropped": "The connection broke while the answer was on its way.",
     "truncated": "The answer ended early: the stream closed without its last event.",
+    "damaged": "The answer arrived damaged: a part of the stream cannot be read.",
+    "empty": "The server sent an empty response{status}: neither an answer nor an error.",
+    "no_content": "The server sent no content{status}: neither an answer nor an error.",
     "undecodable": "The server sent something that is not a stream of the Messages API.",
-    "not_the_api": "The server answered, but not with the Messages API.",
+    "not_the_api": "The server answered{status}, but not with the Messages API.",
     "conflict": "The request conflicts with another one.",
     "expired": "The batch expired before this request had its turn.",
     "internal": "The playground itself failed.",
 }
 _RUN_AGAIN = "Run again: that is a new answer, billed anew."
+_ADDRESS = "Check the server's address, and whether a proxy or a login page is in between."
 STEPS: dict[FailureKind, str] = {
     "bad_key": "Paste the key again in the sidebar or the settings.",
     "authentication": "Check the key in the sidebar or the settings.",
     "permission": "Choose another model, or use another key.",
-    "billing": "See the plan and credit of the account.",
+    "billing": "See the plan, credit and budgets of the account.",
     "spend_limit": "Raise the limit in the account, or wait until it renews.",
-    "invalid_request": "Change what the API's message names, then run again.",
+    "invalid_request": "Change what the server's message names, then run again.",
     "not_found": "Choose another model in the variant.",
     "too_large": "Shorten the prompt.",
     "rate_limit": "Wait a minute, or run fewer variants at once.",
     "overloaded": "Run again in a few minutes, or choose another model.",
     "server_error": "Run again. If it stays, report the request id.",
+    "gateway": "Run again in a few minutes. If it stays, tell whoever runs that gateway.",
+    "proxy": "Ask whoever runs this server's network or proxy to let the API through.",
+    "setting": "Correct the setting where the app runs, then restart it.",
+    "certificate": "Check the server's address and clock. Where a proxy reads the traffic, "
+    "its certificate belongs into SSL_CERT_FILE.",
     "timeout": _RUN_AGAIN,
     "connection": "Check the network and the address, then run again.",
+    "closed": "Run again. If it stays, check the server's address.",
     "dropped": _RUN_AGAIN,
     "truncated": _RUN_AGAIN,
-    "undecodable": "Check the server's address.",
-    "not_the_api": "Check the server's address.",
+    "damaged": _RUN_AGAIN,
+    "empty": "Run again. If it stays, check the server's address.",
+    "no_content": _ADDRESS,
+    "undecodable": _ADDRESS,
+    "not_the_api": _ADDRESS,
     "conflict": "Run again.",
     "expired": "Run it singly, or submit it again.",
     "internal": "Please report it.",
 }
+_NO_REASON = "The server gave no reason. Check the model, the parameters and the address."
+_OF_A_PROXY = {
+    407: "The proxy asks for a name and a password: they belong into the setting with its address.",
+    413: "Shorten the prompt, or ask whoever runs the proxy to let larger requests through.",
+}
+_WITHOUT_ANSWER = frozenset({"empty", "not_the_api", "undecodable", "proxy"})
+"""Kinds whose status of success belonged to no stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +147,20 @@ class Failure:
 
     @property
     def happened(self) -> str:
-        """What happened, in the project's own words."""
-        return HAPPENED[self.kind]
+        """What happened and whose fault it was, in the project's own words."""
+        is_said = self.http_status and (self.http_status != 200 or self.kind in _WITHOUT_ANSWER)
+        status = f" ({self.http_status})" if is_said else ""
+        return HAPPENED[self.kind].format(status=status)
 
     @property
     def step(self) -> str:
         """What a person can do about it."""
+        if self.retry_after_s and self.is_transient:
+            return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
+        if self.kind == "invalid_request" and not self.message:
+            return _NO_REASON
+        if self.kind == "proxy" and self.http_status in _OF_A_PROXY:
+            return _OF_A_PROXY[self.http_status]
         return STEPS[self.kind]
 
     @property
@@ -124,6 +172,20 @@ class Failure:
     def label(self) -> str:
         """A few words for a status line: "529 overloaded"."""
         words = self.kind.replace("_", " ")
-        if self.http_status == 200:
+        if self.http_status == 200 and self.kind not in _WITHOUT_ANSWER:
             return f"{words} inside the stream"
         return f"{self.http_status} {words}" if self.http_status else words
+
+
+def waiting(wait_s: float) -> str:
+    """How long to wait, in words, never rounded down: "45 s", "12 minutes", "1 hour"."""
+    if wait_s < 90:
+        return f"{ceil(wait_s)} s"
+    minutes = ceil(wait_s / 60)
+    if minutes < 60:
+        return f"{minutes} minutes"
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24 + (hours % 24 > 0 or minutes > 0)} days"
+    more = f" {minutes} min" if minutes else ""
+    return f"{hours} {'hour' if hours == 1 else 'hours'}{more}"

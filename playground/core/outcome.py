@@ -8,14 +8,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from playground.core.events import Attempt, RefusalBill, Usage
-from playground.core.failures import Failure
+from playground.core.events import Attempt, BlockStarted, RefusalBill, Usage
+from playground.core.failures import Failure, FailureKind
 from playground.core.plan import Plan
 from playground.core.wire import fills_cache
 
 SLOW_S = 5.0
 """A first token later than this is worth a word."""
-SCENARIO = "Here a scenario did it: choose another in the sidebar."
+SCENARIO = 'This failure is simulated. Set Scenario to "Nothing goes wrong" to end it.'
+AS_USUAL = frozenset({"end_turn", "stop_sequence", "tool_use"})
+"""Stop reasons of an answer that is whole."""
+MET: dict[FailureKind, str] = {
+    "rate_limit": "hit the rate limit",
+    "overloaded": "found the API overloaded",
+    "server_error": "hit a server error",
+    "gateway": "hit a gateway's error",
+    "timeout": "timed out",
+    "connection": "could not connect",
+    "closed": "got no answer",
+    "dropped": "lost the connection",
+    "truncated": "ended early",
+    "damaged": "came back damaged",
+    "empty": "came back empty",
+}
 
 Tone = Literal["error", "warning", "quiet"]
 
@@ -37,6 +52,12 @@ class Ended(Protocol):
     def stop_reason(self) -> str | None: ...
     @property
     def stop_detail(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def thinking(self) -> str: ...
+    @property
+    def blocks(self) -> Sequence[BlockStarted]: ...
     @property
     def usage(self) -> Usage | None: ...
     @property
@@ -82,6 +103,14 @@ def _outcome(run: Ended) -> Outcome | None:
             return _answered(run, "Cut at the context window", happened, "Shorten the prompt.")
         case "done", "refusal":
             return _refused(run)
+        case "done", "pause_turn":
+            return _paused(run)
+        case "done", reason if reason not in AS_USUAL:
+            return _ended_oddly(run)
+        case "done", _ if not run.text.strip():
+            return _without_text(run)
+        case "done", "tool_use":
+            return _calls_tools(run)
         case "done", _ if len(run.attempts) > 1:
             return _answered_late(run)
         case "done", _ if (run.ttft_s or 0.0) >= SLOW_S:
@@ -93,29 +122,27 @@ def _failed(run: Ended) -> Outcome | None:
     failure = run.failure
     if failure is None:
         return None
+    reported = run.usage.prompt_tokens if run.usage else 0
     if run.status == "interrupted":
         billed = "What was read and written before the break is billed."
+    elif reported:
+        billed = f"No answer came, but {reported:,} tokens in were reported: those are billed."
+    elif failure.kind in ("empty", "no_content"):
+        billed = "It was sent, and nothing says whether it was billed."
     elif _may_be_billed(run):
         billed = "It was sent and no answer came: it may be billed all the same."
     else:
         billed = "A request without an answer is not billed."
-    why = run.why.removeprefix("Not retried: ")
-    retried = _retries(run)
-    if not retried:
-        retried = f"No: {why}" if why != run.why else f"No. {why}"
-    elif why != run.why:
-        retried += f" Attempt {len(run.attempts)} was not: {why}"
-    else:
-        retried += f" {why}"
+    retried = f"{_retries(run)} {run.why}".strip()
     return Outcome(
-        "error", failure.label.capitalize(), failure.happened, retried.strip(), billed, failure.step
+        "error", failure.label.capitalize(), failure.happened, retried, billed, failure.step
     )
 
 
 def _stopped(run: Ended) -> Outcome:
     if not run.attempts:
         never = "Nothing was sent, so nothing is billed."
-        return Outcome("quiet", "Stopped", "Before it began.", "No: stopped.", never, "Run again.")
+        return Outcome("quiet", "Stopped", "Before it began.", "Not retried.", never, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
     if was_waiting and not _may_be_billed(run):
         happened, billed = "Between two attempts.", "A refused attempt is not billed."
@@ -125,7 +152,8 @@ def _stopped(run: Ended) -> Outcome:
     else:
         happened = "What had arrived is kept."
         billed = "What was read and written until then is billed."
-    retried = f"{_retries(run)} Then you stopped it." if _retries(run) else "No: you stopped it."
+    retries = _retries(run)
+    retried = f"{retries} Then you stopped it." if retries else "Not retried: you stopped it."
     return Outcome("quiet", "Stopped", happened, retried, billed, "Run again for a whole answer.")
 
 
@@ -159,23 +187,94 @@ def _refused(run: Ended) -> Outcome:
     return _answered(run, "Refused", happened, step, billed)
 
 
+def _paused(run: Ended) -> Outcome:
+    happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
+    step = "To go on, its blocks would have to be sent back unchanged. Run again for a new answer."
+    return _answered(run, "Paused", happened, step)
+
+
+def _ended_oddly(run: Ended) -> Outcome:
+    if run.stop_reason is None:
+        happened = "The server ended it without a stop reason: it may not be whole."
+        return _answered(
+            run, "No stop reason", f"{happened}{_lack(run)}", "Check that the answer is whole."
+        )
+    happened = f"The server gave a stop reason that is not known here: {run.stop_reason}."
+    return _answered(
+        run, "Unknown stop reason", f"{happened}{_lack(run)}", "Check that the answer is whole."
+    )
+
+
+def _lack(run: Ended) -> str:
+    return "" if run.text.strip() else " It has no text."
+
+
+def _without_text(run: Ended) -> Outcome:
+    """An answer that came whole, and has nothing to read in it."""
+    if _tools(run):
+        return _calls_tools(run)
+    others = [block.kind for block in run.blocks if block.kind != "text"]
+    if all("thinking" in kind for kind in others) and others:
+        happened = "The model thought, and wrote no text."
+        step = "Raise max_tokens, or ask for the answer itself."
+        return _answered(run, "Only thinking", happened, step)
+    if others:
+        happened = f"The answer has no text: it is made of {_listed(sorted(set(others)))}."
+        return _answered(run, "No text", happened, "As sent shows every block of it.")
+    if run.text:
+        happened = "The answer is nothing but blanks."
+    elif run.blocks:
+        happened = "The answer is a text without a character."
+    else:
+        happened = "The answer has no content: the model ended its turn at once."
+    if run.stop_reason == "stop_sequence":
+        return _answered(run, "Empty answer", happened, "Change the stop sequence, or the prompt.")
+    return _answered(run, "Empty answer", happened, "Change the prompt, then run again.")
+
+
+def _calls_tools(run: Ended) -> Outcome:
+    tools = _tools(run)
+    names = _listed([name for name in tools if name])
+    happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
+    step = "Nothing runs tools here. As sent shows the call with its input."
+    title = "Tool calls" if len(tools) > 1 else "Tool call"
+    return _answered(run, title, happened, step)
+
+
+def _only(run: Ended) -> str:
+    return "" if run.text.strip() else "; it wrote no text"
+
+
+def _tools(run: Ended) -> list[str]:
+    """The names of the tools that an answer leaves to be run."""
+    return [block.name for block in run.blocks if block.kind == "tool_use"]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def _answered_late(run: Ended) -> Outcome:
     failed = run.attempts[:-1]
-    kinds = " and ".join(dict.fromkeys(_label(attempt) for attempt in failed))
+    met = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
     which = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(len(failed), f"Attempts 1 to {len(failed)}")
-    step = "Nothing: waiting was enough."
+    step = "Nothing to do: the retry worked."
     if any(attempt.kind == "rate_limit" for attempt in failed):
         step += " If it comes often, run fewer variants at once."
     title = f"Answered at attempt {len(run.attempts)}"
+    reported = sum(attempt.prompt_tokens or 0 for attempt in failed)
     billed = "Only the attempt that answered is billed."
-    if _may_be_billed(run):
+    if reported:
+        billed = f"The answer, and {reported:,} tokens in that failed attempts reported."
+    elif _may_be_billed(run):
         billed = "The answer, and perhaps an attempt whose reply was lost."
-    return Outcome("quiet", title, f"{which} met {kinds}.", _retries(run), billed, step)
+    return Outcome("quiet", title, f"{which} {met}.", _retries(run), billed, step)
 
 
 def _slow(run: Ended) -> Outcome:
     happened = f"It came after {run.ttft_s or 0:.1f} s."
-    step = "Nothing. A smaller model, less thinking or a shorter prompt begins sooner."
+    step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
     found = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
     return Outcome("quiet", found.title, happened, found.retried, found.billed, step)
 
@@ -184,7 +283,7 @@ def _answered(
     run: Ended, title: str, happened: str, step: str, billed: str | None = None
 ) -> Outcome:
     """An answer that came, but not as wished."""
-    retried = _retries(run) or "No: this is an answer, not an error."
+    retried = _retries(run) or "Not retried: this is an answer, not an error."
     usual = "Billed as any answer: tokens in and out."
     return Outcome("warning", title, happened, retried, billed or usual, step)
 
@@ -196,14 +295,14 @@ def _retries(run: Ended) -> str:
     if not waits:
         return ""
     often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
-    *first, last = waits
-    spoken = f"{', '.join(first)} and {last}" if first else last
-    return f"Yes, {often}, after {spoken}."
+    return f"Retried {often}, after {_listed(waits)}."
 
 
 def _may_be_billed(run: Ended) -> bool:
     return any(attempt.billed not in (None, "no") for attempt in run.attempts)
 
 
-def _label(attempt: Attempt) -> str:
-    return Failure(attempt.kind or "internal", http_status=attempt.http_status).label
+def _met(attempt: Attempt) -> str:
+    status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
+    kind = attempt.kind or "internal"
+    return MET.get(kind, f"failed with: {kind.replace('_', ' ')}") + status

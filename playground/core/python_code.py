@@ -51,6 +51,23 @@ print(message.usage)
 
 _STREAM = """\
 with client.messages.stream(**REQUEST) as stream:
+            for event in stream:
+                # A block that nobody sees, such as hidden thinking, is paid for too.
+                has_begun = bool(stream.current_message_snapshot.content)
+                if event.type == "text":
+                    print(event.text, end="", flush=True)
+            message = stream.get_final_message()"""
+_WHOLE = """\
+{imports}
+
+{client}
+message = {call}
+print(message.usage)
+"""
+"""Without a stream: no answer is asked for, only that the prompt is cached."""
+
+_STREAM = """\
+with client.messages.stream(**REQUEST) as stream:
             for text in stream.text_stream:
                 print(text, end="", flush=True)
                 was_shown = True
@@ -75,9 +92,9 @@ def may_pass(error):
     return error.status_code in (408, 429) or error.status_code >= 500
 
 
-def next_wait_s(error, attempt, elapsed_s, was_shown):
-    """Seconds until the next attempt; None: never, least of all a half-shown answer."""
-    if was_shown or attempt >= ATTEMPTS or not may_pass(error):
+def next_wait_s(error, attempt, elapsed_s, has_begun):
+    """Seconds until the next attempt; None: never, least of all once it has begun."""
+    if has_begun or attempt >= ATTEMPTS or not may_pass(error):
         return None
     wait_s = BASE_WAIT_S * 2 ** (attempt - 1) * (1 + random.random())
     response = getattr(error, "response", None)
@@ -89,12 +106,12 @@ def next_wait_s(error, attempt, elapsed_s, was_shown):
 {client}
 began_s = time.monotonic()
 for attempt in range(1, ATTEMPTS + 1):
-    was_shown = False
+    has_begun = False
     {counted}try:
         {answered}
         break
     except (anthropic.APIError, httpx2.TransportError) as error:
-        wait_s = next_wait_s(error, attempt, time.monotonic() - began_s, was_shown)
+        wait_s = next_wait_s(error, attempt, time.monotonic() - began_s, has_begun)
         if wait_s is None:
             raise
         print(f"Attempt {{attempt}}: {{error}}. Next in {{wait_s:.1f}} s.", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from playground.core.failures import Failure
+from playground.core.failures import Failure, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,26 @@ def verdict(
     *,
     attempt: int,
     elapsed_s: float,
-    was_shown: bool,
+    has_begun: bool,
     jitter: float,
 ) -> Verdict:
     """Judge failed attempt number `attempt` (from 1), `elapsed_s` after the run began.
 
-    `jitter` is a draw from 0 to 1. An attempt of which text or thinking `was_shown` is
-    never repeated: two generations in one answer would be a lie, and billed twice.
+    `jitter` is a draw from 0 to 1. An attempt whose answer `has_begun`, with a content block
+    of any kind, seen or not, is never repeated: it would be billed twice.
     """
     if not failure.is_transient:
-        return Verdict(None, "Not retried: sent again it would fail again.")
-    if was_shown:
-        return Verdict(None, "Not retried: part of the answer is already shown.")
+        return Verdict(None, "Not retried: the same request would fail again.")
+    if has_begun:
+        return Verdict(None, "Not retried: the answer had begun, and would be billed twice.")
     if attempt >= policy.attempts:
         return Verdict(None, f"Given up after attempt {attempt} of {policy.attempts}.")
     wait_s = policy.base_wait_s * 2 ** (attempt - 1) * (1 + jitter)
     asked_s = failure.retry_after_s or 0.0
     if elapsed_s + max(wait_s, asked_s) > policy.deadline_s:
         if asked_s > wait_s:
-            why = f"Not retried: the API asks to wait {asked_s:,.0f} s, and {policy.deadline_s:g} s"
-            return Verdict(None, f"{why} in all are allowed.")
+            why = f"Not retried: the server asks to wait {waiting(asked_s)}, and all retries"
+            return Verdict(None, f"{why} together may take {policy.deadline_s:g} s.")
         return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
     return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.happened}")
 

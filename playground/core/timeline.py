@@ -14,6 +14,8 @@ Doing = Literal["waiting", "trying"]
 
 LEAST_WIDTH = 0.02
 """A share of the line: an attempt refused within milliseconds is still to be seen."""
+MOST_TOKENS = 10**13
+"""More than any attempt can have reported."""
 SHORTEST_S = 1e-6
 """What a clock can tell from nothing."""
 BILLED: dict[Billed | None, str] = {
@@ -77,11 +79,19 @@ def lines(
         facts = [status(attempt), seconds(attempt.duration_s)]
         if waited_s is not None:
             facts.append(f"waited {seconds(waited_s)}")
-        facts += [BILLED.get(attempt.billed, "billed"), attempt.request_id or "no request id"]
+        facts += [billed(attempt), attempt.request_id or "no request id"]
         found.append(
             Line(attempt.number, outcome(attempt), " · ".join(facts), why(attempt), attempt.message)
         )
     return tuple(found)
+
+
+def billed(attempt: Attempt) -> str:
+    """What of an attempt is billed, with the input that one which failed reported."""
+    words = BILLED.get(attempt.billed, "billed")
+    if not attempt.prompt_tokens:
+        return words
+    return f"{words}: {attempt.prompt_tokens:,} tokens in"
 
 
 def outcome(attempt: Attempt) -> Outcome:
@@ -134,7 +144,14 @@ def _read(row: dict[str, Any]) -> Attempt:
         billed=cast(Billed | None, text("billed") or None),
         request_id=text("request_id") or None,
         why=text("why"),
+        prompt_tokens=_count(row.get("prompt_tokens")),
     )
+
+
+def _count(value: Any) -> int | None:  # noqa: ANN401 (any JSON value)
+    # Of tokens: a larger number than others may be one.
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS
+    return value if is_count else None
 
 
 def _is_number(value: object) -> bool:

@@ -27,8 +27,7 @@ def show_outcome(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by
         return
     head = f"**{plain(found.title)}** · {plain(found.happened)}"
     cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
-    answers = {"Retried": found.retried, "Cost": cost, "Next": found.step}
-    lines = [f"**{name}** {plain(text)}" for name, text in answers.items()]
+    lines = [plain(found.retried), f"**Cost** {plain(cost)}", f"**Next** {plain(found.step)}"]
     with st.container(key=f"outcome_{letter}", gap="xsmall"):
         if found.tone == "error":
             st.error(head, icon=":material/error:")

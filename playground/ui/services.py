@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from playground.core.bill import Call, Known, bill, refused
+from playground.core.bill import Call, Known, bill, refused, with_earlier
 from playground.core.budget import Refusal, within_budget
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
@@ -179,8 +179,9 @@ def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan: Plan = run.plan
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
-    has_answer = run.status == "done"
-    return bill(run.usage if has_answer else run.usage or Usage(), call, _known(run))
+    usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
+    cost, prices = bill(usage, call, _known(run))
+    return with_earlier(cost, [bill(each, call, Known())[0] for each in run.earlier_usages]), prices
 
 
 def _known(run: Run) -> Known:
@@ -191,7 +192,7 @@ def _known(run: Run) -> Known:
         return Known("Nothing was sent.")
     if run.status == "failed" and not lost:
         return Known("A request that the API did not answer is not billed.")
-    if not lost and not (run.status == "done" and (run.usage or Usage()).is_complete):
+    if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
     return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
 

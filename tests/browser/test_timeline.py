@@ -91,7 +91,7 @@ def test_in_a_narrow_card_nothing_is_cut_off(visit, app, api):
     screen.run()
     screen.await_end()
     expect(timeline(screen).locator("li")).to_contain_text(
-        "Not retried: sent again it would fail again."
+        "Not retried: the same request would fail again."
     )
     width, content = (
         timeline(screen).locator(".timeline").evaluate("it => [it.clientWidth, it.scrollWidth]")

@@ -341,16 +341,16 @@ def rule_of(policy, jitter):
 def both(error, policy, jitter=0.5, **at):
     """The wait by the snippet's rule and by the playground's."""
     if getattr(error, "status_code", None) == 200:  # Read by the playground itself.
-        failure = reported_failure(error.body, has_begun=False, request_id=None)
+        failure = reported_failure(error.body, "possibly", None)
     else:
-        failure = failure_of(error, has_begun=False, now=NOW)
+        failure = failure_of(error, "possibly", NOW)
     verdict = retry.verdict(policy, failure, jitter=jitter, **at)
     return rule_of(policy, jitter)(error, **at), verdict.wait_s
 
 
 def test_the_code_tries_again_after_the_same_errors_as_the_playground():
     for error in errors():
-        theirs, own = both(error, RetryPolicy(), attempt=1, elapsed_s=0.0, was_shown=False)
+        theirs, own = both(error, RetryPolicy(), attempt=1, elapsed_s=0.0, has_begun=False)
         assert theirs == own, repr(error)
 
 
@@ -364,9 +364,9 @@ def test_the_code_tries_again_after_the_same_errors_as_the_playground():
     st.builds(RetryPolicy, st.integers(1, 6), st.floats(0, 5), st.floats(1, 100)),
 )
 def test_the_code_waits_as_long_as_the_playground(
-    asked, attempt, elapsed_s, was_shown, jitter, policy
+    asked, attempt, elapsed_s, has_begun, jitter, policy
 ):
     error = error_of(429, **({"retry_after": asked} if asked else {}))
-    at = {"attempt": attempt, "elapsed_s": elapsed_s, "was_shown": was_shown}
+    at = {"attempt": attempt, "elapsed_s": elapsed_s, "has_begun": has_begun}
     theirs, own = both(error, policy, jitter, **at)
     assert theirs == own

@@ -10,11 +10,14 @@ from playground.core.failures import HAPPENED, KINDS, STEPS, Failure
 from playground.core.retry import RetryPolicy, Verdict, in_words, verdict
 
 POLICY = RetryPolicy()
+WAITS_AN_HOUR = (
+    "Not retried: the server asks to wait 1 hour, and all retries together may take 60 s."
+)
 
 
-def judge(failure, policy=POLICY, attempt=1, elapsed_s=0.0, was_shown=False, jitter=0.0):
+def judge(failure, policy=POLICY, attempt=1, elapsed_s=0.0, has_begun=False, jitter=0.0):
     return verdict(
-        policy, failure, attempt=attempt, elapsed_s=elapsed_s, was_shown=was_shown, jitter=jitter
+        policy, failure, attempt=attempt, elapsed_s=elapsed_s, has_begun=has_begun, jitter=jitter
     )
 
 
@@ -32,9 +35,13 @@ def test_every_verdict_says_why():
     for failure, changes, why in (
         (busy, {"attempt": 4}, "Given up after attempt 4 of 4."),
         (busy, {"elapsed_s": 59.5}, "Given up: the 60 s for retries are used up."),
-        (busy, {"was_shown": True}, "Not retried: part of the answer is already shown."),
-        (Failure("billing"), {}, "Not retried: sent again it would fail again."),
-        (asked, {}, "Not retried: the API asks to wait 3,600 s, and 60 s in all are allowed."),
+        (
+            busy,
+            {"has_begun": True},
+            "Not retried: the answer had begun, and would be billed twice.",
+        ),
+        (Failure("billing"), {}, "Not retried: the same request would fail again."),
+        (asked, {}, WAITS_AN_HOUR),
     ):
         assert judge(failure, **changes) == Verdict(None, why)
 
@@ -49,15 +56,16 @@ def test_the_deadline_may_be_used_up_to_its_end():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_sentence_and_only_transient_ones_are_retried(kind):
     transient = {
-        "rate_limit", "overloaded", "server_error", "timeout", "connection", "dropped", "truncated",
+        "rate_limit", "overloaded", "server_error", "gateway", "timeout", "connection", "closed",
+        "dropped", "truncated", "damaged", "empty",
     }  # fmt: skip
     assert HAPPENED[kind]
     assert STEPS[kind]
     assert (judge(Failure(kind)).wait_s is not None) == (kind in transient)
 
 
-def test_what_was_shown_is_never_generated_again():
-    assert judge(Failure("dropped"), was_shown=True).wait_s is None
+def test_what_has_begun_is_never_generated_again():
+    assert judge(Failure("dropped"), has_begun=True).wait_s is None
 
 
 def test_retry_after_is_a_floor():
@@ -68,7 +76,7 @@ def test_retry_after_is_a_floor():
 def test_a_wait_beyond_the_deadline_ends_the_run_at_once_and_says_so():
     refused = judge(Failure("rate_limit", retry_after_s=3600.0))
     assert refused.wait_s is None
-    assert "3,600 s" in refused.why
+    assert "1 hour" in refused.why
 
 
 @given(

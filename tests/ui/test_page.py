@@ -139,7 +139,7 @@ def test_a_scenario_is_shown_with_its_reason_and_logged_as_an_error(page):
     press_run(page)
     assert {run.status for run in page.session_state["runs"].values()} == {"failed"}
     assert "401" in page.error[0].value
-    assert "sent again it would fail again" in words(page)
+    assert "the same request would fail again" in words(page)
     assert list(page.dataframe[0].value["Ended by"]) == ["401 authentication"] * 2
 
 

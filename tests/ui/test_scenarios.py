@@ -33,7 +33,7 @@ def hurry(page, monkeypatch):
 
 def answers(page):
     """The head of the first outcome on the page and its three lines."""
-    texts = [caption.value for caption in page.caption if "**Retried** " in caption.value]
+    texts = [caption.value for caption in page.caption if "  \n**Cost** " in caption.value]
     heads = [element.value for element in [*page.error, *page.warning]]
     *head, retried, cost, following = texts[0].split("  \n")
     found = [(head or heads)[0], retried, cost, following]
@@ -42,38 +42,40 @@ def answers(page):
 
 # fmt: off
 CASES = [
-    ("rate_limited", "**Answered at attempt 3** · Attempts 1 and 2 met 429 rate limit.",
-     "Yes, twice, after", "Only the attempt that answered", "Nothing: waiting was enough."),
-    ("rate_limited_retry_after", "**Answered at attempt 3**", "Yes, twice, after 2.",
+    ("rate_limited", "**Answered at attempt 3** · Attempts 1 and 2 hit the rate limit (429).",
+     "Retried twice, after", "Only the attempt that answered", "Nothing to do: the retry worked."),
+    ("rate_limited_retry_after", "**Answered at attempt 3**", "Retried twice, after 2.",
      "Only the attempt that answered", "run fewer variants at once"),
     ("overloaded", "**529 overloaded** · The API is overloaded.",
      "Given up after attempt 4 of 4.", "$0 simulated. A request without an answer is not billed.",
      "choose another model"),
-    ("server_error", "**Answered at attempt 2** · Attempt 1 met 500 server error.",
-     "Yes, once, after", "Only the attempt that answered", "Nothing: waiting was enough."),
-    ("error_mid_stream", "**Overloaded inside the stream**", "No: part of the answer is already",
+    ("server_error", "**Answered at attempt 2** · Attempt 1 hit a server error (500).",
+     "Retried once, after", "Only the attempt that answered", "Nothing to do: the retry worked."),
+    ("error_mid_stream", "**Overloaded inside the stream**", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
-    ("dropped", "**Dropped** · The connection broke", "No: part of the answer is already",
+    ("dropped", "**Dropped** · The connection broke", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
-    ("truncated", "**Truncated** · The answer ended early", "No: part of the answer is already",
+    ("truncated", "**Truncated** · The answer ended early", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
     ("stalled", "**Timeout** · Nothing came from the API for too long.",
-     "No: part of the answer is already", "before the break is billed", "Run again"),
-    ("slow_first_token", "**Slow first token** · It came after", "No: this is an answer",
+     "Not retried: the answer had begun", "before the break is billed", "Run again"),
+    ("slow_first_token", "**Slow first token** · It came after", "Not retried: this is an answer",
      "Waiting itself costs nothing.", "A smaller model"),
-    ("wrong_key", "**401 authentication** · The key is wrong or was revoked.",
-     "No: sent again it would fail again.", "$0 simulated",
+    ("wrong_key", "**401 authentication** · The key was rejected (401).",
+     "Not retried: the same request would fail again.", "$0 simulated",
      "Check the key in the sidebar or the settings."),
-    ("bad_request", "**400 invalid request** · The API refused the request.",
-     "No: sent again it would fail again.", "$0 simulated", "Change what the API's message names"),
+    ("bad_request", "**400 invalid request** · The request was rejected (400).",
+     "Not retried: the same request would fail again.", "$0 simulated",
+     "Change what the server's message names"),
     ("unknown_model", "**404 not found** · The API does not know this model",
-     "No: sent again it would fail again.", "$0 simulated", "Choose another model"),
+     "Not retried: the same request would fail again.", "$0 simulated", "Choose another model"),
     ("max_tokens", "**Cut at max_tokens** · The answer was cut after 40 tokens.",
-     "No: this is an answer", "Billed as any answer", "Raise max_tokens and run again"),
-    ("refusal", "**Refused** · The demo refuses because", "No: this is an answer",
+     "Not retried: this is an answer", "Billed as any answer", "Raise max_tokens and run again"),
+    ("refusal", "**Refused** · The demo refuses because", "Not retried: this is an answer",
      "$0 simulated. A refusal before the first token is not billed.", "Rephrase the prompt"),
-    ("spend_limit", "**429 spend limit** · The account's spend limit is reached.",
-     "No: sent again it would fail again.", "$0 simulated", "Raise the limit in the account"),
+    ("spend_limit", "(429): the account's spend limit is reached.",
+     "Not retried: the same request would fail again.", "$0 simulated",
+     "Raise the limit in the account"),
 ]
 # fmt: on
 
@@ -95,14 +97,13 @@ def test_the_page_answers_all_four_questions(
     assert not page.exception
     shown = answers(page)
     assert happened in shown[0]
-    assert shown[1].startswith("**Retried** ")
     assert retried in shown[1]
     assert shown[2].startswith("**Cost** $")
     assert "simulated" in shown[2]
     assert cost in shown[2]
     assert shown[3].startswith("**Next** ")
     assert following in shown[3]
-    assert shown[3].endswith("Here a scenario did it: choose another in the sidebar.")
+    assert shown[3].endswith('Set Scenario to "Nothing goes wrong" to end it.')
 
 
 def test_every_scenario_that_shows_is_on_the_list():
@@ -111,7 +112,7 @@ def test_every_scenario_that_shows_is_on_the_list():
 
 def test_a_run_without_trouble_says_nothing_more(page):
     press_run(page)
-    assert "**Retried**" not in words(page)
+    assert "**Next**" not in words(page)
     assert not page.error
     assert not page.warning
 
@@ -154,4 +155,4 @@ def test_a_stopped_run_says_what_was_kept_and_billed(page):
     page.button(key="stop_all").click().run()
     finish(page)
     assert "**Stopped**" in words(page)
-    assert answers(page)[1].startswith("**Retried** No: ")
+    assert answers(page)[1].startswith("Not retried: ")

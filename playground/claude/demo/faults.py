@@ -63,13 +63,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     "none": Scenario("Nothing goes wrong", "Every request is answered."),
     "rate_limited": Scenario(
         "429 twice, then an answer",
-        "Too many requests: two attempts are refused without a hint how long to wait.",
+        "Two attempts get a 429 without retry-after, the third is answered.",
         RATE_LIMITED,
         failures=2,
     ),
     "rate_limited_retry_after": Scenario(
         "429 twice, with retry-after",
-        "Two attempts are refused, and the server asks to wait two seconds each time.",
+        "Two attempts get a 429 with retry-after: 2, the third is answered.",
         RATE_LIMITED,
         failures=2,
         retry_after_s=2,
@@ -81,7 +81,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "server_error": Scenario(
         "500 once, then an answer",
-        "The first attempt meets an error of the server, the second is answered.",
+        "The first attempt gets a server error, the second is answered.",
         SERVER_ERROR,
         failures=1,
     ),
@@ -112,12 +112,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "wrong_key": Scenario(
         "401: wrong key",
-        "The key is refused, which no retry mends.",
+        "The key is rejected; retrying can't help.",
         WRONG_KEY,
     ),
     "bad_request": Scenario(
         "400: bad request",
-        "The request is refused as invalid, which no retry mends.",
+        "The request is rejected as invalid; retrying can't help.",
         BAD_REQUEST,
     ),
     "unknown_model": Scenario(
@@ -137,7 +137,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "spend_limit": Scenario(
         "429: spend limit reached",
-        "A 429 that no retry mends: the month's money is spent.",
+        "A 429 that retrying can't help: the month's money is spent.",
         SPEND_LIMIT,
     ),
     "hidden_thinking": Scenario(

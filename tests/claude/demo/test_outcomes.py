@@ -29,24 +29,24 @@ class Row:
 REFUSED = "A request without an answer is not billed."
 BROKEN = "What was read and written before the break is billed."
 USUAL = "Billed as any answer: tokens in and out."
-STAYS = "No: sent again it would fail again."
-SHOWN = "No: part of the answer is already shown."
-AN_ANSWER = "No: this is an answer, not an error."
+STAYS = "Not retried: the same request would fail again."
+SHOWN = "Not retried: the answer had begun, and would be billed twice."
+AN_ANSWER = "Not retried: this is an answer, not an error."
 ONLY_LAST = "Only the attempt that answered is billed."
 # fmt: off
 ROWS = [
-    Row("rate_limited", "done", 3, "Answered at attempt 3", "Yes, twice, after 1.0 s and 2.0 s.",
-        ONLY_LAST, "Nothing: waiting was enough.", stop_reason="end_turn",
+    Row("rate_limited", "done", 3, "Answered at attempt 3", "Retried twice, after 1.0 s and 2.0 s.",
+        ONLY_LAST, "Nothing to do: the retry worked.", stop_reason="end_turn",
         billed_attempts=("no", "no", None)),
     Row("rate_limited_retry_after", "done", 3, "Answered at attempt 3",
-        "Yes, twice, after 2.0 s and 2.0 s.", ONLY_LAST, "Nothing: waiting was enough.",
+        "Retried twice, after 2.0 s and 2.0 s.", ONLY_LAST, "Nothing to do: the retry worked.",
         stop_reason="end_turn", billed_attempts=("no", "no", None)),
     Row("overloaded", "failed", 4, "529 overloaded",
-        "Yes, 3 times, after 1.0 s, 2.0 s and 4.0 s. Given up after attempt 4 of 4.",
+        "Retried 3 times, after 1.0 s, 2.0 s and 4.0 s. Given up after attempt 4 of 4.",
         REFUSED, "Run again in a few minutes", "overloaded", billed_attempts=("no",) * 4,
         is_free=True),
-    Row("server_error", "done", 2, "Answered at attempt 2", "Yes, once, after 1.0 s.",
-        ONLY_LAST, "Nothing: waiting was enough.", stop_reason="end_turn",
+    Row("server_error", "done", 2, "Answered at attempt 2", "Retried once, after 1.0 s.",
+        ONLY_LAST, "Nothing to do: the retry worked.", stop_reason="end_turn",
         billed_attempts=("no", None)),
     Row("error_mid_stream", "interrupted", 1, "Overloaded inside the stream", SHOWN, BROKEN,
         "Run again in a few minutes", "overloaded", billed_attempts=("partly",)),
@@ -62,7 +62,7 @@ ROWS = [
         "Check the key in the sidebar or the settings.", "authentication", billed_attempts=("no",),
         is_free=True),
     Row("bad_request", "failed", 1, "400 invalid request", STAYS, REFUSED,
-        "Change what the API's message names", "invalid_request", billed_attempts=("no",),
+        "Change what the server's message names", "invalid_request", billed_attempts=("no",),
         is_free=True),
     Row("unknown_model", "failed", 1, "404 not found", STAYS, REFUSED, "Choose another model",
         "not_found", billed_attempts=("no",), is_free=True),
@@ -95,7 +95,7 @@ def test_a_scenarios_outcome_answers_all_four_questions(row):
     assert found.happened.endswith(".")
     assert (found.retried, found.billed) == (row.retried, row.billed)
     assert row.step in found.step
-    assert "Here a scenario did it" in found.step
+    assert "This failure is simulated." in found.step
 
 
 def test_the_table_has_every_scenario_that_shows():

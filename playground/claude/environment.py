@@ -1,0 +1,91 @@
+"""What the environment of this process makes of its connections: proxies and certificates, and
+which of those settings is wrong where no client can be built."""
+
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from urllib.request import getproxies, proxy_bypass
+
+import httpx2
+
+NOT_AN_ADDRESS = "ANTHROPIC_BASE_URL: it is no address that begins with http:// or https://."
+_DEEPEST = 20
+
+
+class SettingError(Exception):
+    """No client can be built. The text names the setting and what is wrong with it, never its
+    value: that may hold a password."""
+
+
+def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[BaseException]:
+    """An error, what caused it, and what caused that."""
+    if error is None or deepest == 0:
+        return
+    yield error
+    for each in getattr(error, "exceptions", ()):
+        yield from causes_of(each, deepest - 1)
+    yield from causes_of(error.__cause__ or error.__context__, deepest - 1)
+
+
+def setting_error() -> SettingError | None:
+    """Which setting keeps a client from being built, as far as can be found out."""
+    found = _wrong_certificates(os.environ) or _wrong_proxy()
+    return SettingError(found) if found else None
+
+
+def through_proxy(url: httpx2.URL) -> str:
+    """A sentence that names the setting of the proxy on the way to an address, if there is one."""
+    proxies = getproxies()
+    scheme = next((each for each in (url.scheme, "all") if proxies.get(each)), None)
+    if scheme is None or proxy_bypass(url.host):
+        return ""
+    return f" The way leads through the proxy of {_set(scheme) or 'this system'}."
+
+
+def trusts() -> str:
+    """A sentence that names the setting by which certificates are trusted, if there is one."""
+    name = next((each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)), None)
+    return f" {name} decides which certificates are accepted." if name else ""
+
+
+def _wrong_certificates(environ: Mapping[str, str]) -> str | None:
+    path = environ.get("SSL_CERT_FILE")
+    if not path:
+        return None
+    if not os.path.exists(path):
+        return "SSL_CERT_FILE: there is no such file."
+    if os.path.isdir(path):
+        return "SSL_CERT_FILE: it is a directory, not a file."
+    try:
+        ssl.create_default_context(cafile=path)
+    except ssl.SSLError:
+        return "SSL_CERT_FILE: the file holds no certificates in PEM."
+    except OSError as error:
+        name = "SSLKEYLOGFILE" if error.filename == environ.get("SSLKEYLOGFILE") else None
+        return f"{name or 'SSL_CERT_FILE'}: the file cannot be opened."
+    return None
+
+
+def _wrong_proxy() -> str | None:
+    proxies = getproxies()
+    for scheme in ("http", "https", "all"):
+        address = proxies.get(scheme)
+        if not address:
+            continue
+        name = _set(scheme) or f"The proxy of this system for {scheme}"
+        try:
+            proxy = httpx2.Proxy(address if "://" in address else f"http://{address}")
+        except httpx2.InvalidURL:
+            return f"{name}: it is no address of a proxy."
+        except ValueError:
+            return f"{name}: it must begin with http://, https:// or socks5://."
+        if proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
+            return f"{name}: a SOCKS proxy needs the package socksio, which is not installed."
+    return None
+
+
+def _set(scheme: str) -> str | None:
+    """The name of the variable that sets the proxy of a scheme; small letters win."""
+    names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
+    return next((name for name in names if os.environ.get(name)), None)

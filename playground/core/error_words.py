@@ -1,0 +1,136 @@
+"""What a server says in the body of an error, whatever its shape: JSON of the Messages API and
+of others, a web page, XML, plain text. Its own words, for whoever shows them to guard."""
+
+import json
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from typing import Any
+
+LONGEST_READ = 100_000
+"""Characters of a body that are looked at."""
+LONGEST_REST = 300
+"""Characters of a page without a title."""
+MOST_SAID = 10
+DEEPEST = 6
+"""Objects in objects; more is no message."""
+_NAMED = ("message", "detail", "details", "error_description", "description", "reason", "msg")
+"""Fields that hold a sentence, the best first. FastAPI and RFC 9457 say `detail`."""
+_AROUND = ("error", "errors", "fault", "response")
+"""Fields that hold another object with one of those in it."""
+_SHORT = ("title", "code", "type", "status")
+"""What says a little, where nothing says more."""
+_TITLES = ("title", "h1", "message", "detail", "reason", "error", "code")
+"""Elements of a page or of XML that say what went wrong, the best first."""
+_PAGE = re.compile(r"\s*<[!?a-zA-Z]")
+
+
+def is_page(text: str) -> bool:
+    """Whether a body is HTML or XML."""
+    return _PAGE.match(text) is not None
+
+
+def words(body: object) -> str:
+    """The words of a body, as text or as the JSON that it was; empty where it has none."""
+    if isinstance(body, str):
+        text = body[:LONGEST_READ].strip()
+        if is_page(text):
+            return _title(text)
+        if not text.startswith(("{", "[", '"')):
+            return _clean(text)
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError):
+            return _clean(text)
+        if isinstance(body, str):
+            return _clean(body)
+    said = _said(body, DEEPEST)
+    if not said and isinstance(body, Mapping | list) and body:
+        said = json.dumps(body, ensure_ascii=False)  # Better all of it than nothing.
+    return _clean(said)
+
+
+def error_code(body: object) -> int | None:
+    """The HTTP status that an error names inside its body: a gateway may answer with 200."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    for found in (error, body):
+        if not isinstance(found, Mapping):
+            continue
+        for name in ("status", "code", "http_code", "status_code"):
+            code = found.get(name)
+            if isinstance(code, str) and code.isdecimal() and len(code) == 3:
+                code = int(code)
+            if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
+                return code
+    return None
+
+
+def _said(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, str):
+        return value.strip()
+    if deepest == 0:
+        return ""
+    if isinstance(value, list):
+        found = [_said(each, deepest - 1) for each in value[:MOST_SAID]]
+        return "\n".join(each for each in found if each)
+    if not isinstance(value, Mapping):
+        return ""
+    fields = {str(name).lower(): each for name, each in value.items()}
+    for name in (*_NAMED, *_AROUND):
+        said = _said(fields.get(name), deepest - 1)
+        if not said and name == "errors" and isinstance(fields.get(name), Mapping):
+            said = _by_field(fields[name], deepest - 1)
+        if said:
+            return _placed(fields, name, said)
+    return next((said for name in _SHORT if (said := _said(fields.get(name), 0))), "")
+
+
+def _by_field(errors: Mapping[str, Any], deepest: int) -> str:
+    """Errors under the names of the fields that they are about."""
+    found = {name: _said(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
+    return "\n".join(f"{name}: {said}" for name, said in found.items() if said)
+
+
+def _placed(fields: Mapping[str, Any], name: str, said: str) -> str:
+    """With its title before it, as RFC 9457 has both, or the place that FastAPI names."""
+    title, place = fields.get("title"), fields.get("loc")
+    if name == "detail" and isinstance(title, str) and title.strip() not in said:
+        return f"{title.strip()}: {said}"
+    if name == "msg" and isinstance(place, list) and place:
+        return f"{'.'.join(str(each) for each in place[:MOST_SAID])}: {said}"
+    return said
+
+
+class _Texts(HTMLParser):
+    """The texts of a page, and those of the elements that may say what went wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.rest: list[str] = []
+        self._open = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._open = tag.rpartition(":")[2]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = ""
+
+    def handle_data(self, data: str) -> None:
+        text = " ".join(data.split())
+        if text and self._open in _TITLES:
+            self.found.setdefault(self._open, text)
+        elif text and self._open not in ("script", "style"):
+            self.rest.append(text)
+
+
+def _title(page: str) -> str:
+    parser = _Texts()
+    parser.feed(page)
+    parser.close()
+    found = next((parser.found[name] for name in _TITLES if name in parser.found), None)
+    return _clean(found or " ".join(parser.rest)[:LONGEST_REST])
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
