@@ -4,6 +4,7 @@ machine has no caps but the queue's; one with a key of his own only that on a pr
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from playground.core.connection import Connection
 from playground.core.fixes import setting
 from playground.core.problem import Problem
 from playground.core.request import Request
@@ -59,6 +60,16 @@ def variants_problem(count: int, caps: Caps) -> str | None:
         return None
     noun = "variant" if caps.variants == 1 else "variants"
     return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
+
+
+def is_spare(visitor: str, connection: Connection) -> bool:
+    """Whether a run is a stranger's on the demo: nobody's money or machine waits for it."""
+    return visitor != LOCAL and connection.kind == "demo"
+
+
+def share_of_spare(most: int) -> int:
+    """How many places strangers' demo runs have beside `most` for all others."""
+    return max(1, most // 2)
 
 
 def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:

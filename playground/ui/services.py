@@ -16,6 +16,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from playground.core import pricing
 from playground.core.budget import Refusal, within_budget
+from playground.core.caps import is_spare
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
 from playground.core.events import Event, Usage
@@ -61,6 +62,7 @@ class Services:
             most_runs=settings.most_runs,
             most_runs_per_visitor=settings.most_runs_per_visitor,
             most_waiting=settings.most_waiting,
+            is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
