@@ -25,7 +25,8 @@ BROWSERS_OWN = re.compile(
     | host | connection | keep-alive | upgrade | upgrade-insecure-requests | user-agent | origin
     | referer | cookie | cache-control | pragma | priority | te | range | expect | date | dnt
     | transfer-encoding | authorization | purpose | save-data | device-memory | dpr | downlink
-    | ect | rtt | width | viewport-width | x-requested-with | x-xsrftoken""",
+    | ect | rtt | width | viewport-width | x-requested-with | x-xsrftoken
+    | x-playground-socket""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from playground.ui.headers import SafeHeaders
 from playground.ui.hosts import KnownHosts
+from playground.ui.page_sockets import PageSockets
 from playground.ui.visitor_cookie import VisitorCookie
 from playground.ui.warming import prepare
 
@@ -48,7 +49,12 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
-    return [Middleware(SafeHeaders), Middleware(KnownHosts), Middleware(VisitorCookie)]
+    return [
+        Middleware(SafeHeaders),
+        Middleware(KnownHosts),
+        Middleware(PageSockets),
+        Middleware(VisitorCookie),
+    ]
 
 
 async def _feed(socket: WebSocket) -> None:

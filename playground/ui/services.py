@@ -4,11 +4,15 @@ import asyncio
 import importlib
 import json
 import os
+import sys
+import threading
+import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -37,8 +41,10 @@ from playground.store.inspection import place_of, problem_of
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Results
 from playground.ui.batching import Batching
-from playground.ui.feed import Feed
+from playground.ui.feed import Feed, FedPage
+from playground.ui.page_sockets import has_left, socket_name
 
+HELD_IN = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
 
 if TYPE_CHECKING:
@@ -264,20 +270,37 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
     return place_of(settings.log_url), problem_of(settings.log_url, now)
 
 
-@st.cache_resource(show_spinner=False)
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    return Services(read_own_settings())
+    held = _held()
+    with held["lock"]:
+        if "services" not in held:
+            held["services"] = Services(read_own_settings())
+        found: Services = held["services"]
+        return found
 
 
-@st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
-def _presence(owner: str) -> Any:  # noqa: ANN401 (a callable that Streamlit keeps)
-    engine = services().engine
-    return lambda: engine.is_gone(owner)
+def forget_services() -> None:
+    """Build them anew when they are asked for next. What they hold is left as it is."""
+    _held().pop("services", None)
 
 
-def is_here(owner: str) -> None:
-    """Tell the engine that this page is alive, and have it told when it leaves."""
-    _presence(owner)
-    services().engine.is_here(owner)
+def _held() -> dict[str, Any]:
+    # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
+    # module: Streamlit forgets one that was edited, but none that has no file.
+    held = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    held.setdefault("lock", threading.RLock())
+    return held
+
+
+def is_here(owner: str, page: FedPage) -> None:
+    """Tell the engine that this page is alive, and how to see whether it still is: by one of
+    its sockets or, where this app is not the server's, by its session."""
+    name, told = socket_name(), weakref.ref(page)
+
+    def is_connected() -> bool:
+        page = told()
+        return page is not None and (page.is_fed or not has_left(name))
+
+    services().engine.is_here(owner, is_connected)
     services().log.open_pages.open(owner)

@@ -184,13 +184,11 @@ def test_a_key_of_ones_own_is_not_capped_but_in_size(owner, monkeypatch):
 
 def _restart(environ, **settings):
     """The owner changes settings and starts the server anew."""
-    import streamlit as st
-
-    from playground.ui.services import services
+    from playground.ui.services import forget_services, services
 
     services().engine.close()
     services().log.close()
-    st.cache_resource.clear()
+    forget_services()
     for name, value in settings.items():
         environ.setenv(name, value)
 
