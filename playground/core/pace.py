@@ -29,6 +29,13 @@ class Bucket:
         self._level = max(0.0, self._level - gone)
         self._seen_s = now_s
 
+    def take(self, count: int, now_s: float) -> bool:
+        """Do it so many times if that may be now, or not at all."""
+        is_in_time = self.has_room(count, now_s)
+        if is_in_time:
+            self.add(count, now_s)
+        return is_in_time
+
     def has_room(self, count: int, now_s: float) -> bool:
         """Whether it may be done so many times now; `now_s` is any steady clock."""
         self._leak(now_s)

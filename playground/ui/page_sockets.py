@@ -44,9 +44,7 @@ _open: dict[str, str] = {}
 class PageSockets:
     """Middleware: bounds what strangers' pages ask of the server."""
 
-    def __init__(
-        self, app: ASGIApp, monotonic_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, app: ASGIApp, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._app, self._monotonic_s = app, monotonic_s
         self._paces = Paces(ADDRESS_PACE, ALL_PACE)
         self._pages: Counter[str] = Counter()

@@ -41,7 +41,7 @@ from playground.store.inspection import place_of, problem_of
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Results
 from playground.ui.batching import Batching
-from playground.ui.feed import Feed, FedPage
+from playground.ui.feed import FedPage, Feed
 from playground.ui.page_sockets import has_left, socket_name
 
 HELD_IN = "playground_services"
