@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from playground.ui.headers import SafeHeaders
 from playground.ui.hosts import KnownHosts
 from playground.ui.page_sockets import PageSockets
+from playground.ui.uploads import Uploads
 from playground.ui.visitor_cookie import VisitorCookie
 from playground.ui.warming import prepare
 
@@ -53,6 +54,7 @@ def middleware() -> list[Middleware]:
         Middleware(SafeHeaders),
         Middleware(KnownHosts),
         Middleware(PageSockets),
+        Middleware(Uploads),
         Middleware(VisitorCookie),
     ]
 
