@@ -30,6 +30,8 @@ BROWSERS_OWN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+LONGEST_REPEATED = 7
+"""A passcode has eight characters at least."""
 LARGEST_COUNT = 1_000_000_000
 LARGEST_PRICE_USD = 1_000_000
 WORDS = {"1": True, "true": True, "yes": True, "on": True}
@@ -40,6 +42,11 @@ VISITORS_PART = 5
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the text names it and says what is expected."""
+
+
+def _repeated(text: str) -> str:
+    """What was set, where it is too short to be a key or a password in the wrong place."""
+    return repr(text) if len(text) <= LONGEST_REPEATED else f"{len(text):,} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ def _allowed(text: str) -> frozenset[str]:
 
 def _shares(text: str) -> bool:
     if text.lower() not in WORDS:
-        raise SettingsError(f"PLAYGROUND_SHARE_KEY must be true or false, not {text[:20]!r}")
+        raise SettingsError(f"PLAYGROUND_SHARE_KEY must be true or false, not {_repeated(text)}")
     return WORDS[text.lower()]
 
 
@@ -225,7 +232,7 @@ def _count(name: str, values: Mapping[str, str], default: int) -> int:
     text = values.get(name, str(default))
     count = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_COUNT)) else 0
     if not 1 <= count <= LARGEST_COUNT:
-        raise SettingsError(f"{name} must be a whole number from 1, not {text[:20]!r}")
+        raise SettingsError(f"{name} must be a whole number from 1, not {_repeated(text)}")
     return count
 
 

@@ -1,6 +1,7 @@
 """What the server's owner may set, and what is said about a setting that can't be used."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -146,6 +147,30 @@ def test_the_owner_sets_a_budget_in_dollars():
 )
 def test_only_someone_at_this_very_machine_is_local(host, ip_address, is_local):
     assert is_this_machine(host, ip_address) is is_local
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "ANTHROPIC_API_KEY"])
+@pytest.mark.parametrize(
+    "value", ["sk-ant-api03-0123456789abcdef", "0123456789abcdef0123456789abcdef", "hunter2hunter2"]
+)
+def test_a_key_or_password_in_the_wrong_setting_is_not_repeated(name, value):
+    for environ, secrets in (({name: value}, {}), ({}, {"playground": {name: value}})):
+        try:
+            settings = read_settings(environ, secrets)
+            said = repr(replace(settings, allowed_emails=frozenset(), owner=None))
+        except SettingsError as error:
+            said = str(error)
+        assert not any(value[start : start + 8] in said for start in range(len(value) - 7))
+
+
+def test_a_key_where_a_name_should_be_is_not_repeated():
+    [said] = misspelt({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
+    assert "0123" not in said
+
+
+def test_what_is_short_is_repeated_to_be_found():
+    with pytest.raises(SettingsError, match=r"PLAYGROUND_MAX_RUNS .* not 'many'"):
+        read_settings({"PLAYGROUND_MAX_RUNS": "many"}, {})
 
 
 @pytest.mark.parametrize("key", ["", "two\nlines", "with space", "schlüssel", "sk-ant-\x7f"])

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -26,6 +27,7 @@ from playground.core.connection import Connection
 from playground.core.events import Event, Usage
 from playground.core.exchange import Recorded, Sent, differences, to_json
 from playground.core.failures import Failure
+from playground.core.pace import Pace, Paces
 from playground.core.passcode import Passcode
 from playground.core.plan import Plan
 from playground.core.pricing import Cost, UnitPrices
@@ -44,6 +46,8 @@ from playground.ui.batching import Batching
 from playground.ui.feed import FedPage, Feed
 from playground.ui.page_sockets import has_left, socket_name
 
+COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
+"""How often one stranger may have a prompt counted, and all of them together."""
 HELD_IN = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
 
@@ -72,6 +76,7 @@ class Services:
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
+        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
         self._claims = Claims()
         self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
 
@@ -130,6 +135,11 @@ class Services:
             return await list_models(self._shared_clients(), connection, key)
 
         return self.engine.call(read())
+
+    def may_count(self, visitor: str) -> bool:
+        """Whether a visitor may count one more prompt now, and takes it for counted. It costs
+        nothing, but the account's limit a minute is the same for all."""
+        return visitor == LOCAL or self._counts.take(visitor, 1, time.monotonic())
 
     def count_tokens(self, connection: Connection, key: str, wire: Wire) -> "Future[int | Failure]":
         """Ask how many input tokens a request has, without making anyone wait."""

@@ -6,7 +6,7 @@ from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run, words
 
-from playground.ui.services import forget_services
+from playground.ui.services import COUNT_PACE, COUNTS_PACE, forget_services, services
 
 
 def said(page):
@@ -112,3 +112,23 @@ def test_totals_tell_session_today_and_all_time_and_simulated_apart(page):
     assert "Simulated $0.0" in said(page)
     fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert "Simulated $0 this session · $0.0" in said(fresh)
+
+
+def test_a_stranger_has_only_so_many_prompts_counted_and_others_have_theirs(come_from):
+    come_from()
+    built = services()
+    asked = [built.may_count("visitor-1") for _ in range(40)]
+    assert asked == [True] * COUNT_PACE.burst + [False] * (40 - COUNT_PACE.burst)
+    assert built.may_count("visitor-2")
+    others = [built.may_count(f"visitor {n}") for n in range(200)]
+    assert others.count(True) < COUNTS_PACE.burst
+    assert all(built.may_count("local") for _ in range(200))
+
+
+def test_who_had_too_many_counted_is_told_so_and_nothing_is_asked(come_from, monkeypatch):
+    come_from()
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    monkeypatch.setattr(services(), "may_count", lambda visitor: visitor == "local")
+    page.button(key="count_tokens").click().run()
+    assert "Not counted: too many prompts were counted lately." in said(page)
+    assert page.session_state["counts"] == {}
