@@ -178,22 +178,21 @@ def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
         async with visit(guarded, headers={}) as owner:
             await owner.rerun(run_all=True)
             await asyncio.to_thread(until, lambda: len(api.posts) == 2, PATIENCE_S, "the runs")
-            for _ in range(MOST_WRONG):
-                assert (await guess(guarded, "a wrong passcode")).sees("That is not the passcode.")
-            locked_s = time.monotonic()
             await say(guarded, "rerun_script")  # What is loaded once and kept is there now.
             before = files(guarded), memory_mb(guarded)
+            first_s = time.monotonic()
+            for _ in range(MOST_WRONG):
+                await guess(guarded, "a wrong passcode")
             for kind in KINDS:
                 await say(guarded, kind)
-                if time.monotonic() - locked_s < WITHIN_S - 5:
-                    visitor = await guess(guarded, PASSCODE)
+                visitor = await guess(guarded, PASSCODE)
+                if time.monotonic() - first_s < WITHIN_S:
                     assert visitor.sees("Too many wrong passcodes")
             await asyncio.to_thread(
                 until, lambda: files(guarded) <= before[0] + 5, PATIENCE_S, "closed files"
             )
             assert memory_mb(guarded) < before[1] + 150
             assert not any(post.closed_s for post in api.posts)
-            assert (await guess(guarded, "another wrong one")).sees("passcode")
 
     asyncio.run(play())
 
