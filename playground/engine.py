@@ -13,9 +13,10 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from playground.core.caps import queue_problem
+from playground.core.caps import queue_problem, share_of_spare
 from playground.core.events import AttemptFailed, Event
 from playground.core.failures import Failure
 from playground.run import Run
@@ -27,8 +28,22 @@ T = TypeVar("T")
 Send = Callable[[], AsyncGenerator[Event, None]]
 
 
+@dataclass(slots=True)
+class _Lane:
+    """Runs that share places: how many may run and wait, and which do."""
+
+    most_runs: int
+    most_waiting: int
+    places: dict[str, str] = field(default_factory=dict)
+    queue: list[tuple[Run, Send]] = field(default_factory=list)
+
+
 class Engine:
-    """The loop, its runs and its queue. Every method may be called from any thread."""
+    """The loop, its runs and its queues. Every method may be called from any thread.
+
+    Runs that `is_spare` names (strangers' on the demo) have places of their own, half as many
+    on top: no other run ever waits behind one of them.
+    """
 
     def __init__(
         self,
@@ -38,47 +53,55 @@ class Engine:
         most_runs: int = 32,
         most_runs_per_visitor: int = 8,
         most_waiting: int = 200,
+        is_spare: Callable[[Run], bool] = lambda run: False,
         on_gone: Callable[[str], None] = lambda owner: None,
         grace_s: float = GRACE_S,
     ) -> None:
         self._on_start, self._on_end, self._on_gone = on_start, on_end, on_gone
-        self._most_waiting = most_waiting
-        self._places: dict[str, str] = {}
+        self._is_spare = is_spare
+        self._lanes = {
+            False: _Lane(most_runs, most_waiting),
+            True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
+        }
         self._counting = threading.Lock()
-        self._most, self._most_each = most_runs, most_runs_per_visitor
+        self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
-        self._queue: list[tuple[Run, Send]] = []
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._stopping: set[str] = set()
+        self._pages: dict[str, Callable[[], bool]] = {}
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
 
-    def why_full(self, visitor: str, count: int) -> str | None:
+    def why_full(self, visitor: str, count: int, *, is_spare: bool = False) -> str | None:
         """Why so many more of a visitor's runs can't wait for their turn now."""
         with self._counting:
-            return self._why_full(visitor, count)
+            return self._why_full(visitor, count, self._lanes[is_spare])
 
     def take_places(self, runs: Sequence[Run]) -> str | None:
-        """Take places to wait in for all of a visitor's runs, or for none and say why. A run
-        gives its own back when it begins."""
+        """Take places to wait in for all of a visitor's runs to one connection, or for none
+        and say why. A run gives its own back when it begins."""
+        lane = self._lane(runs[0])
         with self._counting:
-            why = self._why_full(runs[0].visitor, len(runs))
+            why = self._why_full(runs[0].visitor, len(runs), lane)
             if why is None:
-                self._places |= {run.id: run.visitor for run in runs}
+                lane.places |= {run.id: run.visitor for run in runs}
             return why
 
     def give_back(self, runs: Sequence[Run]) -> None:
         """Leave the places of runs that are not started after all."""
         with self._counting:
             for run in runs:
-                self._places.pop(run.id, None)
+                self._lane(run).places.pop(run.id, None)
 
-    def _why_full(self, visitor: str, count: int) -> str | None:
-        own = Counter(self._places.values())[visitor]
-        return queue_problem(visitor, count, own, len(self._places), self._most_waiting)
+    def _why_full(self, visitor: str, count: int, lane: _Lane) -> str | None:
+        own = Counter(lane.places.values())[visitor]
+        return queue_problem(visitor, count, own, len(lane.places), lane.most_waiting)
+
+    def _lane(self, run: Run) -> _Lane:
+        return self._lanes[self._is_spare(run)]
 
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
@@ -98,13 +121,11 @@ class Engine:
         """How many pages have a run on its way."""
         return self._live_owners
 
-    def is_here(self, owner: str) -> None:
-        """The owner's page was seen."""
+    def is_here(self, owner: str, is_connected: Callable[[], bool] = lambda: True) -> None:
+        """The owner's page was seen. Once `is_connected` says that it is not any more, and
+        for as long as the grace, its runs are cancelled."""
+        self._pages[owner] = is_connected
         self._gone_since_s.pop(owner, None)
-
-    def is_gone(self, owner: str) -> None:
-        """The owner's page disconnected; unless it comes back its runs are cancelled."""
-        self._gone_since_s[owner] = time.monotonic()
 
     def close(self) -> None:
         """Stop every run, whatever else was called, and the loop."""
@@ -119,22 +140,25 @@ class Engine:
         self._loop.run_forever()
 
     def _enqueue(self, run: Run, send: Send) -> None:
-        self._queue.append((run, send))
+        self._lane(run).queue.append((run, send))
         self._admit()
 
     def _admit(self) -> None:
         """First come, first served, but nobody gets more than his share."""
-        active = Counter(run.visitor for run, _ in self._tasks.values())
-        left: list[tuple[Run, Send]] = []
-        for run, send in self._queue:
-            if len(self._tasks) < self._most and active[run.visitor] < self._most_each:
-                active[run.visitor] += 1
-                self._begin(run, send)
-            else:
-                run.ahead = len(left)
-                left.append((run, send))
-        self._queue = left
-        self._live_owners = len({run.owner for run in self._running()} | {r.owner for r, _ in left})
+        for lane in self._lanes.values():
+            running = [run for run in self._running() if self._lane(run) is lane]
+            count, active = len(running), Counter(run.visitor for run in running)
+            left: list[tuple[Run, Send]] = []
+            for run, send in lane.queue:
+                if count < lane.most_runs and active[run.visitor] < self._most_each:
+                    count += 1
+                    active[run.visitor] += 1
+                    self._begin(run, send)
+                else:
+                    run.ahead = len(left)
+                    left.append((run, send))
+            lane.queue = left
+        self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
     def _begin(self, run: Run, send: Send) -> None:
         self.give_back([run])
@@ -177,9 +201,9 @@ class Engine:
                 self._stopping.add(run.id)
                 self._tasks[run.id][1].cancel()
             return
-        waiting = [entry for entry in self._queue if entry[0] is run]
-        for entry in waiting:
-            self._queue.remove(entry)
+        queue = self._lane(run).queue
+        for entry in [entry for entry in queue if entry[0] is run]:
+            queue.remove(entry)
             self.give_back([run])
             run.stop(time.monotonic())
             self._finish(run)
@@ -187,21 +211,31 @@ class Engine:
 
     async def _reap(self) -> None:
         while True:
-            await asyncio.sleep(min(1.0, self._grace_s))
-            limit_s = time.monotonic() - self._grace_s
+            await asyncio.sleep(min(1.0, self._grace_s / 4))
+            now_s = time.monotonic()
+            for owner, is_connected in list(self._pages.items()):
+                if is_connected():
+                    self._gone_since_s.pop(owner, None)
+                else:
+                    self._gone_since_s.setdefault(owner, now_s)
+            limit_s = now_s - self._grace_s
             gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
-            for run in [*self._running(), *(run for run, _ in self._queue)]:
+            for run in [*self._running(), *self._queued()]:
                 if run.owner in gone:
                     self._cancel(run)
             for owner in gone:
+                self._pages.pop(owner, None)
                 self._gone_since_s.pop(owner, None)
                 self._on_gone(owner)
 
     def _running(self) -> list[Run]:
         return [run for run, _ in self._tasks.values()]
 
+    def _queued(self) -> list[Run]:
+        return [run for lane in self._lanes.values() for run, _ in lane.queue]
+
     async def _close(self) -> None:
-        for run in [*self._running(), *(run for run, _ in self._queue)]:
+        for run in [*self._running(), *self._queued()]:
             self._cancel(run)
         ending = {task for _, task in self._tasks.values()}
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:

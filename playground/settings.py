@@ -18,8 +18,20 @@ from playground.core.passcode import LONGEST, SHORTEST, length
 from playground.core.setting_names import PAIR, SECTION, misspelt
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
-PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+# What browsers send by themselves: https://www.iana.org/assignments/http-fields, client hints,
+# and Streamlit's own page. A list of what proxies add would never be complete.
+BROWSERS_OWN = re.compile(
+    r"""accept(-[a-z-]+)? | sec-[a-z0-9-]+ | if-[a-z-]+ | content-(length|type|encoding|language)
+    | host | connection | keep-alive | upgrade | upgrade-insecure-requests | user-agent | origin
+    | referer | cookie | cache-control | pragma | priority | te | range | expect | date | dnt
+    | transfer-encoding | authorization | purpose | save-data | device-memory | dpr | downlink
+    | ect | rtt | width | viewport-width | x-requested-with | x-xsrftoken
+    | x-playground-socket""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+LONGEST_REPEATED = 7
+"""A passcode has eight characters at least."""
 LARGEST_COUNT = 1_000_000_000
 LARGEST_PRICE_USD = 1_000_000
 WORDS = {"1": True, "true": True, "yes": True, "on": True}
@@ -30,6 +42,11 @@ VISITORS_PART = 5
 
 class SettingsError(ValueError):
     """A setting that cannot be used; the text names it and says what is expected."""
+
+
+def _repeated(text: str) -> str:
+    """What was set, where it is too short to be a key or a password in the wrong place."""
+    return repr(text) if len(text) <= LONGEST_REPEATED else f"{len(text):,} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +169,7 @@ def _allowed(text: str) -> frozenset[str]:
 
 def _shares(text: str) -> bool:
     if text.lower() not in WORDS:
-        raise SettingsError(f"PLAYGROUND_SHARE_KEY must be true or false, not {text[:20]!r}")
+        raise SettingsError(f"PLAYGROUND_SHARE_KEY must be true or false, not {_repeated(text)}")
     return WORDS[text.lower()]
 
 
@@ -215,7 +232,7 @@ def _count(name: str, values: Mapping[str, str], default: int) -> int:
     text = values.get(name, str(default))
     count = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_COUNT)) else 0
     if not 1 <= count <= LARGEST_COUNT:
-        raise SettingsError(f"{name} must be a whole number from 1, not {text[:20]!r}")
+        raise SettingsError(f"{name} must be a whole number from 1, not {_repeated(text)}")
     return count
 
 
@@ -228,9 +245,10 @@ def _amount(name: str, values: Mapping[str, str]) -> Decimal | None:
 
 
 def is_local_visit(headers: Mapping[str, str], ip_address: str | None) -> bool:
-    """Whether a request came from this very machine, and through no proxy. The names of the
-    headers are found in any case."""
-    if any(name in headers for name in PROXY_HEADERS):
+    """Whether a request came from this very machine, and through no proxy: this opens the
+    owner's key. A header that no browser sends by itself was added on the way, by whatever
+    name; a request with one is not local."""
+    if not all(BROWSERS_OWN.fullmatch(name) for name in headers):
         return False
     return is_this_machine(headers.get("Host") or "", ip_address)
 
@@ -243,7 +261,10 @@ def is_this_machine(host: str, ip_address: str | None) -> bool:
     """
     if not host and ip_address is None:
         return True  # No browser at all: every one sends a Host.
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     is_named = name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
     return is_named and (ip_address is None or _is_loopback(ip_address))
 

@@ -287,11 +287,63 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
     assert "2 of your 2 places" in engine.take_places([new_run("a")])
 
 
+def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engine_with):
+    engine = engine_with(
+        most_runs=4,
+        most_runs_per_visitor=2,
+        most_waiting=16,
+        is_spare=lambda run: run.visitor.startswith("demo"),
+    )
+    demo = [new_run(f"demo {n}") for n in range(10)]
+    for first, last in ((0, 2), (2, 10)):
+        for run in demo[first:last]:
+            assert engine.take_places([run]) is None
+            engine.start(run, sending(*ANSWER, then_wait=True))
+        until(lambda: [run.status for run in demo].count("streaming") == 2)
+    assert "8 of 8 places" in engine.take_places([new_run("demo 10")])
+    assert "8 of 8 places" in engine.why_full("demo 10", 1, is_spare=True)
+    paid = [new_run(visitor) for visitor in "aabb"]
+    for run in paid:
+        assert engine.take_places([run]) is None
+        engine.start(run, sending(*ANSWER, then_wait=True))
+    until(lambda: {run.status for run in paid} == {"streaming"})
+    assert [run.status for run in demo] == ["streaming"] * 2 + ["queued"] * 8
+    waiting = new_run("c")
+    assert engine.take_places([waiting]) is None
+    engine.start(waiting, sending(*ANSWER, then_wait=True))
+    engine.stop(demo[0])
+    until(lambda: demo[2].status == "streaming")
+    assert (waiting.status, waiting.ahead, demo[9].ahead) == ("queued", 0, 6)
+    engine.stop(paid[0])
+    until(lambda: waiting.status == "streaming")
+    engine.stop(demo[9])
+    assert demo[9].wait(5)
+    assert demo[9].status == "stopped"
+
+
+@pytest.mark.parametrize("most_runs", [1, 2, 32])
+def test_however_few_may_run_a_paid_run_never_waits_behind_strangers_demo_runs(
+    engine_with, most_runs
+):
+    engine = engine_with(most_runs=most_runs, is_spare=lambda run: run.visitor != "owner")
+    strangers = [new_run(f"s{n}") for n in range(80)]
+    for run in strangers:
+        engine.start(run, sending(*ANSWER, then_wait=True))
+    until(lambda: any(run.status == "streaming" for run in strangers))
+    own = new_run("owner")
+    engine.start(own, sending(*ANSWER, then_wait=True))
+    until(lambda: own.status == "streaming")
+    assert own.ahead == 0
+
+
 def test_who_does_not_come_back_is_reported_once_gone(engine_with):
     gone = []
     engine = engine_with(grace_s=0.02, on_gone=gone.append)
-    engine.is_gone("left")
+    engine.is_here("stayed")
+    engine.is_here("left", lambda: False)
     until(lambda: gone == ["left"])
+    engine.is_here("came again", lambda: False)
+    until(lambda: gone == ["left", "came again"])
 
 
 def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
@@ -299,7 +351,8 @@ def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
     left, stayed = new_run(owner="left"), new_run(owner="stayed")
     for run in (left, stayed):
         engine.start(run, sending(*ANSWER, then_wait=True))
-    engine.is_gone("left")
+    engine.is_here("stayed")
+    engine.is_here("left", lambda: False)
     assert left.wait(5)
     assert left.status == "stopped"
     assert stayed.status == "streaming"
@@ -310,9 +363,16 @@ def test_someone_who_comes_back_in_time_finds_his_runs(engine_with):
     run, witness = new_run(owner="blip"), new_run(owner="gone")
     for each in (run, witness):
         engine.start(each, sending(*ANSWER, then_wait=True))
-    engine.is_gone("blip")
-    engine.is_here("blip")
-    engine.is_gone("gone")
+    looked, connected = threading.Event(), [False]
+
+    def comes_back():
+        looked.set()
+        return connected[0]
+
+    engine.is_here("blip", comes_back)
+    assert looked.wait(5)
+    connected[0] = True
+    engine.is_here("gone", lambda: False)
     assert witness.wait(5)
     assert run.status == "streaming"
 

@@ -1,6 +1,7 @@
 """What the server's owner may set, and what is said about a setting that can't be used."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -148,6 +149,30 @@ def test_only_someone_at_this_very_machine_is_local(host, ip_address, is_local):
     assert is_this_machine(host, ip_address) is is_local
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "ANTHROPIC_API_KEY"])
+@pytest.mark.parametrize(
+    "value", ["sk-ant-api03-0123456789abcdef", "0123456789abcdef0123456789abcdef", "hunter2hunter2"]
+)
+def test_a_key_or_password_in_the_wrong_setting_is_not_repeated(name, value):
+    for environ, secrets in (({name: value}, {}), ({}, {"playground": {name: value}})):
+        try:
+            settings = read_settings(environ, secrets)
+            said = repr(replace(settings, allowed_emails=frozenset(), owner=None))
+        except SettingsError as error:
+            said = str(error)
+        assert not any(value[start : start + 8] in said for start in range(len(value) - 7))
+
+
+def test_a_key_where_a_name_should_be_is_not_repeated():
+    [said] = misspelt({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
+    assert "0123" not in said
+
+
+def test_what_is_short_is_repeated_to_be_found():
+    with pytest.raises(SettingsError, match=r"PLAYGROUND_MAX_RUNS .* not 'many'"):
+        read_settings({"PLAYGROUND_MAX_RUNS": "many"}, {})
+
+
 @pytest.mark.parametrize("key", ["", "two\nlines", "with space", "schlüssel", "sk-ant-\x7f"])
 def test_what_cannot_be_a_key_is_said_without_repeating_it(key):
     problem = key_problem(key)
@@ -212,10 +237,68 @@ def test_texts_of_strangers_are_stored_only_where_a_database_was_chosen():
     assert chosen.keeps_texts(is_local=False)
 
 
-def test_who_comes_through_a_proxy_is_not_local():
-    assert is_local_visit(Headers({"host": "localhost"}), "127.0.0.1")
-    for name in ("x-forwarded-for", "forwarded", "via"):
-        assert not is_local_visit(Headers({"host": "localhost", name: "x"}), "127.0.0.1")
+# Of reverse proxies, tunnels, load balancers and content delivery networks.
+ADDED_ON_THE_WAY = """
+    forwarded via x-forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-forwarded-port
+    x-forwarded-server x-forwarded-by x-forwarded-prefix x-forwarded-scheme x-forwarded-ssl
+    x-forwarded-client-cert x-forwarded-user x-forwarded-email x-real-ip x-real-port
+    x-original-forwarded-for x-original-host x-original-proto x-original-url x-original-uri
+    x-rewrite-url x-client-ip x-cluster-client-ip x-remote-ip x-remote-addr x-originating-ip
+    x-proxyuser-ip x-host x-scheme x-request-id x-correlation-id client-ip remote-addr
+    proxy-client-ip wl-proxy-client-ip proxy-connection proxy-authorization front-end-https
+    cf-connecting-ip cf-connecting-ipv6 cf-ipcountry cf-ray cf-visitor cf-worker cdn-loop
+    true-client-ip fastly-client-ip fastly-ff fastly-ssl x-varnish x-timer fly-client-ip
+    fly-forwarded-port fly-region x-envoy-external-address x-envoy-internal
+    x-envoy-expected-rq-timeout-ms x-appengine-user-ip x-appengine-country
+    x-google-apps-metadata x-cloud-trace-context x-amzn-trace-id x-amz-cf-id
+    cloudfront-viewer-address x-azure-clientip x-azure-socketip x-azure-fdid x-arr-log-id
+    x-arr-ssl x-ms-forwarded-client-ip disguised-host was-default-hostname x-vercel-id
+    x-vercel-forwarded-for x-nf-client-connection-ip x-nf-request-id do-connecting-ip
+    x-sucuri-clientip incap-client-ip akamai-origin-hop x-akamai-config-log-detail
+    ali-cdn-real-ip x-cdn-src-ip tailscale-user-login tailscale-user-name
+    x-goog-authenticated-user-email x-ngrok-forwarded-for x-replit-user-id x-coder-proxy
+    x-github-request-id x-traefik-router x-b3-traceid traceparent tracestate x-ssl-cert
+    ssl-client-verify x-webauth-user remote-user x-tunnel-authorization x-new-proxy-of-tomorrow
+"""
+
+
+@pytest.mark.parametrize("name", ADDED_ON_THE_WAY.split())
+@pytest.mark.parametrize("value", ["127.0.0.1", "localhost", "https", ""])
+def test_who_comes_through_a_proxy_is_not_local(name, value):
+    for spelt in (name, name.title(), name.upper()):
+        headers = Headers({"host": "localhost:8501", spelt: value})
+        assert not is_local_visit(headers, "127.0.0.1")
+        assert not is_local_visit(headers, None)
+
+
+PAGE = {
+    "host": "localhost:8501", "connection": "keep-alive", "cache-control": "max-age=0",
+    "sec-ch-ua": "x", "sec-ch-ua-mobile": "?0", "sec-ch-ua-platform": "Linux", "dnt": "1",
+    "upgrade-insecure-requests": "1", "user-agent": "Mozilla/5.0", "accept": "text/html",
+    "sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-user": "?1",
+    "sec-fetch-dest": "document", "accept-encoding": "gzip", "accept-language": "de",
+    "cookie": "a=b", "if-none-match": "x", "if-modified-since": "x", "priority": "u=0, i",
+    "sec-gpc": "1", "te": "trailers", "referer": "http://localhost:8501/", "sec-purpose": "x",
+    "save-data": "on",
+}  # fmt: skip
+SOCKET = {
+    "host": "127.0.0.1:8501", "connection": "Upgrade", "pragma": "no-cache",
+    "cache-control": "no-cache", "user-agent": "Mozilla/5.0", "upgrade": "websocket",
+    "origin": "http://127.0.0.1:8501", "sec-websocket-version": "13", "accept-encoding": "gzip",
+    "accept-language": "en", "cookie": "a=b", "sec-websocket-key": "x",
+    "sec-websocket-extensions": "permessage-deflate", "sec-websocket-protocol": "streamlit, x",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", [PAGE, SOCKET, {"host": "localhost"}])
+def test_a_browser_at_this_machine_is_local(headers):
+    assert is_local_visit(Headers(headers), "127.0.0.1")
+    assert not is_local_visit(Headers(headers), "192.0.2.7")
+    assert not is_local_visit(Headers({**headers, "host": "demo.example"}), "127.0.0.1")
+
+
+def test_a_name_that_is_none_is_not_local():
+    assert not is_local_visit(Headers({"host": "["}), "127.0.0.1")
 
 
 VALUES = st.one_of(

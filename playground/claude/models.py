@@ -2,14 +2,14 @@
 
 import asyncio
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
 import anthropic
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.core import catalogue
-from playground.core.catalogue import Model
+from playground.core.catalogue import Lifecycle, Line, Model
 from playground.core.connection import Connection
 from playground.core.failures import Failure
 from playground.core.request import EFFORTS
@@ -29,7 +29,7 @@ async def list_models(
         headers = extra_headers(connection, key, 1)
         async with asyncio.timeout(ALL_TIMEOUT_S):
             async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
-                models.append(_model(info))
+                models.append(_model(info, key))
                 if len(models) == MOST_MODELS:
                     break
     except (AttributeError, TypeError):
@@ -41,21 +41,26 @@ async def list_models(
     return catalogue.merge(usable)
 
 
-def _model(info: anthropic.types.ModelInfo) -> Model:
-    """Compatible servers leave most fields out: each one may be missing or None."""
+def _model(info: anthropic.types.ModelInfo, key: str) -> Model:
+    """Compatible servers leave most fields out: each one may be missing or None. What a server
+    echoes of the key is masked."""
+
+    def text(name: str) -> str:
+        return without_key(str(getattr(info, name, None) or ""), key) or ""
+
     effort = _supported(info, "effort")
     thinking = _supported(info, "thinking", "types")
     created = getattr(info, "created_at", None)
     retires = getattr(info, "retires_at", None)
-    model_id = str(getattr(info, "id", "") or "")
+    model_id = text("id")
     return Model(
         id=model_id,
-        name=str(getattr(info, "display_name", None) or model_id),
-        line=getattr(info, "line", None) or "other",
+        name=text("display_name") or model_id,
+        line=next((line for line in get_args(Line) if line == text("line")), "other"),
         context_tokens=int(getattr(info, "max_input_tokens", None) or 0),
         max_output_tokens=int(getattr(info, "max_tokens", None) or 0),
         released=created.date() if isinstance(created, datetime) else date.min,
-        lifecycle=getattr(info, "lifecycle", None) or "unknown",
+        lifecycle=next((x for x in get_args(Lifecycle) if x == text("lifecycle")), "unknown"),
         retires_on=retires.date() if isinstance(retires, datetime) else None,
         efforts=tuple(level for level in EFFORTS if level in effort),
         default_effort="high" if effort else None,

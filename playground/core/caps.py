@@ -80,6 +80,16 @@ def variants_problem(count: int, caps: Caps) -> str | None:
     return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
 
 
+def is_spare(visitor: str, connection: Connection) -> bool:
+    """Whether a run is a stranger's on the demo: nobody's money or machine waits for it."""
+    return visitor != LOCAL and connection.kind == "demo"
+
+
+def share_of_spare(most: int) -> int:
+    """How many places strangers' demo runs have beside `most` for all others."""
+    return max(1, most // 2)
+
+
 def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:

@@ -1,8 +1,12 @@
 """What is wrong with the parameters: out of range, or in each other's way."""
 
+import json
+
 from playground.core.catalogue import Model
 from playground.core.decisions import THINKING_TYPES, Decision
+from playground.core.extra import read_extra
 from playground.core.fixes import Fix, nearest_effort, setting
+from playground.core.key_shapes import holds_key
 from playground.core.problem import Problem, Severity
 from playground.core.prompt_checks import DROP_PREFILL
 from playground.core.refusals import SAMPLING
@@ -20,7 +24,22 @@ def param_problems(params: Params, model: Model) -> list[Problem]:
         *_effort(params, model),
         *_budget(params, model),
         *_stops(params),
+        *_keys(params),
     ]
+
+
+def _keys(params: Params) -> list[Problem]:
+    written = {"The extra JSON": [params.extra_json, *_texts(params.extra_json)]}
+    written["A stop sequence"] = list(params.stop_sequences)
+    places = [where for where, texts in written.items() if any(map(holds_key, texts))]
+    said = "seems to hold an API key, which would be sent and logged."
+    return [Problem("warning", f"{where} {said}") for where in places]
+
+
+def _texts(extra_json: str) -> list[str]:
+    """The texts of the extra JSON as they are sent: an escape can hide a key in it."""
+    fields = read_extra(extra_json).fields if "\\" in extra_json else {}
+    return [json.dumps(fields, ensure_ascii=False)] if fields else []
 
 
 def expected_refusals(

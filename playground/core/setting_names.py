@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from playground.core.key_shapes import masked
+
 SECTION: Final = "playground"
 PREFIX: Final = "PLAYGROUND_"
 PAIR: Final = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")
@@ -40,7 +42,8 @@ def misspelt(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple
 
 
 def _sentence(name: str) -> str:
-    shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    shown = masked(name)
+    shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
     own = {each.removeprefix(PREFIX): each for each in NAMES}
     near = get_close_matches(name[:_LONGEST].upper().removeprefix(PREFIX), own, 1, _ALIKE)
     return f"{shown} is not a setting" + (f"; did you mean {own[near[0]]}?" if near else ".")

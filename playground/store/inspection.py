@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from playground.core.key_shapes import masked
 from playground.store import address
 from playground.store.boots import Boot
 from playground.store.database import Database
@@ -11,12 +12,14 @@ _PATIENCE_S = 2.0
 
 
 def place_of(url: str) -> str:
-    """Where a log lives, without the password in its address."""
+    """Where a log lives, without the password in its address, nor what follows a `?`, which
+    can hold one too, nor what looks like a key."""
     try:
         parsed = address.parse(url)
     except address.AddressError:
         return "PLAYGROUND_LOG"
-    return parsed.set(drivername=parsed.get_backend_name()).render_as_string(hide_password=True)
+    bare = parsed.set(drivername=parsed.get_backend_name(), query={})
+    return masked(bare.render_as_string(hide_password=True))
 
 
 def problem_of(url: str, now: datetime) -> str | None:

@@ -91,7 +91,7 @@ def _shown(cards: dict[str, Card]) -> list[tuple[Any, Card]]:
 @in_later_turn
 def _paint(cards: dict[str, Card], drawn_in: Phase, press: int, draws: "count[int]") -> None:
     # A page that dropped out and came back may only ever run this fragment again.
-    is_here(state.owner())
+    is_here(state.owner(), state.fed_page())
     show_hub(state.fed_page().token, press)
     # Before the texts are read: what arrives in between is drawn by the next run.
     now = next_phase() if next(draws) else drawn_in

@@ -8,12 +8,13 @@ from playground.core.connection import Connection
 from playground.core.counting import count_key
 from playground.core.failures import Failure
 from playground.core.plan import Plan
-from playground.ui import money_state, running
+from playground.ui import money_state, running, state
 from playground.ui.plain import plain
 from playground.ui.services import services
 from playground.ui.turns import in_later_turn
 
 LOOK_AGAIN_S = 0.3
+TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
 CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
 
 
@@ -39,6 +40,8 @@ def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
     found = {plan.letter: _count_of(plan) for plan in plans}
     if _is_counting(plans):
         st.caption("Counting…")
+    elif problem := money_state.count_problem():
+        st.caption(problem)
     elif failure := next((each for each in found.values() if isinstance(each, Failure)), None):
         st.caption(plain(_why(failure, to)))
     else:
@@ -84,8 +87,12 @@ def _is_counting(plans: list[Plan]) -> bool:
 
 def _count() -> None:
     """Ask once for each prompt that differs in what is counted."""
-    to = running.connection()
+    to, visitor = running.connection(), state.visitor(running.is_local())
+    money_state.set_count_problem(None)
     for plan in running.plans():
         if plan.can_count and plan.counted_tokens is None and not _is_counting([plan]):
+            if not services().may_count(visitor):
+                money_state.set_count_problem(TOO_OFTEN)
+                return
             asked = services().count_tokens(plan, running.key_for(to))
             money_state.set_count(_key(plan), asked)

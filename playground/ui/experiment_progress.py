@@ -64,7 +64,7 @@ def _paint(before: tuple[bool, int]) -> None:
     now = chosen.opened()
     if now is None or now.underway is None:
         return
-    is_here(state.owner())
+    is_here(state.owner(), state.fed_page())
     underway: Underway = now.underway
     found = submitting.submissions()
     progress = progress_of(now)

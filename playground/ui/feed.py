@@ -17,7 +17,9 @@ from weakref import WeakValueDictionary
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from playground.core.pace import Bucket, Pace
 from playground.ui.hosts import is_own_page
+from playground.ui.page_sockets import address_of
 
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 """Seconds between messages to a page, up to so many pages that are told at once."""
@@ -31,13 +33,16 @@ LONG, LONG_PACE_S = 60_000, 0.1
 FEW_PAGES = 10
 PATIENCE_S = 5.0
 """How long a new socket may take to say which page it belongs to."""
-MOST_SOCKETS, MOST_WAITING = 4, 200
-"""Sockets of one page, and of any that have not said yet whose they are."""
+MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
+"""Sockets of one page, and of all and of one address that have not said yet whose they are."""
+MOST_SAID, MOST_SAID_PACE = 100, Pace(burst=20, per_s=2.0)
+"""Characters of what a page may say, and how often: its token, and that Stop was pressed."""
 LOOK_AGAIN_S = 30.0
 """How soon a socket that has nothing to say sees that its page's session is over."""
 STOP = "stop"
 """What a page says when Stop is pressed on it."""
-UNKNOWN_PAGE, TOO_MANY = 4404, 4429
+SILENT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
+TOO_BIG = 1009
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,8 @@ class Feed:
         self._stop = stop
         self._patience_s = patience_s
         self._pages: WeakValueDictionary[str, FedPage] = WeakValueDictionary()
-        self._live = self._waiting = 0
+        self._live = 0
+        self._waiting: dict[asyncio.Timeout, str] = {}
 
     def open_page(self) -> FedPage:
         """A page of its own for a new session; no socket keeps it beyond that."""
@@ -198,7 +204,7 @@ class Feed:
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one page for as long as its socket is open."""
-        if not is_own_page(socket.headers) or self._waiting >= MOST_WAITING:
+        if not is_own_page(socket.scope):
             await socket.close()
             return
         await socket.accept()
@@ -223,12 +229,25 @@ class Feed:
 
     async def _page_of(self, socket: WebSocket) -> FedPage | None:
         """The page whose token the socket says."""
-        self._waiting += 1
         try:
-            token = await asyncio.wait_for(socket.receive_text(), self._patience_s)
-        finally:
-            self._waiting -= 1
-        return self._pages.get(token)
+            async with asyncio.timeout(self._patience_s) as patience:
+                self._make_room(address_of(socket.scope))
+                self._waiting[patience] = address_of(socket.scope)
+                try:
+                    return self._pages.get(await _said(socket))
+                finally:
+                    self._waiting.pop(patience, None)
+        except TimeoutError:
+            await socket.close(SILENT)
+            raise
+
+    def _make_room(self, address: str) -> None:
+        # A page of this app says its token at once: whoever has waited for longest is none.
+        there = [each for each, at in self._waiting.items() if at == address]
+        if len(there) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            patience = there[0] if len(there) >= MOST_WAITING_EACH else next(iter(self._waiting))
+            del self._waiting[patience]
+            patience.reschedule(0.0)
 
     async def _tell(
         self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
@@ -268,15 +287,28 @@ def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -
     return max(found_s, LONG_PACE_S) if told > LONG else found_s
 
 
+async def _said(socket: WebSocket) -> str:
+    """What a page says; whoever says anything longer is hung up on."""
+    said = await socket.receive_text()
+    if len(said) > MOST_SAID:
+        await socket.close(TOO_BIG)
+        raise WebSocketDisconnect(TOO_BIG)
+    return said
+
+
 async def _wait(woken: asyncio.Event, most_s: float) -> None:
+    # Python 3.11's `wait_for` forgets that it was cancelled where it was woken just then.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(woken.wait(), most_s)
+        async with asyncio.timeout(most_s):
+            await woken.wait()
 
 
 async def _listen(socket: WebSocket, told: "weakref.ref[FedPage]") -> None:
     """Do what the page says, until it hangs up."""
+    clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
     while True:
-        said = await socket.receive_text()
-        if said == STOP and (page := told()) is not None:
+        said = await _said(socket)
+        is_in_time = bucket.take(1, clock())
+        if said == STOP and is_in_time and (page := told()) is not None:
             page.stop()
             del page

@@ -4,8 +4,10 @@ host, and stand in no other site's frame. The text path guards itself without th
 from collections.abc import Mapping
 from typing import ClassVar
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playground.ui.hosts import is_served_by_community_cloud
 
 # `unsafe-inline`: Streamlit's page has inline scripts and styles without a nonce. blob: and
 # data: are what the page makes itself: pictures, fonts, workers, and the scripts of custom
@@ -23,15 +25,28 @@ POLICY: Mapping[str, str] = {
     "object-src": "'none'",
     "base-uri": "'self'",
     "form-action": "'self'",
-    # Community Cloud shows an app inside its own page.
-    "frame-ancestors": "'self' https://*.streamlit.app https://share.streamlit.io",
+    "frame-ancestors": "'self'",
 }
+CLOUDS_FRAMES = "'self' https://*.streamlit.app https://share.streamlit.io"
+"""Community Cloud shows an app inside its own page."""
+
+
+def _line(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "Content-Security-Policy": _line(POLICY),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+CLOUDS_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": _line({**POLICY, "frame-ancestors": CLOUDS_FRAMES}),
 }
 
 
@@ -47,10 +62,12 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "app" in scope:
             SafeHeaders.is_serving = True
+        is_cloud = scope["type"] == "http" and is_served_by_community_cloud(Headers(scope=scope))
+        headers = CLOUDS_HEADERS if is_cloud else HEADERS
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(headers)
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -15,6 +15,10 @@ UNKNOWN_HOST = (
     "This app does not go by this name. Its owner can add it to server.allowedHosts in "
     ".streamlit/config.toml.\n"
 )
+CLOUD = ".streamlit.app"
+PORTS = {"http": 80, "https": 443}
+Origin = tuple[str, str, int]
+"""Scheme, name and port."""
 FOREIGN_ORIGIN = "Another site's page may not ask this app.\n"
 
 
@@ -27,7 +31,7 @@ class KnownHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         problem = None
         if scope["type"] in ("http", "websocket") and not scope["path"].endswith(HEALTH):
-            problem = _problem(Headers(scope=scope))
+            problem = _problem(scope)
         if problem is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
@@ -38,34 +42,85 @@ class KnownHosts:
             await send({"type": "websocket.close", "code": 1008})
 
 
-def _problem(headers: Headers) -> str | None:
-    if not is_known(host_of(headers)):
+def _problem(scope: Scope) -> str | None:
+    if not is_known(host_of(Headers(scope=scope))):
         return UNKNOWN_HOST
-    return None if is_own_page(headers) else FOREIGN_ORIGIN
+    return None if is_own_page(scope) else FOREIGN_ORIGIN
 
 
-def is_own_page(headers: Mapping[str, str]) -> bool:
-    """Whether a page of this app asks, under a name that the app goes by."""
-    host, name = headers.get("host", ""), host_of(headers)
-    if not is_known(name):
+def is_own_page(scope: Scope) -> bool:
+    """Whether a page of this app asks, under a name that the app goes by: one of the very
+    origin (scheme, name and port) that was asked, or one that its owner listed."""
+    headers = Headers(scope=scope)
+    if not is_known(host_of(headers)):
         return False
     if "origin" not in headers:
-        return True
+        return True  # No browser, or one that asks for what anybody may see.
+    origin = _origin(headers["origin"])
+    return origin is not None and (origin in _own_origins(scope) or origin in _listed_origins())
+
+
+def _own_origins(scope: Scope) -> set[Origin]:
+    """What the origin of this app's page is to a browser, as far as this request tells."""
+    headers = Headers(scope=scope)
+    # What a proxy says of the address it was asked under; no page of another origin can add
+    # such a header without asking first (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
+    forwarded = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
+    scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
+    schemes = {scheme} if scheme else {_scheme_of(scope)}
+    found = set()
+    for host in filter(None, (headers.get("host", ""), forwarded)):
+        name = _name_of(host)
+        if not scheme and not is_loopback_name(name):
+            schemes = schemes | {"https"}  # A proxy may undo TLS without a word.
+        found |= {_origin(f"{each}://{host}") for each in schemes if is_known(name)}
+    return {each for each in found if each is not None}
+
+
+def _listed_origins() -> set[Origin]:
+    """Those in `server.corsAllowedOrigins`, which Streamlit lets in as well."""
+    listed: list[str] = st.get_option("server.corsAllowedOrigins") or []
+    return {each for each in map(_origin, listed) if each is not None}
+
+
+def _scheme_of(scope: Scope) -> str:
+    return "https" if scope.get("scheme") in ("https", "wss") else "http"
+
+
+def _origin(text: str) -> Origin | None:
+    """The origin that a text is, its port always said; None if it is none, or has more."""
     try:
-        origin = urlsplit(headers["origin"])
-        origin_name = origin.hostname or ""
+        parts = urlsplit(text)
+        name, port = parts.hostname, parts.port
     except ValueError:
-        return False
-    # Behind a proxy the app may be asked under another name than its page has.
-    return origin.netloc == host or (origin_name != name and _is_listed(origin_name))
+        return None
+    is_whole = text.lower() == f"{parts.scheme}://{parts.netloc.lower()}"
+    if parts.scheme not in PORTS or not name or not is_whole or "@" in parts.netloc:
+        return None
+    return parts.scheme, name, PORTS[parts.scheme] if port is None else port
 
 
 def host_of(headers: Mapping[str, str]) -> str:
     """The name under which the app is asked, without the port; empty if it is none."""
+    return _name_of(headers.get("host", ""))
+
+
+def _name_of(host: str) -> str:
     try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def is_loopback_name(name: str) -> bool:
+    """Whether a name is this machine's own, where no proxy stands between."""
+    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
+
+
+def is_served_by_community_cloud(headers: Mapping[str, str]) -> bool:
+    """Whether the app is asked under the name that Streamlit's Community Cloud gives it."""
+    forwarded = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
+    return any(_name_of(host).endswith(CLOUD) for host in (headers.get("host", ""), forwarded))
 
 
 def is_known(name: str) -> bool:

@@ -72,6 +72,16 @@ def set_count(key: str, answer: object) -> None:
     st.session_state["counts"] = dict(list(counts.items())[-MOST_COUNTS:])
 
 
+def set_count_problem(problem: str | None) -> None:
+    """Why the last press of Count tokens asked for less than it should have."""
+    st.session_state["count_problem"] = problem
+
+
+def count_problem() -> str | None:
+    problem: str | None = st.session_state.get("count_problem")
+    return problem
+
+
 def counts() -> dict[str, int]:
     """Input tokens, by what was counted."""
     done = {key: each.result() for key, each in asked_counts().items() if each.done()}

@@ -33,7 +33,7 @@ def page() -> None:
         st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
         st.stop()
     state.initialise(feed.open_page)
-    is_here(state.owner())
+    is_here(state.owner(), state.fed_page())
     editor_state.record()
     drawn_in = next_phase()
     above, beneath = st.container(), st.container()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from playground.core.budget import OWNER, Refusal, Spender
-from playground.core.caps import Caps, variants_problem
+from playground.core.caps import Caps, is_spare, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
 from playground.core.plan import KeyHolder, Plan, RunContext, Variant, plan
@@ -109,8 +109,10 @@ def refusal(planned: list[Plan]) -> str | None:
 
 
 def _too_many(planned: list[Plan]) -> str | None:
-    why = variants_problem(len(planned), caps(planned[0].connection))
-    return why or services().engine.why_full(state.visitor(is_local()), len(planned))
+    to, visitor = planned[0].connection, state.visitor(is_local())
+    why = variants_problem(len(planned), caps(to))
+    spare = is_spare(visitor, to)
+    return why or services().engine.why_full(visitor, len(planned), is_spare=spare)
 
 
 def can_connect(connection: Connection) -> bool:

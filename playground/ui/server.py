@@ -13,6 +13,8 @@ from starlette.websockets import WebSocket
 
 from playground.ui.headers import SafeHeaders
 from playground.ui.hosts import KnownHosts
+from playground.ui.page_sockets import PageSockets
+from playground.ui.uploads import Uploads
 from playground.ui.visitor_cookie import VisitorCookie
 from playground.ui.warming import prepare
 
@@ -48,7 +50,13 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
-    return [Middleware(SafeHeaders), Middleware(KnownHosts), Middleware(VisitorCookie)]
+    return [
+        Middleware(SafeHeaders),
+        Middleware(KnownHosts),
+        Middleware(PageSockets),
+        Middleware(Uploads),
+        Middleware(VisitorCookie),
+    ]
 
 
 async def _feed(socket: WebSocket) -> None:

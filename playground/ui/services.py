@@ -4,11 +4,16 @@ import asyncio
 import importlib
 import json
 import os
+import sys
+import threading
+import time
+import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -16,11 +21,13 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from playground.core.bill import Call, Known, bill, refused, with_earlier
 from playground.core.budget import Refusal, within_budget
+from playground.core.caps import is_spare
 from playground.core.catalogue import Model
 from playground.core.connection import Connection
 from playground.core.events import Event, Usage
 from playground.core.exchange import Recorded, Sent, differences, to_json
 from playground.core.failures import Failure
+from playground.core.pace import Pace, Paces
 from playground.core.passcode import Passcode
 from playground.core.plan import Plan, require_sendable
 from playground.core.pricing import Cost, UnitPrices
@@ -35,8 +42,12 @@ from playground.store.inspection import place_of, problem_of
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Results
 from playground.ui.batching import Batching
-from playground.ui.feed import Feed
+from playground.ui.feed import FedPage, Feed
+from playground.ui.page_sockets import has_left, socket_name
 
+COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
+"""How often one stranger may have a prompt counted, and all of them together."""
+HELD_IN = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
 
 if TYPE_CHECKING:
@@ -60,9 +71,11 @@ class Services:
             most_runs=settings.most_runs,
             most_runs_per_visitor=settings.most_runs_per_visitor,
             most_waiting=settings.most_waiting,
+            is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
+        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
         self._claims = Claims()
         self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
 
@@ -125,6 +138,11 @@ class Services:
             return await list_models(self._shared_clients(), connection, key)
 
         return self.engine.call(read())
+
+    def may_count(self, visitor: str) -> bool:
+        """Whether a visitor may count one more prompt now, and takes it for counted. It costs
+        nothing, but the account's limit a minute is the same for all."""
+        return visitor == LOCAL or self._counts.take(visitor, 1, time.monotonic())
 
     def count_tokens(self, plan: Plan, key: str) -> "Future[int | Failure]":
         """Ask how many input tokens a request has, without making anyone wait.
@@ -284,20 +302,37 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
     return place_of(settings.log_url), problem_of(settings.log_url, now)
 
 
-@st.cache_resource(show_spinner=False)
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    return Services(read_own_settings())
+    held = _held()
+    with held["lock"]:
+        if "services" not in held:
+            held["services"] = Services(read_own_settings())
+        found: Services = held["services"]
+        return found
 
 
-@st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
-def _presence(owner: str) -> Any:  # noqa: ANN401 (a callable that Streamlit keeps)
-    engine = services().engine
-    return lambda: engine.is_gone(owner)
+def forget_services() -> None:
+    """Build them anew when they are asked for next. What they hold is left as it is."""
+    _held().pop("services", None)
 
 
-def is_here(owner: str) -> None:
-    """Tell the engine that this page is alive, and have it told when it leaves."""
-    _presence(owner)
-    services().engine.is_here(owner)
+def _held() -> dict[str, Any]:
+    # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
+    # module: Streamlit forgets one that was edited, but none that has no file.
+    held = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    held.setdefault("lock", threading.RLock())
+    return held
+
+
+def is_here(owner: str, page: FedPage) -> None:
+    """Tell the engine that this page is alive, and how to see whether it still is: by one of
+    its sockets or, where this app is not the server's, by its session."""
+    name, told = socket_name(), weakref.ref(page)
+
+    def is_connected() -> bool:
+        page = told()
+        return page is not None and (page.is_fed or not has_left(name))
+
+    services().engine.is_here(owner, is_connected)
     services().log.open_pages.open(owner)

@@ -5,6 +5,7 @@ of it for a moment (each message to a browser, each piece of an answer) waits fo
 to have it back, and everything is late.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,12 +18,20 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
+from playground.ui.page_sockets import asker
+
 LATER_S = 10.0
 """How much longer than a person a timer waits for its turn, when there are many."""
 LONGEST_S = 2.0
 """A script that takes longer waits for something else than the interpreter: others go on."""
+SETBACK, RECOVERY_S = 10.0, 20.0
+"""How many seconds later a turn comes for each that its page and its address had lately, and
+how fast that is forgotten. A page that asks again and again must not hold up a new one."""
 LOOK_S = 0.1
 """How often a script that waits looks whether it is still wanted."""
+
+MOST_KNOWN = 10_000
+"""Pages and addresses whose turns are remembered."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,18 +41,40 @@ T = TypeVar("T")
 class _Turn:
     due_s: float
     number: int
+    askers: tuple[str, ...] = field(default=(), compare=False)
     has_come: threading.Event = field(default_factory=threading.Event, compare=False)
     began_s: float = field(default=0.0, compare=False)
 
 
+class _Had:
+    """Seconds that each had of the turns lately, forgotten little by little."""
+
+    def __init__(self) -> None:
+        self._had: dict[str, tuple[float, float]] = {}
+
+    def of(self, asker: str, now_s: float) -> float:
+        had_s, at_s = self._had.get(asker, (0.0, now_s))
+        return had_s * math.exp((at_s - now_s) / RECOVERY_S)
+
+    def add(self, asker: str, turn_s: float, now_s: float) -> None:
+        self._had[asker] = (self.of(asker, now_s) + turn_s, now_s)
+        if len(self._had) > MOST_KNOWN:
+            limit_s = now_s - RECOVERY_S
+            self._had = {a: had for a, had in self._had.items() if had[1] > limit_s}
+
+
 class Turns:
-    """Hands out turns, to people before timers. `look` is called now and then by whoever
-    waits; what it raises ends the waiting."""
+    """Hands out turns, to people before timers, and to those first who had least of them.
+    `look` is called now and then by whoever waits; what it raises ends the waiting."""
 
     def __init__(
-        self, look: Callable[[], object], monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        look: Callable[[], object],
+        monotonic_s: Callable[[], float] = time.monotonic,
+        who: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
-        self._look, self._monotonic_s = look, monotonic_s
+        self._look, self._monotonic_s, self._who = look, monotonic_s, who
+        self._had = _Had()
         self._lock = threading.Lock()
         self._numbers = count()
         self._waiting: list[_Turn] = []
@@ -56,8 +87,9 @@ class Turns:
         if getattr(self._here, "has_turn", False):
             yield
             return
-        turn = _Turn(self._monotonic_s() + (LATER_S if can_wait else 0.0), next(self._numbers))
+        askers = self._who()
         with self._lock:
+            turn = _Turn(self._due_s(askers, can_wait=can_wait), next(self._numbers), askers)
             heappush(self._waiting, turn)
             self._admit()
         try:
@@ -73,7 +105,16 @@ class Turns:
                 self._leave(turn)
                 self._admit()
 
+    def _due_s(self, askers: tuple[str, ...], *, can_wait: bool) -> float:
+        now_s = self._monotonic_s()
+        had_s = sum(self._had.of(asker, now_s) for asker in askers)
+        return now_s + (LATER_S if can_wait else min(LATER_S, SETBACK * had_s))
+
     def _leave(self, turn: _Turn) -> None:
+        if turn.has_come.is_set():
+            now_s = self._monotonic_s()
+            for asker in turn.askers:
+                self._had.add(asker, now_s - turn.began_s, now_s)
         if self._running is turn:
             self._running = None
         elif turn in self._waiting:
@@ -97,7 +138,7 @@ def _look() -> None:
     st.session_state.get("owner")
 
 
-_turns = Turns(_look)
+_turns = Turns(_look, who=asker)
 _next = threading.local()
 
 

@@ -4,9 +4,8 @@ import gc
 import importlib
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from threading import Thread, Timer
-
-import streamlit as st
 
 from playground.settings import SettingsError
 
@@ -37,7 +36,7 @@ def prepare() -> Thread:
     return thread
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def warm_up() -> None:
     """Import what the first run needs, once the first page was drawn.
 

@@ -57,6 +57,14 @@ def test_a_full_entry_is_read_whole():
     assert str(model.retires_on) == "2027-12-31"
 
 
+def test_a_key_that_the_server_echoes_is_masked_wherever_it_stands():
+    key = "sk-ant-api03-0123456789abcdef"
+    entry = {name: f"a {key} b" for name in ("id", "display_name", "line", "lifecycle")}
+    [model] = read(page(entry), key=key)
+    assert key not in repr(model)
+    assert model.name == "a … b"
+
+
 def test_a_sparse_entry_is_read_too_and_a_retired_one_left_out():
     models = read(page({"id": "tiny", "object": "model"}, {"id": "old", "lifecycle": "retired"}))
     assert [model.id for model in models] == ["tiny"]

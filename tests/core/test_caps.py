@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from scripted import NOW, REQUEST
 
-from playground.core.caps import NO_CAPS, Caps, queue_problem, variants_problem
-from playground.core.connection import CLAUDE
+from playground.core.caps import NO_CAPS, Caps, is_spare, queue_problem, variants_problem
+from playground.core.connection import CLAUDE, DEMO
 from playground.core.fixes import fixed
 from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Prompt
@@ -86,3 +86,9 @@ def test_the_queue_is_bounded_and_nobody_fills_it_alone(count, own, all_, said):
     # At one's own machine there is nobody to leave places for.
     assert queue_problem("local", 6, 45, 45, 200) is None
     assert queue_problem("local", 6, 195, 195, 200) is not None
+
+
+def test_only_a_strangers_run_on_the_demo_can_wait_behind_all_others():
+    assert is_spare("visitor-1", DEMO)
+    assert not is_spare("visitor-1", CLAUDE)
+    assert not is_spare("local", DEMO)

@@ -258,6 +258,22 @@ def test_a_key_in_the_prompt_is_a_warning_that_never_repeats_it():
     assert "0123" not in problem.text + problem.fix.label
 
 
+@pytest.mark.parametrize(
+    "extra_json",
+    [
+        '{"metadata": {"user_id": "sk-ant-api03-0123456789abcdef"}}',
+        '{"metadata": {"user_id": "\\u0073k-ant-api03-0123456789abcdef"}}',
+        '{"mcp_servers": [{"authorization_token": "ghp_0123456789abcdefghij0123"}]}',
+        '{"sk-ant-api03-0123456789abcdef": 1}',
+    ],
+)
+def test_a_key_in_the_extra_json_is_a_warning_that_never_repeats_it(extra_json):
+    [problem] = [each for each in found(extra_json=extra_json) if "API key" in each.text]
+    assert problem.severity == "warning"
+    assert problem.text.startswith("The extra JSON seems to hold an API key")
+    assert "0123" not in problem.text
+
+
 def test_several_messages_of_one_kind_are_one_problem():
     empty, again = found(chat(("user", "Hi"), ("user", ""), ("user", " ")))
     assert empty.text.startswith("Messages 2 and 3 are empty.")

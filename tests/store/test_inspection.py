@@ -56,3 +56,18 @@ def test_what_is_wrong_is_told_in_words(now, tmp_path, file, open_log):
 )
 def test_where_a_log_lives_is_told_without_its_password(url, place):
     assert place_of(url) == place
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sk-ant-api03-0123456789abcdef",
+        "postgresql://me:sk-ant-api03-0123456789abcdef@db.example/runs",
+        "postgresql://sk-ant-api03-0123456789abcdef@db.example/runs",
+        "postgresql://me@db.example/runs?password=sk-ant-api03-0123456789abcdef",
+        "postgresql://me@db.example/runs?password=hunter2-0123456",
+        "sqlite:///data/sk-ant-api03-0123456789abcdef.db",
+    ],
+)
+def test_where_a_log_lives_is_told_without_a_key_or_a_password(url):
+    assert "0123" not in place_of(url)

@@ -13,11 +13,9 @@ PAUSE_S = 0.002
 @pytest.fixture(autouse=True)
 def fresh_process(monkeypatch, tmp_path):
     """Each test gets services of its own: a new log, no runs."""
-    import streamlit as st
-
     from playground.claude.clients import Clients
     from playground.claude.demo.transport import DemoTransport
-    from playground.ui.services import Services, services
+    from playground.ui.services import Services, forget_services, services
 
     def quick_clients(self):
         self._clients = self._clients or Clients(demo=DemoTransport(pause_s=PAUSE_S))
@@ -25,12 +23,12 @@ def fresh_process(monkeypatch, tmp_path):
 
     monkeypatch.setattr(Services, "_shared_clients", quick_clients)
     monkeypatch.setenv("PLAYGROUND_LOG", f"sqlite:///{tmp_path}/runs.db")
-    st.cache_resource.clear()
+    forget_services()
     yield
     built = services()
     built.engine.close()
     built.log.close()
-    st.cache_resource.clear()
+    forget_services()
 
 
 @pytest.fixture

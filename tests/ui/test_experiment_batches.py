@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, words
 
@@ -18,7 +17,7 @@ from playground.core.connection import CLAUDE, DEMO
 from playground.core.matrix import error_of
 from playground.core.visitors import visitor_of
 from playground.ui import experiment_batches, experiment_opening, experiment_submitting, running
-from playground.ui.services import Services, services
+from playground.ui.services import Services, forget_services, services
 
 CASES = "country,expected\nPeru,Lima\nKenya,Nairobi"
 KEY = "sk-ant-batch-secret-key"
@@ -160,7 +159,7 @@ def restart():
     """The app ends, and begins anew on the same database."""
     services().engine.close()
     services().log.close()
-    st.cache_resource.clear()
+    forget_services()
 
 
 def open_mine(page):
@@ -448,7 +447,7 @@ def test_a_batch_leaves_out_the_judges_and_says_so_and_they_are_asked_afterwards
 
 def test_where_there_can_be_no_batch_the_button_says_why(api, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")
-    st.cache_resource.clear()
+    forget_services()
     page = opened_band()
     assert page.button(key="submit_experiment").disabled
     assert "whether this server has them is unknown" in page.button(key="submit_experiment").help

@@ -12,8 +12,12 @@ from starlette.websockets import WebSocket
 
 from playground.ui import tail
 from playground.ui.feed import (
+    MOST_SAID_PACE,
     MOST_SOCKETS,
     MOST_WAITING,
+    MOST_WAITING_EACH,
+    SILENT,
+    TOO_BIG,
     UNKNOWN_PAGE,
     Ahead,
     Feed,
@@ -45,9 +49,12 @@ class Told:
 class Browser:
     """The other end of a socket."""
 
-    def __init__(self, feed, headers=OWN):
+    def __init__(self, feed, headers=OWN, ip="192.0.2.7"):
         self.said, self.heard = asyncio.Queue(), asyncio.Queue()
-        scope = {"type": "websocket", "path": "/feed", "headers": headers, "subprotocols": []}
+        scope = {
+            "type": "websocket", "path": "/feed", "headers": headers, "subprotocols": [],
+            "client": (ip, 1),
+        }  # fmt: skip
         self.said.put_nowait({"type": "websocket.connect"})
         self.is_reachable = True
         self.serving = asyncio.create_task(feed.serve(WebSocket(scope, self.said.get, self._hear)))
@@ -77,8 +84,8 @@ def end(run):
     run.status, run.is_over = "stopped", True
 
 
-async def joined(feed, page):
-    browser = Browser(feed)
+async def joined(feed, page, **how):
+    browser = Browser(feed, **how)
     browser.say(page.token)
     assert (await browser.hear())["type"] == "websocket.accept"
     assert await browser.news() == {"texts": [], "clear": True}
@@ -233,6 +240,7 @@ ELSEWHERE = {
     "a page without an origin": [HOST, (b"origin", b"null")],
     "a name that begins alike": [HOST, (b"origin", b"https://play.streamlit.app.evil")],
     "another port": [(b"host", b"localhost:8501"), (b"origin", b"http://localhost:9999")],
+    "another name of here": [(b"host", b"localhost:8501"), (b"origin", b"http://127.0.0.1:8501")],
     "a name that points here": [(b"host", b"evil.example"), (b"origin", b"http://evil.example")],
     "no browser, a foreign name": [(b"host", b"evil.example")],
     "nonsense": [HOST, (b"origin", b"http://[")],
@@ -250,16 +258,68 @@ def test_who_is_not_this_apps_page_is_refused_before_it_can_ask(headers):
     asyncio.run(play())
 
 
-def test_sockets_that_say_nothing_are_bounded():
+@pytest.mark.parametrize(("places", "most"), [(1, MOST_WAITING_EACH), (MOST_WAITING, MOST_WAITING)])
+def test_sockets_that_say_nothing_are_bounded_and_shut_nobody_out(places, most):
     async def play():
         feed = Feed(end)
-        silent = [Browser(feed) for _ in range(MOST_WAITING)]
+        silent = [Browser(feed, ip=f"192.0.2.{n % places}") for n in range(most)]
         assert {(await each.hear())["type"] for each in silent} == {"websocket.accept"}
-        one_more = Browser(feed)
-        assert (await one_more.hear())["type"] == "websocket.close"
+        late = await joined(feed, feed.open_page(), ip="192.0.2.0")
+        closed = await silent[0].hear()
+        assert (closed["type"], closed["code"]) == ("websocket.close", SILENT)
+        assert all(each.heard.empty() for each in silent[1:])
+        await late.leave()
+        for each in silent[1:]:
+            await each.leave()
+
+    asyncio.run(play())
+
+
+def test_two_hundred_silent_sockets_keep_no_page_from_its_feed():
+    async def play():
+        feed = Feed(end)
+        silent = [Browser(feed, ip="192.0.2.66") for _ in range(10 * MOST_WAITING_EACH)]
+        pages = [await joined(feed, feed.open_page()) for _ in range(3)]
         for each in silent:
             await each.leave()
-        await (await joined(feed, feed.open_page())).leave()
+        for each in pages:
+            await each.leave()
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("is_joined", [False, True])
+def test_who_says_anything_longer_than_a_page_does_is_hung_up_on(is_joined):
+    async def play():
+        feed = Feed(end)
+        page = feed.open_page()
+        browser = await joined(feed, page) if is_joined else Browser(feed)
+        if not is_joined:
+            assert (await browser.hear())["type"] == "websocket.accept"
+        browser.say("x" * 1_000_000)
+        closed = await browser.hear()
+        assert (closed["type"], closed["code"]) == ("websocket.close", TOO_BIG)
+        async with asyncio.timeout(5):
+            await browser.serving
+
+    asyncio.run(play())
+
+
+def test_a_page_that_says_stop_a_thousand_times_is_heard_at_a_pace():
+    async def play():
+        asked = []
+        feed = Feed(asked.append)
+        page = feed.open_page()
+        page.show({"A": Told("a")})
+        browser = Browser(feed)
+        browser.say(page.token)
+        for _ in range(1000):
+            browser.say("stop")
+        async with asyncio.timeout(5):
+            while len(asked) < MOST_SAID_PACE.burst:
+                await asyncio.sleep(0)
+        await browser.leave()
+        assert len(asked) == MOST_SAID_PACE.burst
 
     asyncio.run(play())
 

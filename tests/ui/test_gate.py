@@ -184,13 +184,11 @@ def test_a_key_of_ones_own_is_not_capped_but_in_size(owner, monkeypatch):
 
 def _restart(environ, **settings):
     """The owner changes settings and starts the server anew."""
-    import streamlit as st
-
-    from playground.ui.services import services
+    from playground.ui.services import forget_services, services
 
     services().engine.close()
     services().log.close()
-    st.cache_resource.clear()
+    forget_services()
     for name, value in settings.items():
         environ.setenv(name, value)
 
@@ -203,3 +201,17 @@ def _press_with(page, **controls):
     page.button(key="run_all").click().run()
     assert not page.exception
     assert page.session_state["runs"] == before
+
+
+def test_clearing_streamlits_cache_leaves_the_lock_and_the_services_as_they_are():
+    import streamlit as st
+
+    from playground.ui.services import services
+
+    before = services()
+    for now_s in range(5):
+        before.passcode.enter("a wrong one", now_s)
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    assert services() is before
+    assert services().passcode.enter("a wrong one", 6) == "too often"

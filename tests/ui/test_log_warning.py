@@ -4,11 +4,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run
 
-from playground.ui.services import services
+from playground.ui.services import forget_services, services
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_the_log_of_a_newer_version_is_shown_and_runs_go_on_in_memory(page, file
     press_run(page)
     services().engine.close()
     services().log.close()
-    st.cache_resource.clear()
+    forget_services()
     execute(file, "UPDATE meta SET version = version + 1")
     later = AppTest.from_file(SCRIPT, default_timeout=30).run()
     [warning] = later.warning
@@ -88,7 +87,7 @@ def test_an_app_restarted_with_a_postgres_url_keeps_its_history(
     assert services().log.flush(10)
     services().engine.close()
     services().log.close()
-    st.cache_resource.clear()
+    forget_services()
     later = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert statuses(later) == ["done", "done"]
     assert not later.warning

@@ -6,6 +6,8 @@ from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run, words
 
+from playground.ui.services import COUNT_PACE, COUNTS_PACE, forget_services, services
+
 
 def said(page):
     return words(page).replace("\\", "")
@@ -25,10 +27,8 @@ def test_each_variant_says_at_most_and_for_a_thousand_calls(page):
 
 
 def test_what_has_no_price_says_that_its_cost_is_unknown(monkeypatch):
-    import streamlit as st
-
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:1")
-    st.cache_resource.clear()
+    forget_services()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert "Cost unknown: there is no price" in said(page)
     assert "cost unknown" in page.button(key="run_all").label
@@ -73,8 +73,6 @@ def test_a_count_that_fails_says_so_and_the_bound_is_used(page):
 
 
 def test_a_server_that_does_not_count_is_no_error(page, monkeypatch):
-    import streamlit as st
-
     with contextlib.closing(FakeApi()) as api:
 
         async def not_found(self, seen, writer):
@@ -82,7 +80,7 @@ def test_a_server_that_does_not_count_is_no_error(page, monkeypatch):
 
         api.handler = not_found
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-        st.cache_resource.clear()
+        forget_services()
         other = AppTest.from_file(SCRIPT, default_timeout=30).run()
         counted(other)
         assert "This server does not count tokens; the bound is used." in said(other)
@@ -97,12 +95,10 @@ def test_after_a_run_the_actual_stands_against_the_worst_case(page):
 
 
 def test_a_run_without_a_price_has_an_unknown_cost_in_its_card_and_in_the_log(monkeypatch):
-    import streamlit as st
-
     with contextlib.closing(FakeApi()) as api:
         api.plays = ["drops"] * 2  # In the middle of an answer: the card explains itself.
         monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
-        st.cache_resource.clear()
+        forget_services()
         other = AppTest.from_file(SCRIPT, default_timeout=30).run()
         press_run(other)
         assert "**Cost** unknown. " in said(other)
@@ -116,3 +112,23 @@ def test_totals_tell_session_today_and_all_time_and_simulated_apart(page):
     assert "Simulated $0.0" in said(page)
     fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
     assert "Simulated $0 this session · $0.0" in said(fresh)
+
+
+def test_a_stranger_has_only_so_many_prompts_counted_and_others_have_theirs(come_from):
+    come_from()
+    built = services()
+    asked = [built.may_count("visitor-1") for _ in range(40)]
+    assert asked == [True] * COUNT_PACE.burst + [False] * (40 - COUNT_PACE.burst)
+    assert built.may_count("visitor-2")
+    others = [built.may_count(f"visitor {n}") for n in range(200)]
+    assert others.count(True) < COUNTS_PACE.burst
+    assert all(built.may_count("local") for _ in range(200))
+
+
+def test_who_had_too_many_counted_is_told_so_and_nothing_is_asked(come_from, monkeypatch):
+    come_from()
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    monkeypatch.setattr(services(), "may_count", lambda visitor: visitor == "local")
+    page.button(key="count_tokens").click().run()
+    assert "Not counted: too many prompts were counted lately." in said(page)
+    assert page.session_state["counts"] == {}

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from ui.driving import press_run
 
 from playground.ui import turns
-from playground.ui.turns import LATER_S, LONGEST_S, Turns
+from playground.ui.turns import LATER_S, LONGEST_S, RECOVERY_S, Turns
 
 SOON_S = 10
 
@@ -28,14 +28,16 @@ class Queue:
         self.clock, self.order, self._threads = Clock(), [], []
         self._looked = threading.Semaphore(0)
         self._look = look
-        self.turns = Turns(self._notice, self.clock)
+        self.asker = threading.local()
+        self.turns = Turns(self._notice, self.clock, lambda: getattr(self.asker, "is_", ()))
 
     def _notice(self):
         self._looked.release()
         self._look()
 
-    def ask(self, name, **how):
+    def ask(self, name, asker=(), **how):
         def script():
+            self.asker.is_ = asker
             with self.turns.take(**how):
                 self.order.append(name)
 
@@ -89,6 +91,53 @@ def test_a_timer_that_has_waited_for_long_goes_first(queue):
         queue.turns._running.began_s = queue.clock.now_s
         queue.ask("person")
     assert queue.order == ["timer", "person"]
+
+
+def had_turns(queue, seconds, *askers):
+    queue.asker.is_ = askers
+    with queue.turns.take():
+        queue.clock.now_s += seconds
+    queue.asker.is_ = ()
+
+
+def test_who_had_many_turns_lately_goes_after_who_had_none(queue):
+    had_turns(queue, 1.0, "greedy", "there")
+    with queue.busy():
+        for number in range(30):
+            queue.ask(f"again {number}", ("greedy", "there"))
+        queue.ask("another of his pages", ("new", "there"))
+        queue.clock.now_s += 5.0
+        queue.ask("new page", ("modest", "elsewhere"))
+    assert queue.order[0] == "new page"
+    assert queue.order.index("another of his pages") > 0
+    assert queue.order[1:31] == [f"again {number}" for number in range(30)]
+
+
+def test_of_pages_at_one_address_the_one_that_had_least_goes_first(queue):
+    for number in range(3):
+        had_turns(queue, 0.2, f"page {number}", "there")
+    with queue.busy():
+        for number in range(3):
+            queue.ask(f"page {number}", (f"page {number}", "there"))
+        queue.ask("new page", ("new", "there"))
+    assert queue.order == ["new page", "page 0", "page 1", "page 2"]
+
+
+def test_what_somebody_had_is_forgotten_and_never_makes_him_wait_longer_than_a_timer(queue):
+    had_turns(queue, 1.9, "greedy", "there")
+    with queue.busy():
+        queue.ask("again", ("greedy", "there"))
+        queue.clock.now_s += LATER_S + 0.1
+        queue.turns._running.began_s = queue.clock.now_s
+        queue.ask("new page", ("modest", "elsewhere"))
+    assert queue.order == ["again", "new page"]
+    queue.order.clear()
+    queue.clock.now_s += 20 * RECOVERY_S
+    with queue.busy():
+        queue.ask("again", ("greedy", "there"))
+        queue.clock.now_s += 0.1
+        queue.ask("new page", ("modest", "elsewhere"))
+    assert queue.order == ["again", "new page"]
 
 
 def test_a_script_that_takes_long_holds_nobody_up(queue):

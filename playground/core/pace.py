@@ -1,0 +1,79 @@
+"""How often something may be done: a leaky bucket for each who does it, and one for all."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+MOST_KNOWN = 10_000
+"""Buckets in memory: beyond, those that were not used for longest are taken for empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`burst` times at once, and `per_s` times a second from then on."""
+
+    burst: int
+    per_s: float
+
+
+class Bucket:
+    """Counts what was done, and lets it leak away."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._level = 0.0
+        self._seen_s = 0.0
+
+    def _leak(self, now_s: float) -> None:
+        gone = max(0.0, now_s - self._seen_s) * self._pace.per_s
+        self._level = max(0.0, self._level - gone)
+        self._seen_s = now_s
+
+    def take(self, count: int, now_s: float) -> bool:
+        """Do it so many times if that may be now, or not at all."""
+        is_in_time = self.has_room(count, now_s)
+        if is_in_time:
+            self.add(count, now_s)
+        return is_in_time
+
+    def has_room(self, count: int, now_s: float) -> bool:
+        """Whether it may be done so many times now; `now_s` is any steady clock."""
+        self._leak(now_s)
+        return self._level + count <= self._pace.burst
+
+    def add(self, count: int, now_s: float) -> float:
+        """Do it, and return the seconds to wait before: 0 within the burst."""
+        self._leak(now_s)
+        self._level += count
+        return max(0.0, self._level - self._pace.burst) / self._pace.per_s
+
+
+class Paces:
+    """A bucket for each of many, and one for all of them. May be called from any thread."""
+
+    def __init__(self, each: Pace, all_: Pace) -> None:
+        self._each, self._all = each, Bucket(all_)
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._lock = Lock()
+
+    def take(self, who: str, count: int, now_s: float) -> bool:
+        """Do it so many times if that may be now, or not at all."""
+        with self._lock:
+            buckets = (self._bucket(who), self._all)
+            if not all(bucket.has_room(count, now_s) for bucket in buckets):
+                return False
+            for bucket in buckets:
+                bucket.add(count, now_s)
+            return True
+
+    def wait_s(self, who: str, now_s: float) -> float:
+        """Do it once, and return the seconds to wait before."""
+        with self._lock:
+            return max(self._bucket(who).add(1, now_s), self._all.add(1, now_s))
+
+    def _bucket(self, who: str) -> Bucket:
+        bucket = self._buckets.setdefault(who, Bucket(self._each))
+        self._buckets.move_to_end(who)
+        if len(self._buckets) > MOST_KNOWN:
+            self._buckets.popitem(last=False)
+        return bucket
