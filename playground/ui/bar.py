@@ -36,6 +36,14 @@ def show_bar(plans: list[Plan]) -> None:
             on_click=running.stop_all,
             disabled=not is_live,
         )
+    show_not_started("not_started")
+
+
+def show_not_started(key: str) -> None:
+    """Say why the last press of Run started nothing, in a place of its own."""
+    if why := running.not_started():
+        with st.container(key=key):
+            st.markdown(f":red[:material/block:] {plain(why)}")
 
 
 def _show_connection() -> None:

@@ -13,6 +13,7 @@ from playground.core.experiment_rows import ExperimentRow
 from playground.core.grid import GridError
 from playground.core.grid_plan import GridPlan, Surroundings
 from playground.core.matrix import Matrix
+from playground.core.number_text import NumberError
 from playground.experiments.seams import Again, Whose
 from playground.experiments.underway import Underway
 from playground.run import Run, new_run_id
@@ -62,7 +63,7 @@ def keep_new() -> Underway | None:
         experiment = experiment_plan.definition()
         around = experiment_plan.surroundings()
         planned = experiment_plan.plan_of(experiment, around)
-    except (CasesError, CheckError, GridError) as error:
+    except (CasesError, CheckError, GridError, NumberError) as error:
         chosen.say(str(error))
         return None
     if not planned.calls:

@@ -9,15 +9,24 @@ from playground.core.budget import OWNER, Refusal, Spender
 from playground.core.caps import Caps, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
+from playground.core.number_fields import Texts, with_field_problems
 from playground.core.plan import Plan, plan
+from playground.core.problem import Problem
 from playground.core.request import Request
 from playground.core.wire import Wire
 from playground.run import Run
 from playground.settings import is_local_visit
-from playground.ui import answers_state, gate, money_state, spending, state, variant_state
+from playground.ui import (
+    answers_state,
+    editor_state,
+    gate,
+    money_state,
+    spending,
+    state,
+    variant_state,
+)
 from playground.ui.case_values import first_case
 from playground.ui.feed import Ahead
-from playground.ui.plain import plain
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
@@ -136,7 +145,18 @@ def _account(connection: Connection) -> tuple[str, int]:
 
 
 def plans() -> list[Plan]:
-    """What Run would do now, one plan a variant."""
+    """What Run would do now, one plan a variant, with what keeps it from being sent."""
+    return [_with_fields(each, variant_state.number_texts(each.letter)) for each in _plans()]
+
+
+def _with_fields(planned: Plan, texts: Texts = ()) -> Plan:
+    """The plan with what is wrong in number fields: of a variant's parameters, and of retry."""
+    found = with_field_problems(planned, texts)
+    retry = tuple(Problem("error", why) for why in state.policy_problems())
+    return replace(found, problems=(*retry, *found.problems))
+
+
+def _plans() -> list[Plan]:
     now = datetime.now(UTC)
     to = connection()
     listed = models(to)
@@ -163,11 +183,36 @@ def run_all() -> None:
     if state.is_live():
         return
     if why := _obstacle(planned):
-        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
+        _refuse(why)
         return
     started = _start(planned)
     if started:
         state.set_runs(started, _ahead(planned))
+
+
+def _refuse(why: str) -> None:
+    state.set_not_started(why, _as_pressed())
+
+
+def not_started() -> str | None:
+    """Why the last press started nothing, until something is changed or pressed again."""
+    kept = state.not_started()
+    if kept is None or kept[1] != _as_pressed():
+        return None
+    return kept[0] if kept[0].startswith("Not started") else f"Not started. {kept[0]}"
+
+
+def _as_pressed() -> tuple[object, ...]:
+    """What a press of Run depends on."""
+    to = connection()
+    return (
+        state.next_press(),
+        editor_state.page(),
+        to,
+        bool(key_for(to)),
+        state.retry_texts(),
+        money_state.budget_texts(),
+    )
 
 
 def _ahead(planned: list[Plan]) -> Ahead | None:
@@ -198,16 +243,18 @@ def planned_again(letter: str) -> Plan | None:
     last: Plan = before.plan
     chosen = connection()
     to = chosen if chosen.kind == last.connection.kind else last.connection
-    again = plan(
-        state.next_press(),
-        letter,
-        last.request,
-        to,
-        state.policy(),
-        models(to),
-        datetime.now(UTC),
-        money_state.counts(),
-        caps(to),
+    again = _with_fields(
+        plan(
+            state.next_press(),
+            letter,
+            last.request,
+            to,
+            state.policy(),
+            models(to),
+            datetime.now(UTC),
+            money_state.counts(),
+            caps(to),
+        )
     )
     return again if can_connect(to) and again.can_run else None
 
@@ -222,15 +269,17 @@ def run_again(letter: str) -> None:
 def plan_of(request: Request, letter: str) -> Plan:
     """What a run of this request would do now, by the chosen connection."""
     to = connection()
-    return plan(
-        state.next_press(),
-        letter,
-        request,
-        to,
-        state.policy(),
-        models(to),
-        datetime.now(UTC),
-        money_state.counts(),
+    return _with_fields(
+        plan(
+            state.next_press(),
+            letter,
+            request,
+            to,
+            state.policy(),
+            models(to),
+            datetime.now(UTC),
+            money_state.counts(),
+        )
     )
 
 
@@ -244,7 +293,7 @@ def run_request(request: Request, letter: str) -> None:
     if state.is_live():
         return
     if why := _obstacle([planned]):
-        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
+        _refuse(why)
         return
     state.set_runs({**state.runs(), **_start([planned])})
 
@@ -258,7 +307,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
     admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
-        money_state.set_refusal(admitted.sentence)
+        _refuse(admitted.sentence)
         return {}
     for run, reserve_again in zip(runs.values(), admitted, strict=True):
         services().start(run, key, reserve_again)

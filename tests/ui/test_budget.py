@@ -27,7 +27,7 @@ def environ(monkeypatch, api):
 def opened(budget=""):
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page.button(key="remove_variant_B").click()
-    page.number_input(key="max_tokens_A").set_value(100)
+    page.text_input(key="max_tokens_A").set_value("100")
     page.text_input(key="budget_day_usd").input(budget)
     return page.run()
 

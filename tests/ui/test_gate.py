@@ -121,7 +121,7 @@ def test_a_day_budget_opens_it_and_caps_what_one_visitor_spends(owner, api, come
     pressed(page)
     assert len(api.posts) == 2
     for letter in "AB":
-        page.number_input(key=f"max_tokens_{letter}").set_value(1000)
+        page.text_input(key=f"max_tokens_{letter}").set_value("1000")
     # Together with the press: the button was not yet disabled.
     page.button(key="run_all").click().run()
     assert "of your $0.02 for today are left" in said(page)
