@@ -40,8 +40,8 @@ def first_text(parameter: str, value: Any) -> str:  # noqa: ANN401 (a field of P
 
 def texts_beside(params: Params, texts: Iterable[tuple[str, str]]) -> Texts:
     """The texts that say more than the parameters do: what can't be read, or is written in
-    another way."""
-    return tuple((name, text) for name, text in texts if text != _first(params, name))
+    another way. In the order of their names."""
+    return tuple(sorted((name, text) for name, text in texts if text != _first(params, name)))
 
 
 def with_texts(params: Params, texts: Iterable[tuple[str, str]]) -> Params:

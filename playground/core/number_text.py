@@ -97,9 +97,10 @@ def number_text(value: float | Decimal | None) -> str:
     if value is None:
         return ""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not exact.is_finite() or abs(exact.adjusted()) > LONGEST:
-        return str(value)
-    text = f"{exact:f}"
+    text = f"{exact:f}" if exact.is_finite() and abs(exact.adjusted()) <= LONGEST else ""
+    if not 0 < len(text) <= LONGEST:
+        digits, mark, exponent = str(value).lower().partition("e")
+        return f"{digits}0{mark}{exponent}" if _EITHER.fullmatch(digits.lstrip("-")) else str(value)
     text = text.rstrip("0").rstrip(".") if "." in text else text
     # With a fourth decimal it can't be taken for thousands.
     return f"{text}0" if _EITHER.fullmatch(text.lstrip("-")) else text
