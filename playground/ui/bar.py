@@ -40,10 +40,11 @@ def show_bar(plans: list[Plan]) -> None:
 
 
 def show_not_started(key: str) -> None:
-    """Say why the last press of Run started nothing, in a place of its own."""
+    """Say why the last press of Run started nothing. Its place is taken from the start: a field
+    that moves down loses the focus, and what is half typed."""
+    place = st.container(key=key)
     if why := running.not_started():
-        with st.container(key=key):
-            st.markdown(f":red[:material/block:] {plain(why)}")
+        place.markdown(f":red[:material/block:] {plain(why)}")
 
 
 def _show_connection() -> None:

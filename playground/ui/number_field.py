@@ -23,9 +23,11 @@ def number_field(
     """Draw it with what the session holds under its key, and beneath it why that can't be used.
     Returns the number; None where there is none or it can't be used.
 
-    The text is the field's default in each script run as well (text_area.py says why).
+    The text is the field's default in each script run as well (text_area.py says why). Both
+    have a container of their own: a field that moves loses the focus, and what is half typed.
     """
-    st.text_input(
+    place = st.container(gap="xsmall")
+    place.text_input(
         label,
         st.session_state.get(key, first) or "",
         key=key,
@@ -38,7 +40,7 @@ def number_field(
         return read_number(st.session_state.get(key) or "", of)
     except NumberError as error:
         if not disabled:
-            st.caption(f":red[:material/error:] {plain(str(error))}")
+            place.caption(f":red[:material/error:] {plain(str(error))}")
         return None
 
 

@@ -140,7 +140,7 @@ def test_caps_stand_beneath_the_prompt_and_hold_where_a_run_starts(owner, api):
     page = opened()
     page.text_area(key="system_prompt").input("")
     page.text_input(key="passcode").input(PASSCODE).run()
-    _press_with(page, message_0_text="x" * 101, max_tokens_A=201)
+    _press_with(page, message_0_text="x" * 101, max_tokens_A="201")
     assert "The prompt has 101 characters" in said(page)
     assert "200 max_tokens at most" in said(page)
     page.text_area(key="message_0_text").input("Hi").run()

@@ -29,9 +29,13 @@ def params(page):
 
     fields = ("model", "max_tokens", "temperature")
     state = page.session_state
-    return [
-        tuple(state[variant_state.field(name, letter)] for name in fields)
+    shown = [
+        [state[variant_state.field(name, letter)] for name in fields]
         for letter in state["variants"]
+    ]
+    return [
+        (model, int(max_tokens), float(temperature) if temperature else None)
+        for model, max_tokens, temperature in shown
     ]
 
 
@@ -99,7 +103,7 @@ def test_streaming_shows_the_time_to_the_first_token_and_to_the_last(page):
 def test_errors_shows_three_attempts_and_the_scenario(page):
     open_lesson(page, 5)
     assert "Demo · 429 twice" in words(page).replace("\\", "")
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
     press_run(page)
     assert "Answered at attempt 3" in words(page)
@@ -232,7 +236,7 @@ def test_the_lesson_on_errors_offers_the_demo_where_it_is_not_chosen(page):
     assert page.selectbox(key="connection").value == "demo"
     assert page.selectbox(key="demo_scenario").value == "rate_limited"
     assert "lesson_demo" not in keys(page)
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
     page.button(key="run_all").click().run()
     finish(page)
