@@ -55,14 +55,19 @@ def text_in_field(params: Params, texts: Iterable[tuple[str, str]], parameter: s
     return dict(texts).get(parameter, _first(params, parameter))
 
 
-def with_field_problems(plan: Plan, texts: Iterable[tuple[str, str]]) -> Plan:
-    """The plan, which can't run while a field holds what can't be sent. A field that a model
-    does not take is disabled, and what it holds is of no account."""
-    problems = [
+def field_problems(plan: Plan, texts: Iterable[tuple[str, str]]) -> list[Problem]:
+    """Why number fields can't be sent. A field that a model does not take is disabled, and what
+    it holds is of no account."""
+    return [
         Problem("error", why, _fix(name, plan))
         for name, text in texts
         if _is_asked(name, plan) and (why := problem_of(text, RULES[name]))
     ]
+
+
+def with_field_problems(plan: Plan, texts: Iterable[tuple[str, str]]) -> Plan:
+    """The plan, which can't run while a field holds what can't be sent."""
+    problems = field_problems(plan, texts)
     if not problems:
         return plan
     mended = {problem.fix.slug for problem in problems if problem.fix}

@@ -9,7 +9,7 @@ from playground.core.budget import OWNER, Refusal, Spender
 from playground.core.caps import Caps, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
-from playground.core.number_fields import Texts, with_field_problems
+from playground.core.number_fields import Texts, field_problems, with_field_problems
 from playground.core.plan import Plan, plan
 from playground.core.problem import Problem
 from playground.core.request import Request
@@ -154,6 +154,12 @@ def _with_fields(planned: Plan, texts: Texts = ()) -> Plan:
     found = with_field_problems(planned, texts)
     retry = tuple(Problem("error", why) for why in state.policy_problems())
     return replace(found, problems=(*retry, *found.problems))
+
+
+def unreadable(planned: Plan) -> str | None:
+    """Why a number field of a variant can't be sent: what it holds is in no request."""
+    found = field_problems(planned, variant_state.number_texts(planned.letter))
+    return found[0].text if found else None
 
 
 def _plans() -> list[Plan]:

@@ -100,6 +100,8 @@ def test_the_number_sent_is_the_number_shown_or_nothing_is_sent(page, api, way):
         field = press_run(page, name, text, way)
         assert outcome(page, api, name, text) == expected, (name, text)
         expect(field).to_have_value(text)
+        if way == "key":
+            expect(field).to_be_focused()
 
 
 def test_so_it_is_with_whatever_is_typed(page, api):
