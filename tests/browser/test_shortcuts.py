@@ -22,9 +22,13 @@ FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio]
 def page(open_for_all, app):
     """One page with a run, an undone edit and an experiment, shared by all that opens here."""
     screen = open_for_all(app)
-    screen.write("system_prompt", "First")
-    screen.write("system_prompt", "Second")
+    text = screen.at("system_prompt").locator("textarea")
+    for words in ("First", "Second"):
+        screen.write("system_prompt", words)
+        expect(screen.button("undo")).to_be_enabled()
     screen.click("undo")
+    expect(text).to_have_value("First")
+    expect(screen.button("redo")).to_be_enabled()
     screen.run()
     screen.await_end()
     return screen
