@@ -127,14 +127,14 @@ def readings(text):
     if not found:
         return set()
     sign, body, exponent = found.groups()
-    styles = [  # The mark for thousands, their pattern, the mark for decimals.
-        (",", r"\d{1,3}(,\d{3})*", r"\."),
-        (r"\.", r"\d{1,3}(\.\d{3})*", ","),
-        (r"\s", r"\d{1,3}(\s\d{3})*", "[.,]"),
-        ("'", r"\d{1,3}('\d{3})*", "[.,]"),
-        ("_", r"\d{1,3}(_\d{3})*", r"\."),
-        (",", r"\d{1,2}(,\d{2})*(,\d{3})", r"\."),
-        ("\u066c", "\\d{1,3}(\u066c\\d{3})*", "\u066b"),
+    styles = [  # The mark for thousands, their pattern, the marks for decimals.
+        (",", r"\d{1,3}(,\d{3})*", "[.\u066b]"),
+        (r"\.", r"\d{1,3}(\.\d{3})*", "[,\u066b]"),
+        (r"\s", r"\d{1,3}(\s\d{3})*", "[.,\u066b]"),
+        ("'", r"\d{1,3}('\d{3})*", "[.,\u066b]"),
+        ("_", r"\d{1,3}(_\d{3})*", "[.,\u066b]"),
+        (",", r"\d{1,2}(,\d{2})*(,\d{3})", "[.\u066b]"),
+        ("\u066c", "\\d{1,3}(\u066c\\d{3})*", "[.,\u066b]"),
         ("none", r"\d+", "[.,\u066b]"),
     ]
     values = set()
