@@ -85,6 +85,13 @@ PAGE = [*FILES, ROOT / "streamlit_app.py"]
 
 
 @pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_shows_a_toast_or_draws_its_own_number_input(path):
+    """A toast covers the buttons, and one of a callback takes the place of an open dialog, which
+    ends the page's script. A number input shows what it does not send."""
+    assert not {name for name, _ in calls_of(path)} & {"st.toast", "st.number_input"}
+
+
+@pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_draws_html_or_tracebacks_or_unpickles_or_writes_the_environment(path):
     forbidden = {"st.html", "st.exception", "st.iframe", "pickle.loads", "yaml.load", "os.putenv"}
     for name, node in calls_of(path):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from playground.core.number_fields import RULES, texts_beside, with_texts
 from playground.core.page_state import (
     MOST_BYTES,
     PageState,
@@ -18,7 +19,9 @@ from playground.core.page_state import (
 from playground.core.request import Prompt
 
 _FIELD: Final = re.compile(
-    r"system_prompt|message_(?P<index>\d{1,3})_text|(?P<name>system|stops|extra_json)_(?P<letter>[A-F])"
+    r"system_prompt|message_(?P<index>\d{1,3})_text"
+    r"|(?P<name>system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget)"
+    r"_(?P<letter>[A-F])"
 )
 MOST_FIELDS: Final = 300
 
@@ -71,7 +74,16 @@ def _with_message(page: PageState, index: int, text: str) -> PageState:
 def _with_text(variant: Variant, name: str, text: str) -> Variant:
     if name == "system":
         return replace(variant, system=text)
+    parameter = "thinking_budget_tokens" if name == "thinking_budget" else name
+    if parameter in RULES:
+        return _with_number(variant, parameter, text)
     if name == "stops":
         stops = tuple(line for line in text.split("\n") if line)
         return replace(variant, params=replace(variant.params, stop_sequences=stops))
     return replace(variant, params=replace(variant.params, extra_json=text))
+
+
+def _with_number(variant: Variant, parameter: str, text: str) -> Variant:
+    texts = {**dict(variant.typed), parameter: text}
+    params = with_texts(variant.params, texts.items())
+    return replace(variant, params=params, typed=texts_beside(params, texts.items()))

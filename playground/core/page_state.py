@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from playground.core.number_fields import LARGEST_MAX_TOKENS, RULES, Texts, texts_beside, with_texts
 from playground.core.request import EFFORTS, Params, Prompt, Request
 from playground.core.request_fields import (
     FieldsError,
@@ -20,7 +21,7 @@ LETTERS: Final = "ABCDEF"
 MOST_BYTES: Final = 1_000_000
 """Of the JSON: more is neither written nor read."""
 MOST_STOPS: Final = 100
-_MOST = {"max_tokens": 1_000_000, "top_k": 10**9, "thinking_budget_tokens": 10**9}
+_MOST = {"max_tokens": LARGEST_MAX_TOKENS, "top_k": 10**9, "thinking_budget_tokens": 10**9}
 _MOST_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
 _SCENARIO = re.compile(r"[a-z0-9_]{1,40}")
 _FIELDS = {"playground", "version", "system", "messages", "variants", "scenario"}
@@ -32,11 +33,13 @@ class PageStateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """`system` is its own system prompt; empty: the shared one."""
+    """`system` is its own system prompt; empty: the shared one. `typed` is what stands in the
+    number fields where that is more than the parameters say (`texts_beside`)."""
 
     letter: str
     params: Params
     system: str = ""
+    typed: Texts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,12 @@ def _variant_fields(variant: Variant) -> dict[str, Any]:
     fields = request_to_fields(Request(Prompt(variant.system, ()), variant.params))
     # The model and max_tokens are always told, also where they are nothing yet.
     told = {"model": variant.params.model, "max_tokens": variant.params.max_tokens}
+    typed = {"typed": dict(variant.typed)} if variant.typed else {}
     return {
         "letter": variant.letter,
         "params": fields["params"] | told,
         "system": variant.system,
+        **typed,
     }
 
 
@@ -118,7 +123,8 @@ def _variants(found: object) -> tuple[Variant, ...]:
 
 
 def _variant(found: object) -> Variant:
-    if not isinstance(found, dict) or set(found) != {"letter", "params", "system"}:
+    known = {"letter", "params", "system"}
+    if not isinstance(found, dict) or not known <= set(found) <= known | {"typed"}:
         raise PageStateError("A variant must have a letter, params and a system prompt.")
     letter = found["letter"]
     if not isinstance(letter, str) or letter not in tuple(LETTERS):
@@ -126,7 +132,15 @@ def _variant(found: object) -> Variant:
     fields = {"system": found["system"], "messages": [], "params": found["params"]}
     request = request_from_fields(fields)
     _check_params(request.params)
-    return Variant(letter, request.params, request.prompt.system)
+    typed = _typed(found.get("typed", {}))
+    params = with_texts(request.params, typed)
+    return Variant(letter, params, request.prompt.system, texts_beside(params, typed))
+
+
+def _typed(found: object) -> Texts:
+    if not isinstance(found, dict) or not set(found) <= set(RULES):
+        raise PageStateError("What was typed must be texts of number fields.")
+    return tuple((name, text_of(text, name)) for name, text in found.items())
 
 
 def _check_params(params: Params) -> None:

@@ -17,6 +17,7 @@ from playground.core.caps import NO_CAPS, Caps, cap_problems, field_problems
 from playground.core.catalogue import Model
 from playground.core.checks import problems, unlisted
 from playground.core.connection import Connection
+from playground.core.number_fields import Texts, number_problems
 from playground.core.problem import Problem
 from playground.core.request import Request
 from playground.core.retry import RetryPolicy
@@ -32,6 +33,7 @@ class RunContext:
     `counts` holds the API's own counts of input tokens, by what was counted. `key_holder` is
     whose key, and so whose money, is used; `is_stranger`: the visitor is not at the owner's
     machine. `closed_because` is why nothing at all can be sent: there is no key, or a gate.
+    `setting_problems`: what is wrong with settings of the page that every run depends on.
     """
 
     connection: Connection
@@ -45,6 +47,7 @@ class RunContext:
     is_stranger: bool = False
     has_budget: bool = False
     closed_because: str | None = None
+    setting_problems: tuple[Problem, ...] = ()
 
     @property
     def sends_allowed_fields_only(self) -> bool:
@@ -53,12 +56,12 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A lettered request, whose texts may have variables; `field_problems` is what was
-    entered for it and is no value."""
+    """A lettered request, whose texts may have variables; `number_texts` is what stands in its
+    number fields, by the parameters' names."""
 
     letter: str
     request: Request
-    field_problems: tuple[Problem, ...] = ()
+    number_texts: Texts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Plan:
     """A request with everything that follows from it. Holds no key.
 
     `unpriced` is why the worst case is unknown, part of a sentence. `can_count`: it may be
-    sent to have its tokens counted, which is free.
+    sent to have its tokens counted, which is free. `unreadable`: why a number field holds what
+    can't be sent, so that the request lacks it.
     """
 
     press: int
@@ -83,6 +87,7 @@ class Plan:
     counted_tokens: int | None = None
     can_count: bool = True
     closed_because: str | None = None
+    unreadable: str | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -127,11 +132,13 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     counted = context.counts.get(counting.count_key(sent, to))
     bound = most_billed(sent, request.prompt, model, counted)
     worst_usd, unpriced = _price(bound, context, model)
+    typed = number_problems(variant.number_texts, request.params, sent, model)
     found = (
+        *context.setting_problems,
+        *typed,
         *cap_problems(request, sent.body, context.caps),
         *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
-        *variant.field_problems,
-        *problems(request, model, context.now.date(), sent.decisions),
+        *_without(typed, problems(request, model, context.now.date(), sent.decisions)),
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
     has_errors = any(problem.severity == "error" for problem in found)
@@ -150,7 +157,14 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         counted_tokens=counted,
         can_count=not has_errors and context.closed_because is None,
         closed_because=context.closed_because,
+        unreadable=typed[0].text if typed else None,
     )
+
+
+def _without(typed: tuple[Problem, ...], found: tuple[Problem, ...]) -> list[Problem]:
+    """The problems whose fix is not that of a number field already."""
+    slugs = {problem.fix.slug for problem in typed if problem.fix}
+    return [each for each in found if each.fix is None or each.fix.slug not in slugs]
 
 
 def _price(

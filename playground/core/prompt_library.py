@@ -87,6 +87,8 @@ def _lines(page: PageState) -> Iterator[str]:
     for variant in page.variants:
         told = settings_of(variant.params)
         yield f"Variant {variant.letter}: {told}"
+        for name, text in variant.typed:
+            yield f"Typed as {name} of {variant.letter}: {text}"
         if variant.system:
             yield f"System prompt of {variant.letter}\n{variant.system}"
 

@@ -1,34 +1,60 @@
-"""The values of a sweep as a person types them: numbers, parted by commas or spaces."""
+"""The numbers of an experiment as a person types them: its sweeps, its repeats, its checks."""
 
 import re
+from typing import Final
 
-from playground.core.grid import GridError
+from playground.core.grid import MOST_REPEATS, GridError
+from playground.core.number_fields import RULES
+from playground.core.number_text import NumberError, NumberRule, read_float, read_whole, rule
 
 MOST_CHARACTERS = 1_000
+REPEATS: Final = rule("Repeats", "1", str(MOST_REPEATS), is_whole=True, is_required=True)
+TOLERANCE: Final = rule("Tolerance", "0", "1000000000000", is_required=True)
+LENGTHS: Final = {
+    "least": rule("At least", "0", "1000000000", is_whole=True),
+    "most": rule("At most", "0", "1000000000", is_whole=True),
+}
+_COMMAS = ",\ufe50\uff0c"
+_ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
+"""Two values with a blank between them, or one with a blank for its thousands."""
 
 
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
-    """The numbers in a text, in their order. Raises `GridError`."""
-    return tuple(_number(parameter, word) for word in _words(parameter, text))
+    """The values of a sweep, in their order. They are parted by a comma and a blank, a blank or
+    a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
+    of = RULES[parameter]
+    try:
+        found = [read_float(word, of) for word in _words(of, text)]
+    except NumberError as error:
+        raise GridError(str(error)) from None
+    return tuple(value for value in found if value is not None)
 
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
     """The same for a parameter that takes only whole numbers."""
-    found = []
-    for word in _words(parameter, text):
-        if not re.fullmatch("[0-9]{1,9}", word):
-            raise GridError(f"{parameter}: “{word[:20]}” is no whole number.")
-        found.append(int(word))
-    return tuple(found)
+    of = RULES[parameter]
+    try:
+        found = [read_whole(word, of) for word in _words(of, text)]
+    except NumberError as error:
+        raise GridError(str(error)) from None
+    return tuple(value for value in found if value is not None)
 
 
-def _words(parameter: str, text: str) -> list[str]:
+def _words(of: NumberRule, text: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
-        raise GridError(f"{parameter}: these are too many values.")
-    return re.split(r"[\s,;]+", text.strip(" ,;\t\n")) if text.strip(" ,;\t\n") else []
-
-
-def _number(parameter: str, word: str) -> float:
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?|\.[0-9]{1,6}", word):
-        raise GridError(f"{parameter}: “{word[:20]}” is no number such as 0.5.")
-    return float(word)
+        raise GridError(f"{of.name}: these are too many values.")
+    if ";" in text:
+        return [word for word in (each.strip() for each in text.split(";")) if word]
+    if found := _ONE_OR_TWO.search(text):
+        raise GridError(
+            f"{of.name}: “{found[0]}” could be one value or two. Put a comma and a blank between "
+            "values, and write a value without blanks."
+        )
+    words = [word.removesuffix(",") for word in text.split()]
+    for word in words:
+        if any(comma in word for comma in _COMMAS):
+            raise GridError(
+                f"{of.name}: “{word[:20]}” could be one value or more. Put a blank after a comma "
+                "between values, or a semicolon; write decimals as in 0.5."
+            )
+    return [word for word in words if word]

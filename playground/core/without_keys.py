@@ -24,7 +24,12 @@ def page_without_keys(page: PageState) -> PageState:
     """The same page with every text masked."""
     messages = tuple(Message(each.role, masked(each.text)) for each in page.prompt.messages)
     variants = tuple(
-        replace(each, params=_params(each.params), system=masked(each.system))
+        replace(
+            each,
+            params=_params(each.params),
+            system=masked(each.system),
+            typed=tuple((name, masked(text)) for name, text in each.typed),
+        )
         for each in page.variants
     )
     return replace(page, prompt=Prompt(masked(page.prompt.system), messages), variants=variants)

@@ -85,6 +85,16 @@ def set_vote(cast: Cast) -> None:
     st.session_state["vote_cast"] = cast
 
 
+def set_vote_problem(sentence: str) -> None:
+    st.session_state["vote_problem"] = sentence
+
+
+def take_vote_problem() -> str | None:
+    """Why the last click on a vote changed nothing, once."""
+    problem: str | None = st.session_state.pop("vote_problem", None)
+    return problem
+
+
 def drawn_whole() -> frozenset[str]:
     """The ids of runs that are over and drawn as one Markdown text."""
     found: frozenset[str] = st.session_state.get("drawn_whole", frozenset())

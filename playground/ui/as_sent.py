@@ -44,6 +44,9 @@ def offer_record(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by
 
 
 def _show_preview(plan: Plan) -> None:
+    if why := plan.unreadable:
+        st.warning(plain(f"Nothing would be sent. {why}"), icon=":material/block:")
+        return
     key = running.key_for(plan.connection)
     has_no_key = plan.connection.kind == "claude" and not key
     building = services().preview(plan, "no-key-yet" if has_no_key else key)

@@ -36,6 +36,15 @@ def show_bar(plans: list[Plan]) -> None:
             on_click=running.stop_all,
             disabled=not is_live,
         )
+    show_not_started("not_started")
+
+
+def show_not_started(key: str) -> None:
+    """Say why the last press of Run started nothing. Its place is taken from the start: a field
+    that moves down loses the focus, and what is half typed."""
+    place = st.container(key=key)
+    if why := running.not_started():
+        place.markdown(f":red[:material/block:] {plain(why)}")
 
 
 def _show_connection() -> None:

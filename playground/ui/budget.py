@@ -4,6 +4,7 @@ import streamlit as st
 
 from playground.core.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
 from playground.ui import money_state, running, spending
+from playground.ui.number_field import number_field
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -33,7 +34,8 @@ def _load() -> None:
 
 
 def _enter(label: str, key: str, words: str) -> None:
-    st.text_input(label, key=key, placeholder="No limit", help=words, on_change=_keep)
+    rule = money_state.BUDGET_RULES[key]
+    number_field(label, rule, key=key, placeholder="No limit", help=words, on_change=_keep)
 
 
 def _keep() -> None:

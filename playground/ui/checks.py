@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.plan import Plan
 from playground.core.problem import SEVERITIES, Problem
-from playground.ui import editor_state, fix_state, money_state, running
+from playground.ui import editor_state, fix_state, running
 from playground.ui.case_values import variables_note
 from playground.ui.plain import plain
 from playground.ui.variant_state import COLOURS
@@ -23,8 +23,7 @@ def show_checks(plans: list[Plan]) -> None:
     concerned = _concerned(plans)
     if why := running.not_connected(running.connection()):
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
-    refused = money_state.take_refusal() or running.refusal(plans)
-    if refused:
+    if refused := running.refusal(plans):
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
     if note := variables_note():
         concerned[note] = [plan.letter for plan in plans]

@@ -5,6 +5,7 @@ import streamlit as st
 from playground.core.plan import Plan
 from playground.core.snippets import snippets
 from playground.ui.dialogs import offer_dialog
+from playground.ui.plain import plain
 
 MOST_COLOURED = 50_000
 """Characters that the browser still colours without a pause."""
@@ -18,6 +19,9 @@ def offer_code(plan: Plan) -> None:
 
 
 def _show_snippets(plan: Plan) -> None:
+    if why := plan.unreadable:
+        st.warning(plain(f"There is no code for this yet. {why}"), icon=":material/block:")
+        return
     found = snippets(plan.wire, plan.connection, plan.policy)
     for tab, snippet in zip(st.tabs([each.name for each in found]), found, strict=True):
         with tab:

@@ -4,7 +4,9 @@
 
 // localStorage reaches the disk seconds later; a write of IndexedDB is there when it is done.
 const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
-const FIELD = /\bst-key-(system_prompt|message_\d+_text|(?:system|stops|extra_json)_[A-F])(?=\s|$)/;
+const NAMES = "system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget";
+const FIELD = new RegExp(
+  `\\bst-key-(system_prompt|message_\\d+_text|(?:${NAMES})_[A-F])(?=\\s|$)`);
 const KEY = new RegExp(
   "(sk-ant-|AKIA|gh[pos]_|github_pat_|xox[abprs]-|AIza)[A-Za-z0-9_-]{8,}" +
     "|\\b(sk-)(?=[A-Za-z_-]{0,200}\\d)[A-Za-z0-9_-]{16,}", "g");
@@ -55,9 +57,9 @@ const masked = (text) => text.replace(KEY, (_, one, other) => `${one ?? other}[m
 
 function typed() {
   const found = {};
-  for (const area of document.querySelectorAll('[class*="st-key-"] textarea')) {
-    const name = FIELD.exec(area.closest('[class*="st-key-"]').className)?.[1];
-    if (name) found[name] = masked(area.value);
+  for (const field of document.querySelectorAll('[class*="st-key-"] :is(textarea, input)')) {
+    const name = FIELD.exec(field.closest('[class*="st-key-"]').className)?.[1];
+    if (name) found[name] = masked(field.value);
   }
   return found;
 }

@@ -20,7 +20,8 @@ def page() -> PageState:
     own = Prompt("", ())
     requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
     variants = tuple(
-        Variant(letter, each.params, each.prompt.system) for letter, each in requests.items()
+        Variant(letter, each.params, each.prompt.system, variant_state.typed(letter, each.params))
+        for letter, each in requests.items()
     )
     scenario = st.session_state.get(state.SCENARIO) or "none"
     return PageState(state.prompt(), variants, scenario)
@@ -48,7 +49,7 @@ def _lettered(params: Params) -> Variant:
 def _place(page: PageState) -> None:
     state.set_prompt(page.prompt)
     for each in page.variants:
-        variant_state.set_variant(each.letter, each.params, each.system)
+        variant_state.set_variant(each.letter, each.params, each.system, each.typed)
     st.session_state["variants"] = [each.letter for each in page.variants]
     known = page.scenario if page.scenario in services().scenarios() else "none"
     if known != (st.session_state.get(state.SCENARIO) or "none"):

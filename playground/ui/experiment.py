@@ -7,6 +7,7 @@ from playground.core.cases import CasesError
 from playground.core.experiment import Experiment
 from playground.core.grid import GridError
 from playground.core.grid_plan import GridPlan, Note
+from playground.core.number_text import NumberError
 from playground.core.template import TemplateError
 from playground.ui import (
     experiment_axes,
@@ -22,6 +23,7 @@ from playground.ui.experiment_cases import edit_cases
 from playground.ui.experiment_cell import show_prompt
 from playground.ui.experiment_matrix import show_matrix
 from playground.ui.experiment_progress import show_mine, show_progress
+from playground.ui.number_field import choose_number
 from playground.ui.plain import plain
 
 NOTES_SHOWN = 5
@@ -82,7 +84,7 @@ def _described() -> tuple[Experiment | None, GridPlan | None, str | None]:
         experiment = experiment_plan.definition()
         context = experiment_plan.context()
         return experiment, experiment_plan.plan_of(experiment, context), None
-    except (CasesError, CheckError, GridError) as error:
+    except (CasesError, CheckError, GridError, NumberError) as error:
         return None, None, str(error)
 
 
@@ -123,13 +125,13 @@ def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
     if not place.open:
         return
     with place:
-        number = st.number_input(
-            "Case", min_value=1, max_value=len(experiment.cases), key="rendered_case"
-        )
+        number = choose_number("Case", len(experiment.cases), key="rendered_case")
         names = {each.name: at for at, each in enumerate(planned.grid.settings)}
         name = st.selectbox("Setting", names, key="rendered_setting")
+        if number is None:
+            return
         try:
-            request = planned.grid.request(names.get(name, 0), int(number) - 1)
+            request = planned.grid.request(names.get(name, 0), number - 1)
         except TemplateError as error:
             st.caption(plain(str(error)))
             return

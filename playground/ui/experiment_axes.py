@@ -3,10 +3,11 @@
 import streamlit as st
 
 from playground.core.case_checks import CHECK_KINDS, MOST_CHECKS
-from playground.core.grid import MOST_REPEATS
 from playground.core.request import EFFORTS
+from playground.core.sweep_texts import LENGTHS, REPEATS, TOLERANCE
 from playground.ui import experiment_state as chosen
 from playground.ui import running
+from playground.ui.number_field import number_field
 
 KINDS = {
     "contains": "contains",
@@ -32,8 +33,8 @@ def edit_axes() -> None:
     kept = [each for each in chosen.chosen("experiment_models") if each not in models]
     with st.grid(4, min_column_width=160, key="experiment_axes") as grid:
         with grid.cell():
-            st.number_input(
-                "Repeats", min_value=1, max_value=MOST_REPEATS, key="experiment_repeats",
+            number_field(
+                "Repeats", REPEATS, key="experiment_repeats",
                 help="How often each cell is run. More say more.",
             )  # fmt: skip
         with grid.cell():
@@ -86,8 +87,8 @@ def _edit_check(number: int) -> None:
         st.text_area("Its prompt", key=key("judge"), height=160)
     elif kind == "length":
         with st.container(horizontal=True):
-            st.number_input("At least", min_value=0, value=None, key=key("least"))
-            st.number_input("At most", min_value=0, value=None, key=key("most"))
+            number_field("At least", LENGTHS["least"], key=key("least"))
+            number_field("At most", LENGTHS["most"], key=key("most"))
             st.selectbox("Of", ("characters", "words"), key=key("unit"))
     elif kind != "json":
         _edit_text(number, kind)
@@ -100,6 +101,6 @@ def _edit_text(number: int, kind: str) -> None:
         help="It may hold variables: {{expected}} is the case's expected answer.",
     )  # fmt: skip
     if kind == "number":
-        st.number_input("Tolerance", min_value=0.0, key=chosen.check_field(number, "tolerance"))
+        number_field("Tolerance", TOLERANCE, key=chosen.check_field(number, "tolerance"))
     elif kind != "json_schema":
         st.checkbox("Ignore case", key=chosen.check_field(number, "ignore_case"))

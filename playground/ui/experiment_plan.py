@@ -11,8 +11,9 @@ from playground.core.cases import CHECKS, NO_CASES, Cases, CasesError, cases
 from playground.core.experiment import Experiment
 from playground.core.grid import GridError, Sweep
 from playground.core.grid_plan import GridPlan, plan_grid
+from playground.core.number_text import read_float, read_whole
 from playground.core.plan import RunContext, Variant
-from playground.core.sweep_texts import numbers, whole_numbers
+from playground.core.sweep_texts import LENGTHS, REPEATS, TOLERANCE, numbers, whole_numbers
 from playground.ui import experiment_state as chosen
 from playground.ui import running, state, variant_state
 from playground.ui.case_values import found_variables, is_filled
@@ -34,7 +35,9 @@ def case_table() -> Cases:
 
 
 def definition() -> Experiment:
-    """The experiment of the page. Raises `CasesError`, `GridError` or `CheckError`."""
+    """The experiment of the page. Raises `CasesError`, `GridError`, `CheckError` or
+    `NumberError`."""
+    _refuse_unreadable()
     shared = state.prompt()
     variants = tuple(
         Variant(letter, variant_state.request(letter, shared))
@@ -53,11 +56,20 @@ def definition() -> Experiment:
         variants=variants,
         sweeps=_sweeps(models),
         cases=table,
-        repeats=int(chosen.chosen("experiment_repeats") or 1),
+        repeats=read_whole(chosen.chosen("experiment_repeats") or "", REPEATS) or 1,
         checks=checks,
         is_ladder=is_ladder,
         at_once=at_once(),
     )
+
+
+def _refuse_unreadable() -> None:
+    """Raises `GridError` while a number field holds what can't be sent."""
+    for why in state.policy_problems():
+        raise GridError(why)
+    for letter in variant_state.variants():
+        for why in variant_state.number_problems(letter):
+            raise GridError(f"Variant {letter}: {why}")
 
 
 def at_once() -> int:
@@ -87,7 +99,7 @@ def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:
 
 
 def check(number: int) -> CaseCheck:
-    """A check as its controls describe it. Raises `CheckError`."""
+    """A check as its controls describe it. Raises `CheckError` or `NumberError`."""
 
     def of(name: str) -> Any:  # noqa: ANN401 (any control's value)
         return chosen.chosen(chosen.check_field(number, name))
@@ -97,9 +109,11 @@ def check(number: int) -> CaseCheck:
     if kind == "judge":
         found = CaseCheck(kind, text=of("judge") or "", model=(of("model") or "").strip())
     elif kind == "length":
-        found = CaseCheck(kind, least=_whole(of("least")), most=_whole(of("most")), unit=of("unit"))
+        least, most = (read_whole(of(name) or "", rule) for name, rule in LENGTHS.items())
+        found = CaseCheck(kind, least=least, most=most, unit=of("unit"))
     elif kind == "number":
-        found = CaseCheck(kind, of("text") or "", tolerance=float(of("tolerance") or 0))
+        tolerance = read_float(of("tolerance") or "", TOLERANCE) or 0.0
+        found = CaseCheck(kind, of("text") or "", tolerance=tolerance)
     elif kind == "json_schema":
         found = CaseCheck(kind, of("text") or "")
     elif kind != "json":

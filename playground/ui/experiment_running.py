@@ -13,6 +13,7 @@ from playground.core.experiment_rows import ExperimentRow
 from playground.core.grid import GridError
 from playground.core.grid_plan import GridPlan
 from playground.core.matrix import Matrix
+from playground.core.number_text import NumberError
 from playground.core.plan import RunContext
 from playground.experiments.seams import Again, Whose
 from playground.experiments.underway import Underway
@@ -63,7 +64,7 @@ def keep_new() -> Underway | None:
         experiment = experiment_plan.definition()
         context = experiment_plan.context()
         planned = experiment_plan.plan_of(experiment, context)
-    except (CasesError, CheckError, GridError) as error:
+    except (CasesError, CheckError, GridError, NumberError) as error:
         chosen.say(str(error))
         return None
     if not planned.calls:

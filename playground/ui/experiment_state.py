@@ -19,7 +19,7 @@ RUN_EXPERIMENT = "run_experiment"
 SUBMIT_EXPERIMENT = "submit_experiment"
 _CHOSEN: dict[str, Any] = {
     "experiment_name": "",
-    "experiment_repeats": 1,
+    "experiment_repeats": "1",
     "experiment_temperatures": "",
     "experiment_efforts": [],
     "experiment_max_tokens": "",
@@ -32,10 +32,10 @@ _CHECK: dict[str, Any] = {
     "judge": JUDGED_BY_DEFAULT,
     "model": "claude-haiku-4-5",
     "ignore_case": True,
-    "least": None,
-    "most": None,
+    "least": "",
+    "most": "",
     "unit": "characters",
-    "tolerance": 0.0,
+    "tolerance": "0",
 }
 
 

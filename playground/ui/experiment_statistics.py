@@ -9,6 +9,7 @@ from playground.core.setting_statistics import NUMBER_NAMES, SettingStatistics, 
 from playground.ui import experiment_running, formats
 from playground.ui import experiment_state as chosen
 from playground.ui.experiment_plots import show_plots
+from playground.ui.number_field import choose_number
 from playground.ui.plain import plain
 
 FEW_REPEATS = 6
@@ -71,10 +72,10 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
 def _show_repeats(matrix: Matrix, answers: Answers) -> None:
     case = 0
     if len(matrix.grid.cases) > 1:
-        chosen_case = st.number_input(
-            "Repeats of case", min_value=1, max_value=len(matrix.grid.cases), key="statistics_case"
-        )
-        case = int(chosen_case) - 1
+        number = choose_number("Repeats of case", len(matrix.grid.cases), key="statistics_case")
+        if number is None:
+            return
+        case = number - 1
     if matrix.grid.repeats < FEW_REPEATS:
         st.caption(f"{matrix.grid.repeats} repeats say little about how much answers vary.")
     found = _statistics(matrix, case, answers)

@@ -7,6 +7,7 @@ from playground.core.logged_request import request_of
 from playground.core.request import Request
 from playground.core.rows import RunRow, RunTexts
 from playground.ui import editor_state, log_state, running, state
+from playground.ui.bar import show_not_started
 from playground.ui.log_marks import offer_star
 from playground.ui.plain import plain
 from playground.ui.services import services
@@ -40,6 +41,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             "Delete", key=DELETE, icon=":material/delete:", type="tertiary",
             on_click=_delete, args=(row,),
         )  # fmt: skip
+    show_not_started("run_not_started")
 
 
 def _edit(row: RunRow, request: Request, letter: str) -> None:

@@ -10,6 +10,7 @@ from playground.core.budget import Refusal
 from playground.core.history import ORDERS, Choices, DayCost, Filter
 from playground.core.search_words import MOST_QUERY, MOST_READ, has_signs
 from playground.ui import formats, log_state
+from playground.ui.number_field import number_field
 from playground.ui.plain import plain
 from playground.ui.services import services
 
@@ -114,13 +115,9 @@ def _choose_day(label: str, key: str) -> None:
 
 
 def _enter_cost(label: str, key: str) -> None:
-    st.number_input(
+    number_field(
         label,
-        value=None,
-        min_value=0.0,
-        max_value=999_999.0,
-        step=0.001,
-        format="%.6f",
+        log_state.COST_RULES[key],
         key=key,
         persist_state="session",
         on_change=log_state.start_over,

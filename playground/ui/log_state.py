@@ -4,12 +4,12 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import IO, Any, get_args
 
 import streamlit as st
 
 from playground.core.history import ORDERS, Filter, FilterError, Order, Place
+from playground.core.number_text import NumberError, read_number, rule
 from playground.core.request import Request
 from playground.core.rows import Status
 from playground.ui import setup_state, state, variant_state
@@ -19,6 +19,10 @@ STATUSES, MODELS, VARIANTS = "log_statuses", "log_models", "log_variants"
 CONNECTIONS, TAGS, STARRED = "log_connections", "log_tags", "log_starred"
 EXPERIMENT = "log_experiment"
 FROM_DAY, TO_DAY, FROM_USD, TO_USD = "log_from_day", "log_to_day", "log_from_usd", "log_to_usd"
+COST_RULES = {
+    FROM_USD: rule("Cost from", "0", "999999"),
+    TO_USD: rule("Cost to", "0", "999999"),
+}
 _BLANK: dict[str, Any] = {
     SEARCH: "",
     STATUSES: [],
@@ -27,8 +31,8 @@ _BLANK: dict[str, Any] = {
     CONNECTIONS: [],
     FROM_DAY: None,
     TO_DAY: None,
-    FROM_USD: None,
-    TO_USD: None,
+    FROM_USD: "",
+    TO_USD: "",
     STARRED: False,
     TAGS: [],
     EXPERIMENT: None,
@@ -66,8 +70,8 @@ def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)
 
 def chosen() -> tuple[Filter, str | None]:
     """The filter, or the empty one and why the chosen one cannot be used."""
-    from_usd, to_usd = st.session_state.get(FROM_USD), st.session_state.get(TO_USD)
     try:
+        from_usd, to_usd = (read_number(of(key), rule) for key, rule in COST_RULES.items())
         return Filter(
             text=of(SEARCH),
             statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
@@ -76,13 +80,13 @@ def chosen() -> tuple[Filter, str | None]:
             connections=tuple(of(CONNECTIONS)),
             from_day=_day(of(FROM_DAY)),
             to_day=_day(of(TO_DAY)),
-            from_usd=None if from_usd is None else Decimal(str(from_usd)),
-            to_usd=None if to_usd is None else Decimal(str(to_usd)),
+            from_usd=from_usd,
+            to_usd=to_usd,
             is_starred=bool(of(STARRED)),
             tags=tuple(of(TAGS)),
             experiment_id=of(EXPERIMENT),
         ), None
-    except FilterError as error:
+    except (FilterError, NumberError) as error:
         return Filter(), str(error)
 
 

@@ -6,9 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.budget import Budget, amount
+from playground.core.budget import LARGEST_USD, Budget
+from playground.core.number_text import number_text, read_number, rule
 
 BUDGET_SESSION, BUDGET_DAY = "budget_session_usd", "budget_day_usd"
+BUDGET_RULES = {
+    BUDGET_SESSION: rule("The budget per session", "0", str(LARGEST_USD)),
+    BUDGET_DAY: rule("The budget per day", "0", str(LARGEST_USD)),
+}
 COUNT_TOKENS = "count_tokens"
 MOST_COUNTS = 60
 
@@ -19,7 +24,6 @@ def initialise() -> None:
     state["since"] = datetime.now(UTC)
     state[BUDGET_SESSION] = state[BUDGET_DAY] = ""
     state["is_budget_loaded"] = False
-    state["refusal"] = None
     state["counts"] = {}
 
 
@@ -31,8 +35,13 @@ def since() -> datetime:
 
 def budget() -> Budget:
     """The visitor's own budget. Raises ValueError while a field holds no amount."""
-    state = st.session_state
-    return Budget(amount(state[BUDGET_SESSION] or ""), amount(state[BUDGET_DAY] or ""))
+    session, day = map(read_number, budget_texts(), BUDGET_RULES.values())
+    return Budget(session, day)
+
+
+def budget_texts() -> tuple[str, ...]:
+    """What stands in the fields of the budget."""
+    return tuple(str(st.session_state[key] or "") for key in BUDGET_RULES)
 
 
 def is_budget_loaded() -> bool:
@@ -45,19 +54,7 @@ def load_budget(budget: Budget) -> None:
     state = st.session_state
     state["is_budget_loaded"] = True
     for key, usd in ((BUDGET_SESSION, budget.session_usd), (BUDGET_DAY, budget.day_usd)):
-        state[key] = "" if usd is None else f"{usd.normalize():f}"
-
-
-def set_refusal(sentence: str) -> None:
-    """Remember why a press of Run started nothing."""
-    st.session_state["refusal"] = sentence
-
-
-def take_refusal() -> str | None:
-    """Why the last press of Run started nothing; told once."""
-    sentence: str | None = st.session_state["refusal"]
-    st.session_state["refusal"] = None
-    return sentence
+        state[key] = number_text(usd)
 
 
 def asked_counts() -> Mapping[str, Any]:

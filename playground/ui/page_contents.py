@@ -30,6 +30,7 @@ def _in_a_line(variant: Variant) -> str:
     params = variant.params
     settings = settings_of(replace(params, model="", extra_json=""))
     parts = [params.model or "no model", *([settings] if settings else [])]
+    parts += [f"{name} typed as “{text}”" for name, text in variant.typed]
     if params.extra_json:
         parts.append(f"extra JSON {params.extra_json}")
     colour = variant_state.COLOURS[variant.letter]

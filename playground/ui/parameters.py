@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from playground.core.number_fields import RULES
 from playground.core.plan import Plan
 from playground.core.refusals import CURRENT_VERSION, SAMPLING_VERSION
 from playground.core.request import EFFORTS
+from playground.ui.number_field import number_field
 from playground.ui.reasons import show_reason, show_sampling_reasons, takes_temperature
 from playground.ui.text_area import text_area
 from playground.ui.variant_state import DEFAULTS, field
@@ -55,13 +57,9 @@ def _edit_sampling(plan: Plan) -> None:
         _choose_temperature(plan)
     left, right = st.columns(2)
     with left:
-        st.number_input(
+        number_field(
             "top_p",
-            value=None,
-            min_value=0.0,
-            max_value=1.0,
-            step=0.05,
-            format="%.2f",
+            RULES["top_p"],
             key=field("top_p", plan.letter),
             persist_state="session",
             placeholder="default",
@@ -69,11 +67,9 @@ def _edit_sampling(plan: Plan) -> None:
             help="Draw only from the likeliest tokens that together have this chance.",
         )
     with right:
-        st.number_input(
+        number_field(
             "top_k",
-            value=None,
-            min_value=0,
-            step=1,
+            RULES["top_k"],
             key=field("top_k", plan.letter),
             persist_state="session",
             placeholder="default",
@@ -89,11 +85,9 @@ def _edit_thinking(plan: Plan) -> None:
         _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, in max_tokens.")
         _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
     with right:
-        st.number_input(
+        number_field(
             "Budget",
-            value=None,
-            min_value=1,
-            step=1024,
+            RULES["thinking_budget_tokens"],
             key=field("thinking_budget", plan.letter),
             persist_state="session",
             placeholder="tokens",
@@ -150,13 +144,9 @@ def _edit_version(plan: Plan) -> None:
 
 
 def _choose_temperature(plan: Plan) -> None:
-    st.number_input(
+    number_field(
         "Temperature",
-        value=None,
-        min_value=0.0,
-        max_value=2.0,
-        step=0.1,
-        format="%.2f",
+        RULES["temperature"],
         key=field("temperature", plan.letter),
         persist_state="session",
         placeholder="default",

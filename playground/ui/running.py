@@ -10,14 +10,22 @@ from playground.core.caps import Caps, is_spare, variants_problem
 from playground.core.catalogue import CATALOGUE, Model
 from playground.core.connection import DEMO, Connection
 from playground.core.plan import KeyHolder, Plan, RunContext, Variant, plan
-from playground.core.request import Request
+from playground.core.problem import Problem
+from playground.core.request import Prompt, Request
 from playground.core.wire import Wire, model_id_of, model_on, wire
 from playground.run import Run
 from playground.settings import is_local_visit
-from playground.ui import answers_state, gate, money_state, spending, state, variant_state
+from playground.ui import (
+    answers_state,
+    editor_state,
+    gate,
+    money_state,
+    spending,
+    state,
+    variant_state,
+)
 from playground.ui.case_values import first_case
 from playground.ui.feed import Ahead
-from playground.ui.plain import plain
 from playground.ui.services import services
 
 STOP_WAIT_S = 0.25
@@ -96,6 +104,7 @@ def context(to: Connection) -> RunContext:
         is_stranger=not is_local(),
         has_budget=spending.has_budget(spender(to)),
         closed_because=not_connected(to),
+        setting_problems=tuple(Problem("error", why) for why in state.policy_problems()),
     )
 
 
@@ -163,12 +172,14 @@ def _account(connection: Connection) -> tuple[str, int]:
 
 
 def plans() -> list[Plan]:
-    """What Run would do now, one plan a variant."""
+    """What Run would do now, one plan a variant, with what keeps it from being sent."""
     found, shared = context(connection()), state.prompt()
-    return [
-        plan(found, Variant(letter, first_case(variant_state.request(letter, shared))))
-        for letter in variant_state.variants()
-    ]
+    return [plan(found, _variant(letter, shared)) for letter in variant_state.variants()]
+
+
+def _variant(letter: str, shared: Prompt) -> Variant:
+    request = first_case(variant_state.request(letter, shared))
+    return Variant(letter, request, variant_state.number_texts(letter))
 
 
 def run_all() -> None:
@@ -177,11 +188,36 @@ def run_all() -> None:
     if state.is_live():
         return
     if why := _obstacle(planned):
-        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
+        _refuse(why)
         return
     started = _start(planned)
     if started:
         state.set_runs(started, _ahead(planned))
+
+
+def _refuse(why: str) -> None:
+    state.set_not_started(why, _as_pressed())
+
+
+def not_started() -> str | None:
+    """Why the last press started nothing, until something is changed or pressed again."""
+    kept = state.not_started()
+    if kept is None or kept[1] != _as_pressed():
+        return None
+    return kept[0] if kept[0].startswith("Not started") else f"Not started. {kept[0]}"
+
+
+def _as_pressed() -> tuple[object, ...]:
+    """What a press of Run depends on."""
+    to = connection()
+    return (
+        state.next_press(),
+        editor_state.page(),
+        to,
+        bool(key_for(to)),
+        state.retry_texts(),
+        money_state.budget_texts(),
+    )
 
 
 def _ahead(planned: list[Plan]) -> Ahead | None:
@@ -234,7 +270,7 @@ def run_request(request: Request, letter: str) -> None:
 def _start_beside(planned: Plan) -> None:
     """Start one run more, unless something speaks against it; the others stay."""
     if why := planned.why_not:
-        st.toast(f"Not started. {plain(why)}", icon=":material/block:")
+        _refuse(why)
         return
     state.set_runs({**state.runs(), **_start([planned])})
 
@@ -248,7 +284,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
     admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
-        money_state.set_refusal(admitted.sentence)
+        _refuse(admitted.sentence)
         return {}
     for run, reserve_again in zip(runs.values(), admitted, strict=True):
         services().start(run, key, reserve_again)

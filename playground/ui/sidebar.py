@@ -14,6 +14,7 @@ from playground.ui.budget import edit_budget
 from playground.ui.gate import show_gate
 from playground.ui.lessons import choose_lesson, offer_undo
 from playground.ui.my_history import show_my_history
+from playground.ui.number_field import number_field
 from playground.ui.plain import plain
 from playground.ui.safety import offer_safety
 from playground.ui.services import services
@@ -148,14 +149,11 @@ def _edit_policy() -> None:
     if not retry.open:
         return
     with retry:
-        st.number_input("Attempts", 1, 8, step=1, key=state.ATTEMPTS, persist_state="session")
-        st.number_input(
-            "Base wait, s", 0.0, 30.0, step=0.5, key=state.BASE_WAIT_S, persist_state="session"
-        )
-        st.number_input(
-            "Deadline, s", 1.0, 600.0, step=10.0, key=state.DEADLINE_S, persist_state="session"
-        )
+        labels = ("Attempts", "Base wait, s", "Deadline, s")
+        for label, (key, of) in zip(labels, state.RETRY_RULES.items(), strict=True):
+            number_field(label, of, key=key, persist_state="session")
+        words = "" if state.policy_problems() else f"{in_words(state.policy())} "
         st.caption(
-            f"{in_words(state.policy())} Retried: 429, 5xx, lost connections. Never: a wrong key, "
+            f"{words}Retried: 429, 5xx, lost connections. Never: a wrong key, "
             "a refused request, an answer that has begun."
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.number_text import number_text, problem_of, read_float, rule
 from playground.core.request import ROLES, Message, Prompt, Role
 from playground.core.retry import RetryPolicy
 from playground.core.samples import SAMPLES
@@ -23,6 +24,11 @@ RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
 CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
 ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
+RETRY_RULES = {
+    ATTEMPTS: rule("Attempts", "1", "8", is_whole=True, is_required=True),
+    BASE_WAIT_S: rule("Base wait", "0", "30", is_required=True),
+    DEADLINE_S: rule("Deadline", "1", "600", is_required=True),
+}
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
 SETTLING_S = 30.0
@@ -63,8 +69,8 @@ def initialise(open_page: Callable[[], Any]) -> None:
     variant_state.initialise()
     money_state.initialise()
     policy = RetryPolicy()
-    state[ATTEMPTS], state[BASE_WAIT_S] = policy.attempts, policy.base_wait_s
-    state[DEADLINE_S] = policy.deadline_s
+    state[ATTEMPTS], state[BASE_WAIT_S] = str(policy.attempts), number_text(policy.base_wait_s)
+    state[DEADLINE_S] = number_text(policy.deadline_s)
     set_prompt(SAMPLES[0].prompt)
 
 
@@ -132,11 +138,35 @@ def move_message(index: int, to: int) -> None:
         _set_messages(messages)
 
 
+def set_not_started(why: str, as_pressed: object) -> None:
+    """Remember why a press started nothing, and what it depended on."""
+    st.session_state["not_started"] = (why, as_pressed)
+
+
+def not_started() -> tuple[str, object] | None:
+    found: tuple[str, object] | None = st.session_state.get("not_started")
+    return found
+
+
+def retry_texts() -> tuple[str, ...]:
+    """What stands in the fields of the retry policy."""
+    return tuple(str(st.session_state[key] or "") for key in RETRY_RULES)
+
+
 def policy() -> RetryPolicy:
-    state = st.session_state
-    return RetryPolicy(
-        int(state[ATTEMPTS] or 1), float(state[BASE_WAIT_S] or 0), float(state[DEADLINE_S] or 0)
-    )
+    """How to retry. Nothing may be sent while `policy_problems` says why a field can't be read;
+    the usual policy stands in."""
+    if policy_problems():
+        return RetryPolicy()
+    rules = zip(retry_texts(), RETRY_RULES.values(), strict=True)
+    attempts, wait_s, deadline_s = (read_float(text, of) or 0.0 for text, of in rules)
+    return RetryPolicy(int(attempts), wait_s, deadline_s)
+
+
+def policy_problems() -> list[str]:
+    """Why the fields of the retry policy can't be used."""
+    found = map(problem_of, retry_texts(), RETRY_RULES.values())
+    return [f"Retry, in the sidebar: {why}" for why in found if why]
 
 
 def runs() -> dict[str, Any]:

@@ -14,7 +14,8 @@ LATER = tuple(
 """Parts of Streamlit's page that a browser takes half a second for: it would at the first code
 or table, in the middle of the answers. In a list Streamlit would look for a table, and import
 pandas for it, a third of a second, while the first page is waited for."""
-HUB = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in ("typed.js", "feed.js"))
+SCRIPTS = ("typed.js", "shortcuts.js", "feed.js")
+HUB = "".join(Path(__file__).with_name(name).read_text("utf-8") for name in SCRIPTS)
 STYLE = (
     """
 .playground-tail { white-space: pre-wrap; overflow-wrap: anywhere; margin-top: 1rem; }

@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.number_fields import RULES, Texts, first_text, texts_beside, with_texts
+from playground.core.number_text import problem_of
 from playground.core.request import Params, Prompt, Request
 
 ADD_VARIANT = "add_variant"
@@ -20,13 +22,13 @@ DEFAULTS = "default"
 
 _BLANK: dict[str, Any] = {
     "model": MODEL_DEFAULT,
-    "temperature": None,
-    "max_tokens": 300,
-    "top_p": None,
-    "top_k": None,
+    "temperature": "",
+    "max_tokens": "300",
+    "top_p": "",
+    "top_k": "",
     "effort": DEFAULTS,
     "thinking": DEFAULTS,
-    "thinking_budget": None,
+    "thinking_budget": "",
     "thinking_display": DEFAULTS,
     "stops": "",
     "cache": "off",
@@ -36,7 +38,9 @@ _BLANK: dict[str, Any] = {
     "system": "",
 }
 """The controls of a variant, and what a new one holds."""
-_TEXTS = ("stops", "extra_json", "system")
+_NUMBERS = {_CONTROLS.get(parameter, parameter): parameter for parameter in RULES}
+"""The controls that are number fields, and their parameters."""
+_TEXTS = ("stops", "extra_json", "system", *_NUMBERS)
 
 
 def field(name: str, letter: str) -> str:
@@ -48,7 +52,7 @@ def initialise() -> None:
     """The two variants of the lesson: low against high temperature."""
     state = st.session_state
     state["variants"] = ["A", "B"]
-    for letter, temperature in (("A", 0.2), ("B", 1.0)):
+    for letter, temperature in (("A", "0.2"), ("B", "1")):
         for name, value in {**_BLANK, "temperature": temperature}.items():
             state[field(name, letter)] = value
 
@@ -66,15 +70,16 @@ def set_variants(chosen: Sequence[Params]) -> None:
     st.session_state["variants"] = list(letters)
 
 
-def set_variant(letter: str, params: Params, system: str = "") -> None:
-    """Put these parameters into the controls of a letter."""
+def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()) -> None:
+    """Put these parameters into the controls of a letter, and into number fields what was typed
+    there."""
     found = [(each.name, getattr(params, each.name)) for each in fields(params)]
     set_controls({field("system", letter): system})
     set_controls(dict(control_of(name, value, letter) for name, value in found))
-    for name in ("model", "max_tokens", "thinking_budget"):
-        # 0 or "" is how a request says that nothing was entered, and no control takes it.
-        key = field(name, letter)
-        st.session_state[key] = st.session_state[key] or None
+    set_controls({field(_CONTROLS.get(name, name), letter): text for name, text in typed})
+    # "" is how a request says that no model was chosen, and no control takes it.
+    key = field("model", letter)
+    st.session_state[key] = st.session_state[key] or None
 
 
 def add_variant() -> None:
@@ -101,13 +106,9 @@ def request(letter: str, shared: Prompt) -> Request:
     chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
         model=(chosen["model"] or "").strip(),
-        max_tokens=int(chosen["max_tokens"] or 0),
-        temperature=_number(chosen["temperature"]),
-        top_p=_number(chosen["top_p"]),
-        top_k=_whole(chosen["top_k"]),
+        max_tokens=0,
         effort=None if chosen["effort"] == DEFAULTS else chosen["effort"],
         thinking=chosen["thinking"],
-        thinking_budget_tokens=_whole(chosen["thinking_budget"]),
         thinking_display=chosen["thinking_display"],
         stop_sequences=_stops(chosen["stops"] or ""),
         cache=chosen["cache"],
@@ -116,7 +117,7 @@ def request(letter: str, shared: Prompt) -> Request:
         extra_json=chosen["extra_json"] or "",
     )
     prompt = Prompt(chosen["system"] or shared.system, shared.messages)
-    return Request(prompt, _kept(letter, params))
+    return Request(prompt, _kept(letter, with_texts(params, number_texts(letter))))
 
 
 def _kept(letter: str, params: Params) -> Params:
@@ -127,6 +128,31 @@ def _kept(letter: str, params: Params) -> Params:
         return known
     st.session_state[field("params", letter)] = params
     return params
+
+
+def number_texts(letter: str) -> Texts:
+    """What stands in the number fields of a variant, by the parameters' names."""
+    state = st.session_state
+    return tuple(
+        (parameter, str(state.get(field(name, letter)) or ""))
+        for name, parameter in _NUMBERS.items()
+    )
+
+
+def number_problems(letter: str) -> list[str]:
+    """Why number fields of a variant can't be used, whatever its model takes."""
+    chosen = st.session_state.get(field("thinking", letter))
+    return [
+        why
+        for parameter, text in number_texts(letter)
+        if parameter != "thinking_budget_tokens" or chosen == "budget"
+        if (why := problem_of(text, RULES[parameter]))
+    ]
+
+
+def typed(letter: str, params: Params) -> Texts:
+    """Of these what says more than the parameters that were read from them."""
+    return texts_beside(params, number_texts(letter))
 
 
 def controls(letters: Sequence[str]) -> dict[str, Any]:
@@ -150,18 +176,11 @@ def set_controls(values: Mapping[str, Any]) -> None:
 def control_of(parameter: str, value: Any, letter: str) -> tuple[str, Any]:  # noqa: ANN401 (any field's)
     """The key of the control that makes a field of `Params`, and what it then holds."""
     name = _CONTROLS.get(parameter, parameter)
+    if parameter in RULES:
+        return field(name, letter), first_text(parameter, value)
     if isinstance(value, tuple):
         value = "\n".join(value)
     return field(name, letter), _BLANK[name] if value is None else value
-
-
-def _number(value: float | None) -> float | None:
-    # Steps of 0.05 add up to 0.15000000000000002, which would be sent like that.
-    return None if value is None else round(float(value), 4)
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
 
 
 def _stops(text: str) -> tuple[str, ...]:

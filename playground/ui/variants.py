@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from playground.core.catalogue import Model, find
+from playground.core.number_fields import RULES
 from playground.core.plan import Plan
 from playground.ui import as_sent, editor_state, running, variant_state
 from playground.ui.code import offer_code
 from playground.ui.money import show_worst_case
+from playground.ui.number_field import number_field
 from playground.ui.parameters import choose_in_front, edit_more
 from playground.ui.reasons import show_in_brief
 from playground.ui.versions import offer_versions
 
 CARD_WIDTH = 260
-LARGEST_MAX_TOKENS = 1_000_000
 
 
 def edit_variants(plans: list[Plan]) -> None:
@@ -56,12 +57,9 @@ def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> 
     with left:
         choose_in_front(plan)
     with right:
-        st.number_input(
+        number_field(
             "max_tokens",
-            value=None,
-            min_value=1,
-            max_value=LARGEST_MAX_TOKENS,
-            step=50,
+            RULES["max_tokens"],
             key=variant_state.field("max_tokens", letter),
             help="The answer is cut here; thinking counts too. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",

@@ -28,6 +28,8 @@ def offer_vote(runs: band.Runs, names: dict[str, str]) -> None:
         return
     letters = [letter for letter in names if letter in on_ballot]
     cast = band.vote(runs)
+    if problem := band.take_vote_problem():
+        st.caption(f":red[:material/block:] {plain(problem)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="vote"):
         if cast is None or not cast.counts:
             _ask(runs, letters, names)
@@ -61,7 +63,7 @@ def _vote(voted_on: list[Any], winner: str | None) -> None:
     ids = [run.id for run in voted_on]
     problem = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
     if problem:
-        st.toast(f"Your vote is not kept. {plain(problem)}", icon=":material/block:")
+        band.set_vote_problem(f"Your vote is not kept. {problem}")
         return
     band.set_vote(band.Cast(frozenset(ids), winner))
 
@@ -70,7 +72,7 @@ def _take_back(voted_on: list[Any]) -> None:
     ids = [run.id for run in voted_on]
     problem = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
     if problem:
-        st.toast(f"Your vote still counts. {plain(problem)}", icon=":material/block:")
+        band.set_vote_problem(f"Your vote still counts. {problem}")
         return
     # What was revealed can't be hidden again.
     band.set_vote(band.Cast(frozenset(ids), None, counts=False))

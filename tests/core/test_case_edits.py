@@ -28,9 +28,29 @@ def test_columns_follow_the_variables_and_lose_no_text():
 
 
 def test_values_of_a_sweep_are_numbers_parted_by_commas_or_spaces():
-    assert numbers("temperature", " 0, .5 1;") == (0.0, 0.5, 1.0)
+    assert numbers("temperature", " 0, .5 1,") == (0.0, 0.5, 1.0)
+    assert numbers("temperature", "0; 0,5;1;") == (0.0, 0.5, 1.0)
+    assert whole_numbers("max_tokens", "1,000; 2 000") == (1000, 2000)
     assert whole_numbers("max_tokens", "") == ()
     assert whole_numbers("max_tokens", "100, 200") == (100, 200)
-    for read, text in ((numbers, "0, warm"), (numbers, "-1"), (whole_numbers, "1.5")):
+    for read, name, text in (
+        (numbers, "temperature", "0, warm"),
+        (numbers, "temperature", "-1"),
+        (whole_numbers, "max_tokens", "1.5"),
+    ):
         with pytest.raises(GridError):
-            read("temperature", text)
+            read(name, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["0,5", "0,5, 1", "0,0.5,1", "0 ,5", ",5", "0\uff0c1", "5", "1 000", "0, 1.000", "0;;x"]
+)
+def test_values_that_could_be_read_in_two_ways_or_not_at_all_are_refused(text):
+    with pytest.raises(GridError, match="Temperature"):
+        numbers("temperature", text)
+
+
+@pytest.mark.parametrize("text", ["1,000", "100,200", "1 500", "100 200", "1.000", "0", "1, 000"])
+def test_counts_that_could_be_read_in_two_ways_are_refused(text):
+    with pytest.raises(GridError, match="max_tokens"):
+        whole_numbers("max_tokens", text)

@@ -71,3 +71,15 @@ BROKEN = [
 def test_what_is_no_draft_fails_with_one_sentence(text: object) -> None:
     with pytest.raises(PageStateError, match=r"^[^\n]+\.$"):
         read_draft(text)
+
+
+def test_half_a_number_comes_back_as_it_was_typed() -> None:
+    found = read_draft(
+        kept(temperature_A="0,", max_tokens_A="1 000", top_k_C="4O", thinking_budget_C="2048")
+    )
+    first, second = found.variants
+    assert first == Variant(
+        "A", Params("m", 1000), "", (("max_tokens", "1 000"), ("temperature", "0,"))
+    )
+    assert second.typed == (("top_k", "4O"),)
+    assert second.params == Params("n", 8, thinking_budget_tokens=2048)

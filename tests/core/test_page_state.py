@@ -130,3 +130,31 @@ def test_a_state_beyond_the_bounds_is_not_written() -> None:
     long = PageState(Prompt("x" * MOST_BYTES, ()), A_STATE.variants)
     with pytest.raises(PageStateError, match="longer than"):
         to_json(long)
+
+
+def test_what_was_typed_in_number_fields_comes_back_and_makes_the_parameters():
+    typed = (("max_tokens", "3OO"), ("temperature", "0,10"), ("top_k", "-1"))
+    page = PageState(
+        Prompt("", ()),
+        (Variant("A", Params("m", 0, temperature=0.1), "", typed), Variant("B", Params("n", 5))),
+    )
+    assert from_json(to_json(page)) == page
+
+
+def test_parameters_that_are_not_what_was_typed_are_those_that_were_typed():
+    fields = json.loads(to_json(PageState(Prompt("", ()), (Variant("A", Params("m", 9)),))))
+    fields["variants"][0] |= {"typed": {"temperature": "0.9", "max_tokens": "9"}}
+    fields["variants"][0]["params"]["temperature"] = 0.1
+    assert from_json(json.dumps(fields)).variants == (
+        Variant("A", Params("m", 9, temperature=0.9)),
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", [[], "5", {"model": "x"}, {"temperature": 5}, {"temperature": "\ud800"}, None]
+)
+def test_what_was_typed_must_be_texts_of_number_fields(typed):
+    fields = json.loads(to_json(PageState(Prompt("", ()), (Variant("A", Params("m", 9)),))))
+    fields["variants"][0]["typed"] = typed
+    with pytest.raises(PageStateError):
+        from_json(json.dumps(fields))

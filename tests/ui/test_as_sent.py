@@ -76,9 +76,9 @@ def test_after_a_run_request_response_and_raw_events_are_one_click_away(page):
 
 def test_of_several_attempts_the_last_is_shown_until_another_is_chosen(page):
     page.selectbox(key="demo_scenario").select("overloaded").run()
-    page.session_state["attempts"] = 2
+    page.session_state["attempts"] = "2"
     page.run()
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
     press_run(page)
     open_record(page)
@@ -96,7 +96,7 @@ def test_neither_the_page_nor_the_log_on_disk_holds_any_of_a_key(monkeypatch, tm
     monkeypatch.setenv("ANTHROPIC_API_KEY", key)
     api.plays = ["status-529", "status-529"]
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
     press_run(page)
     api.close()

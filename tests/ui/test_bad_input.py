@@ -62,7 +62,7 @@ def test_no_text_breaks_the_page_or_is_altered(page):
 
 
 def test_what_is_no_amount_is_refused_in_words_and_never_cut(page):
-    for text in ("9" * 1_000, "0." + "1" * 400, "1e9", "\0", "-1", "٣", "NaN"):
+    for text in ("9" * 1_000, "0." + "1" * 400, "1e9", "\0", "-1", "1.000", "NaN"):
         page.text_input(key="budget_session_usd").input(text).run()
         assert not page.exception
         assert page.text_input(key="budget_session_usd").value == text

@@ -27,7 +27,7 @@ def environ(monkeypatch, api):
 def opened(budget=""):
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
     page.button(key="remove_variant_B").click()
-    page.number_input(key="max_tokens_A").set_value(100)
+    page.text_input(key="max_tokens_A").set_value("100")
     page.text_input(key="budget_day_usd").input(budget)
     return page.run()
 
@@ -122,7 +122,7 @@ def test_two_pages_share_the_day(environ, api):
 @pytest.mark.parametrize(("budget", "attempts"), [("0.0060", 1), ("0.0120", 2)])
 def test_a_lost_attempt_is_retried_only_if_it_can_be_paid_for_twice(environ, api, budget, attempts):
     page = opened(budget)
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
 
     async def drop_first(self, seen, writer):

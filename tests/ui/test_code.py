@@ -39,7 +39,7 @@ def test_each_variant_has_its_own_code(page):
 
 def test_the_code_follows_what_is_edited_and_chosen(page):
     page.text_area(key="message_0_text").input('It\'s a "new"\nquestion `$HOME`').run()
-    page.session_state["attempts"] = 7
+    page.session_state["attempts"] = "7"
     page.run()
     page.selectbox(key="demo_scenario").select("overloaded").run()
     found = open_code(page)

@@ -121,7 +121,7 @@ def test_a_day_budget_opens_it_and_caps_what_one_visitor_spends(owner, api, come
     pressed(page)
     assert len(api.posts) == 2
     for letter in "AB":
-        page.number_input(key=f"max_tokens_{letter}").set_value(1000)
+        page.text_input(key=f"max_tokens_{letter}").set_value("1000")
     # Together with the press: the button was not yet disabled.
     page.button(key="run_all").click().run()
     assert "of your $0.02 for today are left" in said(page)
@@ -140,7 +140,7 @@ def test_caps_stand_beneath_the_prompt_and_hold_where_a_run_starts(owner, api):
     page = opened()
     page.text_area(key="system_prompt").input("")
     page.text_input(key="passcode").input(PASSCODE).run()
-    _press_with(page, message_0_text="x" * 101, max_tokens_A=201)
+    _press_with(page, message_0_text="x" * 101, max_tokens_A="201")
     assert "The prompt has 101 characters" in said(page)
     assert "200 max_tokens at most" in said(page)
     page.text_area(key="message_0_text").input("Hi").run()

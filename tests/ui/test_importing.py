@@ -31,7 +31,7 @@ def test_a_snippet_is_shown_then_put_into_the_editor_and_taken_back(page):
     assert not page.exception
     assert page.text_area(key="message_0_text").value == "Hi **there**"
     assert page.session_state["variants"] == ["A"]
-    assert page.number_input(key="temperature_A").value == 0.4
+    assert page.text_input(key="temperature_A").value == "0.4"
     assert json.loads(page.session_state["extra_json_A"]) == {"metadata": {"user_id": "7"}}
     assert page.session_state["runs"] == {}
     page.button(key="undo").click().run()

@@ -21,7 +21,7 @@ def choose(page, **controls):
     for name, value in controls.items():
         key = f"{name}_A"
         if name in NUMBERS:
-            page.number_input(key=key).set_value(value)
+            page.text_input(key=key).set_value("" if value is None else str(value))
         elif name in TEXTS:
             page.text_area(key=key).input(value)
         else:
@@ -38,7 +38,7 @@ def plainly(text):
 def under_more(page):
     """The keys of what stands in the expander of variant A."""
     more = next(each for each in page.expander if each.label == "More")
-    return {control.key for control in [*more.selectbox, *more.number_input, *more.text_area]}
+    return {control.key for control in [*more.selectbox, *more.text_input, *more.text_area]}
 
 
 def run_of_a(page):
@@ -97,7 +97,7 @@ def test_thinking_with_a_budget_and_its_summary(page):
 def test_switching_models_never_loses_a_value(page):
     choose(page, model="claude-opus-4-6", top_p=0.9, top_k=40, effort="max")
     choose(page, model="claude-opus-5-5")
-    assert page.number_input(key="temperature_A").disabled
+    assert page.text_input(key="temperature_A").disabled
     assert "0.2 is kept. Temperature is not sent" in plainly(words(page))
     assert "Set but not sent: top_p, top_k." in plainly(words(page))
     assert page.selectbox(key="effort_A").value == "max"
@@ -140,7 +140,7 @@ def test_where_temperature_is_not_taken_effort_stands_in_its_place(page):
 )
 def test_a_chosen_version_shows_the_refusal_before_and_after_it_is_sent(page, model, version, text):
     choose(page, model=model, api_version=version)
-    assert not page.number_input(key="temperature_A").disabled
+    assert not page.text_input(key="temperature_A").disabled
     assert "the API refuses it" in plainly(words(page))
     run = run_of_a(page)
     assert run.plan.wire.headers["anthropic-version"] == version

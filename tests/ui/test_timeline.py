@@ -21,7 +21,7 @@ def timelines(page):
 def one_variant(page, scenario):
     page.button(key="remove_variant_B").click().run()
     page.selectbox(key="demo_scenario").select(scenario).run()
-    page.session_state["base_wait_s"] = 0.0
+    page.session_state["base_wait_s"] = "0"
     page.run()
     return page
 
@@ -41,7 +41,7 @@ def test_a_run_that_answers_at_once_has_no_timeline(page):
 
 def test_a_waiting_run_is_given_its_countdown_and_what_failed(page):
     one_variant(page, "overloaded")
-    page.session_state["base_wait_s"] = 20.0
+    page.session_state["base_wait_s"] = "20"
     page.run()
     page.button(key="run_all").click().run()
     until(page, lambda run: run.status == "waiting")
