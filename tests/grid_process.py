@@ -64,7 +64,7 @@ def main(url, log_url, cells):
     assert services.log.flush(10)
     said = {
         "done": progress.done, "spent": str(progress.spent_usd), "state": progress.state,
-        "is_exact": progress.spent_is_exact,
+        "is_exact": progress.spent_is_exact, "why": progress.why,
     }  # fmt: skip
     print(json.dumps(said), flush=True)
     services.engine.close()

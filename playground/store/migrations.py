@@ -66,6 +66,14 @@ def _add_votes(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_claims(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    connection.exec_driver_sql(
+        f"CREATE TABLE claims (visitor {name} NOT NULL, name {name} NOT NULL, "
+        f"boot_id {name} NOT NULL, PRIMARY KEY (visitor, name))"
+    )
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -75,6 +83,7 @@ STEPS: tuple[Step, ...] = (
     _add_batches,
     _add_experiments,
     _add_votes,
+    _add_claims,
 )
 NEWEST = 1 + len(STEPS)
 

@@ -29,7 +29,8 @@ from playground.core.rows import RunRow, RunTexts
 from playground.core.visitors import LOCAL
 from playground.core.wire import Wire
 from playground.engine import Engine
-from playground.experiments.seams import Again, Claims, Seams
+from playground.experiments.claims import Claims
+from playground.experiments.seams import Again, Seams
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.inspection import place_of, problem_of
@@ -64,8 +65,10 @@ class Services:
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
-        self._claims = Claims()
-        self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
+        self._claims = Claims(self.log.claims)
+        self.batching = Batching(
+            self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
+        )
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
         """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
