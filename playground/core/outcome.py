@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from playground.core.events import Attempt, Usage
 from playground.core.failures import Failure
 from playground.core.plan import Plan
+from playground.core.stopping import BY_SERVER
 
 SLOW_S = 5.0
 """A first token later than this is worth a word."""
@@ -110,9 +111,12 @@ def _failed(run: Ended) -> Outcome | None:
 
 
 def _stopped(run: Ended) -> Outcome:
+    # Its own visitor knows why; whatever else stopped it says so.
+    title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
         never = "Nothing was sent, so nothing is billed."
-        return Outcome("quiet", "Stopped", "Before it began.", "No: stopped.", never, "Run again.")
+        happened = f"{run.why} Before it began.".lstrip()
+        return Outcome("quiet", title, happened, "No: stopped.", never, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
     if was_waiting and not _may_be_billed(run):
         happened, billed = "Between two attempts.", "A refused attempt is not billed."
@@ -122,8 +126,12 @@ def _stopped(run: Ended) -> Outcome:
     else:
         happened = "What had arrived is kept."
         billed = "What was read and written until then is billed."
-    retried = f"{_retries(run)} Then you stopped it." if _retries(run) else "No: you stopped it."
-    return Outcome("quiet", "Stopped", happened, retried, billed, "Run again for a whole answer.")
+    who = "the server" if run.why else "you"
+    retried = (
+        f"{_retries(run)} Then {who} stopped it." if _retries(run) else f"No: {who} stopped it."
+    )
+    happened = f"{run.why} {happened}".lstrip()
+    return Outcome("quiet", title, happened, retried, billed, "Run again for a whole answer.")
 
 
 def _cut(run: Ended) -> Outcome:

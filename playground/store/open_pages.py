@@ -97,10 +97,11 @@ class OpenPages:
 
 def bare(row: RunRow) -> RunRow:
     """The row without what a person wrote or a server answered: of the parameters only the
-    numbers, and no error's text."""
+    numbers, and no error's text; who stopped it is this app's own word."""
     parameters = json.loads(row.params_json)
     numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
-    return replace(row, params_json=json.dumps(numbers), error_message=None)
+    kept = row.error_message if row.status == "stopped" else None
+    return replace(row, params_json=json.dumps(numbers), error_message=kept)
 
 
 def _filled(row: RunRow, run: Run | None) -> RunRow:

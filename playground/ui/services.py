@@ -1,11 +1,15 @@
 """Builds the parts once per process and joins them: engine, log, clients, settings."""
 
 import asyncio
+import atexit
 import importlib
 import json
 import os
+import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -47,6 +51,11 @@ if TYPE_CHECKING:
     from playground.claude.demo.faults import Scenario
 
 
+SUBMITTED_WITHIN_S, HUNG_UP_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
+
+_opened: "list[Services]" = []
+
+
 class Services:
     """What the whole process shares. Holds no visitor's key."""
 
@@ -65,10 +74,28 @@ class Services:
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
+        self._closing = threading.Lock()
         self._claims = Claims(self.log.claims)
         self.batching = Batching(
             self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
         )
+
+    def close(self) -> None:
+        """The server ends: so do runs, with what they have in the log, within five seconds. A
+        batch whose submission is under way may be told its id."""
+        with self._closing:
+            self.engine.stop_all()
+            until_s = time.monotonic() + SUBMITTED_WITHIN_S
+            while self.engine.live_owners or self.batching.submitting:
+                if time.monotonic() > until_s:
+                    break
+                time.sleep(0.02)
+            clients, self._clients = self._clients, None
+            if clients is not None:
+                with suppress(TimeoutError):
+                    self.engine.call(clients.close()).result(HUNG_UP_WITHIN_S)
+            self.engine.close(ENDED_WITHIN_S)
+            self.log.close(WRITTEN_WITHIN_S)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
         """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
@@ -210,7 +237,7 @@ def _row(run: Run) -> RunRow:
         status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
         stop_reason=run.stop_reason,
         error_kind=failure.kind if failure else None,
-        error_message=(failure.message or failure.sentence) if failure else None,
+        error_message=(failure.message or failure.sentence) if failure else _why_stopped(run),
         http_status=failure.http_status if failure else None,
         attempts=len(run.attempts),
         ttft_s=run.ttft_s,
@@ -227,6 +254,10 @@ def _row(run: Run) -> RunRow:
         request_id=run.request_id,
         experiment_id=run.experiment_id,
     )
+
+
+def _why_stopped(run: Run) -> str | None:
+    return (run.why or None) if run.status == "stopped" else None
 
 
 def _texts(run: Run) -> RunTexts:
@@ -268,7 +299,17 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
 @st.cache_resource(show_spinner=False)
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    return Services(read_own_settings())
+    built = Services(read_own_settings())
+    _opened.append(built)
+    # For a server that tells nobody of its end: only one that runs an app does.
+    atexit.register(built.close)
+    return built
+
+
+def close_services() -> None:
+    """Close what was opened; returns when that is done, whoever began it."""
+    for each in _opened:
+        each.close()
 
 
 @st.cache_resource(scope="session", on_release=lambda leave: leave(), show_spinner=False)
