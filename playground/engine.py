@@ -52,6 +52,7 @@ class Engine:
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._stopping: dict[str, StoppedBy] = {}
         self._is_closing = False
+        self._here: set[str] = set()
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
         self._loop = asyncio.new_event_loop()
@@ -119,11 +120,27 @@ class Engine:
 
     def is_here(self, owner: str) -> None:
         """The owner's page was seen."""
+        self._here.add(owner)
         self._gone_since_s.pop(owner, None)
 
     def is_gone(self, owner: str) -> None:
         """The owner's page disconnected; unless it comes back its runs are cancelled."""
+        self._here.discard(owner)
         self._gone_since_s[owner] = time.monotonic()
+
+    def has_left(self, owner: str) -> bool:
+        """Whether the owner's page is disconnected."""
+        return owner not in self._here
+
+    def hand_over(self, owner: str, to: str) -> None:
+        """Another page of the same visitor has an owner's runs from now on."""
+
+        async def hand_over() -> None:
+            for run in [*self._running(), *(run for run, _ in self._queue)]:
+                if run.owner == owner:
+                    run.owner = to
+
+        self.call(hand_over()).result()
 
     def close(self, patience_s: float = 10.0) -> None:
         """Stop every run, whatever else was called, and the loop; what does not end within

@@ -39,6 +39,15 @@ class OpenPages:
                 del self._runs[key]
             self._sizes.pop(page, None)
 
+    def hand_over(self, page: str, to: str) -> None:
+        """Keep a page's texts as those of another, which is open."""
+        with self._lock:
+            if page in self._keys and to in self._keys:
+                self._keys[to].update(self._keys.pop(page))
+                self._keys[page] = OrderedDict()
+                self._sizes[to] += self._sizes[page]
+                self._sizes[page] = 0
+
     def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
         """Take in a run, or its newer state; the oldest give way to it."""
         with self._lock:

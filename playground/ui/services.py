@@ -71,6 +71,7 @@ class Services:
             most_runs=settings.most_runs,
             most_runs_per_visitor=settings.most_runs_per_visitor,
             most_waiting=settings.most_waiting,
+            grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
