@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from playground.core.caps import queue_problem, share_of_spare
 from playground.core.events import AttemptFailed, Event
 from playground.core.failures import Failure
+from playground.core.stopping import StoppedBy, why_stopped
 from playground.run import Run
 
 GRACE_S = 25.0
@@ -67,8 +68,9 @@ class Engine:
         self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
-        self._stopping: set[str] = set()
         self._pages: dict[str, Callable[[], bool]] = {}
+        self._stopping: dict[str, StoppedBy] = {}
+        self._is_closing = False
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
         self._loop = asyncio.new_event_loop()
@@ -106,11 +108,28 @@ class Engine:
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
+        if self._is_closing:
+            self.give_back([run])
+            self._stop(run, "server")
+            self._finish(run)
+            return
         self._loop.call_soon_threadsafe(self._enqueue, run, send)
 
     def stop(self, run: Run) -> None:
         """Cancel a run in whatever phase it is; `run.wait` tells when it has ended."""
-        self._loop.call_soon_threadsafe(self._cancel, run)
+        self._loop.call_soon_threadsafe(self._cancel, run, "you")
+
+    def stop_all(self) -> None:
+        """The server ends: stop every run, also those that anybody starts from now on."""
+        self._is_closing = True
+        if self._loop.is_closed():
+            return
+
+        def cancel() -> None:
+            for run in [*self._running(), *self._queued()]:
+                self._cancel(run, "server")
+
+        self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
         """Do something else on the loop, such as reading the list of models."""
@@ -127,9 +146,28 @@ class Engine:
         self._pages[owner] = is_connected
         self._gone_since_s.pop(owner, None)
 
-    def close(self) -> None:
-        """Stop every run, whatever else was called, and the loop."""
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+    def has_left(self, owner: str) -> bool:
+        """Whether the owner's page is disconnected."""
+        is_connected = self._pages.get(owner)
+        return is_connected is None or not is_connected()
+
+    def hand_over(self, owner: str, to: str) -> None:
+        """Another page of the same visitor has an owner's runs from now on."""
+
+        async def hand_over() -> None:
+            for run in [*self._running(), *self._queued()]:
+                if run.owner == owner:
+                    run.owner = to
+
+        self.call(hand_over()).result()
+
+    def close(self, patience_s: float = 10.0) -> None:
+        """Stop every run, whatever else was called, and the loop; what does not end within
+        `patience_s` is left behind."""
+        if self._loop.is_closed():
+            return
+        self.stop_all()
+        asyncio.run_coroutine_threadsafe(self._close(patience_s), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -141,7 +179,10 @@ class Engine:
 
     def _enqueue(self, run: Run, send: Send) -> None:
         self._lane(run).queue.append((run, send))
-        self._admit()
+        if self._is_closing:
+            self._cancel(run, "server")
+        else:
+            self._admit()
 
     def _admit(self) -> None:
         """First come, first served, but nobody gets more than his share."""
@@ -178,11 +219,15 @@ class Engine:
             failure = Failure("internal", type(error).__name__, billed="possibly")
             run.fold(AttemptFailed(1, failure, None, ""), time.monotonic())
 
+    def _stop(self, run: Run, by: StoppedBy) -> None:
+        run.stop(time.monotonic(), by, why_stopped(by, self._grace_s))
+
     def _ended(self, run: Run) -> None:
+        if self._tasks.pop(run.id, None) is None:
+            return
+        by = self._stopping.pop(run.id, "server")
         if run.is_live:
-            run.stop(time.monotonic())
-        self._tasks.pop(run.id, None)
-        self._stopping.discard(run.id)
+            self._stop(run, by)
         self._finish(run)
         self._admit()
 
@@ -194,18 +239,18 @@ class Engine:
             logging.getLogger(__name__).error("a run was not recorded: %s", type(error).__name__)
         run.conclude()
 
-    def _cancel(self, run: Run) -> None:
+    def _cancel(self, run: Run, by: StoppedBy) -> None:
         if run.id in self._tasks:
             # A run ends in its own way: cancelled once more it would be cut short in that.
             if run.id not in self._stopping:
-                self._stopping.add(run.id)
+                self._stopping[run.id] = by
                 self._tasks[run.id][1].cancel()
             return
         queue = self._lane(run).queue
         for entry in [entry for entry in queue if entry[0] is run]:
             queue.remove(entry)
             self.give_back([run])
-            run.stop(time.monotonic())
+            self._stop(run, by)
             self._finish(run)
         self._admit()
 
@@ -222,7 +267,7 @@ class Engine:
             gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
             for run in [*self._running(), *self._queued()]:
                 if run.owner in gone:
-                    self._cancel(run)
+                    self._cancel(run, "page gone")
             for owner in gone:
                 self._pages.pop(owner, None)
                 self._gone_since_s.pop(owner, None)
@@ -234,9 +279,8 @@ class Engine:
     def _queued(self) -> list[Run]:
         return [run for lane in self._lanes.values() for run, _ in lane.queue]
 
-    async def _close(self) -> None:
-        for run in [*self._running(), *self._queued()]:
-            self._cancel(run)
+    async def _close(self, patience_s: float) -> None:
+        ending: set[asyncio.Task[Any]]
         ending = {task for _, task in self._tasks.values()}
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:
@@ -245,7 +289,10 @@ class Engine:
                     task.cancel()
                     ending.add(task)
             await asyncio.sleep(0)
-        await asyncio.gather(*ending, return_exceptions=True)
+        if ending:
+            await asyncio.wait(ending, timeout=patience_s)
+        for run in self._running():
+            self._ended(run)
 
 
 def _has_begun(task: "asyncio.Task[Any]") -> bool:

@@ -28,6 +28,7 @@ from playground.core.exchange import Exchange, Received, Sent
 from playground.core.failures import Billed, Failure
 from playground.core.plan import Plan
 from playground.core.raw_events import RawEvents
+from playground.core.stopping import StoppedBy
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
 MOST_BLOCKS = 100
@@ -98,6 +99,7 @@ class Run:
         self.request_id: str | None = None
         self.failure: Failure | None = None
         self.why = ""
+        self.stopped_by: StoppedBy | None = None
         self.attempts: tuple[Attempt, ...] = ()
         self.exchanges: tuple[Exchange, ...] = ()
         self.raw = RawEvents()
@@ -185,11 +187,12 @@ class Run:
             case AttemptFailed():
                 self._fail_attempt(event, now_s)
 
-    def stop(self, now_s: float) -> None:
-        """The run was cancelled, by its user or because he left."""
+    def stop(self, now_s: float, by: StoppedBy = "you", why: str = "") -> None:
+        """The run was cancelled: by whom, and why in a sentence if not by its visitor."""
         if self.status in ("connecting", "streaming"):
-            self._end_attempt(now_s, why="Stopped.", billed="possibly")
-        self._end("stopped", now_s)
+            self._end_attempt(now_s, why=why or "Stopped.", billed="possibly")
+        self.stopped_by = by
+        self._end("stopped", now_s, why)
 
     def _note_sent(self, sent: Sent) -> None:
         if self.exchanges and self.exchanges[-1].sent.body == sent.body:
@@ -239,9 +242,9 @@ class Run:
         )
         self.attempts = (*self.attempts, attempt)
 
-    def _end(self, status: str, now_s: float) -> None:
+    def _end(self, status: str, now_s: float, why: str = "") -> None:
         if status in ("done", "stopped"):
-            self.failure, self.why = None, ""
+            self.failure, self.why = None, why
         if self.last_usage and not self.last_usage.is_complete:
             # The output is reported last, if at all: each delta was at least one token.
             output_tokens = max(self.last_usage.output_tokens, self._deltas)

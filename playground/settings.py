@@ -64,6 +64,7 @@ class Settings:
     most_runs: int = 32
     most_runs_per_visitor: int = 8
     most_waiting: int = 200
+    page_gone_s: int = 25
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
     misspelt: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
         most_runs=_count("PLAYGROUND_MAX_RUNS", values, 32),
         most_runs_per_visitor=_count("PLAYGROUND_MAX_RUNS_PER_VISITOR", values, 8),
         most_waiting=most_waiting,
+        page_gone_s=_count("PLAYGROUND_PAGE_GONE_S", values, 25),
         caps=Caps(
             max_tokens=_count("PLAYGROUND_MAX_TOKENS", values, 4096),
             prompt_chars=_count("PLAYGROUND_MAX_PROMPT_CHARS", values, 200_000),

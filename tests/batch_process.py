@@ -15,6 +15,7 @@ from playground.core.grid_plan import plan_grid
 from playground.core.plan import RunContext, Variant
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
+from playground.experiments.claims import ELSEWHERE
 from playground.experiments.seams import Whose
 from playground.experiments.underway import Underway
 from playground.settings import Settings
@@ -36,6 +37,14 @@ def underway_on(services, cells):
     return Underway(Whose("1", "ada", "page", 1), definition, planned, around, seams)
 
 
+def once_alone(work):
+    """What is in the way of it, once no other process is at the experiment."""
+    obstacle = ELSEWHERE
+    while obstacle == ELSEWHERE:
+        obstacle = work()
+    return obstacle
+
+
 def main(url, log_url, cells):
     claude = Connection("claude", "Claude API", url)
     services = Services(Settings(owner=claude, key="k", log_url=log_url))
@@ -49,14 +58,18 @@ def main(url, log_url, cells):
 
     underway = underway_on(services, int(cells))
     admission = CellAdmission(underway.whose, reserve, ledger.release, services.log.experiments)
-    submitting = submit_left(underway, services.batching, "k", admission)
-    assert services.engine.call(submitting).result(30).problem == ""
+
+    def submitted():
+        work = submit_left(underway, services.batching, "k", admission)
+        return services.engine.call(work).result(30).problem
+
+    assert once_alone(submitted) == ""
     [submission] = services.log.batches.of("ada", experiment_id="1")
     [standing] = ledger.standings(caps)
     print(json.dumps({"open": len(underway.in_batch), "held": str(standing.held_usd)}), flush=True)
     # Whatever is in a batch is left out: live runs would be refused here, and pause it.
-    underway.start().result(30)
-    assert underway.progress.state == "done", underway.progress.why
+    assert once_alone(lambda: underway.start().result(30) or underway.progress.why) == ""
+    assert underway.progress.state == "done"
     services.batching.follow(submission, claude, "k").work.result(60)
     underway.look().result(30)
     [standing] = ledger.standings(caps)

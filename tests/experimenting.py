@@ -19,7 +19,8 @@ from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
 from playground.core.rows import RunRow, RunTexts
 from playground.engine import Engine
-from playground.experiments.seams import Claims, Seams, Whose
+from playground.experiments.claims import Claims
+from playground.experiments.seams import Seams, Whose
 from playground.experiments.underway import Underway
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ class World:
 
     def __init__(self, log):
         self.log = log
-        self.claims = Claims()
+        self.claims = Claims(log.claims)
         self.reply = lambda request: f"About {request.prompt.messages[0].text}"
         self.sent = Counter()
         self.at_once = self.most = 0

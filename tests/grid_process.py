@@ -25,7 +25,7 @@ PRICE = FlatPrice(Decimal(1), Decimal(1))
 
 def services_at(url, log_url, most_runs=8):
     server = Connection("server", "Server", url, PRICE)
-    owned = Settings(owner=server, key="k", log_url=log_url)
+    owned = Settings(owner=server, key="k", log_url=log_url, has_database=True)
     return Services(replace(owned, most_runs=most_runs, most_runs_per_visitor=most_runs))
 
 
@@ -64,7 +64,7 @@ def main(url, log_url, cells):
     assert services.log.flush(10)
     said = {
         "done": progress.done, "spent": str(progress.spent_usd), "state": progress.state,
-        "is_exact": not progress.inexact,
+        "is_exact": not progress.inexact, "why": progress.why,
     }  # fmt: skip
     print(json.dumps(said), flush=True)
     services.engine.close()

@@ -64,7 +64,7 @@ def test_imports_point_inward(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_and_functions_stay_small_and_well_named(path):
+def test_functions_stay_small_and_modules_are_well_named(path):
     text = path.read_text("utf-8")
     assert not FORBIDDEN_NAMES & set(path.stem.split("_"))
     assert len(path.relative_to(PACKAGE).parts) <= 3

@@ -24,6 +24,7 @@ from playground.core.failures import Failure
 from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
+from playground.experiments.claims import Claims
 from playground.store.log import RunLog
 from playground.ui.batch_following import GRACE_S
 from playground.ui.batch_seams import Wanted, run_ids
@@ -108,6 +109,7 @@ class World:
                 log or self.log,
                 self.log.batches,
                 calls,
+                Claims(self.log.claims),
                 self.now,
                 lambda: self.seen_s,
             )

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 from fake_api import sse
-from playground.core.share_page import share_page
 from scripted import NOW, Script, play
 
 from playground.claude.batch_results import result_of
@@ -16,9 +15,10 @@ from playground.core.budget import Budget, Reservation, Spender, windows
 from playground.core.connection import CLAUDE, DEMO
 from playground.core.exporting import cells_of, columns, kept_of, line_of
 from playground.core.history import Kept
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.request import Message, Params, Prompt, Request
 from playground.core.retry import RetryPolicy
+from playground.core.saved_pages.answers_page import share_page
 from playground.core.shared_runs import shared_run, to_json
 from playground.run import Run
 from playground.store.log import RunLog
@@ -48,7 +48,9 @@ def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE):
     request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, 300))
     script = Script(*[body if isinstance(body, tuple) else (200, body) for body in bodies])
     events, _ = play(script, connection=connection, request=request)
-    run = Run("o", "ada", plan(1, "A", request, connection, RetryPolicy(), (), NOW))
+    run = Run(
+        "o", "ada", plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
+    )
     for now_s, event in enumerate(events):
         run.fold(event, float(now_s))
     return run

@@ -432,3 +432,58 @@ def test_no_task_is_cut_off_before_its_first_step():
         assert is_under_way.wait(5)
         engine.close()
     assert {inspect.getcoroutinestate(each) for each in handed} == {inspect.CORO_CLOSED}
+
+
+SHUT_DOWN = "Stopped by the server: it was shut down or restarted."
+
+
+def test_a_run_knows_who_stopped_it(engine_with):
+    engine = engine_with(grace_s=0.05)
+    mine, left = new_run(), new_run(owner="left")
+    for run in (mine, left):
+        engine.start(run, sending(*ANSWER, then_wait=True))
+        until(lambda run=run: run.text == "Hello")
+    engine.stop(mine)
+    assert mine.wait(5)
+    assert (mine.stopped_by, mine.why, mine.attempts[-1].why) == ("you", "", "Stopped.")
+    engine.is_gone("left")
+    assert left.wait(5)
+    assert left.stopped_by == "page gone"
+    assert left.why == "Stopped by the server: the page was gone for 0.05 s."
+    assert left.attempts[-1].why == left.why
+
+
+def test_the_end_of_the_server_stops_what_runs_waits_or_is_started_then(engine_with):
+    engine = engine_with(most_runs=1)
+    running, waiting, late = new_run(), new_run(), new_run()
+    engine.start(running, sending(*ANSWER, then_wait=True))
+    engine.start(waiting, sending(*ANSWER))
+    until(lambda: running.text == "Hello")
+    engine.stop_all()
+    engine.start(late, sending(*ANSWER))
+    for run in (running, waiting, late):
+        assert run.wait(5)
+        assert (run.status, run.stopped_by, run.why) == ("stopped", "server", SHUT_DOWN)
+    assert set(engine.ended) == {running, waiting, late}
+    assert [run.text for run in engine.ended if run is not running] == ["", ""]
+    engine.close()
+    engine.close()
+
+
+def test_a_run_that_does_not_end_in_time_is_recorded_as_far_as_it_came(engine):
+    async def clinging():
+        try:
+            yield from_now_on
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()
+
+    from_now_on = TextDelta("Hello")
+    run = new_run()
+    engine.start(run, clinging)
+    until(lambda: run.text == "Hello")
+    began_s = time.monotonic()
+    engine.close(patience_s=0.1)
+    assert time.monotonic() - began_s < 3
+    assert (run.status, run.text, run.stopped_by) == ("stopped", "Hello", "server")
+    assert engine.ended == [run]

@@ -22,8 +22,8 @@ from playground.core.grid import Sweep
 from playground.core.plan import Variant
 from playground.core.request import Message, Prompt
 from playground.core.rows import RunRow, RunTexts
+from playground.experiments.claims import ELSEWHERE, LOST
 from playground.experiments.launching import LEFT
-from playground.experiments.underway import ELSEWHERE
 from playground.store.log import RunLog
 
 OVERLOADED = Failure("overloaded", "busy", http_status=529)
@@ -429,6 +429,33 @@ def test_two_pages_at_one_experiment_do_not_pay_twice(world):
     world.reply = lambda request: "Here"
     second.start().result(10)
     assert (second.progress.state, world.sent.total()) == ("done", 4 + 6)
+
+
+@pytest.mark.parametrize("deleting", ["experiment", "history"])
+def test_an_experiment_that_was_deleted_on_another_page_starts_nothing_more(world, deleting):
+    def reply(request):
+        if world.sent.total() == 1:
+            if deleting == "experiment":
+                assert world.log.experiments.delete("ada", "0001") is None
+            else:
+                world.log.delete_all("ada")
+                assert world.log.flush(10)
+        return "Here"
+
+    world.reply = reply
+    underway = world.begin(experiment(at_once=1))
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", LOST)
+    assert world.sent.total() == 1
+
+
+def test_where_nothing_can_be_claimed_nothing_is_sent(world, monkeypatch):
+    refusal = Refusal("The disk is full.")
+    monkeypatch.setattr(world.log.claims, "take", lambda *_: refusal)
+    underway = world.begin(experiment())
+    underway.start().result(10)
+    assert (underway.progress.state, underway.progress.why) == ("paused", refusal.sentence)
+    assert world.sent.total() == 0
 
 
 def test_a_page_that_knows_less_than_another_runs_only_what_is_left(world):

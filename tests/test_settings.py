@@ -105,6 +105,7 @@ def test_the_claude_apis_own_address_is_not_another_server():
         ("PLAYGROUND_MAX_PROMPT_CHARS", "1e5"),
         ("PLAYGROUND_MAX_VARIANTS", "0"),
         ("PLAYGROUND_MAX_WAITING", "none"),
+        ("PLAYGROUND_PAGE_GONE_S", "0"),
         ("PLAYGROUND_MAX_RUNS", "9" * 5_000),
         ("PLAYGROUND_MAX_RUNS", "1000000001"),
         ("PLAYGROUND_SERVER_PRICE", "1e999999/1"),

@@ -66,6 +66,11 @@ class Submission:
     ended_at: datetime | None = None
     is_taken_in: bool = False
 
+    @property
+    def claim_name(self) -> str:
+        """What whoever submits it, or takes its results in, claims."""
+        return f"batch {self.submission_id}"
+
     def seen(self, batch: Batch) -> "Submission":
         """The same after a look at its batch."""
         return replace(

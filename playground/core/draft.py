@@ -4,7 +4,7 @@ stood in the text fields, whose words come to the server only when one leaves th
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from playground.core.number_fields import RULES, texts_beside, with_texts
@@ -24,6 +24,29 @@ _FIELD: Final = re.compile(
     r"_(?P<letter>[A-F])"
 )
 MOST_FIELDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The page that stood in a tab before: its name. `is_copy`: that may be another tab's, which
+    this one is a copy of. `has_draft`: the browser kept something of the editor, too."""
+
+    name: str = ""
+    is_copy: bool = False
+    has_draft: bool = True
+
+
+def read_before(text: object) -> Before:
+    """What a browser says of the page before; what is not readable tells of none."""
+    try:
+        found = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        return Before()
+    name = found.get("before")
+    has_draft = found.get("page") is not None
+    return Before(name if isinstance(name, str) else "", bool(found.get("isCopy")), has_draft)
 
 
 def read_draft(text: object) -> PageState:

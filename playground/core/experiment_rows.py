@@ -93,6 +93,11 @@ class CellRow:
         )
 
 
+def claim_name(experiment_id: str) -> str:
+    """What whoever runs an experiment claims."""
+    return f"experiment {experiment_id}"
+
+
 def answer_key(answer: str) -> str:
     """The same for the same answer."""
     return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from playground.core.events import Attempt, BlockStarted, RefusalBill, Usage
 from playground.core.failures import Failure, FailureKind
 from playground.core.plan import Plan
+from playground.core.stopping import BY_SERVER
 from playground.core.wire import fills_cache
 
 SLOW_S = 5.0
@@ -140,9 +141,12 @@ def _failed(run: Ended) -> Outcome | None:
 
 
 def _stopped(run: Ended) -> Outcome:
+    # Its own visitor knows why; whatever else stopped it says so.
+    title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
         never = "Nothing was sent, so nothing is billed."
-        return Outcome("quiet", "Stopped", "Before it began.", "Not retried.", never, "Run again.")
+        happened = f"{run.why} Before it began.".lstrip()
+        return Outcome("quiet", title, happened, "Not retried.", never, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
     if was_waiting and not _may_be_billed(run):
         happened, billed = "Between two attempts.", "A refused attempt is not billed."
@@ -152,9 +156,11 @@ def _stopped(run: Ended) -> Outcome:
     else:
         happened = "What had arrived is kept."
         billed = "What was read and written until then is billed."
+    who = "the server" if run.why else "you"
     retries = _retries(run)
-    retried = f"{retries} Then you stopped it." if retries else "Not retried: you stopped it."
-    return Outcome("quiet", "Stopped", happened, retried, billed, "Run again for a whole answer.")
+    retried = f"{retries} Then {who} stopped it." if retries else f"Not retried: {who} stopped it."
+    happened = f"{run.why} {happened}".lstrip()
+    return Outcome("quiet", title, happened, retried, billed, "Run again for a whole answer.")
 
 
 def _filled(run: Ended) -> Outcome:

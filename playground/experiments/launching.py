@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.core.budget import Refusal
-from playground.core.experiment_rows import Started
+from playground.core.experiment_rows import Started, claim_name
 from playground.core.plan import Plan
 from playground.core.rows import RunRow
 from playground.experiments.seams import Again, Seams, Whose
@@ -79,9 +79,15 @@ class Launcher:
         whose = self._whose
         return self._seams.store.started(whose.visitor, whose.experiment_id, begun)
 
+    def _still_ours(self) -> Refusal | None:
+        """Asked before each start: another process goes on with what this one was at when it
+        slept, or was cut off from the database, for too long."""
+        whose = self._whose
+        return self._seams.claims.still(whose.visitor, claim_name(whose.experiment_id))
+
     def _prepare(self, runs: Mapping[str, Run]) -> Sequence[Again | None] | Refusal:
         begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
-        refused = self._started(begun) if begun else None
+        refused = self._still_ours() or (self._started(begun) if begun else None)
         return refused or self._seams.admit(list(runs.values()))
 
     def _send(self, cell_id: str, run: Run, again: Again | None) -> Sent:

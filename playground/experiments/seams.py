@@ -1,7 +1,6 @@
 """What an experiment under way is handed, and whose it is."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from playground.core.budget import Refusal
 from playground.core.experiment_rows import CellRow, Checked, Started
 from playground.core.rows import RunRow
 from playground.engine import Engine
+from playground.experiments.claims import Claims
 from playground.run import Run
 
 Again = Callable[[], Refusal | None]
@@ -37,26 +37,6 @@ class Whose:
     visitor: str
     owner: str
     press: int
-
-
-class Claims:
-    """Which experiments a page is at just now: what two of them run is paid for twice. On the
-    engine's loop alone."""
-
-    def __init__(self) -> None:
-        self._held: set[tuple[str, str]] = set()
-
-    @contextmanager
-    def claim(self, whose: Whose) -> Iterator[bool]:
-        """Whether it is this page's turn; if so, no other's until it is left."""
-        place = whose.visitor, whose.experiment_id
-        is_free = place not in self._held
-        self._held.add(place)
-        try:
-            yield is_free
-        finally:
-            if is_free:
-                self._held.discard(place)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from playground.core.budget import Refusal
 from playground.core.course import course_of
 from playground.core.experiment import Experiment
 from playground.core.experiment_progress import ExperimentState, Progress
-from playground.core.experiment_rows import CellRow
+from playground.core.experiment_rows import CellRow, claim_name
 from playground.core.grid_plan import GridPlan
 from playground.core.ladder import Found
 from playground.core.plan import Plan, RunContext
@@ -27,8 +27,6 @@ from playground.experiments.seams import Seams, Whose
 from playground.experiments.stored import stored
 from playground.experiments.tally import Tally
 from playground.run import Run
-
-ELSEWHERE = "It is under way on another page. One that was closed is given up within a minute."
 
 
 class Underway:
@@ -114,9 +112,11 @@ class Underway:
             why=self.why,
         )
 
-    def claim(self) -> AbstractContextManager[bool]:
-        """Whether no other page is at this experiment, and none from now on."""
-        return self._seams.claims.claim(self.whose)
+    def claim(self) -> AbstractAsyncContextManager[str | None]:
+        """None: no other page is at this experiment, in any process, and none from now on;
+        else why it may not be run here."""
+        whose = self.whose
+        return self._seams.claims.claim(whose.visitor, claim_name(whose.experiment_id))
 
     async def _begin(self) -> None:
         if self._state == "done":
@@ -126,17 +126,23 @@ class Underway:
         self._changed.set()
         if self._is_working:
             return
-        with self.claim() as is_free:
-            if not is_free:
-                self._rest("paused", ELSEWHERE)
+        self._is_working = True
+        try:
+            while self._state == "running":  # It may be resumed while the claim is given back.
+                await self._work_alone()
+        finally:
+            self._is_working = False
+
+    async def _work_alone(self) -> None:
+        async with self.claim() as obstacle:
+            if obstacle is not None:
+                self._rest("paused", obstacle)
                 return
-            self._is_working = True
             self._tally.begin()
             try:
                 await self._work()
             except Exception as error:
                 self._broke(error)
-            self._is_working = False
             self._tally.rest()
 
     async def _pause(self) -> None:

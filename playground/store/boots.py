@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ import sqlalchemy as sa
 from playground.store import dialect, reservations, search_index, tallies
 from playground.store.schema import IS_LIVE, boots, runs
 
-_SILENT_FOR = timedelta(seconds=120)
-
+SILENT_FOR = timedelta(seconds=120)
+"""How long nothing may be heard of a process on another machine until it counts as dead."""
 
 _is_simulated = runs.c.cost_kind == "simulated"
 _worst_case = runs.c.worst_case_usd
@@ -33,17 +34,30 @@ _INTERRUPT = sa.update(runs).values(
 )
 
 
+def _place() -> str:
+    """Where a process's number means this process and no other. Containers can share a name,
+    and number their processes alike: on Linux the running kernel and the namespace tell them
+    apart (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):  # no Linux: its processes are numbered once for the whole machine
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as kernel:
+            parts.append(kernel.read().strip())
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(parts)
+
+
 @dataclass(frozen=True)
 class Boot:
     """One opening of the log by one process."""
 
     boot_id: str = field(default_factory=lambda: secrets.token_hex(8))
-    host: str = field(default_factory=socket.gethostname)
+    host: str = field(default_factory=_place)
     pid: int = field(default_factory=os.getpid)
 
 
 def beat(connection: sa.Connection, own: Boot, now: datetime) -> None:
     """Leave a sign of life."""
+    now = dialect.now(connection, now)
     seen = {"boot_id": own.boot_id, "host": own.host, "pid": own.pid, "seen_at": now}
     dialect.upsert(connection, boots, [seen])
 
@@ -55,6 +69,7 @@ def sign_off(connection: sa.Connection, own: Boot) -> None:
 
 def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> None:
     """End the runs that were live in processes that are no more, at the most they can cost."""
+    now = dialect.now(connection, now)
     dead = [
         row.boot_id
         for row in connection.execute(sa.select(boots))
@@ -73,7 +88,7 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
 
 
 def _is_dead(boot: Boot, seen_at: datetime, own: Boot, now: datetime) -> bool:
-    if now - seen_at > _SILENT_FOR:
+    if now - seen_at > SILENT_FOR:
         return True
     # After a restart a container gives its processes the same numbers again.
     return boot.host == own.host and (boot.pid == own.pid or not _is_running(boot.pid))

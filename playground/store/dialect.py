@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,15 @@ def _set_up_sqlite(engine: sa.Engine, *, is_reader: bool) -> None:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+def now(connection: sa.Connection, own: datetime) -> datetime:
+    """The time on the clock that all who share this database go by: the server's, or for a
+    file, which one machine alone can open, this process's own."""
+    if connection.dialect.name == "sqlite":
+        return own
+    clock = sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
+    return connection.execute(sa.select(clock)).scalar_one()
 
 
 def upsert(

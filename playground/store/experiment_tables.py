@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from playground.store.schema import Id, UtcMicroseconds, metadata
+from playground.store.schema import Id, UtcMicroseconds, claims, metadata
 
 experiments = sa.Table(
     "experiments",
@@ -30,6 +30,6 @@ cells = sa.Table(
 
 
 def forget(connection: sa.Connection, visitor: str) -> None:
-    """Delete all experiments of a visitor."""
-    for table in (experiments, cells):
+    """Delete all experiments of a visitor; whoever is at one starts nothing more."""
+    for table in (experiments, cells, claims):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))

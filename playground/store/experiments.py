@@ -15,6 +15,7 @@ from playground.core.experiment_rows import (
     Checked,
     ExperimentRow,
     Started,
+    claim_name,
     results_from_json,
     results_to_json,
 )
@@ -25,7 +26,7 @@ from playground.store.chunks import in_chunks
 from playground.store.cleaning import clean_row, clean_text
 from playground.store.experiment_tables import cells, experiments
 from playground.store.memory import Memory
-from playground.store.schema import runs, texts
+from playground.store.schema import claims, runs, texts
 from playground.store.writer import Writer
 
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
@@ -72,9 +73,12 @@ class ExperimentStore:
         )
 
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
-        """Forget an experiment; its runs stay in the log."""
+        """Forget an experiment; its runs stay in the log, and no process starts more."""
+        row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
+        is_its = [claims.c[column] == value for column, value in row.items()]
 
         def write(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(claims).where(*is_its))
             for table in (experiments, cells):
                 connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
 

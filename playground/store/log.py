@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from playground.core.rows import Page, RunRow, RunTexts, Totals
 from playground.store.batches import BatchStore
 from playground.store.boots import Boot
+from playground.store.claims import ClaimStore
 from playground.store.cleaning import clean, clean_text
 from playground.store.experiments import ExperimentStore
 from playground.store.faults import (
@@ -65,6 +66,7 @@ class RunLog:
         )
 
         self.ledger = Ledger(self._writer, self._memory)
+        self.claims = ClaimStore(self._writer, clock)
         self.batches = BatchStore(self._writer)
         self.experiments = ExperimentStore(self._writer, self._memory)
         self.history = History(self._answer, self._writer, self._memory, clock, self.open_pages)

@@ -66,6 +66,14 @@ def _add_votes(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_claims(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    connection.exec_driver_sql(
+        f"CREATE TABLE claims (visitor {name} NOT NULL, name {name} NOT NULL, "
+        f"boot_id {name} NOT NULL, PRIMARY KEY (visitor, name))"
+    )
+
+
 def _add_reasons_of_costs(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN cost_why TEXT")
 
@@ -79,6 +87,7 @@ STEPS: tuple[Step, ...] = (
     _add_batches,
     _add_experiments,
     _add_votes,
+    _add_claims,
     _add_reasons_of_costs,
 )
 NEWEST = 1 + len(STEPS)

@@ -39,6 +39,15 @@ class OpenPages:
                 del self._runs[key]
             self._sizes.pop(page, None)
 
+    def hand_over(self, page: str, to: str) -> None:
+        """Keep a page's texts as those of another, which is open."""
+        with self._lock:
+            if page in self._keys and to in self._keys:
+                self._keys[to].update(self._keys.pop(page))
+                self._keys[page] = OrderedDict()
+                self._sizes[to] += self._sizes[page]
+                self._sizes[page] = 0
+
     def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
         """Take in a run, or its newer state; the oldest give way to it."""
         with self._lock:
@@ -97,10 +106,11 @@ class OpenPages:
 
 def bare(row: RunRow) -> RunRow:
     """The row without what a person wrote or a server answered: of the parameters only the
-    numbers, and no error's text."""
+    numbers, and no error's text; who stopped it is this app's own word."""
     parameters = json.loads(row.params_json)
     numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
-    return replace(row, params_json=json.dumps(numbers), error_message=None)
+    kept = row.error_message if row.status == "stopped" else None
+    return replace(row, params_json=json.dumps(numbers), error_message=kept)
 
 
 def _filled(row: RunRow, run: Run | None) -> RunRow:

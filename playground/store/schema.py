@@ -58,6 +58,16 @@ boots = sa.Table(
     sa.Column("seen_at", UtcMicroseconds, nullable=False),
 )
 
+# Work that only one process may do at a time, and which of them does it. It counts for as long
+# as that process lives: what it held when it died is free.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("name", Id, primary_key=True),
+    sa.Column("boot_id", Id, nullable=False),
+)
+
 runs = sa.Table(
     "runs",
     metadata,

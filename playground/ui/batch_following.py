@@ -19,8 +19,11 @@ from playground.core.batch_taking import take_in
 from playground.core.budget import Refusal
 from playground.core.connection import Connection
 from playground.core.failures import Failure
+from playground.experiments.claims import ELSEWHERE, Claims
 from playground.ui.batch_seams import Calls, Following, Log, Store
 
+LOOK_AGAIN_S = 1.0
+"""How soon it is seen that another process has taken results in, or died at it."""
 GRACE_S = 120.0
 """How long a page may be unseen before its batches are no longer looked at."""
 SAVED_WITHIN_S = 30.0
@@ -41,10 +44,11 @@ class Follower:
         log: Log,
         store: Store,
         calls: Calls,
+        claims: Claims,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._call, self._log, self._store, self._calls = call, log, store, calls
-        self._monotonic_s = monotonic_s
+        self._claims, self._monotonic_s = claims, monotonic_s
         self._followed: dict[tuple[str, str], Following] = {}
 
     def follow(
@@ -150,7 +154,34 @@ class Follower:
                     await asyncio.to_thread(self._store.note, following.submission)
                 elif look.failure is not None and look.wait_s is None:
                     following.problem = sentence_of(look.failure)
-                if self._monotonic_s() - following.seen_s > GRACE_S:
+                if self._is_unseen(following):
                     return
         if following.submission.status == "ended":
-            await self.take(following, connection, results(connection, key, submission.batch_id))
+            await self._take_alone(
+                following, connection, lambda batch_id: results(connection, key, batch_id)
+            )
+
+    async def _take_alone(
+        self,
+        following: Following,
+        connection: Connection,
+        results: Callable[[str], AsyncGenerator[BatchResult | Failure, None]],
+    ) -> None:
+        """Take results into the log, or wait while another process does."""
+        submission = following.submission
+        place = submission.visitor, submission.submission_id
+        obstacle: str | None = ELSEWHERE
+        while obstacle == ELSEWHERE and not self._is_unseen(following):
+            async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+                newest = await asyncio.to_thread(self._store.get, *place)
+                if isinstance(newest, Submission) and newest.is_taken_in:
+                    following.submission = newest
+                    return
+                if obstacle is None and submission.batch_id is not None:
+                    await self.take(following, connection, results(submission.batch_id))
+                    return
+            await asyncio.sleep(LOOK_AGAIN_S)
+        following.problem = "" if obstacle == ELSEWHERE else obstacle or ""
+
+    def _is_unseen(self, following: Following) -> bool:
+        return self._monotonic_s() - following.seen_s > GRACE_S

@@ -17,6 +17,7 @@ from playground.core.batch_split import BatchRequest, NewBatch, split
 from playground.core.budget import Refusal
 from playground.core.connection import Connection
 from playground.core.failures import Failure
+from playground.experiments.claims import Claims
 from playground.ui.batch_following import Follower
 from playground.ui.batch_seams import (
     Admission,
@@ -42,11 +43,13 @@ class Batching:
         log: Log,
         store: Store,
         calls: Calls,
+        claims: Claims,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._call, self._store, self._calls, self._now = call, store, calls, now
-        self._follower = Follower(call, log, store, calls, monotonic_s)
+        self._claims = claims
+        self._follower = Follower(call, log, store, calls, claims, monotonic_s)
         self.follow, self.stop = self._follower.follow, self._follower.stop
         self._submitting: set[str] = set()
 
@@ -70,11 +73,14 @@ class Batching:
 
     def find(
         self, submission: Submission, connection: Connection, key: str
-    ) -> "Future[Submission | Unsure]":
-        """Look for the batch of a submission whose reply was lost, also before a restart."""
+    ) -> "Future[Submission | Unsure | Refusal]":
+        """Look for the batch of a submission whose reply was lost, also before a restart. A
+        refusal: another page or process is at it."""
         return self._call(self._find(submission, connection, key))
 
-    def give_up(self, submission: Submission, connection: Connection) -> "Future[Submission]":
+    def give_up(
+        self, submission: Submission, connection: Connection
+    ) -> "Future[Submission | Refusal]":
         """Take a submission for one that brings nothing more, as its visitor says: it was not
         found, or the API does not know its batch."""
         return self._call(self._give_up(submission, connection))
@@ -147,14 +153,16 @@ class Batching:
         # From before it can be seen until what became of it can: a page would look for it.
         self._submitting.add(begun.submission_id)
         try:
-            refused = await asyncio.to_thread(self._store.keep, begun, remembered)
-            if refused is not None:
-                return refused
-            found = await api.create(connection, key, new, self._others(begun))
-            if isinstance(found, Failure):
-                return await self._refuse(begun, connection, found), sentence_of(found)
-            why = found.sentence if isinstance(found, Unsure) else ""
-            return await self._noted(begun, found), why
+            async with self._claims.claim(begun.visitor, begun.claim_name) as obstacle:
+                refused = Refusal(obstacle) if obstacle else None
+                refused = refused or await asyncio.to_thread(self._store.keep, begun, remembered)
+                if refused is not None:
+                    return refused
+                found = await api.create(connection, key, new, self._others(begun))
+                if isinstance(found, Failure):
+                    return await self._refuse(begun, connection, found), sentence_of(found)
+                why = found.sentence if isinstance(found, Unsure) else ""
+                return await self._noted(begun, found), why
         finally:
             self._submitting.discard(begun.submission_id)
 
@@ -191,11 +199,16 @@ class Batching:
         await asyncio.to_thread(self._store.note, following.submission)
         return following.submission
 
-    async def _give_up(self, submission: Submission, connection: Connection) -> Submission:
-        newest = await self._newest(submission)
-        if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
-            return newest  # It came, or was found, meanwhile after all.
-        return await self._refuse(newest, connection, GONE if newest.batch_id else LOST)
+    async def _give_up(
+        self, submission: Submission, connection: Connection
+    ) -> Submission | Refusal:
+        async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+            if obstacle is not None:
+                return Refusal(obstacle)
+            newest = await self._newest(submission)
+            if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
+                return newest  # It came, or was found, meanwhile after all.
+            return await self._refuse(newest, connection, GONE if newest.batch_id else LOST)
 
     async def _cancel(
         self, submission: Submission, connection: Connection, key: str
@@ -207,6 +220,15 @@ class Batching:
         return found if isinstance(found, Failure) else await self._noted(submission, found)
 
     async def _find(
+        self, submission: Submission, connection: Connection, key: str
+    ) -> Submission | Unsure | Refusal:
+        # Another process may be submitting it: what is not known yet is not lost.
+        async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+            if obstacle is not None:
+                return Refusal(obstacle)
+            return await self._find_alone(submission, connection, key)
+
+    async def _find_alone(
         self, submission: Submission, connection: Connection, key: str
     ) -> Submission | Unsure:
         newest = await self._newest(submission)

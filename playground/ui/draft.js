@@ -36,6 +36,7 @@ function tab() {
   return (draft.tab ??= (async () => {
     const kept = sessionStorage.getItem("playground-tab");
     const name = kept && (await isFree(kept)) ? kept : random();
+    draft.isCopy = kept !== null && name !== kept;
     if (name !== kept) await isFree(name);
     sessionStorage.setItem("playground-tab", name);
     return name;
@@ -86,11 +87,25 @@ async function find() {
   return rows.find((row) => row.tab === name) ?? rows[0];
 }
 
+// The page of the server that stood in this tab before a reload: its runs go on in the next.
+function previous(token) {
+  try {
+    const before = sessionStorage.getItem("playground-page");
+    sessionStorage.setItem("playground-page", token);
+    return before;
+  } catch {
+    return null; // A browser that stores nothing: its runs are in the log.
+  }
+}
+
 // A new session of the server knows nothing yet: it is told before anything is saved.
-async function begin(session) {
+async function begin(session, token) {
+  const before = previous(token);
   const found = await find().catch(() => null);
   if (draft.session !== session) return;
-  if (found) draft.tell(JSON.stringify({ page: found.page, typed: found.typed }));
+  const kept = { page: found?.page, typed: found?.typed };
+  if (found || before)
+    draft.tell(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
   else draft.ready = session;
 }
 
@@ -99,7 +114,7 @@ export default ({ data, setTriggerValue }) => {
   draft.page = data.page;
   if (draft.session !== data.session) {
     draft.session = data.session;
-    if (!data.told) begin(data.session);
+    if (!data.told) begin(data.session, data.token);
   }
   if (data.told) draft.ready = data.session;
   saveSoon();

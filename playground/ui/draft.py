@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.ui import draft_state, editor_state
+from playground.ui import draft_state, editor_state, reload_state, state
 from playground.ui.plain import plain
 
 KEEPER = Path(__file__).with_name("draft.js").read_text("utf-8")
@@ -17,8 +17,15 @@ def keep_draft() -> None:
         "session": draft_state.session(),
         "page": draft_state.to_keep(),
         "told": draft_state.is_told(),
+        "token": state.fed_page().token,
     }
-    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=draft_state.hear)
+    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=_hear)
+
+
+def _hear() -> None:
+    before = draft_state.hear()
+    if before is not None and before.name:
+        reload_state.take_over(before)
 
 
 def show_restored() -> None:

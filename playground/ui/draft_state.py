@@ -4,7 +4,7 @@ import secrets
 
 import streamlit as st
 
-from playground.core.draft import read_draft
+from playground.core.draft import Before, read_before, read_draft
 from playground.core.page_state import PageState, PageStateError, to_json
 from playground.core.without_keys import page_without_keys
 from playground.ui import editor_state
@@ -40,12 +40,16 @@ def _json(page: PageState) -> str | None:
         return None
 
 
-def hear() -> None:
-    """A browser says what it kept."""
+def hear() -> Before | None:
+    """A browser says what it kept. Comes back: the page that stood in this tab before."""
     kept = st.session_state[DRAFT].get("kept")
-    if kept is not None and not is_told():
-        st.session_state["draft_is_told"] = True
+    if kept is None or is_told():
+        return None
+    st.session_state["draft_is_told"] = True
+    before = read_before(kept)
+    if before.has_draft:
         restore(kept)
+    return before
 
 
 def restore(kept: object) -> None:

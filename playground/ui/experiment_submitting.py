@@ -16,7 +16,7 @@ from playground.core.experiment_rows import Started
 from playground.core.failures import Failure
 from playground.core.grid_plan import GridPlan
 from playground.experiments.seams import CellStore, Whose
-from playground.experiments.underway import ELSEWHERE, Underway
+from playground.experiments.underway import Underway
 from playground.ui import experiment_running, running, spending, state
 from playground.ui import experiment_state as chosen
 from playground.ui.batch_seams import Following, Submitted, Wanted, run_ids
@@ -112,9 +112,9 @@ async def submit_left(
     underway: Underway, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
-    with underway.claim() as is_free:
-        if not is_free:
-            return Submitted(problem=ELSEWHERE)
+    async with underway.claim() as obstacle:
+        if obstacle is not None:
+            return Submitted(problem=obstacle)
         try:
             return await _submit_left(underway, batching, key, admission)
         except Exception as error:  # Its text could hold a header.
@@ -224,7 +224,7 @@ def _outcome(asked: "Future[Any] | None") -> str:
     found = asked.result()
     if isinstance(found, Failure):
         return sentence_of(found)
-    return found.sentence if isinstance(found, Unsure) else ""
+    return found.sentence if isinstance(found, Unsure | Refusal) else ""
 
 
 def _connection_of(submission: Submission) -> Connection | None:

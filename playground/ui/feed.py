@@ -62,6 +62,8 @@ class FedPage:
 
     def __init__(self, stop: Callable[[Any], object]) -> None:
         self.token = secrets.token_urlsafe(24)
+        self.whose: tuple[str, str] | None = None
+        """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
         self._stop = stop
         self._is_told_to_stop = False
         self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
@@ -87,6 +89,11 @@ class FedPage:
         self._is_told_to_stop = False
         self._shown = dict(runs), ahead
         self._wake()
+
+    def hand_over(self) -> dict[str, Any]:
+        """Its runs, once: another page shows them from now on."""
+        (runs, _), self._shown = self._shown, ({}, None)
+        return dict(runs)
 
     def stop(self) -> None:
         """Stop was pressed on the page."""
@@ -201,6 +208,10 @@ class Feed:
         page = FedPage(self._stop)
         self._pages[page.token] = page
         return page
+
+    def page(self, token: str) -> FedPage | None:
+        """The page of this token, as long as its session is kept."""
+        return self._pages.get(token)
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one page for as long as its socket is open."""

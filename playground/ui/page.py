@@ -3,7 +3,7 @@
 import streamlit as st
 
 from playground.settings import SettingsError
-from playground.ui import editor_state, state
+from playground.ui import editor_state, reload_state, state
 from playground.ui.answers import show_answers
 from playground.ui.bar import show_bar
 from playground.ui.crashes import tell_type_and_place_only
@@ -34,6 +34,7 @@ def page() -> None:
         st.stop()
     state.initialise(feed.open_page)
     is_here(state.owner(), state.fed_page())
+    reload_state.introduce()
     editor_state.record()
     drawn_in = next_phase()
     above, beneath = st.container(), st.container()

@@ -1,12 +1,17 @@
 """What the server does and answers beside Streamlit's own routes."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from types import FrameType
 from typing import Any
 
 import streamlit as st
+import uvicorn
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -18,13 +23,46 @@ from playground.ui.uploads import Uploads
 from playground.ui.visitor_cookie import VisitorCookie
 from playground.ui.warming import prepare
 
+CLOSED_WITHIN_S = 5
+"""How long the server waits for browsers to hang up when it ends."""
+
 
 @asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Prepare for the first page just before the server listens: earlier would delay that."""
+    """Prepare for the first page just before the server listens: earlier would delay that.
+    When it ends, so do runs, with what they have in the log."""
     _send_at_once(asyncio.get_running_loop())
+    _close_at_once()
     prepare()
     yield
+    await asyncio.to_thread(_close)
+
+
+def _close() -> None:
+    from playground.ui.services import close_services
+
+    close_services()
+
+
+def _close_at_once() -> None:
+    # uvicorn ends the app once every connection is closed, and a browser that sleeps closes
+    # none: by then the process may have been killed.
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+        server = getattr(before, "__self__", None)
+        if isinstance(server, uvicorn.Server) and callable(before):
+            given_s = server.config.timeout_graceful_shutdown
+            server.config.timeout_graceful_shutdown = given_s or CLOSED_WITHIN_S
+            signal.signal(number, partial(_begin_to_close, before))
+
+
+def _begin_to_close(
+    before: Callable[[int, FrameType | None], object], number: int, frame: FrameType | None
+) -> None:
+    threading.Thread(target=_close, name="close", daemon=True).start()
+    before(number, frame)
 
 
 def _send_at_once(loop: asyncio.AbstractEventLoop) -> None:

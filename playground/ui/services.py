@@ -1,6 +1,7 @@
 """Builds the parts once per process and joins them: engine, log, clients, settings."""
 
 import asyncio
+import atexit
 import importlib
 import json
 import os
@@ -10,6 +11,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -35,7 +37,8 @@ from playground.core.raw_events import RawEvents
 from playground.core.rows import RunRow, RunTexts
 from playground.core.visitors import LOCAL
 from playground.engine import Engine
-from playground.experiments.seams import Again, Claims, Seams
+from playground.experiments.claims import Claims
+from playground.experiments.seams import Again, Seams
 from playground.run import Run
 from playground.settings import Settings, read_settings
 from playground.store.inspection import place_of, problem_of
@@ -56,6 +59,9 @@ if TYPE_CHECKING:
     from playground.claude.demo.faults import Scenario
 
 
+SUBMITTED_WITHIN_S, HUNG_UP_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
+
+
 class Services:
     """What the whole process shares. Holds no visitor's key."""
 
@@ -72,12 +78,33 @@ class Services:
             most_runs_per_visitor=settings.most_runs_per_visitor,
             most_waiting=settings.most_waiting,
             is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
+            grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
         )
         self.feed = Feed(self.engine.stop)
         self._counts = Paces(COUNT_PACE, COUNTS_PACE)
-        self._claims = Claims()
-        self.batching = Batching(self.engine.call, self.log, self.log.batches, self._batch_calls)
+        self._closing = threading.Lock()
+        self._claims = Claims(self.log.claims)
+        self.batching = Batching(
+            self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
+        )
+
+    def close(self) -> None:
+        """The server ends: so do runs, with what they have in the log, within five seconds. A
+        batch whose submission is under way may be told its id."""
+        with self._closing:
+            self.engine.stop_all()
+            until_s = time.monotonic() + SUBMITTED_WITHIN_S
+            while self.engine.live_owners or self.batching.submitting:
+                if time.monotonic() > until_s:
+                    break
+                time.sleep(0.02)
+            clients, self._clients = self._clients, None
+            if clients is not None:
+                with suppress(TimeoutError):
+                    self.engine.call(clients.close()).result(HUNG_UP_WITHIN_S)
+            self.engine.close(ENDED_WITHIN_S)
+            self.log.close(WRITTEN_WITHIN_S)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
         """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
@@ -246,7 +273,7 @@ def _row(run: Run) -> RunRow:
         status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
         stop_reason=run.stop_reason,
         error_kind=failure.kind if failure else None,
-        error_message=(failure.message or failure.sentence) if failure else None,
+        error_message=(failure.message or failure.sentence) if failure else _why_stopped(run),
         http_status=failure.http_status if failure else None,
         attempts=len(run.attempts),
         ttft_s=run.ttft_s,
@@ -264,6 +291,10 @@ def _row(run: Run) -> RunRow:
         request_id=run.request_id,
         experiment_id=run.experiment_id,
     )
+
+
+def _why_stopped(run: Run) -> str | None:
+    return (run.why or None) if run.status == "stopped" else None
 
 
 def _texts(run: Run) -> RunTexts:
@@ -308,8 +339,16 @@ def services() -> Services:
     with held["lock"]:
         if "services" not in held:
             held["services"] = Services(read_own_settings())
+            # For a server that tells nobody of its end: only one that runs an app does.
+            atexit.register(held["services"].close)
         found: Services = held["services"]
         return found
+
+
+def close_services() -> None:
+    """Close what was opened; returns when that is done, whoever began it."""
+    if (found := _held().get("services")) is not None:
+        found.close()
 
 
 def forget_services() -> None:

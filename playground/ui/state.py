@@ -179,6 +179,13 @@ def set_runs(runs: dict[str, Any], ahead: Ahead | None = None) -> None:
     fed_page().show(runs, ahead)
 
 
+def continue_runs(runs: dict[str, Any]) -> None:
+    """Go on with the runs of the page that stood here before, and with its numbers."""
+    set_runs(runs)
+    presses = [int(run.plan.press) for run in runs.values()]
+    st.session_state["press"] = max([int(st.session_state["press"]), *presses])
+
+
 def fed_page() -> Any:  # noqa: ANN401 (a FedPage, read by its attributes)
     """This page as the feed knows it."""
     return st.session_state["fed_page"]

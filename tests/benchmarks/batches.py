@@ -26,6 +26,7 @@ from playground.claude.clients import Clients
 from playground.core.connection import CLAUDE
 from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
+from playground.experiments.claims import Claims
 from playground.store.log import RunLog
 from playground.ui.batch_seams import Wanted, run_ids
 from playground.ui.batching import Batching
@@ -88,7 +89,7 @@ async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, o
     async def calls():
         return api, partial(results, api)
 
-    batching = Batching(asyncio.ensure_future, log, log.batches, calls)
+    batching = Batching(asyncio.ensure_future, log, log.batches, calls, Claims(log.claims))
     wanted = [Wanted(run_id, planned) for run_id in ids]
     began_s, before_mb = time.perf_counter(), peak_mb()
     submitting = batching.submit("ada", "sk-benchmark", wanted, Admitted())

@@ -17,7 +17,7 @@ from playground.claude.clients import Clients
 from playground.claude.sending import Timing, send
 from playground.core.connection import CLAUDE
 from playground.core.outcome import outcome
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 from playground.run import Run
 from playground.ui.services import cost_of, logged
@@ -42,7 +42,7 @@ def runs_of(scripts, request=REQUEST):
     """A run against each script, folded as the engine folds it."""
     runs, scripted, sleeps = [], Scripts(), Sleeps()
     timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)
-    planned = plan(1, "A", request, CLAUDE, RetryPolicy(), (), NOW)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request))
 
     async def drive():
         clients = Clients(transport=scripted)

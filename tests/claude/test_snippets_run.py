@@ -152,7 +152,10 @@ def test_a_snippet_that_only_fills_the_cache_asks_for_no_stream(demo, name):
     done = run(name, demo, request=filling)
     assert done.returncode == 0, done.stderr
     [seen] = demo.seen
-    assert json.loads(seen.body) == plan(1, "A", filling, DEMO, PATIENT, (), NOW).wire.body
+    assert (
+        json.loads(seen.body)
+        == plan(RunContext(DEMO, PATIENT, (), NOW), Variant("A", filling)).wire.body
+    )
     assert "stream" not in json.loads(seen.body)
 
 

@@ -16,7 +16,7 @@ from playground.core.connection import CLAUDE, Connection
 from playground.core.events import AttemptFailed
 from playground.core.failures import KINDS, Failure
 from playground.core.outcome import outcome
-from playground.core.plan import plan
+from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy
 from playground.run import Run
 
@@ -192,7 +192,7 @@ def run_to(url, policy=RetryPolicy(attempts=2)):  # noqa: B008 (it is frozen)
     sleeps = Sleeps()
     timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)
     connection = Connection("server", "there", url)
-    planned = plan(1, "A", REQUEST, connection, policy, (), NOW)
+    planned = plan(RunContext(connection, policy, (), NOW), Variant("A", REQUEST))
     run = Run("o", "v", planned)
 
     async def drive():
@@ -330,7 +330,7 @@ def test_the_same_is_said_of_a_wrong_setting_by_every_other_call(monkeypatch):
     from playground.claude.models import list_models
 
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
-    planned = plan(1, "A", REQUEST, CLAUDE, RetryPolicy(), (), NOW)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", REQUEST))
 
     async def ask():
         clients = Clients()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playground.core.draft import read_draft
+from playground.core.draft import Before, read_before, read_draft
 from playground.core.page_state import PageState, PageStateError, Variant, to_json
 from playground.core.request import Message, Params, Prompt
 from playground.core.without_keys import page_without_keys
@@ -83,3 +83,20 @@ def test_half_a_number_comes_back_as_it_was_typed() -> None:
     )
     assert second.typed == (("top_k", "4O"),)
     assert second.params == Params("n", 8, thinking_budget_tokens=2048)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (json.dumps({"page": "{}", "before": "x"}), Before("x")),
+        (json.dumps({"before": "x", "isCopy": True}), Before("x", is_copy=True, has_draft=False)),
+        (json.dumps({"page": "{}", "typed": {}, "before": None}), Before()),
+        (json.dumps({"page": "{}", "before": {"a": 1}}), Before()),
+        ("[" * 100_000, Before()),
+        ("null", Before()),
+        (None, Before()),
+    ],
+    ids=["both", "a copy", "none", "no name", "deep", "nothing", "no text"],
+)
+def test_the_page_before_a_reload_is_read_from_whatever_a_browser_sends(text, found):
+    assert read_before(text) == found

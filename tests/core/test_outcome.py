@@ -12,6 +12,7 @@ from playground.core.failures import KINDS, Failure
 from playground.core.outcome import outcome
 from playground.core.plan import RunContext, Variant, plan
 from playground.core.retry import RetryPolicy, verdict
+from playground.core.stopping import why_stopped
 
 REFUSED = Attempt(1, 0.0, 0.1, wait_s=1.4, http_status=529, kind="overloaded", billed="no")
 LAST = Attempt(2, 1.5, 0.1, http_status=200)
@@ -86,6 +87,18 @@ def test_a_stop_says_how_far_the_run_had_come(attempts, ttft_s, happened, billed
     found = outcome(ended("stopped", *attempts, ttft_s=ttft_s))
     assert (found.title, found.happened) == ("Stopped", happened)
     assert billed in found.billed
+
+
+@pytest.mark.parametrize(
+    ("attempts", "ttft_s"), [((), None), ((LAST,), None), ((LAST,), 0.1), ((REFUSED, LAST), 0.1)]
+)
+@pytest.mark.parametrize("by", ["server", "page gone"])
+def test_who_did_not_stop_a_run_is_not_said_to_have(attempts, ttft_s, by):
+    why = why_stopped(by, 25.0)
+    found = outcome(ended("stopped", *attempts, ttft_s=ttft_s, why=why))
+    assert (found.title, found.happened.startswith(why)) == ("Stopped by the server", True)
+    assert "you" not in f"{found.happened} {found.retried}"
+    assert ("gone for 25 s" in found.happened) == (by == "page gone")
 
 
 def test_a_refusal_in_mid_answer_is_billed_and_one_before_it_is_not():

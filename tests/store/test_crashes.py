@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -71,6 +73,12 @@ def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cos
     )
 
 
+def silent(execute, host, seconds):
+    """Nothing has been heard of this machine's process for so long."""
+    longer = f"seen_at = seen_at - {seconds * 1_000_000}"
+    execute(f"UPDATE boots SET {longer} WHERE host = '{host}'")
+
+
 @ON_BOTH
 @pytest.mark.parametrize(
     ("host", "pid", "silent_s", "is_left_alone"),
@@ -78,19 +86,29 @@ def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cos
         ("here", None, 100, True),
         ("here", None, 121, False),
         ("here", 2**22 + 1, 0, False),
+        ("there", os.getpid(), 0, True),
         ("there", 2**22 + 1, 100, True),
-        ("there", 2**22 + 1, 120, True),
+        ("there", 2**22 + 1, 115, True),
         ("there", 2**22 + 1, 121, False),
     ],
-    ids=["running", "silent", "gone", "elsewhere", "late elsewhere", "silent elsewhere"],
+    ids=[
+        "running",
+        "silent",
+        "gone",
+        "of the same number",
+        "elsewhere",
+        "late elsewhere",
+        "silent elsewhere",
+    ],
 )
 def test_only_the_runs_of_dead_processes_are_ended(
-    open_log, row, now, host, pid, silent_s, is_left_alone
+    open_log, row, execute, host, pid, silent_s, is_left_alone
 ):
     first = open_log(boot=Boot(host=host, pid=pid or os.getppid()))
     first.record(row(1, status="streaming"))
     assert first.flush(5)
-    second = open_log(boot=Boot(host="here"), clock=lambda: now + timedelta(seconds=silent_s))
+    silent(execute, host, silent_s)
+    second = open_log(boot=Boot(host="here"))
     status = "streaming" if is_left_alone else "interrupted"
     assert second.page("ada").rows[0].status == status
     # Whoever was taken for dead by mistake has the last word on its own runs.
@@ -170,15 +188,35 @@ def test_a_process_of_another_user_is_alive(open_log, row, monkeypatch):
     assert open_log(boot=Boot(host="here")).page("ada").rows[0].status == "streaming"
 
 
-@ON_BOTH
-def test_a_process_that_dies_later_is_noticed_by_the_heartbeat_of_another(open_log, row, now):
-    times = [now]
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(hours=1)])
+def test_machines_whose_clocks_differ_leave_each_other_alone(open_log, row, now, ahead):
     first = open_log(boot=Boot(host="there"))
     first.record(row(1, status="streaming"))
     assert first.flush(5)
-    second = open_log(boot=Boot(host="here"), clock=lambda: times[-1], heartbeat_every_s=0.01)
+    second = open_log(boot=Boot(host="here"), clock=lambda: now + ahead, heartbeat_every_s=0.01)
+    assert second.claims.take("ada", "experiment 1") is True
     assert second.page("ada").rows[0].status == "streaming"
-    times.append(now + timedelta(seconds=121))
+
+
+def test_a_process_number_counts_only_where_it_was_given():
+    """Two containers can have one name, and number their processes alike."""
+    namespace = Path("/proc/self/ns/pid")
+    place = Boot().host.removeprefix(socket.gethostname())
+    assert place.endswith(os.readlink(namespace) if namespace.exists() else "")
+    assert Boot().host == Boot().host
+
+
+@ON_BOTH
+def test_a_process_that_dies_later_is_noticed_by_the_heartbeat_of_another(
+    open_log, row, now, execute
+):
+    first = open_log(boot=Boot(host="there"))
+    first.record(row(1, status="streaming"))
+    assert first.flush(5)
+    second = open_log(boot=Boot(host="here"), heartbeat_every_s=0.01)
+    assert second.page("ada").rows[0].status == "streaming"
+    silent(execute, "there", 121)
     for _ in range(2):
         assert second.flush(5)
     writer = second._writer

@@ -122,3 +122,16 @@ def test_memory_is_bounded_and_the_largest_page_gives_way(row, texts):
     pages.close("modest")
     pages.close("greedy")
     assert pages.size == 0
+
+
+def test_what_a_page_kept_is_that_of_the_page_which_takes_its_place(row, texts):
+    pages = OpenPages()
+    for page in ("before", "after"):
+        pages.open(page)
+    run = row(1)
+    pages.keep("before", run, texts(run))
+    pages.hand_over("before", "after")
+    pages.close("before")
+    assert pages.find("ada", run.run_id) == (run, texts(run))
+    pages.close("after")
+    assert (pages.find("ada", run.run_id), pages.size) == (None, 0)

@@ -1,0 +1,61 @@
+"""Who is at a piece of work just now: what two pages did at once would be paid for twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from playground.core.budget import Refusal
+
+ELSEWHERE = (
+    "It is under way on another page. A page that was closed gives it up within a minute, a "
+    "server that died within two."
+)
+LOST = "It was deleted, or is under way on another server by now."
+
+
+class ClaimStore(Protocol):
+    """Keeps the claims of this process and of others on one database. Waits for a disk."""
+
+    def take(self, visitor: str, name: str) -> bool | Refusal: ...
+    def has(self, visitor: str, name: str) -> bool | Refusal: ...
+    def give_back(self, visitor: str, name: str) -> Refusal | None: ...
+
+
+class Claims:
+    """The work of visitors that pages of this process are at, each by a name. `claim` is for
+    the engine's loop alone."""
+
+    def __init__(self, store: ClaimStore) -> None:
+        self._store = store
+        self._held: set[tuple[str, str]] = set()
+
+    @asynccontextmanager
+    async def claim(self, visitor: str, name: str) -> AsyncIterator[str | None]:
+        """None: from now on, until it is left, no other page and no other process does this
+        work. Else why not: `ELSEWHERE`, or why that can't be known."""
+        place = visitor, name
+        if place in self._held:
+            yield ELSEWHERE
+            return
+        self._held.add(place)
+        try:
+            is_free = await asyncio.to_thread(self._store.take, *place)
+            if isinstance(is_free, Refusal):
+                yield is_free.sentence
+            elif not is_free:
+                yield ELSEWHERE
+            else:
+                try:
+                    yield None
+                finally:
+                    await asyncio.to_thread(self._store.give_back, *place)
+        finally:
+            self._held.discard(place)
+
+    def still(self, visitor: str, name: str) -> Refusal | None:
+        """Why work that was claimed may not go on. Waits for a disk."""
+        has = self._store.has(visitor, name)
+        if isinstance(has, Refusal):
+            return has
+        return None if has else Refusal(LOST)

@@ -1,0 +1,67 @@
+"""What one process alone may do at a time, whoever shares the database: run an experiment,
+submit a batch, take its results in."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from playground.core.budget import Refusal
+from playground.store import boots, dialect
+from playground.store.asking import Asking
+from playground.store.cleaning import clean_row
+from playground.store.schema import boots as boots_table
+from playground.store.schema import claims
+from playground.store.writer import Writer
+
+
+class ClaimStore:
+    """Claims of this process on work of its visitors, by a name. Each method waits for the
+    disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+
+    def __init__(self, writer: Writer, clock: Callable[[], datetime]) -> None:
+        self._asking = Asking(writer, who="the claims", undone="Nothing can be claimed just now")
+        self._boot, self._clock = writer.boot, clock
+
+    def take(self, visitor: str, name: str) -> bool | Refusal:
+        """Claim some work; false if another process that lives is at it."""
+        row = clean_row({"visitor": visitor, "name": name, "boot_id": self._boot.boot_id})
+
+        def write(connection: sa.Connection) -> bool:
+            now = self._clock()
+            # What a process left when it died is free at once, and its runs have ended.
+            boots.beat(connection, self._boot, now)
+            boots.interrupt_lost_runs(connection, self._boot, now)
+            if _holder(connection, visitor, name) not in (None, self._boot.boot_id):
+                return False
+            dialect.upsert(connection, claims, [row])
+            return True
+
+        return self._asking.write(write)
+
+    def has(self, visitor: str, name: str) -> bool | Refusal:
+        """Whether this process still has a claim: it loses one when it goes unheard of for too
+        long, asleep or cut off, or when what it claimed is deleted."""
+        return self._asking.read(
+            lambda connection: _holder(connection, visitor, name) == self._boot.boot_id
+        )
+
+    def give_back(self, visitor: str, name: str) -> Refusal | None:
+        """Let others have it."""
+        own = sa.delete(claims).where(*_is(visitor, name), claims.c.boot_id == self._boot.boot_id)
+
+        def write(connection: sa.Connection) -> None:
+            connection.execute(own)
+
+        return self._asking.write(write)
+
+
+def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
+    row = clean_row({"visitor": visitor, "name": name})
+    return claims.c.visitor == row["visitor"], claims.c.name == row["name"]
+
+
+def _holder(connection: sa.Connection, visitor: str, name: str) -> str | None:
+    lives = claims.c.boot_id.in_(sa.select(boots_table.c.boot_id))
+    held = sa.select(claims.c.boot_id).where(*_is(visitor, name), lives)
+    return connection.execute(held).scalar_one_or_none()
