@@ -3,7 +3,7 @@
     core/      values and rules; knows no Streamlit, network, SQL or clock
     claude/    turns a request and a connection into events; the demo lives here
     store/     the run log
-    engine.py  one event loop: starts, queues and stops runs
+    engine/loop.py  one event loop: starts, queues and stops runs
     experiments/  a grid of cells on the engine, a few at a time
     settings.py
     ui/        draws; one file per place on the screen, joined by page.py

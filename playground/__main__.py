@@ -2,6 +2,6 @@
 
 import sys
 
-from playground.ui.doctor import main
+from playground.ui.app.doctor import main
 
 sys.exit(main(sys.argv[1:]))

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from playground.core.access import Gate
-from playground.core.budget import Budget, amount
-from playground.core.caps import Caps
-from playground.core.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
-from playground.core.passcode import LONGEST, SHORTEST, length
-from playground.core.setting_names import PAIR, SECTION, misspelt
+from playground.core.checks.caps import Caps
+from playground.core.money.budget import Budget, amount
+from playground.core.request.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
+from playground.core.visitors.access import Gate
+from playground.core.visitors.passcode import LONGEST, SHORTEST, length
+from playground.core.visitors.setting_names import PAIR, SECTION, misspelt
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
 # What browsers send by themselves: https://www.iana.org/assignments/http-fields, client hints,

@@ -7,20 +7,20 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
-from playground.core.cases import Cases
-from playground.core.connection import Connection
-from playground.core.experiment import Experiment
-from playground.core.grid_plan import plan_grid
-from playground.core.plan import RunContext, Variant
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.request.connection import Connection
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant
 from playground.experiments.claims import ELSEWHERE
-from playground.experiments.seams import Whose
-from playground.experiments.underway import Underway
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import Whose
 from playground.settings import Settings
-from playground.ui.experiment_submitting import CellAdmission, submit_left
-from playground.ui.services import Services
+from playground.ui.experiment.submitting import CellAdmission, submit_left
+from playground.ui.session.services import Services
 
 ASKS = Request(
     Prompt("", (Message("user", "Case {{number}}"),)), Params("claude-haiku-4-5", max_tokens=10)

@@ -10,11 +10,11 @@ from playground.claude.clients import Clients
 from playground.claude.demo.language_model import language_model
 from playground.claude.demo.transport import DemoTransport
 from playground.claude.sending import Timing, send
-from playground.core.connection import DEMO
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import DEMO
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
 
 DOSA = Request(
     Prompt("", (Message("user", "Give me three tips for crisp dosa."),)),

@@ -6,22 +6,29 @@ from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.core.budget import Refusal
-from playground.core.cases import Cases
-from playground.core.cell_checks import case_keys
-from playground.core.connection import CLAUDE
-from playground.core.events import AttemptFailed, Connecting, Finished, Reported, TextDelta, Usage
-from playground.core.experiment import Experiment
-from playground.core.failures import Failure
-from playground.core.grid_plan import plan_grid
-from playground.core.plan import RunContext, Variant
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.core.rows import RunRow, RunTexts
-from playground.engine import Engine
+from playground.core.answer.events import (
+    AttemptFailed,
+    Connecting,
+    Finished,
+    Reported,
+    TextDelta,
+    Usage,
+)
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.cell_checks import case_keys
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.money.budget import Refusal
+from playground.core.request.connection import CLAUDE
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.engine.loop import Engine
 from playground.experiments.claims import Claims
-from playground.experiments.seams import Seams, Whose
-from playground.experiments.underway import Underway
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import Seams, Whose
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AROUND = RunContext(CLAUDE, RetryPolicy(), (), NOON)

@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.core.cases import Cases
-from playground.core.connection import Connection, FlatPrice
-from playground.core.experiment import Experiment
-from playground.core.grid_plan import plan_grid
-from playground.core.plan import RunContext, Variant
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.experiments.seams import Whose
-from playground.experiments.underway import Underway
+from playground.core.answer.retry import RetryPolicy
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.request.connection import Connection, FlatPrice
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import Whose
 from playground.settings import Settings
-from playground.ui.services import Services
+from playground.ui.session.services import Services
 
 ASKS = Request(Prompt("", (Message("user", "Case {{number}}"),)), Params("m", 10))
 PRICE = FlatPrice(Decimal(1), Decimal(1))

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from playground.store import dialect
+from playground.store.tables import dialect
 
 USER, PASSWORD = "tester", "s3cret@canary/word"
 # A crash of the server itself must lose nothing, one of the machine may: that is a test's own.

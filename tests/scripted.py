@@ -7,10 +7,10 @@ import httpx2
 
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing, send
-from playground.core.connection import CLAUDE
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUEST = Request(Prompt("", (Message("user", "Hi"),)), Params("claude-sonnet-4-6", 300))

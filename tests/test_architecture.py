@@ -8,19 +8,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "playground"
 FILES = sorted(PACKAGE.rglob("*.py"))
-# What each part may import of the project; `ui/services.py` alone joins claude and store.
+# What each part may import of the project; `ui/session/services.py` alone joins claude and store.
 ALLOWED = {
     "core": {"core"},
     "claude": {"core", "claude"},
     "store": {"core", "store"},
-    "engine": {"core", "run"},
-    "run": {"core"},
-    "experiments": {"core", "engine", "experiments", "run"},
+    "engine": {"core", "engine"},
+    "experiments": {"core", "engine", "experiments"},
+    "batches": {"core", "engine", "experiments", "batches"},
     "settings": {"core"},
     "__main__": {"ui"},
-    "ui": {"core", "engine", "experiments", "run", "settings", "ui"},
+    "ui": {"core", "engine", "experiments", "batches", "settings", "ui"},
 }
-JOINER = PACKAGE / "ui" / "services.py"
+JOINER = PACKAGE / "ui" / "session" / "services.py"
 OWNERS = {
     "streamlit": {"ui"},
     "anthropic": {"claude"},
@@ -125,11 +125,11 @@ def test_what_holds_for_a_request_is_decided_in_one_place():
         for name, _ in calls_of(path)
         if name == "RunContext"
     }
-    assert makers == {"ui/running.py"}
+    assert makers == {"ui/runs/running.py"}
 
 
 def test_only_state_writes_the_session():
-    for path in (PACKAGE / "ui").glob("*.py"):
+    for path in (PACKAGE / "ui").rglob("*.py"):
         if path.stem.split("_")[-1] == "state":
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -139,5 +139,5 @@ def test_only_state_writes_the_session():
 
 
 def test_the_page_is_a_table_of_contents():
-    for path in (ROOT / "streamlit_app.py", PACKAGE / "ui" / "page.py"):
+    for path in (ROOT / "streamlit_app.py", PACKAGE / "ui" / "page" / "page.py"):
         assert path.read_text("utf-8").count("\n") <= 60

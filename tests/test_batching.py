@@ -10,25 +10,25 @@ import httpx2
 import pytest
 from scripted import Sleeps
 
-from playground.claude.batch_results import results
-from playground.claude.batches import BatchApi
+from playground.batches.following import GRACE_S
+from playground.batches.intake import take_in
+from playground.batches.interfaces import Wanted, run_ids
+from playground.batches.submitting import Batching
+from playground.claude.batch.batches import BatchApi
+from playground.claude.batch.results import results
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
 from playground.claude.sending import Timing
-from playground.core.batch import BatchResult, Unsure
-from playground.core.batch_taking import take_in
-from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
-from playground.core.connection import CLAUDE, DEMO
-from playground.core.events import Usage
-from playground.core.failures import Failure
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.core.answer.events import Usage
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.batch.batch import BatchResult, Unsure
+from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.request.connection import CLAUDE, DEMO
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.claims import Claims
 from playground.store.log import RunLog
-from playground.ui.batch_following import GRACE_S
-from playground.ui.batch_seams import Wanted, run_ids
-from playground.ui.batching import Batching
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEY = "sk-test-secret-key"
@@ -202,7 +202,7 @@ class Killed(BaseException):
 def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_once(
     world, step, monkeypatch
 ):
-    monkeypatch.setattr("playground.core.batch_taking.take_in.__kwdefaults__", {"chunk": 2})
+    monkeypatch.setattr("playground.batches.intake.take_in.__kwdefaults__", {"chunk": 2})
     rows = wanted(7)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", NOON), NOON)
     held = [Reservation(each.run_id, "ada", "ada", NOON, Decimal("0.01")) for each in rows]

@@ -9,21 +9,21 @@ import pytest
 from fake_api import sse
 from scripted import NOW, Script, play
 
-from playground.claude.batch_results import result_of
-from playground.core.batch_rows import Planned, Submission, to_row
-from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.connection import CLAUDE, DEMO
-from playground.core.exporting import cells_of, columns, kept_of, line_of
-from playground.core.history import Kept
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.claude.batch.results import result_of
+from playground.core.answer.retry import RetryPolicy
+from playground.core.batch.submission import Planned, Submission, to_row
+from playground.core.log.history import Kept
+from playground.core.log.run_file import cells_of, columns, kept_of, line_of
+from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.core.request.connection import CLAUDE, DEMO
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.saved_pages.answers_page import share_page
-from playground.core.shared_runs import shared_run, to_json
-from playground.run import Run
+from playground.core.sharing.shared_run import shared_run, to_json
+from playground.engine.run import Run
 from playground.store.log import RunLog
-from playground.ui.answer_card import metrics_of
-from playground.ui.services import cost_of, logged
+from playground.ui.answer.answer_card import metrics_of
+from playground.ui.session.services import cost_of, logged
 
 BILLED = {"input_tokens": 100, "output_tokens": 0}
 
@@ -145,7 +145,7 @@ def test_the_card_names_the_searches_with_their_price():
 
 @pytest.mark.parametrize("category", ["bio", "cyber", "alchemy"])
 def test_the_outcome_of_a_refusal_says_whether_it_is_billed(category):
-    from playground.core.outcome import outcome
+    from playground.core.runs.outcome import outcome
 
     words = {"bio": "billed like any answer", "cyber": "not billed", "alchemy": "not known"}
     assert words[category] in outcome(ran(answered(**refusal(category)))).billed

@@ -11,11 +11,11 @@ import pytest
 from fake_api import FakeApi, block, delta, start
 from test_killed_batch import Api as BatchApi
 
-from playground.core.connection import Connection
+from playground.core.request.connection import Connection
 from playground.settings import Settings
 from playground.store.log import RunLog
-from playground.ui.experiment_submitting import CellAdmission, submit_left
-from playground.ui.services import Services
+from playground.ui.experiment.submitting import CellAdmission, submit_left
+from playground.ui.session.services import Services
 
 CELLS, AT_ONCE = 12, 4
 MOST_S = 5.0

@@ -9,8 +9,7 @@ from collections import Counter
 import pytest
 from scripted import NOW, REQUEST
 
-from playground.core.connection import DEMO
-from playground.core.events import (
+from playground.core.answer.events import (
     Accepted,
     AttemptFailed,
     BlockStarted,
@@ -20,11 +19,12 @@ from playground.core.events import (
     TextDelta,
     Usage,
 )
-from playground.core.failures import Failure
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.retry import RetryPolicy
-from playground.engine import Engine
-from playground.run import Run
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import DEMO
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.loop import Engine
+from playground.engine.run import Run
 
 PLAN = plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", REQUEST))
 ANSWER = (Connecting(1), Accepted(200, "req_1"), TextDelta("Hel"), TextDelta("lo"))

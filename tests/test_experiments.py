@@ -5,8 +5,13 @@ from dataclasses import replace
 import pytest
 from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment, keys_of
 
-from playground.core.batch_rows import Planned, Submission
-from playground.core.budget import (
+from playground.core.answer.failures import Failure
+from playground.core.batch.submission import Planned, Submission
+from playground.core.experiment.case_checks import CaseCheck
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.cells import Started
+from playground.core.experiment.grid import Sweep
+from playground.core.money.budget import (
     Budget,
     Refusal,
     Reservation,
@@ -14,14 +19,9 @@ from playground.core.budget import (
     reserved_usd,
     windows,
 )
-from playground.core.case_checks import CaseCheck
-from playground.core.cases import Cases
-from playground.core.experiment_rows import Started
-from playground.core.failures import Failure
-from playground.core.grid import Sweep
-from playground.core.plan import Variant
-from playground.core.request import Message, Prompt
-from playground.core.rows import RunRow, RunTexts
+from playground.core.request.request import Message, Prompt
+from playground.core.runs.run_plan import Variant
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.experiments.claims import ELSEWHERE, LOST
 from playground.experiments.launching import LEFT
 from playground.store.log import RunLog

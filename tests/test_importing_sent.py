@@ -19,9 +19,9 @@ from typing import Any
 import anthropic
 import pytest
 
-from playground.core.connection import Connection
-from playground.core.importing import read_request
-from playground.core.wire import model_on, wire
+from playground.core.importing.read_any import read_request
+from playground.core.request.connection import Connection
+from playground.core.wire.wire import model_on, wire
 
 SERVER = Connection("server", "localhost", "http://localhost:11434")
 

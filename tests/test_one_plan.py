@@ -12,22 +12,22 @@ from fake_api import block, delta, end, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.batches.interfaces import Wanted, run_ids
 from playground.claude.clients import Clients
-from playground.core.caps import Caps
-from playground.core.case_checks import CaseCheck
-from playground.core.cases import Cases
-from playground.core.connection import CLAUDE
-from playground.core.experiment import Experiment
-from playground.core.grid_plan import plan_grid
-from playground.core.plan import RefusedPlanError, RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.experiments.seams import Whose
-from playground.experiments.underway import Underway
-from playground.run import Run
+from playground.core.answer.retry import RetryPolicy
+from playground.core.checks.caps import Caps
+from playground.core.experiment.case_checks import CaseCheck
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.request.connection import CLAUDE
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RefusedPlanError, RunContext, Variant, plan
+from playground.engine.run import Run
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import Whose
 from playground.settings import Settings
-from playground.ui.batch_seams import Wanted, run_ids
-from playground.ui.services import Services
+from playground.ui.session.services import Services
 
 EXAMPLES = int(os.environ.get("PLAN_EXAMPLES", "80"))
 """How many combinations are tried; set it to thousands for a long look."""

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from playground import settings as settings_module
-from playground.core.budget import Budget
-from playground.core.caps import Caps
-from playground.core.connection import CLAUDE, key_problem
-from playground.core.setting_names import NAMES, misspelt
+from playground.core.checks.caps import Caps
+from playground.core.money.budget import Budget
+from playground.core.request.connection import CLAUDE, key_problem
+from playground.core.visitors.setting_names import NAMES, misspelt
 from playground.settings import (
     SettingsError,
     is_local_visit,

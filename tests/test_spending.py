@@ -9,14 +9,14 @@ from threading import Semaphore
 import pytest
 from fake_api import FakeApi
 
-from playground.core.budget import Budget, Reservation, Spender, reserved_usd, windows
-from playground.core.connection import Connection, FlatPrice
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.answer.retry import RetryPolicy
+from playground.core.money.budget import Budget, Reservation, Spender, reserved_usd, windows
+from playground.core.request.connection import Connection, FlatPrice
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
 from playground.settings import Settings
-from playground.ui.services import Services
+from playground.ui.session.services import Services
 
 REQUEST = Request(Prompt("", (Message("user", "Hi"),)), Params("model", 300))
 

@@ -17,7 +17,7 @@ from fake_api import FakeApi
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from playground.core.passcode import MOST_WRONG, WITHIN_S
+from playground.core.visitors.passcode import MOST_WRONG, WITHIN_S
 
 TIMES, PAGES = 200, 4
 ELSEWHERE = {"X-Forwarded-For": "192.0.2.66"}

@@ -18,7 +18,7 @@ from playground.claude.environment import setting_error
 from playground.claude.pacing import Pacing
 from playground.claude.recording import note_departure
 from playground.claude.stream_limits import BoundedClient, limit_s
-from playground.core.connection import Connection
+from playground.core.request.connection import Connection
 
 READ_TIMEOUT_S = 60.0
 DEMO_READ_TIMEOUT_S = 20.0

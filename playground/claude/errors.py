@@ -34,9 +34,9 @@ from playground.claude.environment import (
     trusts,
 )
 from playground.claude.stream_limits import TooLong, TooMuch
-from playground.core.error_words import error_code, is_page, words
-from playground.core.failures import Billed, Failure, FailureKind
-from playground.core.key_shapes import masked
+from playground.core.answer.error_words import error_code, is_page, words
+from playground.core.answer.failures import Billed, Failure, FailureKind
+from playground.core.text.key_shapes import masked
 
 LONGEST_MESSAGE = 2_000
 

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from playground.core.events import Event, Finished, TextDelta, ThinkingDelta
-from playground.core.exchange import MASK
+from playground.core.answer.events import Event, Finished, TextDelta, ThinkingDelta
+from playground.core.wire.exchange import MASK
 
 SHORTEST = 12
 """A shorter key is no secret, and would garble ordinary words."""

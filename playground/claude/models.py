@@ -8,11 +8,11 @@ import anthropic
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.core import catalogue
-from playground.core.catalogue import Lifecycle, Line, Model
-from playground.core.connection import Connection
-from playground.core.failures import Failure
-from playground.core.request import EFFORTS
+from playground.core.answer.failures import Failure
+from playground.core.request import model_catalogue
+from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import Lifecycle, Line, Model
+from playground.core.request.request import EFFORTS
 
 LIST_TIMEOUT_S, ALL_TIMEOUT_S = 10.0, 30.0
 """For what one page may be silent, and for all pages, of which a server may have any number."""
@@ -38,7 +38,7 @@ async def list_models(
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
-    return catalogue.merge(usable)
+    return model_catalogue.merge(usable)
 
 
 def _model(info: anthropic.types.ModelInfo, key: str) -> Model:

@@ -8,10 +8,10 @@ from playground.claude.clients import Clients
 from playground.claude.errors import failure_of, failure_without_key
 from playground.claude.recording import sent_of
 from playground.claude.sending import open_stream
-from playground.core.connection import Connection, key_problem
-from playground.core.exchange import Sent
-from playground.core.failures import Failure
-from playground.core.wire import Wire
+from playground.core.answer.failures import Failure
+from playground.core.request.connection import Connection, key_problem
+from playground.core.wire.exchange import Sent
+from playground.core.wire.wire import Wire
 
 
 class _Nowhere(httpx2.AsyncBaseTransport):

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 import httpx2
 
 from playground.claude.errors import without_key
-from playground.core.exchange import MASK, Headers, Received, Sent, end_of
+from playground.core.wire.exchange import MASK, Headers, Received, Sent, end_of
 
 LONGEST_VALUE = 500
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})

@@ -21,8 +21,7 @@ from playground.claude.masking import SHORTEST, without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
-from playground.core.connection import Connection, key_problem
-from playground.core.events import (
+from playground.core.answer.events import (
     Accepted,
     AttemptFailed,
     BlockStarted,
@@ -30,11 +29,12 @@ from playground.core.events import (
     Event,
     Finished,
 )
-from playground.core.exchange import MASK
-from playground.core.failures import Failure
-from playground.core.raw_events import RawEvents
-from playground.core.retry import RetryPolicy, verdict
-from playground.core.wire import Wire
+from playground.core.answer.failures import Failure
+from playground.core.answer.raw_events import RawEvents
+from playground.core.answer.retry import RetryPolicy, verdict
+from playground.core.request.connection import Connection, key_problem
+from playground.core.wire.exchange import MASK
+from playground.core.wire.wire import Wire
 
 
 @dataclass(frozen=True)

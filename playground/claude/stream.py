@@ -18,8 +18,8 @@ from anthropic._streaming import ServerSentEvent, SSEDecoder
 
 from playground.claude.errors import failure_in_body, reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
-from playground.core.error_words import LONGEST_READ, words
-from playground.core.events import (
+from playground.core.answer.error_words import LONGEST_READ, words
+from playground.core.answer.events import (
     BlockStarted,
     Event,
     Finished,
@@ -29,7 +29,7 @@ from playground.core.events import (
     ThinkingDelta,
     Usage,
 )
-from playground.core.failures import Billed, Failure, FailureKind
+from playground.core.answer.failures import Billed, Failure, FailureKind
 
 DRAIN_S = 0.25
 MOST_TOKENS = 10**12

@@ -12,7 +12,7 @@ import anthropic
 import httpx2
 
 from playground.claude.pacing import Pacing
-from playground.core.connection import Connection
+from playground.core.request.connection import Connection
 
 MOST_STREAMED = 40_000_000
 """Bytes of a whole stream, decompressed: twice what 128,000 tokens, one an event, take."""

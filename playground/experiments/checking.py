@@ -5,16 +5,16 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from playground.core.case_checks import CheckResult
-from playground.core.cell_checks import ToCheck, check_all, to_check
-from playground.core.experiment import Experiment
-from playground.core.experiment_rows import CellRow, Checked, answer_key, judge_cell
-from playground.core.grid import Grid
-from playground.core.judging import judge_request, not_judged, verdict_in
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.template import TemplateError
+from playground.core.experiment.case_checks import CheckResult
+from playground.core.experiment.cell_checks import ToCheck, check_all, to_check
+from playground.core.experiment.cells import CellRow, Checked, answer_key, judge_cell
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid import Grid
+from playground.core.experiment.judging import judge_request, not_judged, verdict_in
+from playground.core.request.template import TemplateError
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.experiments.interfaces import Seams, Whose
 from playground.experiments.launching import Launcher
-from playground.experiments.seams import Seams, Whose
 
 _GATHER_S = 0.1
 _READ_AT_ONCE = 200

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from playground.core.budget import Refusal
+from playground.core.money.budget import Refusal
 
 ELSEWHERE = (
     "It is under way on another page. A page that was closed gives it up within a minute, a "

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from playground.core.budget import Refusal
-from playground.core.experiment_rows import Started, claim_name
-from playground.core.plan import Plan
-from playground.core.rows import RunRow
-from playground.experiments.seams import Again, Seams, Whose
-from playground.run import Run, new_run_id
+from playground.core.experiment.cells import Started, claim_name
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_row import RunRow
+from playground.engine.run import Run, new_run_id
+from playground.experiments.interfaces import Again, Seams, Whose
 
 LEFT = "A run was stopped, or its page was closed."
 

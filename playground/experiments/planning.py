@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from playground.core.grid import Grid
-from playground.core.grid_plan import plan_cell
-from playground.core.plan import Plan, RunContext
-from playground.core.template import TemplateError
+from playground.core.experiment.grid import Grid
+from playground.core.experiment.grid_plan import plan_cell
+from playground.core.request.template import TemplateError
+from playground.core.runs.run_plan import Plan, RunContext
 
 
 def plans_of(cell_ids: Iterable[str], grid: Grid, context: RunContext) -> Mapping[str, Plan | str]:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from playground.core.experiment_progress import Progress, add_up
-from playground.core.experiment_rows import CellRow
-from playground.core.rows import RunRow
+from playground.core.experiment.cells import CellRow
+from playground.core.experiment.progress import Progress, add_up
+from playground.core.runs.run_row import RunRow
 
 
 class Tally:

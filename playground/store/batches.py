@@ -9,15 +9,15 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from playground.core.batch import ARRIVES_WITHIN, Counts
-from playground.core.batch_rows import Planned, Submission
-from playground.core.budget import Refusal
-from playground.store import dialect
-from playground.store.asking import Asking
-from playground.store.batch_tables import batch_requests, batches
-from playground.store.chunks import in_chunks
-from playground.store.cleaning import clean_row, clean_text
-from playground.store.writer import Writer
+from playground.core.batch.batch import ARRIVES_WITHIN, Counts
+from playground.core.batch.submission import Planned, Submission
+from playground.core.money.budget import Refusal
+from playground.store.tables import dialect
+from playground.store.tables.batch_tables import batch_requests, batches
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.cleaning import clean_row, clean_text
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
 
 _KEY = ("visitor", "submission_id")
 _PLANNED = [batch_requests.c[field.name] for field in fields(Planned)]

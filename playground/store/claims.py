@@ -6,13 +6,14 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from playground.core.budget import Refusal
-from playground.store import boots, dialect
-from playground.store.asking import Asking
-from playground.store.cleaning import clean_row
-from playground.store.schema import boots as boots_table
-from playground.store.schema import claims
-from playground.store.writer import Writer
+from playground.core.money.budget import Refusal
+from playground.store.tables import dialect
+from playground.store.tables.cleaning import clean_row
+from playground.store.tables.schema import boots as boots_table
+from playground.store.tables.schema import claims
+from playground.store.writing import processes
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
 
 
 class ClaimStore:
@@ -30,8 +31,8 @@ class ClaimStore:
         def write(connection: sa.Connection) -> bool:
             now = self._clock()
             # What a process left when it died is free at once, and its runs have ended.
-            boots.beat(connection, self._boot, now)
-            boots.interrupt_lost_runs(connection, self._boot, now)
+            processes.beat(connection, self._boot, now)
+            processes.interrupt_lost_runs(connection, self._boot, now)
             if _holder(connection, visitor, name) not in (None, self._boot.boot_id):
                 return False
             dialect.upsert(connection, claims, [row])

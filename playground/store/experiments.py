@@ -9,8 +9,7 @@ from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
-from playground.core.budget import Refusal
-from playground.core.experiment_rows import (
+from playground.core.experiment.cells import (
     CellRow,
     Checked,
     ExperimentRow,
@@ -19,15 +18,16 @@ from playground.core.experiment_rows import (
     results_from_json,
     results_to_json,
 )
-from playground.core.rows import RunRow
-from playground.store import batch_tables, dialect
-from playground.store.asking import Asking
-from playground.store.chunks import in_chunks
-from playground.store.cleaning import clean_row, clean_text
-from playground.store.experiment_tables import cells, experiments
-from playground.store.memory import Memory
-from playground.store.schema import claims, runs, texts
-from playground.store.writer import Writer
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_row import RunRow
+from playground.store.rows.memory import Memory
+from playground.store.tables import batch_tables, dialect
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.cleaning import clean_row, clean_text
+from playground.store.tables.experiment_tables import cells, experiments
+from playground.store.tables.schema import claims, runs, texts
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
 
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from playground.core.budget import Budget, Refusal, Reservation, Standing, Window
-from playground.store import dialect, reservations
-from playground.store.asking import Asking
-from playground.store.memory import Memory
-from playground.store.schema import budgets
-from playground.store.writer import Writer
+from playground.core.money.budget import Budget, Refusal, Reservation, Standing, Window
+from playground.store.rows import reservations
+from playground.store.rows.memory import Memory
+from playground.store.tables import dialect
+from playground.store.tables.schema import budgets
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
 
 _SAVED_WITHIN_S = 1.0
 _UNDONE = "Not started: there is a budget, and nothing can be reserved"

@@ -9,13 +9,19 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from playground.core.rows import Page, RunRow, RunTexts, Totals
+from playground.core.runs.run_row import Page, RunRow, RunTexts, Totals
 from playground.store.batches import BatchStore
-from playground.store.boots import Boot
 from playground.store.claims import ClaimStore
-from playground.store.cleaning import clean, clean_text
 from playground.store.experiments import ExperimentStore
-from playground.store.faults import (
+from playground.store.history.history import History
+from playground.store.history.housekeeping import Keeping
+from playground.store.history.open_pages import OpenPages, bare
+from playground.store.ledger import Ledger
+from playground.store.prompts import PromptStore
+from playground.store.rows.memory import Entry, Memory
+from playground.store.rows.reading import read_count, read_page, read_run, read_totals
+from playground.store.tables.cleaning import clean, clean_text
+from playground.store.writing.faults import (
     UNFORESEEN,
     Fault,
     deletion_sentence,
@@ -23,14 +29,8 @@ from playground.store.faults import (
     refusal_sentence,
     report,
 )
-from playground.store.history import History
-from playground.store.keeping import Keeping
-from playground.store.ledger import Ledger
-from playground.store.memory import Entry, Memory
-from playground.store.open_pages import OpenPages, bare
-from playground.store.prompts import PromptStore
-from playground.store.reading import read_count, read_page, read_run, read_totals
-from playground.store.writer import Pace, Writer
+from playground.store.writing.processes import Boot
+from playground.store.writing.writer import Pace, Writer
 
 _FIRST_TRY_S = 5.0
 

@@ -5,13 +5,13 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from playground.core.budget import Refusal
-from playground.core.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
-from playground.store import dialect
-from playground.store.asking import Asking
-from playground.store.cleaning import clean_row, clean_text
-from playground.store.prompt_tables import prompt_versions, prompts
-from playground.store.writer import Writer
+from playground.core.library.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
+from playground.core.money.budget import Refusal
+from playground.store.tables import dialect
+from playground.store.tables.cleaning import clean_row, clean_text
+from playground.store.tables.prompt_tables import prompt_versions, prompts
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
 
 _VERSION = [prompt_versions.c[name] for name in ("number", "saved_at", "note", "page_json")]
 

@@ -20,16 +20,16 @@ from pathlib import Path
 import httpx2
 from scripted import REQUEST
 
-from playground.claude.batch_results import results
-from playground.claude.batches import BatchApi
+from playground.batches.interfaces import Wanted, run_ids
+from playground.batches.submitting import Batching
+from playground.claude.batch.batches import BatchApi
+from playground.claude.batch.results import results
 from playground.claude.clients import Clients
-from playground.core.connection import CLAUDE
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE
+from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.claims import Claims
 from playground.store.log import RunLog
-from playground.ui.batch_seams import Wanted, run_ids
-from playground.ui.batching import Batching
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

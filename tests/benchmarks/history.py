@@ -14,12 +14,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.core.history import Filter, Mark
-from playground.core.rows import RunRow, RunTexts
-from playground.store.boots import Boot
-from playground.store.database import Database
+from playground.core.log.history import Filter, Mark
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.log import RunLog
-from playground.store.memory import Entry
+from playground.store.rows.memory import Entry
+from playground.store.writing.database import Database
+from playground.store.writing.processes import Boot
 from tests.benchmarks.log import START, made_up_rows, median_ms
 
 VISITOR = "visitor"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.core.rows import RunRow, RunTexts
-from playground.store.boots import Boot
-from playground.store.database import Database
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.log import RunLog
-from playground.store.memory import Entry
+from playground.store.rows.memory import Entry
+from playground.store.writing.database import Database
+from playground.store.writing.processes import Boot
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_ONCE = 20_000

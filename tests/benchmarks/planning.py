@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from playground.core.cases import Cases
-from playground.core.connection import CLAUDE
-from playground.core.experiment import Experiment
-from playground.core.grid import Sweep
-from playground.core.grid_plan import plan_grid
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid import Sweep
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.request.connection import CLAUDE
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
 
 TARGET = 1.5
 BYTES = 17_000

@@ -17,11 +17,11 @@ from scripted import NOW, REQUEST, Script
 
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing, noting, send
-from playground.core.connection import CLAUDE
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.raw_events import RawEvents
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.answer.raw_events import RawEvents
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
 from tests.benchmarks.streaming import text
 
 KEY = "sk-ant-benchmark-0123456789"

@@ -16,12 +16,12 @@ from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
 from playground.settings import read_settings
-from playground.ui.services import Services
+from playground.ui.session.services import Services
 from tests.fake_api import FakeApi
 
 AT_ONCE = 8

@@ -27,7 +27,7 @@ FIRST_PAINT_S, RSS_MB = 0.5, 350
 OLDEST_MESSAGE = 30
 """As in .streamlit/config.toml: script runs until an unused message is forgotten."""
 PLACE = re.compile(r"rest_(?P<of>\S+)_\d+_(?:code|prose)$")
-"""What `playground.ui.tail` names the place where a text goes on."""
+"""What `playground.ui.answer.live_text` names the place where a text goes on."""
 FAILED = (":red[**failed**]", ":red[**interrupted**]")
 CONTEXT = {"timezone": "UTC", "locale": "en-US", "color_scheme": "light"}
 

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.core.case_checks import CaseCheck, CheckResult, check_key
-from playground.core.cases import Cases
-from playground.core.experiment import Experiment
-from playground.core.experiment_file import to_json_lines
-from playground.core.experiment_rows import CellRow
-from playground.core.grid import Grid
-from playground.core.matrix import Matrix
-from playground.core.plan import Variant
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.rows import RunRow
+from playground.core.experiment.case_checks import CaseCheck, CheckResult, check_key
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.cells import CellRow
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid import Grid
+from playground.core.experiment.matrix import Matrix
+from playground.core.experiment.results_file import to_json_lines
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import Variant
+from playground.core.runs.run_row import RunRow
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from browser.driving import expect
 
-from playground.ui.headers import HEADERS
+from playground.ui.server.security_headers import HEADERS
 
 # Every kind of thing that an answer makes the page load or start.
 ANSWER = (

@@ -4,9 +4,9 @@ import json
 
 from browser.driving import expect
 
-from playground.core.links import decode, encode
-from playground.core.page_state import PageState, Variant
-from playground.core.request import Message, Params, Prompt
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.request.request import Message, Params, Prompt
+from playground.core.sharing.links import decode, encode
 
 SHARED = PageState(
     Prompt("Be terse.", (Message("user", "A prompt that came by link"),)),

@@ -15,12 +15,11 @@ from scripted import NOW, REQUEST, Chunks, Script
 from playground.claude.clients import Clients
 from playground.claude.preview import clients_to_nowhere, preview
 from playground.claude.sending import Timing, send
-from playground.core.catalogue import CATALOGUE
-from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.exchange import MASK, Recorded, differences, from_json, to_json
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.raw_events import MOST_EVENTS
-from playground.core.request import (
+from playground.core.answer.raw_events import MOST_EVENTS
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE, DEMO, Connection
+from playground.core.request.model_catalogue import CATALOGUE
+from playground.core.request.request import (
     EFFORTS,
     ApiVersion,
     Cache,
@@ -32,8 +31,9 @@ from playground.core.request import (
     Thinking,
     ThinkingDisplay,
 )
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.wire.exchange import MASK, Recorded, differences, from_json, to_json
+from playground.engine.run import Run
 
 SERVER = Connection("server", "localhost:1234", "http://localhost:1234/models")
 KEY = "sk-ant-canary-51c2f8a07e9d-wxyz"

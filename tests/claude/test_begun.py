@@ -15,12 +15,12 @@ from scripted import NOW, REQUEST, Script, Sleeps
 
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing, send
-from playground.core.connection import CLAUDE
-from playground.core.outcome import outcome
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.retry import RetryPolicy
-from playground.run import Run
-from playground.ui.services import cost_of, logged
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE
+from playground.core.runs.outcome import outcome
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
+from playground.ui.session.services import cost_of, logged
 
 STREAMS = int(os.environ.get("CUT_STREAMS", "40"))
 """How many generated streams are cut at each of their events; by hand: CUT_STREAMS=2000."""

@@ -10,10 +10,10 @@ from scripted import NOW, REQUEST, Script
 
 from playground.claude.clients import Clients
 from playground.claude.counting import count_tokens
-from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Prompt
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE, DEMO, Connection
+from playground.core.request.request import Message, Prompt
+from playground.core.runs.run_plan import RunContext, Variant, plan
 
 SERVER = Connection("server", "local", "http://localhost:11434")
 

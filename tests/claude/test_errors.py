@@ -17,7 +17,7 @@ from playground.claude.errors import (
     retry_after_s,
     without_key,
 )
-from playground.core.failures import Failure
+from playground.core.answer.failures import Failure
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 REQUEST = httpx2.Request("POST", "https://api.example/v1/messages")

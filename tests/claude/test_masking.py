@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scripted import Script, play
 
 from playground.claude.masking import SHORTEST, Mask, without_key_in_texts
-from playground.core.events import Connecting, Finished, TextDelta, ThinkingDelta
-from playground.core.exchange import MASK
+from playground.core.answer.events import Connecting, Finished, TextDelta, ThinkingDelta
+from playground.core.wire.exchange import MASK
 
 KEY = "sk-ant-canary-key"
 

@@ -7,7 +7,7 @@ from scripted import Script
 
 from playground.claude.clients import Clients
 from playground.claude.models import list_models
-from playground.core.connection import CLAUDE
+from playground.core.request.connection import CLAUDE
 
 
 def read(*answers, key="sk-test"):

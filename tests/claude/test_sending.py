@@ -9,8 +9,7 @@ from fake_api import answer, block, delta, end, error, sse, start
 from scripted import NOW, REQUEST, Script, play
 
 from playground.claude.errors import failure_of, retry_after_s
-from playground.core.connection import Connection
-from playground.core.events import (
+from playground.core.answer.events import (
     AttemptFailed,
     Connecting,
     Finished,
@@ -18,8 +17,9 @@ from playground.core.events import (
     TextDelta,
     ThinkingDelta,
 )
-from playground.core.failures import KINDS
-from playground.core.retry import RetryPolicy
+from playground.core.answer.failures import KINDS
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import Connection
 
 SERVER = Connection("server", "localhost", "http://localhost:1234")
 BROKEN = httpx2.RemoteProtocolError("peer closed connection")

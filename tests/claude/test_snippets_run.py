@@ -26,15 +26,15 @@ from playground.claude.demo.api import DemoApi
 from playground.claude.demo.server import DEFAULT_PORT, LOOPBACK, server
 from playground.claude.errors import failure_of, reported_failure
 from playground.claude.sending import Timing, send
-from playground.core import retry
-from playground.core.connection import DEMO, SERVED_DEMO_URL, Connection
-from playground.core.events import TextDelta
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.python_code import NAMED
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
-from playground.core.snippets import snippets
-from playground.core.wire import Wire
+from playground.core.answer import retry
+from playground.core.answer.events import TextDelta
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import DEMO, SERVED_DEMO_URL, Connection
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.snippets.python_snippet import NAMED
+from playground.core.snippets.snippets import snippets
+from playground.core.wire.wire import Wire
 
 REQUEST = Request(
     Prompt("Be brief.\nNo \"emoji\", please; it's a 'test'.", (Message("user", "Crisp దోస?"),)),

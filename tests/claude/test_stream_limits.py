@@ -19,11 +19,11 @@ from playground.claude.clients import Clients
 from playground.claude.models import list_models
 from playground.claude.pacing import Pacing
 from playground.claude.sending import Timing, send
-from playground.core.connection import CLAUDE, Connection
-from playground.core.events import AttemptFailed, Finished, TextDelta
-from playground.core.failures import Failure
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.retry import RetryPolicy
+from playground.core.answer.events import AttemptFailed, Finished, TextDelta
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE, Connection
+from playground.core.runs.run_plan import RunContext, Variant, plan
 
 MB = 1_000_000
 SSE, JSON = "text/event-stream", "application/json"

@@ -12,13 +12,13 @@ from fake_api import FakeApi, start
 from scripted import NOW, REQUEST, Script, Sleeps, play
 
 from playground.claude.clients import Clients
-from playground.core.connection import CLAUDE, Connection
-from playground.core.events import AttemptFailed
-from playground.core.failures import KINDS, Failure
-from playground.core.outcome import outcome
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.retry import RetryPolicy
-from playground.run import Run
+from playground.core.answer.events import AttemptFailed
+from playground.core.answer.failures import KINDS, Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.request.connection import CLAUDE, Connection
+from playground.core.runs.outcome import outcome
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
 
 HTML = {"content-type": "text/html"}
 JSON = {"content-type": "application/json"}

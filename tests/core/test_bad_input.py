@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.core.bill import Call, Known, bill
-from playground.core.connection import CLAUDE, DEMO, Connection, FlatPrice
-from playground.core.events import Usage
-from playground.core.exchange import differences
-from playground.core.extra import MOST_CHARACTERS, read_extra
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.pricing import MOST_USD
-from playground.core.request import ROLES, Message, Params, Prompt, Request
-from playground.core.retry import RetryPolicy
+from playground.core.answer.events import Usage
+from playground.core.answer.retry import RetryPolicy
+from playground.core.money.bill import Call, Known, bill
+from playground.core.money.pricing import MOST_USD
+from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
+from playground.core.request.extra_json import MOST_CHARACTERS, read_extra
+from playground.core.request.request import ROLES, Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.wire.exchange import differences
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SERVER = Connection("server", "s", "http://s", FlatPrice(Decimal(10**6), Decimal(10**6)))

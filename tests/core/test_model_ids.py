@@ -5,19 +5,23 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playground.core.case_checks import CaseCheck, CheckError, from_fields, problem_of
-from playground.core.catalogue import MODEL_ID, is_model_id
-from playground.core.connection import CLAUDE, DEMO, Connection
-from playground.core.experiment import Experiment, ExperimentError, from_json, to_json
-from playground.core.grid import GridError, Sweep, settings
-from playground.core.importing import read_request
-from playground.core.page_state import PageState, PageStateError
-from playground.core.page_state import Variant as PageVariant
-from playground.core.page_state import to_json as page_to_json
-from playground.core.plan import RunContext, Variant, plan
-from playground.core.request import Message, Params, Prompt, Request
-from playground.core.request_fields import FieldsError, request_from_fields, request_to_fields
-from playground.core.retry import RetryPolicy
+from playground.core.answer.retry import RetryPolicy
+from playground.core.editor.page_state import PageState, PageStateError
+from playground.core.editor.page_state import Variant as PageVariant
+from playground.core.editor.page_state import to_json as page_to_json
+from playground.core.experiment.case_checks import CaseCheck, CheckError, from_fields, problem_of
+from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
+from playground.core.experiment.grid import GridError, Sweep, settings
+from playground.core.importing.read_any import read_request
+from playground.core.request.connection import CLAUDE, DEMO, Connection
+from playground.core.request.model_catalogue import MODEL_ID, is_model_id
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.request.request_fields import (
+    FieldsError,
+    request_from_fields,
+    request_to_fields,
+)
+from playground.core.runs.run_plan import RunContext, Variant, plan
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 PROSE = "A long story about dosa. " * 220

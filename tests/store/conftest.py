@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from store.databases import execute_in_file, writing_into_file
 
-from playground.core.rows import RunRow, RunTexts
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.log import RunLog
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

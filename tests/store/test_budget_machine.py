@@ -17,10 +17,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.rows import RunRow
-from playground.store.boots import Boot
+from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.core.runs.run_row import RunRow
 from playground.store.log import RunLog
+from playground.store.writing.processes import Boot
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MILLI = Decimal("0.001")

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from playground.core.batch_rows import Planned, Submission
-from playground.core.budget import Refusal
-from playground.core.case_checks import CheckResult
-from playground.core.experiment_rows import Checked, ExperimentRow, Started, answer_key
+from playground.core.batch.submission import Planned, Submission
+from playground.core.experiment.case_checks import CheckResult
+from playground.core.experiment.cells import Checked, ExperimentRow, Started, answer_key
+from playground.core.money.budget import Refusal
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from store.databases import ON_BOTH, overwrite_pages
 
-from playground.core.budget import Budget, Refusal, Reservation, Spender, windows
-from playground.store import sqlite_file
+from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.store.tables import sqlite_file
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

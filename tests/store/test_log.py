@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store.databases import ON_BOTH
 
-from playground.core.rows import Page, RunTexts, Totals
-from playground.store import tallies
-from playground.store.boots import Boot
-from playground.store.chunks import in_chunks
+from playground.core.runs.run_row import Page, RunTexts, Totals
 from playground.store.log import RunLog
-from playground.store.totals import add_up, tally_of
+from playground.store.sums import tallies
+from playground.store.sums.totals import add_up, tally_of
+from playground.store.tables.chunks import in_chunks
+from playground.store.writing.processes import Boot
 
 
 def ids(page):

@@ -8,8 +8,8 @@ import pytest
 from postgres import PASSWORD
 from store.kills import ROOT
 
-from playground.core.budget import Budget
-from playground.store.boots import Boot
+from playground.core.money.budget import Budget
+from playground.store.writing.processes import Boot
 
 pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from playground.core.page_state import PageState, Variant
-from playground.core.prompt_library import SavedPrompt, first_version
-from playground.core.request import Message, Params, Prompt
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.library.prompt_library import SavedPrompt, first_version
+from playground.core.request.request import Message, Params, Prompt
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.rows import RunRow, RunTexts
-from playground.store.boots import Boot
+from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.log import RunLog
+from playground.store.writing.processes import Boot
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 VISITORS = ("local", "visitor-1", "visitor-11")

@@ -2,8 +2,8 @@
 
 from store.databases import ON_BOTH
 
-from playground.core.exporting import columns, kept_of, line_of, values_of
-from playground.core.history import Filter, Mark
+from playground.core.log.history import Filter, Mark
+from playground.core.log.run_file import columns, kept_of, line_of, values_of
 
 ADA = "ada"
 

@@ -15,7 +15,7 @@ def fresh_process(monkeypatch, tmp_path):
     """Each test gets services of its own: a new log, no runs."""
     from playground.claude.clients import Clients
     from playground.claude.demo.transport import DemoTransport
-    from playground.ui.services import Services, forget_services, services
+    from playground.ui.session.services import Services, forget_services, services
 
     def quick_clients(self):
         self._clients = self._clients or Clients(demo=DemoTransport(pause_s=PAUSE_S))

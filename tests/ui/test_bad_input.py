@@ -2,7 +2,7 @@
 
 from ui.driving import finish, open_more, words
 
-from playground.ui.services import services
+from playground.ui.session.services import services
 
 FIELDS = [
     '{"max_tokens": 999999999999999}',

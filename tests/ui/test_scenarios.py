@@ -11,8 +11,8 @@ from playground.claude.clients import Clients
 from playground.claude.demo.faults import SCENARIOS
 from playground.claude.demo.language_model import language_model
 from playground.claude.demo.transport import DemoTransport
-from playground.core import outcome
-from playground.ui.services import services
+from playground.core.runs import outcome
+from playground.ui.session.services import services
 
 SPEED = 60
 """How much faster the demo's clock goes here; its six slow seconds are a tenth of one."""

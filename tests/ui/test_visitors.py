@@ -31,13 +31,13 @@ def said(page):
 
 def names():
     """The visitors that the log knows of those that may have come."""
-    from playground.core.visitors import visitor_of
+    from playground.core.visitors.visitors import visitor_of
 
     return visitor_of("browser", ADA), visitor_of("browser", EVE)
 
 
 def log():
-    from playground.ui.services import services
+    from playground.ui.session.services import services
 
     return services().log
 

@@ -17,7 +17,7 @@ from playground.claude.demo.prompt import Body, system_of, turns_of
 from playground.claude.demo.thinking import Thought, thought
 from playground.claude.demo.tokens import tokens
 from playground.claude.demo.writing import StopReason, Writing
-from playground.core.catalogue import Model
+from playground.core.request.model_catalogue import Model
 
 FIRST_TOKEN_PAUSES = (16.0, 28.0)
 PING_EVERY_S = 2.0

@@ -25,7 +25,7 @@ from playground.claude.demo.listing import model_named, model_page
 from playground.claude.demo.prompt import input_tokens
 from playground.claude.demo.rules import check, check_count
 from playground.claude.demo.unstreamed import batched_message, fold
-from playground.core.catalogue import find
+from playground.core.request.model_catalogue import find
 
 PAUSE_S = 1 / 50
 """With what a token costs beside it, some 45 tokens a second."""

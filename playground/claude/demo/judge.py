@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from playground.claude.demo.prompt import Body, system_of, turns_of
 from playground.claude.demo.relevance import WORD, words
-from playground.core.case_checks import JUDGED_BY_DEFAULT
-from playground.core.judging import FORMAT
+from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
+from playground.core.experiment.judging import FORMAT
 
 MOST_NAMED = 5
 _ANSWER = re.compile(r"<answer>\n?(.*)</answer>", re.DOTALL)

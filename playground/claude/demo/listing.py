@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from playground.claude.demo.failing import ApiError, invalid
-from playground.core.catalogue import CATALOGUE, Model, find
-from playground.core.request import EFFORTS
+from playground.core.request.model_catalogue import CATALOGUE, Model, find
+from playground.core.request.request import EFFORTS
 
 DEFAULT_LIMIT, MOST = 20, 1000
 LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True))

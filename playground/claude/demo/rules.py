@@ -12,8 +12,8 @@ from typing import Any
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, turns_of
 from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
-from playground.core.catalogue import BUDGET, Model, find
-from playground.core.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
+from playground.core.request.model_catalogue import BUDGET, Model, find
+from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from playground.core.request import EFFORTS, ROLES
+from playground.core.request.request import EFFORTS, ROLES
 
 REQUIRED_MESSAGE_FIELDS = ("model", "messages", "max_tokens")
 COUNT_FIELDS = frozenset(

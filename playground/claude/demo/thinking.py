@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from playground.claude.demo.prompt import Body
 from playground.claude.demo.relevance import Match
 from playground.claude.demo.tokens import tokens
-from playground.core.catalogue import Model
+from playground.core.request.model_catalogue import Model
 
 SENTENCES = {"low": 1, "medium": 2}
 MOST_SENTENCES = 3

@@ -8,7 +8,7 @@ from playground.claude.demo.answer import Answer, Event, Pace
 from playground.claude.demo.caching import PromptCache
 from playground.claude.demo.faults import Scenario
 from playground.claude.demo.prompt import Body, input_tokens
-from playground.core.catalogue import find
+from playground.core.request.model_catalogue import find
 
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from playground.core.imported import MOST_CHARACTERS, ImportingError, LeftOut, short
+from playground.core.importing.import_result import MOST_CHARACTERS, ImportingError, LeftOut, short
 from playground.core.python_reader.bindings import Bindings
 
 MOST_STEPS: Final = 100_000

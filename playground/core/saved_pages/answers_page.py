@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from playground.core.budget import in_dollars
+from playground.core.money.budget import in_dollars
 from playground.core.saved_pages.html_page import render
-from playground.core.shared_runs import NUMBERS, SharedRun
+from playground.core.sharing.shared_run import NUMBERS, SharedRun
 
 NUMBER_NAMES = ("TTFT", "duration", "in", "out", "cache read", "cache write", "thinking")
 DEMO_NOTE = "Demo: the answer is made up by a small language model, not by Claude."

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from playground.claude.demo.transport import DemoTransport
-from playground.core.catalogue import CATALOGUE, find
+from playground.core.request.model_catalogue import CATALOGUE, find
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 HEADERS = {"x-api-key": "sk-secret-key", "anthropic-version": "2026-10-21"}

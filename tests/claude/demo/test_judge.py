@@ -2,9 +2,9 @@
 
 import pytest
 
-from playground.core.case_checks import JUDGED_BY_DEFAULT, CaseCheck, CheckResult
-from playground.core.judging import FORMAT, judge_request, verdict_in
-from playground.core.request import Message, Prompt
+from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT, CaseCheck, CheckResult
+from playground.core.experiment.judging import FORMAT, judge_request, verdict_in
+from playground.core.request.request import Message, Prompt
 
 FRANCE = Prompt("", (Message("user", "Capital of France?"),))
 SAYS = "By words alone, as a demo judges: "

@@ -5,12 +5,12 @@ import re
 import pytest
 from demo_runs import run_on_demo
 
-from playground.core.catalogue import find
-from playground.core.checks import problems
-from playground.core.lessons import LESSONS
-from playground.core.outcome import outcome
-from playground.core.request import Prompt, Request
-from playground.ui.services import cost_of
+from playground.core.checks.request_checks import problems
+from playground.core.library.lessons import LESSONS
+from playground.core.request.model_catalogue import find
+from playground.core.request.request import Prompt, Request
+from playground.core.runs.outcome import outcome
+from playground.ui.session.services import cost_of
 
 BY_NAME = {lesson.name: lesson for lesson in LESSONS}
 

@@ -6,9 +6,9 @@ import pytest
 from demo_runs import run_on_demo
 
 from playground.claude.demo.faults import SCENARIOS
-from playground.core.outcome import outcome
-from playground.core.retry import RetryPolicy
-from playground.ui.services import cost_of
+from playground.core.answer.retry import RetryPolicy
+from playground.core.runs.outcome import outcome
+from playground.ui.session.services import cost_of
 
 
 @dataclass(frozen=True)

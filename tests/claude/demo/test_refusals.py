@@ -8,12 +8,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playground.claude.demo.rules import check
-from playground.core.catalogue import CATALOGUE
-from playground.core.checks import problems
-from playground.core.connection import DEMO
-from playground.core.param_checks import param_problems
-from playground.core.request import EFFORTS, Message, Params, Prompt, Request
-from playground.core.wire import model_on, wire
+from playground.core.checks.param_checks import param_problems
+from playground.core.checks.request_checks import problems
+from playground.core.request.connection import DEMO
+from playground.core.request.model_catalogue import CATALOGUE
+from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
+from playground.core.wire.wire import model_on, wire
 
 TODAY = date(2026, 11, 24)
 PROMPTS = st.sampled_from(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from playground.claude.demo.rules import check, check_count, check_in_batch
-from playground.core.catalogue import CATALOGUE
+from playground.core.request.model_catalogue import CATALOGUE
 
 OLD, NEW = "2023-06-01", "2026-10-21"
 USER = {"role": "user", "content": "Hello"}

@@ -15,7 +15,7 @@ from playground.claude.demo.faults import SCENARIOS
 from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.tokens import count_tokens
 from playground.claude.demo.writing import Writing
-from playground.core.catalogue import find
+from playground.core.request.model_catalogue import find
 
 DOSA = "Give me three tips for crisp dosa."
 FULL = "".join(

@@ -1,0 +1,1 @@
+"""Experiments through the Message Batches API: submitted, followed, taken in."""

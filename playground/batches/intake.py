@@ -1,0 +1,54 @@
+"""Takes in the results of a batch, a few at a time: each is matched by its id and kept once.
+
+Knows neither where results come from nor where they go.
+"""
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import aclosing
+
+from playground.core.answer.failures import Failure
+from playground.core.batch.batch import BatchResult, ResultKind, TakenIn
+
+CHUNK = 200
+"""Results in memory at once: answers can be long."""
+
+Keep = Callable[[Sequence[BatchResult]], Awaitable[None]]
+
+
+async def take_in(
+    results: AsyncGenerator[BatchResult | Failure, None],
+    wanted: Collection[str],
+    keep: Keep,
+    *,
+    chunk: int = CHUNK,
+) -> TakenIn:
+    """Hand each wanted result to `keep` once, in chunks that wait for each other.
+
+    A failure with `undecodable` is one damaged line, any other one ends the results early.
+    """
+    left, seen = set(wanted), set[str]()
+    kinds: Counter[ResultKind] = Counter()
+    unknown = repeated = damaged = 0
+    ended: Failure | None = None
+    some: list[BatchResult] = []
+    async with aclosing(results):
+        async for found in results:
+            if isinstance(found, Failure):
+                damaged += found.kind == "undecodable"
+                ended = ended if found.kind == "undecodable" else found
+            elif found.custom_id in seen:
+                repeated += 1
+            elif found.custom_id not in left:
+                unknown += 1
+            else:
+                left.remove(found.custom_id)
+                seen.add(found.custom_id)
+                kinds[found.kind] += 1
+                some.append(found)
+            if len(some) >= chunk:
+                await keep(some)
+                some = []
+    if some:
+        await keep(some)
+    return TakenIn(kinds, unknown, repeated, damaged, len(left), ended)

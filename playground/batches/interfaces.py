@@ -1,0 +1,141 @@
+"""What submitting and following batches needs from its surroundings, and what it gives back."""
+
+import secrets
+import time
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from playground.core.answer.failures import Failure
+from playground.core.batch.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
+from playground.core.batch.batch_split import NewBatch
+from playground.core.batch.submission import Planned, Submission
+from playground.core.money.budget import Refusal
+from playground.core.request.connection import Connection
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_row import RunRow, RunTexts
+
+Results = Callable[[Connection, str, str], AsyncGenerator[BatchResult | Failure, None]]
+"""Reads the results of a batch, given a connection, a key and the batch's id."""
+
+
+class Api(Protocol):
+    """The calls of the Message Batches API."""
+
+    async def create(
+        self, connection: Connection, key: str, new: NewBatch, others: Others
+    ) -> Batch | Failure | Unsure: ...
+    async def find(
+        self,
+        connection: Connection,
+        key: str,
+        requests: int,
+        since: datetime,
+        lost: Failure,
+        others: Others,
+    ) -> Batch | Unsure: ...
+    async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure: ...
+    def follow(
+        self, connection: Connection, key: str, batch_id: str
+    ) -> AsyncGenerator[Look, None]: ...
+
+
+class Log(Protocol):
+    """Where runs are recorded."""
+
+    def record(self, row: RunRow, texts: RunTexts | None = None) -> None: ...
+    def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]: ...
+
+
+class Store(Protocol):
+    """Where submissions are remembered."""
+
+    def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None: ...
+    def note(self, submission: Submission) -> Refusal | None: ...
+    def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None: ...
+    def of(
+        self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
+    ) -> tuple[Submission, ...] | Refusal: ...
+    def others(self, submission: Submission) -> frozenset[str] | Refusal | None: ...
+    def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal: ...
+    def asked(
+        self, visitor: str, submission_id: str, custom_ids: Collection[str]
+    ) -> Mapping[str, Planned] | Refusal: ...
+    def taken_in(
+        self, visitor: str, submission_id: str, custom_ids: Collection[str]
+    ) -> Refusal | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One request to submit: the run it becomes, its cell, and its plan."""
+
+    run_id: str
+    plan: Plan
+    cell: str = ""
+
+
+class Admission(Protocol):
+    """What has to be done for requests before any of them is sent, for all or for none:
+    money is reserved. Both methods may wait for a disk."""
+
+    def take(self, wanted: Sequence[Wanted]) -> Refusal | None:
+        """Admit these, or say why not."""
+        ...
+
+    def give_back(self, wanted: Sequence[Wanted]) -> None:
+        """These were not sent after all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of a press: submissions, and by run id what no batch can take.
+
+    `problem`: why it went no further; what is in `submissions` is submitted all the same.
+    """
+
+    submissions: tuple[Submission, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Following:
+    """One batch that is followed; written by the loop alone and read by pages."""
+
+    submission: Submission
+    seen_s: float
+    look: Look | None = None
+    taken: TakenIn | None = None
+    problem: str = ""
+    work: "Future[None] | None" = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.work is None or self.work.done()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether beginning anew would change nothing by itself."""
+        return bool(self.problem) or self.submission.is_taken_in
+
+
+def run_ids(count: int) -> list[str]:
+    """Ids for the runs that a batch will become, in order."""
+    start = time.time_ns()
+    return [f"{start + number:016x}{secrets.token_hex(4)}" for number in range(count)]
+
+
+Calls = Callable[[], Awaitable[tuple[Api, Results]]]
+"""Brings what talks to the API; the first time it imports the SDK."""

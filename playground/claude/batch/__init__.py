@@ -1,0 +1,1 @@
+"""The Message Batches API: its calls, and the results as they are read."""

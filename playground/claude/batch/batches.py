@@ -1,0 +1,213 @@
+"""The calls of the Message Batches API: create, look, list, cancel, follow.
+
+Each takes the key for that call alone, and gives a value or a `Failure`, never an exception.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from playground.claude.batch.calls import PATH, ask, ask_for_batch, batch_of, page_path, path_of
+from playground.claude.clients import Clients
+from playground.claude.sending import Timing
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy, verdict
+from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Look, Others, Unsure
+from playground.core.batch.batch_split import NewBatch
+from playground.core.request.connection import Connection
+
+MOST_LISTED = 1000
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far the API's clock may be from this machine's."""
+SEARCH_WAITS_S = (1.0, 4.0, 10.0)
+"""When to look for a batch whose reply was lost: the list may lag behind."""
+FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 1.0, 60.0, 1.5
+PATIENCE_S = 600.0
+"""A batch is sometimes "not found" for a while after it was created (SDK issue 1432)."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BatchApi:
+    """The calls, with their patience. Lives on the event loop; holds no key."""
+
+    clients: Clients
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    timing: Timing = field(default_factory=Timing)
+
+    async def create(
+        self, connection: Connection, key: str, new: NewBatch, others: Others
+    ) -> Batch | Failure | Unsure:
+        """Submit a batch, at most once. `others` are asked where the reply is lost."""
+        began = self.timing.now()
+        try:
+            body = await asyncio.to_thread(new.encoded)
+        except (ValueError, TypeError):
+            return Failure("invalid_request", "The batch holds something that is not JSON.")
+
+        async def post(number: int) -> Batch | Failure:
+            return await ask_for_batch(
+                self.clients, connection, key, number, "post", PATH, new.headers, body
+            )
+
+        found = await self._patiently(post, _was_refused)
+        if isinstance(found, Batch) or not _may_be_submitted(found):
+            return found
+        return await self.find(connection, key, len(new.requests), began, found, others)
+
+    async def find(
+        self,
+        connection: Connection,
+        key: str,
+        requests: int,
+        since: datetime,
+        lost: Failure,
+        others: Others,
+    ) -> Batch | Unsure:
+        """Look for a batch that may have been submitted after `since`: it is the only one of
+        as many requests and of that time, or nothing is certain."""
+        candidates: tuple[Batch, ...] = ()
+        for wait_s in SEARCH_WAITS_S:
+            await self.timing.sleep(wait_s)
+            listed = await self.list_batches(connection, key, since - CLOCK_SKEW)
+            if isinstance(listed, Failure):
+                continue
+            # Asked after the list was: whose batches are in it was known before.
+            known = await others()
+            candidates = tuple(
+                batch
+                for batch in listed
+                if batch.counts.total == requests
+                and batch.created_at <= since + ARRIVES_WITHIN
+                and batch.batch_id not in (known or ())
+            )
+            if len(candidates) == 1 and known is not None:
+                return candidates[0]
+        return Unsure(lost, candidates)
+
+    async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
+        """How a batch stands."""
+
+        async def get(number: int) -> Batch | Failure:
+            return await ask_for_batch(
+                self.clients, connection, key, number, "get", path_of(batch_id)
+            )
+
+        return await self._patiently(get, _always)
+
+    async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
+        """Ask for a batch to be canceled; what is under way may still be answered, and billed."""
+
+        async def post(number: int) -> Batch | Failure:
+            path = path_of(batch_id, "/cancel")
+            return await ask_for_batch(self.clients, connection, key, number, "post", path)
+
+        return await self._patiently(post, _always)
+
+    async def list_batches(
+        self, connection: Connection, key: str, since: datetime | None = None
+    ) -> tuple[Batch, ...] | Failure:
+        """The batches of the key's workspace, newest first; those created since, or all."""
+        batches: list[Batch] = []
+        after = ""
+        while len(batches) < MOST_LISTED:
+            page = await self._page(connection, key, after)
+            if isinstance(page, Failure):
+                return page
+            rows, has_more = page
+            for batch in rows:
+                if since is not None and batch.created_at < since:
+                    return tuple(batches)
+                batches.append(batch)
+            if not rows or not has_more:
+                break
+            after = rows[-1].batch_id
+        return tuple(batches)
+
+    async def follow(
+        self, connection: Connection, key: str, batch_id: str, longest_s: float = LONGEST_LOOK_S
+    ) -> AsyncGenerator[Look, None]:
+        """Look at a batch again and again, at growing intervals, until it has ended. What
+        can pass (a lost connection, an overload) never ends it."""
+        wait_s = FIRST_LOOK_S
+        missed_s = 0.0
+        while True:
+            found = await self.retrieve(connection, key, batch_id)
+            if isinstance(found, Batch):
+                missed_s = 0.0
+                if found.has_ended:
+                    yield Look(batch=found)
+                    return
+                yield Look(batch=found, wait_s=wait_s)
+            else:
+                may_pass = found.is_transient or (
+                    found.kind == "not_found" and missed_s < PATIENCE_S
+                )
+                yield Look(failure=found, wait_s=wait_s if may_pass else None)
+                if not may_pass:
+                    return
+                missed_s += wait_s
+            await self.timing.sleep(wait_s)
+            wait_s = min(longest_s, wait_s * LOOK_GROWTH)
+
+    async def _page(
+        self, connection: Connection, key: str, after: str
+    ) -> tuple[list[Batch], bool] | Failure:
+        path = page_path(MOST_LISTED, after)
+
+        async def get(number: int) -> tuple[list[Batch], bool] | Failure:
+            found = await ask(self.clients, connection, key, number, "get", path)
+            if isinstance(found, Failure):
+                return found
+            rows = found.get("data")
+            if not isinstance(rows, list):
+                return Failure("not_the_api")
+            batches = [batch for row in rows if (batch := batch_of(row)) is not None]
+            return batches, found.get("has_more") is True and len(batches) == len(rows)
+
+        return await self._patiently(get, _always)
+
+    async def _patiently(
+        self,
+        attempt: Callable[[int], Awaitable[T | Failure]],
+        may_repeat: Callable[[Failure], bool],
+    ) -> T | Failure:
+        """Try by the policy, where repeating does no harm."""
+        began_s = self.timing.monotonic_s()
+        number = 1
+        while True:
+            found = await attempt(number)
+            if not isinstance(found, Failure) or not may_repeat(found):
+                return found
+            wait_s = verdict(
+                self.policy,
+                found,
+                attempt=number,
+                elapsed_s=self.timing.monotonic_s() - began_s,
+                has_begun=False,
+                jitter=self.timing.jitter(),
+            ).wait_s
+            if wait_s is None:
+                return found
+            await self.timing.sleep(wait_s)
+            number += 1
+
+
+def _was_refused(failure: Failure) -> bool:
+    """Whether a submission certainly did nothing: it never arrived, or was turned away."""
+    if failure.http_status is None:
+        return failure.billed == "no"
+    return failure.kind in ("rate_limit", "overloaded")
+
+
+def _may_be_submitted(failure: Failure) -> bool:
+    if failure.http_status is None:
+        return failure.billed != "no"
+    return failure.kind in ("server_error", "gateway", "timeout") or failure.http_status < 300
+
+
+def _always(_: Failure) -> bool:
+    return True

@@ -1,0 +1,167 @@
+"""Reads the results of a batch as they arrive, a line at a time and never all at once."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import httpx2
+
+from playground.claude.batch.batches import BatchApi
+from playground.claude.batch.calls import open_results
+from playground.claude.errors import failure_in_result, failure_of, failure_without_key, without_key
+from playground.claude.masking import SHORTEST
+from playground.claude.stream import Answer, AnswerFailed, whole
+from playground.core.answer.events import Finished, TextDelta, ThinkingDelta
+from playground.core.answer.failures import Billed, Failure
+from playground.core.answer.retry import verdict
+from playground.core.batch.batch import BatchResult, ResultKind
+from playground.core.batch.batch_split import CUSTOM_ID, MOST_REQUESTS
+from playground.core.request.connection import Connection, key_problem
+
+LONGEST_LINE = 32_000_000
+"""No answer is as long: what is, is not a line of results."""
+MOST_LINES = 2 * MOST_REQUESTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """The results ended before their end."""
+
+    failure: Failure
+
+
+async def results(
+    api: BatchApi, connection: Connection, key: str, batch_id: str
+) -> AsyncGenerator[BatchResult | Failure, None]:
+    """Every result of a batch that has ended, in any order and each id once.
+
+    A damaged line is a Failure `undecodable` and the rest goes on; a broken connection is
+    tried again by the policy. A Failure of another kind is the last thing that comes.
+    """
+    if key and key_problem(key):
+        yield Failure("bad_key")
+        return
+    came: set[str] = set()
+    number, began_s = 1, api.timing.monotonic_s()
+    while True:
+        earlier = frozenset(came)
+        ended: Failure | None = None
+        async with aclosing(_once(api, connection, key, batch_id, number)) as found:
+            async for each in found:
+                if isinstance(each, _Broken):
+                    ended = each.failure
+                elif isinstance(each, Failure):
+                    yield each
+                elif each.custom_id not in earlier:
+                    came.add(each.custom_id)
+                    yield each
+        if ended is None:
+            return
+        if len(came) > len(earlier):
+            number, began_s = 1, api.timing.monotonic_s()  # It went on: patience begins anew.
+        wait_s = verdict(
+            api.policy,
+            # What was there a moment ago can be "not found" for another (SDK issue 1432).
+            replace(ended, kind="server_error") if ended.kind == "not_found" else ended,
+            attempt=number,
+            elapsed_s=api.timing.monotonic_s() - began_s,
+            has_begun=False,
+            jitter=api.timing.jitter(),
+        ).wait_s
+        if wait_s is None:
+            yield ended
+            return
+        await api.timing.sleep(wait_s)
+        number += 1
+
+
+async def _once(
+    api: BatchApi, connection: Connection, key: str, batch_id: str, number: int
+) -> AsyncGenerator[BatchResult | Failure | _Broken, None]:
+    response: httpx2.Response | None = None
+    try:
+        response = await open_results(api.clients, connection, key, number, batch_id)
+        if "html" in response.headers.get("content-type", ""):
+            yield _Broken(Failure("not_the_api", http_status=response.status_code))
+            return
+        lines = 0
+        async for line, is_last in _lines(response.aiter_bytes()):
+            lines += 1
+            if lines > MOST_LINES:
+                yield _Broken(Failure("not_the_api", "It does not end."))
+                return
+            found = result_of(line, key)
+            if found is None and is_last:
+                yield _Broken(Failure("truncated"))
+                return
+            yield found or Failure("undecodable", "A damaged line among the results.")
+    except Exception as error:
+        lost: Billed = "possibly" if response is None else "partly"
+        failure = failure_of(error, lost, datetime.now(UTC))
+        yield _Broken(failure_without_key(failure, key))
+    finally:
+        if response is not None:
+            await response.aclose()
+
+
+async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[tuple[bytes, bool], None]:
+    """Lines that are not blank; true: the last one, whose end did not come."""
+    held: list[bytes] = []
+    size = 0
+    async for piece in pieces:
+        *whole_lines, rest = piece.split(b"\n")
+        for line in whole_lines:
+            found = b"".join((*held, line)).strip()
+            held, size = [], 0
+            if found:
+                yield found, False
+        held.append(rest)
+        size += len(rest)
+        if size > LONGEST_LINE:
+            raise ValueError("a line without an end")
+    found = b"".join(held).strip()
+    if found:
+        yield found, True
+
+
+def result_of(line: bytes, key: str) -> BatchResult | None:
+    """One line of results; None if it is not one."""
+    try:
+        row = json.loads(line)
+        custom_id, result = row["custom_id"], row["result"]
+        kind = result["type"]
+        if not CUSTOM_ID.fullmatch(custom_id) or kind not in get_args(ResultKind):
+            return None
+        if kind == "succeeded":
+            return _succeeded(custom_id, result["message"], key)
+    except (ValueError, TypeError, KeyError, RecursionError, AnswerFailed):
+        return None
+    if kind == "errored":
+        failure = failure_without_key(failure_in_result(result.get("error")), key)
+        return BatchResult(custom_id, kind, failure=failure)
+    return BatchResult(custom_id, kind, failure=Failure("expired") if kind == "expired" else None)
+
+
+def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchResult:
+    answer = Answer(None)
+    events = list(whole(message, answer))
+    finished = next(event for event in events if isinstance(event, Finished))
+    secret = key if len(key) >= SHORTEST else ""
+    texts = {
+        kind: "".join(event.text for event in events if isinstance(event, kind))
+        for kind in (TextDelta, ThinkingDelta)
+    }
+    return BatchResult(
+        custom_id,
+        "succeeded",
+        text=without_key(texts[TextDelta], secret) or "",
+        thinking=without_key(texts[ThinkingDelta], secret) or "",
+        usage=answer.usage() if "usage" in message else None,
+        stop_reason=without_key(finished.stop_reason, secret),
+        stop_sequence=without_key(finished.stop_sequence, secret),
+        stop_detail=without_key(finished.detail, secret),
+        refusal=finished.refusal,
+    )

@@ -1,0 +1,1 @@
+"""What comes back: events, usage, failures, when to try again."""

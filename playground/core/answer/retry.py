@@ -1,0 +1,79 @@
+"""When to try again: a pure function from a failure to "after n seconds" or "never"."""
+
+from dataclasses import dataclass
+
+from playground.core.answer.failures import Failure, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently. Waits double: base, 2 x base, 4 x base, …
+
+    The jitter comes on top (up to once more), since with few attempts only a floor under
+    the wait keeps simultaneous runs from failing together.
+    """
+
+    attempts: int = 4
+    base_wait_s: float = 1.0
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`wait_s` is None when the run ends here; `why` says it either way."""
+
+    wait_s: float | None
+    why: str
+
+
+def verdict(
+    policy: RetryPolicy,
+    failure: Failure,
+    *,
+    attempt: int,
+    elapsed_s: float,
+    has_begun: bool,
+    jitter: float,
+) -> Verdict:
+    """Judge failed attempt number `attempt` (from 1), `elapsed_s` after the run began.
+
+    `jitter` is a draw from 0 to 1. An attempt whose answer `has_begun`, with a content block
+    of any kind, seen or not, is never repeated: it would be billed twice.
+    """
+    if not failure.is_transient:
+        return Verdict(None, "Not retried: the same request would fail again.")
+    if has_begun:
+        return Verdict(None, "Not retried: the answer had begun, and would be billed twice.")
+    if attempt >= policy.attempts:
+        return Verdict(None, f"Given up after attempt {attempt} of {policy.attempts}.")
+    wait_s = policy.base_wait_s * 2 ** (attempt - 1) * (1 + jitter)
+    asked_s = failure.retry_after_s or 0.0
+    if elapsed_s + max(wait_s, asked_s) > policy.deadline_s:
+        if asked_s > wait_s:
+            why = f"Not retried: the server asks to wait {waiting(asked_s)}, and all retries"
+            return Verdict(None, f"{why} together may take {policy.deadline_s:g} s.")
+        return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
+    return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.happened}")
+
+
+def in_words(policy: RetryPolicy) -> str:
+    """What a policy means for attempts that fail at once: the waits, and where they end."""
+    waits: list[str] = []
+    cut: list[str] = []
+    least_s = most_s = 0.0
+    for attempt in range(2, policy.attempts + 1):
+        wait_s = policy.base_wait_s * 2 ** (attempt - 2)
+        if least_s + wait_s > policy.deadline_s:
+            cut.append(f"ends it before attempt {attempt}")
+            break
+        if most_s + 2 * wait_s > policy.deadline_s and not cut:
+            cut.append(f"may end it before attempt {attempt}")
+        longest_s = min(2 * wait_s, policy.deadline_s - least_s)
+        waits.append(f"{wait_s:g}–{longest_s:g} s")
+        least_s, most_s = least_s + wait_s, most_s + 2 * wait_s
+    if policy.attempts <= 1:
+        return "Tries once."
+    if policy.base_wait_s == 0:
+        return "Tries again at once."
+    said = f"Waits {', '.join(waits)}." if waits else "Tries once."
+    return f"{said} The {policy.deadline_s:g} s deadline {', and '.join(cut)}." if cut else said

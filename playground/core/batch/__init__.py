@@ -1,0 +1,1 @@
+"""A message batch, as values."""

@@ -1,0 +1,149 @@
+"""Sorts requests into the batches that they go out in, as the API's limits ask.
+
+Source: the batch-processing page of platform.claude.com.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playground.core.wire.wire import VERSION_HEADER, Wire
+
+CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
+MOST_REQUESTS = 100_000
+MOST_BYTES = 256_000_000
+"""The documentation's 256 MB, read as the smaller of the two megabytes."""
+NOT_IN_BATCHES = ("speed",)
+"""What a single call may say and a batch may not; `stream` is simply left out."""
+ENVELOPE_BYTES = len('{"requests":[]}')
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """One request of a batch. `custom_id` is also the id of the run it becomes."""
+
+    custom_id: str
+    wire: Wire
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The body that a single call would send, but for `stream`."""
+        return {name: value for name, value in self.wire.body.items() if name != "stream"}
+
+    def encoded(self) -> bytes:
+        """Its bytes within the batch. Raises ValueError for what JSON or UTF-8 cannot hold."""
+        entry = {"custom_id": self.custom_id, "params": self.params}
+        text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """One batch as it is to be created; its requests share these headers."""
+
+    headers: Mapping[str, str]
+    requests: tuple[BatchRequest, ...]
+    size_bytes: int
+
+    def encoded(self) -> bytes:
+        """The whole body. For a large batch this takes seconds: not on the event loop."""
+        return b'{"requests":[' + b",".join(each.encoded() for each in self.requests) + b"]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Requests as the batches they go out in, and one sentence where that is not one.
+
+    `refused` holds those that no batch can take, by custom id, each with its reason.
+    """
+
+    batches: tuple[NewBatch, ...]
+    refused: Mapping[str, str]
+    why: str = ""
+
+
+def problem_of(request: BatchRequest) -> str | None:
+    """Why a request cannot be part of any batch, in a sentence."""
+    if not CUSTOM_ID.fullmatch(request.custom_id):
+        return "Its id is not 1 to 64 letters, digits, dashes or underscores."
+    for name in NOT_IN_BATCHES:
+        if name in request.wire.body:
+            return f"A batch does not take {name}."
+    most = request.wire.body.get("max_tokens")
+    if isinstance(most, int) and most < 1:
+        return "A batch takes max_tokens of at least 1."
+    return None
+
+
+def split(
+    requests: Sequence[BatchRequest],
+    *,
+    most_requests: int = MOST_REQUESTS,
+    most_bytes: int = MOST_BYTES,
+) -> Split:
+    """Sort requests into batches: one for each set of headers, in order of appearance, cut
+    where it would grow too large. The same requests always give the same batches."""
+    twice = {name for name, n in Counter(each.custom_id for each in requests).items() if n > 1}
+    refused: dict[str, str] = {}
+    groups: dict[Headers, list[tuple[BatchRequest, int]]] = {}
+    for each in requests:
+        size, why = _size(each)
+        if each.custom_id in twice:
+            why = "Its id is not unique."
+        elif why is None and size + ENVELOPE_BYTES > most_bytes:
+            why = f"It is larger than the {most_bytes / 1e6:g} MB of a batch."
+        if why is not None:
+            refused[each.custom_id] = why
+            continue
+        groups.setdefault(tuple(sorted(each.wire.headers.items())), []).append((each, size))
+    batches = tuple(
+        batch
+        for key, group in groups.items()
+        for batch in _cut(key, group, most_requests, most_bytes)
+    )
+    return Split(batches, refused, _why(batches, groups))
+
+
+def _size(request: BatchRequest) -> tuple[int, str | None]:
+    why = problem_of(request)
+    if why is not None:
+        return 0, why
+    try:
+        return len(request.encoded()) + 1, None
+    except (ValueError, TypeError):
+        return 0, "It holds something that JSON cannot express."
+
+
+def _cut(
+    headers: Headers,
+    group: Iterable[tuple[BatchRequest, int]],
+    most_requests: int,
+    most_bytes: int,
+) -> list[NewBatch]:
+    found: list[NewBatch] = []
+    kept: list[BatchRequest] = []
+    size_bytes = ENVELOPE_BYTES
+    for request, size in group:
+        if kept and (len(kept) == most_requests or size_bytes + size > most_bytes):
+            found.append(NewBatch(dict(headers), tuple(kept), size_bytes))
+            kept, size_bytes = [], ENVELOPE_BYTES
+        kept.append(request)
+        size_bytes += size
+    return [*found, NewBatch(dict(headers), tuple(kept), size_bytes)]
+
+
+def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, Any]) -> str:
+    if len(batches) < 2:
+        return ""
+    reasons = []
+    if len(groups) > 1:
+        versions = " and ".join(str(dict(key).get(VERSION_HEADER, "")) for key in groups)
+        reasons.append(f"a batch has one API version, and these need {versions}")
+    if len(batches) > len(groups):
+        reasons.append(f"a batch holds at most {MOST_REQUESTS:,} requests or 256 MB")
+    return f"{len(batches)} batches: {'; '.join(reasons)}."

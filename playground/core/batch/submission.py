@@ -1,0 +1,193 @@
+"""What a batch was asked, kept until its results come, and how each result enters the log."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from playground.core.answer.events import Attempt
+from playground.core.answer.failures import Billed
+from playground.core.batch.batch import (
+    Batch,
+    BatchResult,
+    BatchStatus,
+    Counts,
+    ResultKind,
+    batch_label,
+)
+from playground.core.batch.batch_split import BatchRequest
+from playground.core.money import pricing
+from playground.core.money.bill import Call, Known, bill, refused
+from playground.core.money.bill_bound import Unbounded
+from playground.core.request.connection import Connection
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_row import RunRow, RunTexts, Status
+
+SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
+"""`submitting`: sent, or about to be, and no reply known; `refused`: there is no batch."""
+
+_STATUS: Mapping[ResultKind, Status] = {
+    "succeeded": "done",
+    "errored": "failed",
+    "expired": "failed",
+    "canceled": "stopped",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One request of a batch as it is remembered: enough to log its result after a restart.
+
+    `custom_id` is the id of its run, so that a result taken in twice is one row.
+    """
+
+    custom_id: str
+    cell: str = ""
+    press: int = 0
+    variant: str = "A"
+    model: str
+    params_json: str
+    request_json: str
+    worst_case_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One batch of a visitor as this app remembers it, from before it was submitted."""
+
+    visitor: str
+    submission_id: str
+    connection_kind: str
+    connection_label: str
+    models: tuple[str, ...]
+    requests: int
+    submitted_at: datetime
+    experiment_id: str = ""
+    batch_id: str | None = None
+    status: SubmissionStatus = "submitting"
+    counts: Counts = field(default_factory=Counts)
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+    is_taken_in: bool = False
+
+    @property
+    def claim_name(self) -> str:
+        """What whoever submits it, or takes its results in, claims."""
+        return f"batch {self.submission_id}"
+
+    def seen(self, batch: Batch) -> "Submission":
+        """The same after a look at its batch."""
+        return replace(
+            self,
+            batch_id=batch.batch_id,
+            status=batch.status,
+            counts=batch.counts,
+            created_at=batch.created_at,
+            expires_at=batch.expires_at,
+            ended_at=batch.ended_at,
+        )
+
+
+def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
+    """The most that one request of a batch can cost in dollars. None: unknown."""
+    if isinstance(plan.bound, Unbounded):
+        return None
+    return pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
+
+
+def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planned:
+    """What has to be remembered of one request until its result comes."""
+    request = BatchRequest(custom_id, plan.wire)
+    sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
+    params = {k: v for k, v in plan.wire.parameters().items() if k in request.params}
+    return Planned(
+        custom_id=custom_id,
+        cell=cell,
+        press=plan.press,
+        variant=plan.letter,
+        model=plan.wire.model_id,
+        params_json=json.dumps(params, ensure_ascii=False),
+        request_json=json.dumps(sent, ensure_ascii=False, indent=2),
+        worst_case_usd=worst_case_in_batch(plan, now),
+    )
+
+
+def to_row(
+    asked: Planned, result: BatchResult, submission: Submission, connection: Connection
+) -> tuple[RunRow, RunTexts]:
+    """The run that a result is in the log. A batch has neither a time to first token nor a
+    duration of single answers."""
+    usage, failure = result.usage, result.failure
+    call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
+    cost, prices = bill(usage, call, _known(result))
+    row = RunRow(
+        run_id=asked.custom_id,
+        visitor=submission.visitor,
+        started_at=submission.submitted_at,
+        ended_at=submission.ended_at,
+        press=asked.press,
+        variant=asked.variant,
+        connection=batch_label(connection),
+        model=asked.model,
+        params_json=asked.params_json,
+        status=_STATUS[result.kind],
+        stop_reason=result.stop_reason,
+        error_kind=failure.kind if failure else None,
+        error_message=(failure.message or failure.sentence) if failure else None,
+        http_status=failure.http_status if failure else None,
+        attempts=1,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        cache_read_tokens=usage.cache_read_tokens if usage else None,
+        cache_write_tokens=usage.cache_write_tokens if usage else None,
+        thinking_tokens=usage.thinking_tokens if usage else None,
+        cost_usd=cost.usd,
+        cost_kind=cost.kind,
+        cost_why=cost.reason,
+        worst_case_usd=asked.worst_case_usd,
+        unit_prices_json=prices.to_json() if prices else None,
+        request_id=failure.request_id if failure else None,
+        experiment_id=submission.experiment_id or None,
+    )
+    return row, _texts(asked, result)
+
+
+def _known(result: BatchResult) -> Known:
+    if result.kind != "succeeded":
+        is_sure = _billed(result) in (None, "no")
+        lost = () if is_sure else ("Whether the batch was submitted is not known.",)
+        return Known(free="What a batch does not answer is not billed.", missing=lost)
+    is_whole = result.usage is None or result.usage.is_complete
+    missing = () if is_whole else ("The usage report is not whole.",)
+    return refused(result.refusal, missing)
+
+
+def _billed(result: BatchResult) -> Billed | None:
+    """What is not answered is not billed, unless nobody knows whether it was submitted."""
+    if result.kind == "succeeded":
+        return None
+    return result.failure.billed if result.failure else "no"
+
+
+def _texts(asked: Planned, result: BatchResult) -> RunTexts:
+    failure = result.failure
+    attempt = Attempt(
+        number=1,
+        start_s=0.0,
+        duration_s=0.0,
+        kind=failure.kind if failure else None,
+        message=failure.message if failure else "",
+        billed=_billed(result),
+        request_id=failure.request_id if failure else None,
+        why=f"Part of a batch: {result.kind}.",
+    )
+    return RunTexts(
+        run_id=asked.custom_id,
+        request_json=asked.request_json,
+        answer=result.text,
+        thinking=result.thinking,
+        attempts_json=json.dumps([asdict(attempt)]),
+    )

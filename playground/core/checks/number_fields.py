@@ -1,0 +1,95 @@
+"""The number fields of a variant: what each takes, and the parameters that their texts make."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from playground.core.checks.problem import Problem
+from playground.core.checks.problems import Fix, setting
+from playground.core.request.model_catalogue import Model
+from playground.core.request.request import Params
+from playground.core.text.number_text import (
+    NumberError,
+    NumberRule,
+    number_text,
+    problem_of,
+    read_float,
+    read_whole,
+    rule,
+)
+from playground.core.wire.wire import Wire
+
+LARGEST_MAX_TOKENS: Final = 1_000_000
+RULES: Final[Mapping[str, NumberRule]] = {
+    "temperature": rule("Temperature", "0", "2"),
+    "max_tokens": rule("max_tokens", "0", str(LARGEST_MAX_TOKENS), is_whole=True, is_required=True),
+    "top_p": rule("top_p", "0", "1"),
+    "top_k": rule("top_k", "0", "1000000000", is_whole=True),
+    "thinking_budget_tokens": rule("The thinking budget", "1", "1000000000", is_whole=True),
+}
+"""By the parameter's name in `Params`."""
+Texts = tuple[tuple[str, str], ...]
+"""What stands in number fields, by the parameter's name."""
+_USUAL_MAX_TOKENS: Final = 1_000
+
+
+def first_text(parameter: str, value: Any) -> str:  # noqa: ANN401 (a field of Params)
+    """What a field shows of a parameter until somebody types in it."""
+    return number_text(value)
+
+
+def texts_beside(params: Params, texts: Iterable[tuple[str, str]]) -> Texts:
+    """The texts that say more than the parameters do: what can't be read, or is written in
+    another way. In the order of their names."""
+    return tuple(sorted((name, text) for name, text in texts if text != _first(params, name)))
+
+
+def with_texts(params: Params, texts: Iterable[tuple[str, str]]) -> Params:
+    """The parameters as number fields have them. One whose text can't be read is not set."""
+    values: dict[str, Any] = {name: _value(name, text) for name, text in texts}
+    return replace(params, **values)
+
+
+def text_in_field(params: Params, texts: Iterable[tuple[str, str]], parameter: str) -> str:
+    """What stands in the field of a parameter."""
+    return dict(texts).get(parameter, _first(params, parameter))
+
+
+def number_problems(
+    texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
+) -> tuple[Problem, ...]:
+    """Why number fields can't be sent. A field that a model does not take is disabled, and what
+    it holds is of no account."""
+    return tuple(
+        Problem("error", why, _fix(name, model))
+        for name, text in texts
+        if _is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
+    )
+
+
+def _first(params: Params, parameter: str) -> str:
+    return first_text(parameter, getattr(params, parameter))
+
+
+def _value(parameter: str, text: str) -> float | int | None:
+    of = RULES[parameter]
+    nothing = 0 if of.is_required else None
+    try:
+        found = read_whole(text, of) if of.is_whole else read_float(text, of)
+    except NumberError:
+        return nothing
+    return nothing if found is None else found
+
+
+def _is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
+    if parameter == "thinking_budget_tokens":
+        return params.thinking == "budget"
+    is_unavailable = sent.decision(parameter).state == "unavailable"
+    return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
+
+
+def _fix(parameter: str, model: Model) -> Fix:
+    if parameter == "max_tokens":
+        value = min(_USUAL_MAX_TOKENS, model.max_output_tokens)
+        return setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
+    return setting(f"clear_{parameter}", "Clear the field", **{parameter: None})

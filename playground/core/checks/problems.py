@@ -1,0 +1,103 @@
+"""One-click mendings of a request: what the button says, and what it changes. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from playground.core.request.model_catalogue import CATALOGUE, Model
+from playground.core.request.request import EFFORTS, Message, Prompt, Request
+from playground.core.text.key_shapes import masked
+
+Edit = Literal["drop_empty", "join", "begin_with_user", "trim_prefill", "drop_prefill", "mask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change that mends a problem: an edit of the prompt, or values for `Params`.
+
+    `slug` names it among all others.
+    """
+
+    slug: str
+    label: str
+    edit: Edit | None = None
+    params: tuple[tuple[str, Any], ...] = ()
+
+
+def setting(slug: str, label: str, **values: object) -> Fix:
+    """A fix that sets parameters."""
+    return Fix(slug, label, params=tuple(values.items()))
+
+
+def fixed(fix: Fix, request: Request) -> Request:
+    """The request with a fix applied."""
+    return Request(edited(fix.edit, request.prompt), replace(request.params, **dict(fix.params)))
+
+
+def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
+    """The prompt after an edit; as it was, where there is nothing to mend any more."""
+    match edit:
+        case None:
+            return prompt
+        case "drop_empty":
+            kept = tuple(message for message in prompt.messages if message.text.strip())
+            return replace(prompt, messages=kept or prompt.messages)
+        case "join":
+            return replace(prompt, messages=_joined(prompt.messages))
+        case "begin_with_user":
+            first = tuple(Message("user", message.text) for message in prompt.messages[:1])
+            return replace(prompt, messages=first + prompt.messages[1:])
+        case "trim_prefill":
+            return replace(prompt, messages=_trimmed(prompt.messages))
+        case "drop_prefill":
+            return replace(prompt, messages=without_prefill(prompt.messages))
+        case "mask":
+            messages = tuple(replace(each, text=masked(each.text)) for each in prompt.messages)
+            return Prompt(masked(prompt.system), messages)
+
+
+def _trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return (*messages[:-1], *(replace(last, text=last.text.rstrip()) for last in messages[-1:]))
+
+
+def without_prefill(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The conversation up to the user's last turn."""
+    while messages and messages[-1].role == "assistant":
+        messages = messages[:-1]
+    return messages
+
+
+def _joined(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    turns: list[Message] = []
+    for message in messages:
+        if turns and turns[-1].role == message.role:
+            turns[-1] = replace(message, text=f"{turns[-1].text}\n\n{message.text}")
+        else:
+            turns.append(message)
+    return tuple(turns)
+
+
+def successor(model: Model) -> Model | None:
+    """The newest model of the same line that stays, if it is newer."""
+    later = [
+        other
+        for other in CATALOGUE
+        if other.line == model.line
+        and other.lifecycle == "active"
+        and other.retires_on is None
+        and other.released > model.released
+    ]
+    return max(later, key=lambda other: other.released, default=None)
+
+
+def switch(slug: str, model: Model | None) -> Fix | None:
+    """A fix that chooses another model."""
+    return setting(slug, f"Switch to {model.name}", model=model.id) if model else None
+
+
+def nearest_effort(level: str, model: Model) -> Fix:
+    """The highest effort the model has that is no more work, or its default."""
+    most = EFFORTS.index(level) if level in EFFORTS else 0
+    below = [each for each in model.efforts if EFFORTS.index(each) <= most]
+    if not below:
+        return setting("effort", "Use the default effort", effort=None)
+    return setting("effort", f"Use effort {below[-1]}", effort=below[-1])

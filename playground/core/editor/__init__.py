@@ -1,0 +1,1 @@
+"""What the page's editor holds: state, undo, drafts."""

@@ -1,0 +1,170 @@
+"""What the editor holds, as one value and as bounded JSON: what a link, a file, a draft and a
+step of undo keep. It has no place for a key, a visitor, an answer or a run.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from playground.core.checks.number_fields import (
+    LARGEST_MAX_TOKENS,
+    RULES,
+    Texts,
+    texts_beside,
+    with_texts,
+)
+from playground.core.request.request import EFFORTS, Params, Prompt, Request
+from playground.core.request.request_fields import (
+    FieldsError,
+    request_from_fields,
+    request_to_fields,
+    text_of,
+)
+
+VERSION: Final = 1
+LETTERS: Final = "ABCDEF"
+MOST_BYTES: Final = 1_000_000
+"""Of the JSON: more is neither written nor read."""
+MOST_STOPS: Final = 100
+_MOST = {"max_tokens": LARGEST_MAX_TOKENS, "top_k": 10**9, "thinking_budget_tokens": 10**9}
+_MOST_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
+_SCENARIO = re.compile(r"[a-z0-9_]{1,40}")
+_FIELDS = {"playground", "version", "system", "messages", "variants", "scenario"}
+
+
+class PageStateError(ValueError):
+    """Why a text is no page state; one sentence that can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """`system` is its own system prompt; empty: the shared one. `typed` is what stands in the
+    number fields where that is more than the parameters say (`texts_beside`)."""
+
+    letter: str
+    params: Params
+    system: str = ""
+    typed: Texts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """The shared prompt, the variants in screen order, and what goes wrong in the demo."""
+
+    prompt: Prompt
+    variants: tuple[Variant, ...]
+    scenario: str = "none"
+
+
+def to_json(state: PageState) -> str:
+    """The one text of a state. Raises `PageStateError` where it is beyond the bounds."""
+    prompt = request_to_fields(Request(state.prompt, Params("", 0)))
+    fields = {
+        "playground": "page",
+        "version": VERSION,
+        "system": prompt["system"],
+        "messages": prompt["messages"],
+        "variants": [_variant_fields(each) for each in state.variants],
+        "scenario": state.scenario,
+    }
+    _state(fields)
+    text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    _check_size(text)
+    return text
+
+
+def from_json(text: str) -> PageState:
+    """The state of a text that comes from anywhere. Raises `PageStateError`."""
+    _check_size(text)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise PageStateError("This is not readable as JSON.") from None
+    return _state(found)
+
+
+def _check_size(text: str) -> None:
+    if len(text) > MOST_BYTES or len(text.encode(errors="surrogatepass")) > MOST_BYTES:
+        raise PageStateError(f"It is longer than {MOST_BYTES:,} bytes.")
+
+
+def _variant_fields(variant: Variant) -> dict[str, Any]:
+    fields = request_to_fields(Request(Prompt(variant.system, ()), variant.params))
+    # The model and max_tokens are always told, also where they are nothing yet.
+    told = {"model": variant.params.model, "max_tokens": variant.params.max_tokens}
+    typed = {"typed": dict(variant.typed)} if variant.typed else {}
+    return {
+        "letter": variant.letter,
+        "params": fields["params"] | told,
+        "system": variant.system,
+        **typed,
+    }
+
+
+def _state(found: object) -> PageState:
+    if not isinstance(found, dict) or found.get("playground") != "page":
+        raise PageStateError("This is not a page of the prompt playground.")
+    version = found.get("version")
+    if type(version) is not int or version != VERSION:
+        raise PageStateError("It is of a version that this playground does not know.")
+    if set(found) != _FIELDS:
+        raise PageStateError("It has other fields than a page has.")
+    try:
+        system, messages = found["system"], found["messages"]
+        shared = {"system": system, "messages": messages, "params": {"model": "", "max_tokens": 0}}
+        prompt = request_from_fields(shared).prompt
+        return PageState(prompt, _variants(found["variants"]), _scenario(found["scenario"]))
+    except FieldsError as error:
+        raise PageStateError(str(error)) from None
+
+
+def _variants(found: object) -> tuple[Variant, ...]:
+    if not isinstance(found, list) or not 1 <= len(found) <= len(LETTERS):
+        raise PageStateError(f"The variants must be a list of 1 to {len(LETTERS)}.")
+    variants = tuple(map(_variant, found))
+    if len({each.letter for each in variants}) != len(variants):
+        raise PageStateError("Two variants have the same letter.")
+    return variants
+
+
+def _variant(found: object) -> Variant:
+    known = {"letter", "params", "system"}
+    if not isinstance(found, dict) or not known <= set(found) <= known | {"typed"}:
+        raise PageStateError("A variant must have a letter, params and a system prompt.")
+    letter = found["letter"]
+    if not isinstance(letter, str) or letter not in tuple(LETTERS):
+        raise PageStateError(f"A variant's letter must be one of {', '.join(LETTERS)}.")
+    fields = {"system": found["system"], "messages": [], "params": found["params"]}
+    request = request_from_fields(fields)
+    _check_params(request.params)
+    typed = _typed(found.get("typed", {}))
+    params = with_texts(request.params, typed)
+    return Variant(letter, params, request.prompt.system, texts_beside(params, typed))
+
+
+def _typed(found: object) -> Texts:
+    if not isinstance(found, dict) or not set(found) <= set(RULES):
+        raise PageStateError("What was typed must be texts of number fields.")
+    return tuple((name, text_of(text, name)) for name, text in found.items())
+
+
+def _check_params(params: Params) -> None:
+    text_of(params.extra_json, "extra_json")
+    if params.effort is not None and params.effort not in EFFORTS:
+        raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
+    for name, most in (_MOST | _MOST_FRACTIONS).items():
+        value = getattr(params, name)
+        if value is not None and not 0 <= value <= most:
+            raise PageStateError(f"{name} must be from 0 to {most:,}.")
+    if len(params.stop_sequences) > MOST_STOPS:
+        raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
+    for stop in params.stop_sequences:
+        if not text_of(stop, "A stop sequence") or "\n" in stop:
+            raise PageStateError("A stop sequence must be one line that is not empty.")
+
+
+def _scenario(found: object) -> str:
+    if not isinstance(found, str) or not _SCENARIO.fullmatch(found):
+        raise PageStateError("The demo's scenario must be a short name.")
+    return found

@@ -1,0 +1,84 @@
+"""The states that an editor went through, for undo and redo; bounded in steps and in memory."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from playground.core.editor.page_state import PageState
+
+MOST_STEPS: Final = 100
+MOST_CHARACTERS: Final = 4_000_000
+"""In all steps. The last change can be undone however long the texts are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A state, and what led to it if that has a name: a fix, a lesson, an import."""
+
+    state: PageState
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoHistory:
+    """The steps, oldest first, and the place of the one on the screen."""
+
+    steps: tuple[Step, ...]
+    at: int = 0
+
+    @property
+    def now(self) -> Step:
+        return self.steps[self.at]
+
+    @property
+    def can_undo(self) -> bool:
+        return self.at > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self.at + 1 < len(self.steps)
+
+    def recorded(self, state: PageState, label: str = "") -> "UndoHistory":
+        """One step more where the state is another; what had been undone is then gone."""
+        before = self.now.state
+        if state == before:
+            return self
+        if state.prompt == before.prompt:
+            # One text in memory for all steps that changed something else.
+            state = replace(state, prompt=before.prompt)
+        steps = _bounded((*self.steps[: self.at + 1], Step(state, label)))
+        return UndoHistory(steps, len(steps) - 1)
+
+    def undone(self) -> "UndoHistory":
+        return replace(self, at=self.at - 1) if self.can_undo else self
+
+    def redone(self) -> "UndoHistory":
+        return replace(self, at=self.at + 1) if self.can_redo else self
+
+    def corrected(self, state: PageState) -> "UndoHistory":
+        """The same with what the editor really made of the present state."""
+        now = Step(state, self.now.label)
+        return replace(self, steps=(*self.steps[: self.at], now, *self.steps[self.at + 1 :]))
+
+
+def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    left, kept = MOST_CHARACTERS, 0
+    for size in _sizes(steps):
+        left -= size
+        if kept >= 2 and (left < 0 or kept == MOST_STEPS):
+            break
+        kept += 1
+    return steps[len(steps) - kept :]
+
+
+def _sizes(steps: tuple[Step, ...]) -> Iterator[int]:
+    """What each step keeps in memory beyond the one after it, newest first."""
+    later = None
+    for step in reversed(steps):
+        prompt = step.state.prompt
+        texts = [each.system + each.params.extra_json for each in step.state.variants]
+        size = sum(map(len, texts))
+        if prompt is not later:
+            size += len(prompt.system) + sum(len(each.text) for each in prompt.messages)
+        later = prompt
+        yield size

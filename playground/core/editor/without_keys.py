@@ -1,0 +1,40 @@
+"""Values whose texts hold nothing of the shape of a key. Masked before they are JSON: there an
+escaped line break hides where a key begins."""
+
+from dataclasses import replace
+from typing import Any
+
+from playground.core.editor.page_state import PageState
+from playground.core.request.request import Message, Params, Prompt
+from playground.core.text.key_shapes import masked
+
+
+def json_without_keys(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """The same JSON with every text masked."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {name: json_without_keys(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [json_without_keys(each) for each in value]
+    return value
+
+
+def page_without_keys(page: PageState) -> PageState:
+    """The same page with every text masked."""
+    messages = tuple(Message(each.role, masked(each.text)) for each in page.prompt.messages)
+    variants = tuple(
+        replace(
+            each,
+            params=_params(each.params),
+            system=masked(each.system),
+            typed=tuple((name, masked(text)) for name, text in each.typed),
+        )
+        for each in page.variants
+    )
+    return replace(page, prompt=Prompt(masked(page.prompt.system), messages), variants=variants)
+
+
+def _params(params: Params) -> Params:
+    stops = tuple(map(masked, params.stop_sequences))
+    return replace(params, extra_json=masked(params.extra_json), stop_sequences=stops)

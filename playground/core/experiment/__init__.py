@@ -1,0 +1,1 @@
+"""A grid of settings and cases: its cells, checks and results."""

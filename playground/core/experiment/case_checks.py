@@ -1,0 +1,196 @@
+"""What an answer must be like to pass: the checks of an experiment or of one case, as values.
+
+Their texts may hold variables, which the case fills: `{{expected}}` is its expected answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal, get_args
+
+from playground.core.experiment.cases import CHECKS, EXPECTED
+from playground.core.experiment.json_schema import schema_problem
+from playground.core.experiment.patterns import pattern_problem
+from playground.core.request.model_catalogue import MODEL_ID, is_model_id
+from playground.core.request.template import variables_of
+
+CheckKind = Literal[
+    "contains",
+    "not_contains",
+    "equals",
+    "pattern",
+    "json",
+    "json_schema",
+    "length",
+    "number",
+    "judge",
+]
+CHECK_KINDS: Final[tuple[CheckKind, ...]] = get_args(CheckKind)
+LengthUnit = Literal["characters", "words"]
+
+MOST_CHECKS: Final = 20
+MOST_CHARACTERS: Final = 20_000
+LARGEST: Final = 1e15
+WITH_TEXT: Final = ("contains", "not_contains", "equals", "pattern", "json_schema", "number")
+"""The kinds that compare with a text, which must not be empty."""
+JUDGED_BY_DEFAULT: Final = """\
+Does the answer do what the input asks, correctly and completely?
+
+<input>
+{{input}}
+</input>
+
+<expected>
+{{expected}}
+</expected>
+
+<answer>
+{{answer}}
+</answer>"""
+_OF_A_JUDGE: Final = ("input", "answer", EXPECTED)
+"""Variables of a judge's prompt that no case has to fill."""
+
+
+class CheckError(ValueError):
+    """Why a check cannot be used; its text can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCheck:
+    """One check. Which fields matter depends on its kind.
+
+    `text` is what is looked for, a pattern, a schema, a number or a judge's prompt; `least`
+    and `most` bound a length in `unit`; `tolerance` is how far a number may be off; `model`
+    is the judge's.
+    """
+
+    kind: CheckKind
+    text: str = ""
+    ignore_case: bool = False
+    least: int | None = None
+    most: int | None = None
+    unit: LengthUnit = "characters"
+    tolerance: float = 0.0
+    model: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that a case must fill."""
+        own = _OF_A_JUDGE if self.kind == "judge" else ()
+        return tuple(name for name in variables_of(self.text) if name not in own)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Whether an answer passed, and why not in one line. None: that could not be told."""
+
+    passed: bool | None
+    why: str = ""
+
+
+def problem_of(check: CaseCheck) -> str | None:
+    """What is wrong with a check before it is used, in one line, or None."""
+    if len(check.text) > MOST_CHARACTERS:
+        return f"Its text is longer than {MOST_CHARACTERS:,} characters."
+    if check.kind in WITH_TEXT and not check.text.strip():
+        return "There is nothing to compare with."
+    if check.kind == "length":
+        return _length_problem(check)
+    if check.kind == "number" and not 0 <= check.tolerance <= LARGEST:
+        return "The tolerance must be 0 or more."
+    if check.kind == "judge":
+        return _judge_problem(check)
+    if variables_of(check.text) or check.kind not in ("pattern", "json_schema"):
+        return None
+    find = pattern_problem if check.kind == "pattern" else schema_problem
+    problem = find(check.text)
+    return f"{problem[0].upper()}{problem[1:]}." if problem else None
+
+
+def _length_problem(check: CaseCheck) -> str | None:
+    bounds = [bound for bound in (check.least, check.most) if bound is not None]
+    if not bounds:
+        return "It has neither a least nor a most length."
+    if min(bounds) < 0 or max(bounds) > LARGEST or bounds != sorted(bounds):
+        return "The least length must be 0 or more, and the most no less."
+    return None
+
+
+def _judge_problem(check: CaseCheck) -> str | None:
+    if not check.model.strip():
+        return "No model is chosen to judge."
+    if not is_model_id(check.model):
+        return MODEL_ID
+    if "answer" not in variables_of(check.text):
+        return "The judge's prompt must hold {{answer}}."
+    return None
+
+
+def to_fields(check: CaseCheck) -> dict[str, Any]:
+    """The check as JSON has it, without what is at its default."""
+    plain = CaseCheck(check.kind)
+    names = [field.name for field in fields(check)]
+    return {"kind": check.kind} | {
+        name: getattr(check, name) for name in names if getattr(check, name) != getattr(plain, name)
+    }
+
+
+def from_fields(found: object) -> CaseCheck:
+    """The check that JSON has. Raises `CheckError`."""
+    if not isinstance(found, Mapping):
+        raise CheckError("A check must be an object with a kind.")
+    kind = found.get("kind")
+    if kind not in CHECK_KINDS:
+        raise CheckError(f"A check's kind must be one of {', '.join(CHECK_KINDS)}.")
+    plain = CaseCheck(kind)
+    for name, value in found.items():
+        if name not in {field.name for field in fields(plain)}:
+            raise CheckError(f"A check has no field {str(name)[:40]!r}.")
+        if not _fits(name, value):
+            raise CheckError(f"A check's {name} cannot be {str(value)[:40]!r}.")
+    check = CaseCheck(**found)
+    if problem := problem_of(check):
+        raise CheckError(problem)
+    return check
+
+
+def _fits(name: str, value: object) -> bool:
+    match name:
+        case "ignore_case":
+            return isinstance(value, bool)
+        case "least" | "most":
+            return value is None or (isinstance(value, int) and not isinstance(value, bool))
+        case "tolerance":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "unit":
+            return value in get_args(LengthUnit)
+        case _:
+            return isinstance(value, str)
+
+
+def read_checks(text: str) -> tuple[CaseCheck, ...]:
+    """The checks of a case, a list in JSON; none in an empty text. Raises `CheckError`."""
+    if not text.strip():
+        return ()
+    if len(text) > MOST_CHARACTERS * 2:
+        raise CheckError("The checks are too long.")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CheckError("The checks are not JSON.") from None
+    if not isinstance(found, list) or len(found) > MOST_CHECKS:
+        raise CheckError(f"The checks must be a list of at most {MOST_CHECKS}.")
+    return tuple(from_fields(each) for each in found)
+
+
+def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple[CaseCheck, ...]:
+    """The checks of an experiment with those of one of its cases. Raises `CheckError`."""
+    return checks + read_checks(values.get(CHECKS, ""))
+
+
+def check_key(check: CaseCheck, values: Mapping[str, str]) -> str:
+    """Changes with everything that a check's result depends on, besides the answer."""
+    names = (*check.variables, EXPECTED) if check.kind == "judge" else check.variables
+    basis = [to_fields(check), {name: values.get(name) for name in names}]
+    return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,240 @@
+"""Tables of cases from files and spreadsheets, and back: CSV, pasted cells, JSON Lines."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Final, Literal
+
+from playground.core.experiment.case_json import read_json_cases
+from playground.core.experiment.case_shape import fitted
+from playground.core.experiment.cases import MOST_CHARACTERS, Cases, CasesError
+from playground.core.text.csv_cells import safe_cell
+
+MOST_BYTES: Final = 20_000_000
+READABLE: Final = "Cases are read from CSV, cells of a spreadsheet, JSON and JSON Lines."
+Quoting = Literal[0, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells stand in a line."""
+
+    delimiter: str
+    quoting: Quoting = csv.QUOTE_MINIMAL
+    skips_blanks: bool = False
+
+
+# A spreadsheet quotes a pasted cell only if it holds a line break or a tab: a quotation mark
+# with which another begins is the cell's own.
+_BARE: Final = Dialect("\t", csv.QUOTE_NONE)
+_DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|"))
+_ROWS_TO_GUESS_FROM: Final = 20
+_JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
+_SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+_SAID_ESCAPED: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
+_ESCAPED: Final = re.compile(r'(\\+)"')
+_BLANK_BEFORE_QUOTE: Final = re.compile(r'[,;|] +"')
+_DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
+_FOREIGN: Final = tuple(
+    (name, re.compile(shape))
+    for name, shape in (
+        ("HTML or XML", r"\s*<(?:!|\?|[A-Za-z]+[\s>])"),
+        ("YAML", r"\s*(?:---[ \t]*\r?\n|- +['\"]?\w[\w ]*['\"]?: "
+                 r"|\w+:[ \t]*\r?\n[ \t]*(?:- |\w+: ))"),
+        ("TOML", r"\s*\[\[?[\w.]+\]\]?[ \t]*\r?\n\s*\w+ *= *"),
+        ("Python", r"\s*(?:import \w+\s*\n|from \w[\w.]* import |\w+ = [\[{(]|\[\s*[({]\s*')"),
+        ("a table that was printed for reading", r"\+[-=+]+\+[ \t]*\r?\n"
+                 r"|[^\n|]*\|[^\n]*\n-+(?:\+-+)+[ \t]*\r?\n| +\S[^\n]*\n0 {2,}\S"),
+        ("JavaScript", r"\s*(?:module\.exports|(?:const|let|var) \w+ *="
+                       r"|export (?:default|const) )"),
+    )
+)  # fmt: skip
+_BINARY: Final = (
+    (b"PK\x03\x04", "an Excel workbook or a ZIP file: save it as CSV UTF-8"),
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook: save it as CSV UTF-8"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a gzip file: unpack it first"),
+    (b"%PDF", "a PDF"),
+    (b"SQLite format 3\0", "an SQLite database"),
+)
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def read_cases(data: bytes | str) -> Cases:
+    """The cases of a file or of pasted text, whichever of the formats it is in.
+
+    Raises `CasesError`, naming the row and the column.
+    """
+    text, changes = (data, ()) if isinstance(data, str) else _decoded(data)
+    text = text.removeprefix("\ufeff")
+    if len(text) > 2 * MOST_CHARACTERS:
+        raise CasesError(f"It is longer than {2 * MOST_CHARACTERS:,} characters.")
+    if not text.strip():
+        raise CasesError("It is empty.")
+    if (kind := next((name for name, shape in _FOREIGN if shape.match(text)), None)) is not None:
+        raise CasesError(f"It looks like {kind}. {READABLE}")
+    table = read_json_cases(text) if _JSON.match(text) else _read_csv(text)
+    return replace(table, changes=(*changes, *table.changes))
+
+
+def to_json_lines(table: Cases) -> str:
+    """The exact table: each case an object on a line of its own."""
+    objects = (table.values(case) for case in range(len(table)))
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+
+
+def to_csv(table: Cases) -> str:
+    """The exact table as CSV. A spreadsheet may take a cell that begins with `=` for a
+    formula: what is offered to one goes through `csv_cells` first."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow(table.columns)
+    writer.writerows(table.rows)
+    return out.getvalue()
+
+
+def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text of a file, and a sentence where its encoding had to be guessed."""
+    if len(data) > MOST_BYTES:
+        raise CasesError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+    if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
+        raise CasesError(f"It is {kind}. {READABLE}")
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    if data[1:4:2] == b"\0\0" and encoding == "utf-8":
+        encoding = "utf-16-le"
+    try:
+        return data.decode(encoding), ()
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+    # One wrong byte among characters of UTF-8 is damage, not another encoding.
+    if not any(ord(each) > 127 for each in data.decode("utf-8", "ignore")):
+        try:
+            text = data.decode("cp1252")
+        except UnicodeDecodeError:
+            pass
+        else:
+            said = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
+            return text, (said,)
+    advice = "save it as CSV UTF-8"
+    raise CasesError(f"Row {row:,}: the file is not in UTF-8; {advice}.")
+
+
+def _read_csv(text: str) -> Cases:
+    changes: list[str] = []
+    dialect = None
+    if (found := _SEPARATOR.match(text)) is not None:
+        text, dialect = text[found.end() :], Dialect(found[1])
+        changes.append("The first line, sep=, names what separates cells: it is left out.")
+    if dialect is None and (cells := _of_markdown(text)) is not None:
+        return _of_rows(cells, ["It is a table of Markdown: its line of dashes is left out."])
+    try:
+        rows = list(_parsed(text, dialect or _dialect(text)))
+    except CasesError:
+        plain = _ESCAPED.sub(_unescaped, text)
+        if plain == text:
+            raise
+        rows = list(_parsed(plain, dialect or _dialect(plain)))
+        changes.append(_SAID_ESCAPED)
+    else:
+        plain = text
+        if '""' not in text and any('\\"' in cell for row in rows for cell in row):
+            rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
+            changes.append(_SAID_ESCAPED)
+    if (dialect or _dialect(plain)).skips_blanks:
+        changes.append("Blanks before cells are left out.")
+    return _of_rows(rows, changes)
+
+
+def _of_rows(rows: list[list[str]], changes: list[str]) -> Cases:
+    # A spreadsheet's empty columns on the right have no name and nothing in them.
+    width = max(map(_last_filled, rows), default=0)
+    if not width:
+        raise CasesError("It is empty.")
+    rows = [row[:width] if len(row) > width else row for row in rows]
+    start = next(number for number, row in enumerate(rows) if any(map(str.strip, row)))
+    if (marked := sum(map(_is_marked, chain.from_iterable(rows)))) > 0:
+        changes.append(_said_marked(marked))
+    header = rows[start]
+    return fitted(header, rows[start + 1 :], first_row=start + 2, changes=tuple(changes))
+
+
+def _dialect(text: str) -> Dialect:
+    """What gives the most names of columns, and then as many cells in the next rows."""
+
+    def fitness(dialect: Dialect) -> tuple[int, bool, bool]:
+        rows, is_sound = [], True
+        try:
+            for row in islice(_parsed(text, dialect), _ROWS_TO_GUESS_FROM):
+                rows.append(row)
+        except CasesError:
+            is_sound = False
+        widths = [len(row) for row in rows if row]
+        return widths[0] if widths else 0, is_sound, len(set(widths)) == 1
+
+    tried = [each for each in _DIALECTS if each != _BARE or "\t" in text]
+    if _BLANK_BEFORE_QUOTE.search(text):
+        tried += [Dialect(each, skips_blanks=True) for each in ",;|"]
+    return max(tried, key=fitness)
+
+
+def _last_filled(row: Sequence[str]) -> int:
+    return next((place for place in range(len(row), 0, -1) if row[place - 1].strip()), 0)
+
+
+def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        quoting=dialect.quoting,
+        skipinitialspace=dialect.skips_blanks,
+        strict=True,
+    )
+    number = 1
+    try:
+        for number, row in enumerate(reader, 2):  # noqa: B007 (for the row after this one)
+            yield row
+    except csv.Error as error:
+        raise CasesError(f"Row {number:,}: {_said(error)}.") from None
+
+
+def _said(error: csv.Error) -> str:
+    text = str(error)
+    if "unexpected end of data" in text:
+        return "a quotation mark is never closed"
+    if "expected after" in text:
+        return "text follows a closing quotation mark; write a quotation mark inside a cell twice"
+    return "a cell is too long" if "field limit" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Backslashes and a quotation mark as CSV has them: two are one, one alone doubles it."""
+    slashes = "\\" * (len(found[1]) // 2)
+    return slashes + ('""' if len(found[1]) % 2 else '"')
+
+
+def _of_markdown(text: str) -> list[list[str]] | None:
+    """The cells of a Markdown table, its second line of dashes left out."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    if len(lines) < 2 or "|" not in lines[0] or not _DASHES.fullmatch(lines[1]):
+        return None
+    rows = [lines[0], *lines[2:]]
+    return [_of_markdown_row(line) for line in rows]
+
+
+def _of_markdown_row(line: str) -> list[str]:
+    line = line.removeprefix("|")
+    line = line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
+    return [each.strip().replace("\\|", "|") for each in re.split(r"(?<!\\)\|", line)]
+
+
+def _is_marked(cell: str) -> bool:
+    return cell.startswith("'") and safe_cell(cell[1:]).startswith("'")
+
+
+def _said_marked(cells: int) -> str:
+    has = "1 cell has" if cells == 1 else f"{cells:,} cells have"
+    return f"{has} a ' before what a spreadsheet takes for a formula; it is kept."

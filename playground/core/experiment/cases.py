@@ -1,0 +1,100 @@
+"""A table of cases: each row fills a prompt's variables, one column a variable.
+
+Two columns may mean more: `expected` is what a check compares with, `checks` holds checks of
+that row alone, as JSON.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from playground.core.request.template import as_name, is_name
+
+MOST_CASES: Final = 10_000
+MOST_COLUMNS: Final = 50
+MOST_CELL_CHARACTERS: Final = 100_000
+MOST_CHARACTERS: Final = 5_000_000
+EXPECTED: Final = "expected"
+CHECKS: Final = "checks"
+
+
+class CasesError(ValueError):
+    """What is wrong with a table and where; its text can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """The table. `rows` have a text for every column; no columns and one row is one case
+    without variables. `changes`: a sentence for each way in which it is not as its file was."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ((),)
+    changes: tuple[str, ...] = field(default=(), compare=False)
+
+    def values(self, case: int) -> Mapping[str, str]:
+        """The values of a case, by the name of their variable."""
+        return dict(zip(self.columns, self.rows[case], strict=True))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+NO_CASES: Final = Cases()
+"""The one case of a prompt without variables."""
+
+
+def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: int = 2) -> Cases:
+    """The table of a header and rows of texts; rows that are empty throughout are left out.
+
+    Columns are renamed to names that a variable can have. Raises `CasesError`; rows are
+    numbered from `first_row`, as in the file that they were read from.
+    """
+    columns = _columns(header)
+    kept: list[tuple[str, ...]] = []
+    characters = 0
+    for number, row in enumerate(rows, first_row):
+        if not any(cell.strip() for cell in row):
+            continue
+        kept.append(_row(number, row, columns))
+        characters += sum(map(len, row))
+        if len(kept) > MOST_CASES:
+            raise CasesError(f"Row {number:,}: there can be at most {MOST_CASES:,} cases.")
+        if characters > MOST_CHARACTERS:
+            most = f"{MOST_CHARACTERS:,} characters"
+            raise CasesError(f"Row {number:,}: all cases together can have at most {most}.")
+    if not kept:
+        raise CasesError("There are no cases beneath the names of the columns.")
+    return Cases(columns, tuple(kept))
+
+
+def _columns(header: Sequence[str]) -> tuple[str, ...]:
+    if not header:
+        raise CasesError("Row 1: there are no names of columns.")
+    if len(header) > MOST_COLUMNS:
+        raise CasesError(f"Row 1: there can be at most {MOST_COLUMNS} columns.")
+    names: dict[str, str] = {}
+    for number, text in enumerate(header, 1):
+        name = text.strip() if is_name(text.strip()) else as_name(text)
+        if not name:
+            shown = f"“{text[:40]}” is no name" if text.strip() else "it has no name"
+            raise CasesError(f"Row 1, column {number}: {shown}. Use letters, digits and _.")
+        if name in names:
+            raise CasesError(f"Row 1, column {number}: there are two columns “{name}”.")
+        names[name] = text
+    return tuple(names)
+
+
+def _row(number: int, row: Sequence[str], columns: tuple[str, ...]) -> tuple[str, ...]:
+    if len(row) != len(columns):
+        at = columns[min(len(row), len(columns) - 1)]
+        problem = f"{_many(len(row), 'cell')} for {_many(len(columns), 'column')}"
+        raise CasesError(f"Row {number:,}, column “{at}”: {problem}.")
+    for name, cell in zip(columns, row, strict=True):
+        if len(cell) > MOST_CELL_CHARACTERS:
+            problem = f"a cell can have at most {MOST_CELL_CHARACTERS:,} characters"
+            raise CasesError(f"Row {number:,}, column “{name}”: {problem}.")
+    return tuple(row)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

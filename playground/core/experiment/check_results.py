@@ -1,0 +1,140 @@
+"""Whether an answer passes a check, and one line that says why not.
+
+A judge's check is not decided here but by a model: see `judging`.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from playground.core.experiment.case_checks import CaseCheck, CheckResult
+from playground.core.experiment.json_schema import SchemaError, mismatch, read_json
+from playground.core.experiment.patterns import PatternError, is_found
+from playground.core.request.template import TemplateError, render_text
+
+PASSED: Final = CheckResult(True)
+MOST_QUOTED: Final = 60
+_NUMBER = re.compile(
+    r"[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,30})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?"
+)
+
+
+def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> CheckResult:
+    """The result of any check but a judge's, with its text filled from a case's values."""
+    try:
+        text = render_text(check.text, values)
+        why = _why_not(check, text, answer)
+    except TemplateError as error:
+        return CheckResult(None, str(error))
+    except (PatternError, SchemaError) as error:
+        return CheckResult(None, f"{str(error)[0].upper()}{str(error)[1:]}.")
+    return PASSED if why is None else CheckResult(False, why)
+
+
+def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
+    """What a check looks for with a case's values, in one short line; empty where its kind
+    says it all."""
+    match check.kind:
+        case "json":
+            return ""
+        case "judge":
+            return check.model
+        case "length":
+            return _bounds(check)
+    try:
+        text = quoted(render_text(check.text, values))
+    except TemplateError:
+        text = quoted(check.text)
+    if check.kind == "number" and check.tolerance:
+        return f"{text} ± {check.tolerance:.10g}"
+    return f"{text}, whatever its case" if check.ignore_case else text
+
+
+def _bounds(check: CaseCheck) -> str:
+    least = "" if check.least is None else f"at least {check.least:,}"
+    most = "" if check.most is None else f"at most {check.most:,}"
+    return f"{' and '.join(filter(None, (least, most)))} {check.unit}"
+
+
+def summary(results: tuple[CheckResult, ...]) -> bool | None:
+    """Whether all passed; None where one could not be told and none failed, or there is none."""
+    passed = [result.passed for result in results]
+    if False in passed:
+        return False
+    return None if None in passed or not passed else True
+
+
+def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
+    match check.kind:
+        case "contains":
+            return None if _holds(answer, text, check) else f"It does not contain {quoted(text)}."
+        case "not_contains":
+            return f"It contains {quoted(text)}." if _holds(answer, text, check) else None
+        case "equals":
+            return _not_equal(check, text.strip(), answer.strip())
+        case "pattern":
+            found = is_found(text, answer, ignore_case=check.ignore_case)
+            return None if found else f"Nothing in it matches {quoted(text)}."
+        case "json" | "json_schema":
+            return _not_json(check, text, answer)
+        case "length":
+            return _wrong_length(check, answer)
+        case "number":
+            return _wrong_number(check, text, answer)
+        case "judge":
+            raise ValueError("a judge's check is decided by a model")
+
+
+def _holds(answer: str, text: str, check: CaseCheck) -> bool:
+    return text.casefold() in answer.casefold() if check.ignore_case else text in answer
+
+
+def _not_equal(check: CaseCheck, text: str, answer: str) -> str | None:
+    """White space around either is no difference that anybody means."""
+    same = text.casefold() == answer.casefold() if check.ignore_case else text == answer
+    return None if same else f"It is {quoted(answer)}, not {quoted(text)}."
+
+
+def _not_json(check: CaseCheck, schema: str, answer: str) -> str | None:
+    try:
+        value = read_json(answer)
+    except ValueError as error:
+        return f"It is not JSON: {error}."
+    if check.kind == "json":
+        return None
+    why = mismatch(schema, value)
+    return f"It does not match the schema: {why}." if why else None
+
+
+def _wrong_length(check: CaseCheck, answer: str) -> str | None:
+    length = len(answer.split()) if check.unit == "words" else len(answer)
+    if check.least is not None and length < check.least:
+        return f"It has {length:,} {check.unit}, fewer than {check.least:,}."
+    if check.most is not None and length > check.most:
+        return f"It has {length:,} {check.unit}, more than {check.most:,}."
+    return None
+
+
+def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
+    """The last number in an answer is taken for its result."""
+    wanted, found = last_number(text), last_number(answer)
+    if wanted is None:
+        raise TemplateError(f"{quoted(text)} is no number to compare with.")
+    if found is None:
+        return "There is no number in it."
+    if abs(found - wanted) <= Decimal(repr(check.tolerance)):
+        return None
+    return f"Its last number, {found:,f}, is {abs(found - wanted):,f} off {wanted:,f}."
+
+
+def last_number(text: str) -> Decimal | None:
+    """The last number written in a text; commas may part its thousands."""
+    found = _NUMBER.findall(text)
+    return Decimal(found[-1].replace(",", "").replace("−", "-")) if found else None
+
+
+def quoted(text: str) -> str:
+    """A text in one short line."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= MOST_QUOTED else line[: MOST_QUOTED - 1] + '…'}”"

@@ -1,0 +1,187 @@
+"""An experiment: what is tried on what, how often and with which checks; kept as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from playground.core.experiment.case_checks import (
+    MOST_CHECKS,
+    CaseCheck,
+    CheckError,
+    from_fields,
+    to_fields,
+)
+from playground.core.experiment.cases import NO_CASES, Cases, CasesError, cases
+from playground.core.experiment.grid import (
+    SWEPT,
+    GridError,
+    Setting,
+    Sweep,
+    require_size,
+    settings,
+)
+from playground.core.request.request_fields import (
+    FieldsError,
+    is_whole,
+    request_from_fields,
+    request_to_fields,
+    text_of,
+)
+from playground.core.runs.run_plan import Variant
+
+VERSION: Final = 1
+MOST_CHARACTERS: Final = 12_000_000
+MOST_NAME_CHARACTERS: Final = 200
+MOST_AT_ONCE: Final = 50
+_FIELDS: Final = (
+    *("version", "name", "variants", "sweeps", "columns", "rows"),
+    *("repeats", "checks", "is_ladder", "least_share", "at_once"),
+)
+
+
+class ExperimentError(ValueError):
+    """Why this is no experiment; its text can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """The definition. With `is_ladder` the models of its sweep are climbed in their order,
+    each passing if `least_share` of its cells does. `at_once`: how many cells run together."""
+
+    name: str
+    variants: tuple[Variant, ...]
+    sweeps: tuple[Sweep, ...] = ()
+    cases: Cases = NO_CASES
+    repeats: int = 1
+    checks: tuple[CaseCheck, ...] = ()
+    is_ladder: bool = False
+    least_share: float = 1.0
+    at_once: int = 8
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Its columns. Raises `GridError`."""
+        return settings(self.variants, self.sweeps)
+
+    @property
+    def size(self) -> int:
+        """How many cells it has. Raises `GridError` for too many."""
+        return require_size(len(self.settings), len(self.cases), self.repeats)
+
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """The models to climb, the smallest first; none where it is no ladder."""
+        models = [sweep.values for sweep in self.sweeps if sweep.parameter == "model"]
+        return tuple(map(str, models[0])) if self.is_ladder and models else ()
+
+
+def to_json(experiment: Experiment) -> str:
+    """The experiment as JSON, exactly."""
+    variants = [
+        {"letter": each.letter, "request": request_to_fields(each.request)}
+        for each in experiment.variants
+    ]
+    return json.dumps(
+        {
+            "version": VERSION,
+            "name": experiment.name,
+            "variants": variants,
+            "sweeps": [asdict(sweep) for sweep in experiment.sweeps],
+            "columns": experiment.cases.columns,
+            "rows": experiment.cases.rows,
+            "repeats": experiment.repeats,
+            "checks": [to_fields(check) for check in experiment.checks],
+            "is_ladder": experiment.is_ladder,
+            "least_share": experiment.least_share,
+            "at_once": experiment.at_once,
+        },
+        ensure_ascii=False,
+    )
+
+
+def from_json(text: str) -> Experiment:
+    """The experiment that JSON has. Raises `ExperimentError`, whatever is wrong."""
+    if len(text) > MOST_CHARACTERS:
+        raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ExperimentError("It is not JSON that can be read here.") from None
+    version = found.get("version") if isinstance(found, dict) else None
+    if type(version) is not int or version != VERSION:
+        raise ExperimentError(f"It is no experiment of version {VERSION}.")
+    if set(found) != set(_FIELDS):
+        raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")
+    try:
+        experiment = _experiment(found)
+        _ = experiment.size
+    except (FieldsError, CasesError, CheckError, GridError) as error:
+        raise ExperimentError(str(error)) from None
+    if experiment.is_ladder and not experiment.ladder:
+        raise ExperimentError("A ladder needs a sweep over models.")
+    return experiment
+
+
+def _experiment(found: dict[str, Any]) -> Experiment:
+    share, at_once = found["least_share"], found["at_once"]
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise FieldsError("least_share must be above 0 and at most 1.")
+    if not is_whole(at_once) or not 1 <= at_once <= MOST_AT_ONCE:
+        raise FieldsError(f"at_once must be from 1 to {MOST_AT_ONCE}.")
+    if not is_whole(found["repeats"]) or not isinstance(found["is_ladder"], bool):
+        raise FieldsError("repeats must be a whole number, and is_ladder true or false.")
+    checks = _list(found, "checks", MOST_CHECKS)
+    return Experiment(
+        name=text_of(found["name"], "name")[:MOST_NAME_CHARACTERS],
+        variants=tuple(map(_variant, _list(found, "variants", 50))),
+        sweeps=tuple(map(_sweep, _list(found, "sweeps", len(SWEPT)))),
+        cases=_cases(found),
+        repeats=found["repeats"],
+        checks=tuple(map(from_fields, checks)),
+        is_ladder=found["is_ladder"],
+        least_share=float(share),
+        at_once=at_once,
+    )
+
+
+def _list(found: dict[str, Any], name: str, most: int) -> list[Any]:
+    if not isinstance(found[name], list) or len(found[name]) > most:
+        raise FieldsError(f"{name} must be a list of at most {most:,}.")
+    return list(found[name])
+
+
+def _variant(found: object) -> Variant:
+    if not isinstance(found, dict) or set(found) != {"letter", "request"}:
+        raise FieldsError("A variant must have a letter and a request.")
+    return Variant(text_of(found["letter"], "letter")[:8], request_from_fields(found["request"]))
+
+
+def _sweep(found: object) -> Sweep:
+    if not isinstance(found, dict) or set(found) != {"parameter", "values"}:
+        raise FieldsError("A sweep must have a parameter and values.")
+    parameter, values = found["parameter"], found["values"]
+    if parameter not in SWEPT or not isinstance(values, list):
+        raise FieldsError(f"A sweep's parameter must be one of {', '.join(SWEPT)}.")
+    if not all(isinstance(value, str | int | float) for value in values):
+        raise FieldsError("A sweep's values must be texts or numbers.")
+    return Sweep(parameter, tuple(values))
+
+
+def _cases(found: dict[str, Any]) -> Cases:
+    columns, rows = found["columns"], found["rows"]
+    if columns == [] and rows == [[]]:
+        return NO_CASES
+    if not isinstance(columns, list) or not isinstance(rows, list):
+        raise FieldsError("columns and rows must be lists.")
+    texts = [_row(row) for row in rows]
+    return cases(_row(columns), texts, first_row=1)
+
+
+def _row(found: object) -> list[str]:
+    if not isinstance(found, list):
+        raise FieldsError("A row must be a list of texts.")
+    return [text_of(cell, "A cell") for cell in found]
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

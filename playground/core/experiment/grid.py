@@ -1,0 +1,202 @@
+"""What an experiment would run: settings (columns) x cases (rows) x repeats, each a cell.
+
+A cell is known by what is sent for it, so what is done is done, whatever else changes.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Final, Literal, get_args
+
+from playground.core.experiment.cases import Cases
+from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import MODEL_ID, is_model_id
+from playground.core.request.request import EFFORTS, Request
+from playground.core.request.template import render
+from playground.core.runs.run_plan import Variant
+from playground.core.wire.wire import Wire
+
+MOST_CELLS: Final = 10_000
+MOST_SETTINGS: Final = 50
+MOST_REPEATS: Final = 100
+SEPARATOR: Final = " · "
+Swept = Literal["model", "temperature", "effort", "max_tokens"]
+SWEPT: Final[tuple[Swept, ...]] = get_args(Swept)
+Value = str | int | float
+
+
+class GridError(ValueError):
+    """Why there is no such grid; its text can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A parameter, and each value that it takes in turn."""
+
+    parameter: Swept
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One column: a variant with a value of each sweep. `swept` are the parameters that were
+    set by one, and their values."""
+
+    letter: str
+    request: Request
+    swept: tuple[tuple[Swept, Value], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Such as: A · temperature 0.5."""
+        return SEPARATOR.join(self.parts)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Of the name: the letter, and each value in words."""
+        values = (
+            str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
+            for parameter, value in self.swept
+        )
+        return (self.letter, *values)
+
+
+def short_names(settings: Sequence[Setting]) -> list[str]:
+    """Their names without the parts that all of them share; a single one's is whole."""
+    shared = set[str].intersection(*(set(each.parts) for each in settings)) if settings else set()
+    told = ([part for part in each.parts if part not in shared] for each in settings)
+    return [SEPARATOR.join(parts) or each.name for parts, each in zip(told, settings, strict=True)]
+
+
+def _in_words(value: Value) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A place of the grid. `setting` and `case` count from 0, `repeat` from 1; places at which
+    the same would be sent have the same id, and are run once."""
+
+    id: str
+    setting: int
+    case: int
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All places, in the order in which they run: every case once before any is repeated.
+    `sent` has what is sent for each setting and case, as `sent_key` tells it."""
+
+    settings: tuple[Setting, ...]
+    cases: Cases
+    repeats: int
+    sent: Mapping[tuple[int, int], str]
+
+    def cells(self) -> Iterator[Cell]:
+        """Every place."""
+        for repeat in range(1, self.repeats + 1):
+            for case in range(len(self.cases)):
+                for setting in range(len(self.settings)):
+                    yield Cell(self.cell_id(setting, case, repeat), setting, case, repeat)
+
+    def cell_id(self, setting: int, case: int, repeat: int) -> str:
+        return f"{self.sent[setting, case]}-{repeat}"
+
+    @cached_property
+    def places(self) -> Mapping[str, tuple[Cell, ...]]:
+        """The places of each cell that is run, in the order of their first ones."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.cells():
+            found.setdefault(cell.id, []).append(cell)
+        return {cell_id: tuple(cells) for cell_id, cells in found.items()}
+
+    def request(self, setting: int, case: int) -> Request:
+        """The request of a setting with a case's values. Raises `TemplateError`."""
+        return filled(self.settings[setting].request, self.cases.values(case))
+
+    @cached_property
+    def same(self) -> tuple[tuple[int, ...], ...]:
+        """The settings that send the same for every case, where there are several."""
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for setting in range(len(self.settings)):
+            sent = tuple(self.sent[setting, case] for case in range(len(self.cases)))
+            groups.setdefault(sent, []).append(setting)
+        return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def settings(variants: Sequence[Variant], sweeps: Sequence[Sweep] = ()) -> tuple[Setting, ...]:
+    """Each variant with each value of each sweep. Raises `GridError`."""
+    parameters = [sweep.parameter for sweep in sweeps]
+    if len(set(parameters)) < len(parameters):
+        raise GridError("A parameter can be swept only once.")
+    for sweep in sweeps:
+        _require_values(sweep)
+    points = [tuple(zip(parameters, point, strict=True)) for point in _points(sweeps)]
+    if not variants:
+        raise GridError("There is no variant to run.")
+    if len(variants) * len(points) > MOST_SETTINGS:
+        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
+    return tuple(_setting(variant, swept) for variant in variants for swept in points)
+
+
+def _points(sweeps: Sequence[Sweep]) -> list[tuple[Value, ...]]:
+    """Every combination of values. Raises `GridError` before there are too many."""
+    if math.prod(len(sweep.values) for sweep in sweeps) > MOST_SETTINGS:
+        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
+    return list(product(*(sweep.values for sweep in sweeps)))
+
+
+def _require_values(sweep: Sweep) -> None:
+    if not sweep.values or len(set(sweep.values)) < len(sweep.values):
+        raise GridError(f"A sweep of {sweep.parameter} needs values, each of them once.")
+    wrong = [value for value in sweep.values if not _fits(sweep.parameter, value)]
+    if wrong:
+        is_too_long = isinstance(wrong[0], str) and not is_model_id(wrong[0])
+        why = MODEL_ID if is_too_long else f"{sweep.parameter} cannot be {wrong[0]!r}."
+        raise GridError(why)
+
+
+def _fits(parameter: Swept, value: object) -> bool:
+    match parameter:
+        case "model":
+            return isinstance(value, str) and bool(value.strip()) and is_model_id(value)
+        case "effort":
+            return value in EFFORTS
+        case "max_tokens":
+            return isinstance(value, int) and not isinstance(value, bool) and value > 0
+        case "temperature":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _setting(variant: Variant, swept: tuple[tuple[Swept, Value], ...]) -> Setting:
+    params = variant.request.params.swept(dict(swept))
+    return Setting(variant.letter, replace(variant.request, params=params), swept)
+
+
+def require_size(settings: int, cases: int, repeats: int) -> int:
+    """How many cells there are. Raises `GridError` for too many."""
+    if not 1 <= repeats <= MOST_REPEATS:
+        raise GridError(f"There can be 1 to {MOST_REPEATS} repeats.")
+    cells = settings * cases * repeats
+    if cells > MOST_CELLS:
+        sizes = f"{settings:,} settings × {cases:,} cases × {repeats:,} repeats"
+        raise GridError(f"{sizes} are {cells:,} cells; there can be {MOST_CELLS:,}.")
+    return cells
+
+
+def filled(request: Request, values: Mapping[str, str]) -> Request:
+    """The request with its variables' values. Raises `TemplateError`."""
+    return replace(request, prompt=render(request.prompt, values))
+
+
+def sent_key(wire: Wire, connection: Connection) -> str:
+    """Changes with everything that is sent, and with where it is sent to."""
+    place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)], sort_keys=True)
+    # One list with the body in it: experiments of earlier days know their cells by this.
+    text = f"{place[:-1]}, {wire.json_of(wire.body)}]"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

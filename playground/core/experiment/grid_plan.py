@@ -1,0 +1,226 @@
+"""A grid before it runs: what is sent for each cell, what is wrong, and the most it can cost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, Literal
+
+from playground.core.answer.events import Usage
+from playground.core.batch.batch import why_no_batches
+from playground.core.batch.batch_split import BatchRequest, problem_of
+from playground.core.batch.submission import worst_case_in_batch
+from playground.core.experiment.case_checks import CaseCheck, CheckError, check_key, checks_of
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.grid import Grid, Setting, filled, require_size, sent_key
+from playground.core.experiment.judging import judge_request
+from playground.core.money import pricing
+from playground.core.money.bill_bound import Unbounded
+from playground.core.request.template import TemplateError
+from playground.core.runs.run_plan import Plan, RunContext, Variant, plan
+
+MOST_NOTES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about a setting, or about one of its cases. An error keeps those cells from
+    being sent; the rest of the grid can run."""
+
+    severity: Literal["error", "warning"]
+    setting: int | None
+    case: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridPlan:
+    """The grid and what follows from it. `calls` can cost at most `worst_case_usd`; those of
+    judges besides about `judges_usd`. Dollars are None where a price is unknown.
+
+    `in_batch_usd`: the most that each call costs in a batch, by what is sent; what no batch
+    takes is not there, and `not_in_batch` says why of the first such call."""
+
+    grid: Grid
+    calls: int
+    judgements: int
+    worst_case_usd: Decimal | None
+    judges_usd: Decimal | None
+    notes: tuple[Note, ...]
+    in_batch_usd: Mapping[str, Decimal | None]
+    not_in_batch: str = ""
+
+    def batch_of(self, cell_ids: Iterable[str]) -> "BatchBound":
+        """What a batch of these cells would be."""
+        sent = [key for each in cell_ids if (key := _sent_of(each)) in self.in_batch_usd]
+        return BatchBound(len(sent), _total((self.in_batch_usd[key] for key in sent), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBound:
+    """How many calls a batch would hold, and the most they can cost in dollars. None:
+    unknown."""
+
+    calls: int
+    worst_case_usd: Decimal | None
+
+
+def plan_grid(
+    settings: tuple[Setting, ...],
+    cases: Cases,
+    repeats: int,
+    checks: tuple[CaseCheck, ...],
+    context: RunContext,
+) -> GridPlan:
+    """Work out every cell before any is sent. Raises `GridError` for too many of them.
+
+    It takes a tenth of a millisecond for each setting and case: not for each rerun of a page.
+    """
+    require_size(len(settings), len(cases), repeats)
+    found = _Found(context)
+    for case in range(len(cases)):
+        values = cases.values(case)
+        judges = found.judges(case, checks, values)
+        for number, setting in enumerate(settings):
+            found.add(number, case, setting, values, judges)
+    grid = Grid(settings, cases, repeats, found.sent)
+    return GridPlan(
+        grid=grid,
+        calls=len(found.worst_usd) * repeats,
+        judgements=len(found.judges_usd) * repeats,
+        worst_case_usd=_total(found.worst_usd.values(), repeats),
+        judges_usd=_total(found.judges_usd.values(), repeats),
+        notes=tuple([*found.notes, *_sames(grid)][:MOST_NOTES]),
+        in_batch_usd=found.in_batch_usd,
+        not_in_batch=found.not_in_batch,
+    )
+
+
+def plan_cell(setting: Setting, values: Mapping[str, str], context: RunContext) -> Plan:
+    """The plan of one cell, as if its setting were a variant. Raises `TemplateError`."""
+    return plan(context, Variant(setting.letter, filled(setting.request, values)))
+
+
+class _Found:
+    """What is known of a grid so far; costs by what is sent, since that is run once."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self.sent: dict[tuple[int, int], str] = {}
+        self.worst_usd: dict[str, Decimal | None] = {}
+        self.judges_usd: dict[tuple[str, str], Decimal | None] = {}
+        self.in_batch_usd: dict[str, Decimal | None] = {}
+        self.not_in_batch = why_no_batches(context.connection) or ""
+        self._has_batches = not self.not_in_batch
+        self.notes: list[Note] = []
+
+    def judges(
+        self, case: int, checks: tuple[CaseCheck, ...], values: Mapping[str, str]
+    ) -> list[CaseCheck]:
+        """The checks of a case for which a model is asked."""
+        try:
+            found = checks_of(checks, values)
+        except CheckError as error:
+            self.notes.append(Note("error", None, case, str(error)))
+            return []
+        return [check for check in found if check.kind == "judge"]
+
+    def add(
+        self,
+        number: int,
+        case: int,
+        setting: Setting,
+        values: Mapping[str, str],
+        judges: list[CaseCheck],
+    ) -> None:
+        try:
+            planned = plan_cell(setting, values, self._context)
+        except TemplateError as error:
+            self.sent[number, case] = f"unsent-{number}-{case}"
+            self.notes.append(Note("error", number, case, str(error)))
+            return
+        if case == 0:
+            self.notes += _of_sweeps(number, setting, planned)
+        key = self.sent[number, case] = sent_key(planned.wire, planned.connection)
+        errors = [problem.text for problem in planned.problems if problem.severity == "error"]
+        if errors:
+            self.notes.append(Note("error", number, case, errors[0]))
+            return
+        self.worst_usd[key] = planned.worst_case_usd
+        if self._has_batches:
+            self._add_to_batch(key, planned)
+        for judge in judges:
+            usd = self._judge_usd(planned, judge, number, case)
+            self.judges_usd[key, check_key(judge, values)] = usd
+
+    def _add_to_batch(self, key: str, planned: Plan) -> None:
+        why = problem_of(BatchRequest("a", planned.wire))
+        if why is None:
+            self.in_batch_usd[key] = worst_case_in_batch(planned, self._context.now)
+        else:
+            self.not_in_batch = self.not_in_batch or why
+
+    def _judge_usd(self, planned: Plan, judge: CaseCheck, number: int, case: int) -> Decimal | None:
+        """An estimate: how long the answer will be, in the judge's tokens, nobody knows
+        before. What keeps the judge from being asked at all is noted."""
+        values = dict.fromkeys(judge.variables, "")
+        try:
+            # Something must stand for the answer: an empty message can't be sent.
+            request = judge_request(judge, planned.request.prompt, "-", values)
+        except TemplateError:
+            return None
+        asked = plan(self._context, Variant(planned.letter, request))
+        errors = [problem.text for problem in asked.problems if problem.severity == "error"]
+        if errors:
+            self.notes.append(Note("warning", number, case, f"The judge: {errors[0]}"))
+        if isinstance(asked.bound, Unbounded):
+            return None
+        tokens = asked.bound.prompt_tokens + planned.request.params.max_tokens
+        usage = Usage(input_tokens=tokens, output_tokens=request.params.max_tokens)
+        to, now = self._context.connection, self._context.now
+        prices = pricing.unit_prices(judge.model, to, usage, now)
+        return prices.cost_of(usage) if prices else None
+
+
+def _sent_of(cell_id: str) -> str:
+    """What is sent for a cell, without the number of its repeat."""
+    return cell_id.rpartition("-")[0]
+
+
+def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
+    """What a sweep sets and is not sent, or is refused."""
+    notes = []
+    for parameter, _ in setting.swept:
+        decision = planned.wire.decision(parameter)
+        if decision.state != "sent" or decision.refusal:
+            notes.append(Note("warning", number, None, decision.why))
+    return notes
+
+
+def _sames(grid: Grid) -> list[Note]:
+    """Variants that differ only in what is swept are told of at once."""
+    found = [(other, first) for first, *others in grid.same for other in others]
+    if not found:
+        return []
+    letters = [setting.letter for setting in grid.settings]
+    copies = sorted({letters[other] for other, _ in found})
+    of = {letters[first] for _, first in found}
+    if len(found) > 1 and len(of) == 1 and sum(map(letters.count, copies)) == len(found):
+        verb = "sends" if len(copies) == 1 else "send"
+        text = f"{' and '.join(copies)} {verb} the same as {of.pop()}, whatever is swept"
+        return [Note("warning", None, None, f"{text}: it is run once.")]
+    other, first = found[0]
+    name, earlier = grid.settings[other].name, grid.settings[first].name
+    text = f"“{name}” sends the same as “{earlier}”"
+    if len(found) > 1:
+        some = f"{len(found):,} settings send the same as an earlier one"
+        text = f"{some}, such as “{name}” as “{earlier}”"
+    return [Note("warning", other, None, f"{text}: it is run once.")]
+
+
+def _total(each: Iterable[Decimal | None], repeats: int) -> Decimal | None:
+    total = Decimal(0)
+    for usd in each:
+        if usd is None:
+            return None
+        total += usd
+    return total * repeats

@@ -1,0 +1,147 @@
+"""An experiment with its results as JSON Lines, exactly: what is read gives the same matrix.
+
+The first line holds the definition, each other one a finished cell.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from playground.core.experiment.cells import CellRow, results_from_json, results_to_json
+from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
+from playground.core.experiment.grid import MOST_CELLS, Grid
+from playground.core.experiment.matrix import Answers, Matrix
+from playground.core.runs.run_row import RunRow
+
+KIND: Final = "playground experiment"
+VERSION: Final = 1
+MOST_CHARACTERS: Final = 100_000_000
+_TIMES: Final = ("started_at", "ended_at")
+_DOLLARS: Final = ("cost_usd", "worst_case_usd")
+_WHOLE: Final = tuple(field.name for field in fields(RunRow) if field.type in (int, int | None))
+_NUMBERS: Final = ("ttft_s", "duration_s")
+_HIDDEN: Final = ("visitor",)
+"""What is nobody else's business."""
+
+
+@dataclass(frozen=True)
+class ExperimentFile:
+    """What a file has: the matrix, and its answers by the run's id."""
+
+    matrix: Matrix
+    answers: Answers
+
+
+def to_json_lines(matrix: Matrix, answers: Answers) -> str:
+    """The whole file."""
+    sent = [[setting, case, key] for (setting, case), key in matrix.grid.sent.items()]
+    head = {
+        "kind": KIND,
+        "version": VERSION,
+        "experiment": json.loads(to_json(matrix.experiment)),
+        "sent": sent,
+        "unsent": dict(matrix.unsent),
+    }
+    cells = (_cell_fields(cell, answers) for cell in matrix.cells.values())
+    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in (head, *cells))
+
+
+def from_json_lines(text: str) -> ExperimentFile:
+    """The experiment of a file. Raises `ExperimentError`, whatever is wrong."""
+    if len(text) > MOST_CHARACTERS:
+        raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > MOST_CELLS + 1:
+        raise ExperimentError(f"It has more than {MOST_CELLS:,} cells.")
+    found: dict[str, CellRow] = {}
+    answers: dict[str, str] = {}
+    number = 1
+    try:
+        head = _head(lines[0] if lines else "")
+        experiment = from_json(json.dumps(head["experiment"]))
+        grid = _grid(experiment, head["sent"])
+        for number, line in enumerate(lines[1:], 2):  # noqa: B007 (for the error)
+            cell, answer = _cell(json.loads(line))
+            found[cell.cell_id] = cell
+            answers[cell.run_id] = answer
+        unsent = {str(key): str(why) for key, why in dict(head["unsent"]).items()}
+    except ExperimentError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation, RecursionError):
+        raise ExperimentError(f"Line {number:,}: it cannot be read here.") from None
+    return ExperimentFile(Matrix(experiment, grid, found, unsent), answers)
+
+
+def _head(line: str) -> dict[str, Any]:
+    try:
+        head = json.loads(line)
+    except (ValueError, RecursionError):
+        head = None
+    version = head.get("version") if isinstance(head, dict) and head.get("kind") == KIND else None
+    if type(version) is not int or version != VERSION:
+        raise ExperimentError(f"It is no file of an experiment, version {VERSION}.")
+    return dict(head)
+
+
+def _grid(experiment: Experiment, found: list[list[Any]]) -> Grid:
+    sent = {(int(setting), int(case)): str(key) for setting, case, key in found}
+    settings = experiment.settings
+    if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
+        raise ExperimentError("Line 1: it does not say what every cell sends.")
+    return Grid(settings, experiment.cases, experiment.repeats, sent)
+
+
+def _cell_fields(cell: CellRow, answers: Answers) -> dict[str, Any]:
+    return {
+        "cell": cell.cell_id,
+        "run_id": cell.run_id,
+        "run": _run_fields(cell.run) if cell.run else None,
+        "checks": json.loads(results_to_json(cell.results)),
+        "answer_key": cell.answer_key,
+        "answer": answers.get(cell.run_id, ""),
+    }
+
+
+def _run_fields(run: RunRow) -> dict[str, Any]:
+    values = {each.name: getattr(run, each.name) for each in fields(run)}
+    kept = {k: v for k, v in values.items() if k not in _HIDDEN and v is not None}
+    return {name: _plain(value) for name, value in kept.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any field of a row)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _cell(found: Mapping[str, Any]) -> tuple[CellRow, str]:
+    checks = results_from_json(json.dumps(found["checks"]))
+    if not all(r.passed in (True, False, None) and type(r.why) is str for r in checks.values()):
+        raise ValueError("a check's result")
+    run = None if found["run"] is None else _run(found["run"])
+    texts = [found[name] for name in ("cell", "run_id", "answer_key", "answer")]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a text")
+    cell_id, run_id, key, answer = texts
+    return CellRow(cell_id, run_id, run, checks, key), answer
+
+
+def _run(found: Mapping[str, Any]) -> RunRow:
+    return RunRow(**{name: _value(name, value) for name, value in found.items()}, visitor="")
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (any field of a row)
+    if name in _TIMES:
+        return datetime.fromisoformat(value)
+    if name in _DOLLARS:
+        usd = Decimal(value)
+        if not usd.is_finite():
+            raise ValueError(name)
+        return usd
+    wanted = int if name in _WHOLE else int | float if name in _NUMBERS else str
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise ValueError(name)
+    return value

@@ -1,0 +1,1 @@
+"""Requests in whatever a person pastes."""

@@ -1,0 +1,117 @@
+"""A file of answers, read back for its prompt and variants; the answers stay in the file."""
+
+import json
+from dataclasses import replace
+from typing import Any, Final
+
+from playground.core.editor.page_state import LETTERS, PageState, PageStateError, Variant, to_json
+from playground.core.editor.without_keys import page_without_keys
+from playground.core.importing.import_result import (
+    Call,
+    Imported,
+    ImportedPage,
+    ImportingError,
+    LeftOut,
+)
+from playground.core.importing.messages_body import of_messages_api
+from playground.core.request.connection import CLAUDE
+from playground.core.request.request import Prompt, Request
+from playground.core.sharing.shared_run import FORMAT, VERSION
+from playground.core.text.json_shape import is_within
+from playground.core.text.key_shapes import MASK
+from playground.core.wire.wire import VERSION_HEADER, model_on, wire
+
+MOST_CHARACTERS: Final = 8_000_000
+MOST_PARTS, DEEPEST = 20_000, 64
+SAYS_SO: Final = 200
+"""Characters at the beginning of a file in which it names itself."""
+
+
+def read_runs(text: str) -> ImportedPage | None:
+    """The page that asked for the answers in a text, where it says that it holds some.
+
+    Raises `ImportingError`.
+    """
+    if f'"{FORMAT}"' not in text[:SAYS_SO]:
+        return None
+    if len(text) > MOST_CHARACTERS:
+        raise ImportingError(f"Answers of more than {MOST_CHARACTERS:,} characters are not read.")
+    runs = _runs(_parsed(text))
+    page, left_out = _page([(letter, asked.request) for letter, asked in runs])
+    for letter, asked in runs:
+        left_out += [LeftOut(f"{letter}: {each.name}", each.why) for each in asked.left_out]
+    safe = page_without_keys(page)
+    if safe != page:
+        left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))
+    return ImportedPage(safe, tuple(left_out))
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    if not is_within(text, MOST_PARTS, DEEPEST):
+        raise ImportingError("It holds more than a file of answers can.")
+    try:
+        found = json.loads(text)
+        json.dumps(found, ensure_ascii=False).encode()  # Half a character can't be kept or shown.
+    except (ValueError, RecursionError):
+        raise ImportingError("It, or a request in it, is not readable as JSON.") from None
+    if not isinstance(found, dict):
+        raise ImportingError("It, or a request in it, is no object.")
+    return found
+
+
+def _runs(file: dict[str, Any]) -> list[tuple[str, Imported]]:
+    version = file.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise ImportingError("This file was made by a newer playground.")
+    if file.get("format") != FORMAT or version != VERSION or type(version) is not int:
+        raise ImportingError("This is no file of answers.")
+    runs = file.get("runs")
+    if not isinstance(runs, list) or not 1 <= len(runs) <= len(LETTERS):
+        raise ImportingError(f"A file of answers must hold 1 to {len(LETTERS)} runs.")
+    found = list(map(_run, runs))
+    if len({letter for letter, _ in found}) != len(found):
+        raise ImportingError("Two of its runs are of the same variant.")
+    return found
+
+
+def _run(found: object) -> tuple[str, Imported]:
+    """The letter of a run, and what it asked for."""
+    if not isinstance(found, dict) or found.get("variant") not in tuple(LETTERS):
+        raise ImportingError(f"Each run must be of a variant, {LETTERS[0]} to {LETTERS[-1]}.")
+    body, version = found.get("request_body"), found.get("anthropic_version")
+    if not isinstance(body, str) or not isinstance(version, str):
+        raise ImportingError("Each run must have a request and its API version.")
+    fields = _parsed(body)
+    asked = of_messages_api(Call(fields, {VERSION_HEADER: version}), "Answers")
+    return found["variant"], replace(asked, request=_simplest(asked.request, fields, version))
+
+
+def _simplest(request: Request, body: dict[str, Any], version: str) -> Request:
+    """The request with its API version left to the playground, if that sends the same."""
+    free = replace(request, params=replace(request.params, api_version="auto"))
+    sent = wire(free, model_on(CLAUDE, request.params.model), CLAUDE)
+    is_same = sent.body == body and sent.headers == {VERSION_HEADER: version}
+    return free if is_same else request
+
+
+def _page(asked: list[tuple[str, Request]]) -> tuple[PageState, list[LeftOut]]:
+    """The requests as variants of one prompt, the first one's, and what of them is lost."""
+    messages = asked[0][1].prompt.messages
+    left_out = [
+        LeftOut(f"{letter}: messages", f"They are not those of {asked[0][0]}, which are kept.")
+        for letter, request in asked
+        if request.prompt.messages != messages
+    ]
+    systems = [request.prompt.system for _, request in asked]
+    # A variant without one of its own has the shared one: that must be none if one has none.
+    shared = systems[0] if all(systems) else ""
+    variants = tuple(
+        Variant(letter, request.params, system if system != shared else "")
+        for (letter, request), system in zip(asked, systems, strict=True)
+    )
+    page = PageState(Prompt(shared, messages), variants)
+    try:
+        to_json(page)
+    except PageStateError as error:
+        raise ImportingError(str(error)) from None
+    return page, left_out

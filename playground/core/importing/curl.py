@@ -1,0 +1,161 @@
+"""A curl command as a call; nothing in it is ever run, and no file is opened."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from playground.core.importing.curl_options import PLAIN, PLAIN_SHORT, VALUED, VALUED_SHORT
+from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
+from playground.core.importing.messages_body import KEYS
+from playground.core.importing.shell_words import Command, Word, command
+from playground.core.importing.strict_json import read_object
+from playground.core.importing.windows_command import in_shell_words, is_windows
+
+MOST_SOURCE: Final = 200_000
+_DATA: Final = ("-d", "--data", "--json", "--data-raw", "--data-binary", "--data-ascii")
+_ELSEWHERE: Final = (
+    *("--data-urlencode", "-F", "--form", "--form-string", "-T", "--upload-file"),
+    *("-K", "--config", "-G", "--get", "-I", "--head"),
+)
+_ADDED: Final = frozenset(
+    (
+        *("-u", "--user", "-b", "--cookie", "-e", "--referer", "-r", "--range", "--url-query"),
+        *("--oauth2-bearer", "--aws-sigv4", "--next", "-:", "--proxy-header", "--request-target"),
+    )
+)
+"""They change what is sent, other than its body and headers."""
+_START: Final = re.compile(
+    r"""(?mx)(?:^|[;&|({]|\$\(|`)[ \t]*(?:[$>%\#][ ]+)?
+    (?:(?:time|sudo|command|exec|then|do|else|!|env
+        |[A-Za-z_]\w*=(?:'[^'\n]*'|"[^"\n]*"|[^\s'"();&|]*))[ \t]+)*
+    (?:curl|curl\.exe)(?=\s)"""
+)
+_PERCENT: Final = re.compile(r"%\w+%")
+
+
+def calls_curl(text: str) -> bool:
+    return len(text) <= MOST_SOURCE and _START.search(text) is not None
+
+
+def read_curl(text: str) -> Call:
+    """The call of the first curl command in a text. Raises `ImportingError`."""
+    start = _START.search(text)
+    if start is None:
+        raise ImportingError("There is no curl command in it.")
+    # What is piped into it stands before it, on the same line.
+    line = text[text.rfind("\n", 0, start.end()) + 1 :]
+    line = re.sub(r"\A[ \t]*[$>%#][ ]+", "", line)
+    if is_windows(line):
+        found = command(in_shell_words(line), "curl")
+        words = () if found is None else found.words
+        filled = [replace(each, filled=tuple(_PERCENT.findall(each.text))) for each in words]
+        return _call(Command(tuple(filled)))
+    try:
+        found = command(line, "curl")
+    except ImportingError:
+        # What stands before it may be prose.
+        found = command(text[text.rindex("curl", 0, start.end()) :], "curl")
+    if found is None:
+        raise ImportingError("There is no curl command in it.")
+    return _call(found)
+
+
+def _call(found: Command) -> Call:
+    data: list[tuple[str, Word]] = []
+    headers: dict[str, str] = {}
+    left_out: list[LeftOut] = []
+    urls: list[str] = []
+    heredoc = found.heredoc
+    for name, word in _options(found.words, left_out):
+        if name in _DATA:
+            data.append((name, word))
+        elif name in ("-H", "--header"):
+            _header(word, headers, left_out)
+        elif name == "<<<":
+            heredoc = word
+        elif name in ("", "--url"):
+            urls.append(word.text)
+        elif name in ("-X", "--request") and word.text.upper() != "POST":
+            raise ImportingError(f"It sends a {short(word.text)}, which is no call of messages.")
+        elif name in _ELSEWHERE:
+            raise ImportingError(f"With {name} its body is not the JSON of a request.")
+        elif name in _ADDED:
+            left_out.append(LeftOut(name, "It is not sent from here."))
+    if len(urls) > 1:
+        left_out.append(LeftOut("Other URLs", f"It has {len(urls)}; the first is taken."))
+    body = _body(data, heredoc, left_out)
+    return Call(body, headers, urls[0] if urls else "", tuple(left_out))
+
+
+def _header(word: Word, headers: dict[str, str], left_out: list[LeftOut]) -> None:
+    name, colon, content = word.text.partition(":")
+    if name.startswith("@") or not colon:
+        left_out.append(LeftOut(f"Header {short(name)}", "It is not a name and a value."))
+    elif word.filled and name.strip().lower() not in KEYS:
+        left_out.append(LeftOut(f"Header {short(name)}", "A shell would put a value there."))
+    else:
+        headers[name.strip()] = content.strip()
+
+
+def _options(words: Sequence[Word], left_out: list[LeftOut]) -> Iterator[tuple[str, Word]]:
+    """Each option by its name with its value, an empty word for none; a URL has no name."""
+    given = iter(words)
+    is_literal = False
+    for word in given:
+        text = word.text
+        if word.is_operator:
+            yield text, next(given, Word(""))
+        elif is_literal or not text.startswith("-") or text == "-":
+            yield "", word
+        elif text == "--":
+            is_literal = True
+        elif text.startswith("--"):
+            yield from _long(word, given, left_out)
+        else:
+            yield from _short(word, given, left_out)
+
+
+def _long(word: Word, given: Iterator[Word], left_out: list[LeftOut]) -> Iterator[tuple[str, Word]]:
+    name, equals, value = word.text.partition("=")
+    if name[2:] in VALUED:
+        # curl itself knows no --name=value; people write it all the same.
+        yield name, Word(value, word.filled) if equals else next(given, Word(""))
+    elif name[2:] in PLAIN or name.removeprefix("--no-") in PLAIN:
+        yield name, Word("")
+    else:
+        left_out.append(LeftOut(short(name), "This option of curl is not known here."))
+
+
+def _short(
+    word: Word, given: Iterator[Word], left_out: list[LeftOut]
+) -> Iterator[tuple[str, Word]]:
+    for at, letter in enumerate(word.text[1:], 2):
+        if letter in VALUED_SHORT:
+            rest = word.text[at:]
+            yield f"-{letter}", Word(rest, word.filled) if rest else next(given, Word(""))
+            return
+        if letter in PLAIN_SHORT:
+            yield f"-{letter}", Word("")
+        else:
+            left_out.append(LeftOut(f"-{letter}", "This option of curl is not known here."))
+
+
+def _body(
+    data: list[tuple[str, Word]], heredoc: Word | None, left_out: list[LeftOut]
+) -> dict[str, Any]:
+    if not data:
+        raise ImportingError("This curl command sends no data.")
+    if len(data) > 1:
+        raise ImportingError("This curl command sends its data in several pieces.")
+    option, word = data[0]
+    text, filled = word.text, word.filled
+    if text.startswith("@") and option != "--data-raw":
+        if text != "@-" or heredoc is None:
+            raise ImportingError(f"Its body is in {short(text[1:])}: paste that file instead.")
+        text, filled = heredoc.text, heredoc.filled
+        if option in ("-d", "--data", "--data-ascii"):
+            text = re.sub(r"[\r\n]", "", text)  # As curl does with a file.
+    for each in dict.fromkeys(filled):
+        left_out.append(LeftOut(short(each), "A shell would put a value there; it stays as it is."))
+    return read_object(text, "The data of this curl command")

@@ -1,0 +1,127 @@
+"""Texts that hold a request inside something else: a notebook, a HAR file, an HTTP request, the
+TypeScript that the playground itself writes, Markdown."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
+from playground.core.importing.kinds import named
+from playground.core.importing.strict_json import read_object
+
+_HTTP: Final = re.compile(
+    r"\A\s*(?:#[^\n]*\n\s*)*(?P<method>[A-Z]{3,7}) (?P<url>(?:https?://|/|\{\{)\S*)"
+    r"(?: HTTP/[\d.]+)?[ \t]*\r?\n"
+)
+_OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
+_OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
+_FENCE: Final = re.compile(r"[ \t]*(```+|~~~+)([^`\n]*)")
+_MOST_BLOCKS: Final = 50
+_PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
+
+
+def http_request(text: str) -> Call | None:
+    """The call of a raw HTTP request, or None for any other text. Raises `ImportingError`."""
+    start = _HTTP.match(text)
+    if start is None:
+        return None
+    if start["method"] != "POST":
+        raise ImportingError(f"It sends a {start['method']}, which is no call of messages.")
+    # A file of several requests parts them by such a line.
+    rest, *others = re.split(r"(?m)^###.*$", text[start.end() :])
+    lines = rest.replace("\r\n", "\n").partition("\n\n")
+    headers, left_out = {}, []
+    for line in filter(str.strip, lines[0].split("\n")):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip()] = value.strip()
+        else:
+            left_out.append(LeftOut(f"Header {short(line)}", "It is not a name and a value."))
+    if any(map(str.strip, others)):
+        left_out.append(LeftOut("Other requests", "The first is taken."))
+    body = read_object(lines[2].strip(), "The body of this HTTP request")
+    return Call(body, headers, start["url"], tuple(left_out))
+
+
+def own_typescript(text: str) -> Call | None:
+    """The call in TypeScript of the playground's own, whose body is JSON; None for any other."""
+    start, headers = _OWN_BODY.search(text), _OWN_HEADERS.search(text)
+    if start is None:
+        return None
+    try:
+        body, _ = json.JSONDecoder().raw_decode(text, start.end())
+        given = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
+    except (ValueError, RecursionError):
+        return None
+    is_text = all(isinstance(each, str) for each in given.values())
+    return Call(body, given if is_text else {}, "/v1/messages")
+
+
+def blocks_of(text: str) -> Iterator[str]:
+    """What stands between the fences of a Markdown text; the last may be open."""
+    fence, inside, count = "", [""], 0
+    for line in text.split("\n"):
+        found = _FENCE.fullmatch(line.rstrip("\r"))
+        if fence and found and found[1].startswith(fence) and not found[2].strip():
+            yield "\n".join(inside)
+            fence, count = "", count + 1
+        elif fence:
+            inside.append(line)
+        elif found and count < _MOST_BLOCKS:
+            fence, inside = found[1], []
+    if fence:
+        yield "\n".join(inside)
+
+
+def notebook_source(file: Mapping[str, Any]) -> str | None:
+    """The Python of a notebook's cells, or None for any other JSON. Raises `ImportingError`."""
+    cells = file.get("cells")
+    if not isinstance(cells, list) or "nbformat" not in file:
+        return None
+    match file.get("metadata"):
+        case {"language_info": {"name": str(language)}} if language.lower() != "python":
+            raise ImportingError(named(f"a notebook in {short(language)}"))
+    sources = [_source(each) for each in cells if isinstance(each, dict)]
+    return "\n\n".join(each for each in sources if _is_python(each))
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source") if cell.get("cell_type") == "code" else ""
+    if isinstance(source, list):
+        return "".join(each for each in source if isinstance(each, str))
+    return source if isinstance(source, str) else ""
+
+
+def _is_python(source: str) -> bool:
+    begin = source.lstrip()
+    return bool(begin) and (not begin.startswith("%%") or begin.startswith(_PYTHON_CELLS))
+
+
+def har_calls(file: Mapping[str, Any]) -> Sequence[Call] | None:
+    """The calls with a JSON body that a HAR file recorded; None for any other JSON."""
+    match file:
+        case {"log": {"entries": list(entries)}}:
+            return [call for each in entries if (call := _of_entry(each)) is not None]
+    return None
+
+
+def _of_entry(entry: object) -> Call | None:
+    match entry:
+        case {
+            "request": {"method": "POST", "url": str(url), "postData": {"text": str(text)}, **rest}
+        }:
+            try:
+                body = json.loads(text)
+            except (ValueError, RecursionError):
+                return None
+            if not isinstance(body, dict) or not {"messages", "input"} & body.keys():
+                return None
+            listed = rest.get("headers")
+            headers = {
+                str(each["name"]): str(each.get("value", ""))
+                for each in (listed if isinstance(listed, list) else [])
+                if isinstance(each, dict) and not str(each.get("name", ":")).startswith(":")
+            }
+            return Call(body, headers, url)
+    return None

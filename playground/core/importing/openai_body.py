@@ -1,0 +1,90 @@
+"""A chat request in OpenAI's shape as a request of the editor; the two APIs differ in much."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from playground.core.importing.import_result import (
+    Call,
+    Imported,
+    ImportingError,
+    LeftOut,
+    short,
+    texts_of,
+)
+from playground.core.importing.messages_body import ONLY_TEXTS, WITHOUT_TEXT, of_messages_api
+from playground.core.importing.signs import MESSAGES_ONLY
+from playground.core.request.request import EFFORTS
+
+SOURCE: Final = "OpenAI chat request"
+SAME: Final = ("model", "temperature", "top_p", "stream")
+INSTEAD: Final = {
+    "n": "One answer is given each run: add a variant for another.",
+    "seed": "The Messages API has none.",
+    "user": "The Messages API calls it metadata.user_id.",
+    "tools": "Tools are described otherwise in the Messages API.",
+    "response_format": "The Messages API calls it output_config.format.",
+}
+
+
+def of_openai(call: Call) -> Imported:
+    """The request that says the same. Raises `ImportingError`."""
+    left_out = list(call.left_out)
+    # Null stands there for what is not set.
+    asked = {name: value for name, value in call.body.items() if value is not None}
+    body: dict[str, Any] = {name: asked[name] for name in SAME if name in asked}
+    # The message roles are sorted here; what is not text is left out on the way.
+    system, body["messages"] = conversation(asked.get("messages"), left_out)
+    own = texts_of(asked.get("system"), "system", left_out)
+    body["system"] = "\n\n".join(filter(None, (own, system)))
+    rest = {name: asked[name] for name in asked if name not in (*SAME, "messages", "system")}
+    body |= _renamed(rest)
+    for name in rest:
+        left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
+    return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
+
+
+def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
+    """What has another name over there, taken out of the rest."""
+    body: dict[str, Any] = {}
+    for name in ("max_completion_tokens", "max_tokens"):
+        if name in rest and "max_tokens" not in body:
+            body["max_tokens"] = rest.pop(name)
+    stop = rest.get("stop")
+    if isinstance(stop, str | list):
+        body["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+        del rest["stop"]
+    if rest.get("reasoning_effort") in EFFORTS:
+        body["output_config"] = {"effort": rest.pop("reasoning_effort")}
+    # A gateway in OpenAI's shape passes fields of the Messages API on under their own names.
+    for name in sorted(MESSAGES_ONLY & rest.keys() - body.keys()):
+        body[name] = rest.pop(name)
+    return body
+
+
+def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapping[str, Any]]]:
+    if not isinstance(found, list):
+        raise ImportingError("The messages are no list.")
+    systems: list[str] = []
+    messages: list[Mapping[str, Any]] = []
+    for number, each in enumerate(found, 1):
+        if not isinstance(each, dict):
+            raise ImportingError(f"Message {number} is no object.")
+        role, where = each.get("role"), f"Message {number}"
+        named = {str(name) for name, value in each.items() if value is not None}
+        for name in sorted(named - {"role", "content", "type"}):
+            left_out.append(LeftOut(f"{where}: {short(name)}", ONLY_TEXTS))
+        if role in ("system", "developer"):
+            if messages:
+                left_out.append(LeftOut(where, "It moves up into the system prompt."))
+            systems.append(texts_of(each.get("content"), where, left_out))
+        elif role in ("user", "assistant"):
+            text = texts_of(each.get("content"), where, left_out)
+            if text or each.get("content") == "":
+                messages.append({"role": role, "content": text})
+            else:
+                left_out.append(LeftOut(where, WITHOUT_TEXT))
+        else:
+            left_out.append(LeftOut(where, "Its role is neither user nor assistant."))
+    if len(systems) > 1:
+        left_out.append(LeftOut("system", f"{len(systems)} system messages become one prompt."))
+    return "\n\n".join(systems), messages

@@ -1,0 +1,270 @@
+"""A pasted text of a shape that people have: JSON of two APIs, Python, curl, and files that
+hold one of them.
+
+It only reads. A key in the text is masked before anything looks at it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final, get_args
+
+from playground.core.editor.page_state import PageState, PageStateError, Variant, from_json, to_json
+from playground.core.editor.without_keys import json_without_keys, page_without_keys
+from playground.core.importing.cloud_models import on_the_claude_api
+from playground.core.importing.curl import calls_curl, read_curl
+from playground.core.importing.files import (
+    blocks_of,
+    har_calls,
+    http_request,
+    notebook_source,
+    own_typescript,
+)
+from playground.core.importing.import_result import (
+    MOST_CHARACTERS,
+    Call,
+    Imported,
+    ImportingError,
+    LeftOut,
+    short,
+)
+from playground.core.importing.importing_responses import is_responses, of_responses
+from playground.core.importing.kinds import READABLE, is_javascript, json_kind, kind_of, named
+from playground.core.importing.messages_body import of_messages_api
+from playground.core.importing.openai_body import of_openai
+from playground.core.importing.python_call import calls_from_python, read_python
+from playground.core.importing.signs import is_openai
+from playground.core.importing.strict_json import read_json, read_object
+from playground.core.request.request import Prompt, Role
+from playground.core.text.key_shapes import MASK, holds_key, masked
+
+_SINGLE_QUOTES: Final = re.compile(r"[{\[,:]\s*'|[{,]\s*\w+\s*:")
+_LOOKED_AT: Final = 2_000
+_WRAPPERS: Final = ("params", "body", "request", "json", "payload", "data", "kwargs")
+_FENCES: Final = ("```", "~~~")
+_TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
+
+
+def read_request(text: str) -> Imported:
+    """The request in a text of any known shape. Raises `ImportingError`."""
+    plain = _readable(text)
+    found = _of_json(plain) if _is_json(plain) else _of_text(plain)
+    if holds_key(text) or MASK in repr(found.request):
+        line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
+        found = replace(found, left_out=(line, *found.left_out))
+    _check(found)
+    return found
+
+
+def read_page(text: str) -> PageState | None:
+    """The page in a text, where it says that it is one. Raises `ImportingError`."""
+    if '"playground"' not in text[:MOST_CHARACTERS]:
+        return None
+    plain = _readable(text)
+    if not plain.startswith("{") or _parsed(plain)[0].get("playground") != "page":
+        return None
+    try:
+        return page_without_keys(from_json(plain))
+    except PageStateError as error:
+        raise ImportingError(str(error)) from None
+
+
+def _readable(text: str) -> str:
+    if len(text) > MOST_CHARACTERS:
+        raise ImportingError(f"More than {MOST_CHARACTERS:,} characters are not read.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ImportingError("It holds half of a character (a lone surrogate).") from None
+    text = text.removeprefix("\ufeff")
+    plain = masked(_unfenced(text))
+    if not plain.strip():
+        raise ImportingError("There is nothing in it.")
+    return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
+
+
+def _unfenced(text: str) -> str:
+    """What stands between the fences of a Markdown block, where the text is one."""
+    first, newline, rest = text.strip().partition("\n")
+    if not newline or not first.startswith(_FENCES):
+        return text
+    head, _, last = rest.rpartition("\n")
+    inside = head if last.strip().startswith(_FENCES) else rest
+    has_others = any(line.lstrip().startswith(_FENCES) for line in inside.split("\n"))
+    return text if has_others else inside
+
+
+def _is_json(text: str) -> bool:
+    return text.startswith(("{", "[")) and not _TABLE_OF_TOML.match(text)
+
+
+def _of_text(text: str, *, is_block: bool = False) -> Imported:
+    if (call := http_request(text)) is not None:
+        return _of_call(call, "HTTP request")
+    if (call := own_typescript(text)) is not None:
+        return _of_call(call, "TypeScript")
+    text = _without_prompts(text)
+    is_python = calls_from_python(text) and not is_javascript(text)
+    if calls_curl(text) and not is_python:
+        return _of_call(read_curl(text), "curl command")
+    if is_python:
+        return _of_call(read_python(text), "Python call")
+    if not is_block and (found := _of_blocks(text)) is not None:
+        return found
+    if (kind := kind_of(text)) is not None:
+        raise ImportingError(named(kind))
+    # It says where its error is, or that there is no call in it.
+    return _of_call(read_python(text), "Python call")
+
+
+def _without_prompts(text: str) -> str:
+    """The Python that was typed into an interpreter, without its prompts and what it answered."""
+    if not text.lstrip().startswith(">>> "):
+        return text
+    typed = [line.strip() for line in text.split("\n") if line.lstrip().startswith((">>>", "..."))]
+    return "\n".join(line[4:] for line in typed)
+
+
+def _of_blocks(text: str) -> Imported | None:
+    """The first request in a block of a Markdown text, or what the first block lacks."""
+    problem: ImportingError | None = None
+    for block in (*_whole_block(text), *blocks_of(text)):
+        plain = block.strip() if block.lstrip().startswith(("{", "[")) else block
+        try:
+            found = _of_json(plain) if _is_json(plain) else _of_text(plain, is_block=True)
+        except ImportingError as error:
+            problem = problem or error
+            continue
+        line = LeftOut("The text around it", "One block of this text is a request: it is taken.")
+        return replace(found, left_out=(line, *found.left_out))
+    if problem is not None:
+        raise problem
+    return None
+
+
+def _whole_block(text: str) -> Iterator[str]:
+    """What stands between the first and the last fence, which a prompt can have others in."""
+    lines = text.strip().split("\n")
+    if lines[0].startswith(_FENCES) and lines[-1].startswith(_FENCES) and len(lines) > 2:
+        yield "\n".join(lines[1:-1])
+
+
+def _of_json(text: str) -> Imported:
+    body, left_out = _parsed(text)
+    if (source := notebook_source(body)) is not None:
+        return _of_call(read_python(source), "Notebook")
+    if (calls := har_calls(body)) is not None:
+        if not calls:
+            raise ImportingError("This HAR file has no request with messages in it.")
+        more = LeftOut("Other requests", f"It has {len(calls)}; the first is taken.")
+        left_out = (more,) if len(calls) > 1 else ()
+        return _of_call(replace(calls[0], left_out=left_out), "HAR file")
+    return _of_call(Call(body, left_out=left_out), "Anthropic request")
+
+
+def _parsed(text: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+    """The object of a JSON text; of several, one a line, the first."""
+    try:
+        found = read_json(text)
+    except ImportingError:
+        first, *others = [line for line in text.split("\n") if line.strip()]
+        if not others or not all(each.lstrip().startswith("{") for each in others):
+            if _SINGLE_QUOTES.search(text[:_LOOKED_AT]):
+                raise ImportingError(named("an object of Python or JavaScript")) from None
+            raise
+        found = read_json(first)
+        why = f"It has {len(others) + 1:,} lines; the first is taken."
+        return _object(found), (LeftOut("Other lines", why),)
+    return _object(found), ()
+
+
+def _object(found: object) -> dict[str, Any]:
+    if isinstance(found, list):
+        objects = [each for each in found if isinstance(each, dict)]
+        if len(objects) != len(found) or not found:
+            raise ImportingError("This JSON is a list, but not of messages.")
+        if all("custom_id" in each for each in objects):
+            return {"requests": found}
+        if not any("role" in each for each in objects):
+            raise ImportingError(
+                "This JSON is a list, but not of messages. Cases are imported under Experiment."
+            )
+        return {"messages": found}
+    if not isinstance(found, dict):
+        raise ImportingError("This JSON is no object.")
+    if set(found) == {"role", "content"} and found["role"] in get_args(Role):
+        return {"messages": [found]}
+    return found
+
+
+def _of_call(call: Call, source: str) -> Imported:
+    try:
+        return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
+    except RecursionError:
+        raise ImportingError("It is nested too deep.") from None
+
+
+def _of_masked(call: Call, source: str) -> Imported:
+    call = _of_url(_unwrapped(call))
+    if (kind := json_kind(call.body)) is not None:
+        raise ImportingError(named(kind))
+    is_of_responses, is_of_openai = is_responses(call), is_openai(call)
+    call = on_the_claude_api(call)
+    if is_of_responses:
+        return of_responses(call)
+    if is_of_openai:
+        return of_openai(call)
+    if "messages" not in call.body:
+        raise ImportingError(f"There are no messages in it. {READABLE}")
+    return of_messages_api(call, source)
+
+
+def _unwrapped(call: Call) -> Call:
+    """The request inside an entry of a batch, or inside the first entry of a whole batch."""
+    body, left_out = call.body, list(call.left_out)
+    requests = body.get("requests")
+    if isinstance(requests, list) and requests and isinstance(requests[0], dict):
+        if len(requests) > 1:
+            why = f"It has {len(requests)} requests; the first is taken."
+            left_out.append(LeftOut("Other requests", why))
+        body = requests[0]
+    for name in _WRAPPERS if "messages" not in body else ():
+        inner = _inner(body.get(name))
+        if "custom_id" in body or {"messages", "input", "anthropic_version"} & inner.keys():
+            if not inner:
+                continue
+            names = sorted(set(body) - {name, "url", "method"})
+            why = "It belongs to a batch." if "custom_id" in body else "It stands around a request."
+            left_out += [LeftOut(short(each), why) for each in names if each != "modelId"]
+            url = body.get("url") if isinstance(body.get("url"), str) else call.url
+            model = {"model": body["modelId"]} if isinstance(body.get("modelId"), str) else {}
+            return Call({**model, **inner}, call.headers, str(url), tuple(left_out))
+    return replace(call, left_out=tuple(left_out))
+
+
+def _inner(found: object) -> dict[str, Any]:
+    """A request inside another object, also as the text of its JSON."""
+    if isinstance(found, str) and found.lstrip().startswith("{"):
+        return read_object(found, "The request in it")
+    return found if isinstance(found, dict) else {}
+
+
+def _of_url(call: Call) -> Call:
+    """The call, with what its URL asks for beside an answer listed."""
+    left_out = list(call.left_out)
+    path, mark, query = call.url.partition("?")
+    if "count_tokens" in path:
+        why = "It only counts tokens (count_tokens); a run here asks for an answer."
+        left_out.append(LeftOut("URL", why))
+    if mark:
+        left_out.append(LeftOut(f"URL: ?{short(query)}", "It is not sent from here."))
+    return replace(call, left_out=tuple(left_out))
+
+
+def _check(found: Imported) -> None:
+    """What was found can be kept as a page can."""
+    prompt, params = found.request.prompt, found.request.params
+    try:
+        to_json(PageState(Prompt(prompt.system, prompt.messages), (Variant("A", params),)))
+    except PageStateError as error:
+        raise ImportingError(str(error)) from None

@@ -1,0 +1,64 @@
+"""JSON that people paste, read strictly: what two readers could read differently is refused."""
+
+import json
+import math
+from typing import Any, Final
+
+from playground.core.importing.import_result import ImportingError
+
+MOST_DIGITS: Final = 40
+
+
+class _RefusedError(ValueError):
+    """What is wrong with some JSON, for a sentence."""
+
+
+def read_json(text: str, what: str = "This") -> Any:  # noqa: ANN401 (any JSON value)
+    """Raises `ImportingError` with a sentence that begins with `what`."""
+    try:
+        return json.loads(
+            text,
+            parse_int=_whole,
+            parse_float=_fraction,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ImportingError(f"{what} is not readable as JSON: {where}.") from None
+    except _RefusedError as error:
+        raise ImportingError(f"{what} is not readable as JSON: {error}.") from None
+    except (ValueError, RecursionError):
+        raise ImportingError(f"{what} is not readable as JSON.") from None
+
+
+def read_object(text: str, what: str) -> dict[str, Any]:
+    """Raises `ImportingError`, also for JSON that is no object."""
+    found = read_json(text, what)
+    if not isinstance(found, dict):
+        raise ImportingError(f"{what} is no JSON object.")
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise _RefusedError("a number is too long")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    found = float(text)
+    if len(text) > MOST_DIGITS or not math.isfinite(found):
+        raise _RefusedError("a number is too long")
+    return found
+
+
+def _constant(text: str) -> Any:  # noqa: ANN401 (it never gives one)
+    raise _RefusedError(f"{text} is no number of JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RefusedError("one name stands twice in an object")
+    return found

@@ -1,0 +1,1 @@
+"""Saved prompts, samples and lessons."""

@@ -1,0 +1,101 @@
+"""Six short lessons: what each puts on the page, and what to look at then."""
+
+from dataclasses import dataclass
+
+from playground.core.request.request import Message, Params, Prompt
+
+SMALL, MIDDLE, LARGE = "claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-6"
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`look_at` holds two sentences; `in_demo` and `elsewhere` what is true only there."""
+
+    name: str
+    look_at: str
+    prompt: Prompt
+    variants: tuple[Params, ...]
+    scenario: str = "none"
+    in_demo: str = ""
+    elsewhere: str = ""
+
+    @property
+    def needs_demo(self) -> bool:
+        """Only the demo fails on demand."""
+        return self.scenario != "none"
+
+
+def _prompt(system: str, *turns: str) -> Prompt:
+    messages = tuple(
+        Message("user" if index % 2 == 0 else "assistant", text) for index, text in enumerate(turns)
+    )
+    return Prompt(system, messages)
+
+
+LESSONS: tuple[Lesson, ...] = (
+    Lesson(
+        "Messages",
+        "Each run sends the whole conversation, since the API remembers nothing: the last"
+        " message is answered, and all of them are billed as tokens in. Remove messages 1 and 2"
+        " and run again: fewer tokens in, and the model no longer knows what is sour.",
+        _prompt(
+            "You are a patient cooking teacher.",
+            "How long does dosa batter ferment?",
+            "Eight to twelve hours in a warm kitchen, until it has doubled.",
+            "And if it is sour?",
+        ),
+        (Params(SMALL, 300, temperature=0.0),),
+    ),
+    Lesson(
+        "Temperature",
+        "A and B, at temperature 0, take the likeliest token each time and answer alike; C, at"
+        " 1, draws its tokens and answers differently. Run again: only C changes.",
+        _prompt(
+            "You name small businesses.",
+            "Suggest five names for a filter coffee stall by the sea. One line each.",
+        ),
+        (
+            Params(SMALL, 300, temperature=0.0),
+            Params(SMALL, 300, temperature=0.0),
+            Params(SMALL, 300, temperature=1.0),
+        ),
+        elsewhere="On Claude, temperature 0 is nearly but not wholly repeatable.",
+    ),
+    Lesson(
+        "max_tokens",
+        "A ends in mid-sentence with stop reason max_tokens, B by itself with end_turn:"
+        " max_tokens cuts, and the model does not write more briefly for it. Only tokens that"
+        " were written are billed, so a high limit costs nothing by itself.",
+        _prompt("", "Explain how streaming works when calling a language model."),
+        (Params(SMALL, 40, temperature=0.0), Params(SMALL, 400, temperature=0.0)),
+    ),
+    Lesson(
+        "Streaming",
+        "TTFT, in the line under the answer, is when the first words came; the time beside it"
+        " is when the last ones did. Streaming shortens the wait for the first, not the whole,"
+        " and costs the same.",
+        _prompt("", "Write a long story about a tea stall."),
+        (Params(SMALL, 1_000),),
+    ),
+    Lesson(
+        "Errors and retries",
+        "Attempts 1 and 2 are refused with 429, each wait is about twice the one before, and"
+        " attempt 3 is answered. Then choose the scenario 401 in the sidebar and run again: what"
+        " cannot pass by itself is tried once.",
+        _prompt("Be terse.", "Which errors should I retry, and with what backoff?"),
+        (Params(SMALL, 300, temperature=0.0),),
+        scenario="rate_limited",
+    ),
+    Lesson(
+        "The smallest model",
+        "A, B and C fill in the same form, but compare their costs: Haiku's is a fifth of"
+        " Opus's. Begin with the smallest model, and go up only when it fails on your own"
+        " examples.",
+        _prompt(
+            "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian.",
+            "The sambar simmers for forty minutes and has no meat in it.",
+        ),
+        tuple(Params(model, 100, temperature=0.0) for model in (SMALL, MIDDLE, LARGE)),
+        in_demo="In the demo one small model plays all three; the prices are the real ones.",
+    ),
+)

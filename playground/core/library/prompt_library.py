@@ -1,0 +1,174 @@
+"""Prompts saved under a name, each with its versions, and all of them as one JSON file."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from playground.core.editor.page_state import PageState, PageStateError, from_json, to_json
+from playground.core.request.request import Params
+from playground.core.request.request_fields import FieldsError, text_of
+
+VERSION: Final = 1
+MOST_BYTES: Final = 5_000_000
+MOST_PROMPTS: Final = 1_000
+MOST_VERSIONS: Final = 100
+LONGEST_NAME: Final = 100
+LONGEST_NOTE: Final = 500
+
+
+class LibraryError(ValueError):
+    """Why something is no library; one sentence that can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptVersion:
+    """What the editor held when it was saved, and a note on why."""
+
+    number: int
+    saved_at: datetime
+    note: str
+    page_json: str
+
+    def page(self) -> PageState:
+        """Raises `PageStateError` where what was kept is damaged."""
+        return from_json(self.page_json)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPrompt:
+    """A name and its versions, oldest first."""
+
+    prompt_id: str
+    name: str
+    versions: tuple[PromptVersion, ...]
+
+
+def named(name: str) -> str:
+    """A name as it is kept: one line, bounded."""
+    return " ".join(name.encode("utf-8", "replace").decode().split())[:LONGEST_NAME]
+
+
+def first_version(page: PageState, note: str, at: datetime) -> PromptVersion:
+    """Raises `PageStateError` for what cannot be kept."""
+    kept = note.encode("utf-8", "replace").decode().strip()[:LONGEST_NOTE]
+    return PromptVersion(1, at, kept, to_json(page))
+
+
+def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
+    """The prompt with one version more; the oldest go when there are too many."""
+    number = prompt.versions[-1].number + 1
+    versions = (*prompt.versions, replace(version, number=number))[-MOST_VERSIONS:]
+    return replace(prompt, versions=versions)
+
+
+def matching(prompts: Sequence[SavedPrompt], words: str) -> list[SavedPrompt]:
+    """The prompts in whose name, notes or newest text each of these words stands."""
+    wanted = words.casefold().split()
+    return [each for each in prompts if all(word in _searched(each) for word in wanted)]
+
+
+def _searched(prompt: SavedPrompt) -> str:
+    notes = " ".join(version.note for version in prompt.versions)
+    return f"{prompt.name} {notes} {prompt.versions[-1].page_json}".casefold()
+
+
+def in_text(page: PageState) -> str:
+    """A page as one text, to compare it with another."""
+    return "\n".join(_lines(page))
+
+
+def _lines(page: PageState) -> Iterator[str]:
+    if page.prompt.system:
+        yield f"System prompt\n{page.prompt.system}\n"
+    for message in page.prompt.messages:
+        yield f"{message.role.capitalize()}\n{message.text}\n"
+    for variant in page.variants:
+        told = settings_of(variant.params)
+        yield f"Variant {variant.letter}: {told}"
+        for name, text in variant.typed:
+            yield f"Typed as {name} of {variant.letter}: {text}"
+        if variant.system:
+            yield f"System prompt of {variant.letter}\n{variant.system}"
+
+
+def settings_of(params: Params) -> str:
+    """What is set, in one line."""
+    plainest = Params("", 0)
+    names = [field.name for field in fields(params)]
+    changed = [name for name in names if getattr(params, name) != getattr(plainest, name)]
+    return " · ".join(f"{name} {getattr(params, name)}" for name in changed)
+
+
+def library_to_json(prompts: Sequence[SavedPrompt]) -> str:
+    """All of them as one file."""
+    found = [
+        {
+            "name": prompt.name,
+            "versions": [
+                {
+                    "note": version.note,
+                    "saved_at": version.saved_at.astimezone(UTC).isoformat(),
+                    "page": json.loads(version.page_json),
+                }
+                for version in prompt.versions
+            ],
+        }
+        for prompt in prompts
+    ]
+    fields = {"playground": "library", "version": VERSION, "prompts": found}
+    return json.dumps(fields, ensure_ascii=False, indent=1)
+
+
+def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
+    """The prompts of a file, without ids. Raises `LibraryError`."""
+    if len(text) > MOST_BYTES:
+        raise LibraryError(f"A library can have at most {MOST_BYTES / 1e6:g} MB.")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise LibraryError("This is not readable as JSON.") from None
+    if not isinstance(found, dict) or found.get("playground") != "library":
+        raise LibraryError("This is not a prompt library.")
+    if type(found.get("version")) is not int or found["version"] != VERSION:
+        raise LibraryError("It is of a version that this playground does not know.")
+    prompts = found.get("prompts")
+    if not isinstance(prompts, list) or len(prompts) > MOST_PROMPTS:
+        raise LibraryError(f"The prompts must be a list of at most {MOST_PROMPTS:,}.")
+    try:
+        return tuple(map(_prompt, prompts))
+    except (FieldsError, PageStateError) as error:
+        raise LibraryError(str(error)) from None
+
+
+def _prompt(found: object) -> SavedPrompt:
+    if not isinstance(found, dict) or set(found) != {"name", "versions"}:
+        raise LibraryError("A prompt must have a name and versions.")
+    name, versions = text_of(found["name"], "A name"), found["versions"]
+    if not named(name) or len(name) > LONGEST_NAME:
+        raise LibraryError(f"A name must have 1 to {LONGEST_NAME} characters.")
+    if not isinstance(versions, list) or not 1 <= len(versions) <= MOST_VERSIONS:
+        raise LibraryError(f"The versions must be a list of 1 to {MOST_VERSIONS}.")
+    read = [_version(number, each) for number, each in enumerate(versions, 1)]
+    return SavedPrompt("", named(name), tuple(read))
+
+
+def _version(number: int, found: Any) -> PromptVersion:  # noqa: ANN401 (any JSON value)
+    if not isinstance(found, dict) or set(found) != {"note", "saved_at", "page"}:
+        raise LibraryError("A version must have a note, saved_at and a page.")
+    note = text_of(found["note"], "A note")
+    if len(note) > LONGEST_NOTE:
+        raise LibraryError(f"A note can have at most {LONGEST_NOTE} characters.")
+    page = from_json(json.dumps(found["page"]))
+    return PromptVersion(number, _moment(found["saved_at"]), note, to_json(page))
+
+
+def _moment(found: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text_of(found, "saved_at"))
+        if moment.tzinfo is None or not 2000 < moment.year < 3000:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise LibraryError("saved_at must be a moment with its time zone.") from None

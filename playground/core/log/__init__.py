@@ -1,0 +1,1 @@
+"""The run log: filters, marks, votes, and runs as lines of files."""

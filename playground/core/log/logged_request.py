@@ -1,0 +1,191 @@
+"""A request read back from the log: what was said in it, and the form that makes it again."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from playground.core.request.request import (
+    ROLES,
+    Message,
+    Params,
+    Prompt,
+    Request,
+    ServiceTier,
+)
+from playground.core.wire.decisions import THINKING_TYPES
+from playground.core.wire.exchange import from_json
+from playground.core.wire.wire import VERSION_HEADER, Wire
+
+Body = Mapping[str, Any]
+_VERSIONS = ("2023-06-01", "2026-10-21")
+_THINKING = {kind: name for name, kind in THINKING_TYPES.items()}
+_DISPLAYS = ("summarized", "omitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A body that went out, or was about to, and the API version it asked for."""
+
+    body: Body
+    version: str | None
+
+
+def logged(request_json: str) -> Logged | None:
+    """The last request of a run; None if the log has none that can be read."""
+    recorded = from_json(request_json)
+    try:
+        if recorded:
+            sent = recorded.exchanges[-1].sent
+            headers, body = dict(sent.headers), json.loads(sent.body)
+        else:
+            planned = json.loads(request_json)
+            headers, body = dict(planned["headers"]), planned["body"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    names = {str(name).lower(): str(value) for name, value in headers.items()}
+    return Logged(body, names.get(VERSION_HEADER)) if isinstance(body, dict) else None
+
+
+def turns(request_json: str) -> tuple[tuple[str, str], ...]:
+    """What a person reads of a request: who says what, the system prompt first."""
+    found = logged(request_json)
+    if found is None:
+        return ()
+    messages = found.body.get("messages")
+    rows = [row for row in messages if isinstance(row, dict)] if isinstance(messages, list) else []
+    said_by = [(str(row.get("role")), _text(row.get("content"))) for row in rows]
+    everything = [("system", _text(found.body.get("system"))), *said_by]
+    return tuple((role, text) for role, text in everything if text)
+
+
+def said(request_json: str) -> str:
+    """The same without who says it."""
+    return "\n".join(text for _, text in turns(request_json))
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    parts = [part.get("text") for part in content if isinstance(part, dict)]
+    return "\n".join(part for part in parts if isinstance(part, str))
+
+
+def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:
+    """The form that sends the same again, as `wire_of` would send it. What has no control
+    goes into the extra JSON; None if the log has nothing that can be read."""
+    found = logged(request_json)
+    if found is None:
+        return None
+    plainest = _form(found, {})
+    version = {"api_version": found.version} if found.version in _VERSIONS else {}
+    for form in (plainest, _form(found, version)):
+        wire = wire_of(form)
+        if wire.body == found.body and wire.headers[VERSION_HEADER] == found.version:
+            return form
+    return plainest
+
+
+def _form(found: Logged, version: Mapping[str, Any]) -> Request:
+    rest = dict(found.body)
+    rest.pop("stream", None)
+    system, messages = _system(rest), _messages(rest)
+    params: dict[str, Any] = {
+        "model": _taken(rest, "model", str) or "",
+        "max_tokens": _taken(rest, "max_tokens", int) or 0,
+        "temperature": _taken(rest, "temperature", (int, float)),
+        "top_p": _taken(rest, "top_p", (int, float)),
+        "top_k": _taken(rest, "top_k", int),
+        "stop_sequences": _stops(rest),
+        **_effort(rest),
+        **_thinking_of(rest),
+        **_cache(rest),
+        **_tier(rest),
+        **version,
+    }
+    extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
+    return Request(Prompt(system, messages), Params(**params, extra_json=extra))
+
+
+def _taken(rest: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401
+    value = rest.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return None
+    return rest.pop(name)
+
+
+def _system(rest: dict[str, Any]) -> str:
+    value: str | None = _taken(rest, "system", str)
+    return value or ""
+
+
+def _messages(rest: dict[str, Any]) -> tuple[Message, ...]:
+    rows = rest.get("messages")
+    if not isinstance(rows, list) or not all(map(_is_plain, rows)):
+        return ()
+    del rest["messages"]
+    return tuple(Message(row["role"], row["content"]) for row in rows)
+
+
+def _is_plain(row: object) -> bool:
+    return (
+        isinstance(row, dict)
+        and set(row) == {"role", "content"}
+        and row["role"] in ROLES
+        and isinstance(row["content"], str)
+    )
+
+
+def _stops(rest: dict[str, Any]) -> tuple[str, ...]:
+    stops = rest.get("stop_sequences")
+    # The control holds one a line.
+    if not isinstance(stops, list) or not all(
+        isinstance(stop, str) and stop and "\n" not in stop for stop in stops
+    ):
+        return ()
+    return tuple(rest.pop("stop_sequences"))
+
+
+def _effort(rest: dict[str, Any]) -> dict[str, Any]:
+    config = rest.get("output_config")
+    if isinstance(config, dict) and set(config) == {"effort"} and isinstance(config["effort"], str):
+        return {"effort": rest.pop("output_config")["effort"]}
+    return {}
+
+
+def _thinking_of(rest: dict[str, Any]) -> dict[str, Any]:
+    block = rest.get("thinking")
+    if not isinstance(block, dict) or not set(block) <= {"type", "budget_tokens", "display"}:
+        return {}
+    kind, budget, display = (block.get(name) for name in ("type", "budget_tokens", "display"))
+    is_known = (
+        kind in _THINKING
+        and isinstance(budget, int) == (kind == "enabled")
+        and (display is None or (display in _DISPLAYS and kind != "disabled"))
+    )
+    if not is_known:
+        return {}
+    del rest["thinking"]
+    return {
+        "thinking": _THINKING[str(kind)],
+        "thinking_budget_tokens": budget,
+        "thinking_display": display or "default",
+    }
+
+
+def _cache(rest: dict[str, Any]) -> dict[str, Any]:
+    control = rest.get("cache_control")
+    for ttl in ("5m", "1h"):
+        if control == {"type": "ephemeral", "ttl": ttl}:
+            del rest["cache_control"]
+            return {"cache": ttl}
+    return {}
+
+
+def _tier(rest: dict[str, Any]) -> dict[str, Any]:
+    tier = rest.get("service_tier")
+    if tier in get_args(ServiceTier) and tier != "default":
+        return {"service_tier": rest.pop("service_tier")}
+    return {}

@@ -1,0 +1,1 @@
+"""Prices, bills, bounds and budgets."""

@@ -1,0 +1,216 @@
+"""What a run is billed, how that is known, and why, in one line.
+
+An answer can take several prompts: the turns of a server tool, a compaction, a fallback to
+another model. Each is priced for itself where the API tells them apart. Sources: the pricing,
+compaction and fallback pages of platform.claude.com, and the SDK's types of usage.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from playground.core.answer.events import Iteration, RefusalBill, Usage
+from playground.core.money.budget import limit
+from playground.core.money.pricing import (
+    MOST_USD,
+    Cost,
+    CostKind,
+    UnitPrices,
+    has_fast_price,
+    unit_prices,
+)
+from playground.core.request.connection import Connection
+
+ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
+_TOO_MUCH = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
+_TOKENS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the course of a run says about its bill, each in a sentence; empty: nothing.
+
+    `free`: nothing was billed, whatever the usage is. `perhaps_free`: nothing may have been.
+    `missing`: what the usage leaves out.
+    """
+
+    free: str = ""
+    perhaps_free: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> Known:
+    """What is known of the bill of an answer, whether it is a refusal or not."""
+    if refusal == "free":
+        return Known("A refusal of this category before any output is not billed.", "", missing)
+    unsure = "The category of the refusal is new: it may not be billed."
+    return Known(perhaps_free=unsure if refusal == "unknown" else "", missing=missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What was asked, as far as prices depend on it."""
+
+    model_id: str
+    connection: Connection
+    at: datetime
+    is_batch: bool = False
+
+    def prices(self, usage: Usage, model_id: str | None = None) -> UnitPrices | None:
+        return unit_prices(
+            model_id or self.model_id, self.connection, usage, self.at, is_batch=self.is_batch
+        )
+
+
+def bill(usage: Usage | None, call: Call, known: Known) -> tuple[Cost, UnitPrices | None]:
+    """The cost, and the unit prices of the model that was asked. None as `usage`: the API
+    reported none."""
+    prices = call.prices(usage or Usage())
+    is_demo = call.connection.kind == "demo"
+    if known.free:
+        kind: CostKind = "at least" if known.missing else "exact"
+        why = _line(known.free, *known.missing)
+        return Cost(Decimal(0), "simulated" if is_demo else kind, why), prices
+    if usage is None:
+        return Cost(None, "unknown", "The answer came without a usage report."), prices
+    if prices is None:
+        return Cost(None, "unknown", _no_price(call)), None
+    usd, missing = _add_up(usage, prices, call)
+    missing = (*known.missing, *missing, *_unpriced(usage, prices, call))
+    if usd > MOST_USD:
+        return Cost(None, "unknown", _TOO_MUCH), prices
+    why = _line(_basis(usage, prices, is_demo), known.perhaps_free, *missing)
+    if is_demo:
+        return Cost(usd, "simulated", why), prices
+    if missing and known.perhaps_free:
+        return Cost(None, "unknown", why), prices  # It may be less, and it may be more.
+    kind = "at least" if missing else "at most" if known.perhaps_free else "exact"
+    return Cost(usd, kind, why), prices
+
+
+def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
+    """What a run cost: its last attempt, and at least what earlier ones reported. Each attempt
+    is billed by itself, for the step of a stepped price is that of one prompt."""
+    if not earlier:
+        return last
+    if last.usd is None or any(each.usd is None for each in earlier):
+        why = last.why if last.usd is None else "No price is known for an earlier attempt."
+        return Cost(None, "unknown", why)
+    before_usd = sum((each.usd or Decimal(0) for each in earlier), Decimal(0))
+    if last.usd + before_usd > MOST_USD:
+        return Cost(None, "unknown", _TOO_MUCH)
+    kind = last.kind if last.kind == "simulated" else "at least"
+    why = _line(last.why, f"Earlier attempts reported {limit(before_usd)} of it.")
+    return Cost(last.usd + before_usd, kind, why)
+
+
+def searches(usage: Usage, prices: UnitPrices | None) -> str:
+    """How many web searches were made and what they cost: 10 web searches · $0.10."""
+    count = usage.web_searches
+    if not count:
+        return ""
+    named = "1 web search" if count == 1 else f"{count:,} web searches"
+    usd = count * prices.web_search_usd if prices else None
+    return f"{named} · {limit(usd)}" if usd else named
+
+
+def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tuple[str, ...]]:
+    """Dollars for all prompts of an answer and its searches, and what is not in them."""
+    on_top = usage.web_searches * prices.web_search_usd
+    if not usage.iterations:
+        tokens = replace(usage, web_searches=0)
+        return prices.cost_of(tokens) + on_top, tuple(_unknown_tier(usage, prices, call))
+    counted = _billed_surely(usage.iterations)
+    missing = []
+    if len(counted) < len(usage.iterations):
+        missing.append("The attempt of the model that declined may be billed as well.")
+    for each in counted:
+        part_prices = call.prices(_at_speed_of(usage, each.usage), each.model_id)
+        if part_prices is None:
+            missing.append(f"No price of {each.model_id} is known.")
+            continue
+        on_top += part_prices.cost_of(each.usage)
+    for kind in dict.fromkeys(each.kind for each in counted):
+        if kind not in ITERATION_KINDS:
+            missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
+    left = _left_over(usage)
+    if left is not None:
+        on_top += prices.cost_of(left)
+        missing.append("The iterations of the usage add up to fewer tokens than it reports.")
+    return on_top, tuple(missing)
+
+
+def _billed_surely(iterations: Sequence[Iteration]) -> list[Iteration]:
+    """Without the attempts that were declined before any output: they may have been free."""
+    if not any(each.kind == "fallback_message" for each in iterations):
+        return list(iterations)
+    return [each for each in iterations if each.kind != "message" or each.usage.output_tokens]
+
+
+def _at_speed_of(usage: Usage, part: Usage) -> Usage:
+    return replace(part, speed=usage.speed, inference_geo=usage.inference_geo)
+
+
+def _left_over(usage: Usage) -> Usage | None:
+    """Tokens that are in the report and in none of its iterations. They should be none."""
+    left = {
+        name: getattr(usage, name) - sum(getattr(each.usage, name) for each in usage.iterations)
+        for name in _TOKENS
+    }
+    positive = {name: count for name, count in left.items() if count > 0}
+    return Usage(**positive) if positive else None
+
+
+def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+    if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
+        yield (
+            "The tokens are those of several prompts: whether one was long enough for the"
+            " higher price isn't reported."
+        )
+
+
+def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+    """What was billed and has no price here. A server of one's own has its flat price."""
+    if call.connection.kind == "server":
+        return
+    if usage.used_container:
+        yield "Code ran in a container, whose hours are billed apart."
+    if usage.service_tier == "priority":
+        yield "It ran on priority capacity, whose price is the account's own."
+    for uses in usage.other_tool_uses:
+        yield f"The usage reports {uses}, whose price isn't known."
+    if usage.web_searches and not prices.web_search_usd:
+        yield "The price of a web search with this model isn't known."
+    if usage.speed == "fast" and not has_fast_price(call.model_id, call.at):
+        yield "The price of fast answers of this model isn't known."
+    elif usage.speed not in (None, "standard", "fast"):
+        yield f"The price of the speed {usage.speed} isn't known."
+
+
+def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
+    source = "the price in the settings" if prices.source == "settings" else prices.source
+    counts = "The tokens that the API reported"
+    if [each.kind for each in usage.iterations] not in ([], ["message"]):
+        many = len(usage.iterations)
+        counts = f"The tokens of {many} iteration{'s' if many > 1 else ''} that the API reported"
+    if is_demo:
+        counts = "The demo bills nothing. What the tokens it counted would cost"
+    found = searches(usage, prices)
+    return f"{counts}, at {source}{f', and {found}' if found else ''}."
+
+
+def _no_price(call: Call) -> str:
+    if call.connection.kind == "server":
+        return "What this server charges is unknown: PLAYGROUND_SERVER_PRICE is not set."
+    return f"No list price of {call.model_id} is known."
+
+
+def _line(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))

@@ -1,0 +1,181 @@
+"""A budget: what may be spent in a session and in a day, and whether a run still fits.
+
+What a run can cost is reserved before it starts, and what it did cost takes the place of
+that when it ends. Simulated money never counts.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from decimal import ROUND_CEILING, Decimal
+from typing import Literal
+
+from playground.core.answer.events import AttemptFailed, Event
+from playground.core.visitors.visitors import LOCAL
+
+PICO = Decimal("1e-12")
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+LARGEST_USD = Decimal(1_000_000)
+AMOUNT = re.compile(r"\d{1,7}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
+OWNER = "owner"
+"""Who pays for runs with the key of the server's owner; else the visitor himself does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that may be spent; None: no limit. A day is one of UTC, and a run counts
+    into the day on which it starts."""
+
+    session_usd: Decimal | None = None
+    day_usd: Decimal | None = None
+    visitor_day_usd: Decimal | None = None
+    """What one visitor from elsewhere may spend of the owner's money in a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """Who spends: a visitor, on a page opened at `since`, at whose expense."""
+
+    visitor: str
+    payer: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time, whose runs count into it, and how much they may cost together."""
+
+    name: Literal["session", "day"]
+    cap_usd: Decimal
+    whose: Literal["visitor", "payer", "share"]
+    """Counts a visitor's runs, all that someone pays for, or a visitor's at the owner's expense."""
+    who: str
+    since: datetime
+    until: datetime = END_OF_TIME
+
+    @property
+    def words(self) -> str:
+        """Such as: today's $0.50."""
+        if self.whose == "share":
+            return f"your {limit(self.cap_usd)} for today"
+        name = "this session's" if self.name == "session" else "today's"
+        return f"{name} {limit(self.cap_usd)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a window is used up, and what is reserved for runs on their way."""
+
+    window: Window
+    used_usd: Decimal
+    held_usd: Decimal
+
+    @property
+    def left_usd(self) -> Decimal:
+        return max(Decimal(0), self.window.cap_usd - self.used_usd - self.held_usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The most that one run can cost, kept free for it."""
+
+    run_id: str
+    visitor: str
+    payer: str
+    started_at: datetime
+    usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was started."""
+
+    sentence: str
+
+
+def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tuple[Window, ...]:
+    """Everything a run that starts now must fit into. The owner's budget comes on top of a
+    visitor's own; its day is one for all whom the owner pays for."""
+    caps = [usd for usd in (own.session_usd, owners.session_usd) if usd is not None]
+    found = []
+    if caps:
+        found.append(Window("session", min(caps), "visitor", spender.visitor, spender.since))
+    day = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    end = day + timedelta(days=1)
+    if own.day_usd is not None:
+        found.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
+    if owners.day_usd is not None:
+        found.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
+    is_guest = spender.payer == OWNER and spender.visitor != LOCAL
+    if owners.visitor_day_usd is not None and is_guest:
+        share_usd = owners.visitor_day_usd
+        found.append(Window("day", share_usd, "share", spender.visitor, day, end))
+    return tuple(found)
+
+
+def refusal(needed_usd: Decimal, standings: tuple[Standing, ...]) -> Refusal | None:
+    """Why something that can cost this much does not fit; None: it does."""
+    for standing in standings:
+        short_usd = needed_usd - standing.left_usd
+        if short_usd > 0:
+            return Refusal(
+                f"Not started: this run can cost up to {in_dollars(needed_usd)}, and "
+                f"{in_dollars(standing.left_usd)} of {standing.window.words} "
+                f"{'is' if standing.left_usd == 0 else 'are'} left: "
+                f"{in_dollars(short_usd)} too much."
+            )
+    return None
+
+
+def unpriced(why: str) -> Refusal:
+    """Nothing can be reserved for a run without a bound; `why` is part of a sentence."""
+    return Refusal(f"The budget can't be kept: {why}.")
+
+
+def reserved_usd(worst_case_usd: Decimal) -> Decimal:
+    """The worst case in whole pico-dollars, never rounded down."""
+    return worst_case_usd.quantize(PICO, ROUND_CEILING)
+
+
+def amount(text: str) -> Decimal | None:
+    """Dollars as a person writes them, such as 0.50. Empty: None. Raises ValueError."""
+    text = text.strip().removeprefix("$").strip()
+    if not text:
+        return None
+    if not AMOUNT.fullmatch(text) or Decimal(text) > LARGEST_USD:
+        raise ValueError("not an amount of dollars")
+    return Decimal(text)
+
+
+def in_dollars(usd: Decimal) -> str:
+    """Dollars with at least two significant digits, never rounded down to nothing."""
+    if usd == 0:
+        return "$0"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    return f"${usd:.{max(4, 1 - usd.adjusted())}f}"
+
+
+def limit(usd: Decimal) -> str:
+    """An amount that a person chose, with no more digits than it has: $0.50."""
+    text = in_dollars(usd)
+    cents, more = text[: text.find(".") + 3], text[text.find(".") + 3 :]
+    return cents + more.rstrip("0") if "." in text else text
+
+
+async def within_budget(
+    events: AsyncGenerator[Event, None], reserve_again: Callable[[], Awaitable[Refusal | None]]
+) -> AsyncGenerator[Event, None]:
+    """The same events, but no retry after an attempt that may be billed unless the worst
+    case could be reserved once more: one reservation covers one answer."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, AttemptFailed) and event.wait_s is not None:
+                refused = None if event.failure.billed == "no" else await reserve_again()
+                if refused is not None:
+                    why = "Not retried: the lost attempt may be billed, and the budget has no "
+                    yield replace(event, wait_s=None, why=why + "room for another.")
+                    return
+            yield event

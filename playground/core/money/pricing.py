@@ -1,0 +1,198 @@
+"""What a run costs, and what it can cost at most. Unknown is None, never 0.
+
+List prices are those of genai-prices; what it does not know (the geographic factor, the
+free refusal, prices of a self-hosted server) is added here. Sources: the pricing and
+refusals pages of platform.claude.com.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any, Literal
+
+from playground.core.answer.events import Usage
+from playground.core.money.bill_bound import Bound
+from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import find
+
+CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
+_MEANINGS: dict[CostKind, str] = {
+    "exact": "The tokens that the API reported, at its list prices.",
+    "at least": "More may be billed than was reported before it ended.",
+    "at most": "It ended with the server: the most it could have cost.",
+    "simulated": "The demo bills nothing. What the tokens it counted would cost.",
+    "unknown": "There was no usage report, or no price is known.",
+}
+"""What a kind means, for a run that was logged without its reason."""
+
+MTOK = Decimal(1_000_000)
+MOST_USD = Decimal(1_000_000)
+"""What costs more is no price but a field made up, and a log could not hold the sum."""
+DATED = re.compile(r"-(\d{8}|latest|0)$")
+US_FACTOR = Decimal("1.1")
+"""Price of `inference_geo: "us"` on every token."""
+BATCH_FACTOR = Decimal("0.5")
+"""Price of every token in a Message Batch, cached ones too. Searches have no other price."""
+_PRICED_LIKE = {
+    "claude-mythos-5": "claude-fable-5",
+    "claude-mythos-5-1": "claude-fable-5-1",
+}
+"""Models that genai-prices lacks, and the public model of the same price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Dollars, and how they are known; None when unknown. `why`: the reason, in a line."""
+
+    usd: Decimal | None
+    kind: CostKind
+    why: str = field(default="", compare=False)
+
+    @property
+    def reason(self) -> str:
+        """The reason alone; of a run that was logged without one, what its kind means."""
+        return self.why or _MEANINGS[self.kind]
+
+    @property
+    def explained(self) -> str:
+        """The kind with its reason, in a line."""
+        return f"{self.kind.capitalize()}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrices:
+    """Dollars a million tokens, as they applied to one run."""
+
+    input_usd: Decimal
+    output_usd: Decimal
+    cache_read_usd: Decimal
+    cache_write_5m_usd: Decimal
+    cache_write_1h_usd: Decimal
+    web_search_usd: Decimal
+    source: str
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    def cost_of(self, usage: Usage) -> Decimal:
+        tokens = (
+            usage.input_tokens * self.input_usd
+            + usage.output_tokens * self.output_usd
+            + usage.cache_read_tokens * self.cache_read_usd
+            + usage.cache_write_5m_tokens * self.cache_write_5m_usd
+            + usage.cache_write_1h_tokens * self.cache_write_1h_usd
+        )
+        return tokens / MTOK + usage.web_searches * self.web_search_usd
+
+
+def unit_prices(
+    model_id: str, connection: Connection, usage: Usage, at: datetime, *, is_batch: bool = False
+) -> UnitPrices | None:
+    """The prices that apply to a run of this size at that time, or None if unknown."""
+    if connection.flat_price is not None and not is_batch:
+        flat = connection.flat_price
+        i, o, zero = flat.input_usd, flat.output_usd, Decimal(0)
+        return UnitPrices(i, o, i, i, i, zero, "settings")
+    if connection.kind == "server":
+        return None
+    price = _list_price(model_id.strip(), usage.speed, at.date())
+    if price is None:
+        return None
+    factor = US_FACTOR if usage.inference_geo == "us" else Decimal(1)
+    source = f"genai-prices {_prices_version()}"
+    if is_batch:
+        factor, source = factor * BATCH_FACTOR, f"{source}, half in a batch"
+    tokens = _longest_prompt_tokens(usage, model_id)
+    read = _tier(price.input_mtok, tokens)
+    write = _tier(price.cache_write_mtok, tokens)
+    return UnitPrices(
+        input_usd=factor * read,
+        output_usd=factor * _tier(price.output_mtok, tokens),
+        cache_read_usd=factor * _tier(price.cache_read_mtok, tokens),
+        cache_write_5m_usd=factor * write,
+        cache_write_1h_usd=factor * _tier(price.cache_write_1h_mtok, tokens),
+        web_search_usd=_tier(price.web_searches_kcount, tokens) / 1000,
+        source=source,
+    )
+
+
+def _longest_prompt_tokens(usage: Usage, model_id: str) -> int:
+    """The length of the longest prompt, on which a stepped price depends, as far as it is
+    known: no prompt is longer than the model's window, and a sum says nothing of one."""
+    model = find(model_id)
+    window_tokens = model.context_tokens if model else usage.prompt_tokens
+    return 0 if usage.is_summed else min(usage.prompt_tokens, window_tokens)
+
+
+def worst_case(
+    bound: Bound, connection: Connection, at: datetime, *, is_batch: bool = False
+) -> Decimal | None:
+    """The most one answer can cost in dollars. None: nobody knows the model's price."""
+    usage = bound.usage
+    if connection.kind == "claude":
+        usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
+    prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
+    if prices is None:
+        return None
+    if usage.speed == "fast" and not (
+        connection.flat_price is None and has_fast_price(bound.model_id, at)
+    ):
+        return None
+    most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+    return most_usd if most_usd <= MOST_USD else None
+
+
+def _uncached(usage: Usage) -> Usage:
+    return replace(
+        usage,
+        input_tokens=usage.prompt_tokens,
+        cache_write_5m_tokens=0,
+        cache_write_1h_tokens=0,
+    )
+
+
+def has_fast_price(model_id: str, at: datetime) -> bool:
+    """Whether a price of its own is known for fast answers; without one it could be any."""
+    fast = _list_price(model_id.strip(), "fast", at.date())
+    return fast is not None and fast != _list_price(model_id.strip(), None, at.date())
+
+
+@lru_cache(maxsize=1)
+def _prices_version() -> str:
+    return version("genai-prices")
+
+
+@lru_cache(maxsize=256)
+def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # noqa: ANN401 (its class moved between releases)
+    # Imported at first use: 0.2 s that the first paint of the page need not wait for.
+    from genai_prices import Usage as PricedUsage
+    from genai_prices import calc_price
+
+    context = {"speed": "fast"} if speed == "fast" else None
+    try:
+        priced = calc_price(
+            PricedUsage(input_tokens=1, output_tokens=1),
+            model_ref=_PRICED_LIKE.get(model_id, model_id),
+            provider_id="anthropic",
+            genai_request_timestamp=datetime.combine(on, time(12), UTC),
+            price_context=context,
+        )
+    except (LookupError, ValueError):
+        return None
+    # It matches by prefix: a model of a longer name is another model, whatever its date.
+    is_same = find(model_id) or DATED.sub("", model_id) == DATED.sub("", priced.model.id)
+    return priced.model_price if is_same else None
+
+
+def _tier(price: Any, prompt_tokens: int) -> Decimal:  # noqa: ANN401 (same)
+    """A price, or the step of a stepped price that a prompt of this length reaches."""
+    if price is None:
+        return Decimal(0)
+    if isinstance(price, Decimal | int):
+        return Decimal(price)
+    reached = [step.price for step in price.tiers if prompt_tokens > step.start]
+    return Decimal(reached[-1] if reached else price.base)

@@ -1,0 +1,1 @@
+"""An experiment as a table or a page."""

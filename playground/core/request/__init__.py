@@ -1,0 +1,1 @@
+"""The nouns of a call: prompt, parameters, models, connection, extra JSON."""

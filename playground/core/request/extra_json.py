@@ -1,0 +1,101 @@
+"""The extra JSON: an object of a person's own for the body, or what is wrong with it.
+
+It is parsed once, where the parameters hold it, and what follows from it is worked out once.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from playground.core.checks.allowed_fields import first_not_allowed
+from playground.core.money.input_bounds import InputBound, input_bound
+
+MOST_CHARACTERS = 20_000
+MOST_PLACE = 80
+DEEPEST = 60
+"""Objects and lists in each other. Python's parser gives up at a depth that depends on its
+caller, and one that parses here must parse wherever the request is looked at."""
+STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("|$)', re.DOTALL)
+BRACKETS = re.compile(r"[\[\]{}]")
+
+
+@dataclass(frozen=True)
+class Extra:
+    """The fields to merge into the body; none where there is a problem."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+    @cached_property
+    def json_of_fields(self) -> Mapping[str, str]:
+        """Each field's value as `json.dumps(value, sort_keys=True)` writes it."""
+        return {name: json.dumps(value, sort_keys=True) for name, value in self.fields.items()}
+
+    @cached_property
+    def not_allowed(self) -> str | None:
+        """The first place in it that strangers do not send with the owner's key."""
+        return first_not_allowed(self.fields)
+
+    @cached_property
+    def bound(self) -> InputBound:
+        """What it adds at most to what the model reads, or why nobody knows."""
+        return input_bound(self.fields)
+
+
+NO_EXTRA = Extra()
+
+
+def read_extra(text: str) -> Extra:
+    """Parse what was typed. Empty text is no extra, not a problem."""
+    if not text.strip():
+        return NO_EXTRA
+    if len(text) > MOST_CHARACTERS:
+        return Extra(problem=f"it is longer than {MOST_CHARACTERS:,} characters")
+    if _depth(text) > DEEPEST:
+        return Extra(problem=f"it is nested more than {DEEPEST} levels deep")
+    try:
+        parsed = json.loads(text, parse_constant=_refuse, object_pairs_hook=_distinct)
+        # What cannot be encoded could not be sent: a lone surrogate, written as an escape.
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        return Extra(problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
+    except UnicodeEncodeError:
+        return Extra(problem="it holds half of a character (a lone surrogate)")
+    except ValueError as error:
+        return Extra(problem=_said(error))
+    if not isinstance(parsed, dict):
+        return Extra(problem="it must be an object: {…}")
+    return Extra(parsed)
+
+
+def quoted(place: str) -> str:
+    """A place in it, such as `tools[0].type`, as a sentence names it."""
+    shown = place if len(place) <= MOST_PLACE else f"{place[:MOST_PLACE]}…"
+    return f"`{shown}`" if shown else '`""`'
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand in each other, those in strings left out."""
+    depth = deepest = 0
+    for bracket in BRACKETS.findall(STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return fields
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _said(error: Exception) -> str:
+    return "a number is too long" if "digits" in str(error) else str(error)

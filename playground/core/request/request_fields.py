@@ -1,0 +1,112 @@
+"""A request as JSON has it, and read back with one error for whatever is wrong."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, Final, get_args
+
+from playground.core.request.model_catalogue import MODEL_ID, is_model_id
+from playground.core.request.request import (
+    ROLES,
+    ApiVersion,
+    Cache,
+    Message,
+    Params,
+    Prompt,
+    Request,
+    ServiceTier,
+    Thinking,
+    ThinkingDisplay,
+)
+
+MOST_MESSAGES: Final = 200
+_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "thinking": get_args(Thinking),
+    "thinking_display": get_args(ThinkingDisplay),
+    "cache": get_args(Cache),
+    "service_tier": get_args(ServiceTier),
+    "api_version": get_args(ApiVersion),
+}
+_PARAMS: Final = tuple(field.name for field in fields(Params))
+
+
+class FieldsError(ValueError):
+    """What of some JSON is not as it must be; its text can be shown."""
+
+
+def request_to_fields(request: Request) -> dict[str, Any]:
+    """The request without what is at its default."""
+    params = asdict(request.params)
+    left_out = asdict(Params(request.params.model, request.params.max_tokens))
+    for name in set(params) - {"model", "max_tokens"}:
+        if params[name] == left_out[name]:
+            del params[name]
+    return {
+        "system": request.prompt.system,
+        "messages": [asdict(message) for message in request.prompt.messages],
+        "params": params,
+    }
+
+
+def request_from_fields(found: object) -> Request:
+    """The request that JSON has. Raises `FieldsError`."""
+    if not isinstance(found, dict) or set(found) != {"system", "messages", "params"}:
+        raise FieldsError("A request must have system, messages and params.")
+    messages = found["messages"]
+    if not isinstance(messages, list) or len(messages) > MOST_MESSAGES:
+        raise FieldsError(f"The messages must be a list of at most {MOST_MESSAGES}.")
+    system = text_of(found["system"], "system")
+    return Request(Prompt(system, tuple(map(_message, messages))), _params(found["params"]))
+
+
+def text_of(value: object, name: str) -> str:
+    """A text that can be sent and stored. Raises `FieldsError`."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise FieldsError(f"{name} holds half of a character (a lone surrogate).") from None
+        return value
+    raise FieldsError(f"{name} must be a text.")
+
+
+def _message(found: object) -> Message:
+    if not isinstance(found, dict) or set(found) != {"role", "text"}:
+        raise FieldsError("A message must have a role and a text.")
+    if found["role"] not in ROLES:
+        raise FieldsError(f"A message's role must be one of {', '.join(ROLES)}.")
+    return Message(found["role"], text_of(found["text"], "text"))
+
+
+def _params(found: object) -> Params:
+    if not isinstance(found, dict) or not {"model", "max_tokens"} <= set(found) <= set(_PARAMS):
+        raise FieldsError("The params must have a model, max_tokens and no other fields.")
+    for name, value in found.items():
+        if not _fits(name, value):
+            raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
+    if not is_model_id(text_of(found["model"], "model")):
+        raise FieldsError(MODEL_ID)
+    stops = tuple(found.get("stop_sequences", ()))
+    return Params(**{**found, "stop_sequences": stops})
+
+
+def _fits(name: str, value: object) -> bool:
+    if name in _WORDS:
+        return value in _WORDS[name]
+    match name:
+        case "model" | "extra_json":
+            return isinstance(value, str)
+        case "max_tokens":
+            return is_whole(value)
+        case "top_k" | "thinking_budget_tokens":
+            return value is None or is_whole(value)
+        case "temperature" | "top_p":
+            return value is None or is_whole(value) or isinstance(value, float)
+        case "effort":
+            return value is None or isinstance(value, str)
+        case _:
+            return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+def is_whole(value: object) -> bool:
+    """Whether this is a number of JSON without a fraction; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""A run before and after: its plan, its outcome, its row."""

@@ -1,0 +1,314 @@
+"""A run that did not simply succeed, in four short answers: what happened, was it retried,
+is it billed, what can be done.
+
+Reads what a run says of itself; knows no dollars.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from playground.core.answer.events import Attempt, BlockStarted, RefusalBill, Usage
+from playground.core.answer.failures import Failure, FailureKind
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.stopping import BY_SERVER
+from playground.core.wire.wire import fills_cache
+
+SLOW_S = 5.0
+"""A first token later than this is worth a word."""
+SCENARIO = 'This failure is simulated. Set Scenario to "Nothing goes wrong" to end it.'
+AS_USUAL = frozenset({"end_turn", "stop_sequence", "tool_use"})
+"""Stop reasons of an answer that is whole."""
+MET: dict[FailureKind, str] = {
+    "rate_limit": "hit the rate limit",
+    "overloaded": "found the API overloaded",
+    "server_error": "hit a server error",
+    "gateway": "hit a gateway's error",
+    "timeout": "timed out",
+    "connection": "could not connect",
+    "closed": "got no answer",
+    "dropped": "lost the connection",
+    "truncated": "ended early",
+    "damaged": "came back damaged",
+    "empty": "came back empty",
+}
+
+Tone = Literal["error", "warning", "quiet"]
+
+
+class Ended(Protocol):
+    """What of a run its outcome follows from."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def failure(self) -> Failure | None: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def attempts(self) -> Sequence[Attempt]: ...
+    @property
+    def stop_reason(self) -> str | None: ...
+    @property
+    def stop_detail(self) -> str | None: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def thinking(self) -> str: ...
+    @property
+    def blocks(self) -> Sequence[BlockStarted]: ...
+    @property
+    def usage(self) -> Usage | None: ...
+    @property
+    def ttft_s(self) -> float | None: ...
+    @property
+    def refusal(self) -> RefusalBill: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The four answers. `happened` may hold a model's or a server's words."""
+
+    tone: Tone
+    title: str
+    happened: str
+    retried: str
+    billed: str
+    step: str
+
+
+def outcome(run: Ended) -> Outcome | None:
+    """The answers for a run that has ended; None where it was simply answered."""
+    found = _outcome(run)
+    if found is None or run.plan.connection.kind != "demo":
+        return found
+    has_scenario = run.plan.connection.scenario != "none"
+    step = f"{found.step} {SCENARIO}" if has_scenario else found.step
+    return Outcome(found.tone, found.title, found.happened, found.retried, found.billed, step)
+
+
+def _outcome(run: Ended) -> Outcome | None:
+    match run.status, run.stop_reason:
+        case "failed" | "interrupted", _:
+            return _failed(run)
+        case "stopped", _:
+            return _stopped(run)
+        case "done", "max_tokens" if fills_cache(run.plan.wire.body):
+            return _filled(run)
+        case "done", "max_tokens":
+            return _cut(run)
+        case "done", "model_context_window_exceeded":
+            happened = "Prompt and answer together filled the model's context window."
+            return _answered(run, "Cut at the context window", happened, "Shorten the prompt.")
+        case "done", "refusal":
+            return _refused(run)
+        case "done", "pause_turn":
+            return _paused(run)
+        case "done", reason if reason not in AS_USUAL:
+            return _ended_oddly(run)
+        case "done", _ if not run.text.strip():
+            return _without_text(run)
+        case "done", "tool_use":
+            return _calls_tools(run)
+        case "done", _ if len(run.attempts) > 1:
+            return _answered_late(run)
+        case "done", _ if (run.ttft_s or 0.0) >= SLOW_S:
+            return _slow(run)
+    return None
+
+
+def _failed(run: Ended) -> Outcome | None:
+    failure = run.failure
+    if failure is None:
+        return None
+    reported = run.usage.prompt_tokens if run.usage else 0
+    if run.status == "interrupted":
+        billed = "What was read and written before the break is billed."
+    elif reported:
+        billed = f"No answer came, but {reported:,} tokens in were reported: those are billed."
+    elif failure.kind in ("empty", "no_content"):
+        billed = "It was sent, and nothing says whether it was billed."
+    elif _may_be_billed(run):
+        billed = "It was sent and no answer came: it may be billed all the same."
+    else:
+        billed = "A request without an answer is not billed."
+    retried = f"{_retries(run)} {run.why}".strip()
+    return Outcome(
+        "error", failure.label.capitalize(), failure.happened, retried, billed, failure.step
+    )
+
+
+def _stopped(run: Ended) -> Outcome:
+    # Its own visitor knows why; whatever else stopped it says so.
+    title = BY_SERVER if run.why else "Stopped"
+    if not run.attempts:
+        never = "Nothing was sent, so nothing is billed."
+        happened = f"{run.why} Before it began.".lstrip()
+        return Outcome("quiet", title, happened, "Not retried.", never, "Run again.")
+    was_waiting = run.attempts[-1].wait_s is not None
+    if was_waiting and not _may_be_billed(run):
+        happened, billed = "Between two attempts.", "A refused attempt is not billed."
+    elif run.ttft_s is None:
+        happened = "Before the first token."
+        billed = "It was sent: the prompt may be billed."
+    else:
+        happened = "What had arrived is kept."
+        billed = "What was read and written until then is billed."
+    who = "the server" if run.why else "you"
+    retries = _retries(run)
+    retried = f"{retries} Then {who} stopped it." if retries else f"Not retried: {who} stopped it."
+    happened = f"{run.why} {happened}".lstrip()
+    return Outcome("quiet", title, happened, retried, billed, "Run again for a whole answer.")
+
+
+def _filled(run: Ended) -> Outcome:
+    written = run.usage.cache_write_tokens if run.usage else 0
+    read = run.usage.cache_read_tokens if run.usage else 0
+    happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
+    if not written:
+        happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
+    step = "Set max_tokens and run again while the prompt is cached."
+    retried = _retries(run) or "No: nothing went wrong."
+    billed = "The prompt is billed, and its writing to the cache."
+    return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
+
+
+def _cut(run: Ended) -> Outcome:
+    written = run.usage.output_tokens if run.usage else run.plan.request.params.max_tokens
+    tokens = "1 token" if written == 1 else f"{written:,} tokens"
+    step = "Raise max_tokens and run again, or ask for less."
+    return _answered(run, "Cut at max_tokens", f"The answer was cut after {tokens}.", step)
+
+
+def _refused(run: Ended) -> Outcome:
+    happened = run.stop_detail or "The model declined to answer."
+    step = "Rephrase the prompt, or try another model."
+    billed = {
+        "free": "A refusal before the first token is not billed.",
+        "billed": "This refusal is billed like any answer.",
+        "unknown": "Whether a refusal of this new category is billed is not known.",
+    }[run.refusal]
+    return _answered(run, "Refused", happened, step, billed)
+
+
+def _paused(run: Ended) -> Outcome:
+    happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
+    step = "To go on, its blocks would have to be sent back unchanged. Run again for a new answer."
+    return _answered(run, "Paused", happened, step)
+
+
+def _ended_oddly(run: Ended) -> Outcome:
+    if run.stop_reason is None:
+        happened = "The server ended it without a stop reason: it may not be whole."
+        return _answered(
+            run, "No stop reason", f"{happened}{_lack(run)}", "Check that the answer is whole."
+        )
+    happened = f"The server gave a stop reason that is not known here: {run.stop_reason}."
+    return _answered(
+        run, "Unknown stop reason", f"{happened}{_lack(run)}", "Check that the answer is whole."
+    )
+
+
+def _lack(run: Ended) -> str:
+    return "" if run.text.strip() else " It has no text."
+
+
+def _without_text(run: Ended) -> Outcome:
+    """An answer that came whole, and has nothing to read in it."""
+    if _tools(run):
+        return _calls_tools(run)
+    others = [block.kind for block in run.blocks if block.kind != "text"]
+    if all("thinking" in kind for kind in others) and others:
+        happened = "The model thought, and wrote no text."
+        step = "Raise max_tokens, or ask for the answer itself."
+        return _answered(run, "Only thinking", happened, step)
+    if others:
+        happened = f"The answer has no text: it is made of {_listed(sorted(set(others)))}."
+        return _answered(run, "No text", happened, "As sent shows every block of it.")
+    if run.text:
+        happened = "The answer is nothing but blanks."
+    elif run.blocks:
+        happened = "The answer is a text without a character."
+    else:
+        happened = "The answer has no content: the model ended its turn at once."
+    if run.stop_reason == "stop_sequence":
+        return _answered(run, "Empty answer", happened, "Change the stop sequence, or the prompt.")
+    return _answered(run, "Empty answer", happened, "Change the prompt, then run again.")
+
+
+def _calls_tools(run: Ended) -> Outcome:
+    tools = _tools(run)
+    names = _listed([name for name in tools if name])
+    happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
+    step = "Nothing runs tools here. As sent shows the call with its input."
+    title = "Tool calls" if len(tools) > 1 else "Tool call"
+    return _answered(run, title, happened, step)
+
+
+def _only(run: Ended) -> str:
+    return "" if run.text.strip() else "; it wrote no text"
+
+
+def _tools(run: Ended) -> list[str]:
+    """The names of the tools that an answer leaves to be run."""
+    return [block.name for block in run.blocks if block.kind == "tool_use"]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _answered_late(run: Ended) -> Outcome:
+    failed = run.attempts[:-1]
+    met = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
+    which = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(len(failed), f"Attempts 1 to {len(failed)}")
+    step = "Nothing to do: the retry worked."
+    if any(attempt.kind == "rate_limit" for attempt in failed):
+        step += " If it comes often, run fewer variants at once."
+    title = f"Answered at attempt {len(run.attempts)}"
+    reported = sum(attempt.prompt_tokens or 0 for attempt in failed)
+    billed = "Only the attempt that answered is billed."
+    if reported:
+        billed = f"The answer, and {reported:,} tokens in that failed attempts reported."
+    elif _may_be_billed(run):
+        billed = "The answer, and perhaps an attempt whose reply was lost."
+    return Outcome("quiet", title, f"{which} {met}.", _retries(run), billed, step)
+
+
+def _slow(run: Ended) -> Outcome:
+    happened = f"It came after {run.ttft_s or 0:.1f} s."
+    step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
+    found = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
+    return Outcome("quiet", found.title, happened, found.retried, found.billed, step)
+
+
+def _answered(
+    run: Ended, title: str, happened: str, step: str, billed: str | None = None
+) -> Outcome:
+    """An answer that came, but not as wished."""
+    retried = _retries(run) or "Not retried: this is an answer, not an error."
+    usual = "Billed as any answer: tokens in and out."
+    return Outcome("warning", title, happened, retried, billed or usual, step)
+
+
+def _retries(run: Ended) -> str:
+    """How often a run was tried again, and after how long; empty: never."""
+    attempts = run.attempts
+    waits = [f"{each.wait_s or 0:.1f} s" for each in attempts[:-1]]
+    if not waits:
+        return ""
+    often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
+    return f"Retried {often}, after {_listed(waits)}."
+
+
+def _may_be_billed(run: Ended) -> bool:
+    return any(attempt.billed not in (None, "no") for attempt in run.attempts)
+
+
+def _met(attempt: Attempt) -> str:
+    status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
+    kind = attempt.kind or "internal"
+    return MET.get(kind, f"failed with: {kind.replace('_', ' ')}") + status

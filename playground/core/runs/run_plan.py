@@ -1,0 +1,185 @@
+"""What would be sent for one variant, whether it may be, and what it can cost at most.
+
+Everything that sends does so by a plan: Run, Run again, the cells of an experiment, its
+judges, batches, and counting. Caps, gate, budget and the list of allowed fields are part of
+it, so nothing can be sent without them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from playground.core.answer.retry import RetryPolicy
+from playground.core.checks.caps import NO_CAPS, Caps, cap_problems, field_problems
+from playground.core.checks.number_fields import Texts, number_problems
+from playground.core.checks.problem import Problem
+from playground.core.checks.request_checks import problems, unlisted
+from playground.core.money import budget, pricing
+from playground.core.money.bill_bound import Bound, Unbounded, most_billed
+from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import Model
+from playground.core.request.request import Request
+from playground.core.wire import counting
+from playground.core.wire.wire import Wire, model_id_of, model_on, wire
+
+KeyHolder = Literal["visitor", "owner", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Where requests go and what holds there for all of them, at one moment.
+
+    `counts` holds the API's own counts of input tokens, by what was counted. `key_holder` is
+    whose key, and so whose money, is used; `is_stranger`: the visitor is not at the owner's
+    machine. `closed_because` is why nothing at all can be sent: there is no key, or a gate.
+    `setting_problems`: what is wrong with settings of the page that every run depends on.
+    """
+
+    connection: Connection
+    policy: RetryPolicy
+    models: tuple[Model, ...]
+    now: datetime
+    press: int = 1
+    counts: Mapping[str, int] = field(default_factory=dict)
+    caps: Caps = NO_CAPS
+    key_holder: KeyHolder = "visitor"
+    is_stranger: bool = False
+    has_budget: bool = False
+    closed_because: str | None = None
+    setting_problems: tuple[Problem, ...] = ()
+
+    @property
+    def sends_allowed_fields_only(self) -> bool:
+        return self.is_stranger and self.key_holder == "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A lettered request, whose texts may have variables; `number_texts` is what stands in its
+    number fields, by the parameters' names."""
+
+    letter: str
+    request: Request
+    number_texts: Texts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request with everything that follows from it. Holds no key.
+
+    `unpriced` is why the worst case is unknown, part of a sentence. `can_count`: it may be
+    sent to have its tokens counted, which is free. `unreadable`: why a number field holds what
+    can't be sent, so that the request lacks it.
+    """
+
+    press: int
+    letter: str
+    request: Request
+    connection: Connection
+    model: Model
+    wire: Wire
+    policy: RetryPolicy
+    problems: tuple[Problem, ...]
+    bound: Bound | Unbounded
+    worst_case_usd: Decimal | None
+    unpriced: str = ""
+    counted_tokens: int | None = None
+    can_count: bool = True
+    closed_because: str | None = None
+    unreadable: str | None = None
+
+    @property
+    def why_not(self) -> str | None:
+        """The first reason why it can't be sent; None: it can."""
+        return self.closed_because or next(
+            (problem.text for problem in self.problems if problem.severity == "error"), None
+        )
+
+    @property
+    def can_run(self) -> bool:
+        return self.why_not is None
+
+    @property
+    def asked(self) -> str:
+        """The model and how it is asked, in a few words."""
+        sent = self.wire.parameters()
+        parts = [self.model.name]
+        # The extra JSON can put anything into their places.
+        temperature, config = sent.get("temperature"), sent.get("output_config")
+        if isinstance(temperature, int | float):
+            parts.append(f"temperature {temperature:g}")
+        if isinstance(config, dict) and "effort" in config:
+            parts.append(f"effort {config['effort']}")
+        return " · ".join(parts)
+
+
+class RefusedPlanError(ValueError):
+    """Something was about to be sent that its plan refuses; the text is the plan's reason."""
+
+
+def require_sendable(why_not: str | None) -> None:
+    """The last look before anything goes out. Raises `RefusedPlanError`."""
+    if why_not is not None:
+        raise RefusedPlanError(why_not)
+
+
+def plan(context: RunContext, variant: Variant) -> Plan:
+    """Work out what would go out, whether it may, and what it can cost."""
+    to, request = context.connection, variant.request
+    model = model_on(to, model_id_of(request.params), context.models)
+    sent = wire(request, model, to)
+    counted = context.counts.get(counting.count_key(sent, to))
+    bound = most_billed(sent, request.prompt, model, counted)
+    worst_usd, unpriced = _price(bound, context, model)
+    typed = number_problems(variant.number_texts, request.params, sent, model)
+    found = (
+        *context.setting_problems,
+        *typed,
+        *cap_problems(request, sent.body, context.caps),
+        *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
+        *_without(typed, problems(request, model, context.now.date(), sent.decisions)),
+        *([] if to.kind == "server" else unlisted(model, context.models)),
+    )
+    has_errors = any(problem.severity == "error" for problem in found)
+    return Plan(
+        press=context.press,
+        letter=variant.letter,
+        request=request,
+        connection=to,
+        model=model,
+        wire=sent,
+        policy=context.policy,
+        problems=(*found, *_budget_problems(context, unpriced)),
+        bound=bound,
+        worst_case_usd=worst_usd,
+        unpriced=unpriced,
+        counted_tokens=counted,
+        can_count=not has_errors and context.closed_because is None,
+        closed_because=context.closed_because,
+        unreadable=typed[0].text if typed else None,
+    )
+
+
+def _without(typed: tuple[Problem, ...], found: tuple[Problem, ...]) -> list[Problem]:
+    """The problems whose fix is not that of a number field already."""
+    slugs = {problem.fix.slug for problem in typed if problem.fix}
+    return [each for each in found if each.fix is None or each.fix.slug not in slugs]
+
+
+def _price(
+    bound: Bound | Unbounded, context: RunContext, model: Model
+) -> tuple[Decimal | None, str]:
+    """The worst case, or why there is none."""
+    if isinstance(bound, Unbounded):
+        return None, bound.why
+    usd = pricing.worst_case(bound, context.connection, context.now)
+    return usd, "" if usd is not None else f"the price of {model.name} is unknown"
+
+
+def _budget_problems(context: RunContext, unpriced: str) -> list[Problem]:
+    """What cannot be reserved for cannot be kept within a budget; the demo's costs nothing."""
+    if not unpriced or not context.has_budget or context.connection.kind == "demo":
+        return []
+    return [Problem("error", budget.unpriced(unpriced).sentence)]

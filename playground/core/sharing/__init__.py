@@ -1,0 +1,1 @@
+"""Links and files that carry a page or its answers."""

@@ -1,0 +1,1 @@
+"""How sure repeated measurements are."""

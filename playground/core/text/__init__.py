@@ -1,0 +1,1 @@
+"""Texts and what is in them: blocks, words, numbers, cells, keys."""

@@ -1,0 +1,299 @@
+"""The self-check: what was found out about this server, judged for an app that strangers use."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from playground.core.visitors.access import Gate
+
+Verdict = Literal["good", "note", "bad"]
+_SECOND_LEVEL: Final = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"))
+"""Beneath a country's domain these are open to everybody: co.uk, com.au, …"""
+_BY_ADDRESS: Final = frozenset(("nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me"))
+"""A name under these points to whatever address it spells, also to this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the self-check. `remedy` says what would mend it; only what concerns a
+    visitor himself is shown to strangers (`is_public`)."""
+
+    name: str
+    verdict: Verdict
+    sentence: str
+    remedy: str = ""
+    is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was looked at. `log_problem` and `headers_missing` are what the checks that ran
+    came back with."""
+
+    address: str
+    allowed_hosts: tuple[str, ...]
+    error_details: str
+    sends_telemetry: bool
+    has_agent_api: bool
+    checks_origins: bool
+    prints_requests: bool
+    key_is_from: str
+    has_owner: bool
+    gate: Gate
+    can_log_in: bool
+    day_usd: Decimal | None
+    log_place: str
+    log_problem: str | None
+    stores_texts: bool
+    headers_missing: tuple[str, ...]
+    misspelt: tuple[str, ...]
+    hosts_from_elsewhere: bool = False
+    """Whether the allowed hosts are set outside the app's own configuration file."""
+    cors_origins: tuple[str, ...] = ()
+    links_errors: bool = False
+    prints_crashes: bool = False
+    prints_messages: bool = False
+    offers_data_export: bool = False
+    key_problem: str | None = None
+    server_url: str = ""
+    """Where the key goes, if not to the Claude API."""
+    has_server_price: bool = True
+    has_budget: bool = False
+    secrets_problems: tuple[str, ...] = ()
+
+
+def findings(seen: Observed) -> tuple[Finding, ...]:
+    """One finding for each thing that was looked at, in the order to read them in."""
+    return (
+        _address(seen),
+        _hosts(seen),
+        _headers(seen),
+        _error_details(seen),
+        _telemetry(seen),
+        _side_doors(seen),
+        _printing(seen),
+        _data_export(seen),
+        _secrets(seen),
+        _key(seen),
+        _gate(seen),
+        _budget(seen),
+        _texts(seen),
+        _log(seen),
+        _names(seen),
+    )
+
+
+def is_sound(found: tuple[Finding, ...]) -> bool:
+    """Whether nothing has to be mended."""
+    return all(finding.verdict != "bad" for finding in found)
+
+
+def _address(seen: Observed) -> Finding:
+    if seen.address in ("localhost", "127.0.0.1", "::1"):
+        return Finding("Address", "good", f"Listens on {seen.address}: this machine only.")
+    where = f"on {seen.address}" if seen.address else "on every network of this machine"
+    remedy = "For yourself alone start with --server.address localhost."
+    return Finding("Address", "note", f"Listens {where}: others may open the page.", remedy)
+
+
+def _hosts(seen: Observed) -> Finding:
+    name, hosts = "Allowed hosts", seen.allowed_hosts
+    remedy = "List the app's names in server.allowedHosts."
+    if not hosts:
+        return Finding(name, "bad", "Answers under any name (DNS rebinding).", remedy)
+    if wide := [each for each in hosts if _is_wide(each)]:
+        sentence = f"Anybody can have a name such as {', '.join(wide)} (DNS rebinding)."
+        return Finding(name, "bad", sentence, "List the app's own names in server.allowedHosts.")
+    foreign = [each for each in hosts if not _is_of_this_app(each)]
+    if seen.hosts_from_elsewhere and foreign:
+        sentence = f"Answers as {', '.join(foreign)}, which .streamlit/config.toml does not list."
+        remedy = "Unset STREAMLIT_SERVER_ALLOWED_HOSTS, or list the names in that file."
+        return Finding(name, "bad", sentence, remedy)
+    return Finding(name, "good", f"Answers only as {', '.join(hosts)}.")
+
+
+def _is_wide(host: str) -> bool:
+    """Whether names that others own match: those under a whole top-level domain, or under one
+    that gives a name to each address."""
+    if "*" not in host:
+        return False
+    labels = host.lower().removeprefix("*").strip(".").split(".")
+    is_second_level = len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _SECOND_LEVEL
+    return "*" in labels or len(labels) < 2 or is_second_level or ".".join(labels) in _BY_ADDRESS
+
+
+def _is_of_this_app(host: str) -> bool:
+    """Whether a name is this machine's, or of Community Cloud, as the app's own file has it."""
+    name = host.lower()
+    return is_loopback(name) or name == "streamlit.app" or name.endswith(".streamlit.app")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address means this very machine."""
+    name = host.lower().strip("[]").rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _headers(seen: Observed) -> Finding:
+    if not seen.headers_missing:
+        sentence = "A page can load nothing from another host."
+        return Finding("Headers", "good", sentence, is_public=True)
+    missing = ", ".join(seen.headers_missing)
+    remedy = "Start the app with `streamlit run streamlit_app.py`. Answers are guarded without."
+    return Finding("Headers", "bad", f"Not sent: {missing}.", remedy, is_public=True)
+
+
+def _error_details(seen: Observed) -> Finding:
+    if seen.error_details == "none" and not seen.links_errors:
+        return Finding("Error details", "good", "An error shows no details.", is_public=True)
+    if seen.error_details == "none":
+        remedy = "Set client.showErrorLinks = false."
+        sentence = "An error links to a search engine, with its text."
+        return Finding("Error details", "bad", sentence, remedy, is_public=True)
+    remedy = 'Set client.showErrorDetails = "none".'
+    sentence = "An error may show a prompt or a path."
+    return Finding("Error details", "bad", sentence, remedy, is_public=True)
+
+
+def _telemetry(seen: Observed) -> Finding:
+    if not seen.sends_telemetry:
+        return Finding("Telemetry", "good", "Streamlit's is off.", is_public=True)
+    remedy = "Set browser.gatherUsageStats = false; Community Cloud always turns it on."
+    sentence = "Streamlit counts visits; prompts and keys are not part of it."
+    return Finding("Telemetry", "note", sentence, remedy, is_public=True)
+
+
+def _side_doors(seen: Observed) -> Finding:
+    name = "Side doors"
+    problems: list[tuple[str, str]] = []
+    if seen.has_agent_api:
+        problems.append(("The agent API is on.", "Set server.enableAgentApi = false."))
+    if not seen.checks_origins:
+        remedy = "Leave server.enableCORS and server.enableXsrfProtection on."
+        problems.append(("Streamlit does not check where requests come from.", remedy))
+    if foreign := _foreign_origins(seen):
+        sentence = f"Pages of {', '.join(foreign)} may ask this app."
+        problems.append((sentence, "Empty server.corsAllowedOrigins."))
+    if problems:
+        sentences, remedies = zip(*problems, strict=True)
+        return Finding(name, "bad", " ".join(sentences), " ".join(remedies))
+    return Finding(name, "good", "No agent API; requests from other sites are refused.")
+
+
+def _foreign_origins(seen: Observed) -> list[str]:
+    """The origins among those that may ask the app which are not under one of its names."""
+    return [each for each in seen.cors_origins if not _is_own_origin(each, seen.allowed_hosts)]
+
+
+def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
+    try:
+        host = urlsplit(origin if "//" in origin else f"//{origin}").hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(host) or host in hosts
+
+
+def _printing(seen: Observed) -> Finding:
+    name = "Debug output"
+    if seen.prints_requests:
+        sentence = "The SDK prints every prompt."
+        return Finding(name, "bad", sentence, "Unset ANTHROPIC_LOG.", is_public=True)
+    if seen.prints_messages:
+        sentence = "Streamlit may print what is typed."
+        return Finding(name, "bad", sentence, "Set logger.level above debug.", is_public=True)
+    if seen.prints_crashes:
+        sentence = "A crash prints its text, which can hold a prompt or a key."
+        return Finding(name, "bad", sentence, "Set logger.enableRich = false.", is_public=True)
+    return Finding(name, "good", "Prompts are not printed.", is_public=True)
+
+
+def _data_export(seen: Observed) -> Finding:
+    if not seen.offers_data_export:
+        return Finding("Data export", "good", "Tables have none that leaves formulas alive.")
+    sentence = "Streamlit's CSV of a table leaves formulas alive."
+    return Finding("Data export", "bad", sentence, "Set client.disableDataExport = true.")
+
+
+def _secrets(seen: Observed) -> Finding:
+    if seen.secrets_problems:
+        remedy = "Let only its owner read it (chmod 600), and take it out of git (git rm --cached)."
+        return Finding("Secrets file", "bad", " ".join(seen.secrets_problems), remedy)
+    return Finding("Secrets file", "good", "None that others can read or that is in git.")
+
+
+def _key(seen: Observed) -> Finding:
+    if not seen.key_is_from:
+        return Finding("Key", "good", "None: visitors bring their own or use the demo.")
+    if seen.key_problem is not None:
+        sentence = f"The one from the {seen.key_is_from} can't be sent. {seen.key_problem}"
+        return Finding("Key", "bad", sentence, "Set ANTHROPIC_API_KEY anew.")
+    if _goes_in_plain(seen.server_url):
+        host = urlsplit(seen.server_url).hostname
+        sentence = f"It goes to {host} over plain http: everybody on the way can read it."
+        return Finding("Key", "bad", sentence, "Give ANTHROPIC_BASE_URL an https address.")
+    return Finding("Key", "good", f"The owner's, from the {seen.key_is_from}; never shown.")
+
+
+def _goes_in_plain(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def _gate(seen: Observed) -> Finding:
+    if not seen.has_owner:
+        return Finding("Gate", "good", "Not needed: there is no key or server to guard.")
+    match seen.gate:
+        case "closed":
+            return Finding("Gate", "good", "Closed: only this machine is let through.")
+        case "shared without a budget":
+            remedy = "Set PLAYGROUND_BUDGET_DAY_USD."
+            return Finding("Gate", "note", "Closed: sharing the key needs a budget.", remedy)
+        case "budget":
+            return Finding("Gate", "good", "Open to everyone, within the day's budget.")
+        case "passcode":
+            return Finding("Gate", "good", "A passcode, five tries a minute.")
+        case "login":
+            if seen.can_log_in:
+                return Finding("Gate", "good", "A login with a list of who may.")
+            remedy = "Install streamlit[auth] and set up [auth] in the secrets."
+            return Finding("Gate", "note", "Closed: the login is not set up.", remedy)
+
+
+def _budget(seen: Observed) -> Finding:
+    is_open = seen.has_owner and seen.gate in ("budget", "passcode", "login")
+    if not seen.has_server_price and (seen.has_budget or seen.day_usd is not None):
+        sentence = "Nothing can be sent: there is a budget, and the server's price is unknown."
+        return Finding("Budget", "bad", sentence, "Set PLAYGROUND_SERVER_PRICE, such as 0/0.")
+    if seen.day_usd is not None:
+        return Finding("Budget", "good", f"At most ${seen.day_usd} a day.")
+    if not is_open:
+        return Finding("Budget", "good", "Not needed: strangers can't spend the owner's money.")
+    remedy = "Set PLAYGROUND_BUDGET_DAY_USD, and a spend limit at the provider."
+    return Finding("Budget", "note", "Whoever passes the gate can spend without limit.", remedy)
+
+
+def _texts(seen: Observed) -> Finding:
+    sentence = "Prompts and answers of strangers are never stored."
+    if seen.stores_texts:
+        sentence = "Prompts and answers of strangers are stored in the owner's database."
+    return Finding("Texts", "good", sentence, is_public=True)
+
+
+def _log(seen: Observed) -> Finding:
+    if seen.log_problem is None:
+        return Finding("Log", "good", f"{seen.log_place} can be written and is intact.")
+    return Finding("Log", "bad", seen.log_problem, "Runs go on; see PLAYGROUND_LOG.")
+
+
+def _names(seen: Observed) -> Finding:
+    if not seen.misspelt:
+        return Finding("Settings", "good", "Each name that is set is one of a setting.")
+    remedy = "The README lists them all."
+    return Finding("Settings", "bad", " ".join(seen.misspelt), remedy)

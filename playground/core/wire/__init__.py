@@ -1,0 +1,1 @@
+"""A request as it goes out: headers, body, and why each parameter is sent or not."""

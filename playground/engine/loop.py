@@ -1,0 +1,300 @@
+"""Starts, queues and stops runs: one asyncio loop in one daemon thread.
+
+Knows neither the API nor the log: a run is handed `send`, which yields events, and the
+engine two callbacks.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from playground.core.answer.events import AttemptFailed, Event
+from playground.core.answer.failures import Failure
+from playground.core.checks.caps import queue_problem, share_of_spare
+from playground.core.runs.stopping import StoppedBy, why_stopped
+from playground.engine.run import Run
+
+GRACE_S = 25.0
+"""How long a visitor may be gone before his runs are cancelled."""
+
+T = TypeVar("T")
+Send = Callable[[], AsyncGenerator[Event, None]]
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Runs that share places: how many may run and wait, and which do."""
+
+    most_runs: int
+    most_waiting: int
+    places: dict[str, str] = field(default_factory=dict)
+    queue: list[tuple[Run, Send]] = field(default_factory=list)
+
+
+class Engine:
+    """The loop, its runs and its queues. Every method may be called from any thread.
+
+    Runs that `is_spare` names (strangers' on the demo) have places of their own, half as many
+    on top: no other run ever waits behind one of them.
+    """
+
+    def __init__(
+        self,
+        on_start: Callable[[Run], None],
+        on_end: Callable[[Run], None],
+        *,
+        most_runs: int = 32,
+        most_runs_per_visitor: int = 8,
+        most_waiting: int = 200,
+        is_spare: Callable[[Run], bool] = lambda run: False,
+        on_gone: Callable[[str], None] = lambda owner: None,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._on_start, self._on_end, self._on_gone = on_start, on_end, on_gone
+        self._is_spare = is_spare
+        self._lanes = {
+            False: _Lane(most_runs, most_waiting),
+            True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
+        }
+        self._counting = threading.Lock()
+        self._most_each = most_runs_per_visitor
+        self._grace_s = grace_s
+        self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._pages: dict[str, Callable[[], bool]] = {}
+        self._stopping: dict[str, StoppedBy] = {}
+        self._is_closing = False
+        self._gone_since_s: dict[str, float] = {}
+        self._live_owners = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+        self._thread.start()
+
+    def why_full(self, visitor: str, count: int, *, is_spare: bool = False) -> str | None:
+        """Why so many more of a visitor's runs can't wait for their turn now."""
+        with self._counting:
+            return self._why_full(visitor, count, self._lanes[is_spare])
+
+    def take_places(self, runs: Sequence[Run]) -> str | None:
+        """Take places to wait in for all of a visitor's runs to one connection, or for none
+        and say why. A run gives its own back when it begins."""
+        lane = self._lane(runs[0])
+        with self._counting:
+            why = self._why_full(runs[0].visitor, len(runs), lane)
+            if why is None:
+                lane.places |= {run.id: run.visitor for run in runs}
+            return why
+
+    def give_back(self, runs: Sequence[Run]) -> None:
+        """Leave the places of runs that are not started after all."""
+        with self._counting:
+            for run in runs:
+                self._lane(run).places.pop(run.id, None)
+
+    def _why_full(self, visitor: str, count: int, lane: _Lane) -> str | None:
+        own = Counter(lane.places.values())[visitor]
+        return queue_problem(visitor, count, own, len(lane.places), lane.most_waiting)
+
+    def _lane(self, run: Run) -> _Lane:
+        return self._lanes[self._is_spare(run)]
+
+    def start(self, run: Run, send: Send) -> None:
+        """Queue a run; it begins as soon as the caps allow."""
+        self._on_start(run)
+        if self._is_closing:
+            self.give_back([run])
+            self._stop(run, "server")
+            self._finish(run)
+            return
+        self._loop.call_soon_threadsafe(self._enqueue, run, send)
+
+    def stop(self, run: Run) -> None:
+        """Cancel a run in whatever phase it is; `run.wait` tells when it has ended."""
+        self._loop.call_soon_threadsafe(self._cancel, run, "you")
+
+    def stop_all(self) -> None:
+        """The server ends: stop every run, also those that anybody starts from now on."""
+        self._is_closing = True
+        if self._loop.is_closed():
+            return
+
+        def cancel() -> None:
+            for run in [*self._running(), *self._queued()]:
+                self._cancel(run, "server")
+
+        self._loop.call_soon_threadsafe(cancel)
+
+    def call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Do something else on the loop, such as reading the list of models."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @property
+    def live_owners(self) -> int:
+        """How many pages have a run on its way."""
+        return self._live_owners
+
+    def is_here(self, owner: str, is_connected: Callable[[], bool] = lambda: True) -> None:
+        """The owner's page was seen. Once `is_connected` says that it is not any more, and
+        for as long as the grace, its runs are cancelled."""
+        self._pages[owner] = is_connected
+        self._gone_since_s.pop(owner, None)
+
+    def has_left(self, owner: str) -> bool:
+        """Whether the owner's page is disconnected."""
+        is_connected = self._pages.get(owner)
+        return is_connected is None or not is_connected()
+
+    def hand_over(self, owner: str, to: str) -> None:
+        """Another page of the same visitor has an owner's runs from now on."""
+
+        async def hand_over() -> None:
+            for run in [*self._running(), *self._queued()]:
+                if run.owner == owner:
+                    run.owner = to
+
+        self.call(hand_over()).result()
+
+    def close(self, patience_s: float = 10.0) -> None:
+        """Stop every run, whatever else was called, and the loop; what does not end within
+        `patience_s` is left behind."""
+        if self._loop.is_closed():
+            return
+        self.stop_all()
+        asyncio.run_coroutine_threadsafe(self._close(patience_s), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._reaper = self._loop.create_task(self._reap())
+        self._loop.run_forever()
+
+    def _enqueue(self, run: Run, send: Send) -> None:
+        self._lane(run).queue.append((run, send))
+        if self._is_closing:
+            self._cancel(run, "server")
+        else:
+            self._admit()
+
+    def _admit(self) -> None:
+        """First come, first served, but nobody gets more than his share."""
+        for lane in self._lanes.values():
+            running = [run for run in self._running() if self._lane(run) is lane]
+            count, active = len(running), Counter(run.visitor for run in running)
+            left: list[tuple[Run, Send]] = []
+            for run, send in lane.queue:
+                if count < lane.most_runs and active[run.visitor] < self._most_each:
+                    count += 1
+                    active[run.visitor] += 1
+                    self._begin(run, send)
+                else:
+                    run.ahead = len(left)
+                    left.append((run, send))
+            lane.queue = left
+        self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
+
+    def _begin(self, run: Run, send: Send) -> None:
+        self.give_back([run])
+        task = self._loop.create_task(self._drive(run, send))
+        self._tasks[run.id] = (run, task)
+        # Not a `finally` of the task: one that is cancelled before its first step has none.
+        task.add_done_callback(lambda _: self._ended(run))
+
+    async def _drive(self, run: Run, send: Send) -> None:
+        run.began_s = time.monotonic()
+        try:
+            async with contextlib.aclosing(send()) as events:
+                async for event in events:
+                    run.fold(event, time.monotonic())
+        except Exception as error:
+            logging.getLogger(__name__).error("a run broke: %s", type(error).__name__)
+            failure = Failure("internal", type(error).__name__, billed="possibly")
+            run.fold(AttemptFailed(1, failure, None, ""), time.monotonic())
+
+    def _stop(self, run: Run, by: StoppedBy) -> None:
+        run.stop(time.monotonic(), by, why_stopped(by, self._grace_s))
+
+    def _ended(self, run: Run) -> None:
+        if self._tasks.pop(run.id, None) is None:
+            return
+        by = self._stopping.pop(run.id, "server")
+        if run.is_live:
+            self._stop(run, by)
+        self._finish(run)
+        self._admit()
+
+    def _finish(self, run: Run) -> None:
+        try:
+            self._on_end(run)
+        except Exception as error:
+            # A run that cannot be recorded must not keep the next ones from starting.
+            logging.getLogger(__name__).error("a run was not recorded: %s", type(error).__name__)
+        run.conclude()
+
+    def _cancel(self, run: Run, by: StoppedBy) -> None:
+        if run.id in self._tasks:
+            # A run ends in its own way: cancelled once more it would be cut short in that.
+            if run.id not in self._stopping:
+                self._stopping[run.id] = by
+                self._tasks[run.id][1].cancel()
+            return
+        queue = self._lane(run).queue
+        for entry in [entry for entry in queue if entry[0] is run]:
+            queue.remove(entry)
+            self.give_back([run])
+            self._stop(run, by)
+            self._finish(run)
+        self._admit()
+
+    async def _reap(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self._grace_s / 4))
+            now_s = time.monotonic()
+            for owner, is_connected in list(self._pages.items()):
+                if is_connected():
+                    self._gone_since_s.pop(owner, None)
+                else:
+                    self._gone_since_s.setdefault(owner, now_s)
+            limit_s = now_s - self._grace_s
+            gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
+            for run in [*self._running(), *self._queued()]:
+                if run.owner in gone:
+                    self._cancel(run, "page gone")
+            for owner in gone:
+                self._pages.pop(owner, None)
+                self._gone_since_s.pop(owner, None)
+                self._on_gone(owner)
+
+    def _running(self) -> list[Run]:
+        return [run for run, _ in self._tasks.values()]
+
+    def _queued(self) -> list[Run]:
+        return [run for lane in self._lanes.values() for run, _ in lane.queue]
+
+    async def _close(self, patience_s: float) -> None:
+        ending: set[asyncio.Task[Any]]
+        ending = {task for _, task in self._tasks.values()}
+        while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
+            for task in others:
+                # One cancelled before its first step never awaits what it was handed.
+                if _has_begun(task):
+                    task.cancel()
+                    ending.add(task)
+            await asyncio.sleep(0)
+        if ending:
+            await asyncio.wait(ending, timeout=patience_s)
+        for run in self._running():
+            self._ended(run)
+
+
+def _has_begun(task: "asyncio.Task[Any]") -> bool:
+    work = task.get_coro()
+    return not inspect.iscoroutine(work) or inspect.getcoroutinestate(work) != inspect.CORO_CREATED

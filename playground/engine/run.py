@@ -1,0 +1,264 @@
+"""One run: what has happened to it so far, moved forward by events.
+
+Written by the engine's thread alone; the page reads its attributes from other threads.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from playground.core.answer.events import (
+    Accepted,
+    Attempt,
+    AttemptFailed,
+    BlockStarted,
+    Connecting,
+    Event,
+    Finished,
+    RefusalBill,
+    Reported,
+    TextDelta,
+    ThinkingDelta,
+    Usage,
+)
+from playground.core.answer.failures import Billed, Failure
+from playground.core.answer.raw_events import RawEvents
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.stopping import StoppedBy
+from playground.core.wire.exchange import Exchange, Received, Sent
+
+LIVE = ("queued", "connecting", "waiting", "streaming")
+MOST_BLOCKS = 100
+"""Of different kinds or tools: no answer has more."""
+
+
+def new_run_id() -> str:
+    """An id that sorts by time."""
+    return f"{time.time_ns():016x}{secrets.token_hex(4)}"
+
+
+class _Text:
+    """Text that one thread appends to and others read."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._lock = threading.Lock()
+
+    def add(self, part: str) -> None:
+        with self._lock:
+            self._parts.append(part)
+
+    def read(self) -> str:
+        with self._lock:
+            if len(self._parts) > 1:
+                self._parts = ["".join(self._parts)]
+            return self._parts[0] if self._parts else ""
+
+
+class Run:
+    """One run: what was asked (its plan) and what has happened.
+
+    Times are seconds on the monotonic clock, durations count from `began_s`, the moment
+    its first attempt went out.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        visitor: str,
+        plan: Plan,
+        run_id: str | None = None,
+        experiment_id: str | None = None,
+    ) -> None:
+        self.id = run_id or new_run_id()
+        self.experiment_id = experiment_id
+        self.owner = owner
+        self.visitor = visitor
+        self.plan = plan
+        self.status = "queued"
+        self.ahead = 0
+        self.created_at = datetime.now(UTC)
+        self.ended_at: datetime | None = None
+        self.began_s: float | None = None
+        self.ended_s: float | None = None
+        self.next_try_s: float | None = None
+        self.heard_s: float | None = None
+        self.ttft_s: float | None = None
+        self.usage: Usage | None = None
+        """What all attempts reported together."""
+        self.last_usage: Usage | None = None
+        self.earlier_usages: tuple[Usage, ...] = ()
+        self.blocks: tuple[BlockStarted, ...] = ()
+        self.stop_reason: str | None = None
+        self.stop_sequence: str | None = None
+        self.stop_detail: str | None = None
+        self.refusal: RefusalBill = "billed"
+        self.request_id: str | None = None
+        self.failure: Failure | None = None
+        self.why = ""
+        self.stopped_by: StoppedBy | None = None
+        self.attempts: tuple[Attempt, ...] = ()
+        self.exchanges: tuple[Exchange, ...] = ()
+        self.raw = RawEvents()
+        self._attempt_began_s = 0.0
+        self._attempt_status: int | None = None
+        self._deltas = 0
+        self._text = _Text()
+        self._thinking = _Text()
+        self._over = threading.Event()
+        self._followers: list[Callable[[], None]] = []
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def is_over(self) -> bool:
+        """Ended and recorded; a run that is not live may still be on its way into the log."""
+        return self._over.is_set()
+
+    @property
+    def text(self) -> str:
+        return self._text.read()
+
+    @property
+    def thinking(self) -> str:
+        return self._thinking.read()
+
+    @property
+    def duration_s(self) -> float | None:
+        if self.began_s is None:
+            return None
+        return (self.ended_s or time.monotonic()) - self.began_s
+
+    @property
+    def attempt_number(self) -> int:
+        """The attempt under way, or the last one."""
+        return len(self.attempts) + (self.status in ("connecting", "streaming"))
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the run is over; false if it is not by then."""
+        return self._over.wait(timeout_s)
+
+    def fold(self, event: Event, now_s: float) -> None:
+        """Move the run forward by one event."""
+        self.heard_s = now_s
+        match event:
+            case TextDelta(text):
+                if self.ttft_s is None:
+                    self.ttft_s = now_s - (self.began_s or now_s)
+                self.status = "streaming"
+                self._deltas += 1
+                self._text.add(text)
+            case ThinkingDelta(text):
+                self.status = "streaming"
+                self._deltas += 1
+                self._thinking.add(text)
+            case BlockStarted():
+                self.status = "streaming"
+                if len(self.blocks) < MOST_BLOCKS and event not in self.blocks:
+                    self.blocks = (*self.blocks, event)
+            case Connecting():
+                self.status = "connecting"
+                self.next_try_s = self.request_id = None
+                self._attempt_began_s, self._attempt_status = now_s, None
+                if self.last_usage is not None:
+                    self.earlier_usages += (self.last_usage,)
+                    self.last_usage = None
+                if not self.attempts:
+                    self.began_s = now_s  # Until now the process may have been starting up.
+            case Sent():
+                self._note_sent(event)
+            case Received():
+                *before, last = self.exchanges
+                self.exchanges = (*before, replace(last, received=event))
+            case Accepted(http_status, request_id):
+                self._attempt_status, self.request_id = http_status, request_id
+            case Reported(usage):
+                self._report(usage)
+            case Finished():
+                self.stop_reason, self.stop_sequence = event.stop_reason, event.stop_sequence
+                self.stop_detail, self.refusal = event.detail, event.refusal
+                self._end_attempt(now_s, billed="no" if event.is_free else None)
+                self._end("done", now_s)
+            case AttemptFailed():
+                self._fail_attempt(event, now_s)
+
+    def stop(self, now_s: float, by: StoppedBy = "you", why: str = "") -> None:
+        """The run was cancelled: by whom, and why in a sentence if not by its visitor."""
+        if self.status in ("connecting", "streaming"):
+            self._end_attempt(now_s, why=why or "Stopped.", billed="possibly")
+        self.stopped_by = by
+        self._end("stopped", now_s, why)
+
+    def _note_sent(self, sent: Sent) -> None:
+        if self.exchanges and self.exchanges[-1].sent.body == sent.body:
+            # One copy in memory: a prompt can be long, and is tried again and again.
+            sent = replace(sent, body=self.exchanges[-1].sent.body)
+        self.exchanges = (*self.exchanges, Exchange(len(self.attempts) + 1, sent))
+
+    def _fail_attempt(self, event: AttemptFailed, now_s: float) -> None:
+        failure = event.failure
+        self.failure, self.why = failure, event.why
+        self.request_id = failure.request_id or self.request_id
+        if event.wait_s is not None:
+            # First: a page that reads in between must not see another attempt under way.
+            self.status, self.next_try_s = "waiting", now_s + event.wait_s
+            self._end_attempt(now_s, event)
+            return
+        self._end_attempt(now_s, event)
+        is_part = event.has_begun or bool(self.blocks or self.text or self.thinking)
+        self._end("interrupted" if is_part else "failed", now_s)
+
+    def _report(self, usage: Usage) -> None:
+        self.last_usage = usage
+        for earlier in reversed(self.earlier_usages):
+            usage = earlier + usage
+        self.usage = usage
+
+    def _end_attempt(
+        self,
+        now_s: float,
+        failed: AttemptFailed | None = None,
+        why: str = "",
+        billed: Billed | None = None,
+    ) -> None:
+        failure = failed.failure if failed else None
+        attempt = Attempt(
+            number=len(self.attempts) + 1,
+            start_s=self._attempt_began_s - (self.began_s or self._attempt_began_s),
+            duration_s=now_s - self._attempt_began_s,
+            wait_s=failed.wait_s if failed else None,
+            http_status=(failure and failure.http_status) or self._attempt_status,
+            kind=failure.kind if failure else None,
+            message=failure.message if failure else "",
+            billed=failure.billed if failure else billed,
+            request_id=self.request_id,
+            why=failed.why if failed else why,
+            prompt_tokens=self.last_usage.prompt_tokens if failed and self.last_usage else None,
+        )
+        self.attempts = (*self.attempts, attempt)
+
+    def _end(self, status: str, now_s: float, why: str = "") -> None:
+        if status in ("done", "stopped"):
+            self.failure, self.why = None, why
+        if self.last_usage and not self.last_usage.is_complete:
+            # The output is reported last, if at all: each delta was at least one token.
+            output_tokens = max(self.last_usage.output_tokens, self._deltas)
+            self._report(replace(self.last_usage, output_tokens=output_tokens))
+        self.next_try_s = None
+        self.ended_s, self.ended_at = now_s, datetime.now(UTC)
+        self.status = status
+
+    def conclude(self) -> None:
+        """Wake whoever waits: the run is recorded and nothing will change any more."""
+        self._over.set()
+        for tell in self._followers:
+            tell()
+
+    def follow(self, tell: Callable[[], None]) -> None:
+        """Have it told, on the engine's thread, when the run is over. Before it starts."""
+        self._followers.append(tell)

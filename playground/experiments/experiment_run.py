@@ -1,0 +1,306 @@
+"""An experiment under way: its cells a few at a time, to be paused, stopped and taken up again.
+
+The engine's loop alone changes it; the page reads it, and asks for changes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from playground.core.experiment.cells import CellRow, claim_name
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import GridPlan
+from playground.core.experiment.ladder import Found
+from playground.core.experiment.progress import ExperimentState, Progress
+from playground.core.experiment.run_order import course_of
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_plan import Plan, RunContext
+from playground.engine.run import Run
+from playground.experiments.checking import Checker
+from playground.experiments.interfaces import Seams, Whose
+from playground.experiments.launching import Launcher, Sent
+from playground.experiments.planning import plans_of
+from playground.experiments.stored_cells import stored
+from playground.experiments.tally import Tally
+
+
+class Underway:
+    """One experiment of a visitor on his page. What was finished earlier is read from the
+    store, and neither run nor paid again.
+
+    `finished` are the cells with an outcome, `in_batch` those that a batch may still bring,
+    and `unsent` those that cannot be sent, and why.
+    """
+
+    def __init__(
+        self,
+        whose: Whose,
+        experiment: Experiment,
+        planned: GridPlan,
+        context: RunContext,
+        seams: Seams,
+    ) -> None:
+        self.whose, self.experiment, self.planned = whose, experiment, planned
+        self.finished: dict[str, CellRow] = {}
+        self.in_batch: frozenset[str] = frozenset()
+        self.unsent: dict[str, str] = {}
+        self.why = ""
+        self.context = context = replace(context, press=whose.press)
+        self._seams, self._grid = seams, planned.grid
+        self._course = course_of(experiment, planned.grid)
+        self._launcher = Launcher(whose, seams, lambda why: self._rest("paused", why))
+        self._checker = Checker(whose, experiment, planned.grid, context, seams, self._launcher)
+        self._state: ExperimentState = "ready"
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        self._again: dict[str, str] = {}
+        self._changed, self._looking = asyncio.Event(), asyncio.Lock()
+        self._is_working = self.is_loaded = False
+        self._to_check: list[CellRow] = []
+        self._tally = Tally(len(planned.grid.places))
+
+    def start(self) -> "Future[None]":
+        """Begin, or go on after a pause or a stop. What comes back is done when the experiment
+        comes to rest, at its end or before, unless it was running already."""
+        return self._seams.engine.call(self._begin())
+
+    def look(self) -> "Future[Refusal | None]":
+        """Take over what was finished on an earlier day or has come of a batch, and do the
+        checks for which nobody is asked. Nothing is sent."""
+        return self._seams.engine.call(self.take_over())
+
+    def pause(self) -> "Future[None]":
+        """Start nothing more; what is running comes to its end."""
+        return self._seams.engine.call(self._pause())
+
+    def stop(self) -> "Future[None]":
+        """Start nothing more, and cancel what is running."""
+        return self._seams.engine.call(self._stop())
+
+    def retry_failed(self) -> "Future[None]":
+        """Run every cell that met an error once more."""
+        return self._seams.engine.call(self._retry_failed())
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything of it is on its way."""
+        return self._is_working
+
+    @property
+    def running(self) -> dict[str, Run]:
+        """The runs on their way, by their cell; those of judges too."""
+        return dict(self._launcher.running)
+
+    @property
+    def result(self) -> Found | None:
+        """What a ladder came to, once it is over."""
+        return None if self._state == "running" else self._course.result
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
+        begun, ended = list(self._tasks.values()), self._launcher.ended
+        sizes = len(self.unsent), len(self.in_batch)
+        return replace(
+            self._tally.progress(self.finished, ended, begun, *sizes),
+            state=self._state,
+            unchecked=sum(cell.cell_id in self.finished for cell in list(self._to_check)),
+            why=self.why,
+        )
+
+    def claim(self) -> AbstractAsyncContextManager[str | None]:
+        """None: no other page is at this experiment, in any process, and none from now on;
+        else why it may not be run here."""
+        whose = self.whose
+        return self._seams.claims.claim(whose.visitor, claim_name(whose.experiment_id))
+
+    async def _begin(self) -> None:
+        if self._state == "done":
+            return
+        self._state, self.why = "running", ""
+        self._launcher.is_stopped = False
+        self._changed.set()
+        if self._is_working:
+            return
+        self._is_working = True
+        try:
+            while self._state == "running":  # It may be resumed while the claim is given back.
+                await self._work_alone()
+        finally:
+            self._is_working = False
+
+    async def _work_alone(self) -> None:
+        async with self.claim() as obstacle:
+            if obstacle is not None:
+                self._rest("paused", obstacle)
+                return
+            self._tally.begin()
+            try:
+                await self._work()
+            except Exception as error:
+                self._broke(error)
+            self._tally.rest()
+
+    async def _pause(self) -> None:
+        self._rest("paused", "")
+
+    async def _stop(self) -> None:
+        if self._state in ("running", "paused"):
+            self._state, self.why = "stopped", ""
+            self._launcher.stop()
+            self._changed.set()
+
+    async def _retry_failed(self) -> None:
+        failed = {key: cell.run_id for key, cell in self.finished.items() if not cell.is_answered}
+        for cell_id in failed:
+            del self.finished[cell_id]
+        self._again |= failed  # Another page may have run them again meanwhile.
+        self._course.put_back(failed)
+        if failed and self._state == "done":
+            self._state = "paused"
+        await self._begin()
+
+    def _rest(self, state: ExperimentState, why: str) -> None:
+        """Start nothing more."""
+        if self._state == "running":
+            self._state, self.why = state, why
+            self._changed.set()
+
+    async def _work(self) -> None:
+        async with self._looking:  # what another page has finished meanwhile, too
+            found = await self._take_over()
+            if isinstance(found, Refusal):
+                self._rest("paused", found.sentence)
+            else:
+                self._to_check += found
+        while True:
+            self._changed.clear()
+            room = self.experiment.at_once - len(self._tasks)
+            if self._state == "running" and room > 0 and (self._to_check or self._course.left):
+                await self._fill(room)
+            elif self._tasks:
+                await self._changed.wait()
+            else:
+                break
+        await self._launcher.settle()
+        await self._checker.settle()
+        if self._state == "running":
+            self._state = "done"
+
+    async def take_over(self) -> Refusal | None:
+        """What `look` does, on the engine's loop."""
+        async with self._looking:  # what was taken over twice would be judged twice
+            undone = await self._take_over()
+            if isinstance(undone, Refusal):
+                return undone
+            for cell in await self._checker.without_judges(undone):
+                if self._checker.is_undone(cell):
+                    self._to_check.append(cell)
+                    self.finished[cell.cell_id] = cell
+                else:
+                    self._note(cell)
+        self._changed.set()
+        return None
+
+    async def submit_rest(self) -> dict[str, Plan]:
+        """The plans of all cells that are still to be run, for a batch: until they are taken
+        over next, they count as in one. On the engine's loop."""
+        known = self.in_batch.union(self.finished, self.unsent)
+        rest = [each for each in self._grid.places if each not in known]
+        planned = await asyncio.to_thread(plans_of, rest, self._grid, self.context)
+        plans = self._sendable(planned)
+        self.in_batch = self.in_batch.union(plans)
+        for cell_id in plans:
+            self._course.leave_out(cell_id)
+        return plans
+
+    async def _take_over(self) -> list[CellRow] | Refusal:
+        """Take over what the store has and nobody took over before. Comes back: answers that
+        wait for a check."""
+        found = await stored(self.whose, self._grid.places, self._seams.store)
+        if isinstance(found, Refusal):
+            return found
+        undone = []
+        self.is_loaded, self.in_batch = True, found.in_batch
+        self._checker.judged |= found.judged
+        self._launcher.ended |= found.runs
+        for cell_id in self.in_batch:
+            self._course.leave_out(cell_id)
+        waiting = {cell.cell_id for cell in self._to_check}
+        known = waiting.union(self.finished, self._tasks.values())
+        for cell in found.ended(known, self._again):
+            if self._checker.is_undone(cell):
+                undone.append(cell)
+                self._course.leave_out(cell.cell_id)
+            else:
+                self._note(cell)
+        return undone
+
+    async def _fill(self, room: int) -> None:
+        """Begin as many cells as there is room for, the checks left undone first."""
+        some, self._to_check = self._to_check[:room], self._to_check[room:]
+        for cell in some:
+            self._begin_task(cell.cell_id, self._check_again(cell))
+        taken = self._course.take(room - len(some))
+        plans = self._sendable(plans_of(taken, self._grid, self.context))
+        started = await self._launcher.launch(plans)
+        if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
+            self._course.put_back(unstarted)
+        for cell_id, sent in started.items():
+            self._begin_task(cell_id, self._follow(cell_id, sent))
+        if started:
+            self._launcher.keep_ahead(self._course.peek(2 * self.experiment.at_once))
+
+    def _sendable(self, planned: Mapping[str, Plan | str]) -> dict[str, Plan]:
+        """Those that can be sent; the others are noted as such."""
+        for cell_id, why in planned.items():
+            if isinstance(why, str):
+                self.unsent[cell_id] = why
+                self._course.note(cell_id, None, Decimal(0))
+        return {each: plan for each, plan in planned.items() if not isinstance(plan, str)}
+
+    async def _follow(self, cell_id: str, sent: Sent) -> None:
+        """Wait for a cell's run, and check its answer."""
+        if not await self._launcher.is_answered_or_failed(cell_id, sent):
+            self._course.put_back([cell_id])
+            return
+        cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
+        if cell.is_answered:
+            cell = await self._checker.checked(cell, sent.run.text)
+        self._end(cell)
+
+    async def _check_again(self, cell: CellRow) -> None:
+        self._end(await self._checker.again(cell))
+
+    def _end(self, cell: CellRow) -> None:
+        self._tally.ended += 1
+        if self._checker.is_undone(cell) and self._state != "running":
+            self._to_check.append(cell)  # its judge was not asked, or was stopped
+        else:
+            self._note(cell)
+
+    def _note(self, cell: CellRow) -> None:
+        keys = [each.key for each in self._checker.of_cell(cell.cell_id)]
+        self.finished[cell.cell_id] = cell
+        cost_usd = cell.run.cost_usd if cell.run else None
+        self._course.note(cell.cell_id, cell.passed(keys), cost_usd)
+
+    def _begin_task(self, cell_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks[task] = cell_id
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._broke(error)
+        self._changed.set()
+
+    def _broke(self, error: BaseException) -> None:
+        logging.getLogger(__name__).error("an experiment broke: %s", type(error).__name__)
+        self._state, self.why = "paused", f"Something broke here: {type(error).__name__}."

@@ -1,0 +1,52 @@
+"""What an experiment under way is handed, and whose it is."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from playground.core.experiment.cells import CellRow, Checked, Started
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_row import RunRow
+from playground.engine.loop import Engine
+from playground.engine.run import Run
+from playground.experiments.claims import Claims
+
+Again = Callable[[], Refusal | None]
+"""Reserves for one more attempt of a run, or says why not."""
+
+
+class CellStore(Protocol):
+    """Keeps which run belongs to which cell. Its methods wait for a disk."""
+
+    def started(
+        self, visitor: str, experiment_id: str, begun: Sequence[Started]
+    ) -> Refusal | None: ...
+    def checked(
+        self, visitor: str, experiment_id: str, done: Sequence[Checked]
+    ) -> Refusal | None: ...
+    def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal: ...
+    def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal: ...
+    def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal: ...
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Which experiment of which visitor, on which page, and as which press of Run."""
+
+    experiment_id: str
+    visitor: str
+    owner: str
+    press: int
+
+
+@dataclass(frozen=True)
+class Seams:
+    """`admit` reserves what runs can cost, for all or for none, and may wait for a disk;
+    `start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
+
+    engine: Engine
+    claims: Claims
+    store: CellStore
+    admit: Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
+    start: Callable[[Run, Again | None], None]
+    row_of: Callable[[Run], RunRow]

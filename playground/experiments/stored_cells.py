@@ -1,0 +1,54 @@
+"""What the store knows of an experiment's cells: done on an earlier day, or in a batch."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from playground.core.experiment.cells import CellRow, is_judges
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_row import LIVE, RunRow
+from playground.experiments.interfaces import CellStore, Whose
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The cells of a grid that were started, and the runs of their judges. `runs` are all that
+    have ended, by their id, also those that were stopped or made again since."""
+
+    cells: dict[str, CellRow]
+    judged: dict[str, CellRow]
+    runs: dict[str, RunRow]
+
+    @property
+    def in_batch(self) -> frozenset[str]:
+        """Those that a batch may still bring."""
+        return frozenset(each for each, cell in self.cells.items() if cell.is_in_batch)
+
+    def ended(self, known: Collection[str], again: Mapping[str, str]) -> list[CellRow]:
+        """Those with an outcome that is not known yet; no run that is to be made `again`, by
+        its cell."""
+        return [
+            cell
+            for cell_id, cell in self.cells.items()
+            if cell.is_finished and not cell.is_in_batch
+            if cell_id not in known and again.get(cell_id) != cell.run_id
+        ]
+
+
+async def stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
+    """Ask the store for the cells of an experiment that have a place in its grid."""
+    return await asyncio.to_thread(_stored, whose, places, store)
+
+
+def _stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
+    found = store.cells(whose.visitor, whose.experiment_id)
+    if isinstance(found, Refusal):
+        return found
+    # Afterwards: what was made again in between is then seen twice, not missed.
+    replaced = store.replaced(whose.visitor, whose.experiment_id)
+    if isinstance(replaced, Refusal):
+        return replaced
+    newest = [cell.run for cell in found.values() if cell.run is not None]
+    runs = {row.run_id: row for row in (*replaced, *newest) if row.status not in LIVE}
+    cells = {each: cell for each, cell in found.items() if each in places}
+    return Stored(cells, {each: cell for each, cell in found.items() if is_judges(each)}, runs)

@@ -1,0 +1,1 @@
+"""The log as a person reads it: pages, filters, sums, housekeeping."""

@@ -1,0 +1,265 @@
+"""Pages of what a filter finds, in any order: by the index that fits, never by a walk through
+all runs, and with the newer rows in memory laid over it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from playground.core.log.history import (
+    NO_MARK,
+    Filter,
+    Found,
+    Mark,
+    Order,
+    Place,
+    is_behind,
+    matches,
+    place_of,
+    sorted_in,
+)
+from playground.core.runs.run_row import LIVE
+from playground.store.history.picking import is_picked, most_looked_at, parts, pick
+from playground.store.rows import marking
+from playground.store.rows.memory import Entry
+from playground.store.rows.reading import Entries, read_rows
+from playground.store.search import search_index
+from playground.store.sums import days, few_runs
+from playground.store.tables.schema import runs
+
+_COLUMNS: Mapping[Order, sa.ColumnElement[Any]] = {
+    "newest": runs.c.started_at,
+    "oldest": runs.c.started_at,
+    "most expensive": runs.c.cost_usd,
+    "slowest": runs.c.duration_s,
+    "longest answer": runs.c.output_tokens,
+}
+_MOST_SORTED = 10_000
+_KIND = ("status", "model", "variant", "connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One page that is asked for."""
+
+    visitor: str
+    chosen: Filter
+    order: Order
+    after: Place | None
+    limit: int
+
+    def is_next(self, place: Place) -> bool:
+        return self.after is None or is_behind(place, self.after, self.order)
+
+    def sorted(self, places: Sequence[Place]) -> list[Place]:
+        valued = [place for place in places if place.value is not None]
+        rest = [place for place in places if place.value is None]
+        valued.sort(key=_key, reverse=self.order != "oldest")
+        return valued + sorted(rest, key=_key, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the database has for a page. `end` is how far it was looked through, if not to the
+    end of the page; `is_partial` as in `Found`."""
+
+    found: list[Place]
+    end: Place | None = None
+    is_partial: bool = False
+
+
+def read_found(connection: sa.Connection | None, entries: Entries, wish: Wish) -> Found:
+    """Return the page."""
+    marked = marks_of(connection, wish.visitor, entries)
+    rows = [
+        entry.row
+        for run_id, entry in entries.items()
+        if matches_entry(wish.chosen, entry, marked.get(run_id, NO_MARK))
+        and wish.is_next(place_of(entry.row, wish.order))
+    ]
+    places = Places([])
+    if connection is not None:
+        # The database may hold earlier versions of the rows in memory: as many more of its own.
+        places = _places(connection, wish, wish.limit + 1 + len(entries))
+        ids = [place.run_id for place in places.found if place.run_id not in entries]
+        rows += read_rows(connection, wish.visitor, ids[: wish.limit + 1])
+    if places.end is not None:
+        rows = [r for r in rows if not is_behind(place_of(r, wish.order), places.end, wish.order)]
+    rows = sorted_in(rows, wish.order)
+    page = tuple(rows[: wish.limit])
+    next_place = place_of(page[-1], wish.order) if len(rows) > wish.limit else places.end
+    return Found(page, next_place, places.is_partial)
+
+
+def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
+    """Whether a row in memory is meant."""
+    said: Sequence[str] = ()
+    if chosen.text.strip() and entry.texts is not None:
+        said = search_index.said_of(entry.texts.request_json, entry.texts.answer)
+    return matches(chosen, entry.row, mark, said)
+
+
+def marks_of(
+    connection: sa.Connection | None, visitor: str, entries: Entries
+) -> Mapping[str, Mark]:
+    """The marks of the rows in memory."""
+    if connection is None or not entries:
+        return {}
+    return marking.read_marks(connection, visitor, tuple(entries))
+
+
+def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement[bool]]:
+    """What a filter asks of the row itself, in a table of runs."""
+    # What is still being written is not searched.
+    is_over = [found.c.status.not_in(LIVE)] if chosen.text.strip() else []
+    return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
+
+
+def _places(connection: sa.Connection, wish: Wish, most: int) -> Places:
+    if is_picked(wish.chosen):
+        is_newest = wish.order == "newest"
+        return (_newest_picked if is_newest else _picked)(connection, wish, most)
+    if wish.order in ("newest", "oldest"):
+        if _is_narrow(connection, wish):
+            return Places(_by_cost_range(connection, wish, most))
+        return Places(_by_kind(connection, wish, most))
+    return Places(_by_value(connection, wish, most))
+
+
+def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+    """By time: a stretch of the index for each kind of run that there is."""
+    kinds = days.read_kinds(connection, wish.visitor, wish.chosen)
+    is_up = wish.order == "oldest"
+    columns = (runs.c.started_at, runs.c.run_id)
+    question = sa.select(*columns).where(
+        runs.c.visitor == wish.visitor,
+        *(runs.c[name] == sa.bindparam(name) for name in _KIND),
+        *_in_range(wish.chosen),
+    )
+    if wish.after is not None:
+        place, edge = sa.tuple_(*columns), _edge(runs.c.started_at, wish.after)
+        question = question.where(place > edge if is_up else place < edge)
+    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
+    found: list[Place] = []
+    for kind in kinds:
+        values = dict(zip(_KIND, kind, strict=True))
+        found += [Place(*record) for record in connection.execute(question, values)]
+    return wish.sorted(found)[:most]
+
+
+def _is_narrow(connection: sa.Connection, wish: Wish) -> bool:
+    """Whether so few runs lie in a range of costs that it is less to sort them all."""
+    if wish.chosen.from_usd is None and wish.chosen.to_usd is None:
+        return False
+    some = sa.select(runs.c.cost_usd).where(*_within_costs(wish)).limit(_MOST_SORTED + 1)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
+    return (count or 0) <= _MOST_SORTED
+
+
+def _within_costs(wish: Wish) -> list[sa.ColumnElement[bool]]:
+    costs = Filter(from_usd=wish.chosen.from_usd, to_usd=wish.chosen.to_usd)
+    return [runs.c.visitor == wish.visitor, *_in_range(costs)]
+
+
+def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+    is_up = wish.order == "oldest"
+    columns = (runs.c.started_at, runs.c.run_id)
+    question = sa.select(*columns).where(runs.c.visitor == wish.visitor, *of_row(wish.chosen))
+    if wish.after is not None:
+        question = question.where(_is_behind(*columns, wish.after, is_up=is_up))
+    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
+    return [Place(*record) for record in connection.execute(question)]
+
+
+def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+    """Along the index of this order; rows without a value stand at its end."""
+    column, after = _COLUMNS[wish.order], wish.after
+    meant = (runs.c.visitor == wish.visitor, *of_row(wish.chosen))
+    found: list[Place] = []
+    if after is None or after.value is not None:
+        question = sa.select(column, runs.c.run_id).where(*meant, column.is_not(None))
+        if after is not None:
+            question = question.where(sa.tuple_(column, runs.c.run_id) < _edge(column, after))
+            after = None
+        question = question.order_by(column.desc(), runs.c.run_id.desc()).limit(most)
+        found = [Place(*record) for record in connection.execute(question)]
+    if len(found) < most:
+        rest = sa.select(runs.c.run_id).where(*meant, column.is_(None))
+        if after is not None:
+            rest = rest.where(runs.c.run_id < after.run_id)
+        rest = rest.order_by(runs.c.run_id.desc()).limit(most - len(found))
+        found += [Place(None, run_id) for run_id in connection.scalars(rest)]
+    return found
+
+
+def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
+    picked, is_partial = pick(connection, wish.visitor, wish.chosen)
+    column, after = picked.c[_COLUMNS[wish.order].name], wish.after
+    is_up = wish.order == "oldest"
+    question = sa.select(column, picked.c.run_id).where(*of_row(wish.chosen, picked))
+    if after is not None:
+        question = question.where(_is_behind(column, picked.c.run_id, after, is_up=is_up))
+    by_id = picked.c.run_id.asc() if is_up else picked.c.run_id.desc()
+    by_value = column.asc() if is_up else column.desc().nulls_last()
+    question = question.order_by(by_value, by_id).limit(most)
+    found = [Place(*record) for record in connection.execute(question)]
+    return Places(found, None, is_partial)
+
+
+def _is_behind(
+    column: sa.ColumnElement[Any], run_id: sa.ColumnElement[str], place: Place, *, is_up: bool
+) -> sa.ColumnElement[bool]:
+    if place.value is None:
+        return sa.and_(column.is_(None), run_id < place.run_id)
+    here, edge = sa.tuple_(column, run_id), _edge(column, place)
+    return here > edge if is_up else sa.or_(here < edge, column.is_(None))
+
+
+def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
+    """From the newest match on: a page of a frequent word is soon full."""
+    places: list[Place] = []
+    looked_at = 0
+    for part in parts(connection, wish.visitor, wish.chosen, wish.after):
+        rows = few_runs.rows(connection, wish.visitor, part.found)
+        question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(wish.chosen, rows))
+        found = [Place(*record) for record in connection.execute(question)]
+        places += [place for place in found if wish.is_next(place)]
+        looked_at += len(part.looked_at)
+        if len(places) >= most:
+            break
+        if looked_at >= most_looked_at(wish.chosen):
+            end = read_rows(connection, wish.visitor, part.looked_at[-1:])
+            return Places(wish.sorted(places), place_of(end[0], "newest") if end else None)
+    return Places(wish.sorted(places)[:most])
+
+
+def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
+    for name, wanted in (
+        ("status", chosen.statuses),
+        ("model", chosen.models),
+        ("variant", chosen.variants),
+        ("connection", chosen.connections),
+    ):
+        if wanted:
+            # Not the bare column: a planner would take the index of kinds for it, and sort.
+            yield found.c[name].op("||")(sa.literal_column("''")).in_(wanted)
+
+
+def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
+    if chosen.started_from is not None:
+        yield found.c.started_at >= chosen.started_from
+    if chosen.started_before is not None:
+        yield found.c.started_at < chosen.started_before
+    if chosen.from_usd is not None:
+        yield found.c.cost_usd >= chosen.from_usd
+    if chosen.to_usd is not None:
+        yield found.c.cost_usd <= chosen.to_usd
+
+
+def _edge(column: sa.ColumnElement[Any], place: Place) -> sa.Tuple:
+    return sa.tuple_(sa.literal(place.value, column.type), sa.literal(place.run_id))
+
+
+def _key(place: Place) -> Any:  # noqa: ANN401 (a value and an id, compared as they are)
+    return place.run_id if place.value is None else (place.value, place.run_id)

@@ -1,0 +1,294 @@
+"""The log as a place to work: finding runs, marking them, deleting them and bringing them
+back. What a visitor changes is written at once, or he is told why it could not be."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from playground.core.log.history import (
+    NO_MARK,
+    Choices,
+    DayCost,
+    Filter,
+    Found,
+    Kept,
+    Mark,
+    Order,
+    Place,
+    Summary,
+)
+from playground.core.log.votes import Standing, Vote, standings
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.store.history import filtered, summing
+from playground.store.rows import forgetting, marking
+from playground.store.rows.memory import Entry, Memory
+from playground.store.rows.reading import Entries, read_texts
+from playground.store.search import search_index
+from playground.store.sums import days
+from playground.store.tables.cleaning import clean_text
+from playground.store.writing.asking import Asking
+from playground.store.writing.writer import Writer
+
+_SAVED_WITHIN_S = 2.0
+_NOT_WRITTEN = "Not done: the log can't be written just now."
+_ROWS_AT_ONCE = 500
+_MOST_VOTES = 10_000
+_NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
+
+Answer = TypeVar("Answer")
+Question = Callable[[sa.Connection | None, Entries], Answer]
+
+
+class Ask(Protocol):
+    """Answers a question from the database with the memory laid over it."""
+
+    def __call__(self, visitor: str, question: Question[Answer], /) -> Answer: ...
+
+
+class Elsewhere(Protocol):
+    """Runs whose texts are not in the log: they live somewhere else for a while."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        """A visitor's, by run id."""
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Forget some of them."""
+
+
+class Nowhere:
+    """There are none."""
+
+    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
+        return {}
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        return
+
+
+class History:
+    """Every question and every change names its visitor. What changes something returns why
+    it could not be done, or None."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        writer: Writer,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
+        self._asking = Asking(writer, who="the history", undone="Not done")
+        self._elsewhere = elsewhere or Nowhere()
+
+    def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
+        """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
+        others = {
+            run_id: Entry(row, texts, number=0, since=0)
+            for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
+        }
+        return self._ask_log(visitor, lambda to, entries: question(to, {**entries, **others}))
+
+    def page(
+        self,
+        visitor: str,
+        chosen: Filter,
+        order: Order = "newest",
+        *,
+        after: Place | None = None,
+        limit: int = 50,
+    ) -> Found:
+        """The first rows that a filter finds, or those behind a place."""
+        name = clean_text(visitor)
+        wish = filtered.Wish(name, chosen, order, after, limit)
+        return self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
+
+    def summary(self, visitor: str, chosen: Filter) -> Summary:
+        """What the found runs add up to."""
+        name = clean_text(visitor)
+        return self._ask(name, lambda to, entries: summing.read_summary(to, name, entries, chosen))
+
+    def day_costs(self, visitor: str, chosen: Filter) -> tuple[DayCost, ...]:
+        """What they cost on each (UTC) day, by model."""
+        name = clean_text(visitor)
+        return self._ask(
+            name, lambda to, entries: summing.read_day_costs(to, name, entries, chosen)
+        )
+
+    def choices(self, visitor: str) -> Choices:
+        """What there is to filter by."""
+        name = clean_text(visitor)
+
+        def read(to: sa.Connection | None, entries: Entries) -> Choices:
+            kinds: set[tuple[str, ...]] = {
+                (entry.row.status, entry.row.model, entry.row.variant, entry.row.connection)
+                for entry in entries.values()
+            }
+            if to is not None:
+                kinds.update(days.read_kinds(to, name, Filter()))
+            statuses, models, variants, connections = zip(*kinds, strict=True) if kinds else _NONE
+            return Choices(
+                models=_each(models),
+                variants=_each(variants),
+                connections=_each(connections),
+                statuses=_each(statuses),
+                tags=marking.tags_of(to, name) if to is not None else (),
+            )
+
+        return self._ask(name, read)
+
+    def marks(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, Mark]:
+        """The marks of these runs; `NO_MARK` for those without."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+
+        def read(to: sa.Connection | None, _: Entries) -> Mapping[str, Mark]:
+            if to is None:
+                return dict.fromkeys(ids, NO_MARK)
+            return marking.read_marks(to, name, ids)
+
+        return self._ask(name, read)
+
+    def indexed(self, visitor: str) -> float | None:
+        """How much of the runs of earlier days is indexed, from 0 to 1; None: all."""
+
+        def read(to: sa.Connection | None, _: Entries) -> float | None:
+            return None if to is None else search_index.progress(to)
+
+        return self._ask(clean_text(visitor), read)
+
+    def parts(
+        self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
+    ) -> Iterator[list[Kept]]:
+        """All that a filter finds, the newest first, a few at a time: no more is in memory,
+        and nobody waits for it meanwhile."""
+        name = clean_text(visitor)
+        after: Place | None = None
+        while True:
+            found = self.page(name, chosen, after=after, limit=size)
+            yield self._whole(name, found.rows, with_texts=with_texts)
+            if found.next_place is None:
+                return
+            after = found.next_place
+
+    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[Kept]:
+        ids = [row.run_id for row in rows]
+        marked = self.marks(visitor, ids)
+
+        def read(to: sa.Connection | None, entries: Entries) -> list[Kept]:
+            saved = read_texts(to, visitor, ids) if to is not None else {}
+            in_memory = {
+                run_id: entries[run_id].texts or saved.get(run_id)
+                for run_id in ids
+                if run_id in entries
+            }
+            return [
+                Kept(row, (saved | in_memory).get(row.run_id), marked[row.run_id]) for row in rows
+            ]
+
+        if with_texts:
+            return self._ask(visitor, read)
+        return [Kept(row, None, marked[row.run_id]) for row in rows]
+
+    def mark(self, visitor: str, run_id: str, mark: Mark) -> str | None:
+        """Replace the marks of a run."""
+        name, wanted = clean_text(visitor), clean_text(run_id)
+        tags = tuple(map(clean_text, mark.tags))
+        note, ballot = clean_text(mark.note), clean_text(mark.ballot)
+        clean = replace(mark, tags=tags, note=note, ballot=ballot)
+        return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
+
+    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> str | None:
+        """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
+        stay."""
+        name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
+        return self._change(lambda to: marking.write_votes(to, name, clean))
+
+    def standings(self, visitor: str) -> tuple[Standing, ...]:
+        """How the settings stand that the visitor has voted on, over all prompts."""
+        name = clean_text(visitor)
+
+        def read(to: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
+            if to is None:
+                return ()
+            return standings(marking.read_votes(to, name, entries, _MOST_VOTES))
+
+        return self._ask(name, read)
+
+    def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+        """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+        if not self._is_caught_up(name, ids):
+            return _NOT_WRITTEN
+        now = self._clock()
+        gone: list[str] = []
+
+        def delete(to: sa.Connection) -> None:
+            refused = self._memory.unsaved_of(name, ids)
+            gone[:] = forgetting.delete(to, name, ids, now, refused)
+            self._memory.forget(name, gone)
+
+        problem = self._change(delete)
+        if problem is None:
+            self._elsewhere.drop(name, gone)
+        return problem
+
+    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+        """Undo `delete`."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+        boot_id = self._writer.boot.boot_id
+        refused: list[Kept] = []
+
+        def bring_back(to: sa.Connection) -> None:
+            refused[:] = forgetting.bring_back(to, name, ids, boot_id)
+
+        problem = self._change(bring_back)
+        if problem is None:
+            for each in refused:
+                self._memory.keep(each.row, each.texts)
+            self._writer.wake()
+        return problem
+
+    def change_rows(
+        self,
+        visitor: str,
+        run_ids: list[str],
+        work: Callable[[sa.Connection, list[str]], None],
+        *,
+        keeps_numbers: bool = False,
+    ) -> str | None:
+        """Do something for good to runs that have ended: delete them, or keep their numbers."""
+        name = clean_text(visitor)
+        if not self._is_caught_up(name, run_ids):
+            return _NOT_WRITTEN
+
+        refused = self._memory.unsaved_of(name, run_ids) if keeps_numbers else {}
+
+        def change(to: sa.Connection) -> None:
+            work(to, run_ids)
+            self._memory.forget(name, run_ids)
+
+        problem = self._change(change)
+        if problem is None:
+            for run_id, entry in refused.items():
+                bare = replace(entry.row, error_message=None)
+                self._memory.keep(bare, RunTexts(run_id=run_id))
+            self._elsewhere.drop(name, run_ids)
+        return problem
+
+    def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:
+        # What is not written yet would be written after the deletion.
+        if self._memory.is_waiting(visitor, run_ids):
+            self._writer.wait_until_saved(_SAVED_WITHIN_S)
+        return not self._memory.is_waiting(visitor, run_ids)
+
+    def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
+        done = self._asking.write(work)
+        return done.sentence if isinstance(done, Refusal) else None
+
+
+def _each(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))

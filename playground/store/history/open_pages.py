@@ -1,0 +1,125 @@
+"""The texts of visitors whose texts are not stored: in memory, as long as the page that made
+them is open, and never more of them than a bounded share."""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from playground.core.runs.run_row import RunRow, RunTexts
+
+MOST_CHARACTERS = 50_000_000
+MOST_PER_PAGE = 10_000_000
+
+Key = tuple[str, str]
+Run = tuple[RunRow, RunTexts]
+
+
+class OpenPages:
+    """Runs with their texts by page; safe to use from any thread."""
+
+    def __init__(self, most: int = MOST_CHARACTERS, most_per_page: int = MOST_PER_PAGE) -> None:
+        self._most, self._most_per_page = most, most_per_page
+        self._lock = threading.Lock()
+        self._runs: dict[Key, Run] = {}
+        self._keys: dict[str, OrderedDict[Key, int]] = {}
+        self._sizes: dict[str, int] = {}
+
+    def open(self, page: str) -> None:
+        """From now on this page's texts are kept."""
+        with self._lock:
+            self._keys.setdefault(page, OrderedDict())
+            self._sizes.setdefault(page, 0)
+
+    def close(self, page: str) -> None:
+        """Forget a page's texts; those of its runs that end later are not kept either."""
+        with self._lock:
+            for key in self._keys.pop(page, {}):
+                del self._runs[key]
+            self._sizes.pop(page, None)
+
+    def hand_over(self, page: str, to: str) -> None:
+        """Keep a page's texts as those of another, which is open."""
+        with self._lock:
+            if page in self._keys and to in self._keys:
+                self._keys[to].update(self._keys.pop(page))
+                self._keys[page] = OrderedDict()
+                self._sizes[to] += self._sizes[page]
+                self._sizes[page] = 0
+
+    def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
+        """Take in a run, or its newer state; the oldest give way to it."""
+        with self._lock:
+            if page not in self._keys:
+                return
+            key = row.visitor, row.run_id
+            self._drop(page, key)
+            self._runs[key] = row, texts
+            self._keys[page][key] = _size(row, texts)
+            self._sizes[page] += self._keys[page][key]
+            while self._sizes[page] > self._most_per_page:
+                self._drop(page, next(iter(self._keys[page])))
+            while sum(self._sizes.values()) > self._most:
+                largest = max(self._sizes, key=self._sizes.__getitem__)
+                self._drop(largest, next(iter(self._keys[largest])))
+
+    def forget(self, visitor: str) -> None:
+        """Forget a visitor's texts on all of his pages."""
+        with self._lock:
+            for page, keys in self._keys.items():
+                for key in [key for key in keys if key[0] == visitor]:
+                    self._drop(page, key)
+
+    def find(self, visitor: str, run_id: str) -> Run | None:
+        """A visitor's run with its texts, if they are still here."""
+        with self._lock:
+            return self._runs.get((visitor, run_id))
+
+    def runs(self, visitor: str) -> Mapping[str, Run]:
+        """All of a visitor's runs that are still here, by their ids."""
+        with self._lock:
+            return {run_id: run for (who, run_id), run in self._runs.items() if who == visitor}
+
+    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Let go of some runs of a visitor."""
+        with self._lock:
+            for page, keys in self._keys.items():
+                for key in {(visitor, run_id) for run_id in run_ids} & set(keys):
+                    self._drop(page, key)
+
+    def filled(self, rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
+        """Rows with what `bare` took out of them, where it is still here."""
+        return tuple(_filled(row, self.find(row.visitor, row.run_id)) for row in rows)
+
+    @property
+    def size(self) -> int:
+        """How many characters are kept."""
+        with self._lock:
+            return sum(self._sizes.values())
+
+    def _drop(self, page: str, key: Key) -> None:
+        if key in self._keys[page]:
+            self._sizes[page] -= self._keys[page].pop(key)
+            del self._runs[key]
+
+
+def bare(row: RunRow) -> RunRow:
+    """The row without what a person wrote or a server answered: of the parameters only the
+    numbers, and no error's text; who stopped it is this app's own word."""
+    parameters = json.loads(row.params_json)
+    numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
+    kept = row.error_message if row.status == "stopped" else None
+    return replace(row, params_json=json.dumps(numbers), error_message=kept)
+
+
+def _filled(row: RunRow, run: Run | None) -> RunRow:
+    if run is None:
+        return row
+    whole, _ = run
+    return replace(row, params_json=whole.params_json, error_message=whole.error_message)
+
+
+def _size(row: RunRow, texts: RunTexts) -> int:
+    parts = (texts.request_json, texts.answer, texts.thinking, texts.attempts_json)
+    return sum(map(len, parts)) + len(row.params_json) + len(row.error_message or "")

@@ -1,0 +1,1 @@
+"""Rows in memory, read, marked, reserved for and deleted."""

@@ -1,0 +1,116 @@
+"""Takes runs out of the log: one by one, to be brought back; a visitor's all, for good."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+
+from playground.core.log.history import Kept
+from playground.core.log.run_file import kept_of, line_of
+from playground.core.runs.run_row import LIVE
+from playground.store.rows import reservations
+from playground.store.rows.marking import read_marks, write_mark
+from playground.store.rows.memory import Entry
+from playground.store.rows.reading import read_rows, read_texts
+from playground.store.search import search_index
+from playground.store.sums import few_runs, tallies
+from playground.store.tables import batch_tables, dialect, experiment_tables
+from playground.store.tables.history_schema import days, deleted, marks, tags
+from playground.store.tables.schema import runs, texts
+from playground.store.tables.schema import tallies as tallies_table
+from playground.store.writing.faults import apart
+
+_KEPT_FOR = timedelta(hours=1)
+
+
+def delete(
+    connection: sa.Connection,
+    visitor: str,
+    run_ids: Sequence[str],
+    now: datetime,
+    refused: Mapping[str, Entry],
+) -> list[str]:
+    """Delete those of these runs that have ended, such that they can be brought back for a
+    while; return their ids. Those that the database `refused` are in memory only, or newer."""
+    found = {row.run_id: row for row in read_rows(connection, visitor, run_ids)}
+    found |= {run_id: entry.row for run_id, entry in refused.items()}
+    rows = [row for row in found.values() if row.status not in LIVE]
+    long_texts = read_texts(connection, visitor, run_ids)
+    long_texts |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
+    marked = read_marks(connection, visitor, run_ids)
+    kept = [Kept(row, long_texts.get(row.run_id), marked[row.run_id]) for row in rows]
+    gone = [
+        {
+            "visitor": visitor,
+            "run_id": each.row.run_id,
+            "deleted_at": now,
+            "run_json": line_of(each),
+        }
+        for each in kept
+    ]
+    dialect.upsert(connection, deleted, gone)
+    ended = [row.run_id for row in rows]
+    remove(connection, visitor, ended)
+    return ended
+
+
+def bring_back(
+    connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
+) -> list[Kept]:
+    """Undo a deletion; return the runs that the database refuses: they are to be kept in
+    memory as they were before."""
+    which = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
+    lines = connection.scalars(sa.select(deleted.c.run_json).where(*which)).all()
+    connection.execute(sa.delete(deleted).where(*which))
+    refused = []
+    for each in [kept_of(line, visitor) for line in lines]:
+        if apart(connection, partial(put, connection, [each], boot)) is not None:
+            refused.append(each)
+    return refused
+
+
+def put(connection: sa.Connection, kept: Sequence[Kept], boot: str) -> None:
+    """Write whole runs, all of which have ended."""
+    keys = [(each.row.visitor, each.row.run_id) for each in kept]
+    long_texts = [asdict(each.texts) | {"visitor": each.row.visitor} for each in kept if each.texts]
+    with tallies.kept_true(connection, keys):
+        rows = [asdict(each.row) | {"boot_id": boot} for each in kept]
+        dialect.upsert(connection, runs, rows)
+    with search_index.kept_true(connection, keys):
+        dialect.upsert(connection, texts, long_texts)
+    for each in kept:
+        write_mark(connection, each.row.visitor, each.row.run_id, each.mark)
+
+
+def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    """Delete runs for good, with all that belongs to them. What they cost counts on."""
+    reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
+    search_index.remove(connection, visitor, run_ids)
+    with tallies.kept_true(connection, [(visitor, run_id) for run_id in run_ids]):
+        for table in (runs, texts, marks, tags):
+            these = few_runs.are(connection, table, visitor, run_ids)
+            connection.execute(sa.delete(table).where(these))
+
+
+def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    """Keep only the numbers of runs: no prompt, no answer, no error's text."""
+    search_index.remove(connection, visitor, run_ids)
+    connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
+    these = few_runs.are(connection, runs, visitor, run_ids)
+    connection.execute(sa.update(runs).where(these).values(error_message=None))
+
+
+def forget_visitor(connection: sa.Connection, visitor: str) -> None:
+    """Delete all that is known of a visitor's runs."""
+    search_index.remove_visitor(connection, visitor)
+    for table in (runs, texts, tallies_table, days, marks, tags, deleted):
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor))
+    batch_tables.forget(connection, visitor)
+    experiment_tables.forget(connection, visitor)
+
+
+def purge(connection: sa.Connection, now: datetime) -> None:
+    """Forget what was deleted too long ago to be brought back."""
+    connection.execute(sa.delete(deleted).where(deleted.c.deleted_at < now - _KEPT_FOR))

@@ -1,0 +1,104 @@
+"""Stars, tags and notes: what a visitor added to his runs."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from playground.core.log.history import NO_MARK, Mark
+from playground.core.log.votes import Vote, Voted
+from playground.store.rows.reading import Entries
+from playground.store.sums import few_runs
+from playground.store.tables import dialect
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.history_schema import IS_VOTED, marks, tags
+from playground.store.tables.schema import runs
+
+_MARK = ("is_starred", "note", "vote", "ballot")
+
+
+def read_marks(
+    connection: sa.Connection, visitor: str, run_ids: Sequence[str]
+) -> Mapping[str, Mark]:
+    """The marks of these runs; `NO_MARK` for those that have none."""
+    found: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
+    for some in in_chunks(run_ids):
+        by_run: dict[str, list[str]] = defaultdict(list)
+        question = sa.select(tags.c.run_id, tags.c.tag).where(
+            few_runs.are(connection, tags, visitor, some)
+        )
+        for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
+            by_run[run_id].append(tag)
+            found[run_id] = Mark(tags=tuple(by_run[run_id]))
+        columns = (marks.c[name] for name in ("run_id", *_MARK))
+        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, some))
+        for run_id, is_starred, *rest_of_mark in connection.execute(rows):
+            found[run_id] = Mark(bool(is_starred), tuple(by_run[run_id]), *rest_of_mark)
+    return found
+
+
+def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark) -> None:
+    """Replace the marks of a run."""
+    for table in (tags, marks):
+        connection.execute(
+            sa.delete(table).where(table.c.visitor == visitor, table.c.run_id == run_id)
+        )
+    key = {"visitor": visitor, "run_id": run_id}
+    if mark.is_starred or mark.note or mark.vote:
+        row = key | {name: getattr(mark, name) for name in _MARK}
+        row["is_starred"] = int(mark.is_starred)
+        dialect.upsert(connection, marks, [row])
+    if mark.tags:
+        connection.execute(sa.insert(tags), [key | {"tag": tag} for tag in set(mark.tags)])
+
+
+def write_votes(connection: sa.Connection, visitor: str, cast: Mapping[str, Vote]) -> None:
+    """Replace the votes on these runs, as one ballot; their other marks stay."""
+    for run_id, mark in read_marks(connection, visitor, list(cast)).items():
+        ballot = min(cast) if cast[run_id] else ""
+        voted = replace(mark, vote=cast[run_id], ballot=ballot)
+        write_mark(connection, visitor, run_id, voted)
+
+
+def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: int) -> list[Voted]:
+    """The visitor's newest votes, of the runs that are still there."""
+    of_run = sa.and_(runs.c.visitor == marks.c.visitor, runs.c.run_id == marks.c.run_id)
+    made_with = (runs.c.model, runs.c.connection, runs.c.params_json)
+    question = (
+        sa.select(marks.c.run_id, marks.c.ballot, marks.c.vote, *made_with)
+        .select_from(marks.outerjoin(runs, of_run))
+        .where(marks.c.visitor == visitor, IS_VOTED)
+        .order_by(marks.c.run_id.desc())
+        .limit(most)
+    )
+    found = []
+    for run_id, ballot, vote, model, to, params_json in connection.execute(question):
+        if run_id in entries:
+            row = entries[run_id].row
+            found.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
+        elif model is not None:
+            found.append(Voted(ballot, model, to, params_json, vote))
+    return found
+
+
+def starred_ids(connection: sa.Connection, visitor: str, most: int) -> set[str]:
+    """The newest starred runs of a visitor."""
+    question = sa.select(marks.c.run_id).where(
+        marks.c.visitor == visitor, marks.c.is_starred == sa.literal_column("1")
+    )
+    return set(connection.scalars(question.order_by(marks.c.run_id.desc()).limit(most)))
+
+
+def tagged_ids(
+    connection: sa.Connection, visitor: str, wanted: Sequence[str], most: int
+) -> set[str]:
+    """The newest runs of a visitor with one of these tags."""
+    question = sa.select(tags.c.run_id).where(tags.c.visitor == visitor, tags.c.tag.in_(wanted))
+    return set(connection.scalars(question.order_by(tags.c.run_id.desc()).limit(most)))
+
+
+def tags_of(connection: sa.Connection, visitor: str) -> tuple[str, ...]:
+    """All tags of a visitor."""
+    question = sa.select(tags.c.tag).where(tags.c.visitor == visitor).distinct()
+    return tuple(connection.scalars(question.order_by(tags.c.tag)))

@@ -1,0 +1,232 @@
+"""What this process knows of the log by itself: rows not written yet, and the latest ones."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.store.writing.faults import Fault
+
+Key = tuple[str, str]
+
+_REMEMBERED_ROWS = 500
+_REMEMBERED_CHARACTERS = 20_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A row as last recorded, and as which number; `since` is the number of its oldest
+    version not yet written."""
+
+    row: RunRow
+    texts: RunTexts | None
+    number: int
+    since: int
+
+    @property
+    def size(self) -> int:
+        texts = self.texts
+        if texts is None:
+            return 0
+        parts = (texts.request_json, texts.answer, texts.thinking, texts.attempts_json)
+        return sum(map(len, parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Deletion:
+    """All of a visitor is to be deleted. `fault` is what was in the way when it was tried."""
+
+    visitor: str
+    number: int
+    fault: Fault | None = None
+
+
+class Memory:
+    """Rows by visitor and run id; safe to use from any thread, and never waits for a disk.
+
+    A row that the database refused by itself stands apart from those that are to be written:
+    it stays here, is seen as they are, and holds up none of them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._number = 0
+        self._unsaved: dict[Key, Entry] = {}
+        self._latest: OrderedDict[Key, Entry] = OrderedDict()
+        self._latest_size = 0
+        self._deletions: dict[str, Deletion] = {}
+        self._refused: dict[Key, Fault] = {}
+
+    def keep(self, row: RunRow, texts: RunTexts | None) -> None:
+        """Take in a row, or a newer version of it; without texts the earlier ones stand."""
+        key = (row.visitor, row.run_id)
+        with self._lock:
+            self._number += 1
+            waiting = self._unsaved.get(key)
+            known = waiting or self._latest.get(key)
+            if texts is None and known is not None:
+                texts = known.texts
+            entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
+            self._unsaved[key] = entry
+            self._refused.pop(key, None)
+            self._remember(key, entry)
+
+    def _remember(self, key: Key, entry: Entry) -> None:
+        self._forget(key)
+        self._latest[key] = entry
+        self._latest_size += entry.size
+        while len(self._latest) > 1 and (
+            len(self._latest) > _REMEMBERED_ROWS or self._latest_size > _REMEMBERED_CHARACTERS
+        ):
+            self._forget(next(iter(self._latest)))
+
+    def _forget(self, key: Key) -> None:
+        entry = self._latest.pop(key, None)
+        if entry is not None:
+            self._latest_size -= entry.size
+
+    def clear(self, visitor: str) -> None:
+        """Forget a visitor's rows, and have them deleted from the database too."""
+        with self._lock:
+            self._number += 1
+            self._deletions[visitor] = Deletion(visitor, self._number)
+            for key in [key for key in {**self._unsaved, **self._latest} if key[0] == visitor]:
+                self._drop(key)
+
+    def forget(self, visitor: str, run_ids: Sequence[str]) -> None:
+        """Forget some rows, which were deleted from the database."""
+        with self._lock:
+            for run_id in run_ids:
+                self._drop((visitor, run_id))
+
+    def _drop(self, key: Key) -> None:
+        self._unsaved.pop(key, None)
+        self._refused.pop(key, None)
+        self._forget(key)
+
+    def replay(self) -> None:
+        """Have everything still remembered written again: the file it was in is gone."""
+        with self._lock:
+            for key, entry in self._latest.items():
+                if key not in self._unsaved:
+                    self._number += 1
+                    self._unsaved[key] = replace(entry, number=self._number, since=self._number)
+
+    def deletions(self) -> tuple[Deletion, ...]:
+        """Return whose rows are to be deleted, before any is written."""
+        with self._lock:
+            return tuple(self._deletions.values())
+
+    def deleted(self, deletion: Deletion) -> None:
+        """Drop a wish that was fulfilled, unless it was made again in the meantime."""
+        with self._lock:
+            if self._is_current(deletion):
+                del self._deletions[deletion.visitor]
+
+    def delayed(self, deletion: Deletion, fault: Fault) -> None:
+        """Note what is in the way of a deletion."""
+        with self._lock:
+            if self._is_current(deletion):
+                self._deletions[deletion.visitor] = replace(deletion, fault=fault)
+
+    def _is_current(self, deletion: Deletion) -> bool:
+        current = self._deletions.get(deletion.visitor)
+        return current is not None and current.number == deletion.number
+
+    def deletion(self, visitor: str) -> Deletion | None:
+        """Return what is still to be deleted of this visitor from the database."""
+        with self._lock:
+            return self._deletions.get(visitor)
+
+    def work(self) -> tuple[Entry, ...]:
+        """Return the rows to be written now. Those of a visitor who is still to be deleted
+        wait: the deletion would take them along."""
+        with self._lock:
+            return tuple(
+                entry
+                for key, entry in self._unsaved.items()
+                if key not in self._refused and key[0] not in self._deletions
+            )
+
+    def is_to_be_written(self, entry: Entry) -> bool:
+        """Say whether a row is still wanted, and no deletion was asked for since."""
+        key = (entry.row.visitor, entry.row.run_id)
+        with self._lock:
+            return key in self._unsaved and key[0] not in self._deletions
+
+    def saved(self, entries: Sequence[Entry]) -> None:
+        """Drop what was written, except rows recorded again in the meantime."""
+        with self._lock:
+            for entry in entries:
+                key = (entry.row.visitor, entry.row.run_id)
+                current = self._unsaved.get(key)
+                if current is entry:
+                    del self._unsaved[key]
+                    self._refused.pop(key, None)
+                elif current is not None:
+                    self._unsaved[key] = replace(current, since=current.number)
+
+    def refuse(self, entry: Entry, fault: Fault) -> None:
+        """Set a row apart that the database will not take, unless it was recorded again."""
+        key = (entry.row.visitor, entry.row.run_id)
+        with self._lock:
+            if self._unsaved.get(key) is entry:
+                self._refused.pop(key, None)  # to the end of the queue
+                self._refused[key] = fault
+
+    def refused_work(self) -> tuple[Entry, ...]:
+        """Return the rows set apart, those first that were not tried for longest."""
+        with self._lock:
+            wanted = [key for key in self._refused if key[0] not in self._deletions]
+            return tuple(self._unsaved[key] for key in wanted)
+
+    def refusals(self, visitor: str | None = None) -> tuple[Fault, ...]:
+        """Return why each row set apart was refused, of one visitor or of all."""
+        with self._lock:
+            return tuple(fault for key, fault in self._refused.items() if visitor in (None, key[0]))
+
+    def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
+        """Return those of these runs that are not written yet."""
+        with self._lock:
+            found = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
+            return {run_id: entry for run_id, entry in found.items() if entry is not None}
+
+    def is_waiting(self, visitor: str, run_ids: Collection[str]) -> bool:
+        """Say whether one of these runs is still to be written, and was not refused."""
+        with self._lock:
+            keys = [(visitor, run_id) for run_id in run_ids]
+            return any(key in self._unsaved and key not in self._refused for key in keys)
+
+    def entries(self, visitor: str, *, latest: bool) -> dict[str, Entry]:
+        """Return a visitor's unsaved rows by run id, or all those still remembered."""
+        with self._lock:
+            sources = (self._latest, self._unsaved) if latest else (self._unsaved,)
+            return {
+                key[1]: entry
+                for source in sources
+                for key, entry in source.items()
+                if key[0] == visitor
+            }
+
+    @property
+    def unsaved(self) -> int:
+        """The number of rows not written yet."""
+        return len(self._unsaved)
+
+    @property
+    def waiting(self) -> int:
+        """The same without those that were refused."""
+        return len(self._unsaved) - len(self._refused)
+
+    @property
+    def number(self) -> int:
+        """The number of the last thing asked of this memory."""
+        return self._number
+
+    def is_saved(self, number: int) -> bool:
+        """Say whether everything up to this number has been written."""
+        with self._lock:
+            rows = [entry.since for entry in self._unsaved.values()]
+            wishes = [deletion.number for deletion in self._deletions.values()]
+            return all(n > number for n in (*rows, *wishes))

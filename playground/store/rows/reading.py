@@ -1,0 +1,154 @@
+"""Questions to the log: each is answered from the database with the newer rows in memory
+laid over it, or from memory alone when there is no database to ask."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from playground.core.runs.run_row import Page, RunRow, RunTexts, Totals
+from playground.store.rows.memory import Entry
+from playground.store.sums import few_runs
+from playground.store.sums.tallies import tallies_of_runs, tallies_of_visitor, tallies_since
+from playground.store.sums.totals import add_up, tally_of
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.schema import runs, texts
+
+_ROW = [runs.c[field.name] for field in fields(RunRow)]
+_TEXTS = [texts.c[field.name] for field in fields(RunTexts)]
+
+Entries = Mapping[str, Entry]
+
+
+def read_page(
+    connection: sa.Connection | None,
+    visitor: str,
+    entries: Entries,
+    *,
+    before: str | None,
+    after: str | None,
+    limit: int,
+) -> Page:
+    """Return the rows next to a run id, newest first; the newest ones without any."""
+    upwards = after is not None and before is None
+    found = {
+        run_id: entry.row
+        for run_id, entry in entries.items()
+        if (before is None or run_id < before) and (after is None or run_id > after)
+    }
+    if connection is not None:
+        question = sa.select(*_ROW).where(runs.c.visitor == visitor).limit(limit + 1)
+        if before is not None:
+            question = question.where(runs.c.run_id < before)
+        if after is not None:
+            question = question.where(runs.c.run_id > after)
+        order = runs.c.run_id.asc() if upwards else runs.c.run_id.desc()
+        for record in connection.execute(question.order_by(order)).mappings():
+            found.setdefault(record["run_id"], RunRow(**record))
+    ids = sorted(found, reverse=not upwards)
+    has_more = len(ids) > limit
+    ids = sorted(ids[:limit], reverse=True)
+    edge = before if before is not None else after
+    if ids:
+        edge = ids[-1] if upwards else ids[0]
+    beyond = edge is not None and _exists_beyond(
+        connection, visitor, entries, edge, older=upwards, including=not ids
+    )
+    rows = tuple(found[run_id] for run_id in ids)
+    if upwards:
+        return Page(rows=rows, older=beyond, newer=has_more)
+    return Page(rows=rows, older=has_more, newer=beyond)
+
+
+def _exists_beyond(
+    connection: sa.Connection | None,
+    visitor: str,
+    entries: Entries,
+    edge: str,
+    *,
+    older: bool,
+    including: bool,
+) -> bool:
+    if any((run_id < edge if older else run_id > edge) for run_id in entries):
+        return True
+    if including and edge in entries:
+        return True
+    if connection is None:
+        return False
+    column = runs.c.run_id
+    if including:
+        is_beyond = column <= edge if older else column >= edge
+    else:
+        is_beyond = column < edge if older else column > edge
+    question = sa.select(sa.literal(1)).where(runs.c.visitor == visitor, is_beyond).limit(1)
+    return connection.execute(question).first() is not None
+
+
+def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> list[RunRow]:
+    """Return those of these runs that this visitor has."""
+    found = []
+    for some in in_chunks(run_ids):
+        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, some))
+        found += [RunRow(**record) for record in connection.execute(question).mappings()]
+    return found
+
+
+def read_texts(
+    connection: sa.Connection, visitor: str, run_ids: Iterable[str]
+) -> dict[str, RunTexts]:
+    """Return the texts of these runs by their ids."""
+    found = []
+    for some in in_chunks(run_ids):
+        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, some))
+        found += [RunTexts(**record) for record in connection.execute(question).mappings()]
+    return {each.run_id: each for each in found}
+
+
+def read_run(
+    connection: sa.Connection | None, visitor: str, entries: Entries, run_id: str
+) -> tuple[RunRow, RunTexts] | None:
+    """Return one run with its texts; None if this visitor has no such run."""
+    entry = entries.get(run_id)
+    row = entry.row if entry else None
+    long_texts = entry.texts if entry else None
+    if connection is not None and row is None:
+        found = connection.execute(
+            sa.select(*_ROW).where(runs.c.visitor == visitor, runs.c.run_id == run_id)
+        ).mappings()
+        row = next((RunRow(**record) for record in found), None)
+    if connection is not None and row is not None and long_texts is None:
+        found = connection.execute(
+            sa.select(*_TEXTS).where(texts.c.visitor == visitor, texts.c.run_id == run_id)
+        ).mappings()
+        long_texts = next((RunTexts(**record) for record in found), None)
+    return None if row is None else (row, long_texts or RunTexts(run_id=run_id))
+
+
+def read_totals(
+    connection: sa.Connection | None, visitor: str, entries: Entries, *, since: datetime | None
+) -> Totals:
+    """Add up the runs of a visitor, or those started at `since` or later."""
+    tallies = [
+        tally_of(entry.row)
+        for entry in entries.values()
+        if since is None or entry.row.started_at >= since
+    ]
+    if connection is not None:
+        if since is None:
+            tallies += tallies_of_visitor(connection, visitor)
+        else:
+            tallies += tallies_since(connection, visitor, since)
+        # The database may hold earlier versions of the rows in memory: take those out again.
+        earlier = tallies_of_runs(connection, visitor, entries, since)
+        tallies += [tally.negative() for tally in earlier]
+    return add_up(tallies)
+
+
+def read_count(connection: sa.Connection | None, visitor: str, entries: Entries) -> int:
+    """Return how many runs a visitor has in the log."""
+    if connection is None:
+        return len(entries)
+    saved = tallies_of_visitor(connection, visitor)
+    earlier = tallies_of_runs(connection, visitor, entries)
+    return len(entries) + sum(tally.runs for tally in saved) - sum(tally.runs for tally in earlier)

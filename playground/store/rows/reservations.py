@@ -1,0 +1,173 @@
+"""Money set aside for runs: reserved in one locked step, settled with the run's own row.
+
+A run that nothing was reserved for counts for its visitor too, by its row in the log: a
+budget that is made at noon knows of the morning. Who paid for it the log does not say, so
+the owner's sum holds only what was reserved.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from playground.core.money.budget import OWNER, Refusal, Reservation, Standing, Window, refusal
+from playground.core.runs.run_row import LIVE, RunRow
+from playground.store.tables.schema import IS_LIVE, reservations, runs
+
+_worst, _cost = runs.c.worst_case_usd, runs.c.cost_usd
+# What was billed is known exactly or not at all: whatever is less than exact counts in full.
+_ROW_COUNTS = sa.case(
+    (runs.c.cost_kind == "exact", _cost),
+    (_worst.is_(None), _cost),
+    (_cost > _worst, _cost),
+    else_=_worst,
+)
+
+
+_who: sa.BindParameter[str] = sa.bindparam("who")
+_since: sa.BindParameter[datetime] = sa.bindparam("since")
+_until: sa.BindParameter[datetime] = sa.bindparam("until")
+_is_reserved = sa.exists().where(
+    reservations.c.visitor == runs.c.visitor, reservations.c.run_id == runs.c.run_id
+)
+# Literals: Postgres takes two equal parameters for two expressions when it groups.
+_is_over = sa.case((IS_LIVE, sa.literal_column("0")), else_=sa.literal_column("1"))
+_whose: dict[str, sa.ColumnElement[bool]] = {
+    "visitor": reservations.c.visitor == _who,
+    "payer": reservations.c.payer == _who,
+    "share": sa.and_(reservations.c.visitor == _who, reservations.c.payer == OWNER),
+}
+# Built once: putting such a question together takes far longer than answering it.
+_RESERVED: dict[str, sa.Select[tuple[Any, ...]]] = {
+    whose: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
+    .where(
+        is_counted,
+        reservations.c.started_at >= _since,
+        reservations.c.started_at < _until,
+    )
+    .group_by(reservations.c.is_settled)
+    for whose, is_counted in _whose.items()
+}
+_UNRESERVED: sa.Select[tuple[Any, ...]] = (
+    sa.select(_is_over, sa.func.sum(_ROW_COUNTS))
+    .where(
+        runs.c.visitor == _who,
+        runs.c.cost_kind != "simulated",
+        runs.c.started_at >= _since,
+        runs.c.started_at < _until,
+        ~_is_reserved,
+    )
+    .group_by(_is_over)
+)
+
+
+def standing(connection: sa.Connection, window: Window) -> Standing:
+    """What of a window is used and reserved."""
+    values = {"who": window.who, "since": window.since, "until": window.until}
+    sums = [Decimal(0), Decimal(0)]
+    questions = [_RESERVED[window.whose]]
+    if window.whose == "visitor":
+        questions.append(_UNRESERVED)
+    for question in questions:
+        for is_settled, usd in connection.execute(question, values):
+            sums[is_settled] += usd or 0
+    held_usd, used_usd = sums
+    return Standing(window, used_usd, held_usd)
+
+
+def reserve(
+    connection: sa.Connection, wanted: Sequence[Reservation], caps: Sequence[Window]
+) -> Refusal | None:
+    """Reserve all or nothing. Whoever calls this is the only one who writes just now."""
+    needed_usd = sum((each.usd for each in wanted), Decimal(0))
+    refused = refusal(needed_usd, tuple(standing(connection, window) for window in caps))
+    if refused is None:
+        rows = [
+            {
+                "visitor": each.visitor,
+                "run_id": each.run_id,
+                "payer": each.payer,
+                "started_at": each.started_at,
+                "is_settled": 0,
+                "usd": each.usd,
+            }
+            for each in wanted
+        ]
+        connection.execute(sa.insert(reservations), rows)
+    return refused
+
+
+def reserve_again(
+    connection: sa.Connection, more: Reservation, caps: Sequence[Window]
+) -> Refusal | None:
+    """Add to what is reserved for a run that is still on its way."""
+    refused = refusal(more.usd, tuple(standing(connection, window) for window in caps))
+    if refused is not None:
+        return refused
+    added = connection.execute(
+        sa.update(reservations)
+        .where(*_is(more.visitor, more.run_id), reservations.c.is_settled == 0)
+        .values(usd=reservations.c.usd + more.usd)
+    )
+    return None if added.rowcount else Refusal("Not started: this run has already ended.")
+
+
+_own = sa.update(reservations).where(
+    reservations.c.visitor == sa.bindparam("of_visitor"),
+    reservations.c.run_id == sa.bindparam("of_run"),
+)
+_SETTLE = _own.values(is_settled=1)
+_SET_COST = _own.values(usd=sa.bindparam("cost_usd"))
+_RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
+
+
+def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
+    """Let runs that have ended count for what they cost; in full where that is not exact."""
+    ended = [row for row in rows if row.status not in LIVE]
+    priced = [row for row in ended if row.cost_usd is not None]
+    for statement, some in (
+        (_SETTLE, ended),
+        (_SET_COST, [row for row in priced if row.cost_kind == "exact"]),
+        (_RAISE_COST, [row for row in priced if row.cost_kind != "exact"]),
+    ):
+        if some:
+            values = [
+                {"of_visitor": row.visitor, "of_run": row.run_id, "cost_usd": row.cost_usd}
+                for row in some
+            ]
+            connection.execute(statement, values)
+
+
+def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> None:
+    """Let go of what was reserved for runs that were never sent."""
+    for run_id in run_ids:
+        is_held = reservations.c.is_settled == 0
+        connection.execute(sa.delete(reservations).where(*_is(visitor, run_id), is_held))
+
+
+def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
+    """Let runs whose end nobody saw count for the most they can cost."""
+    for visitor, run_id in keys:
+        connection.execute(
+            sa.update(reservations).where(*_is(visitor, run_id)).values(is_settled=1)
+        )
+
+
+def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement[bool]) -> None:
+    """Before rows of runs are deleted: let them count on. Who paid for them is not known, so
+    they count for their visitor alone, as they did."""
+    columns = ["visitor", "run_id", "payer", "started_at", "is_settled", "usd"]
+    spent = sa.select(
+        runs.c.visitor, runs.c.run_id, runs.c.visitor, runs.c.started_at,
+        sa.literal_column("1"), _ROW_COUNTS,
+    ).where(
+        runs.c.visitor == visitor, runs.c.cost_kind != "simulated", ~_is_reserved,
+        _ROW_COUNTS.is_not(None), *which,
+    )  # fmt: skip
+    connection.execute(sa.insert(reservations).from_select(columns, spent))
+
+
+def _is(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return reservations.c.visitor == visitor, reservations.c.run_id == run_id

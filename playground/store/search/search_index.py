@@ -1,0 +1,243 @@
+"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
+on Postgres a tsvector; the words come from `core/text/search_words.py` for both.
+
+To take a run out again FTS5 must be told the very words it was given, or it takes itself for
+damaged. A digest of them stands beside each run: if it is no longer that of the run's texts,
+the index is made anew.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from playground.core.log.logged_request import said as said_in
+from playground.core.runs.run_row import LIVE
+from playground.core.text.search_words import words
+from playground.store.search.search_matches import SLOTS, first_id, who
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.history_schema import searchable, unsearched
+from playground.store.tables.schema import runs, texts
+
+_MOST_BYTES, _MOST_POSITION = 900_000, 16_000
+"""What a tsvector holds."""
+FEW = 2_000
+"""Runs that are taken out of the index one by one; for more it is made anew."""
+
+_ADD = sa.text("INSERT INTO said (rowid, who, words) VALUES (:id, :who, :words)")
+_REMOVE = sa.text("INSERT INTO said (said, rowid, who, words) VALUES ('delete', :id, :who, :words)")
+_REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
+
+
+class Text(NamedTuple):
+    """A run that has ended, with what is found of it."""
+
+    visitor: str
+    run_id: str
+    started_at: datetime
+    request_json: str
+    answer: str
+
+    def words(self) -> list[str]:
+        return words_of(self.request_json, self.answer)
+
+
+def said_of(request_json: str, answer: str) -> tuple[str, str]:
+    """The texts in which a run is looked for."""
+    return said_in(request_json), answer
+
+
+def words_of(request_json: str, answer: str) -> list[str]:
+    """The words by which a run is found."""
+    return [word for text in said_of(request_json, answer) for word in words(text)]
+
+
+def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
+    """Have these runs found from now on."""
+    if not ended:
+        return
+    numbers = _numbers(connection, ended)
+    is_sqlite = connection.dialect.name == "sqlite"
+    rows, said = [], []
+    for each, number in zip(ended, numbers, strict=True):
+        found = each.words()
+        spoken = " ".join(found)
+        row = {"id": number, "visitor": each.visitor, "run_id": each.run_id}
+        rows.append(row | {"words": _digest(spoken) if is_sqlite else _ts_vector(found)})
+        said.append({"id": number, "who": who(each.visitor), "words": spoken})
+    if is_sqlite:
+        connection.execute(sa.insert(searchable), rows)
+        connection.execute(_ADD, said)
+    else:
+        connection.execute(
+            sa.text(
+                "INSERT INTO searchable (id, visitor, run_id, words) "
+                "VALUES (:id, :visitor, :run_id, CAST(:words AS tsvector))"
+            ),
+            rows,
+        )
+
+
+def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    """Have these runs found no more. Their texts must still be in the table."""
+    for some in in_chunks(run_ids):
+        _remove(connection, visitor, some)
+
+
+def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
+    which = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
+    is_sound = connection.dialect.name != "sqlite" or _unsay(connection, visitor, which)
+    connection.execute(sa.delete(searchable).where(*which))
+    if not is_sound:
+        start_anew(connection)
+
+
+def _unsay(
+    connection: sa.Connection, visitor: str, which: Sequence[sa.ColumnElement[bool]]
+) -> bool:
+    """Take the words of these runs out of the index; False, and nothing is done, if they are
+    not the words that it was given."""
+    columns = (searchable.c.id, searchable.c.words, texts.c.request_json, texts.c.answer)
+    found = searchable.join(texts, _SAME_TEXT, isouter=True)
+    rows = []
+    for number, digest, request, answer in connection.execute(
+        sa.select(*columns).select_from(found).where(*which)
+    ):
+        spoken = " ".join(words_of(request or "", answer or ""))
+        if digest != _digest(spoken):
+            return False
+        rows.append({"id": number, "who": who(visitor), "words": spoken})
+    if rows:
+        connection.execute(_REMOVE, rows)
+    return True
+
+
+def _digest(spoken: str) -> str:
+    return blake2b(spoken.encode(), digest_size=8).hexdigest()
+
+
+def remove_visitor(connection: sa.Connection, visitor: str) -> None:
+    """Have no run of a visitor found any more. Their texts must still be in the table."""
+    ids = list(
+        connection.scalars(
+            sa.select(searchable.c.run_id).where(searchable.c.visitor == visitor).limit(FEW + 1)
+        )
+    )
+    if len(ids) <= FEW:
+        remove(connection, visitor, ids)
+        return
+    connection.execute(sa.delete(searchable).where(searchable.c.visitor == visitor))
+    start_anew(connection)
+
+
+def start_anew(connection: sa.Connection) -> None:
+    """Forget all words, so that none of a deleted text stays behind, and index what is left
+    bit by bit."""
+    if connection.dialect.name != "sqlite":
+        return
+    connection.execute(_REMOVE_ALL)
+    connection.execute(sa.delete(searchable))
+    connection.execute(sa.delete(unsearched))
+    in_all = connection.scalar(sa.select(sa.func.count()).select_from(texts)) or 0
+    if in_all:
+        first = {"visitor": "", "run_id": "", "done": 0, "in_all": in_all}
+        connection.execute(sa.insert(unsearched), first)
+
+
+def progress(connection: sa.Connection) -> float | None:
+    """How much of the runs of earlier days is indexed; None: all of it."""
+    row = connection.execute(sa.select(unsearched.c.done, unsearched.c.in_all)).first()
+    return None if row is None else min(1.0, row.done / max(1, row.in_all))
+
+
+def catch_up(connection: sa.Connection, most: int) -> bool:
+    """Index some more runs of earlier days; say whether there may be others."""
+    at = connection.execute(sa.select(unsearched)).first()
+    if at is None:
+        return False
+    place = sa.tuple_(texts.c.visitor, texts.c.run_id)
+    is_known = sa.exists().where(
+        searchable.c.visitor == texts.c.visitor, searchable.c.run_id == texts.c.run_id
+    )
+    question = (
+        sa.select(*_TEXT, runs.c.status, is_known)
+        .select_from(texts.join(runs, _SAME_RUN))
+        .where(place > sa.tuple_(sa.literal(at.visitor), sa.literal(at.run_id)))
+        .order_by(texts.c.visitor, texts.c.run_id)
+        .limit(most)
+    )
+    found = connection.execute(question).all()
+    if not found:
+        connection.execute(sa.delete(unsearched))
+        return False
+    add(connection, [Text(*row[:5]) for row in found if row[5] not in LIVE and not row[6]])
+    last = {"visitor": found[-1].visitor, "run_id": found[-1].run_id}
+    connection.execute(sa.update(unsearched).values(**last, done=at.done + len(found)))
+    return True
+
+
+@contextmanager
+def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Have these runs found by what the block makes of their texts; all have ended."""
+    ids: dict[str, list[str]] = {}
+    for visitor, run_id in keys:
+        ids.setdefault(visitor, []).append(run_id)
+    for visitor in ids:
+        remove(connection, visitor, ids[visitor])
+    yield
+    for visitor, run_ids in ids.items():
+        for some in in_chunks(run_ids):
+            question = (
+                sa.select(*_TEXT)
+                .select_from(texts.join(runs, _SAME_RUN))
+                .where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
+            )
+            add(connection, [Text(*row) for row in connection.execute(question)])
+
+
+_TEXT = (
+    texts.c.visitor, texts.c.run_id, runs.c.started_at, texts.c.request_json, texts.c.answer,
+)  # fmt: skip
+_SAME_RUN = sa.and_(texts.c.visitor == runs.c.visitor, texts.c.run_id == runs.c.run_id)
+_SAME_TEXT = sa.and_(texts.c.visitor == searchable.c.visitor, texts.c.run_id == searchable.c.run_id)
+
+
+def _numbers(connection: sa.Connection, ended: Sequence[Text]) -> list[int]:
+    """A free number for each of these runs, in the order of time."""
+    taken: set[int] = set()
+    numbers = []
+    for each in ended:
+        salt = zlib.crc32(f"{each.visitor}/{each.run_id}".encode()) % SLOTS
+        number = first_id(each.started_at) + salt
+        while number in taken:
+            number += 1
+        taken.add(number)
+        numbers.append(number)
+    while used := _used(connection, numbers):
+        for at, number in enumerate(numbers):
+            if number in used:
+                while number in taken or number in used:
+                    number += 1
+                taken.add(number)
+                numbers[at] = number
+    return numbers
+
+
+def _used(connection: sa.Connection, numbers: Sequence[int]) -> set[int]:
+    question = sa.select(searchable.c.id).where(searchable.c.id.in_(numbers))
+    return set(connection.scalars(question))
+
+
+def _ts_vector(found: Sequence[str]) -> str:
+    places: dict[str, list[int]] = {}
+    size = 0
+    for place, word in enumerate(found, start=1):
+        if place > _MOST_POSITION or size > _MOST_BYTES:
+            break
+        size += 4 + (len(word.encode()) if word not in places else 0)
+        places.setdefault(word, []).append(place)
+    return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())

@@ -1,0 +1,216 @@
+"""Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs,
+and adds up from them what a filter of days and kinds asks for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from playground.core.log.history import DayCost, Filter
+from playground.core.runs.run_row import RunRow
+from playground.store.sums import few_runs
+from playground.store.sums.totals import Tally, tally
+from playground.store.tables import dialect
+from playground.store.tables.chunks import in_chunks
+from playground.store.tables.history_schema import days
+from playground.store.tables.schema import runs
+
+_FIRST = date(1970, 1, 1)
+_DAY = sa.literal_column("86400000000", sa.BigInteger)
+"""Microseconds."""
+
+
+class Kind(NamedTuple):
+    """What the runs of one sum have in common."""
+
+    day: int
+    status: str
+    cost_kind: str
+    model: str
+    variant: str
+    connection: str
+
+
+Sums = Mapping[Kind, Tally]
+Grain = Sequence[str]
+"""By which fields of a kind sums are told apart; the others are empty in theirs."""
+TOTALS: Grain = ("status", "cost_kind")
+BY_DAY: Grain = ("day", "cost_kind", "model")
+_NO_KIND = Kind(0, "", "", "", "", "")
+_KIND = [days.c[name] for name in Kind._fields]
+_SUMS = [days.c[name] for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")]
+COUNTED = [
+    runs.c.started_at,
+    *(runs.c[name] for name in Kind._fields[1:]),
+    runs.c.input_tokens,
+    runs.c.output_tokens,
+    runs.c.cost_usd,
+]
+
+
+def day_of(started_at: datetime) -> int:
+    """The number of a (UTC) day, from 1970 on."""
+    return (started_at.astimezone(UTC).date() - _FIRST).days
+
+
+@contextmanager
+def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterator[None]:
+    """Carry over into the sums what the block does to these runs, by visitor."""
+    before = {visitor: _sums_of_runs(connection, visitor, ids[visitor]) for visitor in ids}
+    yield
+    rows = []
+    for visitor, earlier in before.items():
+        after = _sums_of_runs(connection, visitor, ids[visitor])
+        changes = [(kind, each.negative()) for kind, each in earlier.items()]
+        for kind, change in [*changes, *after.items()]:
+            # Status and kind of cost are in both.
+            rows.append({"visitor": visitor} | change._asdict() | kind._asdict())
+    dialect.upsert(connection, days, rows, adding=True)
+
+
+def _sums_of_runs(connection: sa.Connection, visitor: str, run_ids: list[str]) -> Sums:
+    parts = []
+    for some in in_chunks(run_ids):
+        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some))
+        parts.append(added_up(connection.execute(question)))
+    return joined(parts)
+
+
+def added_up(records: Iterable[Any]) -> Sums:
+    """The sums of records of the columns `COUNTED`."""
+    return _merged(
+        (Kind(day_of(at), *kind), tally(kind[0], kind[1], tokens_in, tokens_out, cost))
+        for at, *kind, tokens_in, tokens_out, cost in records
+    )
+
+
+def sums_of_runs(
+    connection: sa.Connection,
+    grain: Grain,
+    found: sa.FromClause,
+    *conditions: sa.ColumnElement[bool],
+) -> Sums:
+    """The sums of the runs in a table that fulfil the conditions, from the runs themselves."""
+    # Whole days downwards, also before 1970.
+    at = sa.cast(found.c.started_at, sa.BigInteger)
+    day = (at - (at % _DAY + _DAY) % _DAY) // _DAY
+    # Not the bare columns: SQLite would walk through all runs in their order.
+    same = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
+    kind = {"day": day} | same
+    sums = (
+        sa.func.count(),
+        sa.func.count(found.c.cost_usd),
+        *(
+            sa.func.coalesce(sa.func.sum(column), 0)
+            for column in (found.c.input_tokens, found.c.output_tokens, found.c.cost_usd)
+        ),
+    )
+    question = sa.select(*(kind[name] for name in grain), *sums).select_from(found)
+    return _ask(connection, question.where(*conditions), grain)
+
+
+def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
+    """The sums of rows at hand."""
+    return _merged(
+        (
+            Kind(day_of(r.started_at), r.status, r.cost_kind, r.model, r.variant, r.connection),
+            tally(r.status, r.cost_kind, r.input_tokens, r.output_tokens, r.cost_usd),
+        )
+        for r in rows
+    )
+
+
+def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Grain) -> Sums:
+    """The sums of a visitor's runs, of the days and kinds of a filter; no other part of it."""
+    sums = [
+        sa.func.sum(days.c[name])
+        for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
+    ]
+    question = sa.select(*(days.c[name] for name in grain), *sums)
+    return _ask(connection, question.where(*_of(visitor, chosen)), grain)
+
+
+def read_kinds(
+    connection: sa.Connection, visitor: str, chosen: Filter
+) -> list[tuple[str, str, str, str]]:
+    """Every status, model, variant and connection that stand together in a run."""
+    columns = (days.c.status, days.c.model, days.c.variant, days.c.connection)
+    question = sa.select(*columns).where(*_of(visitor, chosen)).distinct()
+    return [tuple(record) for record in connection.execute(question)]
+
+
+def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+    conditions = [days.c.visitor == visitor, days.c.runs != 0]
+    if chosen.from_day is not None:
+        conditions.append(days.c.day >= (chosen.from_day - _FIRST).days)
+    if chosen.to_day is not None:
+        conditions.append(days.c.day <= (chosen.to_day - _FIRST).days)
+    for column, wanted in (
+        (days.c.status, chosen.statuses),
+        (days.c.model, chosen.models),
+        (days.c.variant, chosen.variants),
+        (days.c.connection, chosen.connections),
+    ):
+        if wanted:
+            conditions.append(column.in_(wanted))
+    return conditions
+
+
+def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
+    places: list[Any] = [sa.literal_column(str(place + 1)) for place in range(len(grain))]
+    found = {}
+    for record in connection.execute(question.group_by(*places)):
+        kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
+        *counts, cost_usd = record[len(grain) :]
+        runs_in, priced, tokens_in, tokens_out = map(int, counts)
+        found[kind] = Tally(
+            kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd
+        )
+    return found
+
+
+def coarse(sums: Sums, grain: Grain) -> Sums:
+    """The same sums by fewer things."""
+    return _merged(
+        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
+        for kind, each in sums.items()
+    )
+
+
+def _at(each: Tally, grain: Grain) -> Tally:
+    return each if "status" in grain else each._replace(status="")
+
+
+def joined(parts: Iterable[Sums]) -> Sums:
+    """All sums in one."""
+    return _merged(item for part in parts for item in part.items())
+
+
+def negative(sums: Sums) -> Sums:
+    return {kind: each.negative() for kind, each in sums.items()}
+
+
+def day_costs(sums: Sums) -> tuple[DayCost, ...]:
+    """What each model cost on each day, in order of time."""
+    grouped: dict[tuple[int, str, bool], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    for kind, each in sums.items():
+        key = kind.day, kind.model, kind.cost_kind == "simulated"
+        count, usd = grouped[key]
+        grouped[key] = count + each.runs, usd + each.cost_usd
+    return tuple(
+        DayCost(_FIRST + timedelta(days=day), model, is_simulated, count, usd)
+        for (day, model, is_simulated), (count, usd) in sorted(grouped.items())
+        if count
+    )
+
+
+def _merged(found: Iterable[tuple[Kind, Tally]]) -> Sums:
+    sums: dict[Kind, Tally] = {}
+    for kind, each in found:
+        so_far = sums.get(kind)
+        sums[kind] = each if so_far is None else so_far.plus(each)
+    return sums

@@ -1,0 +1,112 @@
+"""Adds up runs, those in memory and those in the database, by status and kind of cost."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from playground.core.runs.run_row import LIVE, RunRow, Totals
+
+
+class Tally(NamedTuple):
+    """What some runs of one status and kind of cost add up to; `runs` below 0 takes away."""
+
+    status: str
+    cost_kind: str
+    runs: int
+    priced: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+
+    def plus(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.status,
+            self.cost_kind,
+            self.runs + other.runs,
+            self.priced + other.priced,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cost_usd + other.cost_usd,
+        )
+
+    def negative(self) -> "Tally":
+        return Tally(
+            self.status,
+            self.cost_kind,
+            -self.runs,
+            -self.priced,
+            -self.input_tokens,
+            -self.output_tokens,
+            -self.cost_usd,
+        )
+
+
+def tally(
+    status: str,
+    cost_kind: str,
+    input_tokens: int | None,
+    output_tokens: int | None,
+    cost_usd: Decimal | None,
+) -> Tally:
+    """Count one run."""
+    if cost_usd is not None and not cost_usd.is_finite():
+        cost_usd = None
+    return Tally(
+        status=status,
+        cost_kind=cost_kind,
+        runs=1,
+        priced=int(cost_usd is not None),
+        input_tokens=input_tokens or 0,
+        output_tokens=output_tokens or 0,
+        cost_usd=cost_usd or Decimal(0),
+    )
+
+
+def tally_of(row: RunRow) -> Tally:
+    """Count one row."""
+    return tally(row.status, row.cost_kind, row.input_tokens, row.output_tokens, row.cost_usd)
+
+
+def merged(tallies: Iterable[Tally]) -> list[Tally]:
+    """Return one tally for each status and kind of cost."""
+    sums: dict[tuple[str, str], Tally] = {}
+    for one in tallies:
+        key = (one.status, one.cost_kind)
+        so_far = sums.get(key)
+        sums[key] = one if so_far is None else so_far.plus(one)
+    return list(sums.values())
+
+
+def add_up(tallies: Iterable[Tally]) -> Totals:
+    """Sum everything; money whose amount is not known is counted, never taken as 0."""
+    runs = errors = input_tokens = output_tokens = unknown = 0
+    spent = simulated = at_most_usd = Decimal(0)
+    bounded = {"at least": 0, "at most": 0}
+    for one in tallies:
+        runs += one.runs
+        errors += one.runs if one.status in ("failed", "interrupted") else 0
+        input_tokens += one.input_tokens
+        output_tokens += one.output_tokens
+        has_ended = one.status not in LIVE
+        if one.cost_kind == "simulated":
+            simulated += one.cost_usd
+        elif one.cost_kind == "unknown":
+            unknown += one.runs if has_ended else 0
+        else:
+            spent += one.cost_usd
+            unknown += one.runs - one.priced if has_ended else 0
+            if one.cost_kind in bounded:
+                bounded[one.cost_kind] += one.priced
+            at_most_usd += one.cost_usd if one.cost_kind == "at most" else 0
+    return Totals(
+        runs=runs,
+        errors=errors,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        spent_usd=spent,
+        simulated_usd=simulated,
+        unknown_cost=unknown,
+        at_least=bounded["at least"],
+        at_most=bounded["at most"],
+        at_most_usd=at_most_usd,
+    )

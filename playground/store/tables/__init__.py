@@ -1,0 +1,1 @@
+"""Tables, migrations, dialects, and the SQLite file."""

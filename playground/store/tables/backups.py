@@ -1,0 +1,85 @@
+"""Copies of a SQLite log beside it, and the way back: what is put in the log's place is looked
+at first, and what was there is renamed, never lost."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from playground.store.tables import sqlite_file
+from playground.store.tables.migrations import NEWEST
+from playground.store.tables.schema import metadata
+
+MOST_BYTES = 20_000_000_000
+_HEAD = b"SQLite format 3\x00"
+_INDEX_OF_WORDS = "said"
+_NEEDED = ("meta", "runs", "texts")
+
+
+def backups(file: Path) -> list[Path]:
+    """The copies of this log that stand beside it, the newest first."""
+    kinds = ("backup-", "bak-v", "replaced-", "corrupt-")
+    found = [
+        path
+        for path in file.parent.glob(f"{file.name}.*")
+        if path.name.removeprefix(f"{file.name}.").startswith(kinds)
+        and not path.name.endswith(("-wal", "-shm", "-journal", ".unfinished"))
+    ]
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def back_up(file: Path, now: datetime) -> Path:
+    """Copy the log to a new file beside it."""
+    to = sqlite_file.free_name(file, "backup", now)
+    sqlite_file.copy_of(file, to)
+    return to
+
+
+def problem_of(source: Path) -> str | None:
+    """Why a file cannot be restored, or None: it is a sound log that this app can read."""
+    try:
+        with source.open("rb") as opened:
+            head = opened.read(len(_HEAD))
+        if head != _HEAD or source.stat().st_size > MOST_BYTES:
+            return "it is not a SQLite file, or too large"
+        with closing(_opened(source)) as connection:
+            return _problem_in(connection)
+    except (OSError, sqlite3.Error):
+        return "it can't be read, or is damaged"
+
+
+def _opened(source: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _problem_in(connection: sqlite3.Connection) -> str | None:
+    if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+        return "it is damaged"
+    held = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    tables = {name for kind, name, _, _ in held if kind == "table"}
+    if not set(_NEEDED) <= tables or not all(_is_known(*row) for row in held):
+        return "it holds something else than a log of this app"
+    versions = connection.execute("SELECT version FROM meta").fetchall()
+    if len(versions) != 1 or not isinstance(versions[0][0], int) or versions[0][0] < 1:
+        return "it has no version"
+    return "it was made by a newer version of this app" if versions[0][0] > NEWEST else None
+
+
+def _is_known(kind: str, name: str, table: str, sql: str | None) -> bool:
+    """No triggers, no views: they would run whenever the log is used."""
+    if kind not in ("table", "index"):
+        return False
+    if (sql or "").upper().startswith("CREATE VIRTUAL"):
+        return name == _INDEX_OF_WORDS and "fts5" in (sql or "")
+    return table in metadata.tables or table.startswith(f"{_INDEX_OF_WORDS}_")
+
+
+def put_in_place(source: Path, file: Path, now: datetime) -> Path:
+    """Put a copy of the source where the log is; return the new name of what was there.
+    Nobody may be writing into the log meanwhile."""
+    ready = file.with_name(f"{file.name}.restoring")
+    shutil.copyfile(source, ready)
+    aside = sqlite_file.set_aside(file, now, "replaced")
+    ready.replace(file)
+    return aside

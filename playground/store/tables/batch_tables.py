@@ -1,0 +1,68 @@
+"""The tables of submitted batches, beside those of the run log."""
+
+from dataclasses import fields
+
+import sqlalchemy as sa
+
+from playground.core.batch.batch import Counts
+from playground.store.tables.cleaning import clean_text
+from playground.store.tables.schema import Id, PicoDollars, UtcMicroseconds, metadata
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("submission_id", Id, primary_key=True),
+    sa.Column("batch_id", sa.Text),
+    sa.Column("experiment_id", sa.Text, nullable=False),
+    sa.Column("connection_kind", sa.Text, nullable=False),
+    sa.Column("connection_label", sa.Text, nullable=False),
+    sa.Column("models", sa.Text, nullable=False),
+    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("submitted_at", UtcMicroseconds, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    *(sa.Column(field.name, sa.Integer, nullable=False) for field in fields(Counts)),
+    sa.Column("created_at", UtcMicroseconds),
+    sa.Column("expires_at", UtcMicroseconds),
+    sa.Column("ended_at", UtcMicroseconds),
+    sa.Column("is_taken_in", sa.Integer, nullable=False),
+)
+
+# What was asked under each custom id; gone for each whose result is in the log.
+batch_requests = sa.Table(
+    "batch_requests",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("submission_id", Id, primary_key=True),
+    sa.Column("custom_id", Id, primary_key=True),
+    sa.Column("cell", sa.Text, nullable=False),
+    sa.Column("press", sa.Integer, nullable=False),
+    sa.Column("variant", sa.Text, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("params_json", sa.Text, nullable=False),
+    sa.Column("request_json", sa.Text, nullable=False),
+    sa.Column("worst_case_usd", PicoDollars),
+)
+
+
+def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> frozenset[str]:
+    """The runs of an experiment that its batches have not brought yet."""
+    is_same = sa.and_(
+        batch_requests.c.visitor == batches.c.visitor,
+        batch_requests.c.submission_id == batches.c.submission_id,
+    )
+    question = (
+        sa.select(batch_requests.c.custom_id)
+        .join(batches, is_same)
+        .where(
+            batches.c.visitor == clean_text(visitor),
+            batches.c.experiment_id == clean_text(experiment_id),
+        )
+    )
+    return frozenset(connection.execute(question).scalars())
+
+
+def forget(connection: sa.Connection, visitor: str) -> None:
+    """Delete all that a visitor submitted, also what nobody will fetch any more."""
+    for table in (batches, batch_requests):
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor))

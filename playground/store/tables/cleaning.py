@@ -1,0 +1,54 @@
+"""Makes a row such that every database can hold it, so that memory and database agree."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.store.tables.schema import PICO_PER_USD
+
+Value = TypeVar("Value", RunRow, RunTexts)
+
+
+def clean_text(text: str) -> str:
+    """Replace what no database can hold: lone surrogates (not UTF-8) and NUL (Postgres)."""
+    if not text.isascii():
+        # UTF-16 also joins two halves that arrived apart into the character they were.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")
+
+
+def clean_row(row: Mapping[str, object]) -> dict[str, object]:
+    """Return the row of a table with clean texts."""
+    return {
+        name: clean_text(value) if isinstance(value, str) else value for name, value in row.items()
+    }
+
+
+def clean(value: Value) -> Value:
+    """Return the value with clean texts, UTC times and money in whole pico-dollars."""
+    changes: dict[str, Any] = {
+        field.name: _clean_field(getattr(value, field.name)) for field in fields(value)
+    }
+    return replace(value, **changes)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # Within hours of the first or last moment there is: recording a run must not fail.
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return first if moment.year == 1 else last
+
+
+def _clean_field(value: object) -> object:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, datetime):
+        return _in_utc(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return Decimal(int((value * PICO_PER_USD).to_integral_value())) / PICO_PER_USD
+    return value

@@ -1,0 +1,194 @@
+"""The tables beside the runs that make a history of them: sums by day, marks, the deleted, and
+the index of words."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from playground.store.tables.schema import Id, PicoDollars, UtcMicroseconds, metadata, runs
+
+# The sums of a visitor's runs of one day and kind: what is filtered by kind and by day is
+# added up from these, however many runs there are.
+days = sa.Table(
+    "days",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True),
+    sa.Column("status", Id, primary_key=True),
+    sa.Column("cost_kind", Id, primary_key=True),
+    sa.Column("model", Id, primary_key=True),
+    sa.Column("variant", Id, primary_key=True),
+    sa.Column("connection", Id, primary_key=True),
+    sa.Column("runs", sa.BigInteger, nullable=False),
+    sa.Column("priced", sa.BigInteger, nullable=False),
+    sa.Column("input_tokens", sa.BigInteger, nullable=False),
+    sa.Column("output_tokens", sa.BigInteger, nullable=False),
+    sa.Column("cost_usd", PicoDollars, nullable=False),
+)
+
+# A row here and there among the runs; it may be there before the run is written.
+marks = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("is_starred", sa.Integer, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("vote", sa.Text, nullable=False, server_default=""),
+    sa.Column("ballot", sa.Text, nullable=False, server_default=""),
+)
+_is_starred = marks.c.is_starred == sa.literal_column("1")
+sa.Index(
+    "marks_starred",
+    marks.c.visitor,
+    marks.c.run_id,
+    sqlite_where=_is_starred,
+    postgresql_where=_is_starred,
+)
+IS_VOTED = marks.c.vote != sa.literal_column("''")
+sa.Index(
+    "marks_voted",
+    marks.c.visitor,
+    marks.c.run_id,
+    sqlite_where=IS_VOTED,
+    postgresql_where=IS_VOTED,
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("tag", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
+)
+sa.Index("tags_of_run", tags.c.visitor, tags.c.run_id)
+
+# Deleted runs, whole, until they can no longer be brought back.
+deleted = sa.Table(
+    "deleted",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("deleted_at", UtcMicroseconds, nullable=False),
+    sa.Column("run_json", sa.Text, nullable=False),
+)
+sa.Index("deleted_by_time", deleted.c.deleted_at)
+
+# Which run each number of the index of words is. The numbers follow the time, so that the
+# newest are found first. Beside them the words themselves on Postgres, on SQLite a digest.
+searchable = sa.Table(
+    "searchable",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("visitor", Id, nullable=False),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("words", sa.Text().with_variant(TSVECTOR, "postgresql")),
+)
+sa.Index("searchable_runs", searchable.c.visitor, searchable.c.run_id, unique=True)
+
+# One row while runs of earlier days are still being indexed: all up to this one are done.
+unsearched = sa.Table(
+    "unsearched",
+    metadata,
+    sa.Column("visitor", Id, nullable=False),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("done", sa.BigInteger, nullable=False),
+    sa.Column("in_all", sa.BigInteger, nullable=False),
+)
+
+# Filters and the newest order: each kind of run is one stretch of this index.
+_kind = (runs.c.status, runs.c.model, runs.c.variant, runs.c.connection)
+sa.Index("runs_kinds", runs.c.visitor, *_kind, runs.c.started_at, runs.c.run_id, runs.c.cost_usd)
+# The other orders, with all that filters ask for, so that the table itself is not read; the
+# one by cost holds what is added up for a range of costs, too.
+sa.Index(
+    "runs_costs",
+    runs.c.visitor,
+    runs.c.cost_usd,
+    runs.c.run_id,
+    *_kind,
+    runs.c.started_at,
+    runs.c.cost_kind,
+    runs.c.input_tokens,
+    runs.c.output_tokens,
+)
+for _name, _by in (("durations", runs.c.duration_s), ("answers", runs.c.output_tokens)):
+    sa.Index(
+        f"runs_{_name}",
+        runs.c.visitor, _by, runs.c.run_id, *_kind, runs.c.started_at, runs.c.cost_usd,
+    )  # fmt: skip
+_is_of_experiment = runs.c.experiment_id.is_not(None)
+sa.Index(
+    "runs_experiment",
+    runs.c.visitor,
+    runs.c.experiment_id,
+    runs.c.run_id,
+    sqlite_where=_is_of_experiment,
+    postgresql_where=_is_of_experiment,
+)
+
+# Only numbers come out of it: the texts stand in their own table, not here once more. The
+# words are made in Python, so nothing is left to do for a tokenizer but to split at spaces.
+_WORDS = (
+    "CREATE VIRTUAL TABLE said USING fts5(who, words, content='', columnsize=0, "
+    "tokenize='ascii', prefix='3')"
+)
+_GIN = "CREATE INDEX searchable_words ON searchable USING gin (words)"
+
+
+@sa.event.listens_for(searchable, "after_create")
+def _add_words(_table: sa.Table, connection: sa.Connection, **_options: object) -> None:
+    connection.exec_driver_sql(_WORDS if connection.dialect.name == "sqlite" else _GIN)
+
+
+def add_history(connection: sa.Connection) -> None:
+    """The step from version 2 to 3. The words of the runs that are there follow later, some
+    at a time, while the log is in use."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    for statement in _statements(is_sqlite=is_sqlite):
+        connection.execute(sa.text(statement))  # As text: % is an operator in it.
+
+
+def _statements(*, is_sqlite: bool) -> tuple[str, ...]:
+    name = "TEXT" if is_sqlite else 'TEXT COLLATE "C"'
+    number = "INTEGER" if is_sqlite else "BIGINT"
+    words = "TEXT" if is_sqlite else "TSVECTOR"
+    kind = "status, model, variant, connection"
+    key = f"visitor {name} NOT NULL, run_id {name} NOT NULL"
+    return (
+        f"ALTER TABLE runs ADD COLUMN experiment_id {name}",
+        f"CREATE TABLE days (visitor {name} NOT NULL, day INTEGER NOT NULL, "
+        f"status {name} NOT NULL, cost_kind {name} NOT NULL, model {name} NOT NULL, "
+        f"variant {name} NOT NULL, connection {name} NOT NULL, runs BIGINT NOT NULL, "
+        "priced BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, "
+        "cost_usd BIGINT NOT NULL, "
+        "PRIMARY KEY (visitor, day, status, cost_kind, model, variant, connection))",
+        # Whole days downwards, also before 1970.
+        "INSERT INTO days SELECT visitor, (started_at - ((started_at % 86400000000) "
+        "+ 86400000000) % 86400000000) / 86400000000, status, cost_kind, model, variant, "
+        "connection, count(*), count(cost_usd), coalesce(sum(input_tokens), 0), "
+        "coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0) FROM runs "
+        "GROUP BY 1, 2, 3, 4, 5, 6, 7",
+        f"CREATE TABLE marks ({key}, is_starred INTEGER NOT NULL, note TEXT NOT NULL, "
+        "PRIMARY KEY (visitor, run_id))",
+        "CREATE INDEX marks_starred ON marks (visitor, run_id) WHERE is_starred = 1",
+        f"CREATE TABLE tags (visitor {name} NOT NULL, tag {name} NOT NULL, "
+        f"run_id {name} NOT NULL, PRIMARY KEY (visitor, tag, run_id))",
+        "CREATE INDEX tags_of_run ON tags (visitor, run_id)",
+        f"CREATE TABLE deleted ({key}, deleted_at BIGINT NOT NULL, run_json TEXT NOT NULL, "
+        "PRIMARY KEY (visitor, run_id))",
+        "CREATE INDEX deleted_by_time ON deleted (deleted_at)",
+        f"CREATE TABLE searchable (id {number} NOT NULL, {key}, words {words}, PRIMARY KEY (id))",
+        "CREATE UNIQUE INDEX searchable_runs ON searchable (visitor, run_id)",
+        f"CREATE TABLE unsearched ({key}, done BIGINT NOT NULL, in_all BIGINT NOT NULL)",
+        "INSERT INTO unsearched SELECT '', '', 0, count(*) FROM runs HAVING count(*) > 0",
+        f"CREATE INDEX runs_kinds ON runs (visitor, {kind}, started_at, run_id, cost_usd)",
+        f"CREATE INDEX runs_costs ON runs (visitor, cost_usd, run_id, {kind}, started_at, "
+        "cost_kind, input_tokens, output_tokens)",
+        f"CREATE INDEX runs_durations ON runs (visitor, duration_s, run_id, {kind}, "
+        "started_at, cost_usd)",
+        f"CREATE INDEX runs_answers ON runs (visitor, output_tokens, run_id, {kind}, "
+        "started_at, cost_usd)",
+        "CREATE INDEX runs_experiment ON runs (visitor, experiment_id, run_id) "
+        "WHERE experiment_id IS NOT NULL",
+        _WORDS if is_sqlite else _GIN,
+    )

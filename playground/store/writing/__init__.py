@@ -1,0 +1,1 @@
+"""The one writer, its database and what can fail."""

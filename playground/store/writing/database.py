@@ -1,0 +1,175 @@
+"""One opened database of the log: checked, at the right version, with a way to write and
+another to read. It lives until something is wrong with it; then a new one is opened."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from playground.core.runs.run_row import LIVE
+from playground.store.rows import forgetting, reservations
+from playground.store.rows.memory import Entry
+from playground.store.search import search_index
+from playground.store.sums import tallies
+from playground.store.tables import dialect, migrations, schema, sqlite_file
+from playground.store.writing import processes
+from playground.store.writing.faults import apart
+from playground.store.writing.processes import Boot
+
+_COUNTS_STILL = timedelta(days=2)
+"""No budget looks back further, but that of a page which was open so long."""
+_INDEXED_AT_ONCE = 200
+
+
+class Refused(NamedTuple):
+    """A row that could not be written, and why."""
+
+    entry: Entry
+    error: Exception
+
+
+class Database:
+    """Opens on construction, and raises whatever is in the way of that."""
+
+    def __init__(
+        self, url: sa.URL, *, boot: Boot, busy_timeout_s: float, is_suspect: bool = False
+    ) -> None:
+        self._boot = boot
+        self.is_new = False
+        self.file = dialect.sqlite_file(url)
+        if self.file is not None:
+            sqlite_file.make_room(self.file)
+        self._writer = dialect.connect(url, busy_timeout_s=busy_timeout_s, is_reader=False)
+        self._reader = self._writer
+        self._turn: Lock | nullcontext[None] = Lock()  # an in-memory database has one connection
+        if not dialect.is_in_memory(url):
+            self._reader = dialect.connect(url, busy_timeout_s=busy_timeout_s, is_reader=True)
+            self._turn = nullcontext()
+        try:
+            self._prepare(is_suspect=is_suspect)
+        except BaseException:
+            self.close()
+            raise
+        self._identity = sqlite_file.identity(self.file) if self.file is not None else None
+
+    def _prepare(self, *, is_suspect: bool) -> None:
+        if self.file is not None:
+            sqlite_file.check(self._writer, self.file, is_suspect=is_suspect)
+        with self.reading() as connection:
+            version = migrations.version_of(connection)
+        if version > migrations.NEWEST:
+            return  # it can still be read
+        if self.file is not None:
+            sqlite_file.use_wal(self._writer)
+        if version < migrations.NEWEST:
+            self.is_new = version == 0
+            migrations.migrate(self._writer, self.file)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether the file is still the one that was opened: writes into a deleted file
+        succeed, and are gone."""
+        return self.file is None or sqlite_file.identity(self.file) == self._identity
+
+    def forget(self, visitor: str, now: datetime) -> None:
+        """Delete all that is known of a visitor's runs; what they cost counts on."""
+        with self.writing() as connection:
+            recent = schema.runs.c.started_at >= now - _COUNTS_STILL
+            reservations.keep_spent(connection, visitor, recent)
+            forgetting.forget_visitor(connection, visitor)
+
+    def write(
+        self,
+        entries: Sequence[Entry],
+        now: datetime,
+        is_wanted: Callable[[Entry], bool] = lambda _: True,
+    ) -> list[Refused]:
+        """Write these rows in one transaction; return those that the database refuses. What is
+        not of single rows is raised, and none is written. `is_wanted` is asked once nobody else
+        can write: a row may have been deleted while this had to wait."""
+        with self.writing() as connection:
+            processes.beat(connection, self._boot, now)
+            return self._write_apart(connection, [each for each in entries if is_wanted(each)])
+
+    def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
+        """Write these rows but for those that are refused, each of which changes nothing."""
+        error = apart(connection, lambda: self._write_rows(connection, entries))
+        if error is None:
+            return []
+        if len(entries) == 1:
+            # It counts for what it cost all the same; if the cost is what is refused, what was
+            # reserved counts on, the most there is.
+            apart(connection, lambda: reservations.settle(connection, [entries[0].row]))
+            return [Refused(entries[0], error)]
+        # By halves: one among many costs a few attempts more, not one for each of them.
+        middle = len(entries) // 2
+        first = self._write_apart(connection, entries[:middle])
+        return first + self._write_apart(connection, entries[middle:])
+
+    def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
+        boot = {"boot_id": self._boot.boot_id}
+        rows = [asdict(entry.row) | boot for entry in entries]
+        with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
+            dialect.upsert(connection, schema.runs, rows)
+        reservations.settle(connection, [entry.row for entry in entries])
+        ended = [entry.row for entry in entries if entry.row.status not in LIVE]
+        texts = [
+            asdict(entry.texts) | {"visitor": entry.row.visitor} for entry in entries if entry.texts
+        ]
+        with search_index.kept_true(connection, [(row.visitor, row.run_id) for row in ended]):
+            dialect.upsert(connection, schema.texts, texts)
+
+    def beat(self, now: datetime) -> None:
+        """Show that this process lives, and end the runs of those that do not."""
+        with self.writing() as connection:
+            processes.beat(connection, self._boot, now)
+            processes.interrupt_lost_runs(connection, self._boot, now)
+            forgetting.purge(connection, now)
+
+    def index_more(self) -> bool:
+        """Have some more runs of earlier days found by their words; say whether more wait."""
+        with self.reading() as connection:
+            if search_index.progress(connection) is None:
+                return False
+        with self.writing() as connection:
+            return search_index.catch_up(connection, _INDEXED_AT_ONCE)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Lend a connection to the only one who writes just now, in any process; what he
+        wrote is safe when he gives it back."""
+        if not self.is_in_place:
+            raise sqlite_file.MovedFileError
+        with self._turn, self._writer.begin() as connection:
+            # Asked every time: a newer version of the app may have been started beside us.
+            migrations.require_known_version(connection)
+            yield connection
+        if not self.is_in_place:
+            raise sqlite_file.MovedFileError
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Lend a connection that sees one moment of the database."""
+        with self._turn, self._reader.begin() as connection:
+            yield connection
+
+    def sign_off(self) -> None:
+        """Tell other processes that this one is done with the log."""
+        with self.writing() as connection:
+            processes.sign_off(connection, self._boot)
+
+    def close(self) -> None:
+        """Close every connection that is not lent just now."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def set_aside(url: sa.URL, now: datetime) -> Path | None:
+    """Rename the damaged file behind a URL; None when there is no file to rename."""
+    file = dialect.sqlite_file(url)
+    return None if file is None else sqlite_file.set_aside(file, now)

@@ -1,0 +1,254 @@
+"""Names what is wrong with the log in words a person understands, whatever raised it.
+
+A fault is of the whole database only where its code is known to say so; every other one is of
+what was being written, and is named by its code. The codes: PostgreSQL, appendix A ("Error
+codes"), and sqlite.org/rescode.html.
+"""
+
+import errno
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from playground.store.tables.address import AddressError
+from playground.store.tables.migrations import NewerSchemaError
+from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
+
+Kind = Literal[
+    "full", "read-only", "rights", "locked", "slow", "damaged", "moved", "folder", "place",
+    "unreachable", "login", "no database", "newer", "address", "refused", "unexpected",
+]  # fmt: skip
+
+_CAUSES: dict[Kind, str] = {
+    "full": "the disk is full",
+    "read-only": "the file or its folder is read-only",
+    "rights": "the database is read-only, or its user has no right to write",
+    "locked": "another program has locked it",
+    "slow": "the database takes too long",
+    "damaged": "the file is damaged",
+    "moved": "it keeps being moved or deleted",
+    "folder": "its path is a folder, not a file",
+    "place": "its file or folder can't be opened",
+    "unreachable": "the database server can't be reached",
+    "login": "the database server refuses the user name or the password",
+    "no database": "the server has no database of that name",
+    "newer": "it was made by a newer version of this app",
+    "address": "PLAYGROUND_LOG is not the address of a SQLite or PostgreSQL database",
+    "refused": "the database refuses it",
+    "unexpected": "of an unexpected error",
+}
+
+# SQLite's own names, by their start: each has finer ones (SQLITE_BUSY_SNAPSHOT).
+_BY_NAME: dict[str, Kind] = {
+    "SQLITE_FULL": "full",
+    "SQLITE_READONLY": "read-only",
+    "SQLITE_PERM": "read-only",
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_PROTOCOL": "locked",
+    "SQLITE_CORRUPT": "damaged",
+    "SQLITE_NOTADB": "damaged",
+    "SQLITE_CANTOPEN": "place",
+    "SQLITE_IOERR": "place",
+}
+_BY_SQLSTATE: dict[str, Kind] = {
+    "53100": "full",
+    "25006": "rights",
+    "42501": "rights",
+    "42P01": "moved",  # no such table
+    "40001": "locked",  # serialization failure
+    "40P01": "locked",  # deadlock
+    "55P03": "locked",  # lock not available
+    "57014": "slow",  # statement timeout
+    "25P03": "unreachable",  # idle in a transaction for too long: the server hung up
+    "53300": "unreachable",  # too many connections
+    "57P01": "unreachable",  # the server shuts down,
+    "57P02": "unreachable",  # has crashed,
+    "57P03": "unreachable",  # is starting,
+    "57P05": "unreachable",  # or hung up on an idle session
+    "57P04": "no database",  # it was dropped
+    "3D000": "no database",
+}
+_BY_CLASS: dict[str, Kind] = {"08": "unreachable", "28": "login"}
+"""All of a class: connection exceptions, invalid authorization."""
+_GAVE_WAY = ("40001", "40P01")
+"""The database undid all of it for another's sake; done again it goes through."""
+_TRIES = 3
+_BY_ERRNO: dict[int | None, Kind] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "read-only",
+    errno.EPERM: "read-only",
+}
+# A server that lets nobody in gives its reason in words only.
+_BY_WORDS: dict[str, Kind] = {
+    "password": "login",
+    "authentication": "login",
+    "role ": "login",
+    "does not exist": "no database",
+    "invalid connection option": "address",
+    "invalid sslmode": "address",
+    "pipeline aborted": "refused",  # what the driver says of rows sent after a refused one
+}
+_REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
+_OF_ONE: tuple[Kind, ...] = ("slow", "refused", "unexpected")
+_STAYS_OPEN: tuple[Kind, ...] = ("full", "read-only", "rights", "locked", "slow", "refused")
+UNFORESEEN: tuple[Kind, ...] = ("refused", "unexpected")
+"""Known by their code only."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with the log. `code` is what its database calls it (an SQLSTATE
+    or SQLite's name), else the name of the exception."""
+
+    kind: Kind
+    during: Literal["saved", "read"] = "saved"
+    code: str = ""
+
+    @property
+    def needs_reopening(self) -> bool:
+        """Say whether the log as it is open now is of no more use, even to read."""
+        return self.kind not in _STAYS_OPEN
+
+    @property
+    def may_be_of_one_row(self) -> bool:
+        """Say whether other rows may well be written."""
+        return self.kind in _OF_ONE
+
+    @property
+    def cause(self) -> str:
+        """What is wrong, as the end of a sentence."""
+        named = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
+        return _CAUSES[self.kind] + named
+
+    @property
+    def name(self) -> str:
+        """The code as it is said: `SQLSTATE 54000`, `SQLITE_CONSTRAINT_NOTNULL`."""
+        is_state = len(self.code) == 5 and self.code == self.code.upper()
+        return f"SQLSTATE {self.code}" if is_state else self.code
+
+    def sentence(self, kept: int) -> str:
+        """Say it to the person whose `kept` rows are waiting in memory."""
+        told = f"The log can't be {self.during}: {self.cause}."
+        if not kept:
+            return told
+        rows = "1 row is" if kept == 1 else f"{kept:,} rows are"
+        return f"{told} {rows} kept in memory and will be written when it can be."
+
+
+def refusal_sentence(refusals: Sequence[Fault]) -> str:
+    """Say which rows were refused while all others are written."""
+    names = sorted({fault.name for fault in refusals})
+    rows, they = (
+        ("1 row", "It is") if len(refusals) == 1 else (f"{len(refusals):,} rows", "They are")
+    )
+    return (
+        f"The database refuses {rows} ({', '.join(names)}). {they} kept in memory only, until "
+        "the app stops; everything else is saved."
+    )
+
+
+def deletion_sentence(fault: Fault) -> str:
+    """Say that a visitor's history is still there, and why."""
+    return (
+        f"Your history is not deleted yet: {fault.cause}. It will be once that is over; if the "
+        "app is stopped before, delete it again."
+    )
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Name the fault behind an exception."""
+    cause = getattr(error, "orig", None) or error
+    return Fault(_kind_of(error), code=_code_of(cause) or type(cause).__name__)
+
+
+def tried(work: Callable[[], Answer]) -> Answer:
+    """Do it, and again where the database undid it for the sake of another transaction."""
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except exc.DBAPIError as error:
+            if _code_of(error.orig) not in _GAVE_WAY:
+                raise
+    return work()
+
+
+def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | None:
+    """Do it in a savepoint; return what it met if that may be of it alone: then nothing has
+    changed. Anything else is raised, and the whole transaction has to be given up: SQLite has
+    perhaps undone all of it already, savepoints and all (sqlite.org/lang_transaction.html)."""
+    savepoint = connection.begin_nested()
+    try:
+        work()
+    except Exception as error:
+        if not fault_of(error).may_be_of_one_row:
+            raise
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None
+
+
+def report(log: logging.Logger, who: str, error: Exception) -> None:
+    """Tell the owner of something that nobody foresaw, without a word of any row."""
+    cause = getattr(error, "orig", None)
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        log.error("%s met %s", who, type(error).__name__, exc_info=error)
+    else:
+        # A server repeats in its words the row that it refuses, prompts and all.
+        log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
+
+
+def _code_of(cause: object) -> str:
+    return getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+
+
+def _kind_of(error: BaseException) -> Kind:
+    cause = getattr(error, "orig", None) or error
+    code = _code_of(cause)
+    if code:
+        return _kind_of_code(code)
+    match cause:
+        case exc.TimeoutError():
+            return "locked"  # by the others in this process who wait to write
+        case DamagedFileError():
+            return "damaged"
+        case MovedFileError():
+            return "moved"
+        case NewerSchemaError():
+            return "newer"
+        case IsADirectoryError():
+            return "folder"
+        case OSError():
+            return _BY_ERRNO.get(cause.errno, "place")
+        case ImportError() | AddressError():
+            return "address"
+    if isinstance(error, _REFUSED) or isinstance(cause, _REFUSED):
+        return "refused"
+    if isinstance(error, exc.DBAPIError) and not isinstance(cause, sqlite3.Error):
+        return _kind_of_unnamed(error, str(cause))
+    return "unexpected"
+
+
+def _kind_of_code(code: str) -> Kind:
+    by_name = next((kind for start, kind in _BY_NAME.items() if code.startswith(start)), None)
+    return by_name or _BY_SQLSTATE.get(code) or _BY_CLASS.get(code[:2]) or "refused"
+
+
+def _kind_of_unnamed(error: exc.DBAPIError, said: str) -> Kind:
+    """What a server's driver complains of without an SQLSTATE: libpq gives none to what happens
+    before a connection stands, or to its loss."""
+    by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+    if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
+        return "unreachable"
+    return by_words or "unexpected"

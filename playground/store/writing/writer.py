@@ -1,0 +1,299 @@
+"""The one thread that opens the database and writes into it; it outlives every fault and
+tries again until nothing is left to write.
+
+A turn deletes first, then writes what is new, then tries again what was refused. What the
+database refuses is set apart row by row; only a fault of the whole database ends a turn.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import sqlalchemy as sa
+
+from playground.store.rows.memory import Entry, Memory
+from playground.store.tables import address
+from playground.store.tables.chunks import in_chunks
+from playground.store.writing.database import Database, set_aside
+from playground.store.writing.faults import (
+    UNFORESEEN,
+    Fault,
+    fault_of,
+    refusal_sentence,
+    report,
+    tried,
+)
+from playground.store.writing.processes import Boot
+
+_BREATH_S = 0.02
+"""Between two parts of what is indexed late, for whoever else wants to write."""
+
+_ROWS_PER_TRANSACTION = 100
+"""A few: while refused rows are told from others, nothing of a transaction is safe yet."""
+_LONGEST_TURN_S = 5.0
+_REFUSED_AT_ONCE = 20
+"""Tried again together: thousands of them must not hold up new rows."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often the writer does what it does unasked."""
+
+    retry_every_s: float = 10.0
+    heartbeat_every_s: float = 30.0
+    busy_timeout_s: float = 5.0
+    gather_s: float = 0.05
+
+
+@dataclass(kw_only=True)
+class Writer:
+    """Writes what is in memory; only its own thread ever changes `database` and `fault`, and
+    readers leave what they met in `read_fault`."""
+
+    url: str = field(repr=False)  # it can hold a password
+    memory: Memory
+    clock: Callable[[], datetime]
+    pace: Pace
+    boot: Boot
+    database: Database | None = None
+    fault: Fault | None = None
+    read_fault: Fault | None = None
+    notice: str | None = None
+    has_tried: threading.Event = field(default_factory=threading.Event)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _is_woken: bool = True
+    _is_closing: bool = False
+    _is_urgent: bool = False
+    _tries_refused: bool = False
+    _told: set[Fault] = field(default_factory=set)
+    _next_retry: float = 0.0
+    _is_suspect: bool = False
+    _was_open: bool = False
+    _turns: int = 0
+    _finished_turn: int = 0
+    _next_beat: float = 0.0
+    _is_behind: bool = False
+    _has_untried: bool = False
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_closed(self) -> bool:
+        return self._is_closing
+
+    @property
+    def readable(self) -> Database | None:
+        """The database to ask; None while a question would only wait in vain."""
+        fault = self.read_fault
+        return None if fault is not None and fault.kind == "unreachable" else self.database
+
+    def wake(self, *, is_suspect: bool = False) -> None:
+        """Have a look at the memory, and at the file too if it seems damaged."""
+        with self._changed:
+            self._is_woken = True
+            self._is_suspect = self._is_suspect or is_suspect
+            self._changed.notify_all()
+
+    def wait_until_saved(self, timeout_s: float, *, tries_refused: bool = False) -> bool:
+        """Have everything written now, what was refused before only if that is asked for;
+        False when something could not be written or takes too long."""
+        number = self.memory.number
+        with self._changed:
+            next_turn = self._turns + 1
+            self._is_woken = self._is_urgent = True
+            self._tries_refused = self._tries_refused or tries_refused
+            self._changed.notify_all()
+            self._changed.wait_for(
+                lambda: self._finished_turn >= next_turn or not self._thread.is_alive(),
+                timeout_s,
+            )
+        return self.memory.is_saved(number)
+
+    def close(self, timeout_s: float) -> None:
+        """Write what can be written now and end the thread."""
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        is_last = False
+        while not is_last:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_woken or self._is_closing, self._rest_s())
+                # What comes together is written together: a transaction costs more than a row.
+                self._changed.wait_for(
+                    lambda: self._is_urgent or self._is_closing, self.pace.gather_s
+                )
+                is_last = self._is_closing
+                is_due = time.monotonic() >= self._next_retry
+                tries_refused = is_last or is_due or self._tries_refused
+                self._is_woken = self._is_urgent = False
+                self._turns += 1
+            fault = self._take_turn(tries_refused=tries_refused)
+            if fault != self.fault and fault is not None:
+                _log.warning("%s", fault.sentence(self.memory.unsaved))
+            with self._changed:
+                self.fault = fault
+                if fault is None:
+                    self.read_fault = None
+                if fault is not None or not self._has_untried:
+                    self._finished_turn = self._turns
+                self.has_tried.set()
+                self._changed.notify_all()
+        self._sign_off()
+        self._drop()
+
+    def _rest_s(self) -> float:
+        if self.fault is not None:
+            return self.pace.retry_every_s
+        if self._is_behind:
+            return _BREATH_S
+        has_refused = self.memory.refusals() or any(d.fault for d in self.memory.deletions())
+        next_due = min(self._next_beat, self._next_retry) if has_refused else self._next_beat
+        return max(0.0, next_due - time.monotonic())
+
+    def _take_turn(self, *, tries_refused: bool) -> Fault | None:
+        for is_last_try in (False, True):
+            try:
+                database = self._opened()
+                # First, so that rows nobody can write do not make this process look dead; and
+                # after a fault, so that it is over only once something was really written.
+                has_fault = self.fault is not None or self.read_fault is not None
+                if has_fault or time.monotonic() >= self._next_beat:
+                    self._beat(database)
+                self._delete(database, tries_refused=tries_refused)
+                self._has_untried = self._write(database)
+                if tries_refused and not self._has_untried:
+                    self._write_refused(database)
+                self._is_behind = database.index_more() or self._has_untried
+            except Exception as error:  # whatever it is, the rows stay and are tried again
+                fault = fault_of(error)
+                self._note(fault, error)
+                if is_last_try or fault.kind not in ("damaged", "moved"):
+                    return fault
+            else:
+                return None
+        return None
+
+    def _beat(self, database: Database) -> None:
+        database.beat(self.clock())
+        self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
+
+    def _note(self, fault: Fault, error: Exception) -> None:
+        if fault.kind in UNFORESEEN and fault != self.fault:
+            report(_log, "the run log", error)
+        if fault.kind == "damaged":
+            self._is_suspect = True
+        if fault.needs_reopening and fault.kind != "newer":
+            self._drop()
+
+    def _opened(self) -> Database:
+        if self.database is not None:
+            if self.database.is_in_place and not self._is_suspect:
+                return self.database
+            self._drop()
+        url = address.parse(self.url)
+        try:
+            database = self._open(url)
+        except Exception as error:
+            if fault_of(error).kind != "damaged":
+                raise
+            aside = set_aside(url, self.clock())
+            if aside is None:
+                raise
+            self.notice = (
+                f"The log file was damaged: it was renamed to {aside.name}, "
+                "and a new one was started."
+            )
+            _log.warning("%s", self.notice)
+            database = self._open(url)
+        self._is_suspect = False
+        if self._was_open and (database.file is not None or database.is_new):
+            # It may be another one than before: all that is still known goes into it again.
+            self.memory.replay()
+        self._was_open = True
+        self.database = database
+        self._beat(database)
+        return database
+
+    def _open(self, url: sa.URL) -> Database:
+        return Database(
+            url,
+            boot=self.boot,
+            busy_timeout_s=self.pace.busy_timeout_s,
+            is_suspect=self._is_suspect,
+        )
+
+    def _delete(self, database: Database, *, tries_refused: bool) -> None:
+        """First of all, and each for itself: no row that can't be written is in its way."""
+        for deletion in self.memory.deletions():
+            if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
+                continue
+            try:
+                tried(partial(database.forget, deletion.visitor, self.clock()))
+            except Exception as error:
+                fault = fault_of(error)
+                self.memory.delayed(deletion, fault)
+                if fault != deletion.fault and fault.kind in UNFORESEEN:
+                    report(_log, "the deletion of a history", error)
+                if not fault.may_be_of_one_row:
+                    raise
+            else:
+                self.memory.deleted(deletion)
+
+    def _write(self, database: Database) -> bool:
+        """Write what is new; say whether some of it has yet to be tried."""
+        ends_at = time.monotonic() + _LONGEST_TURN_S
+        for some in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
+            if time.monotonic() > ends_at:
+                return True
+            self._save(database, some)
+        return False
+
+    def _write_refused(self, database: Database) -> None:
+        """Try those again that were refused, until it is plain that nothing has changed."""
+        self._tries_refused = False
+        self._next_retry = time.monotonic() + self.pace.retry_every_s
+        refused = self.memory.refused_work()
+        if not refused:
+            self._told.clear()
+        for some in in_chunks(refused, _REFUSED_AT_ONCE):
+            if not self._save(database, some):
+                return
+
+    def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
+        """Write these rows but for those that are refused; say whether any was written."""
+        is_wanted = self.memory.is_to_be_written
+        refusals = tried(lambda: database.write(entries, self.clock(), is_wanted))
+        refused = {refusal.entry for refusal in refusals}
+        self.memory.saved([entry for entry in entries if entry not in refused])
+        for refusal in refusals:
+            fault = fault_of(refusal.error)
+            self.memory.refuse(refusal.entry, fault)
+            if fault not in self._told:
+                self._told.add(fault)
+                _log.warning("%s", refusal_sentence([fault]))
+                report(_log, "the run log", refusal.error)
+        return len(refused) < len(entries)
+
+    def _sign_off(self) -> None:
+        if self.database is None or self.fault is not None:
+            return
+        try:
+            self.database.sign_off()
+        except Exception as error:
+            _log.warning("%s", fault_of(error).sentence(self.memory.unsaved))
+
+    def _drop(self) -> None:
+        database, self.database = self.database, None
+        if database is not None:
+            database.close()

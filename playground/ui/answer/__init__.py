@@ -1,0 +1,1 @@
+"""The answers: cards, streaming text, timeline, outcome, votes."""

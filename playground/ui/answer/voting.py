@@ -1,0 +1,105 @@
+"""A vote on the answers of one press of Run, and what the votes so far say."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from playground.core.log.votes import setting_name, votes
+from playground.ui.session import answers_state as band
+from playground.ui.session.services import services
+from playground.ui.widgets.markdown import plain
+
+
+def offer_blind() -> None:
+    """A switch that hides which answer is whose until a vote is cast."""
+    st.toggle(
+        "Blind", key=band.BLIND,
+        help="Models, parameters and numbers are hidden and the cards shuffled until you have "
+        "said which answer is better.",
+    )  # fmt: skip
+
+
+def offer_vote(runs: band.Runs, names: dict[str, str]) -> None:
+    """Ask which answer is better, once all have ended. `names` say what the page calls them,
+    in the order in which it shows them."""
+    on_ballot = band.on_ballot(runs)
+    if not on_ballot or any(run.is_live for run in runs.values()):
+        return
+    letters = [letter for letter in names if letter in on_ballot]
+    cast = band.vote(runs)
+    if problem := band.take_vote_problem():
+        st.caption(f":red[:material/block:] {plain(problem)}")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="vote"):
+        if cast is None or not cast.counts:
+            _ask(runs, letters, names)
+        else:
+            _say(cast, runs, letters)
+    if cast is not None:
+        _show_standings(runs, letters)
+
+
+def _ask(runs: band.Runs, letters: list[str], names: dict[str, str]) -> None:
+    st.caption("Which is better?", width="content")
+    voted_on = [runs[letter] for letter in letters]
+    for letter in letters:
+        st.button(
+            names[letter], key=f"vote_{letter}", on_click=_vote, args=(voted_on, runs[letter].id)
+        )
+    st.button("Tie", key="vote_tie", type="tertiary", on_click=_vote, args=(voted_on, None))
+
+
+def _say(cast: band.Cast, runs: band.Runs, letters: list[str]) -> None:
+    winner = next((letter for letter in letters if runs[letter].id == cast.winner), None)
+    text = "You voted for a tie." if cast.winner is None else f"You voted for **{winner}**."
+    st.markdown(text, width="content")
+    st.button(
+        "Take back", key="vote_take_back", icon=":material/undo:", type="tertiary",
+        on_click=_take_back, args=([runs[letter] for letter in letters],),
+    )  # fmt: skip
+
+
+def _vote(voted_on: list[Any], winner: str | None) -> None:
+    ids = [run.id for run in voted_on]
+    problem = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
+    if problem:
+        band.set_vote_problem(f"Your vote is not kept. {problem}")
+        return
+    band.set_vote(band.Cast(frozenset(ids), winner))
+
+
+def _take_back(voted_on: list[Any]) -> None:
+    ids = [run.id for run in voted_on]
+    problem = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
+    if problem:
+        band.set_vote_problem(f"Your vote still counts. {problem}")
+        return
+    # What was revealed can't be hidden again.
+    band.set_vote(band.Cast(frozenset(ids), None, counts=False))
+
+
+def _show_standings(runs: band.Runs, letters: list[str]) -> None:
+    """How the settings of these answers stand, and all others on demand."""
+    if len({_setting(runs[letter]) for letter in letters}) == 1:
+        st.caption("All were made with the same model and parameters: it counts for none of them.")
+    found = services().log.history.standings(runs[letters[0]].visitor)
+    lines = []
+    for each in found:
+        whose = [letter for letter in letters if _setting(runs[letter]) == each.name]
+        if whose:
+            said = f"{each.name} {each.sentence}"
+            lines.append(f"**{', '.join(whose)}** {plain(said)}")
+    if lines:
+        st.caption("  \n".join(lines))
+    if len(found) > len(lines):
+        every = st.popover("All votes", key="all_votes", type="tertiary", on_change="rerun")
+        if every.open:
+            with every:
+                st.caption("Over all your prompts, by what the answers were made with.")
+                st.markdown("  \n".join(plain(f"{e.name} {e.sentence}") for e in found))
+
+
+def _setting(run: Any) -> str:  # noqa: ANN401 (a Run)
+    wire = run.plan.wire
+    parameters = json.dumps(wire.parameters(), ensure_ascii=False)
+    return setting_name(wire.model_id, run.plan.connection.label, parameters)

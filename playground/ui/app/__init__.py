@@ -1,0 +1,1 @@
+"""Starting up, and the doctor."""

@@ -1,0 +1,176 @@
+"""Looks at this server and says what is safe: `python -m playground doctor` and the page."""
+
+import asyncio
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+import streamlit as st
+import streamlit.logger
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.config import get_where_defined
+from streamlit.web.bootstrap import load_config_options
+from streamlit.web.cli import main_run
+
+from playground.core.money.budget import Budget
+from playground.core.request.connection import key_problem
+from playground.core.text.key_shapes import masked
+from playground.core.visitors.self_check import Finding, Observed, Verdict, findings, is_sound
+from playground.settings import Settings, SettingsError
+from playground.ui.app.routes import middleware
+from playground.ui.server.security_headers import HEADERS, SafeHeaders
+from playground.ui.session.services import read_own_settings, try_log
+from playground.ui.visitors.gate import can_log_in
+
+CONFIG_FILE: Final = os.path.join(".streamlit", "config.toml")
+GIT_S: Final = 5.0
+SIGNS: dict[Verdict, str] = {"good": "ok  ", "note": "note", "bad": "BAD "}
+
+
+def look(settings: Settings, *, is_serving: bool = False) -> Observed:
+    """What there is to see of this server. Opens its log, checks it and writes to it.
+
+    `is_serving`: this very process serves a page, so its headers must have gone out.
+    """
+    place, problem = try_log(settings, datetime.now(UTC))
+    owner = settings.owner
+    return Observed(
+        address=st.get_option("server.address") or "",
+        allowed_hosts=tuple(st.get_option("server.allowedHosts")),
+        error_details=str(st.get_option("client.showErrorDetails")),
+        links_errors=bool(st.get_option("client.showErrorLinks")),
+        sends_telemetry=bool(st.get_option("browser.gatherUsageStats")),
+        has_agent_api=bool(st.get_option("server.enableAgentApi")),
+        checks_origins=bool(
+            st.get_option("server.enableCORS") and st.get_option("server.enableXsrfProtection")
+        ),
+        hosts_from_elsewhere=not get_where_defined("server.allowedHosts").endswith(CONFIG_FILE),
+        cors_origins=tuple(st.get_option("server.corsAllowedOrigins")),
+        prints_requests=bool(os.environ.get("ANTHROPIC_LOG", "").strip()),
+        prints_crashes=bool(st.get_option("logger.enableRich")),
+        prints_messages=st.get_option("logger.level") == "debug",
+        offers_data_export=not st.get_option("client.disableDataExport"),
+        secrets_problems=tuple(secrets_problems(map(Path, st.get_option("secrets.files")))),
+        key_is_from=settings.key_is_from,
+        key_problem=key_problem(settings.key) if settings.key else None,
+        server_url=owner.base_url if owner is not None and owner.kind == "server" else "",
+        has_server_price=owner is None or owner.kind != "server" or owner.flat_price is not None,
+        has_budget=settings.budget != Budget(),
+        has_owner=settings.owner is not None,
+        gate=settings.gate,
+        can_log_in=can_log_in(),
+        day_usd=settings.budget.day_usd,
+        log_place=place,
+        log_problem=problem,
+        stores_texts=settings.keeps_texts(is_local=False),
+        misspelt=settings.misspelt,
+        headers_missing=(
+            tuple(HEADERS) if is_serving and not SafeHeaders.is_serving else headers_missing()
+        ),
+    )
+
+
+def secrets_problems(files: Iterable[Path]) -> Iterator[str]:
+    """A sentence for each way in which others may get at a file of secrets."""
+    for path in filter(Path.exists, files):
+        name = f"{path.parent.name}/{path.name}"
+        # Windows keeps no such bits.
+        if os.name == "posix" and path.stat().st_mode & stat.S_IROTH:
+            yield f"{name} can be read by every user of this machine."
+        if _is_in_git(path):
+            yield f"{name} is in git, or staged for it."
+
+
+def _is_in_git(path: Path) -> bool:
+    # A checkout that belongs to somebody else is read all the same; none of its hooks is run.
+    trusted = ("-c", "safe.directory=*", "-c", "core.fsmonitor=false")
+    listed = ("ls-files", "--error-unmatch", "--", path.name)
+    git = shutil.which("git")
+    if git is None:
+        return False
+    try:
+        done = subprocess.run(  # noqa: S603 (each word is ours, but for the folder's name)
+            [git, *trusted, "-C", str(path.parent), *listed],
+            capture_output=True,
+            timeout=GIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def headers_missing() -> tuple[str, ...]:
+    """Which headers an answer of the server lacks, asked of its own middleware."""
+    sent: list[Message] = []
+
+    async def page(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app: ASGIApp = page
+    for each in reversed(middleware()):
+        app = each.cls(app, *each.args, **each.kwargs)
+    scope = {
+        **{"type": "http", "method": "GET", "path": "/", "scheme": "http", "query_string": b""},
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(_ask(app, scope, receive, send))
+    found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return tuple(name for name, value in HEADERS.items() if found.get(name.lower()) != value)
+
+
+async def _ask(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the self-check; 0 if nothing has to be mended, 1 otherwise, 2 for a wrong call.
+
+    It takes the options of `streamlit run`, so that a server can be judged with its own.
+    """
+    if not arguments or arguments[0] != "doctor":
+        print("usage: python -m playground doctor [options of streamlit run]", file=sys.stderr)
+        return 2
+    try:
+        _configure(arguments[1:])
+    except click.ClickException as error:
+        print(masked(f"BAD  Settings: {' '.join(error.format_message().split())}"))
+        return 1
+    streamlit.logger.set_log_level("error")  # It warns that no page is running; none is.
+    try:
+        settings = read_own_settings()
+    except SettingsError as error:
+        print(masked(f"BAD  Settings: {error}"))
+        return 1
+    found = findings(look(settings))
+    for finding in found:
+        print(masked(_line(finding)))
+    return 0 if is_sound(found) else 1
+
+
+def _configure(options: Sequence[str]) -> None:
+    """Configure Streamlit as `streamlit run` would: files, STREAMLIT_ variables, options.
+
+    Raises `click.ClickException` for an option or a variable that it would refuse.
+    """
+    context = main_run.make_context("run", ["streamlit_app.py", *options])
+    given = {name: each for name, each in context.params.items() if name not in ("target", "args")}
+    load_config_options(given)
+
+
+def _line(finding: Finding) -> str:
+    remedy = f" {finding.remedy}" if finding.remedy else ""
+    return f"{SIGNS[finding.verdict]} {finding.name}: {finding.sentence}{remedy}"

@@ -1,0 +1,55 @@
+"""Imports what is needed soon, at times when nobody waits for anything else."""
+
+import gc
+import importlib
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from threading import Thread, Timer
+
+from playground.settings import SettingsError
+
+WARM_UP_AFTER_S = 2.0
+"""Until then a browser loads parts of its page from this very process."""
+
+
+def prepare() -> Thread:
+    """Do in a thread what the first page needs, while its browser still loads the page's
+    frame: import its parts, open the log, and read the list of prices."""
+
+    def work() -> None:
+        # The second holds the emoji that a page's title may have.
+        for name in ("playground.ui.page.page", "streamlit.emojis"):
+            importlib.import_module(name)
+        from playground.core.answer.events import Usage
+        from playground.core.money.pricing import unit_prices
+        from playground.core.request.connection import DEMO
+        from playground.ui.session.services import services
+        from playground.ui.session.variant_state import MODEL_DEFAULT
+
+        with suppress(SettingsError):  # The page says what is wrong.
+            services()
+        unit_prices(MODEL_DEFAULT, DEMO, Usage(), datetime.now(UTC))
+
+    thread = Thread(target=work, name="prepare", daemon=True)
+    thread.start()
+    return thread
+
+
+@cache
+def warm_up() -> None:
+    """Import what the first run needs, once the first page was drawn.
+
+    Then take everything imported out of the garbage collector's sight: Streamlit collects
+    after each rerun, and would walk through all of it ten times a second.
+    """
+
+    def work() -> None:
+        for name in ("playground.claude.sending", "pyarrow", "pandas"):
+            importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
+
+    warming = Timer(WARM_UP_AFTER_S, work)
+    warming.daemon = True
+    warming.start()

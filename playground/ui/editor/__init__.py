@@ -1,0 +1,1 @@
+"""Prompt, variants, parameters, checks, undo, draft."""

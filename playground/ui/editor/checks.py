@@ -1,0 +1,75 @@
+"""What is wrong with what Run would send: one row each, with a click that mends it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from playground.core.checks.problem import SEVERITIES, Problem
+from playground.core.runs.run_plan import Plan
+from playground.ui.runs import running
+from playground.ui.runs.case_values import variables_note
+from playground.ui.session import editor_state, fix_state
+from playground.ui.session.variant_state import COLOURS
+from playground.ui.widgets.markdown import plain
+
+MARKS = {
+    "error": ":red[:material/block:]",
+    "warning": ":orange[:material/warning:]",
+    "info": ":gray[:material/info:]",
+}
+
+
+def show_checks(plans: list[Plan]) -> None:
+    """Draw each problem once, with the variants it concerns; nothing if there is none."""
+    concerned = _concerned(plans)
+    if why := running.not_connected(running.connection()):
+        concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
+    if refused := running.refusal(plans):
+        concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
+    if note := variables_note():
+        concerned[note] = [plan.letter for plan in plans]
+    undoable = fix_state.undoable()
+    if not concerned and undoable is None:
+        return
+    with st.container(key="checks", gap=None):
+        for problem in sorted(concerned, key=lambda each: SEVERITIES.index(each.severity)):
+            letters = concerned[problem]
+            _show_row(problem, letters, is_everyones=len(letters) == len(plans))
+        if undoable is not None:
+            _offer_undo(undoable)
+
+
+def _concerned(plans: Sequence[Plan]) -> dict[Problem, list[str]]:
+    letters: dict[Problem, list[str]] = {}
+    for plan in plans:
+        for problem in plan.problems:
+            letters.setdefault(problem, []).append(plan.letter)
+    return letters
+
+
+def _show_row(problem: Problem, letters: list[str], *, is_everyones: bool) -> None:
+    badges = "".join(f":{COLOURS[letter]}-badge[{letter}] " for letter in letters)
+    whose = "" if is_everyones else badges
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{MARKS[problem.severity]} {whose}{plain(problem.text)}", width="content")
+        if problem.fix:
+            # The same fix may be offered to others with other words.
+            name = problem.fix.slug if is_everyones else f"{problem.fix.slug}_{'_'.join(letters)}"
+            st.button(
+                problem.fix.label,
+                key=f"fix_{name}",
+                type="tertiary",
+                icon=":material/build:",
+                on_click=fix_state.apply_fix,
+                args=(problem.fix, letters),
+            )
+
+
+def _offer_undo(label: str) -> None:
+    st.button(
+        f"Undo: {label.lower()}",
+        key="undo_fix",
+        type="tertiary",
+        icon=":material/undo:",
+        on_click=editor_state.undo,
+    )

@@ -1,0 +1,46 @@
+"""The draft: the editor comes back after a reload, a restart or a crash."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from playground.ui.editor import draft_state
+from playground.ui.session import editor_state, reload_state, state
+from playground.ui.widgets.markdown import plain
+
+KEEPER = Path(__file__).with_name("draft_keeper.js").read_text("utf-8")
+
+
+def keep_draft() -> None:
+    """Have the browser keep what the editor holds."""
+    mount = st.components.v2.component("draft", js=KEEPER, isolate_styles=False)
+    data = {
+        "session": draft_state.session(),
+        "page": draft_state.to_keep(),
+        "told": draft_state.is_told(),
+        "token": state.fed_page().token,
+    }
+    mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=_hear)
+
+
+def _hear() -> None:
+    before = draft_state.hear()
+    if before is not None and before.name:
+        reload_state.take_over(before)
+
+
+def show_restored() -> None:
+    """Say that something was brought back, until it is changed, or could not be kept."""
+    if problem := draft_state.take_problem():
+        st.caption(f"Nothing was restored: {plain(problem)}")
+    if draft_state.to_keep() is None:
+        st.caption(":orange[:material/warning:] Too long to be kept: a reload would lose it.")
+    if draft_state.is_restored():
+        st.caption(":material/history: Restored what you were typing")
+        st.button(
+            "Discard",
+            key="discard_draft",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=editor_state.undo,
+        )

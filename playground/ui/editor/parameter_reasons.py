@@ -1,0 +1,77 @@
+"""The lines that say what becomes of a variant's parameters."""
+
+import streamlit as st
+
+from playground.core.request.request import Params
+from playground.core.runs.run_plan import Plan
+from playground.core.wire.refusals import SAMPLING
+from playground.ui.widgets.markdown import plain
+
+IGNORED = ":orange[:material/block:] "
+IN_FRONT = ("model", "max_tokens", "stream", "anthropic-version", "prefill", "extra_json")
+LONGEST_NAME = 40
+_UNSET = Params("", 0)
+
+
+def takes_temperature(plan: Plan) -> bool:
+    """Whether temperature stands in front; otherwise effort does."""
+    return plan.wire.decision("temperature").state != "unavailable" or not plan.model.efforts
+
+
+def show_reason(plan: Plan, *parameters: str) -> None:
+    """Say what becomes of parameters, where they are set or can't be."""
+    for parameter in parameters:
+        if plan.wire.decision(parameter).state != "default":
+            st.caption(_reason(plan, parameter))
+
+
+def show_sampling_reasons(plan: Plan) -> None:
+    """The same for top_p and top_k, once where it is the same of both."""
+    lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
+    whys = {name: line.why.removeprefix(name) for name, line in lines.items()}
+    if len(set(whys.values())) == 1 and not any(is_set(plan, name) for name in lines):
+        why = next(iter(whys.values())).replace(" is not sent", " are not sent")
+        if next(iter(lines.values())).state != "default":
+            st.caption(plain(" and ".join(lines) + why))
+        return
+    show_reason(plan, *lines)
+
+
+def show_in_brief(plan: Plan) -> None:
+    """The lines of a card: temperature, the prefill, and what is set under More."""
+    kept = plan.request.params.temperature
+    is_kept = kept is not None and plan.wire.decision("temperature").state == "unavailable"
+    st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
+    if not takes_temperature(plan):
+        show_reason(plan, "effort")
+    if plan.request.prompt.is_prefilled:
+        st.caption(_reason(plan, "prefill", "Prefill · "))
+    front = "temperature" if takes_temperature(plan) else "effort"
+    more = [line for line in plan.wire.decisions if line.parameter not in (*IN_FRONT, front)]
+    sent = [line.parameter for line in more if line.state == "sent"]
+    ignored = [
+        line.parameter
+        for line in more
+        if line.state == "unavailable"
+        and line.parameter != "temperature"
+        and is_set(plan, line.parameter)
+    ]
+    if sent:
+        st.caption(plain(f"Also sent: {', '.join(name[:LONGEST_NAME] for name in sent)}."))
+    if ignored:
+        st.caption(IGNORED + plain(f"Set but not sent: {', '.join(ignored)}."))
+
+
+def is_set(plan: Plan, parameter: str) -> bool:
+    """Whether a person asked for something else than the default."""
+    if parameter == "prefill":
+        return plan.request.prompt.is_prefilled
+    params = plan.request.params
+    return bool(getattr(params, parameter, None) != getattr(_UNSET, parameter, None))
+
+
+def _reason(plan: Plan, parameter: str, prefix: str = "") -> str:
+    """The line; marked where a value that was entered is not sent or will be refused."""
+    line = plan.wire.decision(parameter)
+    is_ignored = is_set(plan, parameter) and (line.state == "unavailable" or line.refusal)
+    return (IGNORED if is_ignored else "") + plain(prefix + line.why)

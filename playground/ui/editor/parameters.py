@@ -1,0 +1,181 @@
+"""The controls of a variant's parameters, each with what becomes of it where that matters."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from playground.core.checks.number_fields import RULES
+from playground.core.request.request import EFFORTS
+from playground.core.runs.run_plan import Plan
+from playground.core.wire.refusals import CURRENT_VERSION, SAMPLING_VERSION
+from playground.ui.editor.parameter_reasons import (
+    show_reason,
+    show_sampling_reasons,
+    takes_temperature,
+)
+from playground.ui.session.variant_state import DEFAULTS, field
+from playground.ui.widgets.number_field import number_field
+from playground.ui.widgets.text_area import text_area
+
+THINKING = {
+    DEFAULTS: "Default",
+    "adaptive": "Adaptive",
+    "budget": "With a budget",
+    "between_tools": "Only between tools",
+    "off": "Off",
+}
+DISPLAY = {DEFAULTS: "Default", "summarized": "Summary shown", "omitted": "Hidden"}
+CACHE = {"off": "Off", "5m": "5 minutes", "1h": "1 hour"}
+TIERS = {DEFAULTS: "Default", "auto": "Auto", "standard_only": "Standard only"}
+VERSIONS = {
+    "auto": "Automatic",
+    SAMPLING_VERSION: SAMPLING_VERSION,
+    CURRENT_VERSION: CURRENT_VERSION,
+}
+
+
+def choose_in_front(plan: Plan) -> None:
+    """Temperature, or effort on a model that takes no temperature."""
+    if takes_temperature(plan):
+        _choose_temperature(plan)
+    else:
+        _choose_effort(plan)
+
+
+def edit_more(plan: Plan) -> None:
+    """Every other parameter, in an expander. Closed it costs nothing: with six variants its
+    controls would take most of the time that a click takes."""
+    more = st.expander("More", key=f"more_{plan.letter}", on_change="rerun")
+    if not more.open:
+        return
+    with more:
+        _edit_sampling(plan)
+        _edit_thinking(plan)
+        _edit_ends(plan)
+        _edit_service(plan)
+        _edit_version(plan)
+
+
+def _edit_sampling(plan: Plan) -> None:
+    if not takes_temperature(plan):
+        _choose_temperature(plan)
+    left, right = st.columns(2)
+    with left:
+        number_field(
+            "top_p",
+            RULES["top_p"],
+            key=field("top_p", plan.letter),
+            persist_state="session",
+            placeholder="default",
+            disabled=_is_disabled(plan, "top_p"),
+            help="Draw only from the likeliest tokens that together have this chance.",
+        )
+    with right:
+        number_field(
+            "top_k",
+            RULES["top_k"],
+            key=field("top_k", plan.letter),
+            persist_state="session",
+            placeholder="default",
+            disabled=_is_disabled(plan, "top_k"),
+            help="Draw only from this many of the likeliest tokens.",
+        )
+    show_sampling_reasons(plan)
+
+
+def _edit_thinking(plan: Plan) -> None:
+    left, right = st.columns(2)
+    with left:
+        _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, in max_tokens.")
+        _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
+    with right:
+        number_field(
+            "Budget",
+            RULES["thinking_budget_tokens"],
+            key=field("thinking_budget", plan.letter),
+            persist_state="session",
+            placeholder="tokens",
+            disabled=plan.request.params.thinking != "budget",
+            help="Thinking tokens: from 1,024, and below max_tokens.",
+        )
+        if takes_temperature(plan):
+            _choose_effort(plan)
+    show_reason(plan, "thinking", "thinking_budget_tokens", "thinking_display")
+    if takes_temperature(plan):
+        show_reason(plan, "effort")
+
+
+def _edit_ends(plan: Plan) -> None:
+    text_area(
+        "Stop sequences",
+        key=field("stops", plan.letter),
+        persist_state="session",
+        height=68,
+        placeholder="One a line",
+        help="The answer ends before the first of them.",
+    )
+    text_area(
+        "System prompt of this variant",
+        key=field("system", plan.letter),
+        persist_state="session",
+        height=68,
+        placeholder="Empty: the shared one",
+    )
+
+
+def _edit_service(plan: Plan) -> None:
+    left, right = st.columns(2)
+    with left:
+        _choose("Caching", "cache", CACHE, plan, help="Keeps the prompt for cheaper repeats.")
+    with right:
+        _choose("Service tier", "service_tier", TIERS, plan, help="Priority capacity, or not.")
+    show_reason(plan, "cache", "service_tier")
+
+
+def _edit_version(plan: Plan) -> None:
+    letter = plan.letter
+    _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
+    show_reason(plan, "anthropic-version")
+    text_area(
+        "Extra JSON",
+        key=field("extra_json", letter),
+        persist_state="session",
+        height=68,
+        placeholder='{"metadata": {"user_id": "7"}}',
+        help="An object, merged into the body, where it wins.",
+    )
+    show_reason(plan, "extra_json")
+
+
+def _choose_temperature(plan: Plan) -> None:
+    number_field(
+        "Temperature",
+        RULES["temperature"],
+        key=field("temperature", plan.letter),
+        persist_state="session",
+        placeholder="default",
+        disabled=_is_disabled(plan, "temperature"),
+        help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
+    )
+
+
+def _choose_effort(plan: Plan) -> None:
+    levels = {level: level.capitalize() for level in (DEFAULTS, *EFFORTS)}
+    _choose("Effort", "effort", levels, plan, help="How much work; it costs output tokens.")
+
+
+def _choose(label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str) -> None:
+    st.selectbox(
+        label,
+        list(options),
+        key=field(name, plan.letter),
+        persist_state="session",
+        format_func=options.__getitem__,
+        help=help,
+    )
+
+
+def _is_disabled(plan: Plan, parameter: str) -> bool:
+    """Whether no value at all could be sent; a top_p that is too low can still be raised."""
+    is_unavailable = plan.wire.decision(parameter).state == "unavailable"
+    return is_unavailable and not (parameter == "top_p" and plan.model.takes_sampling)

@@ -1,0 +1,1 @@
+"""The experiment: cases, axes, matrix, batches."""

@@ -1,0 +1,122 @@
+"""The cases of an experiment: a table to edit, and ways in and out of it."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.experiment.case_edits import Table
+from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
+from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
+from playground.core.text.csv_cells import NOT_EXACT, safe_cell
+from playground.ui.runs.case_values import found_variables
+from playground.ui.session import experiment_state as chosen
+from playground.ui.widgets.markdown import plain
+
+MOST_CHANGES = 30
+HELP = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
+
+
+def edit_cases() -> None:
+    """Draw the table; without variables it is offered only beneath a sentence."""
+    names = found_variables()
+    base = chosen.fit_columns(names)
+    if names:
+        listed = " ".join(f":blue-badge[{plain(name)}]" for name in names)
+        st.markdown(f"Variables {listed}")
+    else:
+        st.caption(
+            "Write {{name}} in the prompt to make it a variable, with a value for each case."
+        )
+    st.data_editor(
+        _frame(base),
+        key=chosen.case_editor(),
+        num_rows="dynamic",
+        hide_index=True,
+        height=min(400, 80 + 35 * len(base[1])),
+        on_change=chosen.edit_table,
+        column_config={
+            name: st.column_config.TextColumn(name, help=HELP.get(name), default="")
+            for name in base[0]
+        },
+    )
+    with st.container(horizontal=True):
+        _offer_import()
+        _offer_export()
+    if problem := chosen.case_problem():
+        st.error(plain(problem), icon=":material/block:")
+    if changes := chosen.case_changes():
+        shown = [f"- {plain(each)}" for each in changes[:MOST_CHANGES]]
+        more = len(changes) - len(shown)
+        lines = ["**Not as in the file**", *shown, *([f"- and {more} more"] if more else [])]
+        st.info("\n".join(lines), icon=":material/info:")
+
+
+def _frame(table: Table) -> Any:  # noqa: ANN401 (pandas is imported late)
+    import pandas as pd
+
+    return pd.DataFrame(list(table[1]), columns=list(table[0]), dtype="string")
+
+
+def _offer_import() -> None:
+    place = st.popover(
+        "Import", icon=":material/upload:", type="tertiary", key="import_cases", on_change="rerun"
+    )
+    if not place.open:
+        return
+    with place:
+        st.caption("The first row names the columns. CSV, cells of a spreadsheet, or JSON.")
+        st.text_area("Paste", key="pasted_cases", height=120)
+        st.button("Use pasted cases", key="use_pasted_cases", on_click=_take_pasted)
+        st.file_uploader(
+            "Or a file",
+            type=["csv", "tsv", "txt", "json", "jsonl", "md"],
+            key="cases_file",
+            max_upload_size=MOST_BYTES // 1_000_000,
+            on_change=_take_file,
+        )
+
+
+def _take_pasted() -> None:
+    _take(st.session_state["pasted_cases"] or "")
+
+
+def _take_file() -> None:
+    if (file := st.session_state["cases_file"]) is not None:
+        _take(file.getvalue())
+
+
+def _take(data: bytes | str) -> None:
+    try:
+        found = read_cases(data)
+    except CasesError as error:
+        chosen.set_case_problem(str(error))
+        return
+    chosen.import_table((found.columns, found.rows), found.changes)
+
+
+def _offer_export() -> None:
+    place = st.popover(
+        "Export", icon=":material/download:", type="tertiary", key="export_cases", on_change="rerun"
+    )
+    if not place.open:
+        return
+    columns, rows = chosen.table()
+    table = Cases(columns, rows)
+    safe = Cases(columns, tuple(tuple(map(safe_cell, row)) for row in rows))
+    with place:
+        if (cells := sum(a != b for a, b in zip(_cells(table), _cells(safe), strict=True))) > 0:
+            st.caption(f"The CSV is not exact: {NOT_EXACT} ({cells:,} cells). JSON Lines is exact.")
+        st.download_button(
+            "CSV, for a spreadsheet", to_csv(safe), "cases.csv", key="cases_csv", on_click="ignore"
+        )
+        st.download_button(
+            "JSON Lines, exact",
+            to_json_lines(table),
+            "cases.jsonl",
+            key="cases_jsonl",
+            on_click="ignore",
+        )
+
+
+def _cells(table: Cases) -> list[str]:
+    return [cell for row in table.rows for cell in row]

@@ -1,0 +1,128 @@
+"""One place of the matrix in full: each repeat's run, its checks, and the rendered prompt."""
+
+import streamlit as st
+
+from playground.core.experiment.cell_checks import to_check
+from playground.core.experiment.cells import CellRow
+from playground.core.experiment.check_results import checked_for
+from playground.core.experiment.grid import Cell
+from playground.core.experiment.matrix import Matrix, error_of
+from playground.core.request.request import Prompt
+from playground.core.request.template import TemplateError
+from playground.core.text.blocks import whole
+from playground.ui.answer.answers import show_blocks
+from playground.ui.experiment import starting
+from playground.ui.experiment.axes import KINDS
+from playground.ui.experiment.experiment_compare import offer_compare
+from playground.ui.library import lessons_state
+from playground.ui.log import log_detail
+from playground.ui.runs import running
+from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
+from playground.ui.session.services import services
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+
+MARKS = {
+    True: ":green[:material/check:]",
+    False: ":red[:material/close:]",
+    None: ":gray[:material/question_mark:]",
+}
+LABELS = {**KINDS, "length": "has", "judge": "is judged by"}
+
+
+def show_cell(matrix: Matrix, setting: int, case: int) -> None:
+    """Draw a place of the matrix."""
+    with st.container(border=True, key="matrix_cell_detail"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            head = f"Case {case + 1} · {matrix.grid.settings[setting].name}"
+            st.markdown(f"**{plain(head)}**", width="stretch")
+            st.button("Close", key="close_cell", type="tertiary", on_click=chosen.close_cell)
+        ids = [each for each in matrix.ids(setting, case) if each in matrix.cells]
+        repeat = 0
+        if len(ids) > 1:
+            found = st.segmented_control(
+                "Repeat", range(len(ids)), default=0, key=f"repeat_{ids[0]}", required=True,
+                format_func=lambda at: _tab(matrix, ids[at], case, at),
+            )  # fmt: skip
+            repeat = min(int(found or 0), len(ids) - 1)
+        if not ids:
+            unsent = matrix.unsent.get(matrix.ids(setting, case)[0])
+            st.caption(plain(unsent) if unsent else "This cell has not run yet.")
+        else:
+            _show_run(matrix, matrix.cells[ids[repeat]], Cell(ids[repeat], setting, case, 1))
+            _offer_promotion(matrix, matrix.cells[ids[repeat]], setting, case)
+        offer_compare(matrix, setting, case)
+        _offer_prompt(matrix, setting, case)
+
+
+def _tab(matrix: Matrix, cell_id: str, case: int, at: int) -> str:
+    cell = matrix.cells[cell_id]
+    passed = cell.passed(matrix.keys[case])
+    mark = {True: " ✓", False: " ✗", None: ""}[passed] if cell.is_answered else " ⚠"
+    return f"{at + 1}{mark}"
+
+
+def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
+    for each in to_check([place], matrix.grid.cases, matrix.experiment.checks):
+        result = cell.results.get(each.key)
+        passed, why = (result.passed, result.why) if result else (None, "Not checked.")
+        told = f"{LABELS[each.check.kind]} {checked_for(each.check, each.values)}".strip()
+        st.markdown(f"{MARKS[passed]} {plain(told)}. {plain(why)}")
+    now = chosen.opened()
+    if now is None or now.file is None:
+        kept = services().log.get(state.visitor(running.is_local()), cell.run_id)
+        if kept is not None:
+            log_detail.show_detail(*kept, name="cell")
+            return
+    if not cell.is_answered:
+        st.markdown(f":red[{plain(error_of(cell))}]")
+        if cell.run and cell.run.error_message:
+            st.code(cell.run.error_message, language=None, wrap_lines=True)
+        return
+    show_blocks(whole(starting.answers([cell.run_id]).get(cell.run_id, "")))
+    if cell.run:
+        found = cell.run.cost
+        st.caption(plain(f"Cost {formats.cost(found)}"), help=plain(found.explained))
+
+
+def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
+    """Take the winner into the editor; the sidebar brings back what was there."""
+    answer = starting.answers([cell.run_id]).get(cell.run_id, "")
+    with st.container(horizontal=True):
+        st.button(
+            "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
+            help="As the only variant, with the prompt it was run with.",
+            on_click=lessons_state.promote_setting, args=(matrix.grid.settings[setting].request,),
+        )  # fmt: skip
+        if not answer:
+            return
+        try:
+            request = matrix.grid.request(setting, case)
+        except TemplateError:
+            return
+        st.button(
+            "Continue from this answer", key="promote_answer", icon=":material/reply:",
+            type="tertiary", on_click=lessons_state.promote_answer, args=(request, answer),
+        )  # fmt: skip
+
+
+def _offer_prompt(matrix: Matrix, setting: int, case: int) -> None:
+    place = st.expander("Rendered prompt", key="cell_prompt", on_change="rerun")
+    if not place.open:
+        return
+    with place:
+        try:
+            show_prompt(matrix.grid.request(setting, case).prompt)
+        except TemplateError as error:
+            st.caption(plain(str(error)))
+
+
+def show_prompt(prompt: Prompt) -> None:
+    """Draw a prompt as it is sent."""
+    if prompt.system:
+        st.caption("System")
+        st.code(prompt.system, language=None, wrap_lines=True)
+    for message in prompt.messages:
+        st.caption(message.role.capitalize())
+        st.code(message.text, language=None, wrap_lines=True)

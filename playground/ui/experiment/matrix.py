@@ -1,0 +1,193 @@
+"""The matrix of the opened experiment: the heads of its columns, its cells, a page of rows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from playground.core.experiment.matrix import FILTERS, Answers, Filter, Matrix
+from playground.core.experiment.results_file import to_json_lines
+from playground.core.report.report import to_csv, to_page
+from playground.core.statistics.setting_statistics import SettingStatistics
+from playground.core.text.csv_cells import NOT_EXACT
+from playground.ui.experiment import starting
+from playground.ui.experiment.cell import show_cell
+from playground.ui.experiment.statistics import show_ladder, show_statistics
+from playground.ui.server.script_queue import in_turn
+from playground.ui.session import experiment_state as chosen
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+
+ROWS_PER_PAGE = 50
+LOOK_AGAIN_S = 3.0
+ROW_PX = 35
+TABLE_ENDS_PX = 52
+"""The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
+WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
+
+
+def show_matrix() -> None:
+    """Draw it; its own clicks redraw nothing else."""
+    pace_s = LOOK_AGAIN_S if starting.is_live() else None
+    st.fragment(_paint, run_every=pace_s)()
+
+
+@in_turn
+def _paint() -> None:
+    matrix = starting.matrix()
+    if matrix is None:
+        return
+    heads = _heads(matrix)
+    show_ladder()
+    _show_heads(matrix, heads)
+    found = st.segmented_control(
+        "Rows", FILTERS, default="all", key="matrix_filter", required=True,
+        format_func=WORDS.__getitem__, on_change=chosen.turn_matrix,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    shown: Filter = found or "all"
+    every = range(len(matrix.grid.cases)) if shown == "different" else ()
+    answers = starting.answers(matrix.run_ids(every))
+    rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
+    if not rows:
+        st.caption("No case is like that.")
+    else:
+        _show_rows(matrix, _page(rows))
+    place = chosen.cell()
+    if place is not None and place[1] < len(matrix.grid.cases):
+        show_cell(matrix, *place)
+    elif rows:
+        st.caption("Select a cell to open its run, its checks and its prompt.")
+    show_statistics(matrix, heads)
+    _offer_file(matrix)
+
+
+def _baseline(matrix: Matrix) -> int:
+    """The column with which the others are compared."""
+    names = _unique([setting.name for setting in matrix.grid.settings])
+    found = st.selectbox(
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix
+    )
+    return names.index(found) if found in names else 0
+
+
+def _heads(matrix: Matrix) -> list[SettingStatistics]:
+    """Added up anew only where the matrix is another one."""
+    now = chosen.opened()
+    if now is None:
+        return matrix.heads()
+    if now.heads is None or now.heads[0] is not matrix:
+        now.heads = (matrix, matrix.heads())
+    found: list[SettingStatistics] = now.heads[1]
+    return found
+
+
+def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    names = [setting.name for setting in matrix.grid.settings]
+    st.dataframe(
+        [_head(name, head) for name, head in zip(names, heads, strict=True)],
+        hide_index=True,
+        key="matrix_heads",
+        column_config={
+            "Pass": st.column_config.Column(help="With the 95 % interval of the true rate."),
+            "Mean cost": st.column_config.Column(width=170),
+            "TTFT": st.column_config.Column(help="Mean time to first token."),
+        },
+    )
+    cautions = [head.caution for head in heads if head.caution]
+    if cautions:
+        st.caption(f":orange[:material/warning:] {plain(cautions[0])}")
+
+
+def _head(name: str, head: SettingStatistics) -> dict[str, object]:
+    found: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
+    if head.pass_words:
+        found["Pass"] = head.pass_words
+    tokens = head.output_tokens
+    return found | {
+        "Mean cost": head.cost_words or formats.NOTHING,
+        "TTFT": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
+        "Duration": formats.seconds(head.duration_s.mean if head.duration_s else None),
+        "Tokens out": f"{tokens.mean:,.0f}" if tokens else formats.NOTHING,
+    }
+
+
+def _page(rows: list[int]) -> list[int]:
+    pages = -(-len(rows) // ROWS_PER_PAGE)
+    if pages == 1:
+        return rows
+    key = f"matrix_page_{pages}"
+    number = st.pagination(pages, key=key, on_change=chosen.turn_matrix)
+    return rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
+
+
+def _show_rows(matrix: Matrix, rows: list[int]) -> None:
+    answers = starting.answers(matrix.run_ids(rows))
+    names = _unique([setting.name for setting in matrix.grid.settings])
+    key = chosen.matrix_table()
+    st.dataframe(
+        _table(matrix, rows, names, answers),
+        key=key,
+        hide_index=True,
+        height=min(TABLE_ENDS_PX + ROW_PX * len(rows), 420),
+        on_select=lambda: chosen.select_cell(key, rows, names),
+        selection_mode="single-cell",
+    )
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Names of columns that differ, so that a selected one is known."""
+    return [
+        name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names, 1)
+    ]
+
+
+def _table(matrix: Matrix, rows: list[int], names: list[str], answers: Answers) -> Any:  # noqa: ANN401 (pandas is imported late)
+    import pandas as pd
+
+    texts = [
+        {"Case": _case(matrix, row)}
+        | {name: matrix.text(at, row, answers) for at, name in enumerate(names)}
+        for row in rows
+    ]
+    columns = range(len(names))
+    colors = [["", *(_color(matrix, setting, row) for setting in columns)] for row in rows]
+    frame = pd.DataFrame(texts, columns=["Case", *names])
+    return frame.style.apply(
+        lambda _: pd.DataFrame(colors, columns=frame.columns, index=frame.index), axis=None
+    )
+
+
+def _color(matrix: Matrix, setting: int, case: int) -> str:
+    if matrix.has_failed(setting, case):
+        return "color: #d33"
+    return "color: #c77700" if matrix.is_undecided(setting, case) else ""
+
+
+def _case(matrix: Matrix, row: int) -> str:
+    values = " · ".join(value for value in matrix.grid.cases.rows[row] if value)
+    return f"{row + 1} {values[:60]}"
+
+
+def _offer_file(matrix: Matrix) -> None:
+    place = st.popover(
+        "Report", icon=":material/download:", type="tertiary", key="experiment_report",
+        on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    with place:
+        answers = starting.answers(matrix.run_ids(range(len(matrix.grid.cases))))
+        st.download_button(
+            "JSON Lines, exact", to_json_lines(matrix, answers), "experiment.jsonl",
+            key="experiment_jsonl", on_click="ignore",
+            help="Can be opened again under My experiments, here or elsewhere.",
+        )  # fmt: skip
+        st.download_button(
+            "CSV, for a spreadsheet", to_csv(matrix, answers), "experiment.csv",
+            key="experiment_csv", on_click="ignore", help=f"Not exact: {NOT_EXACT}.",
+        )  # fmt: skip
+        st.download_button(
+            "HTML, one page", to_page(matrix, answers, datetime.now(UTC)), "experiment.html",
+            key="experiment_html", on_click="ignore", mime="text/html",
+        )  # fmt: skip

@@ -1,0 +1,105 @@
+"""The visitor's earlier experiments, and those of files: opened again, or forgotten."""
+
+from concurrent.futures import wait
+
+from playground.core.experiment.cells import CellRow, ExperimentRow
+from playground.core.experiment.experiment import Experiment, ExperimentError, from_json
+from playground.core.experiment.grid import GridError
+from playground.core.experiment.grid_plan import GridPlan, plan_grid
+from playground.core.experiment.results_file import from_json_lines
+from playground.core.money.budget import Refusal
+from playground.core.runs.run_plan import RunContext
+from playground.ui.experiment import starting, submitting
+from playground.ui.runs import running
+from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
+from playground.ui.session.services import services
+
+LOOK_WAIT_S = 0.25
+"""So that the first paint has all of a small experiment; a large one is painted again."""
+IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it or wait."
+
+
+def mine() -> tuple[ExperimentRow, ...]:
+    """The visitor's experiments, the newest first."""
+    found = services().log.experiments.of(state.visitor(running.is_local()))
+    return () if isinstance(found, Refusal) else found
+
+
+def open_again(experiment_id: str) -> None:
+    """Show an experiment of the visitor; nothing is sent."""
+    if starting.is_live():
+        chosen.say(starting.IS_LIVE)
+        return
+    chosen.say(None)
+    visitor, store = state.visitor(running.is_local()), services().log.experiments
+    row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
+    if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
+        chosen.say("This experiment could not be read.")
+        return
+    try:
+        experiment = from_json(row.definition_json)
+        planned, context = _place_of(experiment, cells)
+    except (ExperimentError, GridError) as error:
+        chosen.say(str(error))
+        return
+    places = planned.grid.places
+    earlier = {key: cell for key, cell in cells.items() if key in places and cell.is_finished}
+    underway = starting.underway_of(experiment_id, experiment, planned, context)
+    fetched = submitting.fetched(experiment_id)
+    looking = underway.look()
+    wait([looking], LOOK_WAIT_S)
+    chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
+
+
+def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, RunContext]:
+    """Where it was sent: the connection under which the most of its cells are known."""
+    chosen_one = running.connection()
+    others = [each for each in services().settings.connections if each.kind != chosen_one.kind]
+    found = []
+    for to in (chosen_one, *others):
+        context = running.context(to)
+        planned = plan_grid(
+            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
+        )
+        known = sum(cell_id in planned.grid.places for cell_id in cells)
+        found.append((known, planned, context))
+        if known == len(cells):
+            break
+    best = max(found, key=lambda each: each[0])
+    return best[1:]
+
+
+def delete(experiment_id: str) -> None:
+    """Forget an experiment; its runs stay in the log."""
+    now = chosen.opened()
+    is_opened = bool(now and now.underway and now.underway.whose.experiment_id == experiment_id)
+    if is_opened and starting.is_live():
+        chosen.say(starting.IS_LIVE)
+        return
+    chosen.say(None)
+    visitor, log = state.visitor(running.is_local()), services().log
+    submitted = log.batches.of(visitor, experiment_id=experiment_id)
+    if isinstance(submitted, Refusal):
+        chosen.say(submitted.sentence)
+        return
+    if not all(each.is_taken_in for each in submitted):
+        chosen.say(IN_BATCH)
+        return
+    if is_opened:
+        chosen.set_opened(None)
+    log.experiments.delete(visitor, experiment_id)
+
+
+def import_file(data: bytes) -> None:
+    """Show the experiment of a file; nothing of it is kept."""
+    if starting.is_live():
+        chosen.say(starting.IS_LIVE)
+        return
+    chosen.say(None)
+    try:
+        found = from_json_lines(data.decode())
+    except (ExperimentError, UnicodeDecodeError) as error:
+        chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
+        return
+    chosen.set_opened(chosen.Opened(file=found))

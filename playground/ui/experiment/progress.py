@@ -1,0 +1,238 @@
+"""An experiment while it runs: how far it is, Pause, Stop, Resume; and those of earlier."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from playground.core.experiment.cells import ExperimentRow
+from playground.core.experiment.progress import Progress, add_up
+from playground.experiments.experiment_run import Underway
+from playground.ui.experiment import opening, starting, submitting
+from playground.ui.experiment.batches import LOOK_EVERY_S, offer_rest, show_batches
+from playground.ui.experiment.submitting import Standing
+from playground.ui.server.script_queue import in_later_turn
+from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
+from playground.ui.session.services import is_here
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+
+PAINT_S = 1.0
+STATES = {
+    "opening": ("gray", "opening"),
+    "starting": ("blue", "starting"),
+    "submitting": ("blue", "submitting"),
+    "running": ("blue", "running"),
+    "paused": ("orange", "paused"),
+    "stopped": ("gray", "stopped"),
+    "canceled": ("gray", "canceled"),
+    "unjudged": ("gray", "not judged yet"),
+    "done": ("green", "done"),
+    "in_batch": ("blue", "in a batch"),
+}
+
+
+def show_progress() -> None:
+    """Draw how far the opened experiment is; painted again while it runs."""
+    now = chosen.opened()
+    if now is None:
+        return
+    if now.file is not None:
+        st.caption(f"From a file: {plain(now.file.matrix.experiment.name)}. Nothing of it is kept.")
+        return
+    waiting = _open(submitting.submissions())
+    is_live = starting.is_live()  # Also where that has just had something read.
+    pace_s = PAINT_S if is_live else LOOK_EVERY_S if waiting else None
+    st.fragment(_paint, run_every=pace_s)((is_live, waiting))
+
+
+def _open(found: Sequence[Standing]) -> int:
+    return sum(not each.submission.is_taken_in for each in found)
+
+
+def progress_of(now: chosen.Opened) -> Progress:
+    """How far it is; before it was taken over, as far as it had come."""
+    underway: Underway = now.underway
+    progress = underway.progress
+    if underway.is_loaded:
+        return progress
+    return add_up(progress.total, list(now.earlier.values()), [], 0)
+
+
+@in_later_turn
+def _paint(before: tuple[bool, int]) -> None:
+    """`before`: whether it was live, and how many batches were open, as the page was drawn."""
+    now = chosen.opened()
+    if now is None or now.underway is None:
+        return
+    is_here(state.owner(), state.fed_page())
+    underway: Underway = now.underway
+    found = submitting.submissions()
+    progress = progress_of(now)
+    is_over = underway.result is not None
+    state_now = _state(now, progress, found, is_over=is_over)
+    colour, word = STATES[state_now]
+    if state_now in ("paused", "stopped", "canceled") and progress.left:
+        word += f", {progress.left:,} left"
+    with st.container(key="experiment_progress"):
+        st.markdown(f"**{plain(underway.experiment.name)}** :{colour}-badge[{word}]")
+        st.progress(progress.share, text=_counts(progress))
+        st.caption(_money(progress))
+        if progress.why:
+            st.caption(f":orange[:material/pause:] {plain(progress.why)}")
+        show_batches(found)
+        _offer(underway, progress, state_now, is_over=is_over)
+    _draw_anew(before, (starting.is_live(), _open(found)))
+
+
+def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
+    """Have the page drawn where it stands otherwise than this was drawn for: it alone decides
+    how often this is painted. While it runs, batches can wait."""
+    if now != before and not (before[0] and now[0]):
+        st.rerun()
+
+
+def _state(
+    now: chosen.Opened, progress: Progress, found: Sequence[Standing], *, is_over: bool
+) -> str:
+    if progress.state == "ready":
+        if now.resting is not None and not now.resting.done():
+            return "starting"
+        if now.submitting is not None and not now.submitting.done():
+            return "submitting"
+    if progress.state != "running" and progress.in_batch:
+        return "in_batch"
+    if is_over:
+        return "done"
+    if progress.state not in ("ready", "done"):
+        return progress.state
+    if progress.left and starting.is_live():
+        return "opening"
+    if progress.left:
+        is_canceled = any(each.submission.counts.canceled for each in found)
+        return "canceled" if is_canceled else "stopped"
+    return "unjudged" if progress.unchecked else "done"
+
+
+def _counts(progress: Progress) -> str:
+    parts = [f"{progress.done:,} of {progress.total:,} done"]
+    parts += [f"{progress.failed:,} failed"] if progress.failed else []
+    parts += [f"{progress.running:,} running"] if progress.running else []
+    parts += [f"{progress.in_batch:,} in a batch"] if progress.in_batch else []
+    parts += [f"{progress.left:,} left"] if progress.left else []
+    parts += [f"{progress.unchecked:,} not judged yet"] if progress.unchecked else []
+    if progress.left_s and progress.state == "running":
+        parts.append(f"about {formats.span(progress.left_s)} to go")
+    return " · ".join(parts)
+
+
+def _money(progress: Progress) -> str:
+    parts = []
+    if progress.spent_usd or not progress.simulated_usd:
+        parts.append(f"{formats.cost(progress.spent)} spent")
+    if progress.simulated_usd:
+        parts.append(f"{formats.money(progress.simulated_usd)} simulated")
+    return plain(" · ".join(parts))
+
+
+def _judges(underway: Underway, answers: int) -> str:
+    usd = plain(formats.money(underway.planned.judges_usd))
+    return f"Ask the judges of {answers:,} answers · up to about {usd}"
+
+
+def _offer(underway: Underway, progress: Progress, state_now: str, *, is_over: bool) -> None:
+    may_pause = state_now in ("starting", "running")
+    if may_pause or (state_now == "paused" and progress.running):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if may_pause:
+                st.button(
+                    "Pause", key="pause_experiment", icon=":material/pause:",
+                    on_click=starting.pause,
+                )  # fmt: skip
+            st.button(
+                "Stop", key="stop_experiment", icon=":material/stop:",
+                on_click=starting.stop,
+            )  # fmt: skip
+            st.caption("Goes on for a minute after you close the tab; what is done is kept.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_live = starting.is_live()
+        left = 0 if is_over else progress.left
+        if (left or progress.unchecked) and not is_live:
+            st.button(
+                "Resume" if left else _judges(underway, progress.unchecked),
+                key="resume_experiment", icon=":material/play_arrow:", type="primary",
+                on_click=starting.resume,
+            )  # fmt: skip
+            if left:
+                offer_rest()
+            st.caption("What is done is kept and not paid again.")
+        if progress.failed and not is_live:
+            st.button(
+                "Run the failed again", key="retry_failed", icon=":material/replay:",
+                on_click=starting.retry_failed,
+            )  # fmt: skip
+
+
+def show_mine() -> None:
+    """Offer the visitor's experiments, and those of files."""
+    place = st.popover(
+        "My experiments", icon=":material/folder_open:", type="tertiary", key="my_experiments",
+        on_change="rerun",
+    )  # fmt: skip
+    if not place.open:
+        return
+    with place:
+        mine, in_batches = opening.mine(), submitting.in_batches()
+        if not mine:
+            st.caption("None yet. Each experiment that you run is kept here.")
+        for row in mine:
+            if chosen.to_delete() == row.experiment_id:
+                _ask_delete(row)
+                continue
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                # In front: a long name would push them out of a phone's screen.
+                st.button(
+                    ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
+                    help="Forget it; its runs stay in the log", type="tertiary",
+                    on_click=chosen.ask_delete, args=(row.experiment_id,),
+                )  # fmt: skip
+                waiting = " · in a batch" if row.experiment_id in in_batches else ""
+                st.button(
+                    f"{plain(row.name)} · {row.cells:,} cells{waiting}",
+                    key=f"open_experiment_{row.experiment_id}",
+                    help=f"{row.created_at:%d %b %Y %H:%M} UTC",
+                    type="tertiary",
+                    on_click=opening.open_again,
+                    args=(row.experiment_id,),
+                )
+        st.file_uploader(
+            "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
+            on_change=_take_file,
+        )  # fmt: skip
+
+
+def _ask_delete(row: ExperimentRow) -> None:
+    st.caption(
+        f"Forget {plain(row.name)} with its {row.cells:,} cells? Its runs stay in the log, "
+        "but not as a table. This cannot be undone."
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Forget it", key=f"confirm_delete_{row.experiment_id}", icon=":material/delete:",
+            on_click=_delete, args=(row.experiment_id,),
+        )  # fmt: skip
+        st.button(
+            "Keep it", key=f"keep_experiment_{row.experiment_id}", type="tertiary",
+            on_click=chosen.ask_delete, args=(None,),
+        )  # fmt: skip
+
+
+def _delete(experiment_id: str) -> None:
+    chosen.ask_delete(None)
+    opening.delete(experiment_id)
+
+
+def _take_file() -> None:
+    if (file := st.session_state["experiment_file"]) is not None:
+        opening.import_file(file.getvalue())

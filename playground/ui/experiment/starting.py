@@ -1,0 +1,206 @@
+"""What the buttons of an experiment do: start, pause, stop, resume; and what it came to."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from playground.core.experiment.case_checks import CheckError
+from playground.core.experiment.cases import CasesError
+from playground.core.experiment.cells import ExperimentRow
+from playground.core.experiment.experiment import Experiment, to_json
+from playground.core.experiment.grid import GridError
+from playground.core.experiment.grid_plan import GridPlan
+from playground.core.experiment.matrix import Matrix
+from playground.core.money.budget import Refusal
+from playground.core.request.connection import Connection
+from playground.core.runs.run_plan import RunContext
+from playground.core.text.number_text import NumberError
+from playground.engine.run import Run, new_run_id
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import Again, Whose
+from playground.ui.experiment import definition
+from playground.ui.money import spending
+from playground.ui.runs import running
+from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
+from playground.ui.session.services import Admit, services
+from playground.ui.visitors import privacy
+
+NOT_KEPT = (
+    "Experiments are kept in the app's database so that nothing is paid twice, and this app "
+    "keeps no texts of its visitors. Run the app on your own machine for experiments."
+)
+LOADED_WITHIN_S = 30.0
+IS_LIVE = "An experiment is running: stop it, or wait for its end."
+
+
+def obstacle() -> str | None:
+    """Why no experiment can be run at all."""
+    if not privacy.keeps_texts():
+        return NOT_KEPT
+    return running.not_connected(running.connection())
+
+
+def is_live() -> bool:
+    """Whether anything of the opened experiment is being started, run, read or submitted."""
+    now = chosen.opened()
+    if now is None or now.underway is None:
+        return False
+    # Just after a click the engine has not begun yet.
+    pending = now.resting, now.looking, now.submitting
+    is_beginning = any(each is not None and not each.done() for each in pending)
+    return is_beginning or bool(now.underway.is_live)
+
+
+def run_experiment() -> None:
+    """Keep the page's experiment, and start it."""
+    if underway := keep_new():
+        chosen.set_opened(chosen.Opened(underway, underway.start()))
+
+
+def keep_new() -> Underway | None:
+    """Keep the page's experiment as a new one; None, and it is said why, if that can't be."""
+    chosen.say(None)
+    if why := IS_LIVE if is_live() else obstacle():
+        chosen.say(why)
+        return None
+    try:
+        experiment = definition.definition()
+        context = definition.context()
+        planned = definition.plan_of(experiment, context)
+    except (CasesError, CheckError, GridError, NumberError) as error:
+        chosen.say(str(error))
+        return None
+    if not planned.calls:
+        chosen.say("No cell can be sent: see what is wrong above the button.")
+        return None
+    row = _row(experiment, len(planned.grid.places))
+    refused = services().log.experiments.keep(row)
+    if refused:
+        chosen.say(refused.sentence)
+        return None
+    return underway_of(row.experiment_id, experiment, planned, context)
+
+
+def _row(experiment: Experiment, cells: int) -> ExperimentRow:
+    return ExperimentRow(
+        experiment_id=new_run_id(),
+        visitor=state.visitor(running.is_local()),
+        name=experiment.name,
+        created_at=datetime.now(UTC),
+        cells=cells,
+        definition_json=to_json(experiment),
+    )
+
+
+def underway_of(
+    experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
+) -> Underway:
+    """An experiment of the visitor as it runs here; nothing is sent yet."""
+    whose = Whose(
+        experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
+    )
+    state.count_press()
+    to = context.connection
+    seams = services().seams(running.key_for(to), _admitter(to))
+    return Underway(whose, experiment, planned, context, seams)
+
+
+def _admitter(to: Connection) -> Admit:
+    """Places in the queue and money for runs that start later, for all of them or for none."""
+    reserve: Callable[[Sequence[Run]], list[Again | None] | Refusal]
+    reserve = spending.admitter(running.spender(to))
+    engine = services().engine
+
+    def admit(runs: Sequence[Run]) -> Sequence[Again | None] | Refusal:
+        if why := engine.take_places(runs):
+            return Refusal(why)
+        found = reserve(runs)
+        if isinstance(found, Refusal):
+            engine.give_back(runs)
+        return found
+
+    return admit
+
+
+def pause() -> None:
+    if (now := chosen.opened()) and now.underway:
+        now.underway.pause()
+
+
+def stop() -> None:
+    if (now := chosen.opened()) and now.underway:
+        now.underway.stop()
+
+
+def resume() -> None:
+    """Go on with what is left."""
+    now = chosen.opened()
+    if not now or not now.underway or is_live() or not may_go_on(now.underway):
+        return
+    new = anew(now)
+    chosen.set_opened(replace(new, resting=new.underway.start()))
+
+
+def retry_failed() -> None:
+    """Run every cell that met an error once more."""
+    now = chosen.opened()
+    if not now or not now.underway or is_live() or not may_go_on(now.underway):
+        return
+    new = anew(now)
+    new.underway.look().result(LOADED_WITHIN_S)
+    chosen.set_opened(replace(new, resting=new.underway.retry_failed(), earlier={}))
+
+
+def anew(now: chosen.Opened) -> chosen.Opened:
+    """The opened experiment as it goes on: with the key, the budget and the caps of now."""
+    old: Underway = now.underway
+    # The models as they were: other ones could make other cells of the same experiment.
+    context = replace(running.context(old.context.connection), models=old.context.models)
+    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, context)
+    earlier = now.earlier | old.finished
+    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None)
+
+
+def may_go_on(underway: Underway) -> bool:
+    """Whether more of it can be sent; it is said why not."""
+    why = running.not_connected(underway.context.connection)
+    if not privacy.keeps_texts():
+        why = NOT_KEPT
+    chosen.say(why)
+    return why is None
+
+
+def matrix() -> Matrix | None:
+    """The opened experiment as far as it is done now."""
+    now = chosen.opened()
+    if now is None:
+        return None
+    if now.file is not None:
+        return now.file.matrix
+    underway: Underway = now.underway
+    sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
+    if now.matrix is not None and now.matrix[0] == sizes and not is_live():
+        kept: Matrix = now.matrix[1]
+        return kept
+    cells = {**now.earlier, **underway.finished}
+    new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
+    # While it runs, what a cell holds may change; at rest it is the same at each click.
+    now.matrix = None if is_live() else (sizes, new)
+    return new
+
+
+def answers(run_ids: Sequence[str]) -> dict[str, str]:
+    """The answers of these runs; read once."""
+    now = chosen.opened()
+    if now is None:
+        return {}
+    if now.file is not None:
+        return dict(now.file.answers)
+    missing = [run_id for run_id in run_ids if run_id not in now.read]
+    if missing:
+        visitor = state.visitor(running.is_local())
+        found = services().log.experiments.answers(visitor, missing)
+        if not isinstance(found, Refusal):
+            now.read |= found
+    return now.read

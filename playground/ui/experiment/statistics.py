@@ -1,0 +1,133 @@
+"""What an experiment's answers add up to: how much repeats differ, a ladder's result."""
+
+import streamlit as st
+
+from playground.core.experiment.ladder import agreement
+from playground.core.experiment.matrix import Answers, Matrix, one_line
+from playground.core.statistics.answer_statistics import AnswerStatistics, answer_statistics
+from playground.core.statistics.setting_statistics import (
+    NUMBER_NAMES,
+    SettingStatistics,
+    numbers_of,
+)
+from playground.ui.experiment import starting
+from playground.ui.experiment.plots import show_plots
+from playground.ui.session import experiment_state as chosen
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+from playground.ui.widgets.number_field import choose_number
+
+FEW_REPEATS = 6
+MOST_LISTED = 10
+
+
+def show_ladder() -> None:
+    """Say which is the smallest model that passes, and how far the largest agrees."""
+    now = chosen.opened()
+    found = now.underway.result if now and now.underway else None
+    matrix = starting.matrix()
+    if found is None or matrix is None:
+        return
+    st.markdown(f":material/stairs: **{plain(found.sentence)}**")
+    share = _agreement(matrix, found.model)
+    if share is not None:
+        st.caption(f"It agrees with the largest model on {share:.0%} of the cells.")
+
+
+def _agreement(matrix: Matrix, model: str | None) -> float | None:
+    ladder = matrix.experiment.ladder
+    if model is None or not ladder or model == ladder[-1]:
+        return None
+    pairs = []
+    settings = matrix.grid.settings
+    for one, setting in enumerate(settings):
+        largest = [("model", ladder[-1]) if s[0] == "model" else s for s in setting.swept]
+        if setting.request.params.model != model:
+            continue
+        for other, against in enumerate(settings):
+            if against.letter == setting.letter and list(against.swept) == largest:
+                pairs += _pairs(matrix, one, other)
+    return agreement(pairs)
+
+
+def _pairs(matrix: Matrix, one: int, other: int) -> list[tuple[bool | None, bool | None]]:
+    found = []
+    for case, keys in enumerate(matrix.keys):
+        both = zip(matrix.ids(one, case), matrix.ids(other, case), strict=True)
+        cells = [(matrix.cells.get(a), matrix.cells.get(b)) for a, b in both]
+        found += [(a.passed(keys), b.passed(keys)) for a, b in cells if a and b]
+    return found
+
+
+def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    """Offer the statistics; computed and drawn only while their expander is open."""
+    place = st.expander(
+        "Statistics", icon=":material/bar_chart:", key="experiment_statistics", on_change="rerun"
+    )
+    if not place.open or not matrix.cells:
+        return
+    with place:
+        answers = starting.answers(matrix.run_ids(range(len(matrix.grid.cases))))
+        if matrix.grid.repeats > 1:
+            _show_repeats(matrix, answers)
+        _show_spreads(matrix, heads)
+        show_plots(matrix, heads, answers)
+
+
+def _show_repeats(matrix: Matrix, answers: Answers) -> None:
+    case = 0
+    if len(matrix.grid.cases) > 1:
+        number = choose_number("Repeats of case", len(matrix.grid.cases), key="statistics_case")
+        if number is None:
+            return
+        case = number - 1
+    if matrix.grid.repeats < FEW_REPEATS:
+        st.caption(f"{matrix.grid.repeats} repeats say little about how much answers vary.")
+    found = _statistics(matrix, case, answers)
+    st.dataframe([_row(name, each) for name, each in found], hide_index=True, key="repeat_table")
+    for name, each in found:
+        st.caption(f"**{plain(name)}** {plain(each.sentence)}")
+        if len(each.distinct) > 1:
+            listed = [
+                {"Times": same.count, "Answer": one_line(same.text)}
+                for same in each.distinct[:MOST_LISTED]
+            ]
+            st.dataframe(listed, hide_index=True)
+
+
+def _statistics(matrix: Matrix, case: int, answers: Answers) -> list[tuple[str, AnswerStatistics]]:
+    found = []
+    for number, setting in enumerate(matrix.grid.settings):
+        cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
+        texts = [answers.get(cell.run_id, "") for cell in cells]
+        found.append((setting.name, answer_statistics(texts)))
+    return found
+
+
+def _row(name: str, found: AnswerStatistics) -> dict[str, object]:
+    words = found.words
+    return {
+        "Setting": name,
+        "Answers": found.count,
+        "Distinct": len(found.distinct),
+        "Similarity": _number(found.similarity),
+        "distinct-1": _number(found.distinct_1),
+        "distinct-2": _number(found.distinct_2),
+        "Differ after": "never" if found.diverge_at is None else f"{found.diverge_at:,} characters",
+        "Words": f"{words.mean:.0f} ({words.least:.0f}–{words.most:.0f})"
+        if words
+        else formats.NOTHING,
+    }
+
+
+def _number(value: float | None) -> str:
+    return formats.NOTHING if value is None else f"{value:.2f}"
+
+
+def _show_spreads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
+    st.caption("Over all cases: mean ± standard deviation, and the 95th percentile.")
+    rows = [
+        {"Setting": setting.name, **dict(zip(NUMBER_NAMES, numbers_of(head), strict=True))}
+        for setting, head in zip(matrix.grid.settings, heads, strict=True)
+    ]
+    st.dataframe(rows, hide_index=True, key="spread_table")

@@ -1,0 +1,271 @@
+"""What the buttons of an experiment's batches do: submit, follow, cancel, look for, give up."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+from playground.batches.interfaces import Following, Submitted, Wanted, run_ids
+from playground.batches.submitting import Batching
+from playground.core.answer.failures import Failure
+from playground.core.batch.batch import Unsure, sentence_of
+from playground.core.batch.submission import Submission
+from playground.core.experiment.cells import Started
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid_plan import GridPlan
+from playground.core.money.budget import Refusal
+from playground.core.request.connection import Connection
+from playground.experiments.experiment_run import Underway
+from playground.experiments.interfaces import CellStore, Whose
+from playground.ui.experiment import starting
+from playground.ui.money import spending
+from playground.ui.runs import running
+from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
+from playground.ui.session.services import services
+
+LADDER = "A ladder decides with each answer what to run next: a batch cannot."
+IN_BATCH = "Some of these calls are in the batch below: wait for it, or cancel it."
+NO_CONNECTION = "The connection that it was submitted by is no longer there."
+
+
+@dataclass(frozen=True)
+class CellAdmission:
+    """Reserves money for cells, and has it kept which run each will have."""
+
+    whose: Whose
+    reserve: Callable[[Sequence[Wanted]], Refusal | None]
+    release: Callable[[str, Sequence[str]], Refusal | None]
+    store: CellStore
+
+    def take(self, wanted: Sequence[Wanted]) -> Refusal | None:
+        refused = self.reserve(wanted)
+        if refused is not None:
+            return refused
+        begun = [Started(each.cell, each.run_id) for each in wanted]
+        refused = self.store.started(self.whose.visitor, self.whose.experiment_id, begun)
+        if refused is not None:
+            self.give_back(wanted)
+        return refused
+
+    def give_back(self, wanted: Sequence[Wanted]) -> None:
+        # Where even that fails they count as spent: never too little.
+        self.release(self.whose.visitor, [each.run_id for each in wanted])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a submission stands on this page. `is_lost`: it is not known which batch it is;
+    `is_gone`: what is missing will not come; `is_asked`: a button was just pressed."""
+
+    submission: Submission
+    problem: str = ""
+    is_lost: bool = False
+    is_gone: bool = False
+    is_asked: bool = False
+
+
+def why_not(experiment: Experiment, planned: GridPlan) -> str | None:
+    """Why this experiment cannot be submitted as a batch."""
+    if experiment.is_ladder:
+        return LADDER
+    if not planned.batch_of(planned.grid.places).calls:
+        return planned.not_in_batch or "No cell can be sent."
+    return None
+
+
+def is_in_batch(planned: GridPlan) -> bool:
+    """Whether a batch of the opened experiment may still bring some of these cells."""
+    now = chosen.opened()
+    underway: Underway | None = now.underway if now else None
+    return underway is not None and not underway.in_batch.isdisjoint(planned.grid.places)
+
+
+def submit_experiment() -> None:
+    """Keep the page's experiment, and submit all of it."""
+    underway = starting.keep_new()
+    if underway is not None:
+        chosen.set_opened(chosen.Opened(underway, submitting=_begin(underway)))
+
+
+def submit_rest() -> None:
+    """Submit what is left of the opened experiment."""
+    now = chosen.opened()
+    if now and now.underway and not starting.is_live():
+        if starting.may_go_on(now.underway):
+            new = starting.anew(now)
+            chosen.set_opened(replace(new, submitting=_begin(new.underway)))
+
+
+def _begin(underway: Underway) -> "Future[Submitted]":
+    to, parts = underway.context.connection, services()
+    admission = CellAdmission(
+        underway.whose,
+        spending.batch_reserver(running.spender(to)),
+        parts.log.ledger.release,
+        parts.log.experiments,
+    )
+    work = submit_left(underway, parts.batching, running.key_for(to), admission)
+    return parts.engine.call(work)
+
+
+async def submit_left(
+    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+) -> Submitted:
+    """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
+    async with underway.claim() as obstacle:
+        if obstacle is not None:
+            return Submitted(problem=obstacle)
+        try:
+            return await _submit_left(underway, batching, key, admission)
+        except Exception as error:  # Its text could hold a header.
+            logging.getLogger(__name__).error("submitting broke: %s", type(error).__name__)
+            return Submitted(problem=f"Something broke here: {type(error).__name__}.")
+
+
+async def _submit_left(
+    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+) -> Submitted:
+    refused = await underway.take_over()
+    if refused is not None:
+        return Submitted(problem=refused.sentence)
+    plans, whose = await underway.submit_rest(), underway.whose
+    wanted = [
+        Wanted(run_id, plan, cell)
+        for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
+    ]
+    submitting = batching.submit(whose.visitor, key, wanted, admission, whose.experiment_id)
+    done = await asyncio.wrap_future(submitting)
+    await underway.take_over()
+    return done
+
+
+def said() -> str | None:
+    """What became of the last press of Submit, where there is something to say."""
+    now = chosen.opened()
+    if now is None or now.submitting is None or not now.submitting.done():
+        return None
+    done: Submitted = now.submitting.result()
+    if done.problem or not done.refused:
+        return done.problem or None
+    why = next(iter(done.refused.values()))
+    return f"{len(done.refused):,} calls are not in a batch and still to be run: {why}"
+
+
+def submissions() -> tuple[Standing, ...]:
+    """The submissions of the opened experiment, the newest first. Those whose results are
+    not here are followed; of those that have just come the cells are taken over."""
+    now = chosen.opened()
+    if now is None or now.underway is None:
+        return ()
+    underway: Underway = now.underway
+    submitting = services().batching.submitting
+    found = _of(underway.whose.experiment_id)
+    fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
+    if fetched - now.fetched:
+        now.fetched, now.looking = fetched, underway.look()
+    return tuple(
+        Standing(each)
+        if each.is_taken_in or each.submission_id in submitting
+        else _standing(each, now.asked.get(each.submission_id))
+        for each in found
+    )
+
+
+def fetched(experiment_id: str) -> frozenset[str]:
+    """The submissions of an experiment whose results are in the log."""
+    return frozenset(each.submission_id for each in _of(experiment_id) if each.is_taken_in)
+
+
+def in_batches() -> frozenset[str]:
+    """The visitor's experiments of which a batch may still bring something."""
+    return frozenset(each.experiment_id for each in _of() if not each.is_taken_in)
+
+
+def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
+    visitor = state.visitor(running.is_local())
+    found = services().log.batches.of(visitor, experiment_id=experiment_id)
+    return () if isinstance(found, Refusal) else found
+
+
+def _standing(submission: Submission, asked: "Future[Any] | None") -> Standing:
+    """How an open one stands; it is followed, or looked for."""
+    is_lost = submission.batch_id is None
+    if asked is not None and not asked.done():
+        return Standing(submission, is_lost=is_lost, is_asked=True)
+    to = _connection_of(submission)
+    why = NO_CONNECTION if to is None else running.not_connected(to)
+    if to is None or why is not None:
+        return Standing(submission, why or "", is_lost)
+    if is_lost:
+        if asked is None:
+            find(submission)
+        return Standing(submission, _outcome(asked), is_lost=True, is_asked=asked is None)
+    following = services().batching.follow(submission, to, running.key_for(to))
+    return Standing(
+        submission, following.problem or _outcome(asked), is_gone=_is_gone(following, to)
+    )
+
+
+def _is_gone(following: Following, to: Connection) -> bool:
+    if following.taken is not None and following.taken.failure is None:
+        return bool(following.problem)
+    failure = following.look.failure if following.look else None
+    is_unknown = failure is not None and failure.kind == "not_found"
+    # The API may not find a new batch at once; the demo forgets all of them as it ends.
+    return is_unknown and (bool(following.problem) or to.kind == "demo")
+
+
+def _outcome(asked: "Future[Any] | None") -> str:
+    """Why the last thing that a submission was asked did not go well."""
+    if asked is None or asked.cancelled():
+        return ""
+    if (error := asked.exception()) is not None:
+        return f"Something broke here: {type(error).__name__}."
+    found = asked.result()
+    if isinstance(found, Failure):
+        return sentence_of(found)
+    return found.sentence if isinstance(found, Unsure | Refusal) else ""
+
+
+def _connection_of(submission: Submission) -> Connection | None:
+    known = services().settings.connections
+    return next((each for each in known if each.kind == submission.connection_kind), None)
+
+
+def cancel(submission: Submission) -> None:
+    """Ask for a batch to be canceled, and look at it soon."""
+    batching = services().batching
+    asked = _ask(submission, lambda to, key: batching.cancel(submission, to, key))
+    if asked is not None:
+        asked.add_done_callback(lambda _: batching.stop(submission))
+
+
+def find(submission: Submission) -> None:
+    """Look for the batch of a submission whose reply was lost."""
+    _ask(submission, lambda to, key: services().batching.find(submission, to, key))
+
+
+def give_up(submission: Submission) -> None:
+    """Wait for its results no longer: what is missing counts as failed."""
+    _ask(submission, lambda to, _: services().batching.give_up(submission, to))
+
+
+def follow_again(submission: Submission) -> None:
+    """Try again what has met a problem."""
+    to = _connection_of(submission)
+    if to is not None:
+        services().batching.follow(submission, to, running.key_for(to), again=True)
+
+
+def _ask(
+    submission: Submission, work: "Callable[[Connection, str], Future[Any]]"
+) -> "Future[Any] | None":
+    now, to = chosen.opened(), _connection_of(submission)
+    if now is None or to is None:
+        return None
+    asked = work(to, running.key_for(to))
+    now.asked[submission.submission_id] = asked
+    return asked

@@ -1,0 +1,91 @@
+"""The lessons: a list in the sidebar, and a slim card above the prompt while one is on."""
+
+import streamlit as st
+
+from playground.core.library.lessons import LESSONS, Lesson
+from playground.ui.library import lessons_state
+from playground.ui.runs import running
+from playground.ui.session import state
+from playground.ui.widgets.markdown import plain
+
+
+def choose_lesson() -> None:
+    """Draw the list; one click sets a lesson up."""
+    done = lessons_state.lessons_done()
+    band = st.expander("Lessons", icon=":material/school:", key="lessons")
+    with band.container(gap=None):
+        for index, lesson in enumerate(LESSONS):
+            st.button(
+                plain(f"{index + 1} {lesson.name}"),
+                key=f"lesson_{index + 1}",
+                icon=":material/check:" if index in done else None,
+                type="tertiary",
+                on_click=lessons_state.set_up,
+                args=(index,),
+            )
+
+
+def show_lesson() -> None:
+    """Draw the card of the lesson that is on, or a first visitor's way in."""
+    # Always there: what comes and goes moves the places of all below, and a browser shows
+    # the old ones for a moment.
+    with st.container(key="lesson_place"):
+        _show_lesson()
+
+
+def _show_lesson() -> None:
+    index = lessons_state.lesson()
+    if index is not None:
+        with st.container(border=True, key="lesson", gap="xsmall"):
+            _show(index, LESSONS[index])
+    elif state.next_press() == 1 and not lessons_state.can_bring_back():
+        st.button(
+            "New here? Start with the first of six short lessons",
+            key="lesson_start",
+            icon=":material/school:",
+            type="tertiary",
+            on_click=lessons_state.set_up,
+            args=(0,),
+        )
+
+
+def _show(index: int, lesson: Lesson) -> None:
+    head = f"**Lesson {index + 1} of {len(LESSONS)} · {plain(lesson.name)}**"
+    st.markdown(f"{head}  \n{plain(lesson.look_at)}")
+    is_demo = running.connection().kind == "demo"
+    if not is_demo and lesson.needs_demo:
+        st.caption("Only the demo fails on demand: this lesson needs it.")
+    elif note := lesson.in_demo if is_demo else f"Run costs money here. {lesson.elsewhere}":
+        st.caption(plain(note))
+    with st.container(horizontal=True, gap="small"):
+        _buttons(index, offers_demo=lesson.needs_demo and not is_demo)
+
+
+def _buttons(index: int, *, offers_demo: bool) -> None:
+    if offers_demo:
+        st.button("Use the demo", key="lesson_demo", on_click=lessons_state.use_demo)
+    st.button(
+        "Set up",
+        key="lesson_set_up",
+        help="Put the lesson's prompt and variants on the page again.",
+        on_click=lessons_state.set_up,
+        args=(index,),
+        disabled=lessons_state.is_set_up(),
+    )
+    if index + 1 < len(LESSONS):
+        st.button("Next", key="lesson_next", on_click=lessons_state.set_up, args=(index + 1,))
+    st.button("Close", key="lesson_close", type="tertiary", on_click=lessons_state.close_lesson)
+    offer_undo("Undo")
+
+
+def offer_undo(label: str) -> None:
+    """The way back from samples and lessons, where there is one."""
+    if lessons_state.can_bring_back():
+        st.button(
+            label,
+            help="Bring my prompt back, and with a lesson my variants and scenario.",
+            key="undo_sample",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=lessons_state.bring_back,
+        )

@@ -1,0 +1,113 @@
+"""What samples and lessons put on the page."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.library.lessons import LESSONS, Lesson
+from playground.core.library.samples import Sample
+from playground.core.request.request import Request
+from playground.ui.session import editor_state, state, variant_state
+
+PLACED, LOGGED = "sample or lesson", "run of the log"
+"""The names of their steps in the history of changes."""
+
+
+def load_sample() -> None:
+    """Replace the prompt by the chosen sample."""
+    chosen: Sample | None = st.session_state[state.SAMPLE]
+    if chosen is not None:
+        editor_state.put_prompt(chosen.prompt, PLACED)
+
+
+def can_bring_back() -> bool:
+    """Whether the last change was a sample or a lesson."""
+    return editor_state.history().now.label == PLACED
+
+
+def bring_back() -> None:
+    """Undo samples and lessons: what the person had before them is there again."""
+    editor_state.undo_all(PLACED)
+
+
+def place_request(request: Request, letter: str) -> None:
+    """Put a request into the editor: its prompt for all, its parameters for one variant."""
+    editor_state.change(LOGGED, _place_request, request, letter)
+    st.session_state[state.SAMPLE] = None
+
+
+def _place_request(request: Request, letter: str) -> None:
+    state.set_prompt(request.prompt)
+    variant_state.set_variant(letter, request.params)
+
+
+def holds_request() -> bool:
+    """Whether the last change was such a request."""
+    return editor_state.history().now.label == LOGGED
+
+
+def promote_setting(request: Request) -> None:
+    """Put an experiment's winner on the page as its only variant, and its prompt."""
+    editor_state.put_request(request, "winner of an experiment")
+
+
+def promote_answer(request: Request, answer: str) -> None:
+    """Continue the conversation of a cell: its prompt as sent, then its answer."""
+    editor_state.put_prompt(request.prompt.continued(answer), "answer of a cell")
+
+
+def promote_run(request: Request, answer: str) -> None:
+    """Continue the conversation of a run on the page, whose parameters the first variant takes;
+    the other variants stay."""
+    continued = Request(request.prompt.continued(answer), request.params)
+    editor_state.change("answer of a run", _place_request, continued, variant_state.variants()[0])
+    st.session_state[state.SAMPLE] = None
+
+
+def lesson() -> int | None:
+    """The index of the lesson that is on."""
+    index: int | None = st.session_state.get("lesson")
+    return index
+
+
+def set_up(index: int) -> None:
+    """Begin a lesson: put all that it needs on the page, and start nothing."""
+    editor_state.change(PLACED, _place, LESSONS[index])
+    session = st.session_state
+    session[state.SAMPLE] = None
+    session["lesson"], session["lesson_press"] = index, state.next_press()
+    session["lesson_page"] = editor_state.page()
+
+
+def _place(chosen: Lesson) -> None:
+    state.set_prompt(chosen.prompt)
+    variant_state.set_variants(chosen.variants)
+    st.session_state[state.SCENARIO] = chosen.scenario
+
+
+def is_set_up() -> bool:
+    """Whether the page is still as the lesson put it."""
+    placed: Any = st.session_state.get("lesson_page")
+    return bool(placed == editor_state.page())
+
+
+def close_lesson() -> None:
+    st.session_state["lesson"] = None
+
+
+def use_demo() -> None:
+    st.session_state[state.CONNECTION] = "demo"
+
+
+def lessons_done() -> frozenset[int]:
+    """The lessons whose runs are over, in this session."""
+    session = st.session_state
+    done: frozenset[int] = session.get("lessons_done", frozenset())
+    index, press = session.get("lesson"), session.get("lesson_press")
+    runs = state.runs().values()
+    if index is None or press is None or index in done or state.is_live():
+        return done
+    if any(run.plan.press >= press for run in runs):
+        done |= {index}
+        session["lessons_done"] = done
+    return done

@@ -1,0 +1,162 @@
+"""The prompt library: save what the editor holds, look at its versions, put one back."""
+
+import streamlit as st
+
+from playground.core.editor.page_state import PageStateError
+from playground.core.library.prompt_library import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    PromptVersion,
+    SavedPrompt,
+    in_text,
+    library_to_json,
+    matching,
+)
+from playground.ui.library import library_state
+from playground.ui.session import state
+from playground.ui.visitors.privacy import keeps_texts
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+from playground.ui.widgets.word_diff import show_diff
+
+MANY = 8
+
+
+def offer_library() -> None:
+    """A button that opens the dialog."""
+    offer_dialog(library_state.LIBRARY, "Library", ":material/bookmarks:", "Prompt library", _show)
+
+
+def _show() -> None:
+    if state.dialog() is None:
+        st.rerun()  # Put into the editor: a click in a dialog draws the dialog alone.
+    _save()
+    prompts = library_state.prompts()
+    if problem := library_state.take_problem():
+        st.error(plain(problem), icon=":material/block:")
+    if not keeps_texts():
+        st.caption("Nothing you write is stored here: the library lives until you close the page.")
+    if gone := library_state.deleted():
+        st.button(
+            f"Undo: delete {plain(gone.name)}",
+            key=library_state.UNDELETE,
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=library_state.undelete,
+        )
+    if not prompts:
+        st.caption("Nothing saved yet. Name what is in the editor, and Save.")
+        return
+    _choose(prompts)
+    st.download_button(
+        "Export all as JSON",
+        lambda: library_to_json(prompts),
+        "prompts.json",
+        "application/json",
+        key="library_export",
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+    )
+
+
+def _save() -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Name",
+            key=library_state.SAVE_NAME,
+            max_chars=LONGEST_NAME,
+            persist_state="session",
+            help="A name that is there already gets one version more.",
+        )
+        st.text_input("Note", key=library_state.SAVE_NOTE, max_chars=LONGEST_NOTE)
+        st.button(
+            "Save",
+            key=library_state.SAVE,
+            type="primary",
+            icon=":material/bookmark_add:",
+            on_click=library_state.save,
+        )
+
+
+def _choose(prompts: tuple[SavedPrompt, ...]) -> None:
+    found = list(prompts)
+    if len(prompts) > MANY:
+        words = st.text_input("Search names, notes and texts", key=library_state.SEARCH)
+        found = matching(prompts, words or "")
+    by_id = {each.prompt_id: each for each in found}
+    if not by_id:
+        st.caption("No prompt has these words.")
+        return
+    chosen = st.selectbox(
+        "Saved prompts",
+        list(by_id),
+        index=None,
+        key=library_state.CHOSEN,
+        persist_state="session",
+        format_func=lambda prompt_id: by_id[prompt_id].name if prompt_id in by_id else "",
+        placeholder="Choose one",
+    )
+    if chosen in by_id:
+        _show_prompt(by_id[chosen])
+
+
+def _show_prompt(prompt: SavedPrompt) -> None:
+    by_number = {each.number: each for each in reversed(prompt.versions)}
+    numbers = list(by_number)
+    left, right = st.columns(2)
+    number = left.selectbox(
+        "Version",
+        numbers,
+        key=f"{library_state.VERSION}_{prompt.prompt_id}_{numbers[0]}",
+        format_func=lambda number: _label(by_number[number]),
+    )
+    version = by_number[number]
+    others = [each for each in numbers if each != number]
+    before = [each for each in others if each < number]
+    other = right.selectbox(
+        "Compare with",
+        others,
+        index=others.index(before[0]) if before else None,
+        key=f"{library_state.OTHER}_{prompt.prompt_id}_{number}",
+        format_func=lambda number: _label(by_number[number]),
+        placeholder="Nothing",
+    )
+    _show_text(version, by_number.get(other) if other is not None else None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button(
+            "Put into the editor",
+            key="library_restore",
+            type="primary",
+            icon=":material/edit_note:",
+            on_click=library_state.restore,
+            args=(version, prompt.name),
+        )
+        with st.popover("Rename", icon=":material/edit:", type="tertiary"):
+            st.text_input("New name", prompt.name, LONGEST_NAME, key=library_state.new_name(prompt))
+            st.button(
+                "Rename", key=library_state.RENAME, on_click=library_state.rename, args=(prompt,)
+            )
+        st.button(
+            "Delete",
+            key=library_state.DELETE,
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=library_state.delete,
+            args=(prompt,),
+        )
+
+
+def _label(version: PromptVersion) -> str:
+    note = f" · {version.note}" if version.note else ""
+    return f"{version.number} · {version.saved_at:%d %b %H:%M} UTC{note}"
+
+
+def _show_text(version: PromptVersion, other: PromptVersion | None) -> None:
+    try:
+        text = in_text(version.page())
+        before = in_text(other.page()) if other else text
+    except PageStateError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return
+    show_diff(before, text)

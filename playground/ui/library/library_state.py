@@ -1,0 +1,161 @@
+"""This visitor's prompt library: in the log's database, or in the session alone where what a
+visitor writes may not be stored."""
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from playground.core.editor.page_state import PageStateError
+from playground.core.library.prompt_library import (
+    PromptVersion,
+    SavedPrompt,
+    first_version,
+    named,
+    with_version,
+)
+from playground.ui.runs.running import is_local
+from playground.ui.session import editor_state, state
+from playground.ui.session.services import services
+from playground.ui.visitors.privacy import keeps_texts
+
+LIBRARY, SAVE_NAME, SAVE_NOTE, SAVE = "library", "library_name", "library_note", "library_save"
+SEARCH, CHOSEN, VERSION, OTHER = "library_search", "library_of", "library_at", "library_with"
+RENAME, NEW_NAME, DELETE, UNDELETE = (
+    "library_rename",
+    "library_new_name",
+    "library_delete",
+    "library_undelete",
+)
+
+
+def prompts() -> tuple[SavedPrompt, ...]:
+    """All prompts by name; none, and a problem, where the library can't be reached."""
+    if not keeps_texts():
+        return tuple(st.session_state.get("session_library", ()))
+    found: Any = services().log.prompts.all(_visitor())
+    if hasattr(found, "sentence"):
+        st.session_state["library_problem"] = found.sentence
+        return ()
+    return tuple(found)
+
+
+def take_problem() -> str | None:
+    """What the last click ran into, once."""
+    problem: str | None = st.session_state.pop("library_problem", None)
+    return problem
+
+
+def save() -> None:
+    """Keep what the editor holds: a new prompt, or one version more of that name."""
+    session = st.session_state
+    name = named(session.get(SAVE_NAME) or "")
+    if not name:
+        session["library_problem"] = "Give it a name."
+        return
+    try:
+        version = first_version(
+            editor_state.page(), session.get(SAVE_NOTE) or "", datetime.now(UTC)
+        )
+    except PageStateError as error:
+        session["library_problem"] = str(error)
+        return
+    same = [each for each in prompts() if each.name.casefold() == name.casefold()]
+    prompt_id = same[0].prompt_id if same else secrets.token_urlsafe(12)
+    if same:
+        _add_version(same[0], version)
+    else:
+        _keep(SavedPrompt(prompt_id, name, (version,)))
+    session[CHOSEN], session[SAVE_NOTE] = prompt_id, ""
+    session.pop(VERSION, None)
+    session.pop(OTHER, None)
+
+
+def add_all(found: tuple[SavedPrompt, ...]) -> None:
+    """Add the prompts of a file; a name that is taken gets a number."""
+    taken = {each.name.casefold() for each in prompts()}
+    for prompt in found:
+        name, number = prompt.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = named(f"{prompt.name[:90]} ({number})")
+        taken.add(name.casefold())
+        _keep(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
+
+
+def new_name(prompt: SavedPrompt) -> str:
+    """The key of the field for another name of this prompt."""
+    return f"{NEW_NAME}_{prompt.prompt_id}"
+
+
+def rename(prompt: SavedPrompt) -> None:
+    name = named(st.session_state.get(new_name(prompt)) or "")
+    if not name or name == prompt.name:
+        return
+    if keeps_texts():
+        _note(services().log.prompts.rename(_visitor(), prompt.prompt_id, name))
+    else:
+        _keep(replace(prompt, name=name))
+
+
+def delete(prompt: SavedPrompt) -> None:
+    """Delete it; until the next one is, it can be brought back."""
+    session = st.session_state
+    if keeps_texts():
+        _note(services().log.prompts.delete(_visitor(), prompt.prompt_id))
+    else:
+        kept = session.get("session_library", ())
+        session["session_library"] = [each for each in kept if each.prompt_id != prompt.prompt_id]
+    session["library_deleted"] = prompt
+    session[CHOSEN] = None
+
+
+def deleted() -> SavedPrompt | None:
+    """The prompt that was deleted last."""
+    prompt: SavedPrompt | None = st.session_state.get("library_deleted")
+    return prompt
+
+
+def undelete() -> None:
+    prompt = st.session_state.pop("library_deleted", None)
+    if prompt is not None:
+        _keep(prompt)
+        st.session_state[CHOSEN] = prompt.prompt_id
+
+
+def restore(version: PromptVersion, name: str) -> None:
+    """Put a version into the editor."""
+    try:
+        editor_state.put(version.page(), "Library")
+    except PageStateError as error:
+        st.session_state["library_problem"] = str(error)
+        return
+    st.session_state[SAVE_NAME] = name
+    state.close_dialog()
+
+
+def _keep(prompt: SavedPrompt) -> None:
+    if keeps_texts():
+        _note(services().log.prompts.keep(_visitor(), prompt))
+        return
+    kept = [each for each in prompts() if each.prompt_id != prompt.prompt_id]
+    kept.append(prompt)
+    st.session_state["session_library"] = sorted(kept, key=lambda each: each.name.casefold())
+
+
+def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:
+    if keeps_texts():
+        _note(services().log.prompts.add_version(_visitor(), prompt.prompt_id, version))
+    else:
+        _keep(with_version(prompt, version))
+
+
+def _note(refusal: Any) -> None:  # noqa: ANN401 (a Refusal or None)
+    if refusal is not None:
+        st.session_state["library_problem"] = refusal.sentence
+
+
+def _visitor() -> str:
+    return state.visitor(is_local())

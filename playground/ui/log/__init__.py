@@ -1,0 +1,1 @@
+"""The run log beneath the page."""

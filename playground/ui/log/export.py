@@ -1,0 +1,90 @@
+"""Taking runs out of the log as a file: what is filtered, or a visitor's whole history."""
+
+import tempfile
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from playground.core.log.history import Filter
+from playground.ui.log import log_state
+from playground.ui.log.export_files import FORMATS, JSONL, Format
+from playground.ui.session.services import services
+from playground.ui.widgets.dialogs import offer_dialog
+
+EXPORT, HISTORY = "export_log", "download_history"
+FORMAT, TEXTS, PREPARE, SAVE = "export_format", "export_texts", "export_prepare", "export_save"
+ICON = ":material/download:"
+
+
+def offer_export(visitor: str, chosen: Filter) -> None:
+    """A button for the runs that the filter finds."""
+    offer_dialog(EXPORT, "Export", ICON, "Export", _export, visitor, chosen)
+
+
+def offer_history(visitor: str) -> None:
+    """A button for everything of this visitor, with all texts."""
+    offer_dialog(HISTORY, "Download my history", ICON, "Download my history", _history, visitor)
+
+
+def _export(visitor: str, chosen: Filter) -> None:
+    names = [each.name for each in FORMATS]
+    name = st.segmented_control("Format", names, default=names[0], required=True, key=FORMAT)
+    form = FORMATS[names.index(name or names[0])]
+    st.caption(form.about)
+    with_texts = st.toggle("With prompts and answers", key=TEXTS, value=True)
+    _prepare(visitor, chosen, form, with_texts=with_texts)
+
+
+def _history(visitor: str) -> None:
+    st.caption(
+        "Every run with its request, answer, attempts, tags, notes and votes, one a line (JSONL)."
+    )
+    _prepare(visitor, Filter(), JSONL, with_texts=True)
+
+
+def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) -> None:
+    """Write the file while its reader watches; then offer it."""
+    summary = services().log.history.summary(visitor, chosen)
+    count = summary.totals.runs
+    runs = "Runs" if summary.is_partial else f"{count:,} run{'' if count == 1 else 's'}"
+    of = (chosen, form.name, with_texts)
+    if st.button(f"Prepare {runs}", key=PREPARE, icon=":material/build:", disabled=not count):
+        log_state.keep_file(None)
+        _write(visitor, form, of, None if summary.is_partial else count)
+    ready = log_state.prepared()
+    if ready is None or ready.of != of:
+        return
+    file = ready.file
+    st.download_button(
+        f"Save {ready.rows:,} as {form.name} · {_size(file.seek(0, 2))}",
+        # Read only when it is asked for, and again for each click.
+        lambda: (file.seek(0), file.read())[1],
+        file_name=ready.name,
+        mime=ready.mime,
+        key=SAVE,
+        icon=ICON,
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _write(visitor: str, form: Format, of: tuple[Filter, str, bool], count: int | None) -> None:
+    chosen, _, with_texts = of
+    # Without a name: it is gone with the session, whatever happens.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the session keeps it open)
+    parts = services().log.history.parts(visitor, chosen, with_texts=with_texts)
+    done, bar = 0, st.progress(0.0)
+    for written in form.write(file, parts, with_texts):
+        done += written
+        bar.progress(min(1.0, done / count) if count else 0.0, text=f"{done:,} runs")
+    bar.empty()
+    name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{form.suffix}"
+    log_state.keep_file(log_state.Prepared(name, form.mime, done, of, file))
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1_000:
+            return f"{count:.0f} {unit}"
+        count /= 1_000
+    return f"{count:.1f} GB"

@@ -1,0 +1,86 @@
+"""Writes runs into a file, a part at a time: CSV, JSONL or Parquet."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from playground.core.log.history import Kept
+from playground.core.log.run_file import cells_of, columns, line_of, values_of
+from playground.core.text.csv_cells import NOT_EXACT
+
+Parts = Iterable[list[Kept]]
+Writer = Callable[[IO[bytes], Parts, bool], Iterator[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file."""
+
+    name: str
+    suffix: str
+    mime: str
+    about: str
+    write: Writer
+
+
+def _write_csv(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]:
+    # The mark at the start tells spreadsheets that it is UTF-8.
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
+    names = columns(with_texts=with_texts)
+    rows = csv.writer(text)
+    rows.writerow(names)
+    for part in parts:
+        rows.writerows(cells_of(kept, names) for kept in part)
+        yield len(part)
+    text.detach()
+
+
+def _write_jsonl(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]:
+    for part in parts:
+        file.writelines(f"{line_of(kept)}\n".encode() for kept in part)
+        yield len(part)
+
+
+def _write_parquet(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]:
+    # Half a second to import.
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    schema = pa.schema([(name, _type(pa, name)) for name in columns(with_texts=with_texts)])
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for part in parts:
+            rows = [_storable(values_of(kept)) for kept in part]
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+            yield len(part)
+
+
+def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+def _type(pa: Any, name: str) -> Any:  # noqa: ANN401 (the module is imported late)
+    if name.endswith("_at"):
+        return pa.timestamp("us", tz="UTC")
+    if name.endswith("_usd"):
+        return pa.decimal128(38, 12)
+    if name.endswith("_s"):
+        return pa.float64()
+    if name == "tags":
+        return pa.list_(pa.string())
+    if name == "starred":
+        return pa.bool_()
+    is_number = name.endswith("_tokens") or name in ("press", "attempts", "http_status")
+    return pa.int64() if is_number else pa.string()
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("CSV", "csv", "text/csv", f"For spreadsheets. Not exact: {NOT_EXACT}. JSONL is exact.",
+           _write_csv),
+    Format("JSONL", "jsonl", "application/jsonl", "Exact, one run a line, requests too.",
+           _write_jsonl),
+    Format("Parquet", "parquet", "application/vnd.apache.parquet", "Typed columns, small.",
+           _write_parquet),
+)  # fmt: skip
+JSONL = FORMATS[1]

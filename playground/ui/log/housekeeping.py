@@ -1,0 +1,158 @@
+"""Keeping house: how large the log is, what is old, copies of it and the way back."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import streamlit as st
+
+from playground.core.log.history import Filter, NotDoneError, Size
+from playground.ui.log import log_state
+from playground.ui.runs import running
+from playground.ui.session import state
+from playground.ui.session.services import services
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+
+HOUSE = "log_housekeeping"
+LAST_DAY, KEEPS_STARRED = "old_last_day", "old_keeps_starred"
+DELETE_OLD, DROP_TEXTS = "delete_old", "drop_old_texts"
+BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
+_MONTH = timedelta(days=30)
+
+
+def offer_housekeeping(visitor: str) -> None:
+    """The button; what is behind it costs nothing until it is open."""
+    if state.dialog() != HOUSE:
+        log_state.tell_housekeeping(None)
+    offer_dialog(
+        HOUSE, "Keep house", ":material/cleaning_services:", "Keeping house", _show, visitor
+    )
+
+
+def _show(visitor: str) -> None:
+    _work(visitor)
+    said = log_state.housekeeping_said()
+    if said:
+        st.info(plain(said), icon=":material/check:")
+    is_local = running.is_local()
+    if is_local:
+        _show_size(services().log.keeping.size())
+    _show_old(visitor)
+    if is_local:
+        _show_backups()
+
+
+def _show_size(size: Size | None) -> None:
+    if size is None:
+        st.caption("The log is not open.")
+        return
+    free = f", {_megabytes(size.free_bytes)} of it free for new runs" if size.free_bytes else ""
+    st.markdown(f"The log takes **{_megabytes(size.used_bytes)}**{free}.")
+    if size.file:
+        st.code(size.file, language=None)
+
+
+def _show_old(visitor: str) -> None:
+    st.markdown("**Old runs**")
+    today = datetime.now(UTC).date()
+    last_day = st.date_input(
+        "Up to and including (UTC)", value=today - _MONTH, max_value=today, key=LAST_DAY
+    )
+    if not isinstance(last_day, date):
+        return
+    count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
+    keeps_starred = st.toggle("Keep the starred", value=True, key=KEEPS_STARRED)
+    runs = "1 run" if count == 1 else f"{count:,} runs"
+    st.caption(f"{runs} so far back. Neither can be undone.")
+    with st.container(horizontal=True):
+        st.button(
+            f"Delete {'up to ' if keeps_starred and count > 1 else ''}{runs}",
+            key=DELETE_OLD, icon=":material/delete:", disabled=not count,
+            on_click=log_state.ask_house, args=((DELETE_OLD, last_day, keeps_starred),),
+        )  # fmt: skip
+        st.button(
+            "Keep only their numbers", key=DROP_TEXTS, icon=":material/tag:", disabled=not count,
+            on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
+            help="Prompts, answers and error messages are deleted; costs and times stay.",
+        )  # fmt: skip
+
+
+def _work(visitor: str) -> None:
+    """Do what was asked for, while its owner watches."""
+    job = log_state.takes_house_job()
+    if job is None:
+        return
+    what, last_day, keeps_starred = job
+    keeping = services().log.keeping
+    if what == DELETE_OLD:
+        steps = keeping.delete_old(visitor, last_day, keeps_starred=keeps_starred)
+    else:
+        steps = keeping.drop_old_texts(visitor, last_day)
+    done, problem, bar = 0, "", st.progress(0.0)
+    count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
+    try:
+        for step in steps:
+            done += step
+            bar.progress(min(1.0, done / max(1, count)), text=f"{done:,} runs")
+    except NotDoneError as error:
+        problem = f" {error}"
+    bar.empty()
+    runs = "1 run was" if done == 1 else f"{done:,} runs were"
+    words = "deleted" if what == DELETE_OLD else "kept as numbers only"
+    log_state.tell_housekeeping(f"{runs} {words}.{problem}")
+
+
+def _show_backups() -> None:
+    keeping = services().log.keeping
+    size = keeping.size()
+    if size is None or size.file is None:
+        st.caption("Only a log in a file is backed up here.")
+        return
+    st.markdown("**Backups**")
+    st.caption("Copies stand beside the log. To restore another file, put it there, named alike.")
+    st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
+    found = keeping.backups()
+    if not found:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Backup", found, key=BACKUP, format_func=_named, label_visibility="collapsed"
+        )
+        st.button(
+            "Restore", key=RESTORE, icon=":material/history:", on_click=_restore, args=(chosen,),
+            help="Checked first. The log of now is renamed, and stands here then.",
+        )  # fmt: skip
+
+
+def _named(file: Path) -> str:
+    try:
+        found = file.stat()
+    except OSError:
+        return file.name
+    at = datetime.fromtimestamp(found.st_mtime, UTC)
+    return f"{file.name} · {at:%d %b %Y %H:%M} UTC · {_megabytes(found.st_size)}"
+
+
+def _back_up() -> None:
+    try:
+        made = services().log.keeping.back_up()
+    except NotDoneError as error:
+        log_state.tell_housekeeping(str(error))
+        return
+    log_state.tell_housekeeping(f"Copied to {made}.")
+
+
+def _restore(source: Path) -> None:
+    try:
+        aside = services().log.keeping.restore(source)
+    except NotDoneError as error:
+        log_state.tell_housekeeping(str(error))
+        return
+    state.close_run()
+    log_state.start_over()
+    log_state.forget_undo()
+    log_state.tell_housekeeping(f"Restored. The log of before is now {aside.name}.")
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count < 10**9 else f"{count / 1e9:,.2f} GB"

@@ -1,0 +1,99 @@
+"""One run of the log in full: its answer, its request, its attempts, its cost."""
+
+from typing import Any
+
+import streamlit as st
+
+from playground.core.log.history import Mark
+from playground.core.log.logged_request import turns
+from playground.core.log.votes import Vote
+from playground.core.runs.run_row import LIVE, RunRow, RunTexts
+from playground.core.text.blocks import whole
+from playground.ui.answer.answers import show_blocks
+from playground.ui.answer.timeline import show_logged_timeline
+from playground.ui.log.log_actions import offer_actions
+from playground.ui.log.log_marks import edit_marks
+from playground.ui.money import money
+from playground.ui.session import state
+from playground.ui.sharing.share_answers import offer_answers
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+from playground.ui.wire import as_sent
+
+TABS = ("Answer", "Prompt", "Exact text", "Request", "Attempts", "Cost")
+VOTES: dict[Vote, str] = {
+    "": "",
+    "won": " · voted the better",
+    "lost": " · another was voted better",
+    "tied": " · voted a tie",
+}
+
+
+def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: str = "log") -> None:
+    """Draw what the table has no room for. `name` is that of the table; a run of the log
+    itself has a mark."""
+    with st.container(border=True, key=f"{name}_detail"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            vote = VOTES[mark.vote] if mark else ""
+            head = f"Run {row.press} {row.variant} · {row.model}{vote}"
+            st.markdown(f"**{plain(head)}**", width="stretch")
+            if mark is not None and row.status not in LIVE and texts.request_json:
+                offer_answers("save_run", lambda: [(row, texts)])
+            if mark is not None:
+                st.button("Close", key="close_run", type="tertiary", on_click=state.close_run)
+        if row.status in LIVE:
+            st.caption("On its way: its text, attempts and cost are written when it ends.")
+            return
+        if not texts.request_json:
+            st.caption("Its texts were kept only while the page that made it was open.")
+            _show_cost(row, texts.attempts_json)
+            return
+        if mark is not None:
+            offer_actions(row, texts, mark)
+        if row.error_message:
+            st.code(row.error_message, language=None, wrap_lines=True)
+        more = [] if mark is None else ["Tags and note"]
+        answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
+        with answer:
+            if texts.thinking:
+                with st.expander("Thinking"):
+                    show_blocks(whole(texts.thinking))
+            show_blocks(whole(texts.answer))
+            if not texts.answer:
+                st.caption("There is no answer.")
+        with prompt:
+            _show_prompt(row, texts.request_json)
+        with exact:
+            st.code(texts.answer, language=None, wrap_lines=True)
+        with request:
+            as_sent.show_recorded(texts.request_json, "logged" if name == "log" else name)
+        with attempts:
+            show_logged_timeline(texts.attempts_json, row.duration_s, name)
+        with cost:
+            _show_cost(row, texts.attempts_json)
+        if mark is not None:
+            with marks[0]:
+                edit_marks(row, mark)
+
+
+def _show_prompt(row: RunRow, request_json: str) -> None:
+    for role, text in turns(request_json):
+        st.caption(plain(role.capitalize()))
+        st.code(text, language=None, wrap_lines=True)
+    sent = formats.parsed(row.params_json, dict[str, Any]())
+    parameters = ", ".join(f"{name} {value}" for name, value in sent.items())
+    st.caption(plain(f"Sent with {parameters}."))
+
+
+def _show_cost(row: RunRow, attempts_json: str) -> None:
+    money.show_cost(row, formats.parsed(attempts_json, list[Any]()))
+    if row.unit_prices_json:
+        prices = formats.parsed(row.unit_prices_json, dict[str, str]())
+        source = prices.pop("source", formats.NOTHING)
+        shown = [
+            {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ a million": value}
+            for name, value in prices.items()
+            if name != "web_search_usd"
+        ]
+        st.dataframe(shown, hide_index=True, width="content")
+        st.caption(plain(f"Prices from {source}, as they were when the run ended."))

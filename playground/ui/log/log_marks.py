@@ -1,0 +1,80 @@
+"""Star, tags and note of one run of the log."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from playground.core.log.history import (
+    LONGEST_NOTE,
+    LONGEST_TAG,
+    MOST_TAGS,
+    FilterError,
+    Mark,
+    clean_tag,
+)
+from playground.core.runs.run_row import RunRow
+from playground.ui.log import log_state
+from playground.ui.session.services import services
+
+
+def offer_star(row: RunRow, mark: Mark) -> None:
+    """A button that stars the run, or takes the star away."""
+    star = replace(mark, is_starred=not mark.is_starred)
+    st.button(
+        "Unstar" if mark.is_starred else "Star",
+        key="star_run",
+        icon=":material/star:" if mark.is_starred else ":material/star_border:",
+        type="tertiary",
+        on_click=_keep,
+        args=(row, star),
+    )
+
+
+def edit_marks(row: RunRow, mark: Mark) -> None:
+    """The tags and the note. Their keys name the run: another run, other controls."""
+    left, right = st.columns(2)
+    tags_key, note_key = f"tags_{row.run_id}", f"note_{row.run_id}"
+    known = services().log.history.choices(row.visitor).tags
+    left.multiselect(
+        "Tags",
+        list(dict.fromkeys([*known, *mark.tags])),
+        default=list(mark.tags),
+        key=tags_key,
+        accept_new_options=True,
+        max_selections=MOST_TAGS,
+        placeholder=f"Type a tag (at most {LONGEST_TAG} characters)",
+        on_change=_keep_tags,
+        args=(row, mark, tags_key),
+    )
+    right.text_area(
+        "Note",
+        value=mark.note,
+        key=note_key,
+        height=68,
+        max_chars=LONGEST_NOTE,
+        on_change=_keep_note,
+        args=(row, mark, note_key),
+    )
+
+
+def _keep_tags(row: RunRow, mark: Mark, key: str) -> None:
+    tags = (clean_tag(str(tag)) for tag in st.session_state[key])
+    _keep_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
+
+
+def _keep_note(row: RunRow, mark: Mark, key: str) -> None:
+    _keep_changed(row, mark, mark.tags, st.session_state[key] or "")
+
+
+def _keep_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> None:
+    try:
+        changed = replace(mark, tags=tags, note=note)
+    except FilterError as error:
+        said = str(error)
+        log_state.act(lambda: said)
+        return
+    _keep(row, changed)
+
+
+def _keep(row: RunRow, mark: Mark) -> None:
+    log_state.act(lambda: services().log.history.mark(row.visitor, row.run_id, mark))

@@ -1,0 +1,228 @@
+"""The log's part of the session: filters, pages, what is selected, deleted or prepared."""
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import IO, Any, get_args
+
+import streamlit as st
+
+from playground.core.log.history import ORDERS, Filter, FilterError, Order, Place
+from playground.core.request.request import Request
+from playground.core.runs.run_row import Status
+from playground.core.text.number_text import NumberError, read_number, rule
+from playground.ui.library import lessons_state
+from playground.ui.session import state, variant_state
+
+SEARCH, SORT, FILTERS, CLEAR = "log_search", "log_sort", "log_filters", "log_clear"
+STATUSES, MODELS, VARIANTS = "log_statuses", "log_models", "log_variants"
+CONNECTIONS, TAGS, STARRED = "log_connections", "log_tags", "log_starred"
+EXPERIMENT = "log_experiment"
+FROM_DAY, TO_DAY, FROM_USD, TO_USD = "log_from_day", "log_to_day", "log_from_usd", "log_to_usd"
+COST_RULES = {
+    FROM_USD: rule("Cost from", "0", "999999"),
+    TO_USD: rule("Cost to", "0", "999999"),
+}
+_BLANK: dict[str, Any] = {
+    SEARCH: "",
+    STATUSES: [],
+    MODELS: [],
+    VARIANTS: [],
+    CONNECTIONS: [],
+    FROM_DAY: None,
+    TO_DAY: None,
+    FROM_USD: "",
+    TO_USD: "",
+    STARRED: False,
+    TAGS: [],
+    EXPERIMENT: None,
+}
+"""The controls of the filter, in the order of its fields, and what each holds at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What was just done to the log or the editor, for the line that offers to undo it."""
+
+    said: str
+    deleted: tuple[str, ...] = ()
+    request: Request | None = None
+
+
+@dataclass(slots=True, weakref_slot=True, eq=False)
+class Prepared:
+    """A file that is ready to be saved; it is closed when the session lets go of it."""
+
+    name: str
+    mime: str
+    rows: int
+    of: object
+    file: IO[bytes]
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.file.close)
+
+
+def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)
+    """What a control of the filter holds."""
+    return st.session_state.get(key) or _BLANK[key]
+
+
+def chosen() -> tuple[Filter, str | None]:
+    """The filter, or the empty one and why the chosen one cannot be used."""
+    try:
+        from_usd, to_usd = (read_number(of(key), rule) for key, rule in COST_RULES.items())
+        return Filter(
+            text=of(SEARCH),
+            statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
+            models=tuple(of(MODELS)),
+            variants=tuple(of(VARIANTS)),
+            connections=tuple(of(CONNECTIONS)),
+            from_day=_day(of(FROM_DAY)),
+            to_day=_day(of(TO_DAY)),
+            from_usd=from_usd,
+            to_usd=to_usd,
+            is_starred=bool(of(STARRED)),
+            tags=tuple(of(TAGS)),
+            experiment_id=of(EXPERIMENT),
+        ), None
+    except (FilterError, NumberError) as error:
+        return Filter(), str(error)
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) else None
+
+
+def order() -> Order:
+    found: Order = st.session_state.get(SORT) or ORDERS[0]
+    return found
+
+
+def start_over() -> None:
+    """Another filter or order begins at its first page."""
+    st.session_state["log_path"] = []
+    st.session_state["log_selected"] = ()
+
+
+def clear(*keys: str) -> None:
+    """Take these parts of the filter away; without any, all of it."""
+    for key in keys or tuple(_BLANK):
+        st.session_state[key] = _BLANK[key]
+    start_over()
+
+
+def place() -> Place | None:
+    """Behind which row the shown page begins; None: the first page."""
+    path: list[Place] = st.session_state.get("log_path", [])
+    return path[-1] if path else None
+
+
+def next_page(place: Place) -> None:
+    st.session_state["log_path"] = [*st.session_state.get("log_path", []), place]
+
+
+def previous_page() -> None:
+    st.session_state["log_path"] = st.session_state.get("log_path", [])[:-1]
+
+
+def select(table: str, run_ids: list[str]) -> None:
+    """Open the run whose row was selected; of several, remember which."""
+    rows = st.session_state[table]["selection"]["rows"]
+    ids = tuple(run_ids[row] for row in rows if 0 <= row < len(run_ids))
+    st.session_state["log_selected"] = ids
+    st.session_state["opened_run"] = ids[0] if len(ids) == 1 else None
+
+
+def selected() -> tuple[str, ...]:
+    ids: tuple[str, ...] = st.session_state.get("log_selected", ())
+    return ids
+
+
+def act(work: Callable[[], str | None], undoable: Undoable | None = None) -> None:
+    """Do something to the log, and remember either how to undo it or why it failed."""
+    problem = work()
+    st.session_state["log_problem"] = problem
+    if problem is None:
+        st.session_state["log_undo"] = undoable
+
+
+def problem() -> str | None:
+    """Why the last change was not made."""
+    found: str | None = st.session_state.get("log_problem")
+    return found
+
+
+def undoable() -> Undoable | None:
+    found: Undoable | None = st.session_state.get("log_undo")
+    return found
+
+
+def forget_undo() -> None:
+    st.session_state["log_undo"] = st.session_state["log_problem"] = None
+
+
+def edit(request: Request, letter: str, said: str) -> None:
+    """Put a run's prompt and parameters into the editor, into its own variant if there is
+    one; what stood there can be brought back."""
+    lessons_state.place_request(request, letter)
+    st.session_state["log_undo"] = Undoable(said, request=request)
+    redraw_page()
+
+
+def can_undo_edit(request: Request | None) -> bool:
+    """Whether the editor still holds what was put there."""
+    is_there = request is not None and state.prompt() == request.prompt
+    return is_there and lessons_state.holds_request()
+
+
+def letter_for(letter: str) -> str:
+    """The variant on the page that takes what a run's variant had."""
+    there = variant_state.variants()
+    return letter if letter in there else there[0]
+
+
+def redraw_page() -> None:
+    """The change shows outside of the log."""
+    st.session_state["log_redraw"] = True
+
+
+def takes_redraw() -> bool:
+    """Whether the whole page is to be drawn again; asked once for each change."""
+    wanted: bool = st.session_state.get("log_redraw", False)
+    st.session_state["log_redraw"] = False
+    return wanted
+
+
+def keep_file(prepared: Prepared | None) -> None:
+    st.session_state["log_file"] = prepared
+
+
+def prepared() -> Prepared | None:
+    found: Prepared | None = st.session_state.get("log_file")
+    return found
+
+
+def tell_housekeeping(said: str | None) -> None:
+    st.session_state["log_housekeeping_said"] = said
+
+
+def housekeeping_said() -> str | None:
+    """What housekeeping has done last, while its dialog is open."""
+    said: str | None = st.session_state.get("log_housekeeping_said")
+    return said
+
+
+Job = tuple[str, date, bool]
+"""What is to be done to runs up to a day, and whether starred ones stay."""
+
+
+def ask_house(job: Job) -> None:
+    st.session_state["log_house_job"] = job
+
+
+def takes_house_job() -> Job | None:
+    """What was asked for, once."""
+    job: Job | None = st.session_state.pop("log_house_job", None)
+    return job

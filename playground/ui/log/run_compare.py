@@ -1,0 +1,112 @@
+"""Two runs of the log side by side: what differs between them, and their texts."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from playground.core.log.logged_request import said
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.blocks import whole
+from playground.ui.answer.answers import show_blocks
+from playground.ui.session.services import services
+from playground.ui.widgets import formats
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+from playground.ui.widgets.word_diff import show_diff
+
+COMPARE = "compare_runs"
+Run = tuple[RunRow, RunTexts]
+
+
+def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
+    """A button for the two rows that are selected."""
+    if len(run_ids) != 2:
+        st.caption(f"{len(run_ids)} rows are selected. Two can be compared, one is opened.")
+        return
+    runs = [found for run_id in run_ids if (found := services().log.get(visitor, run_id))]
+    if len(runs) == 2:
+        earlier, later = sorted(runs, key=lambda run: run[0].run_id)
+        title = f"{_name(earlier)} and {_name(later)}"
+        icon = ":material/compare_arrows:"
+        offer_dialog(COMPARE, f"Compare {title}", icon, title, _show, earlier, later)
+
+
+def _title(run: Run) -> str:
+    return f"Run {run[0].press} {run[0].variant}"
+
+
+def _name(run: Run) -> str:
+    return plain(_title(run))
+
+
+def _show(one: Run, other: Run) -> None:
+    _show_values(one, other)
+    answers, changes, prompts = st.tabs(["Answers", "Answers, word by word", "Prompts"])
+    with answers:
+        for column, (_, texts), name in zip(
+            st.columns(2, border=True), (one, other), (_name(one), _name(other)), strict=True
+        ):
+            with column:
+                st.markdown(f"**{name}**")
+                show_blocks(whole(texts.answer))
+                if not texts.answer:
+                    st.caption("There is no answer.")
+    with changes:
+        show_diff(one[1].answer, other[1].answer, (_title(one), _title(other)))
+    with prompts:
+        _show_lines(said(one[1].request_json), said(other[1].request_json))
+
+
+def _show_values(one: Run, other: Run) -> None:
+    before, after = _values(one[0]), _values(other[0])
+    names = list(dict.fromkeys([*before, *after]))
+    rows = [
+        {
+            "": name,
+            _name(one): before.get(name, "not sent"),
+            _name(other): after.get(name, "not sent"),
+        }
+        for name in names
+        if before.get(name) != after.get(name)
+    ]
+    same = [name for name in names if before.get(name) == after.get(name)]
+    if rows:
+        st.dataframe(rows, hide_index=True, width="stretch")
+    if same:
+        st.caption(plain(f"The same: {', '.join(same)}."))
+
+
+def _values(row: RunRow) -> dict[str, str]:
+    sent: dict[str, Any] = formats.parsed(row.params_json, dict[str, Any]())
+    values = {"model": row.model} | {name: str(value) for name, value in sent.items()}
+    tokens = [row.input_tokens, row.output_tokens]
+    counts = [formats.NOTHING if count is None else f"{count:,}" for count in tokens]
+    return values | {
+        "status": row.status,
+        "stop reason": row.stop_reason or formats.NOTHING,
+        "cost": formats.cost(row.cost),
+        "cost, why": row.cost.reason,
+        "time to first token": formats.seconds(row.ttft_s),
+        "duration": formats.seconds(row.duration_s),
+        "tokens in": counts[0],
+        "tokens out": counts[1],
+        "connection": row.connection,
+    }
+
+
+def _show_lines(one: str, other: str) -> None:
+    if one == other:
+        st.caption("The prompts are the same.")
+        return
+    lines = "\n".join(_lines(one, other))
+    st.code(
+        lines, language="diff", wrap_lines=True, height=400 if len(lines) > 2_000 else "content"
+    )
+
+
+def _lines(one: str, other: str) -> Iterator[str]:
+    """The differing lines with what stands around them, without the file names."""
+    found = difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=2)
+    return (line for number, line in enumerate(found) if number > 1 and not line.startswith("@@"))

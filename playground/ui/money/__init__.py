@@ -1,0 +1,1 @@
+"""Costs, budgets, and reserving what a run may spend."""

@@ -1,0 +1,91 @@
+"""The budget in the sidebar: how much may be spent, and how much of it is left."""
+
+import streamlit as st
+
+from playground.core.money.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
+from playground.ui.money import spending
+from playground.ui.runs import running
+from playground.ui.session import money_state
+from playground.ui.session.services import services
+from playground.ui.widgets.markdown import plain
+from playground.ui.widgets.number_field import number_field
+
+
+def edit_budget() -> None:
+    """Draw the fields and, for each limit, what is spent, reserved and left."""
+    _load()
+    with st.expander("Budget", icon=":material/savings:", key="budget"):
+        _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
+        _enter(
+            "Per day, $",
+            money_state.BUDGET_DAY,
+            "A UTC day; a run belongs to the day on which it starts. Where a cost is not known "
+            "exactly, the worst case counts.",
+        )
+        _show_owners(spending.owners(running.spender(running.connection())))
+        _show_standings()
+
+
+def _load() -> None:
+    if money_state.is_budget_loaded():
+        return
+    kept: Budget | Refusal = Budget()
+    if running.is_local():
+        kept = services().log.ledger.budget_of(_visitor())
+    money_state.load_budget(kept if isinstance(kept, Budget) else Budget())
+
+
+def _enter(label: str, key: str, words: str) -> None:
+    rule = money_state.BUDGET_RULES[key]
+    number_field(label, rule, key=key, placeholder="No limit", help=words, on_change=_keep)
+
+
+def _keep() -> None:
+    """A visitor at this machine finds the budget again; any other is new on each visit."""
+    try:
+        own = money_state.budget()
+    except ValueError:
+        return
+    if running.is_local():
+        services().log.ledger.keep_budget(_visitor(), own)
+
+
+def _visitor() -> str:
+    return running.spender(running.connection()).visitor
+
+
+def _show_owners(owners: Budget) -> None:
+    limits = [
+        f"{limit(usd)} a {name}"
+        for usd, name in ((owners.session_usd, "session"), (owners.day_usd, "day"))
+        if usd is not None
+    ]
+    if limits:
+        st.caption(plain(f"The owner of this app allows {' and '.join(limits)}."))
+
+
+def _show_standings() -> None:
+    connection = running.connection()
+    found = spending.standings(running.spender(connection))
+    if found is spending.NOT_AN_AMOUNT:
+        st.error("Enter dollars, such as 0.50, or nothing.", icon=":material/block:")
+    elif isinstance(found, Refusal):
+        st.error(plain(found.sentence), icon=":material/block:")
+    elif not found:
+        st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
+    else:
+        for standing in found:
+            st.caption(_line(standing))
+        if connection.kind == "demo":
+            st.caption("The demo is free: it leaves the budget untouched.")
+
+
+def _line(standing: Standing) -> str:
+    window = standing.window
+    name = "Session" if window.name == "session" else "Today"
+    if window.who == OWNER:
+        name = "Today, all visitors"
+    elif window.whose == "share":
+        name = "Today, you"
+    left, used, held = map(in_dollars, (standing.left_usd, standing.used_usd, standing.held_usd))
+    return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"

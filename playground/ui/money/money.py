@@ -1,0 +1,94 @@
+"""Lines about money: at most, in fact, for a thousand such calls, and all together."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+
+from playground.core.money.pricing import Cost
+from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_row import RunRow, Totals
+from playground.ui.session import money_state
+from playground.ui.session.services import cost_of, services
+from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
+
+CALLS = 1_000
+ONE_ATTEMPT = "For one attempt. One that is lost on the way may be billed beside the next."
+
+
+def show_worst_case(plan: Plan) -> None:
+    """The most that one call of a variant can cost, and a thousand of them."""
+    most_usd = plan.worst_case_usd
+    if most_usd is None:
+        st.caption(plain(f"Cost unknown: {plan.unpriced}."))
+        return
+    is_demo = plan.connection.kind == "demo"
+    words = "Simulated, at most" if is_demo else "At most"
+    line = f"{words} {formats.money(most_usd)} · {formats.money(CALLS * most_usd)}"
+    st.caption(plain(f"{line} for {CALLS:,} calls"), help=None if is_demo else ONE_ATTEMPT)
+
+
+def spent_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """What a run has cost, against the most it could."""
+    cost, _ = cost_of(run)
+    billed = [attempt.billed for attempt in run.attempts]
+    return _against(cost, _most_usd(run.plan.worst_case_usd, billed))
+
+
+def show_cost(row: RunRow, attempts: Iterable[Any]) -> None:
+    """The same for a run of the log, and for a thousand such calls."""
+    cost = row.cost
+    billed = [attempt.get("billed") for attempt in attempts if isinstance(attempt, dict)]
+    st.markdown(plain(_against(cost, _most_usd(row.worst_case_usd, billed))))
+    st.caption(plain(cost.explained))
+    if cost.usd:
+        thousand = formats.cost(Cost(CALLS * cost.usd, cost.kind))
+        st.caption(plain(f"{thousand} for {CALLS:,} such calls"))
+    lost = sum(each not in (None, "no") for each in billed)
+    if lost:
+        attempts_are = "An attempt was" if lost == 1 else f"{lost} attempts were"
+        st.caption(f"{attempts_are} lost or cut short and may be billed up to the worst case.")
+
+
+def _against(cost: Cost, most_usd: Decimal | None) -> str:
+    if cost.usd is None:
+        return "cost unknown"
+    spent = formats.cost(cost)
+    return f"{spent} of at most {formats.money(most_usd)}" if cost.usd and most_usd else spent
+
+
+def _most_usd(worst_usd: Decimal | None, billed: list[Any]) -> Decimal | None:
+    """Each attempt that may be billed can cost as much as the worst case."""
+    count = sum(each != "no" for each in billed)
+    return None if worst_usd is None else worst_usd * max(1, count)
+
+
+def show_totals(visitor: str) -> None:
+    """What was done, and what it cost: this session, today and in all; simulated apart."""
+    midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+    moments = None, money_state.since(), midnight
+    whole, session, today = services().log.totals_since(visitor, *moments)
+    spans = [("this session", session), ("today (UTC)", today), ("in all", whole)]
+    counts = [
+        f"**{whole.runs:,}** runs",
+        f"**{whole.errors:,}** errors",
+        f"**{whole.input_tokens:,}** tokens in, **{whole.output_tokens:,}** out",
+    ]
+    spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)
+    reason = plain(whole.spent.explained) if whole.spent_usd else None
+    st.markdown(f"{' · '.join(counts)}  \nSpent {spent}{_unknown(whole)}", help=reason)
+    if whole.simulated_usd:
+        parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
+        st.caption(plain(f"Simulated {' · '.join(parts)}"))
+
+
+def _spent(totals: Totals) -> str:
+    spent = totals.spent if totals.spent_usd else Cost(Decimal(0), "exact")
+    return f"**{plain(formats.cost(spent))}**"
+
+
+def _unknown(totals: Totals) -> str:
+    return f" · {totals.unknown_cost:,} of unknown cost" if totals.unknown_cost else ""

@@ -1,0 +1,182 @@
+"""Whether Run may spend what it can cost: it is reserved before anything starts."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from playground.batches.interfaces import Wanted
+from playground.core.batch.submission import worst_case_in_batch
+from playground.core.money import budget
+from playground.core.money.budget import (
+    OWNER,
+    Budget,
+    Refusal,
+    Reservation,
+    Spender,
+    Standing,
+    Window,
+)
+from playground.core.runs.run_plan import Plan
+from playground.core.visitors.visitors import LOCAL
+from playground.engine.run import Run
+from playground.ui.session import money_state
+from playground.ui.session.services import services
+
+Again = Callable[[], Refusal | None]
+"""Reserves for one more attempt of a run, or says why not."""
+Priced = tuple[str, str, datetime, Decimal | None]
+"""A run's id, why its price is unknown if it is, when it starts, and the most that it can cost
+in dollars."""
+NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
+
+
+def standings(spender: Spender) -> tuple[Standing, ...] | Refusal:
+    """How the budget stands; nothing where there is none."""
+    found = _windows(spender)
+    if isinstance(found, Refusal):
+        return found
+    return services().log.ledger.standings(found) if found else ()
+
+
+def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
+    """Why a press of Run would start nothing, as far as can be seen now."""
+    if _is_free(plans):
+        return None
+    found = standings(spender)
+    if isinstance(found, Refusal):
+        return found
+    if not found:
+        return None
+    unpriced = next((plan.unpriced for plan in plans if plan.unpriced), "")
+    if unpriced:
+        return budget.unpriced(unpriced)
+    return budget.refusal(sum(map(_most_usd, plans), Decimal(0)), found)
+
+
+def has_budget(spender: Spender) -> bool:
+    """Whether anything limits what this spender may spend."""
+    return bool(_windows(spender))
+
+
+def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal:
+    """Reserve what these runs can cost, for all or for none. What comes back is for each
+    run a way to pay for one more attempt; None where there is no budget."""
+    if _is_free([run.plan for run in runs]):
+        return [None] * len(runs)
+    return _all_reserved(runs, spender, _windows(spender))
+
+
+def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[Again | None] | Refusal]:
+    """The same for runs that start later, when no page is asking: with the visitor's budget
+    as it is now, in the day as it is then."""
+    windows_at = _windows_later(spender)
+
+    def admit_later(runs: Sequence[Run]) -> list[Again | None] | Refusal:
+        if _is_free([run.plan for run in runs]):
+            return [None] * len(runs)
+        return _all_reserved(runs, spender, windows_at(datetime.now(UTC)))
+
+    return admit_later
+
+
+def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | None]:
+    """Reserves for requests of batches, at their price; as `admitter` does. Without a budget
+    too: until their results come no run in the log tells one that is made later of them."""
+    windows_at = _windows_later(spender)
+
+    def reserve(wanted: Sequence[Wanted]) -> Refusal | None:
+        if _is_free([each.plan for each in wanted]):
+            return None
+        now = datetime.now(UTC)
+        priced = [
+            (each.run_id, _unpriced(each.plan), now, worst_case_in_batch(each.plan, now))
+            for each in wanted
+        ]
+        found = windows_at(now)
+        if isinstance(found, Refusal):
+            return found
+        known = priced if found else [each for each in priced if each[-1] is not None]
+        reserved = _reservations(known, spender)
+        if isinstance(reserved, Refusal):
+            return reserved
+        return services().log.ledger.reserve(reserved, found) if reserved else None
+
+    return reserve
+
+
+def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] | Refusal]:
+    try:
+        own = money_state.budget()
+    except ValueError:
+        return lambda _: NOT_AN_AMOUNT
+    bound = owners(spender)
+    return lambda now: budget.windows(own, bound, spender, now)
+
+
+def _all_reserved(
+    runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
+) -> list[Again | None] | Refusal:
+    priced = [
+        (run.id, _unpriced(run.plan), run.created_at, run.plan.worst_case_usd) for run in runs
+    ]
+    wanted = _reserved(priced, spender, found)
+    if isinstance(wanted, Refusal):
+        return wanted
+    if isinstance(found, Refusal) or not wanted:
+        return [None] * len(runs)
+    return [_again(each, found) for each in wanted]
+
+
+def _reserved(
+    priced: Sequence[Priced], spender: Spender, found: tuple[Window, ...] | Refusal
+) -> list[Reservation] | Refusal:
+    """What was reserved; nothing where there is no budget."""
+    if isinstance(found, Refusal):
+        return found
+    if not found:
+        return []
+    wanted = _reservations(priced, spender)
+    if isinstance(wanted, Refusal):
+        return wanted
+    return services().log.ledger.reserve(wanted, found) or wanted
+
+
+def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
+    wanted = []
+    for run_id, why, at, usd in priced:
+        if usd is None:
+            return budget.unpriced(why)
+        most_usd = budget.reserved_usd(usd)
+        wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
+    return wanted
+
+
+def _again(more: Reservation, found: tuple[Window, ...]) -> Again:
+    return lambda: services().log.ledger.reserve_again(more, found)
+
+
+def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
+    try:
+        own = money_state.budget()
+    except ValueError:
+        return NOT_AN_AMOUNT
+    return budget.windows(own, owners(spender), spender, datetime.now(UTC))
+
+
+def owners(spender: Spender) -> Budget:
+    """The owner's budget, as far as it binds who spends: a guest's own key is his own."""
+    is_own_business = spender.payer != OWNER and spender.visitor != LOCAL
+    return Budget() if is_own_business else services().settings.budget
+
+
+def _unpriced(plan: Plan) -> str:
+    """Why a price is unknown; that of a batch can be where a single call's is known."""
+    return plan.unpriced or f"the price of {plan.model.name} is unknown in a batch"
+
+
+def _most_usd(plan: Plan) -> Decimal:
+    return budget.reserved_usd(plan.worst_case_usd or Decimal(0))
+
+
+def _is_free(plans: Sequence[Plan]) -> bool:
+    return plans[0].connection.kind == "demo"

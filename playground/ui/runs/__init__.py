@@ -1,0 +1,1 @@
+"""What Run and Stop do."""

@@ -1,0 +1,308 @@
+"""What Run and Stop do, and who is asking: the connection, the key, the visitor."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from playground.core.checks.caps import Caps, is_spare, variants_problem
+from playground.core.checks.problem import Problem
+from playground.core.money.budget import OWNER, Refusal, Spender
+from playground.core.request.connection import DEMO, Connection
+from playground.core.request.model_catalogue import CATALOGUE, Model
+from playground.core.request.request import Prompt, Request
+from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
+from playground.core.wire.wire import Wire, model_id_of, model_on, wire
+from playground.engine.run import Run
+from playground.settings import is_local_visit
+from playground.ui.money import spending
+from playground.ui.runs.case_values import first_case
+from playground.ui.server.feed import Ahead
+from playground.ui.session import answers_state, editor_state, money_state, state, variant_state
+from playground.ui.session.services import services
+from playground.ui.visitors import gate
+
+STOP_WAIT_S = 0.25
+NO_KEY = "There is no key. Enter one in the sidebar, or choose the demo."
+
+
+def is_local() -> bool:
+    """Whether the visitor sits at this very machine."""
+    ip_address: object = st.context.ip_address
+    # Without a browser (Streamlit's own test harness) it is neither text nor None.
+    known = ip_address if isinstance(ip_address, str) else None
+    return is_local_visit(st.context.headers, known)
+
+
+def connection() -> Connection:
+    """The chosen connection; before there is a choice, the owner's or the demo."""
+    chosen = st.session_state.get(state.CONNECTION)
+    known = {each.kind: each for each in services().settings.connections}
+    if chosen in known:
+        found = known[chosen]
+    else:
+        owner = services().settings.owner
+        found = owner if owner and _may_use_owner_key() else DEMO
+    if found.kind == "demo":
+        return replace(found, scenario=st.session_state.get(state.SCENARIO) or "none")
+    return found
+
+
+def key_for(connection: Connection) -> str:
+    """The visitor's own key or, where he may use it, the owner's. Empty: none."""
+    if connection.kind == "demo":
+        return ""
+    settings = services().settings
+    is_owners = settings.owner is not None and settings.owner.kind == connection.kind
+    if connection.kind == "claude" and state.visitor_key():
+        return state.visitor_key()
+    return settings.key if is_owners and _may_use_owner_key() else ""
+
+
+def _may_use_owner_key() -> bool:
+    return gate.owners_access(is_local=is_local()).is_allowed
+
+
+def _key_holder(connection: Connection) -> KeyHolder:
+    """Whose key, or whose server, a run would use."""
+    if connection.kind == "claude" and state.visitor_key():
+        return "visitor"
+    return "owner" if connection.kind != "demo" and _may_use_owner_key() else "nobody"
+
+
+def spender(connection: Connection) -> Spender:
+    """Who spends what a run costs: the visitor, or the owner whose key or server it is."""
+    visitor = state.visitor(is_local())
+    is_own_key = _key_holder(connection) == "visitor"
+    return Spender(visitor, visitor if is_own_key else OWNER, money_state.since())
+
+
+def caps(connection: Connection) -> Caps:
+    """How large this visitor's requests may be."""
+    is_owners = _key_holder(connection) == "owner"
+    return services().settings.caps.for_visitor(is_local=is_local(), is_owners=is_owners)
+
+
+def context(to: Connection) -> RunContext:
+    """What holds for everything that this visitor sends by a connection now. Made once for
+    all that one script run plans."""
+    return RunContext(
+        connection=to,
+        policy=state.policy(),
+        models=models(to),
+        now=datetime.now(UTC),
+        press=state.next_press(),
+        counts=money_state.counts(),
+        caps=caps(to),
+        key_holder=_key_holder(to),
+        is_stranger=not is_local(),
+        has_budget=spending.has_budget(spender(to)),
+        closed_because=not_connected(to),
+        setting_problems=tuple(Problem("error", why) for why in state.policy_problems()),
+    )
+
+
+def refusal(planned: list[Plan]) -> str | None:
+    """Why a cap or the budget keeps Run from starting all of this."""
+    to = planned[0].connection
+    if why := _too_many(planned):
+        return why
+    refused = spending.refusal(planned, spender(to))
+    return refused.sentence if refused else None
+
+
+def _too_many(planned: list[Plan]) -> str | None:
+    to, visitor = planned[0].connection, state.visitor(is_local())
+    why = variants_problem(len(planned), caps(to))
+    spare = is_spare(visitor, to)
+    return why or services().engine.why_full(visitor, len(planned), is_spare=spare)
+
+
+def can_connect(connection: Connection) -> bool:
+    """Whether a run could be sent at all."""
+    return not_connected(connection) is None
+
+
+def not_connected(connection: Connection) -> str | None:
+    """Why no run could be sent at all."""
+    if connection.kind == "demo":
+        return None
+    if connection.kind == "claude":
+        return None if key_for(connection) else NO_KEY
+    found = gate.owners_access(is_local=is_local())
+    return None if found.is_allowed else found.sentence
+
+
+def read_models(connection: Connection) -> None:
+    """Begin to read the account's models, once for each account."""
+    account = _account(connection)
+    read = state.models_read()
+    if read is None or read[0] != account:
+        state.set_models_read(account, services().read_models(connection, key_for(connection)))
+
+
+def models_outcome() -> int | str | None:
+    """How many models the account has, or why they can't be read; None: not known yet."""
+    read = state.models_read()
+    if read is None or not read[1].done():
+        return None
+    listed = read[1].result()
+    return len(listed) if isinstance(listed, tuple) else str(listed.sentence)
+
+
+def models(connection: Connection) -> tuple[Model, ...]:
+    """The models to offer: the account's own where it has told them."""
+    read = state.models_read()
+    if connection.kind != "demo" and read and read[0] == _account(connection) and read[1].done():
+        listed = read[1].result()
+        if isinstance(listed, tuple) and listed:
+            return listed
+    today = datetime.now(UTC).date()
+    return tuple(model for model in CATALOGUE if not model.is_retired(today))
+
+
+def _account(connection: Connection) -> tuple[str, int]:
+    return connection.base_url, hash(key_for(connection))
+
+
+def plans() -> list[Plan]:
+    """What Run would do now, one plan a variant, with what keeps it from being sent."""
+    found, shared = context(connection()), state.prompt()
+    return [plan(found, _variant(letter, shared)) for letter in variant_state.variants()]
+
+
+def _variant(letter: str, shared: Prompt) -> Variant:
+    request = first_case(variant_state.request(letter, shared))
+    return Variant(letter, request, variant_state.number_texts(letter))
+
+
+def run_all() -> None:
+    """The Run button: start every variant, or none if one of them cannot run."""
+    planned = plans()
+    if state.is_live():
+        return
+    if why := _obstacle(planned):
+        _refuse(why)
+        return
+    started = _start(planned)
+    if started:
+        state.set_runs(started, _ahead(planned))
+
+
+def _refuse(why: str) -> None:
+    state.set_not_started(why, _as_pressed())
+
+
+def not_started() -> str | None:
+    """Why the last press started nothing, until something is changed or pressed again."""
+    kept = state.not_started()
+    if kept is None or kept[1] != _as_pressed():
+        return None
+    return kept[0] if kept[0].startswith("Not started") else f"Not started. {kept[0]}"
+
+
+def _as_pressed() -> tuple[object, ...]:
+    """What a press of Run depends on."""
+    to = connection()
+    return (
+        state.next_press(),
+        editor_state.page(),
+        to,
+        bool(key_for(to)),
+        state.retry_texts(),
+        money_state.budget_texts(),
+    )
+
+
+def _ahead(planned: list[Plan]) -> Ahead | None:
+    """What the browser may draw before the page does: not where it would stand elsewhere
+    than the cards do, or tell which variant's an answer is."""
+    if answers_state.is_rearranged():
+        return None
+    return Ahead(planned[0].press, {each.letter: each.asked for each in planned})
+
+
+def _obstacle(planned: list[Plan]) -> str | None:
+    """The first reason why these can't be sent; all of them stand beneath the prompt."""
+    return next(filter(None, (each.why_not for each in planned)), None)
+
+
+def planned_again(letter: str) -> Plan | None:
+    """What Run again would do for a variant's last run; None: it is not over.
+
+    The request is that run's; the key, the retry policy and the demo's scenario are those
+    of now.
+    """
+    before = state.runs().get(letter)
+    if before is None or not before.is_over:
+        return None
+    last: Plan = before.plan
+    chosen = connection()
+    to = chosen if chosen.kind == last.connection.kind else last.connection
+    return plan(context(to), Variant(letter, last.request))
+
+
+def run_again(letter: str) -> None:
+    """Start a variant's last request anew as a run of its own; the others stay."""
+    planned = planned_again(letter)
+    if planned is not None:
+        _start_beside(planned)
+
+
+def wire_of(request: Request) -> Wire:
+    """What a run of this request would send now, by the chosen connection."""
+    to = connection()
+    return wire(request, model_on(to, model_id_of(request.params), models(to)), to)
+
+
+def run_request(request: Request, letter: str) -> None:
+    """Start a request of the log anew as a run of its own; the others stay."""
+    if not state.is_live():
+        _start_beside(plan(context(connection()), Variant(letter, request)))
+
+
+def _start_beside(planned: Plan) -> None:
+    """Start one run more, unless something speaks against it; the others stay."""
+    if why := planned.why_not:
+        _refuse(why)
+        return
+    state.set_runs({**state.runs(), **_start([planned])})
+
+
+def _start(planned: list[Plan]) -> dict[str, Run]:
+    """Send plans for one connection, as one press of Run; none of them where the budget
+    has no room for all."""
+    to = planned[0].connection
+    key = key_for(to)
+    visitor = state.visitor(is_local())
+    runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
+    admitted = _admit(list(runs.values()), to)
+    if isinstance(admitted, Refusal):
+        _refuse(admitted.sentence)
+        return {}
+    for run, reserve_again in zip(runs.values(), admitted, strict=True):
+        services().start(run, key, reserve_again)
+    state.count_press()
+    return runs
+
+
+def _admit(runs: list[Run], to: Connection) -> list[spending.Again | None] | Refusal:
+    """Take places in the queue and reserve money, for all of these runs or for none."""
+    engine = services().engine
+    why = variants_problem(len(runs), caps(to)) or engine.take_places(runs)
+    if why:
+        return Refusal(why)
+    admitted = spending.admit(runs, spender(to))
+    if isinstance(admitted, Refusal):
+        engine.give_back(runs)
+    return admitted
+
+
+def stop_all() -> None:
+    """The Stop button: returns when the runs have stopped, or nearly at once."""
+    # The feed may have stopped one that is still on its way into the log.
+    ending = [run for run in state.runs().values() if not run.is_over]
+    for run in ending:
+        services().engine.stop(run)
+    for run in ending:
+        run.wait(STOP_WAIT_S)

@@ -1,0 +1,1 @@
+"""What stands between the browser and the page: sockets, headers, scripts, Streamlit's insides."""

@@ -1,0 +1,325 @@
+"""A socket beside Streamlit's own that brings an answer's text to its page as it arrives.
+
+The page polls for everything else. Where a host lets no socket through, it polls for the
+text too: slower, and dearer for the server.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+from weakref import WeakValueDictionary
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from playground.core.visitors.pace import Bucket, Pace
+from playground.ui.server.allowed_hosts import is_own_page
+from playground.ui.server.page_sockets import address_of
+
+PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
+"""Seconds between messages to a page, up to so many pages that are told at once."""
+MOST_SHARE = 0.1
+"""And, where there are many, no more than this share of the time since the page shows these
+runs: the first words are what a person waits for."""
+STOPPING_PACE_S = 0.01
+"""And until a run that is being stopped has: a person waits for that."""
+LONG, LONG_PACE_S = 60_000, 0.1
+"""Nobody reads along that fast: characters on a page, and its pace from then on."""
+FEW_PAGES = 10
+PATIENCE_S = 5.0
+"""How long a new socket may take to say which page it belongs to."""
+MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
+"""Sockets of one page, and of all and of one address that have not said yet whose they are."""
+MOST_SAID, MOST_SAID_PACE = 100, Pace(burst=20, per_s=2.0)
+"""Characters of what a page may say, and how often: its token, and that Stop was pressed."""
+LOOK_AGAIN_S = 30.0
+"""How soon a socket that has nothing to say sees that its page's session is over."""
+STOP = "stop"
+"""What a page says when Stop is pressed on it."""
+SILENT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
+TOO_BIG = 1009
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A press of Run whose answers the browser draws before the page does: what stands above
+    each, by letter. The page may come a second later where many are open."""
+
+    press: int
+    heads: Mapping[str, str]
+
+
+class FedPage:
+    """One open page: its runs, and the sockets that bring their texts to it.
+
+    The token is all that a socket must know: it is sent to this page alone.
+    """
+
+    def __init__(self, stop: Callable[[Any], object]) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.whose: tuple[str, str] | None = None
+        """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
+        self._stop = stop
+        self._is_told_to_stop = False
+        self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
+        self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether a socket is listening."""
+        return bool(self._sockets)
+
+    @property
+    def shown(self) -> tuple[Mapping[str, Any], Ahead | None]:
+        """The runs, and how the browser draws them until the page does."""
+        return self._shown
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether Stop was pressed and a run is still on its way to its end."""
+        return self._is_told_to_stop and any(run.is_live for run in self._shown[0].values())
+
+    def show(self, runs: Mapping[str, Any], ahead: Ahead | None = None) -> None:
+        """From now on the page shows these runs, by letter. Called by its script's thread."""
+        self._is_told_to_stop = False
+        self._shown = dict(runs), ahead
+        self._wake()
+
+    def hand_over(self) -> dict[str, Any]:
+        """Its runs, once: another page shows them from now on."""
+        (runs, _), self._shown = self._shown, ({}, None)
+        return dict(runs)
+
+    def stop(self) -> None:
+        """Stop was pressed on the page."""
+        self._is_told_to_stop = True
+        for run in self._shown[0].values():
+            if run.is_live:
+                self._stop(run)
+        self._wake()
+
+    def _wake(self) -> None:
+        for woken, loop in list(self._sockets.items()):
+            loop.call_soon_threadsafe(woken.set)
+
+    def join(self, woken: asyncio.Event) -> bool:
+        """A socket joins, and is woken by new runs; false when there are too many."""
+        if len(self._sockets) >= MOST_SOCKETS:
+            return False
+        self._sockets[woken] = asyncio.get_running_loop()
+        return True
+
+    def leave(self, woken: asyncio.Event) -> None:
+        self._sockets.pop(woken, None)
+
+
+class News:
+    """What one socket has not told its page yet."""
+
+    def __init__(self) -> None:
+        self._runs: Mapping[str, Any] = {}
+        self._told: dict[str, int] = {}
+        self._signs: tuple[object, ...] = ()
+        self._stopped: frozenset[str] = frozenset()
+        self._changes = 0
+
+    def of(
+        self, runs: Mapping[str, Any], ahead: Ahead | None = None, *, is_busy: bool = False
+    ) -> dict[str, Any] | None:
+        """The next message for a page with these runs, or None.
+
+        `changed` counts whatever the page draws by itself: a status, an attempt, an end. In
+        a busy process only the last end: the page polls for the others.
+        """
+        news: dict[str, Any] = {}
+        if runs is not self._runs:
+            self._runs, self._told = runs, {}
+            # The script that brought the new runs draws them as they are.
+            self._signs = _signs(runs)
+            self._stopped = _stopped(runs)
+            news["clear"] = True
+            if ahead is not None:
+                cards = [
+                    [source(runs[letter], "text"), letter, head]
+                    for letter, head in ahead.heads.items()
+                ]
+                news["ahead"] = {"press": ahead.press, "cards": cards}
+        if stopped := _stopped(runs) - self._stopped:
+            self._stopped |= stopped
+            news["stopped"] = sorted(stopped)
+        signs = _signs(runs)
+        texts = [*self._new_texts(runs)]
+        is_worth_it = not is_busy or all(run.is_over for run in runs.values())
+        if signs != self._signs and is_worth_it:
+            self._signs = signs
+            self._changes += 1
+            news["changed"] = self._changes
+        return {"texts": texts, **news} if texts or news else None
+
+    @property
+    def told(self) -> int:
+        """How many characters of the shown runs were told."""
+        return sum(self._told.values())
+
+    def _new_texts(self, runs: Mapping[str, Any]) -> list[tuple[str, str]]:
+        found = []
+        for run in runs.values():
+            for name, text in (("text", run.text), ("thinking", run.thinking)):
+                of = source(run, name)
+                told = self._told.get(of, 0)
+                if len(text) > told:
+                    found.append((of, text[told:]))
+                    self._told[of] = len(text)
+        return found
+
+
+def source(run: Any, name: str) -> str:  # noqa: ANN401 (a Run)
+    """What the page calls one text of a run."""
+    return f"{run.id}_{name}"
+
+
+def _signs(runs: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(
+        (run.status, run.is_over, len(run.attempts), bool(run.thinking)) for run in runs.values()
+    )
+
+
+def _stopped(runs: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(letter for letter, run in runs.items() if run.status == "stopped")
+
+
+class Feed:
+    """All pages that are open, by their tokens. `stop` begins to stop a run and returns."""
+
+    def __init__(self, stop: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:
+        self._stop = stop
+        self._patience_s = patience_s
+        self._pages: WeakValueDictionary[str, FedPage] = WeakValueDictionary()
+        self._live = 0
+        self._waiting: dict[asyncio.Timeout, str] = {}
+
+    def open_page(self) -> FedPage:
+        """A page of its own for a new session; no socket keeps it beyond that."""
+        page = FedPage(self._stop)
+        self._pages[page.token] = page
+        return page
+
+    def page(self, token: str) -> FedPage | None:
+        """The page of this token, as long as its session is kept."""
+        return self._pages.get(token)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Feed one page for as long as its socket is open."""
+        if not is_own_page(socket.scope):
+            await socket.close()
+            return
+        await socket.accept()
+        with contextlib.suppress(WebSocketDisconnect, TimeoutError, KeyError):
+            page = await self._page_of(socket)
+            woken = asyncio.Event()
+            if page is None or not page.join(woken):
+                await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
+                return
+            told = weakref.ref(page)
+            del page
+            tasks = [
+                asyncio.create_task(self._tell(socket, told, woken)),
+                asyncio.create_task(_listen(socket, told)),
+            ]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if (page := told()) is not None:
+                page.leave(woken)
+
+    async def _page_of(self, socket: WebSocket) -> FedPage | None:
+        """The page whose token the socket says."""
+        try:
+            async with asyncio.timeout(self._patience_s) as patience:
+                self._make_room(address_of(socket.scope))
+                self._waiting[patience] = address_of(socket.scope)
+                try:
+                    return self._pages.get(await _said(socket))
+                finally:
+                    self._waiting.pop(patience, None)
+        except TimeoutError:
+            await socket.close(SILENT)
+            raise
+
+    def _make_room(self, address: str) -> None:
+        # A page of this app says its token at once: whoever has waited for longest is none.
+        there = [each for each, at in self._waiting.items() if at == address]
+        if len(there) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            patience = there[0] if len(there) >= MOST_WAITING_EACH else next(iter(self._waiting))
+            del self._waiting[patience]
+            patience.reschedule(0.0)
+
+    async def _tell(
+        self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
+    ) -> None:
+        news, clock = News(), asyncio.get_running_loop().time
+        began_s = clock()
+        while (page := told()) is not None:
+            woken.clear()
+            runs, ahead = page.shown
+            message = news.of(runs, ahead, is_busy=self._live > FEW_PAGES)
+            is_live = any(not run.is_over for run in runs.values())
+            is_stopping = page.is_stopping
+            del page
+            if message is not None:
+                began_s = clock() if "clear" in message else began_s
+                await socket.send_text(json.dumps(message, ensure_ascii=False))
+            if is_live:
+                self._live += 1
+                shown_s = clock() - began_s
+                wait_s = pace_s(self._live, news.told, shown_s, is_stopping=is_stopping)
+                try:
+                    await _wait(woken, wait_s)
+                finally:
+                    self._live -= 1
+            else:
+                await _wait(woken, LOOK_AGAIN_S)
+        await socket.close(UNKNOWN_PAGE)
+
+
+def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -> float:
+    """Seconds until the next message to one of so many pages, which was told so many
+    characters of runs that it has shown for so long."""
+    if is_stopping:
+        return STOPPING_PACE_S
+    of_all_s = next(s for most, s in PACES_S if live <= most)
+    found_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
+    return max(found_s, LONG_PACE_S) if told > LONG else found_s
+
+
+async def _said(socket: WebSocket) -> str:
+    """What a page says; whoever says anything longer is hung up on."""
+    said = await socket.receive_text()
+    if len(said) > MOST_SAID:
+        await socket.close(TOO_BIG)
+        raise WebSocketDisconnect(TOO_BIG)
+    return said
+
+
+async def _wait(woken: asyncio.Event, most_s: float) -> None:
+    # Python 3.11's `wait_for` forgets that it was cancelled where it was woken just then.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(most_s):
+            await woken.wait()
+
+
+async def _listen(socket: WebSocket, told: "weakref.ref[FedPage]") -> None:
+    """Do what the page says, until it hangs up."""
+    clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
+    while True:
+        said = await _said(socket)
+        is_in_time = bucket.take(1, clock())
+        if said == STOP and is_in_time and (page := told()) is not None:
+            page.stop()
+            del page

@@ -1,0 +1,184 @@
+"""What stands between a page's socket and Streamlit: how many sockets there are, what may be
+said over one, how much and how often. And which pages are connected."""
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import streamlit as st
+from google.protobuf.message import DecodeError
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from playground.core.visitors.pace import Bucket, Pace, Paces
+from playground.settings import is_local_visit
+
+STREAM = "/_stcore/stream"
+SOCKET_HEADER = "x-playground-socket"
+"""Tells a page's script which socket it was asked over; none from outside is let through."""
+HERE = "this machine"
+MOST_PAGES, MOST_PAGES_EACH = 400, 100
+"""Sockets of all strangers, and of one address: a class behind one router has one."""
+MOST_BYTES = 25_000_000
+"""Of one message. `typed_text.js` lets nobody type more, but a frame can claim to be anything."""
+MOST_STRANGERS_BYTES = 4_000_000
+"""Four times what a page sends whose prompt is as long as a stranger's may be by default."""
+PAGES_PACE = Pace(burst=60, per_s=10.0)
+"""Messages of one page: nobody clicks as often, and timers ask for less."""
+ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=60.0), Pace(burst=600, per_s=200.0)
+USED = frozenset(
+    {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "set_run_on_save"}
+)
+"""What this app's pages say. The others clear the caches of all visitors, start `git` or
+write files."""
+USED_OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
+TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
+
+_open: dict[str, str] = {}
+"""The address of each socket, by the socket's name."""
+
+
+class PageSockets:
+    """Middleware: bounds what strangers' pages ask of the server."""
+
+    def __init__(self, app: ASGIApp, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._app, self._monotonic_s = app, monotonic_s
+        self._paces = Paces(ADDRESS_PACE, ALL_PACE)
+        self._pages: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket" or not scope["path"].endswith(STREAM):
+            await self._app(scope, receive, send)
+            return
+        address = address_of(scope)
+        if not self._has_place(address):
+            await receive()
+            await send({"type": "websocket.close", "code": TOO_MANY})
+            return
+        self._pages[address] += 1
+        name = secrets.token_urlsafe(16)
+        _open[name] = address
+        socket = _Socket(receive, send, self._monotonic_s, self._paces, address)
+        try:
+            await self._app(_named(scope, name), socket.receive, socket.send)
+        finally:
+            _open.pop(name, None)
+            self._pages[address] -= 1
+            if not self._pages[address]:
+                del self._pages[address]
+
+    def _has_place(self, address: str) -> bool:
+        if self._pages[address] >= MOST_PAGES_EACH:
+            return False
+        return address == HERE or self._pages.total() - self._pages[HERE] < MOST_PAGES
+
+
+class _Socket:
+    """One page's socket: what comes in is weighed before Streamlit sees it."""
+
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        monotonic_s: Callable[[], float],
+        paces: Paces,
+        address: str,
+    ) -> None:
+        self._receive, self._send, self._monotonic_s = receive, send, monotonic_s
+        self._own, self._paces, self._address = Bucket(PAGES_PACE), paces, address
+        self._most_bytes = MOST_BYTES if address == HERE else MOST_STRANGERS_BYTES
+        self._is_closed = False
+
+    async def send(self, message: Message) -> None:
+        """What the page is told, unless it was hung up on."""
+        if not self._is_closed:
+            await self._send(message)
+
+    async def receive(self) -> Message:
+        """The next message that this app's pages may send, in its time."""
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return message
+            wait_s = self._wait_s()
+            if message["type"] == "websocket.connect":
+                await asyncio.sleep(wait_s)
+                return message
+            data = message.get("bytes")
+            if data is None or len(data) > self._most_bytes:
+                return await self._hang_up(NOT_BINARY if data is None else TOO_BIG)
+            said = _read(data)
+            if said is None:
+                return await self._hang_up(NOT_READABLE)
+            if wait_s > 0 and said.rerun_script.is_auto_rerun:
+                continue  # A timer asks again.
+            # Delayed rather than dropped: what comes next waits in the network meanwhile.
+            await asyncio.sleep(wait_s)
+            if _is_used(said):
+                return message
+
+    def _wait_s(self) -> float:
+        now_s = self._monotonic_s()
+        return max(self._own.add(1, now_s), self._paces.wait_s(self._address, now_s))
+
+    async def _hang_up(self, code: int) -> Message:
+        self._is_closed = True
+        await self._send({"type": "websocket.close", "code": code})
+        return {"type": "websocket.disconnect", "code": code}
+
+
+def _read(data: bytes) -> BackMsg | None:
+    """What a page said; None if it is no message."""
+    try:
+        message: BackMsg = BackMsg.FromString(data)
+    except DecodeError:
+        return None
+    return message
+
+
+def _is_used(said: BackMsg) -> bool:
+    """Whether a message is of a kind that this app's pages send."""
+    kind = said.WhichOneof("type")
+    if kind == "backend_operation_request":
+        return said.backend_operation_request.WhichOneof("payload") in USED_OPERATIONS
+    return kind in USED
+
+
+def address_of(scope: Scope) -> str:
+    """Where a connection comes from: `HERE`, or an address.
+
+    Behind a proxy it is the last one that was added on the way: what stands before that in a
+    header, whoever asks can have written himself."""
+    headers = Headers(scope=scope)
+    peer = scope["client"][0] if scope.get("client") else "unknown"
+    if is_local_visit(headers, peer):
+        return HERE
+    forwarded = headers.get("x-forwarded-for") or headers.get("forwarded", "")
+    return f"{peer} {forwarded.rpartition(',')[2].strip()[:200]}"
+
+
+def _named(scope: Scope, name: str) -> Scope:
+    own = SOCKET_HEADER.encode()
+    kept = [(key, value) for key, value in scope["headers"] if key.lower() != own]
+    return {**scope, "headers": [*kept, (own, name.encode())]}
+
+
+def has_left(name: str) -> bool:
+    """Whether the socket of this name is closed; one without a name is no server's of ours."""
+    return bool(name) and name not in _open
+
+
+def socket_name() -> str:
+    """What the socket is called over which this script was asked for; empty if none is known."""
+    name = st.context.headers.get(SOCKET_HEADER) or ""
+    return name if name in _open else ""
+
+
+def asker() -> tuple[str, ...]:
+    """Who asked for this script: the page and its address, as far as they are known."""
+    name = socket_name()
+    address = _open.get(name)
+    return (name, address) if address is not None else ()

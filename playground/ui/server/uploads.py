@@ -1,0 +1,83 @@
+"""How much may be uploaded: Streamlit keeps each file in memory for as long as its page lives."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from playground.ui.server.page_sockets import HERE, address_of
+
+UPLOAD = "/_stcore/upload_file/"
+MB = 1_000_000
+MOST_FILES = 8
+"""Of one page: it has three places for a file, and replaces one before it deletes the old."""
+MOST_BYTES, MOST_ADDRESS_BYTES, MOST_ALL_BYTES = 20 * MB, 60 * MB, 200 * MB
+"""Of one page, of one stranger's address and of all strangers."""
+NO_LENGTH = "An upload must say how long it is.\n"
+TOO_MUCH = "This page has uploaded as much as it may: reload it.\n"
+ALL_FULL = "As much is uploaded as this app takes from visitors. Try again soon.\n"
+
+Held = Mapping[str, Mapping[str, int]]
+"""The bytes of each file, by its page and its id."""
+
+
+def held_by_streamlit() -> Held:
+    """What is in memory now. Files go when their page's session ends."""
+    storage = st.runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
+    return {
+        page: {file: len(each.data) for file, each in list(files.items())}
+        for page, files in list(storage.items())
+    }
+
+
+class Uploads:
+    """Middleware: refuses a file that a page, its address or all strangers have no room for."""
+
+    def __init__(self, app: ASGIApp, held: Callable[[], Held] = held_by_streamlit) -> None:
+        self._app, self._held = app, held
+        self._coming: dict[object, tuple[str, int]] = {}
+        self._addresses: dict[str, str] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_upload = scope["type"] == "http" and UPLOAD in scope["path"]
+        if not is_upload or scope["method"] != "PUT":
+            await self._app(scope, receive, send)
+            return
+        page, _, file = scope["path"].rpartition(UPLOAD)[2].partition("/")
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            await PlainTextResponse(NO_LENGTH, 411)(scope, receive, send)
+            return
+        if why := self._why_not(page, file, int(length), address_of(scope)):
+            await PlainTextResponse(why, 413)(scope, receive, send)
+            return
+        upload = object()
+        self._coming[upload] = page, int(length)
+        self._addresses[page] = address_of(scope)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            del self._coming[upload]
+
+    def _why_not(self, page: str, file: str, size: int, address: str) -> str | None:
+        held = {each: dict(files) for each, files in self._held().items()}
+        held.get(page, {}).pop(file, None)  # It would be replaced.
+        coming = list(self._coming.values())
+        known = held.keys() | {each for each, _ in coming}
+        self._addresses = {each: at for each, at in self._addresses.items() if each in known}
+
+        def total(is_counted: Callable[[str], bool]) -> int:
+            kept = sum(sum(files.values()) for each, files in held.items() if is_counted(each))
+            return size + kept + sum(more for each, more in coming if is_counted(each))
+
+        files = 1 + len(held.get(page, {})) + sum(each == page for each, _ in coming)
+        if files > MOST_FILES or total(lambda each: each == page) > MOST_BYTES:
+            return TOO_MUCH
+        if address == HERE:
+            return None
+        at = self._addresses.get
+        if total(lambda each: at(each) == address) > MOST_ADDRESS_BYTES:
+            return ALL_FULL
+        return ALL_FULL if total(lambda each: at(each) != HERE) > MOST_ALL_BYTES else None

@@ -1,0 +1,84 @@
+"""Gives each browser from elsewhere a token that nobody guesses, in a cookie that no script
+reads. Where a host lets no cookie through, a visitor is known for one session only."""
+
+import secrets
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from playground.core.visitors.visitors import TOKEN_BYTES, is_token, visitor_of
+from playground.settings import is_local_visit
+
+COOKIE = "playground_visitor"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""Only the very host itself, by https, can set a cookie of such a name."""
+MAX_AGE_S = 180 * 24 * 3600
+
+
+class VisitorCookie:
+    """Middleware: adds the cookie to a page that is opened without a good one."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        new_token: Callable[[], str] = lambda: secrets.token_urlsafe(TOKEN_BYTES),
+    ) -> None:
+        self._app, self._new_token = app, new_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        line = self._line(HTTPConnection(scope)) if scope["type"] == "http" else None
+        if line is None:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.append("Set-Cookie", line)
+                # A cache on the way must not hand one visitor's cookie to the next.
+                headers["Cache-Control"] = "private, no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+    def _line(self, request: HTTPConnection) -> str | None:
+        """The header to set, or None where there is nothing to set."""
+        is_page = request.scope["method"] == "GET" and "text/html" in request.headers.get(
+            "accept", ""
+        )
+        if not is_page or is_local_visit(request.headers, _address(request)):
+            return None
+        is_https = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+        name = SECURE_COOKIE if is_https else COOKIE
+        if is_token(request.cookies.get(name, "")):
+            return None
+        line = f"{name}={self._new_token()}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax"
+        return f"{line}; Secure" if is_https else line
+
+
+def _address(request: HTTPConnection) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def token_of(cookies: Mapping[str, str]) -> str | None:
+    """A browser's token; what has another shape is none."""
+    found = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
+    return next((token for token in found if is_token(token)), None)
+
+
+def has_cookie() -> bool:
+    """Whether this visitor's browser will be known again."""
+    return token_of(st.context.cookies) is not None
+
+
+def stranger(page: str) -> str:
+    """The name in the log of a visitor from elsewhere: by his login, else his browser, else
+    this page."""
+    issuer, subject = st.user.get("iss"), st.user.get("sub")
+    if st.user.get("is_logged_in") is True and issuer and subject:
+        return visitor_of("login", str(issuer), str(subject))
+    token = token_of(st.context.cookies)
+    return visitor_of("browser", token) if token else visitor_of("page", page)

@@ -1,0 +1,1 @@
+"""The page's state, and the process's services."""

@@ -1,0 +1,136 @@
+"""The band of answers in the session: what is focused, pinned, hidden and voted on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import streamlit as st
+
+from playground.core.log.votes import ballot, shuffled
+
+BLIND, COMPARE = "blind_votes", "compare_answers"
+LEFT, RIGHT = "compare_left", "compare_right"
+Runs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """An answer that stays to be compared with."""
+
+    run_id: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What was voted on, and which run won; None: a tie, or the vote was taken back."""
+
+    run_ids: frozenset[str]
+    winner: str | None
+    counts: bool = True
+
+
+def focused(runs: Runs) -> str | None:
+    """The letter whose card has the full width."""
+    letter: str | None = st.session_state.get("focused_card")
+    return letter if letter in runs and len(runs) > 1 else None
+
+
+def focus(letter: str | None) -> None:
+    st.session_state["focused_card"] = letter
+
+
+def baseline() -> Baseline | None:
+    found: Baseline | None = st.session_state.get("baseline")
+    return found
+
+
+def pin(run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+    """Compare with this run's answer from now on, also after the next press of Run."""
+    session, name = st.session_state, f"Baseline · run {run.plan.press} {run.plan.letter}"
+    session["baseline"] = Baseline(run.id, name, run.text)
+    session["is_comparing"] = session[COMPARE] = True
+    for key in (LEFT, RIGHT):
+        session.pop(key, None)
+
+
+def unpin() -> None:
+    st.session_state["baseline"] = None
+
+
+def is_comparing() -> bool:
+    """Whether the comparison is open, also when it was not drawn for a while."""
+    return bool(st.session_state.get("is_comparing", False))
+
+
+def open_compare() -> None:
+    st.session_state["is_comparing"] = bool(st.session_state[COMPARE])
+
+
+def on_ballot(runs: Runs) -> tuple[str, ...]:
+    """The letters that can be voted on, now or once all have ended."""
+    return ballot({key: run.plan.press for key, run in runs.items() if run.is_live or run.text})
+
+
+def vote(runs: Runs) -> Cast | None:
+    """What was voted on these runs."""
+    cast: Cast | None = st.session_state.get("vote_cast")
+    ids = {runs[letter].id for letter in on_ballot(runs)}
+    return cast if cast and ids and ids <= cast.run_ids else None
+
+
+def set_vote(cast: Cast) -> None:
+    st.session_state["vote_cast"] = cast
+
+
+def set_vote_problem(sentence: str) -> None:
+    st.session_state["vote_problem"] = sentence
+
+
+def take_vote_problem() -> str | None:
+    """Why the last click on a vote changed nothing, once."""
+    problem: str | None = st.session_state.pop("vote_problem", None)
+    return problem
+
+
+def drawn_whole() -> frozenset[str]:
+    """The ids of runs that are over and drawn as one Markdown text."""
+    found: frozenset[str] = st.session_state.get("drawn_whole", frozenset())
+    return found
+
+
+def set_drawn_whole(run_ids: frozenset[str]) -> None:
+    st.session_state["drawn_whole"] = run_ids
+
+
+def is_hidden(runs: Runs) -> bool:
+    """Whether it must not be seen yet which answer is whose."""
+    return is_blind() and bool(on_ballot(runs)) and vote(runs) is None
+
+
+def is_blind() -> bool:
+    return bool(st.session_state.get(BLIND, False))
+
+
+def is_rearranged() -> bool:
+    """Whether the cards may stand otherwise than the variants do."""
+    return is_blind() or st.session_state.get("focused_card") is not None
+
+
+def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:
+    """The letters in the order of their cards: shuffled once for blind votes, and so until
+    other runs are shown."""
+    session, ids = st.session_state, {run.id for run in runs.values()}
+    if not is_blind():
+        return tuple(runs)
+    known, order = session.get("blind_order", (frozenset(), ()))
+    if known == ids:
+        return tuple(order)
+    if not is_hidden(runs):
+        return tuple(runs)
+    order = shuffled(tuple(runs), chance)
+    session["blind_order"] = (frozenset(ids), order)
+    focus(None)  # Whose card had the full width before is known.
+    return order

@@ -1,0 +1,107 @@
+"""What the editor holds as one value, put back as one, with undo and redo over all changes."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.editor.undo_history import Step, UndoHistory
+from playground.core.request.request import Params, Prompt, Request
+from playground.ui.server.uninterrupted import whole
+from playground.ui.session import late_values_state, state, variant_state
+from playground.ui.session.services import services
+
+UNDO, REDO = "undo", "redo"
+
+
+def page() -> PageState:
+    """The prompt, the variants and the scenario as they stand."""
+    own = Prompt("", ())
+    requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
+    variants = tuple(
+        Variant(letter, each.params, each.prompt.system, variant_state.typed(letter, each.params))
+        for letter, each in requests.items()
+    )
+    scenario = st.session_state.get(state.SCENARIO) or "none"
+    return PageState(state.prompt(), variants, scenario)
+
+
+def put(page: PageState, label: str) -> None:
+    """Replace all that the editor holds, as one step that can be undone."""
+    change(label, _place, page)
+
+
+def put_request(request: Request, label: str) -> None:
+    """Replace the prompt and the variants by one request; the scenario stays."""
+    put(replace(page(), prompt=request.prompt, variants=(_lettered(request.params),)), label)
+
+
+def put_prompt(prompt: Prompt, label: str) -> None:
+    """Replace the prompt alone."""
+    put(replace(page(), prompt=prompt), label)
+
+
+def _lettered(params: Params) -> Variant:
+    return Variant(variant_state.LETTERS[0], params)
+
+
+def _place(page: PageState) -> None:
+    state.set_prompt(page.prompt)
+    for each in page.variants:
+        variant_state.set_variant(each.letter, each.params, each.system, each.typed)
+    st.session_state["variants"] = [each.letter for each in page.variants]
+    known = page.scenario if page.scenario in services().scenarios() else "none"
+    if known != (st.session_state.get(state.SCENARIO) or "none"):
+        st.session_state[state.SCENARIO] = known
+
+
+def history() -> UndoHistory:
+    kept: UndoHistory | None = st.session_state.get("undo_history")
+    return kept or UndoHistory((Step(page()),))
+
+
+@whole()
+def record() -> None:
+    """Make a step of what has changed since the last one."""
+    late_values_state.put_again()
+    label = st.session_state.pop("step_label", "")
+    st.session_state["undo_history"] = history().recorded(page(), label)
+
+
+def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any change of the editor)
+    """Change the editor as one step of this name."""
+    record()  # What was typed and arrives with a click is a step of its own.
+    st.session_state["step_label"] = label
+    with late_values_state.guarded():
+        how(*what)
+    record()
+
+
+def undo() -> None:
+    record()
+    _go(history().undone())
+
+
+def redo() -> None:
+    record()
+    _go(history().redone())
+
+
+def undo_all(label: str) -> None:
+    """Undo the last change and those before it of the same name."""
+    record()
+    steps = history()
+    while steps.can_undo and steps.now.label == label:
+        steps = steps.undone()
+    _go(steps)
+
+
+def _go(steps: UndoHistory) -> None:
+    if steps == history():
+        return
+    with late_values_state.guarded():
+        _place(steps.now.state)
+    st.session_state["undo_history"] = steps.corrected(page())
+    st.session_state[state.SAMPLE] = None
+    st.session_state["lesson_press"] = None

@@ -1,0 +1,233 @@
+"""The experiment in the session: its cases, what is chosen, what is under way or opened.
+
+The controls are drawn only while the band is open, and Streamlit forgets those it does not
+draw: what they held is kept beside them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
+from playground.core.experiment.case_edits import Table, edited, with_columns
+from playground.core.experiment.cells import CellRow
+from playground.core.experiment.results_file import ExperimentFile
+
+EXPERIMENT = "experiment"
+RUN_EXPERIMENT = "run_experiment"
+SUBMIT_EXPERIMENT = "submit_experiment"
+_CHOSEN: dict[str, Any] = {
+    "experiment_name": "",
+    "experiment_repeats": "1",
+    "experiment_temperatures": "",
+    "experiment_efforts": [],
+    "experiment_max_tokens": "",
+    "experiment_models": [],
+    "experiment_is_ladder": False,
+}
+_CHECK: dict[str, Any] = {
+    "kind": "contains",
+    "text": "{{expected}}",
+    "judge": JUDGED_BY_DEFAULT,
+    "model": "claude-haiku-4-5",
+    "ignore_case": True,
+    "least": "",
+    "most": "",
+    "unit": "characters",
+    "tolerance": "0",
+}
+
+
+@dataclass
+class Opened:
+    """The experiment that is shown: as it runs here, or as a file has it. `resting` is done
+    when that rests, `looking` when what others have finished is read, and `submitting` when
+    its batches are submitted; `asked` are futures of what a submission was asked last, by its
+    id, and `fetched` the submissions whose results were looked at. `earlier` are the cells
+    that were finished when it was opened; `read` are answers that were read already,
+    `matrix` and `heads` are as they were last computed."""
+
+    underway: Any = None
+    resting: Any = None
+    looking: Any = None
+    submitting: Any = None
+    asked: dict[str, Any] = field(default_factory=dict)
+    fetched: frozenset[str] = frozenset()
+    file: ExperimentFile | None = None
+    earlier: dict[str, CellRow] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
+    matrix: Any = None
+    heads: Any = None
+
+
+def table() -> Table:
+    """The cases as they stand, also while the band is closed."""
+    found: Table = st.session_state.get("case_table", ((), ()))
+    return found
+
+
+def fit_columns(variables: tuple[str, ...]) -> Table:
+    """The table to edit, with a column for each of these variables."""
+    before = table()
+    fitted = with_columns(before, variables)
+    # An editor's changes are to the table it was drawn from; one that was not drawn has none.
+    if fitted != before or case_editor() not in st.session_state:
+        _set_table(fitted)
+    base: Table = st.session_state["case_base"]
+    return base
+
+
+def case_editor() -> str:
+    """The key of the editor; another one for another table."""
+    return f"cases_{st.session_state.get('case_version', 0)}"
+
+
+def edit_table() -> None:
+    """Take over what was just changed in the editor."""
+    changes = st.session_state[case_editor()]
+    st.session_state["case_table"] = edited(st.session_state["case_base"], changes)
+
+
+def _set_table(new: Table) -> None:
+    session = st.session_state
+    session["case_version"] = session.get("case_version", 0) + 1
+    session["case_base"] = session["case_table"] = new
+
+
+def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
+    """Take cases over; `changes`: in what they are not as their file was."""
+    _set_table(new)
+    st.session_state["case_problem"] = None
+    st.session_state["case_changes"] = changes
+    st.session_state["pasted_cases"] = ""
+
+
+def set_case_problem(text: str | None) -> None:
+    """Why an import failed, until the next one."""
+    st.session_state["case_problem"] = text
+    st.session_state["case_changes"] = ()
+
+
+def case_changes() -> tuple[str, ...]:
+    """What was changed to read the cases that were imported last."""
+    found: tuple[str, ...] = st.session_state.get("case_changes", ())
+    return found
+
+
+def case_problem() -> str | None:
+    found: str | None = st.session_state.get("case_problem")
+    return found
+
+
+def check_ids() -> tuple[int, ...]:
+    found: tuple[int, ...] = st.session_state.get("check_ids", ())
+    return found
+
+
+def add_check() -> None:
+    number = max(check_ids(), default=0) + 1
+    st.session_state["check_ids"] = (*check_ids(), number)
+
+
+def remove_check(number: int) -> None:
+    st.session_state["check_ids"] = tuple(each for each in check_ids() if each != number)
+
+
+def check_field(number: int, name: str) -> str:
+    """The key of a check's control, such as `check_1_kind`."""
+    return f"check_{number}_{name}"
+
+
+def chosen(name: str) -> Any:  # noqa: ANN401 (any control's value)
+    """What a control holds, or held when it was last drawn."""
+    kept: dict[str, Any] = st.session_state.get("experiment_chosen", {})
+    return st.session_state.get(name, kept.get(name, _defaults().get(name)))
+
+
+def restore() -> None:
+    """Before the controls are drawn: give back what they held, and keep what they hold."""
+    kept = {name: chosen(name) for name in _defaults()}
+    for name, value in kept.items():
+        if name not in st.session_state:
+            st.session_state[name] = value
+    st.session_state["experiment_chosen"] = kept
+
+
+def _defaults() -> dict[str, Any]:
+    checks = {
+        check_field(number, name): value for number in check_ids() for name, value in _CHECK.items()
+    }
+    return _CHOSEN | checks
+
+
+def planned() -> tuple[Any, Any] | None:
+    """What a grid was last planned from, and its plan."""
+    found: tuple[Any, Any] | None = st.session_state.get("grid_planned")
+    return found
+
+
+def set_planned(inputs: Any, plan: Any) -> None:  # noqa: ANN401 (compared and kept)
+    st.session_state["grid_planned"] = (inputs, plan)
+
+
+def opened() -> Opened | None:
+    found: Opened | None = st.session_state.get("experiment_opened")
+    return found
+
+
+def set_opened(new: Opened | None) -> None:
+    session = st.session_state
+    session["experiment_opened"] = new
+    session["matrix_cell"] = None
+    session["matrix_version"] = session.get("matrix_version", 0) + 1
+
+
+def ask_delete(experiment_id: str | None) -> None:
+    """Ask whether this experiment is to be forgotten; None: no longer."""
+    st.session_state["experiment_to_delete"] = experiment_id
+
+
+def to_delete() -> str | None:
+    found: str | None = st.session_state.get("experiment_to_delete")
+    return found
+
+
+def say(problem: str | None) -> None:
+    """Why nothing was started or opened, until the next attempt."""
+    st.session_state["experiment_problem"] = problem
+
+
+def problem() -> str | None:
+    found: str | None = st.session_state.get("experiment_problem")
+    return found
+
+
+def matrix_table() -> str:
+    """The key of the table; another one once other places stand in it."""
+    return f"matrix_{st.session_state.get('matrix_version', 0)}"
+
+
+def turn_matrix() -> None:
+    """Other rows are shown: a selection would mean another cell."""
+    st.session_state["matrix_version"] = st.session_state.get("matrix_version", 0) + 1
+
+
+def select_cell(table: str, rows: list[int], columns: list[str]) -> None:
+    """Open the place that was selected, or close it when it was deselected."""
+    cells = st.session_state[table]["selection"]["cells"]
+    place = None
+    if cells and 0 <= cells[0][0] < len(rows) and cells[0][1] in columns:
+        place = (columns.index(cells[0][1]), rows[cells[0][0]])
+    st.session_state["matrix_cell"] = place
+
+
+def close_cell() -> None:
+    st.session_state["matrix_cell"] = None
+    turn_matrix()
+
+
+def cell() -> tuple[int, int] | None:
+    """The setting and the case that are shown in full."""
+    found: tuple[int, int] | None = st.session_state.get("matrix_cell")
+    return found

@@ -1,0 +1,60 @@
+"""What was put into the editor, kept from messages that the browser sent before it knew, and
+told to a browser that was too slow to hear it.
+
+A browser sends the values of all its widgets with every message. One that is on its way while
+the server changes a value carries the old one, and Streamlit would take that for an edit. And
+one that draws two runs as one, because two clicks came quickly, would never see the value.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from playground.ui.session import state, variant_state
+
+CROSSING_S = 2.0
+"""How long such a message may take."""
+
+
+def _held() -> dict[str, Any]:
+    found = variant_state.controls(variant_state.variants())
+    texts = range(st.session_state["message_count"])
+    keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
+    return found | {key: st.session_state.get(key) for key in keys}
+
+
+def _put() -> dict[str, Any]:
+    """What was put of late: when, which values it took the place of, and which it has now."""
+    found: dict[str, Any] = st.session_state.setdefault("crossing", {})
+    for key, (since_s, *_) in list(found.items()):
+        if time.monotonic() - since_s > CROSSING_S:
+            del found[key]
+    return found
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever the block puts into the editor's widgets stays there."""
+    before = _held()
+    yield
+    after, put = _held(), _put()
+    for key, new in after.items():
+        old = before.get(key)  # None: a field that was not there, and is empty at first.
+        if old != new:
+            _, earlier, _ = put.get(key, (None, [], None))
+            put[key] = time.monotonic(), [each for each in (old, *earlier) if each != new], new
+
+
+def put_again() -> None:
+    """Put again what such a message took back, or may not have been heard. Before the widgets
+    are drawn."""
+    put = _put()
+    for key, (_, earlier, new) in list(put.items()):
+        value = st.session_state.get(key)
+        if value == new or value in earlier:
+            st.session_state[key] = new
+        else:
+            del put[key]  # Typed since: older messages have all come.

@@ -1,0 +1,85 @@
+"""The session's money: its budget as typed, since when it is spent, and counted tokens."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from playground.core.money.budget import LARGEST_USD, Budget
+from playground.core.text.number_text import number_text, read_number, rule
+
+BUDGET_SESSION, BUDGET_DAY = "budget_session_usd", "budget_day_usd"
+BUDGET_RULES = {
+    BUDGET_SESSION: rule("The budget per session", "0", str(LARGEST_USD)),
+    BUDGET_DAY: rule("The budget per day", "0", str(LARGEST_USD)),
+}
+COUNT_TOKENS = "count_tokens"
+MOST_COUNTS = 60
+
+
+def initialise() -> None:
+    """No budget, nothing counted; the session begins now."""
+    state = st.session_state
+    state["since"] = datetime.now(UTC)
+    state[BUDGET_SESSION] = state[BUDGET_DAY] = ""
+    state["is_budget_loaded"] = False
+    state["counts"] = {}
+
+
+def since() -> datetime:
+    """When this page was opened."""
+    found: datetime = st.session_state["since"]
+    return found
+
+
+def budget() -> Budget:
+    """The visitor's own budget. Raises ValueError while a field holds no amount."""
+    session, day = map(read_number, budget_texts(), BUDGET_RULES.values())
+    return Budget(session, day)
+
+
+def budget_texts() -> tuple[str, ...]:
+    """What stands in the fields of the budget."""
+    return tuple(str(st.session_state[key] or "") for key in BUDGET_RULES)
+
+
+def is_budget_loaded() -> bool:
+    """Whether the budget of an earlier visit was looked for."""
+    return bool(st.session_state["is_budget_loaded"])
+
+
+def load_budget(budget: Budget) -> None:
+    """Begin with the budget of an earlier visit."""
+    state = st.session_state
+    state["is_budget_loaded"] = True
+    for key, usd in ((BUDGET_SESSION, budget.session_usd), (BUDGET_DAY, budget.day_usd)):
+        state[key] = number_text(usd)
+
+
+def asked_counts() -> Mapping[str, Any]:
+    """Every count that was asked for, by what was to be counted: futures of a number or a
+    failure."""
+    found: Mapping[str, Any] = st.session_state["counts"]
+    return found
+
+
+def set_count(key: str, answer: object) -> None:
+    counts = {**st.session_state["counts"], key: answer}
+    st.session_state["counts"] = dict(list(counts.items())[-MOST_COUNTS:])
+
+
+def set_count_problem(problem: str | None) -> None:
+    """Why the last press of Count tokens asked for less than it should have."""
+    st.session_state["count_problem"] = problem
+
+
+def count_problem() -> str | None:
+    problem: str | None = st.session_state.get("count_problem")
+    return problem
+
+
+def counts() -> dict[str, int]:
+    """Input tokens, by what was counted."""
+    done = {key: each.result() for key, each in asked_counts().items() if each.done()}
+    return {key: found for key, found in done.items() if isinstance(found, int)}

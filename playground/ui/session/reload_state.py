@@ -1,0 +1,44 @@
+"""A reload finds its runs: the page that comes into a tab takes over those of the page that
+stood there before. Its browser says which that was, by a name that only the two know."""
+
+import time
+from typing import Any
+
+from playground.core.editor.draft import Before
+from playground.ui.runs import running
+from playground.ui.session import state
+from playground.ui.session.services import services
+
+LEFT_WITHIN_S, COPY_LEFT_WITHIN_S = 10.0, 0.5
+"""How long a busy server may take to see that the earlier page has left; one that stays is
+that of another tab, which was copied."""
+
+
+def introduce() -> None:
+    """Let the page that comes after this one find its runs."""
+    state.fed_page().whose = state.owner(), state.visitor(running.is_local())
+
+
+def take_over(before: Before) -> None:
+    """Show the runs of an earlier page of this visitor, if it has left, and let none of them
+    be stopped for that."""
+    page = services().feed.page(before.name)
+    if page is None or page is state.fed_page() or page.whose is None or state.runs():
+        return
+    owner, visitor = page.whose
+    wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
+    if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
+        return
+    runs: dict[str, Any] = page.hand_over()
+    services().engine.hand_over(owner, state.owner())
+    services().log.open_pages.hand_over(owner, state.owner())
+    state.continue_runs(runs)
+
+
+def _has_left(owner: str, wait_s: float) -> bool:
+    until_s = time.monotonic() + wait_s
+    while not services().engine.has_left(owner):
+        if time.monotonic() > until_s:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,377 @@
+"""Builds the parts once per process and joins them: engine, log, clients, settings."""
+
+import asyncio
+import atexit
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from playground.batches.interfaces import Results
+from playground.batches.submitting import Batching
+from playground.core.answer.events import Event, Usage
+from playground.core.answer.failures import Failure
+from playground.core.answer.raw_events import RawEvents
+from playground.core.checks.caps import is_spare
+from playground.core.money.bill import Call, Known, bill, refused, with_earlier
+from playground.core.money.budget import Refusal, within_budget
+from playground.core.money.pricing import Cost, UnitPrices
+from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import Model
+from playground.core.runs.run_plan import Plan, require_sendable
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.visitors.pace import Pace, Paces
+from playground.core.visitors.passcode import Passcode
+from playground.core.visitors.visitors import LOCAL
+from playground.core.wire.exchange import Recorded, Sent, differences, to_json
+from playground.engine.loop import Engine
+from playground.engine.run import Run
+from playground.experiments.claims import Claims
+from playground.experiments.interfaces import Again, Seams
+from playground.settings import Settings, read_settings
+from playground.store.log import RunLog
+from playground.store.writing.inspection import place_of, problem_of
+from playground.ui.server.feed import FedPage, Feed
+from playground.ui.server.page_sockets import has_left, socket_name
+
+COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
+"""How often one stranger may have a prompt counted, and all of them together."""
+HELD_IN = "playground_services"
+Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
+
+if TYPE_CHECKING:
+    from playground.claude.batch.batches import BatchApi
+    from playground.claude.clients import Clients
+    from playground.claude.demo.faults import Scenario
+
+
+SUBMITTED_WITHIN_S, HUNG_UP_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
+
+
+class Services:
+    """What the whole process shares. Holds no visitor's key."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = RunLog(settings.log_url, clock=lambda: datetime.now(UTC))
+        self.passcode = Passcode(settings.passcode)
+        self._clients: Clients | None = None
+        self._clients_to_nowhere: Clients | None = None
+        self.engine = Engine(
+            self.record,
+            self.record,
+            most_runs=settings.most_runs,
+            most_runs_per_visitor=settings.most_runs_per_visitor,
+            most_waiting=settings.most_waiting,
+            is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
+            grace_s=settings.page_gone_s,
+            on_gone=self.log.open_pages.close,
+        )
+        self.feed = Feed(self.engine.stop)
+        self._counts = Paces(COUNT_PACE, COUNTS_PACE)
+        self._closing = threading.Lock()
+        self._claims = Claims(self.log.claims)
+        self.batching = Batching(
+            self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
+        )
+
+    def close(self) -> None:
+        """The server ends: so do runs, with what they have in the log, within five seconds. A
+        batch whose submission is under way may be told its id."""
+        with self._closing:
+            self.engine.stop_all()
+            until_s = time.monotonic() + SUBMITTED_WITHIN_S
+            while self.engine.live_owners or self.batching.submitting:
+                if time.monotonic() > until_s:
+                    break
+                time.sleep(0.02)
+            clients, self._clients = self._clients, None
+            if clients is not None:
+                with suppress(TimeoutError):
+                    self.engine.call(clients.close()).result(HUNG_UP_WITHIN_S)
+            self.engine.close(ENDED_WITHIN_S)
+            self.log.close(WRITTEN_WITHIN_S)
+
+    def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
+        """Send a run's plan with a key that nothing here keeps. `reserve_again` is what
+        `spending.admit` gave: nothing starts that was not asked for there.
+
+        Raises `RefusedPlanError` for a plan that must not be sent.
+        """
+        require_sendable(run.plan.why_not)
+
+        def send() -> AsyncGenerator[Event, None]:
+            events = self._send(run.plan, key, run.raw)
+            if reserve_again is None:
+                return events
+            return within_budget(events, lambda: asyncio.to_thread(reserve_again))
+
+        self.engine.start(run, send)
+
+    def seams(self, key: str, admit: Admit) -> Seams:
+        """What an experiment is handed; the key lives in it as long as its page holds it."""
+
+        def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
+            self.start(run, key, reserve_again)
+
+        return Seams(self.engine, self._claims, self.log.experiments, admit, start, _row)
+
+    async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
+        await _import_sdk()
+        from playground.claude.sending import Timing, send
+
+        events = send(
+            self._shared_clients(), plan.connection, key, plan.wire, plan.policy, Timing(), raw
+        )
+        async for event in events:
+            yield event
+
+    def preview(self, plan: Plan, key: str) -> "Future[Sent | Failure]":
+        """Build the request that a run of this plan would send; nothing goes out."""
+
+        async def build() -> Sent | Failure:
+            await _import_sdk()
+            from playground.claude.preview import clients_to_nowhere, preview
+
+            if self._clients_to_nowhere is None:
+                self._clients_to_nowhere = clients_to_nowhere()
+            return await preview(self._clients_to_nowhere, plan.connection, key, plan.wire)
+
+        return self.engine.call(build())
+
+    def read_models(
+        self, connection: Connection, key: str
+    ) -> "Future[tuple[Model, ...] | Failure]":
+        """Ask the account which models it has, without making anyone wait."""
+
+        async def read() -> tuple[Model, ...] | Failure:
+            await _import_sdk()
+            from playground.claude.models import list_models
+
+            return await list_models(self._shared_clients(), connection, key)
+
+        return self.engine.call(read())
+
+    def may_count(self, visitor: str) -> bool:
+        """Whether a visitor may count one more prompt now, and takes it for counted. It costs
+        nothing, but the account's limit a minute is the same for all."""
+        return visitor == LOCAL or self._counts.take(visitor, 1, time.monotonic())
+
+    def count_tokens(self, plan: Plan, key: str) -> "Future[int | Failure]":
+        """Ask how many input tokens a request has, without making anyone wait.
+
+        Raises `RefusedPlanError` for a plan that must not be sent.
+        """
+        require_sendable(None if plan.can_count else plan.why_not)
+
+        async def count() -> int | Failure:
+            await _import_sdk()
+            from playground.claude.counting import count_tokens
+
+            clients = self._shared_clients()
+            return await count_tokens(clients, plan.connection, key, plan.wire)
+
+        return self.engine.call(count())
+
+    async def _batch_calls(self) -> "tuple[BatchApi, Results]":
+        await _import_sdk()
+        from playground.claude.batch.batches import BatchApi
+        from playground.claude.batch.results import results
+
+        api = BatchApi(self._shared_clients())
+        return api, partial(results, api)
+
+    def _shared_clients(self) -> "Clients":
+        from playground.claude.clients import Clients
+
+        if self._clients is None:
+            self._clients = Clients()
+        return self._clients
+
+    def scenarios(self) -> Mapping[str, "Scenario"]:
+        """The faults that the demo can act out, by name."""
+        from playground.claude.demo.faults import SCENARIOS
+
+        return SCENARIOS
+
+    def record(self, run: Run) -> None:
+        """Write what is known of a run into the log."""
+        keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
+        page = None if keeps_texts else run.owner
+        self.log.record(*logged(run), only_on_page=page)
+
+
+async def _import_sdk() -> None:
+    """Import the SDK in a thread: on the loop itself nothing could be stopped meanwhile."""
+    await asyncio.to_thread(importlib.import_module, "playground.claude.sending")
+
+
+def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
+    """What a run has cost so far, and the unit prices that applied."""
+    plan: Plan = run.plan
+    call = Call(plan.wire.model_id, plan.connection, run.created_at)
+    usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
+    cost, prices = bill(usage, call, _known(run))
+    return with_earlier(cost, [bill(each, call, Known())[0] for each in run.earlier_usages]), prices
+
+
+def _known(run: Run) -> Known:
+    """What the course of a run says about its bill."""
+    lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
+    missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
+    if run.status == "stopped" and run.began_s is None:
+        return Known("Nothing was sent.")
+    if run.status == "failed" and not lost:
+        return Known("A request that the API did not answer is not billed.")
+    if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
+        missing.append("Its usage was not reported to the end.")
+    return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
+
+
+_LOST = {
+    1: "An attempt was lost or cut short: what it was billed beyond its report is not known.",
+    2: "{} attempts were lost or cut short: what they were billed is not known.",
+}
+
+
+def logged(run: Run) -> tuple[RunRow, RunTexts]:
+    """A run as the log keeps it."""
+    return _row(run), _texts(run)
+
+
+def _row(run: Run) -> RunRow:
+    plan: Plan = run.plan
+    cost, prices = (Cost(None, "unknown"), None) if run.is_live else cost_of(run)
+    usage = run.usage
+    failure = run.failure
+    if run.is_live and plan.connection.kind == "demo":
+        cost = Cost(None, "simulated")
+    return RunRow(
+        run_id=run.id,
+        visitor=run.visitor,
+        started_at=run.created_at,
+        ended_at=run.ended_at,
+        press=plan.press,
+        variant=plan.letter,
+        connection=plan.connection.label,
+        model=plan.wire.model_id,
+        params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
+        status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
+        stop_reason=run.stop_reason,
+        error_kind=failure.kind if failure else None,
+        error_message=(failure.message or failure.sentence) if failure else _why_stopped(run),
+        http_status=failure.http_status if failure else None,
+        attempts=len(run.attempts),
+        ttft_s=run.ttft_s,
+        duration_s=None if run.is_live else run.duration_s,
+        input_tokens=usage.input_tokens if usage else None,
+        output_tokens=usage.output_tokens if usage else None,
+        cache_read_tokens=usage.cache_read_tokens if usage else None,
+        cache_write_tokens=usage.cache_write_tokens if usage else None,
+        thinking_tokens=usage.thinking_tokens if usage else None,
+        cost_usd=cost.usd,
+        cost_kind=cost.kind,
+        cost_why=None if run.is_live else cost.reason,
+        worst_case_usd=plan.worst_case_usd,
+        unit_prices_json=prices.to_json() if prices else None,
+        request_id=run.request_id,
+        experiment_id=run.experiment_id,
+    )
+
+
+def _why_stopped(run: Run) -> str | None:
+    return (run.why or None) if run.status == "stopped" else None
+
+
+def _texts(run: Run) -> RunTexts:
+    return RunTexts(
+        run_id=run.id,
+        request_json=_request_json(run),
+        answer=run.text,
+        thinking=run.thinking,
+        attempts_json=json.dumps([asdict(attempt) for attempt in run.attempts]),
+    )
+
+
+def _request_json(run: Run) -> str:
+    """What went out; before anything has, what was planned."""
+    plan: Plan = run.plan
+    if run.exchanges:
+        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
+    planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
+    return json.dumps(planned, ensure_ascii=False, indent=2)
+
+
+def _secrets() -> dict[str, Any]:
+    try:
+        return dict(st.secrets.to_dict())
+    except StreamlitSecretNotFoundError:
+        return {}
+
+
+def read_own_settings() -> Settings:
+    """The settings of this process. Raises `SettingsError` for one that cannot be used."""
+    return read_settings(os.environ, _secrets())
+
+
+def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
+    """Where the log lives, and what is wrong with it."""
+    return place_of(settings.log_url), problem_of(settings.log_url, now)
+
+
+def services() -> Services:
+    """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
+    held = _held()
+    with held["lock"]:
+        if "services" not in held:
+            held["services"] = Services(read_own_settings())
+            # For a server that tells nobody of its end: only one that runs an app does.
+            atexit.register(held["services"].close)
+        found: Services = held["services"]
+        return found
+
+
+def close_services() -> None:
+    """Close what was opened; returns when that is done, whoever began it."""
+    if (found := _held().get("services")) is not None:
+        found.close()
+
+
+def forget_services() -> None:
+    """Build them anew when they are asked for next. What they hold is left as it is."""
+    _held().pop("services", None)
+
+
+def _held() -> dict[str, Any]:
+    # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
+    # module: Streamlit forgets one that was edited, but none that has no file.
+    held = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    held.setdefault("lock", threading.RLock())
+    return held
+
+
+def is_here(owner: str, page: FedPage) -> None:
+    """Tell the engine that this page is alive, and how to see whether it still is: by one of
+    its sockets or, where this app is not the server's, by its session."""
+    name, told = socket_name(), weakref.ref(page)
+
+    def is_connected() -> bool:
+        page = told()
+        return page is not None and (page.is_fed or not has_left(name))
+
+    services().engine.is_here(owner, is_connected)
+    services().log.open_pages.open(owner)

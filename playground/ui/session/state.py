@@ -1,0 +1,268 @@
+"""Session state: every key, its default, and the only code that writes it.
+
+A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on them.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from playground.core.answer.retry import RetryPolicy
+from playground.core.library.samples import SAMPLES
+from playground.core.request.request import ROLES, Message, Prompt, Role
+from playground.core.text.number_text import number_text, problem_of, read_float, rule
+from playground.core.visitors.visitors import LOCAL
+from playground.ui.server.feed import Ahead
+from playground.ui.server.uninterrupted import let_callbacks_end, whole
+from playground.ui.server.visitor_cookie import stranger
+from playground.ui.session import money_state, variant_state
+
+RUN_ALL, STOP_ALL = "run_all", "stop_all"
+SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
+CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key", "demo_scenario"
+ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
+RETRY_RULES = {
+    ATTEMPTS: rule("Attempts", "1", "8", is_whole=True, is_required=True),
+    BASE_WAIT_S: rule("Base wait", "0", "30", is_required=True),
+    DEADLINE_S: rule("Deadline", "1", "600", is_required=True),
+}
+LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
+SAMPLE = "sample"
+SETTLING_S = 30.0
+"""How long after it was opened a page may still have to be drawn for the first time.
+
+Until then choices are sent with each run; a text is its field's default (text_area.py). A value
+goes to the browser with one run alone. One that draws that run together with the next, on a slow
+phone or a busy machine, would show an empty field and take what it held from the session.
+"""
+
+
+def message_text(index: int) -> str:
+    return f"message_{index}_text"
+
+
+def message_role(index: int) -> str:
+    return f"message_{index}_role"
+
+
+@whole()
+def initialise(open_page: Callable[[], Any]) -> None:
+    """Give every key its default, once per session."""
+    let_callbacks_end()
+    state = st.session_state
+    if "owner" in state:
+        if time.monotonic() - state["opened_s"] < SETTLING_S:
+            variant_state.set_controls(choices())
+        return
+    state["opened_s"] = time.monotonic()
+    state["fed_page"] = open_page()
+    state["owner"] = secrets.token_urlsafe(16)
+    state["runs"] = {}
+    state["press"] = 0
+    state["key"] = ""
+    state["key_problem"] = None
+    state["opened_run"] = None
+    state["dialog"] = None
+    variant_state.initialise()
+    money_state.initialise()
+    policy = RetryPolicy()
+    state[ATTEMPTS], state[BASE_WAIT_S] = str(policy.attempts), number_text(policy.base_wait_s)
+    state[DEADLINE_S] = number_text(policy.deadline_s)
+    set_prompt(SAMPLES[0].prompt)
+
+
+def choices() -> dict[str, Any]:
+    """What is chosen in the editor, by the keys of its controls; no free text."""
+    roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
+    return roles | variant_state.choices(variant_state.variants())
+
+
+def owner() -> str:
+    """This page's identity for the engine. Never shown, logged or sent."""
+    return str(st.session_state["owner"])
+
+
+def visitor(is_local: bool) -> str:
+    """Whose rows of the log these are: on one's own machine there is one visitor."""
+    return LOCAL if is_local else stranger(owner())
+
+
+def prompt() -> Prompt:
+    state = st.session_state
+    messages = tuple(
+        Message(_role(state[message_role(i)]), state[message_text(i)] or "")
+        for i in range(state["message_count"])
+    )
+    return Prompt(state[SYSTEM_PROMPT] or "", messages)
+
+
+def _role(value: str | None) -> Role:
+    """A browser may send anything, or nothing where a role was deselected."""
+    return next((role for role in ROLES if role == value), "user")
+
+
+def set_prompt(prompt: Prompt) -> None:
+    """Put a prompt into the editor."""
+    state = st.session_state
+    state[SYSTEM_PROMPT] = prompt.system
+    _set_messages(prompt.messages)
+
+
+def _set_messages(messages: Sequence[Message]) -> None:
+    state = st.session_state
+    state["message_count"] = len(messages)
+    for index, message in enumerate(messages):
+        state[message_text(index)] = message.text
+        state[message_role(index)] = message.role
+
+
+def add_message() -> None:
+    """Append an empty message from whoever's turn it is."""
+    messages = prompt().messages
+    role: Role = "assistant" if messages and messages[-1].role == "user" else "user"
+    _set_messages([*messages, Message(role, "")])
+
+
+def remove_message(index: int) -> None:
+    messages = list(prompt().messages)
+    _set_messages(messages[:index] + messages[index + 1 :])
+
+
+def move_message(index: int, to: int) -> None:
+    messages = list(prompt().messages)
+    if index < len(messages):
+        messages.insert(to, messages.pop(index))
+        _set_messages(messages)
+
+
+def set_not_started(why: str, as_pressed: object) -> None:
+    """Remember why a press started nothing, and what it depended on."""
+    st.session_state["not_started"] = (why, as_pressed)
+
+
+def not_started() -> tuple[str, object] | None:
+    found: tuple[str, object] | None = st.session_state.get("not_started")
+    return found
+
+
+def retry_texts() -> tuple[str, ...]:
+    """What stands in the fields of the retry policy."""
+    return tuple(str(st.session_state[key] or "") for key in RETRY_RULES)
+
+
+def policy() -> RetryPolicy:
+    """How to retry. Nothing may be sent while `policy_problems` says why a field can't be read;
+    the usual policy stands in."""
+    if policy_problems():
+        return RetryPolicy()
+    rules = zip(retry_texts(), RETRY_RULES.values(), strict=True)
+    attempts, wait_s, deadline_s = (read_float(text, of) or 0.0 for text, of in rules)
+    return RetryPolicy(int(attempts), wait_s, deadline_s)
+
+
+def policy_problems() -> list[str]:
+    """Why the fields of the retry policy can't be used."""
+    found = map(problem_of, retry_texts(), RETRY_RULES.values())
+    return [f"Retry, in the sidebar: {why}" for why in found if why]
+
+
+def runs() -> dict[str, Any]:
+    """The run that each letter shows."""
+    return dict(st.session_state["runs"])
+
+
+def set_runs(runs: dict[str, Any], ahead: Ahead | None = None) -> None:
+    st.session_state["runs"] = runs
+    fed_page().show(runs, ahead)
+
+
+def continue_runs(runs: dict[str, Any]) -> None:
+    """Go on with the runs of the page that stood here before, and with its numbers."""
+    set_runs(runs)
+    presses = [int(run.plan.press) for run in runs.values()]
+    st.session_state["press"] = max([int(st.session_state["press"]), *presses])
+
+
+def fed_page() -> Any:  # noqa: ANN401 (a FedPage, read by its attributes)
+    """This page as the feed knows it."""
+    return st.session_state["fed_page"]
+
+
+def is_live() -> bool:
+    """Whether any shown run is still on its way."""
+    return not all(run.is_over for run in st.session_state["runs"].values())
+
+
+def next_press() -> int:
+    """The number of the coming press of Run."""
+    return int(st.session_state["press"]) + 1
+
+
+def count_press() -> None:
+    st.session_state["press"] += 1
+
+
+def visitor_key() -> str:
+    """The key that this visitor typed, or nothing."""
+    return str(st.session_state["key"])
+
+
+def keep_key(key: str, problem: str | None) -> None:
+    """Take the typed key out of its widget, so that it leaves the page."""
+    st.session_state[API_KEY] = ""
+    st.session_state["key_problem"] = problem
+    if problem is None:
+        st.session_state["key"] = key
+
+
+def forget_key() -> None:
+    st.session_state["key"] = ""
+
+
+def key_problem() -> str | None:
+    problem: str | None = st.session_state["key_problem"]
+    return problem
+
+
+def models_read() -> tuple[object, Any] | None:
+    """The account whose models were asked for, and the future of its answer."""
+    read: tuple[object, Any] | None = st.session_state.get("models_read")
+    return read
+
+
+def set_models_read(account: object, answer: object) -> None:
+    st.session_state["models_read"] = (account, answer)
+
+
+def close_run() -> None:
+    st.session_state["opened_run"] = None
+
+
+def leave_log() -> None:
+    """Close the opened run and go back to the newest: the rows are gone."""
+    close_run()
+    st.session_state["log_path"] = []
+
+
+def opened_run() -> str | None:
+    """The run of the log that is shown in full."""
+    run_id: str | None = st.session_state["opened_run"]
+    return run_id
+
+
+def open_dialog(key: str) -> None:
+    """Show what the button of this key opens, until it is closed."""
+    st.session_state["dialog"] = key
+
+
+def close_dialog() -> None:
+    st.session_state["dialog"] = None
+
+
+def dialog() -> str | None:
+    """The key of the button whose dialog is open."""
+    key: str | None = st.session_state["dialog"]
+    return key

@@ -1,0 +1,187 @@
+"""The variants in the session: their keys, their defaults, and the requests they make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from playground.core.checks.number_fields import RULES, Texts, first_text, texts_beside, with_texts
+from playground.core.request.request import Params, Prompt, Request
+from playground.core.text.number_text import problem_of
+
+ADD_VARIANT = "add_variant"
+LETTERS = "ABCDEF"
+_CONTROLS = {"stop_sequences": "stops", "thinking_budget_tokens": "thinking_budget"}
+"""The controls that have another name than their parameter."""
+COLOURS = {
+    "A": "blue", "B": "orange", "C": "green", "D": "violet", "E": "red", "F": "yellow",
+}  # fmt: skip
+MODEL_DEFAULT = "claude-sonnet-4-6"
+DEFAULTS = "default"
+
+_BLANK: dict[str, Any] = {
+    "model": MODEL_DEFAULT,
+    "temperature": "",
+    "max_tokens": "300",
+    "top_p": "",
+    "top_k": "",
+    "effort": DEFAULTS,
+    "thinking": DEFAULTS,
+    "thinking_budget": "",
+    "thinking_display": DEFAULTS,
+    "stops": "",
+    "cache": "off",
+    "service_tier": DEFAULTS,
+    "api_version": "auto",
+    "extra_json": "",
+    "system": "",
+}
+"""The controls of a variant, and what a new one holds."""
+_NUMBERS = {_CONTROLS.get(parameter, parameter): parameter for parameter in RULES}
+"""The controls that are number fields, and their parameters."""
+_TEXTS = ("stops", "extra_json", "system", *_NUMBERS)
+
+
+def field(name: str, letter: str) -> str:
+    """The key of a variant's control, such as `temperature_A`."""
+    return f"{name}_{letter}"
+
+
+def initialise() -> None:
+    """The two variants of the lesson: low against high temperature."""
+    state = st.session_state
+    state["variants"] = ["A", "B"]
+    for letter, temperature in (("A", "0.2"), ("B", "1")):
+        for name, value in {**_BLANK, "temperature": temperature}.items():
+            state[field(name, letter)] = value
+
+
+def variants() -> list[str]:
+    """The letters of the variants, in screen order."""
+    return list(st.session_state["variants"])
+
+
+def set_variants(chosen: Sequence[Params]) -> None:
+    """Replace all variants; they have no system prompt of their own."""
+    letters = LETTERS[: len(chosen)]
+    for letter, params in zip(letters, chosen, strict=False):
+        set_variant(letter, params)
+    st.session_state["variants"] = list(letters)
+
+
+def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()) -> None:
+    """Put these parameters into the controls of a letter, and into number fields what was typed
+    there."""
+    found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    set_controls({field("system", letter): system})
+    set_controls(dict(control_of(name, value, letter) for name, value in found))
+    set_controls({field(_CONTROLS.get(name, name), letter): text for name, text in typed})
+    # "" is how a request says that no model was chosen, and no control takes it.
+    key = field("model", letter)
+    st.session_state[key] = st.session_state[key] or None
+
+
+def add_variant() -> None:
+    """Clone the last variant under the first free letter."""
+    state = st.session_state
+    free = [letter for letter in LETTERS if letter not in state["variants"]]
+    if not free:
+        return
+    last = state["variants"][-1]
+    for name in _BLANK:
+        state[field(name, free[0])] = state[field(name, last)]
+    state["variants"] = [*state["variants"], free[0]]
+
+
+def remove_variant(letter: str) -> None:
+    state = st.session_state
+    left = [other for other in state["variants"] if other != letter]
+    # Two quick clicks can both arrive before the page has taken one of the buttons away.
+    state["variants"] = left or state["variants"]
+
+
+def request(letter: str, shared: Prompt) -> Request:
+    """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
+    chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
+    params = Params(
+        model=(chosen["model"] or "").strip(),
+        max_tokens=0,
+        effort=None if chosen["effort"] == DEFAULTS else chosen["effort"],
+        thinking=chosen["thinking"],
+        thinking_display=chosen["thinking_display"],
+        stop_sequences=_stops(chosen["stops"] or ""),
+        cache=chosen["cache"],
+        service_tier=chosen["service_tier"],
+        api_version=chosen["api_version"],
+        extra_json=chosen["extra_json"] or "",
+    )
+    prompt = Prompt(chosen["system"] or shared.system, shared.messages)
+    return Request(prompt, _kept(letter, with_texts(params, number_texts(letter))))
+
+
+def _kept(letter: str, params: Params) -> Params:
+    """The same value as in the script run before, while nothing is changed: it has its extra
+    JSON parsed already."""
+    known: Params | None = st.session_state.get(field("params", letter))
+    if known == params:
+        return known
+    st.session_state[field("params", letter)] = params
+    return params
+
+
+def number_texts(letter: str) -> Texts:
+    """What stands in the number fields of a variant, by the parameters' names."""
+    state = st.session_state
+    return tuple(
+        (parameter, str(state.get(field(name, letter)) or ""))
+        for name, parameter in _NUMBERS.items()
+    )
+
+
+def number_problems(letter: str) -> list[str]:
+    """Why number fields of a variant can't be used, whatever its model takes."""
+    chosen = st.session_state.get(field("thinking", letter))
+    return [
+        why
+        for parameter, text in number_texts(letter)
+        if parameter != "thinking_budget_tokens" or chosen == "budget"
+        if (why := problem_of(text, RULES[parameter]))
+    ]
+
+
+def typed(letter: str, params: Params) -> Texts:
+    """Of these what says more than the parameters that were read from them."""
+    return texts_beside(params, number_texts(letter))
+
+
+def controls(letters: Sequence[str]) -> dict[str, Any]:
+    """What the controls of these variants hold, by their keys."""
+    keys = [field(name, letter) for letter in letters for name in _BLANK]
+    return {key: st.session_state.get(key) for key in keys}
+
+
+def choices(letters: Sequence[str]) -> dict[str, Any]:
+    """The same without what is free text."""
+    texts = {field(name, letter) for letter in letters for name in _TEXTS}
+    return {key: value for key, value in controls(letters).items() if key not in texts}
+
+
+def set_controls(values: Mapping[str, Any]) -> None:
+    """Put values into controls, by their keys."""
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def control_of(parameter: str, value: Any, letter: str) -> tuple[str, Any]:  # noqa: ANN401 (any field's)
+    """The key of the control that makes a field of `Params`, and what it then holds."""
+    name = _CONTROLS.get(parameter, parameter)
+    if parameter in RULES:
+        return field(name, letter), first_text(parameter, value)
+    if isinstance(value, tuple):
+        value = "\n".join(value)
+    return field(name, letter), _BLANK[name] if value is None else value
+
+
+def _stops(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line)

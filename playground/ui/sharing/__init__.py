@@ -1,0 +1,1 @@
+"""Links, saved answers, imports."""

@@ -1,0 +1,143 @@
+"""Import: a pasted or uploaded request is shown for what it is, then put into the editor."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.importing.answers_file import read_runs
+from playground.core.importing.import_result import (
+    MOST_CHARACTERS,
+    Imported,
+    ImportingError,
+    LeftOut,
+)
+from playground.core.importing.read_any import read_page, read_request
+from playground.core.library.prompt_library import LibraryError, SavedPrompt, library_from_json
+from playground.ui.library import library_state
+from playground.ui.session import editor_state, state
+from playground.ui.sharing.page_contents import show_contents
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+
+IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
+PUT, ADD = "put_import", "add_import"
+MOST_SHOWN = 1_000
+MOST_LINES = 30
+LIBRARY_SAYS_SO = 40
+"""Characters at the beginning of a file in which a library names itself."""
+SHAPES = (
+    "JSON of the Messages API or of OpenAI's, Python, curl, a notebook, an HTTP request, a HAR "
+    "file, Markdown with one of these, or a file saved here."
+)
+FILES = ("json", "jsonl", "py", "ipynb", "sh", "http", "har", "md", "ts", "txt")
+
+
+def offer_import() -> None:
+    """A button that opens the dialog."""
+    offer_dialog(IMPORT, "Import", ":material/input:", "Import a request", _show)
+
+
+def _show() -> None:
+    if state.dialog() != IMPORT:
+        st.rerun()  # It was put into the editor: a click in a dialog draws the dialog alone.
+    pasted = st.text_area(
+        "Paste it here",
+        key=IMPORT_TEXT,
+        height=160,
+        placeholder=SHAPES,
+        help="It is read, never run. A key in it is not kept.",
+    )
+    file = st.file_uploader("or choose a file", FILES, key=IMPORT_FILE)
+    try:
+        text = pasted or (_text_of(file.getvalue()) if file else "")
+        if not text.strip():
+            return
+        if '"library"' in text[:LIBRARY_SAYS_SO]:
+            _offer_library(library_from_json(text))
+            return
+        page = read_page(text)
+        if page is not None:
+            _show_page("A page of this playground", page)
+            _offer(page)
+            return
+        answered = read_runs(text)
+        if answered is not None:
+            _show_page("The prompt and variants of some answers", answered.page)
+            _show_left_out(answered.left_out)
+            _offer(answered.page)
+            return
+        found = read_request(text)
+    except (ImportingError, LibraryError) as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return
+    _show_found(found)
+    _offer(found)
+
+
+def _text_of(content: bytes) -> str:
+    if len(content) > 8 * MOST_CHARACTERS:
+        raise ImportingError("This file is too large.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportingError("This file is no text in UTF-8.") from None
+
+
+def _offer(found: Imported | PageState) -> None:
+    st.button(
+        "Put into the editor",
+        key=PUT,
+        type="primary",
+        icon=":material/edit_note:",
+        help="It replaces the prompt and the variants; Undo brings them back.",
+        on_click=_put,
+        args=(found,),
+    )
+
+
+def _put(found: Imported | PageState) -> None:
+    if hasattr(found, "request"):
+        editor_state.put_request(found.request, "Import")
+    else:
+        editor_state.put(found, "Import")
+    state.close_dialog()
+
+
+def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
+    names = ", ".join(each.name for each in prompts)
+    st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MOST_SHOWN])}")
+    st.button(
+        "Add to my library",
+        key=ADD,
+        type="primary",
+        icon=":material/bookmark_add:",
+        on_click=_add,
+        args=(prompts,),
+    )
+
+
+def _add(prompts: tuple[SavedPrompt, ...]) -> None:
+    library_state.add_all(prompts)
+    state.open_dialog(library_state.LIBRARY)
+
+
+def _show_page(name: str, page: PageState) -> None:
+    st.markdown(f"**{plain(name)}**")
+    show_contents(page)
+
+
+def _show_found(found: Imported) -> None:
+    _show_page(found.source, PageState(found.request.prompt, (Variant("A", found.request.params),)))
+    if found.as_extra:
+        names = ", ".join(found.as_extra)
+        st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
+    _show_left_out(found.left_out)
+
+
+def _show_left_out(left_out: Sequence[LeftOut]) -> None:
+    if left_out:
+        st.markdown("**Not as it was**")
+        lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in left_out]
+        more = len(lines) - MOST_LINES
+        st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))

@@ -1,0 +1,54 @@
+"""What a page that is passed on holds, in a few lines, before it is passed on or opened."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.library.prompt_library import settings_of
+from playground.ui.session import variant_state
+from playground.ui.widgets.markdown import plain
+
+MOST_LINES, MOST_CHARACTERS = 4, 300
+MOST_MESSAGES = 4
+
+
+def show_contents(page: PageState) -> None:
+    """Draw the variants, the beginning of each text, and how much there is of it."""
+    st.markdown("  \n".join(_in_a_line(each) for each in page.variants))
+    own = [(f"System prompt of {each.letter}", each.system) for each in page.variants]
+    messages = page.prompt.messages
+    shown = [(each.role.capitalize(), each.text) for each in messages[:MOST_MESSAGES]]
+    for name, text in [("System prompt", page.prompt.system), *own, *shown]:
+        if text:
+            st.caption(name)
+            st.code(_beginning(text), language=None, wrap_lines=True)
+    st.caption(_size(page))
+
+
+def _in_a_line(variant: Variant) -> str:
+    params = variant.params
+    settings = settings_of(replace(params, model="", extra_json=""))
+    parts = [params.model or "no model", *([settings] if settings else [])]
+    parts += [f"{name} typed as “{text}”" for name, text in variant.typed]
+    if params.extra_json:
+        parts.append(f"extra JSON {params.extra_json}")
+    colour = variant_state.COLOURS[variant.letter]
+    line = " · ".join(_beginning(each) for each in parts)
+    return f":{colour}-badge[{variant.letter}] {plain(line)}"
+
+
+def _beginning(text: str) -> str:
+    lines = text[: MOST_CHARACTERS + 1].split("\n")
+    found = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
+    return found if found == text else f"{found} …"
+
+
+def _size(page: PageState) -> str:
+    prompt = page.prompt
+    texts = [prompt.system, *(each.text for each in prompt.messages)]
+    texts += [each.system for each in page.variants]
+    count = len(prompt.messages)
+    messages = "1 message" if count == 1 else f"{count} messages"
+    scenario = "" if page.scenario == "none" else f" · demo scenario {plain(page.scenario)}"
+    return f"{messages} · {sum(map(len, texts)):,} characters{scenario}"

@@ -1,0 +1,1 @@
+"""The gate, and what is kept of a visitor."""

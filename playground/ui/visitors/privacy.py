@@ -1,0 +1,32 @@
+"""What is kept of this visitor, and who can see it."""
+
+import streamlit as st
+
+from playground.ui.runs.running import is_local
+from playground.ui.server.visitor_cookie import has_cookie
+from playground.ui.session.services import services
+
+
+def keeps_texts() -> bool:
+    """Whether what this visitor writes may be stored. Else it may live in his session."""
+    return services().settings.keeps_texts(is_local=is_local())
+
+
+def is_known_again() -> bool:
+    """Whether this visitor finds what is kept of him after a reload."""
+    return is_local() or has_cookie() or st.user.get("is_logged_in") is True
+
+
+def what_is_kept() -> str:
+    """One plain sentence or two."""
+    if is_local():
+        return "Your runs and their texts are stored in this app's log, for whoever uses it here."
+    who = "Other visitors see none of it; the app's owner can."
+    if keeps_texts():
+        kept = f"Your runs are stored in the owner's database, prompts and answers too. {who}"
+    else:
+        kept = (
+            "Your prompts and answers are kept only while this page is open. Of each run the "
+            f"model, numbers and cost are stored. {who}"
+        )
+    return kept if has_cookie() else f"{kept} A reload begins a new history."

@@ -1,0 +1,1 @@
+"""Controls and formats that several panels use."""

@@ -1,0 +1,63 @@
+"""How numbers are written on the page."""
+
+import json
+from decimal import Decimal
+from typing import TypeVar
+
+from playground.core.money.budget import in_dollars
+from playground.core.money.pricing import Cost
+
+NOTHING = "–"
+T = TypeVar("T")
+
+
+def money(usd: Decimal | None) -> str:
+    """Dollars, or that they are unknown."""
+    return "unknown" if usd is None else in_dollars(usd)
+
+
+def cost(cost: Cost) -> str:
+    """A cost with how it is known."""
+    if cost.usd is None or cost.kind == "exact":
+        return money(cost.usd)
+    if cost.kind == "simulated":
+        return f"{money(cost.usd)} simulated"
+    return f"{cost.kind} {money(cost.usd)}"
+
+
+def parsed(text: str | None, default: T) -> T:
+    """JSON of the log, or the default if it is damaged or of another type."""
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return default
+    return found if isinstance(found, type(default)) else default
+
+
+def indented(text: str) -> str:
+    """JSON for reading; whatever else it is stays as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text
+
+
+def seconds(value: float | None) -> str:
+    if value is None:
+        return NOTHING
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def span(seconds: float) -> str:
+    """A stretch of time in its largest unit: 3 min."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

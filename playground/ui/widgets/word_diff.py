@@ -1,0 +1,77 @@
+"""What became of one text in another, word by word; the one place where the page draws it."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import streamlit as st
+
+from playground.core.text.blocks import calm
+from playground.core.text.word_diff import Kind, Piece, word_diff
+from playground.ui.widgets.markdown import MARKDOWN, plain
+
+MOST_COMPARED = 20_000
+"""Characters of each text."""
+MOST_PIECES = 2_000
+"""The browser takes seconds for more marked words."""
+MOST_AT_FULL_HEIGHT = 1_500
+_MARKS: dict[Kind, tuple[str, str]] = {
+    "same": ("", ""),
+    "removed": (":red-background[~~", "~~]"),
+    "added": (":green-background[", "]"),
+}
+_FIXED_SPACE = "\u00a0"
+
+
+def show_diff(before: str, after: str, names: tuple[str, str] | None = None) -> None:
+    """Draw `after`, with what was removed and added marked where it differs. `names` say what
+    the two are called; without them nothing is explained."""
+    before, after = calm(before), calm(after)
+    why = "They are identical." if before == after else ""
+    pieces: tuple[Piece, ...] = ()
+    if not why and max(len(before), len(after)) <= MOST_COMPARED:
+        pieces = word_diff(before, after)
+    if not why and not 0 < len(pieces) <= MOST_PIECES:
+        why = "They are too long, or differ too much, to be compared here."
+    if why:
+        if names or before != after:
+            st.caption(why)
+        more = "…" if len(after) > MOST_COMPARED else ""
+        shown = after[:MOST_COMPARED] + more
+        st.code(shown, language=None, wrap_lines=True, height=_height(shown))
+        return
+    if names:
+        only = [f"only in {plain(name)}" for name in names]
+        st.caption(f"Red, struck through: {only[0]}. Green: {only[1]}.")
+    with st.container(height=_height(before + after)):
+        st.markdown(marked(pieces))
+
+
+def _height(text: str) -> int | Literal["content"]:
+    """A long text scrolls, so that what follows stays in sight."""
+    return "content" if len(text) <= MOST_AT_FULL_HEIGHT else 360
+
+
+def marked(pieces: Iterable[Piece]) -> str:
+    """The pieces as Markdown in which nothing but the marks acts."""
+    return "".join(_marked(piece.kind, piece.text) for piece in pieces)
+
+
+def _marked(kind: Kind, text: str) -> str:
+    """A mark ends with its line, and no space stands inside it at either end."""
+    start, end = _MARKS[kind]
+    return "  \n".join(_line(start, line, end) for line in text.split("\n"))
+
+
+def _line(start: str, line: str, end: str) -> str:
+    word = line.strip()
+    if not word:
+        return _space(line)
+    lead, trail = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
+    escaped = MARKDOWN.sub(r"\\\1", word)
+    return f"{_space(lead)}{start}{escaped}{end}{_space(trail)}"
+
+
+def _space(space: str) -> str:
+    """Markdown would make one of many, and none of those that indent code."""
+    wide = space.expandtabs(4)
+    return _FIXED_SPACE * len(wide) if len(wide) > 1 else wide and " "

@@ -1,0 +1,1 @@
+"""The request as sent, as code, and by API version."""

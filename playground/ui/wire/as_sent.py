@@ -1,0 +1,201 @@
+"""What goes over the wire, before a run, after it and in the log: the same view each time."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from playground.core.answer.raw_events import RawEvents
+from playground.core.runs.run_plan import Plan
+from playground.core.wire.decisions import Decision, State
+from playground.core.wire.exchange import Exchange, Sent, differences, from_json
+from playground.ui.runs import running
+from playground.ui.session import state
+from playground.ui.session.services import services
+from playground.ui.widgets import formats
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+
+ICON = ":material/output:"
+BUILD_S = 20.0
+"""The first request waits until the SDK is imported."""
+MOST_COLOURED = 50_000
+"""Characters that the browser still colours without a pause."""
+LONG, LONG_LINES = 700, 9
+MOST_SHOWN = 300
+PARTS = ("Request", "Response", "Raw events")
+MARKS: dict[State, str] = {
+    "sent": ":green[:material/check:]",
+    "default": ":gray[:material/remove:]",
+    "unavailable": ":orange[:material/block:]",
+}
+REFUSED = ":orange[:material/warning:]"
+
+
+def offer_preview(plan: Plan) -> None:
+    """A button that shows the request which Run would send for this variant."""
+    title = f"As sent · {plan.letter}"
+    offer_dialog(f"as_sent_{plan.letter}", "As sent", ICON, title, _show_preview, plan)
+
+
+def offer_record(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+    """A button that shows what this run sent and received."""
+    title = f"As sent · run {run.plan.press} {letter}"
+    key = f"sent_{letter}"
+    offer_dialog(key, "As sent", ICON, title, _show_record, key, run)
+
+
+def _show_preview(plan: Plan) -> None:
+    if why := plan.unreadable:
+        st.warning(plain(f"Nothing would be sent. {why}"), icon=":material/block:")
+        return
+    key = running.key_for(plan.connection)
+    has_no_key = plan.connection.kind == "claude" and not key
+    building = services().preview(plan, "no-key-yet" if has_no_key else key)
+    try:
+        with st.spinner("Building the request…"):
+            # By what it has, not by its class: an edit of the app gives the class a twin.
+            sent: Any = building.result(BUILD_S)
+    except TimeoutError:
+        st.caption("It is not built yet. Close this and try again.")
+        return
+    if not hasattr(sent, "body"):
+        st.caption(plain(sent.sentence))
+        return
+    if plan.why_not and not has_no_key:
+        st.caption(plain(f"Run would not send it: {plan.why_not}"))
+    if has_no_key:
+        st.caption("There is no key yet: … stands where it will be.")
+    _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")
+
+
+def _show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run)
+    exchanges: tuple[Exchange, ...] = run.exchanges
+    if not exchanges:
+        st.caption("Nothing has gone out.")
+        return
+    part, exchange = _choose(name, PARTS, exchanges)
+    if part == "Raw events":
+        _show_raw(run.raw, exchange.number, name)
+    elif part == "Response":
+        _show_response(exchange)
+    else:
+        _show_request(exchange.sent, differences(run.plan.request, run.plan.wire), name)
+
+
+def show_recorded(request_json: str, name: str = "logged") -> None:
+    """The same from the log, which keeps no raw events. `name` tells its controls apart."""
+    recorded = from_json(request_json)
+    if recorded is None:
+        st.caption("The headers that the playground chose, without the key, and the body.")
+        st.code(request_json, language="json", wrap_lines=True)
+        return
+    part, exchange = _choose(name, PARTS[:2], recorded.exchanges)
+    if part == "Response":
+        _show_response(exchange)
+    else:
+        _show_request(exchange.sent, recorded.decisions, name)
+
+
+def _choose(
+    name: str, parts: tuple[str, ...], exchanges: tuple[Exchange, ...]
+) -> tuple[str, Exchange]:
+    """The part to show, and of which attempt: the last, unless another one is chosen."""
+    with st.container(horizontal=True):
+        part = st.segmented_control(
+            "Part", parts, default=parts[0], required=True, key=f"{name}_part",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        by_number = {exchange.number: exchange for exchange in exchanges}
+        number = exchanges[-1].number
+        if len(exchanges) > 1:
+            number = st.segmented_control(
+                "Attempt", list(by_number), default=number, required=True,
+                format_func=lambda number: f"Attempt {number}",
+                # Another attempt, another control: it starts at the newest.
+                key=f"{name}_attempt_of_{len(exchanges)}",
+                label_visibility="collapsed",
+            ) or number  # fmt: skip
+    return part or parts[0], by_number[number]
+
+
+def _show_request(sent: Sent, decisions: tuple[Decision, ...], name: str) -> None:
+    left, right = st.columns([3, 2])
+    with right:
+        _show_differences(decisions)
+    with left:
+        _show_exactly(_head(sent))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            caption = st.container(width="stretch")
+            is_indented = st.toggle("Indented", key=f"{name}_indented")
+        if is_indented:
+            caption.caption("Indented for reading: it goes out on one line.")
+            _show_exactly(formats.indented(sent.body), language="json")
+        else:
+            caption.caption(f"Byte for byte: {len(sent.body.encode()):,} bytes.")
+            _show_exactly(sent.body)
+
+
+def _show_exactly(text: str, language: str | None = None) -> None:
+    """Text as it is; a long one scrolls, so that what follows stays in sight."""
+    is_long = len(text) > LONG or text.count("\n") > LONG_LINES
+    st.code(
+        text,
+        language=language if len(text) < MOST_COLOURED else None,
+        wrap_lines=True,
+        height=240 if is_long else "content",
+    )
+
+
+def _head(sent: Sent) -> str:
+    """Request line and headers. How a key ends is shown to whose key it is."""
+    is_theirs = running.is_local() or state.visitor_key().endswith(sent.key_end)
+    return (sent if is_theirs else replace(sent, key_end="")).head()
+
+
+def _show_differences(decisions: tuple[Decision, ...]) -> None:
+    lines = [
+        f"{REFUSED if each.refusal else MARKS[each.state]} **{plain(each.parameter)}**"
+        f" · {plain(each.why)}"
+        for each in decisions
+        if each.state != "default"
+    ]
+    st.markdown("  \n".join(["**What differs from the form, and why**", *lines]))
+    defaults = [each for each in decisions if each.state == "default"]
+    if defaults:
+        names = ", ".join(each.parameter for each in defaults)
+        whys = "  \n".join(f"**{plain(each.parameter)}** · {plain(each.why)}" for each in defaults)
+        st.caption(plain(f"Left to the API's defaults: {names}."), help=whys)
+
+
+def _show_response(exchange: Exchange) -> None:
+    received = exchange.received
+    if received is None:
+        st.caption("No response was received.")
+        return
+    lines = [f"{name}: {value}" for name, value in received.headers]
+    _show_exactly("\n".join([f"HTTP {received.http_status}", *lines]))
+    st.caption("The headers that matter: ids, rate limits, waits.")
+
+
+def _show_raw(raw: RawEvents, attempt: int, name: str) -> None:
+    kept = raw.read()
+    events = [event for event in kept.events if event.attempt == attempt]
+    if not events:
+        st.caption("None.")
+        return
+    lines = [f"{event.at_s:8.3f} s  {event.name}  {event.data}" for event in events]
+    shown = f"the newest {MOST_SHOWN} of " if len(lines) > MOST_SHOWN else ""
+    left_out = f" {kept.left_out:,} older ones were left out." if kept.left_out else ""
+    st.caption(f"Seconds since the start, name, data: {shown}{len(lines):,}.{left_out}")
+    st.code("\n".join(lines[-MOST_SHOWN:]), language=None, wrap_lines=True, height=400)
+    if len(lines) > MOST_SHOWN:
+        st.download_button(
+            f"Save all {len(lines):,}",
+            lambda: "\n".join(lines),
+            file_name="raw-events.txt",
+            key=f"{name}_save_raw",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )

@@ -1,0 +1,31 @@
+"""A variant's call as code to copy, in a dialog over the page."""
+
+import streamlit as st
+
+from playground.core.runs.run_plan import Plan
+from playground.core.snippets.snippets import snippets
+from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.markdown import plain
+
+MOST_COLOURED = 50_000
+"""Characters that the browser still colours without a pause."""
+
+
+def offer_code(plan: Plan) -> None:
+    """Offer the call that Run would make as code."""
+    letter = plan.letter
+    title = f"Code for variant {letter}"
+    offer_dialog(f"code_{letter}", "Code", ":material/code:", title, _show_snippets, plan)
+
+
+def _show_snippets(plan: Plan) -> None:
+    if why := plan.unreadable:
+        st.warning(plain(f"There is no code for this yet. {why}"), icon=":material/block:")
+        return
+    found = snippets(plan.wire, plan.connection, plan.policy)
+    for tab, snippet in zip(st.tabs([each.name for each in found]), found, strict=True):
+        with tab:
+            st.caption(snippet.needs)
+            is_short = len(snippet.code) < MOST_COLOURED
+            language = snippet.language if is_short else None
+            st.code(snippet.code, language=language, wrap_lines=True)

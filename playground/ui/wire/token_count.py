@@ -1,0 +1,99 @@
+"""Counting the prompt's tokens on demand: free, and it makes the worst case tighter."""
+
+from itertools import count
+
+import streamlit as st
+
+from playground.core.answer.failures import Failure
+from playground.core.request.connection import Connection
+from playground.core.runs.run_plan import Plan
+from playground.core.wire.counting import count_key
+from playground.ui.runs import running
+from playground.ui.server.script_queue import in_later_turn
+from playground.ui.session import money_state, state
+from playground.ui.session.services import services
+from playground.ui.widgets.markdown import plain
+
+LOOK_AGAIN_S = 0.3
+TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
+CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
+
+
+def show_count(plans: list[Plan]) -> None:
+    """Draw the button and how many input tokens the prompt has, counted or at most."""
+    to = plans[0].connection
+    with st.container(horizontal=True, vertical_alignment="center", key="counting"):
+        st.button(
+            "Count tokens",
+            key=money_state.COUNT_TOKENS,
+            icon=":material/tag:",
+            type="tertiary",
+            help="Asks the API, which is free. Until then only an upper bound is known.",
+            on_click=_count,
+            disabled=not any(plan.can_count for plan in plans),
+        )
+        pace_s = LOOK_AGAIN_S if _is_counting(plans) else None
+        st.fragment(_show, run_every=pace_s)(plans, to, count())
+
+
+@in_later_turn
+def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
+    found = {plan.letter: _count_of(plan) for plan in plans}
+    if _is_counting(plans):
+        st.caption("Counting…")
+    elif problem := money_state.count_problem():
+        st.caption(problem)
+    elif failure := next((each for each in found.values() if isinstance(each, Failure)), None):
+        st.caption(plain(_why(failure, to)))
+    else:
+        st.caption(plain(_input(plans)))
+    if next(draws) and not _is_counting(plans):
+        st.rerun()  # The worst cases are others now.
+
+
+def _input(plans: list[Plan]) -> str:
+    by_text: dict[str, list[str]] = {}
+    for plan in plans:
+        if plan.counted_tokens is None:
+            most = plan.bound.prompt_tokens
+            text = "Input tokens unknown" if most is None else f"At most {most:,} input tokens"
+        else:
+            text = f"{plan.counted_tokens:,} input tokens, counted"
+        by_text.setdefault(text, []).append(plan.letter)
+    if len(by_text) == 1:
+        return next(iter(by_text))
+    return " · ".join(f"{' '.join(letters)}: {text}" for text, letters in by_text.items())
+
+
+def _why(failure: Failure, to: Connection) -> str:
+    if to.kind == "server" and failure.kind in CANNOT_COUNT:
+        return "This server does not count tokens; the bound is used."
+    return f"Not counted: {failure.sentence} The bound is used."
+
+
+def _key(plan: Plan) -> str:
+    return count_key(plan.wire, plan.connection)
+
+
+def _count_of(plan: Plan) -> int | Failure | None:
+    asked = money_state.asked_counts().get(_key(plan))
+    found: int | Failure | None = asked.result() if asked is not None and asked.done() else None
+    return found
+
+
+def _is_counting(plans: list[Plan]) -> bool:
+    asked = [money_state.asked_counts().get(_key(plan)) for plan in plans]
+    return any(each is not None and not each.done() for each in asked)
+
+
+def _count() -> None:
+    """Ask once for each prompt that differs in what is counted."""
+    to, visitor = running.connection(), state.visitor(running.is_local())
+    money_state.set_count_problem(None)
+    for plan in running.plans():
+        if plan.can_count and plan.counted_tokens is None and not _is_counting([plan]):
+            if not services().may_count(visitor):
+                money_state.set_count_problem(TOO_OFTEN)
+                return
+            asked = services().count_tokens(plan, running.key_for(to))
+            money_state.set_count(_key(plan), asked)

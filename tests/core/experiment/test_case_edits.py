@@ -1,0 +1,56 @@
+"""Tables and sweeps as a person types them."""
+
+import pytest
+
+from playground.core.experiment.case_edits import edited, with_columns
+from playground.core.experiment.grid import GridError
+from playground.core.experiment.sweep_texts import numbers, whole_numbers
+
+TABLE = (("city", "expected"), (("Rome", "It"), ("Lima", "")))
+
+
+def test_a_table_follows_what_is_edited_added_and_deleted():
+    changes = {
+        "edited_rows": {1: {"expected": "Pe"}, "9": {"city": "nowhere"}},
+        "added_rows": [{"city": "Oslo"}, {"city": 4, "expected": None}],
+        "deleted_rows": [0],
+    }
+    assert edited(TABLE, changes)[1] == (("Lima", "Pe"), ("Oslo", ""), ("4", ""))
+
+
+def test_columns_follow_the_variables_and_lose_no_text():
+    assert with_columns(TABLE, ["land"]) == (
+        ("land", "expected", "city"),
+        (("", "It", "Rome"), ("", "", "Lima")),
+    )
+    assert with_columns((("old", "expected"), ()), ["city"]) == (("city", "expected"), ())
+    assert with_columns(TABLE, ["city"]) is TABLE
+
+
+def test_values_of_a_sweep_are_numbers_parted_by_commas_or_spaces():
+    assert numbers("temperature", " 0, .5 1,") == (0.0, 0.5, 1.0)
+    assert numbers("temperature", "0; 0,5;1;") == (0.0, 0.5, 1.0)
+    assert whole_numbers("max_tokens", "1,000; 2 000") == (1000, 2000)
+    assert whole_numbers("max_tokens", "") == ()
+    assert whole_numbers("max_tokens", "100, 200") == (100, 200)
+    for read, name, text in (
+        (numbers, "temperature", "0, warm"),
+        (numbers, "temperature", "-1"),
+        (whole_numbers, "max_tokens", "1.5"),
+    ):
+        with pytest.raises(GridError):
+            read(name, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["0,5", "0,5, 1", "0,0.5,1", "0 ,5", ",5", "0\uff0c1", "5", "1 000", "0, 1.000", "0;;x"]
+)
+def test_values_that_could_be_read_in_two_ways_or_not_at_all_are_refused(text):
+    with pytest.raises(GridError, match="Temperature"):
+        numbers("temperature", text)
+
+
+@pytest.mark.parametrize("text", ["1,000", "100,200", "1 500", "100 200", "1.000", "0", "1, 000"])
+def test_counts_that_could_be_read_in_two_ways_are_refused(text):
+    with pytest.raises(GridError, match="max_tokens"):
+        whole_numbers("max_tokens", text)

@@ -1,0 +1,146 @@
+"""A curl command is read as a shell would split it; what it adds to the request is listed."""
+
+from __future__ import annotations
+
+import shlex
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.core.importing.import_result import Imported, ImportingError
+from playground.core.importing.read_any import read_request
+from playground.core.importing.shell_words import command
+
+BODY = '{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}'
+ASK = f"curl https://api.anthropic.com/v1/messages -d '{BODY}'"
+
+
+def said(found: Imported) -> str:
+    return found.request.prompt.messages[0].text
+
+
+def names(found: Imported) -> list[str]:
+    return [each.name for each in found.left_out if each.name != "stream"]
+
+
+LISTED = {
+    "-u": (f"{ASK} -u me:secret", ["-u"]),
+    "--user": (f"{ASK} --user me:secret", ["--user"]),
+    "a cookie": (f"{ASK} -b a=b", ["-b"]),
+    "count_tokens": (ASK.replace("messages", "messages/count_tokens", 1), ["URL"]),
+    "a query": (ASK.replace("messages", "messages?beta=true", 1), ["URL: ?beta=true"]),
+    "two URLs": (f"{ASK} https://example.com", ["Other URLs"]),
+    "an unknown option": (f"{ASK} --flags", ["--flags"]),
+    "a beta header": (f'{ASK} -H "anthropic-beta: $BETA"', ["Header anthropic-beta"]),
+    "headers of a file": (f"{ASK} -H @headers.txt", ["Header @headers.txt"]),
+    "a variable": (f'curl x -d "{BODY}"'.replace('"Hi"', '$SAID"').replace('"', '\\"'), None),
+    "$5 in a heredoc": (f"curl x -d @- <<E\n{BODY.replace('Hi', 'Pay $5')}\nE", ["$5"]),
+    "ticks in a heredoc": (f"curl x -d @- <<E\n{BODY.replace('Hi', '`date`')}\nE", ["`…`", "`…`"]),
+    "a command in a heredoc": (f"curl x -d @- <<E\n{BODY.replace('Hi', '$(date)')}\nE", ["$(…)"]),
+    "keys": (f"{ASK} -H 'x-api-key: $KEY' -H \"Authorization: Bearer $KEY\"", []),
+    "what is about the transfer": (
+        f"{ASK} -sSNv --max-time 5 -o out.json --compressed -w '%{{}}'",
+        [],
+    ),
+    "sudo": (f"sudo {ASK}", []),
+    "a prompt": (f"$ {ASK}", []),
+    "prose": (f"Don't forget:\n\n{ASK}", []),
+    "a loop": (f"for i in 1 2; do {ASK}; done", []),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_what_is_not_in_the_body_is_listed(name: str) -> None:
+    text, listed = LISTED[name]
+    if listed is None:
+        with pytest.raises(ImportingError):
+            read_request(text)
+        return
+    found = read_request(text)
+    assert (found.request.params.model, found.request.params.max_tokens) == ("m", 9)
+    assert sorted(set(names(found))) == sorted(set(listed))
+    assert "secret" not in repr(found)
+
+
+REFUSED = {
+    "-G": f"{ASK} -G",
+    "--get": f"{ASK} --get",
+    "-X GET": f"{ASK} -X GET",
+    "-XPUT": f"{ASK} -XPUT",
+    "-sXDELETE": f"{ASK} -sXDELETE",
+    "-I": f"{ASK} -I",
+    "a form": "curl x -F a=b",
+    "options in a file": f"{ASK} -K options",
+    "a file": "curl x -d @body.json",
+    "no heredoc": "curl x -d @-",
+    "a command for its data": "curl x -d $(cat body.json)",
+    "a variable for its data": 'curl x -d "$BODY"',
+    "a name twice": "curl x -d '" + BODY.replace("{", '{"model": "n", ', 1) + "'",
+    "no number": "curl x -d '" + BODY.replace("9", "NaN") + "'",
+    "a long number": "curl x -d '" + BODY.replace("9", "9" * 4_000) + "'",
+    "a number beyond all": "curl x -d '" + BODY.replace("9", "1e999") + "'",
+    "bytes": "curl x -d $'\\xc3\\xa9'",
+    "an open quote": "curl x -d $'{}",
+    "many heredocs on a line": "curl x -d @- " + "<<A" * 60_000,
+    "many heredocs": "curl x -d @- " + "<<A\n" * 45_000,
+    "many waiting heredocs": "curl x -d @- " + "<<A " * 45_000 + "\nB" * 9,
+    "many commands": "curl x " + "$()" * 60_000,
+    "many open commands": "curl x " + "$(" * 90_000,
+    "many quotes": "curl x " + "\"'" * 90_000,
+    "many assignments": "a=b;" * 45_000 + "curl x",
+    "many words before": "a=b " * 45_000 + "curl x",
+    "many times": ";time " * 30_000 + "curl x",
+    "many spaces": "curl" + " " * 190_000,
+    "many lines of spaces": ("\n" + " " * 400) * 400 + "curl x",
+    "many carets": "curl " + "^\n" * 90_000,
+    "many backslashes": "curl ^\n " + "\\" * 190_000,
+    "many options": "curl x -" + "s" * 190_000,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_request_is_one_sentence_after_a_bounded_time(name: str) -> None:
+    began_s = time.process_time()
+    with pytest.raises(ImportingError, match=r"^[^\n]{9,200}\.$"):
+        read_request(REFUSED[name])
+    assert time.process_time() - began_s < 4
+
+
+def test_a_command_of_windows_is_read_as_cmd_splits_it() -> None:
+    body = BODY.replace("Hi", "a\\n%NAME% b").replace('"', '\\"')
+    command = (
+        f'curl https://api.anthropic.com/v1/messages ^\r\n  -H "x: y" ^\r\n  -d "{body}" | more'
+    )
+    found = read_request(command)
+    assert said(found) == "a\n%NAME% b"
+    assert names(found) == ["%NAME%", "Header x"]
+
+
+def test_a_command_copied_from_a_browser_on_windows_is_read() -> None:
+    quoted = BODY.replace("Hi", "Say & do").replace('"', '^\\^"').replace("&", "^&")
+    found = read_request(
+        f'curl ^"https://api.anthropic.com/v1/messages^" ^\n -H ^"a: b^" --data-raw ^"{quoted}^"'
+    )
+    assert said(found) == "Say & do"
+    assert names(found) == ["Header a"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("ab \t'\"\\", max_size=14))
+def test_words_are_split_as_by_the_standard_library(text: str) -> None:
+    try:
+        expected = shlex.split(f"{text} end")
+    except ValueError:
+        with pytest.raises(ImportingError):
+            command(f"curl {text} end", "curl")
+        return
+    found = command(f"curl {text} end", "curl")
+    assert found is not None
+    assert [each.text for each in found.words] == expected
+
+
+def test_python_that_speaks_of_curl_is_python() -> None:
+    text = f'"""\ncurl https://x -d \'{{}}\'\n"""\nclient.messages.create(**{BODY})'
+    assert read_request(text).source == "Python call"

@@ -1,0 +1,275 @@
+"""What is pasted is read or named for what it is, and which kinds can be read is said."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from tests.core.snippets_of_people import HAIKU, KEY, user
+
+from playground.core.answer.retry import RetryPolicy
+from playground.core.importing.import_result import Imported, ImportingError
+from playground.core.importing.kinds import READABLE
+from playground.core.importing.read_any import read_request
+from playground.core.request.connection import CLAUDE, DEMO, Connection
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.snippets.snippets import snippets
+from playground.core.wire.wire import model_on, wire
+
+HI = (Message("user", "Hi"),)
+BODY: dict[str, Any] = {"model": HAIKU, "max_tokens": 9, "messages": [user("Hi")]}
+PYTHON = (
+    'client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "Hi"}])'
+)
+CURL = f"curl https://api.anthropic.com/v1/messages -d '{json.dumps(BODY)}'"
+
+
+def names(found: Imported) -> list[str]:
+    return [each.name for each in found.left_out]
+
+
+NAMED = {
+    "TypeScript": """
+import Anthropic from "@anthropic-ai/sdk";
+const client = new Anthropic();
+const message = await client.messages.create({
+  model: "claude-haiku-4-5",
+  max_tokens: 9,
+  messages: [{ role: "user", content: "Hi" }],
+});
+""",
+    "JavaScript": """
+const Anthropic = require('@anthropic-ai/sdk');
+const anthropic = new Anthropic({ apiKey: 'x' });
+async function main() { await anthropic.messages.create({ model: 'm', max_tokens: 9 }); }
+""",
+    "JavaScript, ": 'fetch("https://api.anthropic.com/v1/messages", { method: "POST", body })',
+    "YAML": "model: claude-haiku-4-5\nmax_tokens: 9\nmessages:\n  - role: user\n    content: Hi\n",
+    "YAML ": "---\nprompts:\n  - Hi\n",
+    "YAML, ": "- role: user\n  content: Hi\n",
+    "Go": """
+package main
+
+import "github.com/anthropics/anthropic-sdk-go"
+
+func main() {
+	client := anthropic.NewClient()
+	message, err := client.Messages.New(context.TODO(), anthropic.MessageNewParams{MaxTokens: 9})
+}
+""",
+    "Go ": "message, err := client.Messages.New(ctx, anthropic.MessageNewParams{})",
+    "Java": """
+import com.anthropic.client.AnthropicClient;
+
+public class Main {
+    public static void main(String[] args) {
+        MessageCreateParams params = MessageCreateParams.builder().maxTokens(9L).build();
+    }
+}
+""",
+    "Java ": 'MessageCreateParams params = X.builder()\n    .addUserMessage("Hi")\n'
+    "    .build();",
+    "C#": """
+using Anthropic;
+using Anthropic.Models.Messages;
+
+AnthropicClient client = new();
+var message = await client.Messages.Create(new() { MaxTokens = 9 });
+Console.WriteLine(message);
+""",
+    "Ruby": """
+require "anthropic"
+
+anthropic = Anthropic::Client.new
+message = anthropic.messages.create(
+  max_tokens: 9,
+  messages: [{role: "user", content: "Hi"}],
+  model: :"claude-haiku-4-5"
+)
+puts(message.content)
+""",
+    "Ruby ": 'client.messages.create(model: "m", max_tokens: 9, messages: [])',
+    "PHP": "<?php\n$client = new Client(apiKey: 'x');\n$client->messages->create(maxTokens: 9);",
+    "PHP ": "$message = $client->messages->create(\n  maxTokens: 9,\n  model: 'm',\n);",
+    "Kotlin": 'fun main() {\n    val client = AnthropicOkHttpClient.fromEnv()\n}',
+    "Rust": 'use anthropic::Client;\n\nasync fn main() {\n    let client = Client::new();\n}',
+    "Swift": "import Foundation\nlet client = AnthropicClient()\n",
+    "PowerShell": '$body = @{ model = "m" }\nInvoke-RestMethod -Uri x -Body $body',
+    "ant": "ant messages create \\\n  --model claude-opus-4-6 \\\n"
+    "  --message '{role: user, content: \"Hi\"}'",
+    "ant ": "$ ant messages create --transform content < request.yaml",
+    "command line": "claude -p 'Hi' --model sonnet",
+    "command line ": "http POST https://api.anthropic.com/v1/messages model=m",
+    "command line, ": "aws bedrock-runtime invoke-model --model-id anthropic.claude-v2",
+    "HTML": "<!DOCTYPE html>\n<html></html>",
+    "XML": "<prompt>Hi</prompt>",
+    "TOML": '[request]\nmodel = "m"\n',
+    "environment": "ANTHROPIC_API_KEY=x\nMODEL=claude-haiku-4-5\n",
+    "SQL": "SELECT * FROM runs;",
+    "events": 'event: message_start\ndata: {"type": "message_start"}\n',
+    "JavaScript in one line": "await a.messages.create({model: 'a', max_tokens: 9, messages: []})",
+    "C# ": "var parameters = new MessageCreateParams\n{\n    MaxTokens = 1024,\n};",
+    "Java, ": "Message message = client.messages().create(params);",
+    "YAML of a tool": "prompts:\n  - file://prompt.txt\nproviders:\n  - anthropic\n",
+    "ant, ": "ANTHROPIC_API_KEY=x ant messages create --model m",
+    "Dart": "import 'package:http/http.dart' as http;",
+    "Perl": "use strict;\nmy $agent = LWP::UserAgent->new;",
+    "Dockerfile": "FROM python:3.11\nRUN pip install anthropic\n",
+    "object of Python": "{'model': 'm', 'max_tokens': 5, 'messages': []}",
+    "object of Python or JavaScript": "{model: 'm', messages: [{role: 'user', content: 'Hi'}]}",
+    "plain text": "You are a helpful assistant.\nAnswer in French.",
+    "plain text ": "Summarize this text in three sentences for me, please",
+    "an answer": json.dumps({"type": "message", "role": "assistant", "content": []}),
+    "an answer ": json.dumps({"choices": [], "usage": {}, "object": "chat.completion"}),
+    "an error": json.dumps({"type": "error", "error": {"type": "overloaded_error"}}),
+    "Gemini": json.dumps({"contents": [{"parts": [{"text": "Hi"}]}]}),
+    "Converse": json.dumps({"modelId": "m", "messages": [
+        {"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 9}}),
+    "text-completion": json.dumps({"model": "m", "prompt": "\n\nHuman: Hi"}),
+    "a tool": json.dumps({"name": "f", "input_schema": {"type": "object"}}),
+    "Postman": json.dumps({"info": {"name": "x"}, "item": []}),
+    "OpenAPI": json.dumps({"openapi": "3.1.0", "paths": {}}),
+    "schema": json.dumps({"type": "object", "properties": {}}),
+    "notebook in R": json.dumps({"cells": [], "nbformat": 4,
+        "metadata": {"language_info": {"name": "R"}}}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_cannot_be_read_is_named_and_what_can_be_is_said(name: str) -> None:
+    with pytest.raises(ImportingError) as caught:
+        read_request(NAMED[name])
+    named = name.split(" in one")[0].split(" of a ")[0].strip(" ,").lower()
+    assert named in str(caught.value).lower()
+    assert READABLE in str(caught.value)
+    assert len(str(caught.value)) <= 200
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("import anthropic\nclient = anthropic.Anthropic(\n", "error in line"),
+        ("import anthropic\nclient = anthropic.Anthropic()\n", "no call of messages.create"),
+        ("client.messages.create(model=", "error in line"),
+        ("def ask(\n    messages: list\n):\n    pass\n", "no call of messages.create"),
+        ("GET /v1/models HTTP/1.1\nHost: x\n\n", "sends a GET"),
+        ('[{"q": "a", "expected": "b"}]', "Experiment"),
+        ('{"log": {"version": "1.2", "entries": []}}', "HAR"),
+    ],
+)
+def test_what_is_of_a_kind_that_can_be_read_says_what_it_lacks(text: str, part: str) -> None:
+    with pytest.raises(ImportingError, match=part):
+        read_request(text)
+
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["# Ask\n", "```python\nbroken(\n```"]},
+        {"cell_type": "code", "source": "%pip install anthropic\n!ls"},
+        {"cell_type": "code", "source": ["%%bash\n", "echo 'hi"]},
+        {"cell_type": "code", "source": ["import anthropic\n", "MODEL = 'm'"], "outputs": []},
+        {"cell_type": "code", "source": PYTHON.replace('"m"', "MODEL")},
+    ],
+    "metadata": {"language_info": {"name": "python"}, "kernelspec": {"name": "python3"}},
+    "nbformat": 4,
+}
+HTTP = f"""\
+POST /v1/messages HTTP/1.1
+Host: api.anthropic.com
+x-api-key: {KEY}
+anthropic-version: 2023-06-01
+Content-Type: application/json
+
+{json.dumps(BODY, indent=2)}
+"""
+REST_CLIENT = f"""\
+# Ask
+POST https://api.anthropic.com/v1/messages
+x-api-key: {{{{key}}}}
+
+{json.dumps(BODY)}
+
+###
+GET https://api.anthropic.com/v1/models
+"""
+ENTRY = {
+    "request": {
+        "method": "POST",
+        "url": "https://api.anthropic.com/v1/messages",
+        "headers": [{"name": ":method", "value": "POST"}, {"name": "x-api-key", "value": KEY}],
+        "postData": {"mimeType": "application/json", "text": json.dumps(BODY)},
+    }
+}
+OTHER = {"request": {"method": "GET", "url": "https://example.com", "headers": []}}
+PROSE = f"To ask it:\n\n```python\nimport anthropic\n{PYTHON}\n```\n\nDon't forget a key!\n"
+READ = {
+    "a notebook": (json.dumps(NOTEBOOK), "Notebook"),
+    "an HTTP request": (HTTP, "HTTP request"),
+    "an HTTP request, CRLF": (HTTP.replace("\n", "\r\n"), "HTTP request"),
+    "a file of HTTP requests": (REST_CLIENT, "HTTP request"),
+    "a HAR file": (json.dumps({"log": {"entries": [OTHER, ENTRY]}}), "HAR file"),
+    "prose around Python": (PROSE, "Python call"),
+    "prose around JSON": (f"It is:\n```json\n{json.dumps(BODY)}\n```\nIt's.", "Anthropic request"),
+    "prose around curl": (f"Run this:\n\n```bash\n{CURL}\n```\n\nIt isn't hard.\n", "curl command"),
+    "a second block": (f"```bash\npip install x\n```\nthen\n~~~\n{PYTHON}\n~~~", "Python call"),
+    "an open block": (f"Here you go:\n```python\n{PYTHON}", "Python call"),
+    "a block alone": (f"```python\n{PYTHON}\n```", "Python call"),
+    "what was typed into Python": (f">>> import anthropic\n>>> {PYTHON}\nMessage(id='1')",
+                                   "Python call"),
+    "a body inside another": (json.dumps({"request": BODY, "response": {}}), "Anthropic request"),
+    "a body as text": (json.dumps({"modelId": "m", "body": json.dumps(BODY)}), "Anthropic request"),
+    "a single message": (json.dumps(user("Hi")), "Anthropic request"),
+    "lines of requests": ("\n".join([json.dumps(BODY)] * 3), "Anthropic request"),
+    "lines of a batch": ("\n".join(json.dumps({"custom_id": str(n), "params": BODY})
+                                   for n in range(3)), "Anthropic request"),
+    "a list of a batch": (json.dumps([{"custom_id": "1", "params": BODY}]), "Anthropic request"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_request_is_found_in_what_holds_it(name: str) -> None:
+    text, source = READ[name]
+    found = read_request(text)
+    assert found.source == source
+    assert found.request.prompt.messages == HI
+    assert KEY not in repr(found)
+
+
+def test_what_else_a_file_holds_is_listed() -> None:
+    assert "The text around it" in names(read_request(PROSE))
+    assert "response" in names(read_request(READ["a body inside another"][0]))
+    assert "Other lines" in names(read_request(READ["lines of requests"][0]))
+    assert "Other requests" in names(read_request(REST_CLIENT))
+    two = json.dumps({"log": {"entries": [ENTRY, ENTRY]}})
+    assert "Other requests" in names(read_request(two))
+
+
+@pytest.mark.parametrize(
+    "connection", [CLAUDE, DEMO, Connection("server", "s", "http://localhost:11434")]
+)
+def test_the_playgrounds_own_typescript_is_read_back(connection: Connection) -> None:
+    params = Params(HAIKU, 300, temperature=0.5, stop_sequences=("a'b", "$(x)"), cache="5m")
+    prompt = Prompt('Say "hi",\nplease.', (Message("user", "`ls` as {x};\u2028é"),))
+    sent = wire(Request(prompt, params), model_on(connection, HAIKU), connection)
+    code = next(
+        each.code for each in snippets(sent, connection, RetryPolicy()) if each.name == "TypeScript"
+    )
+    found = read_request(code)
+    assert found.source == "TypeScript"
+    again = wire(found.request, model_on(connection, HAIKU), connection)
+    assert (again.body, again.headers) == (sent.body, sent.headers)
+    assert found.left_out == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\n" * 400_000, "~~~a\n" * 150_000, "```\n" * 150_000, "a: " * 200_000, "<" * 500_000,
+     " \n" * 300_000 + "x", "POST " * 100_000, "# \n" * 200_000, "- " * 300_000],
+)  # fmt: skip
+def test_naming_stays_fast_whatever_is_pasted(text: str) -> None:
+    began_s = time.perf_counter()
+    with pytest.raises(ImportingError):
+        read_request(text)
+    assert time.perf_counter() - began_s < 5

@@ -1,0 +1,113 @@
+"""A plan is made from one context, parses the extra JSON once and says what is not sent."""
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.core.answer.retry import RetryPolicy
+from playground.core.checks.problem import Problem
+from playground.core.experiment.cases import Cases
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid import Sweep, sent_key
+from playground.core.experiment.grid_plan import plan_grid
+from playground.core.request import request as request_module
+from playground.core.request.connection import CLAUDE, DEMO
+from playground.core.request.extra_json import read_extra
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import (
+    RefusedPlanError,
+    RunContext,
+    Variant,
+    plan,
+    require_sendable,
+)
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+CONTEXT = RunContext(CLAUDE, RetryPolicy(), (), NOW)
+EXTRA = json.dumps({"tools": [{"name": f"t{number}"} for number in range(400)]}, indent=1)
+
+
+def request(extra="", **params):
+    prompt = Prompt("", (Message("user", "Hi {{name}}"),))
+    return Request(prompt, Params("claude-sonnet-4-6", 300, extra_json=extra, **params))
+
+
+@pytest.fixture
+def parsed(monkeypatch):
+    """The texts that were parsed."""
+    found = []
+
+    def count(text):
+        found.append(text)
+        return read_extra(text)
+
+    monkeypatch.setattr(request_module, "read_extra", count)
+    return found
+
+
+def test_the_extra_json_is_parsed_once_however_often_it_is_planned_with(parsed):
+    asked = request(EXTRA)
+    context = replace(CONTEXT, has_budget=True, key_holder="owner", is_stranger=True)
+    for _ in range(3):
+        plan(context, Variant("A", asked))
+    assert parsed == [EXTRA]
+
+
+def test_a_grid_parses_it_once_for_all_its_cells(parsed):
+    cases = Cases(("name",), tuple((str(number),) for number in range(10)))
+    sweeps = (Sweep("max_tokens", (10, 20, 30)), Sweep("model", ("claude-opus-5-5", "x")))
+    definition = Experiment("", (Variant("A", request(EXTRA)),), sweeps, cases)
+    assert plan_grid(definition.settings, cases, 1, (), CONTEXT).calls == 60
+    assert parsed == [EXTRA]
+
+
+def test_other_extra_json_is_parsed_anew():
+    params = request(EXTRA).params
+    assert params.extra.fields
+    assert params.swept({"extra_json": "{}"}).extra.fields == {}
+    assert params.swept({"max_tokens": 7}).extra is params.extra
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["tools", "metadata", "é", "model", '"', ""]), JSON))
+def test_a_cell_is_known_by_the_hash_of_what_is_sent_as_on_earlier_days(extra):
+    wire = plan(CONTEXT, Variant("A", request(json.dumps(extra)))).wire
+    sent = ["claude", CLAUDE.base_url, dict(wire.headers), dict(wire.body)]
+    text = json.dumps(sent, sort_keys=True)
+    assert sent_key(wire, CLAUDE) == hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def test_a_closed_gate_comes_before_everything_else():
+    closed = replace(CONTEXT, closed_because="Enter the passcode to use it.")
+    found = plan(closed, Variant("A", request("{")))
+    assert found.why_not == "Enter the passcode to use it."
+    assert not found.can_run
+    assert not found.can_count
+
+
+def test_what_was_entered_in_a_field_and_is_no_value_keeps_it_from_being_sent():
+    wrong = Problem("error", "“12x” is no number.")
+    found = plan(CONTEXT, Variant("A", request(), (wrong,)))
+    assert found.why_not == wrong.text
+    assert not found.can_count
+    with pytest.raises(RefusedPlanError, match="no number"):
+        require_sendable(found.why_not)
+
+
+def test_the_demo_needs_no_bound_within_a_budget():
+    context = replace(CONTEXT, has_budget=True)
+    asked = request('{"container": "c"}')
+    assert not plan(context, Variant("A", asked)).can_run
+    assert plan(replace(context, connection=DEMO), Variant("A", asked)).can_run

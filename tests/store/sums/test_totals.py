@@ -1,0 +1,92 @@
+"""Adding up runs: by status and kind of cost, then all together."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.core.runs.run_row import Totals
+from playground.store.sums.totals import Tally, add_up, merged, tally, tally_of
+
+MONEY = st.none() | st.decimals(0, 100, places=12)
+TOKENS = st.none() | st.integers(0, 10**6)
+ONE = st.builds(
+    tally,
+    st.sampled_from(["done", "failed", "streaming"]),
+    st.sampled_from(["exact", "at most", "simulated", "unknown"]),
+    TOKENS,
+    TOKENS,
+    MONEY,
+)
+
+
+def test_one_run_counts_what_is_known_of_it(row):
+    known = row(1, input_tokens=7, output_tokens=3, cost_usd=Decimal("0.5"))
+    assert tally_of(known) == Tally("done", "exact", 1, 1, 7, 3, Decimal("0.5"))
+    unknown = row(1, status="failed", input_tokens=None, output_tokens=None, cost_usd=None)
+    assert tally_of(unknown) == Tally("failed", "exact", 1, 0, 0, 0, Decimal(0))
+    endless = row(1, cost_usd=Decimal("NaN"))
+    assert tally_of(endless) == Tally("done", "exact", 1, 0, 10, 5, Decimal(0))
+
+
+def test_tallies_of_one_kind_are_added_and_kinds_are_kept_apart():
+    one, other = Tally("done", "exact", 1, 1, 2, 3, Decimal(4)), Tally("done", "exact", 5, 4, 3, 2,
+        Decimal(1))  # fmt: skip
+    failed = Tally("failed", "exact", 1, 0, 0, 0, Decimal(0))
+    simulated = Tally("done", "simulated", 1, 1, 0, 0, Decimal(9))
+    assert merged([one, failed, other, simulated]) == [
+        Tally("done", "exact", 6, 5, 5, 5, Decimal(5)),
+        failed,
+        simulated,
+    ]
+    assert one.negative() == Tally("done", "exact", -1, -1, -2, -3, Decimal(-4))
+
+
+@given(st.lists(ONE), st.lists(ONE))
+def test_what_is_added_and_taken_out_again_leaves_no_trace(some, others):
+    assert add_up([*others, *some, *(each.negative() for each in some)]) == add_up(others)
+    assert add_up(merged([*some, *others])) == add_up([*some, *others])
+
+
+def test_each_kind_of_money_has_its_own_sum():
+    def of(status, kind, runs, priced, usd):
+        return Tally(status, kind, runs, priced, 10, 5, Decimal(usd))
+
+    exact = of("done", "exact", 2, 2, 1)
+    assert add_up([exact]) == Totals(runs=2, input_tokens=10, output_tokens=5, spent_usd=Decimal(1))
+    for other, changes in (
+        (of("failed", "exact", 3, 3, 1), {"runs": 5, "errors": 3, "spent_usd": Decimal(2)}),
+        (of("interrupted", "at most", 1, 1, 1),
+         {"runs": 3, "errors": 1, "spent_usd": Decimal(2), "at_most": 1,
+          "at_most_usd": Decimal(1)}),
+        (of("stopped", "at least", 1, 1, 1),
+         {"runs": 3, "spent_usd": Decimal(2), "at_least": 1}),
+        (of("stopped", "at least", 3, 1, 1),
+         {"runs": 5, "spent_usd": Decimal(2), "at_least": 1, "unknown_cost": 2}),
+        (of("done", "exact", 3, 2, 1),
+         {"runs": 5, "spent_usd": Decimal(2), "unknown_cost": 1}),
+        (of("done", "unknown", 4, 0, 0),
+         {"runs": 6, "unknown_cost": 4}),
+        (of("streaming", "unknown", 4, 0, 0), {"runs": 6}),
+        (of("streaming", "exact", 4, 0, 0), {"runs": 6}),
+        (of("done", "simulated", 1, 1, 7), {"runs": 3, "simulated_usd": Decimal(7)}),
+    ):  # fmt: skip
+        same = {"runs": 2, "input_tokens": 20, "output_tokens": 10, "spent_usd": Decimal(1)}
+        assert add_up([exact, other]) == Totals(**same | changes), other
+
+
+@pytest.mark.parametrize(
+    ("counts", "usd", "kind"),
+    [
+        ({}, 5, "exact"),
+        ({"at_least": 1}, 5, "at least"),
+        ({"unknown_cost": 1}, 5, "at least"),
+        ({"at_most": 1, "at_most_usd": Decimal(2)}, 5, "at most"),
+        ({"at_least": 1, "at_most": 1, "at_most_usd": Decimal(2)}, 3, "at least"),
+    ],
+)
+def test_a_sum_is_no_more_exact_than_what_was_added(counts, usd, kind):
+    spent = Totals(runs=9, spent_usd=Decimal(5), **counts).spent
+    assert (spent.usd, spent.kind) == (usd, kind)
+    assert spent.why

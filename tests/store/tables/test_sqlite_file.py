@@ -1,0 +1,57 @@
+"""A damaged file and its journal are put aside together, and nothing is ever overwritten."""
+
+import sqlite3
+from contextlib import closing
+
+import sqlalchemy as sa
+
+from playground.store.tables import sqlite_file
+from playground.store.writing.database import set_aside
+
+
+def make(file, text):
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).write_text(text + suffix)
+
+
+def test_a_damaged_file_takes_its_journal_along_and_leaves_earlier_ones_alone(tmp_path, now):
+    file = tmp_path / "runs.db"
+    url = sa.make_url(f"sqlite:///{file}")
+    names = ["runs.db.corrupt-20261123T120000Z"]
+    names += [f"{names[0]}-2", f"{names[0]}-3"]
+    for number, name in enumerate(names):
+        make(file, f"{number}")
+        assert set_aside(url, now) == tmp_path / name
+        assert not file.exists()
+    file.write_text("alone")
+    assert set_aside(url, now).name == f"{names[0]}-4"
+    kept = {found.name: found.read_text() for found in tmp_path.iterdir()}
+    assert kept == {
+        f"{name}{suffix}": f"{number}{suffix}"
+        for number, name in enumerate(names)
+        for suffix in ("", "-wal", "-shm")
+    } | {f"{names[0]}-4": "alone"}
+
+
+def test_the_folders_of_a_log_are_made(open_log, tmp_path, row):
+    file = tmp_path / "one" / "two" / "runs.db"
+    log = open_log(f"sqlite:///{file}")
+    log.record(row(1))
+    assert log.flush(5)
+    assert file.exists()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_large_log_is_opened_without_reading_all_of_it(open_log, log, row, monkeypatch):
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
+    later = open_log()
+    assert (later.page("ada").rows, later.warning) == ((row(1),), None)
+    assert later.flush(5)
+
+
+def test_there_is_no_file_of_a_server_to_put_aside(now):
+    assert set_aside(sa.make_url("postgresql+psycopg://db.example/log"), now) is None

@@ -1,0 +1,409 @@
+"""What can go wrong with a file: the row is taken, shown, and written once it can be."""
+
+import itertools
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+from store.databases import ON_BOTH, damage_pages_with, overwrite_pages
+
+from playground.store.tables import sqlite_file
+
+KEPT = "1 row is kept in memory and will be written when it can be."
+
+
+@pytest.fixture(autouse=True)
+def told_once(caplog):
+    """However often it was tried again, the server's own log has each fault once."""
+    yield
+    told = [record.getMessage() for record in caplog.get_records("call")]
+    kinds = [text.partition(".")[0] for text in told]
+    assert len(kinds) == len(set(kinds))
+
+
+@pytest.fixture
+def connections():
+    """Every connection to a database that is opened during the test."""
+    opened = []
+
+    def note(connection, _record):
+        opened.append(connection)
+
+    sa.event.listen(sa.Engine, "connect", note)
+    yield opened
+    sa.event.remove(sa.Engine, "connect", note)
+
+
+def ids(page):
+    return [int(row.run_id, 16) for row in page.rows]
+
+
+def saved_ids(execute):
+    found = execute("SELECT run_id FROM runs ORDER BY run_id DESC")
+    return [int(run_id, 16) for (run_id,) in found]
+
+
+def assert_kept(log, row, texts, *, because):
+    log.record(row(2), texts(row(2), answer="x" * 100_000))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: {because}. {KEPT}"
+    assert ids(log.page("ada")) == [2, 1]
+    assert len(log.get("ada", row(2).run_id)[1].answer) == 100_000
+    assert log.totals("ada").runs == log.count("ada") == 2
+    assert log.warning == f"The log can't be saved: {because}. {KEPT}"
+
+
+def test_the_rows_in_memory_only_can_be_taken_along(log, row, texts, other_writer):
+    log.record(row(1), texts(row(1)))
+    assert log.flush(5)
+    with other_writer():
+        for kept in (row(3), row(2), row(2, "bob")):
+            log.record(kept, texts(kept) if kept.press == 3 else None)
+        assert not log.flush(5)
+        assert log.kept("ada") == ((row(2), None), (row(3), texts(row(3))))
+        assert log.kept("bob") == ((row(2, "bob"), None),)
+    assert log.flush(5)
+    assert log.kept("ada") == ()
+
+
+def assert_recovered(log, execute):
+    assert log.flush(5)
+    assert log.warning is None
+    assert ids(log.page("ada")) == [2, 1]
+    assert saved_ids(execute) == [2, 1]
+
+
+def test_a_full_disk(connections, log, row, texts, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    writer = connections[0]
+    pages = writer.execute("PRAGMA page_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count={pages + 2}")
+    assert_kept(log, row, texts, because="the disk is full")
+    writer.execute("PRAGMA max_page_count=1000000")
+    assert_recovered(log, execute)
+
+
+def test_a_read_only_database(connections, log, row, texts, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    connections[0].execute("PRAGMA query_only=ON")
+    assert_kept(log, row, texts, because="the file or its folder is read-only")
+    connections[0].execute("PRAGMA query_only=OFF")
+    assert_recovered(log, execute)
+
+
+def test_a_file_opened_read_only_is_shown_but_not_written(open_log, log, row, texts, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    reader = open_log(f"sqlite:///file:{file}?mode=ro&uri=true")
+    assert_kept(reader, row, texts, because="the file or its folder is read-only")
+    assert saved_ids(execute) == [1]
+
+
+def test_a_file_locked_by_another_program(log, row, texts, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert_kept(log, row, texts, because="another program has locked it")
+        other.execute("ROLLBACK")
+    assert_recovered(log, execute)
+
+
+def test_who_looks_at_the_log_does_not_wait_for_a_lock(open_log, row, file):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        log.record(row(2))
+        assert ids(log.page("ada")) == [2, 1]
+        assert log.totals("ada").runs == 2
+        assert not log._memory.is_saved(log._memory.number)
+        other.execute("ROLLBACK")
+    assert log.flush(5)
+    assert log.warning is None
+
+
+def test_who_cannot_sign_off_says_so_and_is_gone(log, row, other_writer, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "The log can't be saved: another program has locked it."
+    ]
+
+
+def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
+    log.record(row(1))
+    assert log.flush(5)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        late = open_log()
+        assert ids(late.page("ada")) == [1]
+        assert late.warning == "The log can't be saved: another program has locked it."
+        other.execute("ROLLBACK")
+    assert late.flush(5)
+    late.record(row(2))
+    assert late.flush(5)
+    assert late.warning is None
+
+
+def test_a_row_is_written_without_anyone_waiting_for_it(open_log, row, execute):
+    log = open_log(heartbeat_every_s=600)
+    assert log.flush(5)
+    writer = log._writer
+    log.record(row(1))
+    with writer._changed:
+        assert writer._changed.wait_for(lambda: not log._memory.unsaved, 5)
+    assert saved_ids(execute) == [1]
+    # A process that ends must not wait for a disk that does not answer.
+    assert (writer._thread.name, writer._thread.daemon) == ("run-log", True)
+
+
+def test_a_failed_write_is_tried_again_without_being_asked(open_log, row, file, now, execute):
+    waiting = open_log(retry_every_s=0.01, busy_timeout_s=0)
+    assert waiting.count("ada") == 0
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        waiting.record(row(1))
+        assert not waiting.flush(5)
+        other.execute("ROLLBACK")
+    with waiting._writer._changed:
+        assert waiting._writer._changed.wait_for(lambda: waiting.warning is None, 5)
+    assert saved_ids(execute) == [1]
+
+
+def test_a_deleted_file_is_made_again_with_all_that_is_remembered(log, row, texts, file, execute):
+    log.record(row(1), texts(row(1)))
+    assert log.flush(5)
+    file.unlink()
+    assert ids(log.page("ada")) == [1]
+    log.record(row(2))
+    assert_recovered(log, execute)
+    assert log.get("ada", row(1).run_id) == (row(1), texts(row(1)))
+
+
+def test_a_file_that_keeps_being_moved_is_not_tried_for_ever(open_log, row, monkeypatch):
+    numbers = itertools.count()
+    monkeypatch.setattr(sqlite_file, "identity", lambda _: next(numbers))
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: it keeps being moved or deleted. {KEPT}"
+
+
+def test_a_deleted_folder_is_made_again_too(log, row, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    for left in file.parent.iterdir():
+        left.unlink()
+    file.parent.rmdir()
+    log.record(row(2))
+    assert_recovered(log, execute)
+
+
+def test_a_file_replaced_by_an_older_copy_gets_the_rows_it_lacks(log, row, file, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    copy = file.with_name("copy.db")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    log.record(row(2))
+    assert log.flush(5)
+    os.replace(copy, file)
+    assert_recovered(log, execute)
+
+
+def assert_set_aside(log, file):
+    (aside,) = [f for f in file.parent.iterdir() if f.name.endswith("Z")]
+    assert aside.name == "runs.db.corrupt-20261123T120000Z"
+    assert log.warning == (
+        f"The log file was damaged: it was renamed to {aside.name}, and a new one was started."
+    )
+    return aside
+
+
+def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
+    file.parent.mkdir()
+    file.write_bytes(b"garbage " * 1000)
+    log = open_log()
+    log.record(row(1))
+    assert log.flush(5)
+    assert assert_set_aside(log, file).read_bytes() == b"garbage " * 1000
+    assert ids(log.page("ada")) == [1]
+    log.close()
+    reopened = open_log()
+    assert ids(reopened.page("ada")) == [1]
+    assert reopened.warning is None
+
+
+def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute, caplog):
+    log.record(row(1))
+    assert log.flush(5)
+    overwrite_pages(file, first=0)
+    log.page("ada")
+    log.record(row(2))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert log.warning in [record.getMessage() for record in caplog.records]
+    assert ids(log.page("ada")) == [2, 1]
+    assert saved_ids(execute) == [2, 1]
+
+
+def test_a_question_that_fails_is_answered_from_memory_and_told_once(
+    open_log, row, execute, other_writer, caplog
+):
+    log = open_log(busy_timeout_s=30)
+    log.record(row(1))
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    with other_writer():  # so that the writer cannot clear the fault while we look
+        for _ in range(2):
+            assert ids(log.page("ada")) == [1]
+            assert log.warning == "The log can't be read: the database refuses it (SQLITE_ERROR)."
+    assert [record.getMessage() for record in caplog.records] == [
+        "the run log met OperationalError"
+    ]
+    assert caplog.records[0].name == "playground.store.log"
+    assert "no such column" in str(caplog.records[0].exc_info[1])
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert ids(log.page("ada")) == [1]
+    assert log.warning is None
+
+
+def test_a_write_that_fails_for_no_known_reason_is_told_once_and_tried_again(
+    log, row, execute, caplog
+):
+    assert log.flush(5)
+    execute("ALTER TABLE runs RENAME COLUMN stop_reason TO elsewhere")
+    log.record(row(1))
+    for _ in range(3):
+        assert not log.flush(5)
+    assert log.warning == (
+        "The database refuses 1 row (SQLITE_ERROR). It is kept in memory only, until the app "
+        "stops; everything else is saved."
+    )
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["the run log met OperationalError"]
+    caplog.clear()
+    execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
+    assert log.flush(5)
+    assert saved_ids(execute) == [1]
+
+
+@pytest.mark.parametrize("met_by", ["writing", "reading"])
+def test_damage_that_only_a_close_look_finds_is_found_by_whoever_meets_it(
+    open_log, row, texts, file, monkeypatch, execute, met_by
+):
+    monkeypatch.setattr(sqlite_file, "_QUICK_TO_CHECK_BYTES", 0)
+    log = open_log()
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="needle" + "x" * 2000))
+    assert log.flush(5)
+    damage_pages_with(file, "needle")
+    if met_by == "writing":
+        log.delete_all("ada")
+        log.record(row(51))
+    else:
+        assert log.get("ada", row(1).run_id)[1].answer.startswith("needle")
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert saved_ids(execute) == ([51] if met_by == "writing" else list(range(50, 0, -1)))
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["while open", "while closed"])
+def test_damaged_pages_are_found_and_lose_no_remembered_row(
+    open_log, log, row, texts, file, is_open, execute
+):
+    for number in range(1, 51):
+        log.record(row(number), texts(row(number), answer="x" * 2000))
+    assert log.flush(5)
+    if not is_open:
+        log.close()
+    overwrite_pages(file, first=4096)
+    if not is_open:
+        log = open_log()
+        log.record(row(1))
+        assert log.flush(5)
+        assert_set_aside(log, file)
+        assert ids(log.page("ada")) == [1]
+        return
+    assert log.page("ada").rows == tuple(row(number) for number in range(50, 0, -1))
+    assert log.flush(5)
+    assert_set_aside(log, file)
+    assert log.count("ada") == 50
+    assert saved_ids(execute) == list(range(50, 0, -1))
+
+
+def test_a_path_that_is_a_folder(open_log, row, texts, file, execute):
+    file.mkdir(parents=True)
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: its path is a folder, not a file. {KEPT}"
+    assert ids(log.page("ada")) == [1]
+    file.rmdir()
+    log.record(row(2))
+    assert_recovered(log, execute)
+
+
+def test_a_folder_that_cannot_be_made(open_log, row, file, execute):
+    file.parent.write_text("in the way")
+    log = open_log()
+    log.record(row(1))
+    assert not log.flush(5)
+    assert log.warning == f"The log can't be saved: its file or folder can't be opened. {KEPT}"
+    assert ids(log.page("ada")) == [1]
+    file.parent.unlink()
+    log.record(row(2))
+    assert_recovered(log, execute)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["no such thing", "nosuch://x", " ", "mysql://me@there/log"],
+    ids=["junk", "scheme", "empty", "not spoken"],
+)
+def test_a_wrong_address_is_a_warning_not_a_crash(open_log, row, address):
+    log = open_log(address)
+    log.record(row(1))
+    assert not log.flush(5)
+    assert "PLAYGROUND_LOG is not the address" in log.warning
+    assert ids(log.page("ada")) == [1]
+
+
+@ON_BOTH
+def test_a_newer_log_is_shown_but_not_written(open_log, log, row, texts, execute):
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    execute("UPDATE meta SET version = version + 97")
+    older_app = open_log()
+    assert_kept(older_app, row, texts, because="it was made by a newer version of this app")
+    assert saved_ids(execute) == [1]
+    execute("UPDATE meta SET version = version - 97")
+    assert_recovered(older_app, execute)
+
+
+@ON_BOTH
+def test_a_newer_log_that_can_no_longer_be_read_says_so_once(
+    open_log, log, row, texts, execute, caplog
+):
+    log.record(row(1))
+    assert log.flush(5)
+    log.close()
+    execute("UPDATE meta SET version = version + 97", "ALTER TABLE runs RENAME COLUMN press TO x")
+    older_app = open_log()
+    older_app.record(row(2))
+    for _ in range(3):
+        assert not older_app.flush(5)
+        assert ids(older_app.page("ada")) == [2]
+    assert "newer version" in older_app.warning
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

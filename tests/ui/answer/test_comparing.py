@@ -1,0 +1,328 @@
+"""The answers of the page beside each other: compared, pinned, focused, voted on, continued."""
+
+from random import Random
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from ui.driving import finish, press_run, words
+
+from playground.core.log.history import Mark
+from playground.core.log.votes import shuffled
+from playground.ui.session.services import services
+
+LOCAL = "local"
+NUMBERS = {"A": "temperature 0.2", "B": "temperature 1"}
+
+
+@pytest.fixture
+def page(page):
+    """B is cut short, so that its answer is never A's."""
+    return page.text_input(key="max_tokens_B").set_value("40").run()
+
+
+def keys(page, kind="button"):
+    return {element.key for element in page.get(kind)}
+
+
+def click(page, key):
+    page.button(key=key).click().run()
+    assert not page.exception
+    return page
+
+
+def opened(page, key):
+    page.session_state[key] = True
+    return page.run()
+
+
+def cards(page):
+    """The letters in the order in which their cards stand."""
+    focus = [button.key for button in page.button if button.key.startswith("focus_")]
+    return [key.removeprefix("focus_") for key in focus]
+
+
+def runs(page):
+    return page.session_state["runs"]
+
+
+def marked(page):
+    """What was voted, by letter."""
+    by_id = {run.id: letter for letter, run in runs(page).items()}
+    marks = services().log.history.marks(LOCAL, list(by_id))
+    return {by_id[run_id]: mark.vote for run_id, mark in marks.items()}
+
+
+def go_blind(page):
+    page.toggle(key="blind_votes").set_value(True).run()
+    return page
+
+
+def press_slowly(page):
+    """A run that stays on its way until it is stopped."""
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    page.button(key="run_all").click().run()
+    assert any(run.is_live for run in runs(page).values())
+
+
+def test_the_first_two_answers_are_compared_and_any_other_two(page):
+    page.button(key="add_variant").click().run()
+    page.text_input(key="max_tokens_C").set_value("20").run()
+    press_run(page)
+    assert "compare_left" not in keys(page, "selectbox")
+    opened(page, "compare_answers")
+    assert not page.exception
+    assert page.selectbox(key="compare_left").value == "A"
+    assert page.selectbox(key="compare_right").value == "B"
+    assert "only in A. Green: only in B" in words(page)
+    page.selectbox(key="compare_right").select("C").run()
+    assert "only in A. Green: only in C" in words(page)
+    page.selectbox(key="compare_left").select("C").run()
+    assert "Choose two different ones" in words(page)
+
+
+def test_one_answer_alone_is_not_compared(page):
+    click(page, "remove_variant_B")
+    press_run(page)
+    opened(page, "compare_answers")
+    assert not {"compare_left", "vote_A", "focus_A"} & (keys(page) | keys(page, "selectbox"))
+
+
+def test_a_pinned_answer_is_the_left_side_after_the_next_run(page):
+    click(page, "remove_variant_B")
+    press_run(page)
+    first = runs(page)["A"].text
+    click(page, "pin_A")
+    assert "compare_left" not in keys(page, "selectbox")
+    page.text_area(key="message_0_text").input("How do I soak rice?").run()
+    press_run(page)
+    assert runs(page)["A"].text != first
+    assert page.selectbox(key="compare_left").value == "baseline"
+    assert page.selectbox(key="compare_right").value == "A"
+    assert "only in Baseline · run 1 A. Green: only in A." in words(page)
+    click(page, "unpin_baseline")
+    assert "compare_left" not in keys(page, "selectbox")
+
+
+def test_what_is_looked_at_stays_while_the_next_answers_come(page):
+    press_run(page)
+    click(page, "pin_B")
+    assert page.selectbox(key="compare_left").value == "baseline"
+    press_slowly(page)
+    assert "compare_left" not in keys(page, "selectbox")
+    page.button(key="stop_all").click().run()
+    page.selectbox(key="demo_scenario").select("none").run()
+    press_run(page)
+    assert page.selectbox(key="compare_left").value == "baseline"
+    assert "only in Baseline" in words(page)
+
+
+def test_an_answer_can_be_pinned_when_it_has_ended(page):
+    press_slowly(page)
+    assert page.button(key="pin_A").disabled
+    page.button(key="stop_all").click().run()
+    assert "pin_A" not in keys(page)  # there is nothing to pin
+    page.selectbox(key="demo_scenario").select("none").run()
+    press_run(page)
+    assert not page.button(key="pin_A").disabled
+
+
+def test_a_focused_card_comes_first_and_goes_back_while_all_go_on(page):
+    press_slowly(page)
+    before = {letter: run.id for letter, run in runs(page).items()}
+    click(page, "focus_B")
+    assert cards(page) == ["B", "A"]
+    page.run()
+    assert cards(page) == ["B", "A"]
+    click(page, "focus_B")
+    assert cards(page) == ["A", "B"]
+    assert {letter: run.id for letter, run in runs(page).items()} == before
+    assert all(run.is_live for run in runs(page).values())
+    page.button(key="stop_all").click().run()
+
+
+def test_a_vote_is_kept_with_each_run_counted_and_taken_back(page):
+    press_run(page)
+    services().log.history.mark(LOCAL, runs(page)["A"].id, Mark(is_starred=True))
+    click(page, "vote_B")
+    assert marked(page) == {"A": "lost", "B": "won"}
+    assert "You voted for **B**" in words(page)
+    said = words(page).replace("\\", "")
+    assert "temperature 0.2 · Demo won 0 of 1. 1 vote says little" in said
+    assert "temperature 1.0 · Demo won 1 of 1" in said
+    click(page, "vote_take_back")
+    assert marked(page) == {"A": "", "B": ""}
+    click(page, "vote_tie")
+    assert marked(page) == {"A": "tied", "B": "tied"}
+    assert services().log.history.marks(LOCAL, [runs(page)["A"].id]) == {
+        runs(page)["A"].id: Mark(is_starred=True, vote="tied", ballot=runs(page)["A"].id)
+    }
+    press_run(page)
+    assert {"vote_A", "vote_B", "vote_tie"} <= keys(page)
+
+
+def test_votes_on_other_settings_are_a_click_away(page):
+    press_run(page)
+    click(page, "vote_A")
+    assert "all_votes" not in keys(page, "popover")
+    page.text_input(key="max_tokens_A").set_value("50").run()
+    press_run(page)
+    click(page, "vote_A")
+    opened(page, "all_votes")
+    said = words(page).replace("\\", "")
+    assert "max_tokens 300 · temperature 0.2 · Demo won 1 of 1" in said
+    assert "max_tokens 50 · temperature 0.2 · Demo won 1 of 1" in said
+
+
+def test_a_vote_that_cannot_be_kept_is_not_counted_and_says_so(page, monkeypatch):
+    press_run(page)
+    go_blind(page)
+    log = services().log.history
+    monkeypatch.setattr(log, "vote", lambda visitor, cast: "Not done: the disk is full.")
+    click(page, "vote_A")
+    assert "Your vote is not kept" in words(page)
+    assert {"vote_A", "vote_B"} <= keys(page)
+    assert "Hidden until you vote" in words(page)
+
+
+def test_answers_of_different_presses_are_not_voted_on(page):
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    page.button(key="run_all").click().run()
+    page.button(key="stop_all").click().run()
+    page.selectbox(key="demo_scenario").select("none").run()
+    page.button(key="again_A").click().run()
+    finish(page)
+    assert runs(page)["A"].text
+    assert not {"vote_A", "vote_B"} & keys(page)
+
+
+def test_the_browser_draws_a_press_ahead_unless_cards_are_moved_or_hidden(page):
+    def ahead():
+        return page.session_state["fed_page"].shown[1]
+
+    press_run(page)
+    head = "Claude Sonnet 4.6 · temperature"
+    assert ahead().press == 1
+    assert ahead().heads == {"A": f"{head} 0.2", "B": f"{head} 1"}
+    click(page, "focus_B")
+    press_run(page)
+    assert ahead() is None
+    click(page, "focus_B")
+    go_blind(page)
+    press_run(page)
+    assert ahead() is None
+
+
+def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
+    go_blind(page)
+    press_run(page)
+    assert not page.exception
+    band = drawn_in_band(page)
+    for telling in (
+        *NUMBERS.values(),
+        "Sonnet",
+        "TTFT",
+        "tok/s",
+        "max_tokens",
+        "end_turn",
+        "badge[A]",
+        "badge[B]",
+    ):
+        assert telling not in band, telling
+    assert "badge[1]" in band
+    assert band.count("badge[demo]") == 2
+    shown = keys(page)
+    assert not {"sent_A", "continue_A", "pin_A", "save_answers"} & shown
+    assert {page.button(key=f"vote_{letter}").label for letter in "AB"} == {"1", "2"}
+    first = cards(page)[0]
+    assert page.button(key=f"vote_{first}").label == "1"
+    opened(page, "compare_answers")
+    assert "only in 1. Green: only in 2" in words(page)
+    order = cards(page)
+    click(page, f"vote_{first}")
+    band = drawn_in_band(page)
+    for telling in (*NUMBERS.values(), "Sonnet", "TTFT", "badge[A]", "badge[B]"):
+        assert telling in band, telling
+    assert cards(page) == order
+    assert f"You voted for **{first}**" in words(page)
+    assert marked(page)[first] == "won"
+    click(page, "vote_take_back")
+    assert "TTFT" in drawn_in_band(page)
+
+
+def drawn_in_band(page):
+    """All texts of the answers' band but its answers: what of it could tell whose they are."""
+    [found] = [each for each in page.main if getattr(each, "label", "") == "Answers"]
+    kinds = ("markdown", "caption", "button", "error", "warning")
+    elements = [element for kind in kinds for element in found.get(kind)]
+    texts = [getattr(each, "label", "") or str(getattr(each, "value", "")) for each in elements]
+    return "\n".join(text for text in texts if "won " not in text).replace("\\", "")
+
+
+def test_the_cards_are_shuffled_once_for_each_press(page):
+    for _ in range(3):
+        page.button(key="add_variant").click().run()
+    go_blind(page)
+    press_run(page)
+    order = cards(page)
+    assert sorted(order) == list("ABCDE")
+    page.run()
+    assert cards(page) == order
+    page.toggle(key="blind_votes").set_value(False).run()
+    assert cards(page) == list("ABCDE")
+    # The card that had the full width would be known by it.
+    click(page, "focus_C")
+    go_blind(page)
+    press_run(page)
+    assert {page.button(key=f"focus_{letter}").help for letter in "ABCDE"} == {"Full width"}
+    assert tuple(cards(page)) == page.session_state["blind_order"][1]
+
+
+def test_without_two_answers_to_vote_on_nothing_stays_hidden(page):
+    go_blind(page)
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    press_run(page)
+    assert "401" in page.error[0].value
+    assert NUMBERS["A"] in drawn_in_band(page)
+
+
+def draw_order(seed):
+    from random import Random
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from playground.ui.session import answers_state
+
+    plan = SimpleNamespace(press=1)
+    runs = {x: SimpleNamespace(id=x, plan=plan, text=x, is_live=False) for x in "ABCDEF"}
+    st.session_state.setdefault("blind_votes", True)
+    st.text("".join(answers_state.ordered(runs, Random(seed))))
+
+
+def test_the_order_hangs_on_chance_alone():
+    app = AppTest.from_function(draw_order, args=(7,)).run()
+    assert app.text[0].value == "".join(shuffled("ABCDEF", Random(7)))
+    app.session_state["blind_votes"] = False
+    assert app.run().text[0].value == "ABCDEF"
+
+
+def test_a_winner_goes_on_as_the_conversation_and_as_the_first_variant(page):
+    press_run(page)
+    page.text_input(key="max_tokens_B").set_value("77").run()
+    before = {
+        "text": page.text_area(key="message_0_text").value,
+        "temperature": page.text_input(key="temperature_A").value,
+    }
+    answer = runs(page)["B"].text
+    click(page, "continue_B")
+    assert page.session_state["message_1_role"] == "assistant"
+    assert page.text_area(key="message_1_text").value == answer
+    assert page.session_state["message_2_role"] == "user"
+    assert page.text_area(key="message_2_text").value == ""
+    assert page.text_input(key="temperature_A").value == "1"
+    assert page.session_state["variants"] == ["A", "B"]
+    assert page.text_input(key="max_tokens_B").value == "77"
+    click(page, "undo")
+    assert page.session_state["message_count"] == 1
+    assert page.text_area(key="message_0_text").value == before["text"]
+    assert page.text_input(key="temperature_A").value == before["temperature"]

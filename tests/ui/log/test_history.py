@@ -1,0 +1,248 @@
+"""The log as a place to work: search, filters, marks, undo, comparing, exports."""
+
+import csv
+import io
+import json
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+from ui.driving import finish, words
+
+from playground.core.answer.retry import RetryPolicy
+from playground.core.log.history import Filter
+from playground.core.log.run_file import kept_of
+from playground.core.request.connection import DEMO
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.ui.log.export_files import FORMATS
+from playground.ui.log.log_state import Prepared
+from playground.ui.session.services import services
+
+LOCAL = "local"
+
+
+def controls(page, kind="button"):
+    return {element.key for element in page.get(kind)}
+
+
+def shown(page):
+    """The runs in the table."""
+    return [] if not page.dataframe else list(page.dataframe[0].value["Run"])
+
+
+def opens(page, key):
+    page.session_state[key] = True
+    return page.run()
+
+
+def select(page, *places):
+    """As a browser does: the table keeps which rows are selected, then calls back."""
+    ids = [row.run_id for row in services().log.history.page(LOCAL, Filter()).rows]
+    chosen = tuple(ids[place] for place in places)
+    page.session_state["log_selected"] = chosen
+    page.session_state["opened_run"] = chosen[0] if len(chosen) == 1 else None
+    return page.run()
+
+
+def record(number, variant, prompt, **changes):
+    """A run as one press of Run would have recorded it."""
+    at = datetime.now(UTC) - timedelta(minutes=10 - number)
+    request = Request(
+        Prompt("Be terse.", (Message("user", prompt),)),
+        Params("claude-sonnet-4-6", 300, temperature=0.2),
+    )
+    wire = plan(
+        RunContext(DEMO, RetryPolicy(), (), at, press=number), Variant(variant, request)
+    ).wire
+    row = RunRow(
+        run_id=f"{int(at.timestamp() * 1e9):016x}{variant}", visitor=LOCAL, started_at=at,
+        ended_at=at, press=number, variant=variant, connection="Demo", model=wire.model_id,
+        params_json=json.dumps(wire.parameters()), status="done", attempts=1,
+        input_tokens=9 * number, output_tokens=7, cost_usd=Decimal("0.0001"), cost_kind="simulated",
+        duration_s=1.5, **changes,
+    )  # fmt: skip
+    sent = json.dumps({"headers": dict(wire.headers), "body": dict(wire.body)})
+    texts = RunTexts(run_id=row.run_id, request_json=sent, answer=f"On {prompt}")
+    services().log.record(row, texts)
+
+
+@pytest.fixture
+def worked(page):
+    """Two presses of Run: of the first the prompt says dosa, of the second idli."""
+    for variant in "AB":
+        record(1, variant, "Crisp dosa?")
+        record(2, variant, "Soft idli?")
+    assert services().log.flush(5)
+    return page.run()
+
+
+def test_the_log_is_searched_filtered_sorted_and_cleared(worked):
+    page = worked
+    assert shown(page) == ["2 B", "2 A", "1 B", "1 A"]
+    page.text_input(key="log_search").input("dosa").run()
+    assert set(shown(page)) == {"1 A", "1 B"}
+    assert "**2** runs found" in words(page)
+    opens(page, "log_filters")
+    assert page.multiselect(key="log_variants").options == ["A", "B"]
+    assert "log_experiment" not in [each.key for each in page.selectbox]
+    page.multiselect(key="log_variants").select("B").run()
+    assert shown(page) == ["1 B"]
+    assert page.button(key="without_log_variants").label == "variant B"
+    opens(page, "log_filters")
+    page.date_input(key="log_to_day").set_value(date(2020, 1, 1)).run()
+    assert shown(page) == []
+    assert "Nothing matches" in words(page)
+    page.button(key="log_clear_all").click().run()
+    assert len(shown(page)) == 4
+    assert page.text_input(key="log_search").value == ""
+    page.selectbox(key="log_sort").select("oldest").run()
+    assert shown(page)[0].startswith("1 ")
+    opens(page, "log_filters")
+    page.text_input(key="log_to_usd").set_value("1").run()
+    assert len(shown(page)) == 4
+    opens(page, "log_filters")
+    page.text_input(key="log_from_usd").set_value("2").run()
+    assert "lowest cost is above" in words(page)
+    assert not page.exception
+
+
+def test_cost_by_day_is_drawn_only_when_its_expander_is_open(worked):
+    page = worked
+    assert not page.get("vega_lite_chart")
+    opens(page, "log_chart")
+    assert page.get("vega_lite_chart")
+    assert "simulated" in words(page)
+    assert not page.exception
+
+
+def test_a_run_goes_back_into_the_editor_and_can_be_undone(worked):
+    page = worked
+    page.text_area(key="message_0_text").input("My own").run()
+    page.text_input(key="max_tokens_A").set_value("40").run()
+    select(page, 3)
+    page.button(key="edit_run").click().run()
+    assert page.text_area(key="message_0_text").value == "Crisp dosa?"
+    assert page.text_input(key="max_tokens_A").value == "300"
+    assert page.text_input(key="max_tokens_B").value == "300"
+    assert page.session_state["runs"] == {}
+    page.button(key="log_undo_button").click().run()
+    assert page.text_area(key="message_0_text").value == "My own"
+    assert page.text_input(key="max_tokens_A").value == "40"
+    assert "log_undo_button" not in controls(page)
+
+
+def test_a_run_of_the_log_is_run_again_as_it_was(worked):
+    page = worked
+    select(page, 3)
+    page.button(key="run_run").click().run()
+    finish(page)
+    again = page.session_state["runs"]["A"]
+    assert (again.status, again.plan.wire.body["temperature"]) == ("done", 0.2)
+    assert json.loads(again.exchanges[-1].sent.body)["messages"][0]["content"] == "Crisp dosa?"
+    assert shown(page)[0] == "1 A"
+
+
+def test_a_run_is_starred_tagged_noted_deleted_and_brought_back(worked):
+    page = worked
+    select(page, 0)
+    name = shown(page)[0]
+    page.button(key="star_run").click().run()
+    run_id = page.session_state["opened_run"]
+    log = services().log.history
+    assert page.dataframe[0].value["★"].iloc[0] == "★"
+    page.text_area(key=f"note_{run_id}").input("The best one").run()
+    mark = log.marks(LOCAL, [run_id])[run_id]
+    assert (mark.is_starred, mark.note) == (True, "The best one")
+    opens(page, "log_filters")
+    page.toggle(key="log_starred").set_value(True).run()
+    assert shown(page) == [name]
+    page.button(key="log_clear").click().run()
+    select(page, 0)
+    page.button(key="delete_run").click().run()
+    assert name not in shown(page)
+    assert f"Run {name} is deleted" in words(page).replace("\\", "")
+    page.button(key="log_undo_button").click().run()
+    assert shown(page)[0] == name
+    assert log.marks(LOCAL, [run_id])[run_id] == mark
+    assert not page.exception
+
+
+def test_two_selected_runs_are_compared(worked):
+    page = worked
+    select(page, 0, 3)
+    page.button(key="compare_runs").click().run()
+    assert not page.exception
+    differing = list(page.dataframe[1].value[""])
+    assert "model" not in differing
+    assert "Red, struck through: only in Run 1 A. Green: only in Run 2 B." in words(page)
+    assert any("Soft idli?" in code.value and "-Crisp dosa?" in code.value for code in page.code)
+    select(page, 0, 1, 2)
+    assert "Two can be compared" in words(page)
+
+
+def test_what_is_filtered_is_exported(worked):
+    page = worked
+    page.text_input(key="log_search").input("dosa").run()
+    page.button(key="export_log").click().run()
+    assert "Prepare 2 runs" in {button.label for button in page.button}
+    page.button(key="export_prepare").click().run()
+    assert not page.exception
+    ready = page.session_state["log_file"]
+    ready.file.seek(0)
+    rows = list(csv.DictReader(io.StringIO(ready.file.read().decode("utf-8-sig"), newline="")))
+    assert {row["variant"] for row in rows} == {"A", "B"}
+    assert all(row["prompt"] == "Be terse.\nCrisp dosa?" and row["answer"] for row in rows)
+    [button] = page.get("download_button")
+    assert "Save 2 as CSV" in str(button.proto.label)
+
+
+def test_every_format_holds_every_run_and_nothing_of_the_visitor(worked):
+    history = services().log.history
+    found = {}
+    for form in FORMATS:
+        file = io.BytesIO()
+        parts = history.parts(LOCAL, Filter(), with_texts=True, size=3)
+        assert list(form.write(file, parts, True)) == [3, 1]
+        found[form.name] = file.getvalue()
+        assert worked.session_state["owner"].encode() not in file.getvalue()
+    lines = found["JSONL"].decode().splitlines()
+    kept = [kept for part in history.parts(LOCAL, Filter(), with_texts=True) for kept in part]
+    assert [kept_of(line, LOCAL) for line in lines] == kept
+    assert not any("visitor" in json.loads(line) for line in lines)
+    table = pq.read_table(io.BytesIO(found["Parquet"])).to_pylist()
+    assert [row["cost_usd"] for row in table] == [each.row.cost_usd for each in kept]
+    assert [row["started_at"] for row in table] == [each.row.started_at for each in kept]
+    assert [row["answer"] for row in table] == [each.texts.answer for each in kept]
+
+
+def test_house_is_kept_in_its_dialog(worked):
+    page = worked
+    page.button(key="log_housekeeping").click().run()
+    assert not page.exception
+    assert "The log takes" in words(page)
+    page.button(key="back_up_log").click().run()
+    assert any("Copied to" in info.value for info in page.info)
+    page.date_input(key="old_last_day").set_value(
+        services().log.history.page(LOCAL, Filter()).rows[0].started_at.date()
+    ).run()
+    page.button(key="drop_old_texts").click().run()
+    assert any("4 runs were kept as numbers only" in info.value for info in page.info)
+    assert services().log.history.page(LOCAL, Filter("dosa")).rows == ()
+    page.button(key="restore_log").click().run()
+    assert not page.exception
+    assert any("Restored" in info.value for info in page.info)
+    page.button(key="delete_old").click().run()
+    assert not page.exception
+    assert services().log.count(LOCAL) == 0
+
+
+def test_a_prepared_file_is_closed_once_nobody_holds_it():
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (to be closed by what holds it)
+    prepared = Prepared("runs.csv", "text/csv", 1, None, file)
+    assert not prepared.file.closed
+    del prepared
+    assert file.closed

@@ -1,0 +1,273 @@
+"""The page as Streamlit runs it, on the demo, without a browser."""
+
+import contextlib
+import sqlite3
+from threading import Event
+
+import pytest
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.testing.v1 import AppTest
+from ui.driving import SCRIPT, finish, open_more, press_run, words
+
+from playground.engine.run import Run
+from playground.ui.session.services import services
+
+
+def test_it_opens_on_the_demo_with_two_variants_of_the_lesson(page):
+    assert not page.exception
+    assert page.selectbox(key="connection").value == "demo"
+    assert page.selectbox(key="model_A").value == "claude-sonnet-4-6"
+    assert page.text_input(key="temperature_A").value == "0.2"
+    assert page.text_input(key="temperature_B").value == "1"
+    assert page.text_input(key="max_tokens_A").value == "300"
+    assert "at most" in page.button(key="run_all").label
+    assert page.button(key="stop_all").disabled
+    assert "No runs yet" in words(page)
+
+
+def test_one_press_of_run_answers_both_and_logs_them(page):
+    press_run(page)
+    runs = page.session_state["runs"]
+    assert {letter: run.status for letter, run in runs.items()} == {"A": "done", "B": "done"}
+    assert all(run.text for run in runs.values())
+    [table] = page.dataframe
+    assert list(table.value["Status"]) == ["done", "done"]
+    assert set(table.value["Connection"]) == {"Demo"}
+    assert all("simulated" in cost for cost in table.value["Cost"])
+    assert "Spent **\\$0**" in words(page)
+
+
+def blocks(node):
+    yield node
+    for child in getattr(node, "children", {}).values():
+        yield from blocks(child)
+
+
+def test_where_the_feed_drew_the_last_words_a_whole_answer_puts_nothing(page):
+    press_run(page)
+    [answer] = [b for b in blocks(page.main) if getattr(b.proto, "id", "").endswith("answer_A")]
+    tail = answer.children[0].children[1]
+    assert [each.type for each in blocks(tail) if each.type != "flex_container"] == [
+        "transparent",
+        "empty",
+    ]
+
+
+def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monkeypatch):
+    ended, asked = Event(), Event()
+    wait, conclude = Run.wait, Run.conclude
+
+    def wait_and_tell(run, timeout_s):
+        asked.set()
+        return wait(run, timeout_s)
+
+    def conclude_when_asked(run):
+        ended.set()
+        asked.wait(10)
+        conclude(run)
+
+    monkeypatch.setattr(Run, "wait", wait_and_tell)
+    monkeypatch.setattr(Run, "conclude", conclude_when_asked)
+    page.button(key="remove_variant_B").click().run()
+    page.button(key="run_all").click().run()
+    [run] = page.session_state["runs"].values()
+    services().engine.stop(run)
+    assert ended.wait(10)
+    page.button(key="stop_all").click().run()
+    assert run.is_over
+    assert not page.button(key="run_all").disabled
+
+
+def test_editing_between_runs_sends_nothing(page):
+    page.text_area(key="message_0_text").input("Another question").run()
+    page.text_input(key="max_tokens_A").set_value("50").run()
+    page.button(key="add_variant").click().run()
+    page.selectbox(key="model_C").select("claude-opus-5-5").run()
+    assert page.session_state["runs"] == {}
+    assert "No runs yet" in words(page)
+
+
+def test_a_variant_is_cloned_and_removed_without_renaming_the_others(page):
+    page.text_input(key="max_tokens_B").set_value("77").run()
+    page.button(key="add_variant").click().run()
+    assert page.text_input(key="max_tokens_C").value == "77"
+    page.button(key="remove_variant_B").click().run()
+    assert page.session_state["variants"] == ["A", "C"]
+    assert page.text_input(key="max_tokens_C").value == "77"
+
+
+def test_messages_are_added_moved_and_removed(page):
+    page.button(key="add_message").click().run()
+    assert page.session_state["message_1_role"] == "assistant"
+    page.text_area(key="message_1_text").input("Batter first.").run()
+    page.button(key="move_1_0").click().run()
+    assert page.text_area(key="message_0_text").value == "Batter first."
+    page.button(key="remove_message_0").click().run()
+    assert page.text_area(key="message_0_text").value == "Give me three tips for crisp dosa."
+
+
+def test_an_empty_message_is_named_and_keeps_run_from_sending(page):
+    page.text_area(key="message_0_text").input("  ").run()
+    assert "Message 1 is empty" in words(page)
+    page.button(key="run_all").click().run()
+    assert page.session_state["runs"] == {}
+
+
+def test_a_temperature_that_a_model_does_not_take_is_kept_and_not_sent(page):
+    open_more(page)
+    page.selectbox(key="model_A").select("claude-opus-5-5").run()
+    assert page.text_input(key="temperature_A").disabled
+    assert "takes only the default" in words(page)
+    press_run(page)
+    assert page.session_state["runs"]["A"].status == "done"
+    assert "temperature" not in page.session_state["runs"]["A"].plan.wire.body
+    page.selectbox(key="model_A").select("claude-haiku-4-5").run()
+    assert page.text_input(key="temperature_A").value == "0.2"
+
+
+def test_a_variants_own_system_prompt_replaces_the_shared_one(page):
+    open_more(page)
+    page.text_area(key="system_A").input("Answer in Telugu.").run()
+    press_run(page)
+    runs = page.session_state["runs"]
+    assert runs["A"].plan.wire.body["system"] == "Answer in Telugu."
+    assert runs["B"].plan.wire.body["system"].startswith("You answer readers")
+
+
+def test_a_scenario_is_shown_with_its_reason_and_logged_as_an_error(page):
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    press_run(page)
+    assert {run.status for run in page.session_state["runs"].values()} == {"failed"}
+    assert "401" in page.error[0].value
+    assert "the same request would fail again" in words(page)
+    assert list(page.dataframe[0].value["Ended by"]) == ["401 authentication"] * 2
+
+
+def test_stop_ends_the_runs_at_once(page):
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    page.button(key="run_all").click().run()
+    page.button(key="stop_all").click().run()
+    assert {run.status for run in page.session_state["runs"].values()} == {"stopped"}
+
+
+@pytest.fixture
+def drawn():
+    """The keys of all containers, in the order in which they are drawn."""
+    keys = []
+    ForwardMsgQueue.on_before_enqueue_msg(
+        lambda message: keys.append(message.delta.add_block.id.rsplit("-", 1)[-1])
+    )
+    yield keys
+    ForwardMsgQueue.on_before_enqueue_msg(None)
+
+
+def test_answers_are_drawn_first_while_they_come_and_run_once_they_are_there(page, drawn):
+    page.selectbox(key="demo_scenario").select("slow_first_token").run()
+    bands = {"answers_band", "bar", "log"}
+    drawn.clear()
+    page.button(key="run_all").click().run()
+    assert [key for key in drawn if key in bands] == ["answers_band", "bar", "log"]
+    page.button(key="stop_all").click().run()
+    finish(page)
+    drawn.clear()
+    page.run()
+    assert [key for key in drawn if key in bands] == ["bar", "answers_band", "log"]
+
+
+def test_a_typed_key_leaves_its_field_and_is_never_drawn(page):
+    page.selectbox(key="connection").select("claude").run()
+    assert "There is no key" in words(page)
+    page.text_input(key="api_key").input("sk-ant-canary-0123456789").run()
+    assert page.session_state["key"] == "sk-ant-canary-0123456789"
+    drawn = "".join(str(element) for element in page.main) + "".join(
+        str(element) for element in page.sidebar
+    )
+    assert "sk-ant-canary-0123456789" not in drawn
+    page.button(key="forget_key").click().run()
+    assert page.session_state["key"] == ""
+
+
+def test_a_key_of_two_lines_is_refused_in_plain_words(page):
+    page.selectbox(key="connection").select("claude").run()
+    page.text_input(key="api_key").input("sk-ant-canary extra").run()
+    assert any("one line" in error.value for error in page.error)
+    assert page.session_state["key"] == ""
+
+
+def test_a_sample_prompt_replaces_the_prompt_and_can_be_undone(page):
+    page.text_area(key="message_0_text").input("My own question").run()
+    sample = page.selectbox(key="sample").options[1]
+    page.selectbox(key="sample").select(sample).run()
+    assert page.text_area(key="message_0_text").value.startswith("The sambar")
+    page.button(key="undo_sample").click().run()
+    assert page.text_area(key="message_0_text").value == "My own question"
+
+
+def test_a_setting_that_cannot_be_used_is_said_instead_of_a_traceback(monkeypatch):
+    monkeypatch.setenv("PLAYGROUND_MAX_RUNS", "none")
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert "PLAYGROUND_MAX_RUNS" in page.error[0].value
+    monkeypatch.delenv("PLAYGROUND_MAX_RUNS")
+
+
+def test_an_emptied_temperature_is_not_sent_and_an_emptied_max_tokens_is_an_error(page):
+    page.text_input(key="temperature_A").set_value("").run()
+    assert "Temperature is not sent" in words(page)
+    page.text_input(key="max_tokens_A").set_value("").run()
+    assert "max_tokens is empty. Enter a whole number from 1" in words(page).replace("\\", "")
+
+
+def test_two_quick_clicks_on_remove_leave_a_variant(page):
+    page.button(key="remove_variant_A").click()
+    page.button(key="remove_variant_B").click().run()
+    assert not page.exception
+    assert len(page.session_state["variants"]) == 1
+
+
+def test_a_damaged_row_of_the_log_does_not_take_the_others_away(page, tmp_path):
+    press_run(page)
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.db")) as database:
+        database.execute("update runs set params_json = '{bro', unit_prices_json = '[]'")
+        database.commit()
+    from playground.ui.session.services import services
+
+    services().log.flush(5)
+    fresh = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert not fresh.exception
+    assert len(fresh.dataframe[0].value) == 2
+
+
+def test_a_parameter_that_is_out_of_sight_is_still_sent(page):
+    open_more(page)
+    page.text_input(key="top_k_A").set_value("7").run()
+    page.session_state["more_A"] = False
+    page.run()
+    assert not [each for each in page.text_input if each.key == "top_k_A"]
+    press_run(page)
+    assert page.session_state["runs"]["A"].plan.wire.body["top_k"] == 7
+    open_more(page)
+    assert page.text_input(key="top_k_A").value == "7"
+
+
+def test_while_a_page_settles_each_run_says_again_what_the_fields_hold(page):
+    """A browser that is slower than the second run never drew the first one's values."""
+
+    def is_said():
+        number = page.text_input(key="max_tokens_A")
+        assert number.proto.default == number.value == "300"
+        return page.selectbox(key="model_A").proto.set_value
+
+    def text():
+        return page.text_area(key="message_0_text").proto.default
+
+    assert is_said()
+    assert text() == "Give me three tips for crisp dosa."
+    page.text_area(key="message_0_text").input("mine").run()
+    assert is_said()
+    assert text() == "mine"
+    page.button(key="add_variant").click().run()
+    assert is_said()
+    page.session_state["opened_s"] -= 60
+    page.run()
+    assert not is_said(), "later it would undo what is being typed"
+    assert text() == page.text_area(key="message_0_text").value == "mine"

@@ -1,0 +1,200 @@
+"""What a page's socket lets through to Streamlit: whose, what, how much and how often."""
+
+import asyncio
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from playground.ui.server import page_sockets
+from playground.ui.server.page_sockets import (
+    MOST_BYTES,
+    MOST_PAGES_EACH,
+    MOST_STRANGERS_BYTES,
+    PAGES_PACE,
+    SOCKET_HEADER,
+    PageSockets,
+    address_of,
+    has_left,
+)
+
+real_sleep = asyncio.sleep
+RERUN = BackMsg()
+RERUN.rerun_script.query_string = "a"
+TIMER = BackMsg()
+TIMER.rerun_script.is_auto_rerun = True
+FILE = BackMsg()
+FILE.backend_operation_request.deferred_file.file_id = "x"
+SKILLS = BackMsg()
+SKILLS.backend_operation_request.install_skills.SetInParent()
+LATE_CLEAR = RERUN.SerializeToString() + BackMsg(clear_cache=True).SerializeToString()
+
+
+class Clock:
+    now_s = 1000.0
+
+    def __call__(self):
+        return self.now_s
+
+
+class Streamlit:
+    """What stands behind the middleware, and notes what came that far."""
+
+    def __init__(self):
+        self.heard, self.scopes, self.told = [], [], []
+        self.clock = Clock()
+        self.sockets = PageSockets(self._serve, self.clock)
+
+    async def _serve(self, scope, receive, send):
+        self.scopes.append(scope)
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if message["type"] == "websocket.connect":
+                await send({"type": "websocket.accept"})
+            else:
+                self.heard.append(message["bytes"])
+        await send({"type": "websocket.send", "bytes": b"late"})
+
+    def serve(self, *said, host="app.example", ip="192.0.2.7", headers=()):
+        coming = [{"type": "websocket.connect"}]
+        for each in said:
+            data = each.SerializeToString() if isinstance(each, BackMsg) else each
+            name = "text" if isinstance(data, str) else "bytes"
+            coming.append({"type": "websocket.receive", name: data})
+        coming.append({"type": "websocket.disconnect", "code": 1001})
+
+        async def receive():
+            return coming.pop(0)
+
+        async def send(message):
+            self.told.append(message)
+
+        scope = {
+            "type": "websocket", "path": "/_stcore/stream", "client": (ip, 1),
+            "headers": [(b"host", host.encode()), *headers],
+        }  # fmt: skip
+        return self.sockets(scope, receive, send)
+
+    @property
+    def closed(self):
+        return [each["code"] for each in self.told if each["type"] == "websocket.close"]
+
+
+@pytest.fixture
+def streamlit(monkeypatch):
+    server = Streamlit()
+
+    async def sleep(seconds):
+        server.clock.now_s += seconds
+
+    monkeypatch.setattr(page_sockets.asyncio, "sleep", sleep)
+    return server
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        BackMsg(clear_cache=True), BackMsg(load_git_info=True), SKILLS, LATE_CLEAR, BackMsg(),
+        BackMsg(debug_shutdown_runtime=True), BackMsg(debug_disconnect_websocket=True),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_what_no_page_of_this_app_says_has_no_effect(streamlit, said):
+    asyncio.run(streamlit.serve(said, RERUN))
+    assert streamlit.heard == [RERUN.SerializeToString()]
+    assert streamlit.closed == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [RERUN, TIMER, FILE, BackMsg(stop_script=True), BackMsg(app_heartbeat=True)],
+    ids=range(5),
+)
+def test_what_they_say_arrives(streamlit, said):
+    asyncio.run(streamlit.serve(said))
+    assert streamlit.heard == [said.SerializeToString()]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [(b"x" * (MOST_STRANGERS_BYTES + 1), 1009), (b"\xff" * 9, 1002), ("text", 1003)],
+    ids=["large", "nonsense", "text"],
+)
+def test_what_is_no_message_ends_the_connection_and_nothing_is_said_afterwards(
+    streamlit, said, code
+):
+    asyncio.run(streamlit.serve(said, RERUN))
+    assert streamlit.heard == []
+    assert streamlit.closed == [code]
+    assert streamlit.told[-1]["type"] == "websocket.close"
+
+
+def test_whoever_sits_at_this_machine_may_send_as_much_as_the_page_lets_him_type(streamlit):
+    long = BackMsg()
+    long.rerun_script.query_string = "x" * (MOST_BYTES - 1000)
+    asyncio.run(streamlit.serve(long, host="localhost:8501", ip="127.0.0.1"))
+    assert len(streamlit.heard) == 1
+
+
+def test_a_page_that_says_too_much_is_delayed_and_loses_nothing_but_its_timers(streamlit):
+    count = 3 * PAGES_PACE.burst
+    began_s = streamlit.clock.now_s
+    asyncio.run(streamlit.serve(*[RERUN] * count))
+    assert len(streamlit.heard) == count
+    assert streamlit.clock.now_s - began_s >= 1.9 * PAGES_PACE.burst / PAGES_PACE.per_s
+    streamlit.heard.clear()
+    streamlit.clock.now_s += 1000
+    asyncio.run(streamlit.serve(*[TIMER] * count))
+    assert len(streamlit.heard) < PAGES_PACE.burst
+
+
+def test_an_ordinary_page_is_never_delayed(streamlit):
+    began_s = streamlit.clock.now_s
+    asyncio.run(streamlit.serve(*[RERUN] * (PAGES_PACE.burst - 1)))
+    assert streamlit.clock.now_s == began_s
+
+
+def test_one_address_has_only_so_many_pages_and_holds_up_no_other(streamlit):
+    async def play():
+        may_end = asyncio.Event()
+
+        async def stay(scope, receive, send):
+            await receive()
+            await may_end.wait()
+
+        streamlit.sockets._app = stay
+        pages = [asyncio.create_task(streamlit.serve()) for _ in range(MOST_PAGES_EACH)]
+        for _ in range(5):
+            await real_sleep(0)
+        await streamlit.serve()
+        assert streamlit.closed == [1008]
+        other = asyncio.create_task(streamlit.serve(ip="192.0.2.8"))
+        await real_sleep(0)
+        may_end.set()
+        await asyncio.gather(*pages, other)
+        await streamlit.serve()
+        assert streamlit.closed == [1008]
+
+    asyncio.run(play())
+
+
+def test_each_socket_has_a_name_of_its_own_that_nobody_brings_along(streamlit):
+    own = SOCKET_HEADER.encode()
+    asyncio.run(streamlit.serve(headers=[(own, b"mine"), (own.title(), b"mine")]))
+    [scope] = streamlit.scopes
+    [name] = [value.decode() for key, value in scope["headers"] if key.lower() == own]
+    assert name != "mine"
+    assert has_left(name)
+    assert not has_left("")
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ([], "10.0.0.1 "),
+        ([(b"x-forwarded-for", b"1.1.1.1, 2.2.2.2")], "10.0.0.1 2.2.2.2"),
+        ([(b"forwarded", b"for=1.1.1.1, for=2.2.2.2")], "10.0.0.1 for=2.2.2.2"),
+    ],
+    ids=["none", "x-forwarded-for", "forwarded"],
+)
+def test_behind_a_proxy_an_address_is_the_one_that_the_proxy_added(headers, address):
+    scope = {"headers": [(b"host", b"app.example"), *headers], "client": ("10.0.0.1", 1)}
+    assert address_of(scope) == address
