@@ -40,8 +40,7 @@ def page() -> None:
     above, beneath = st.container(), st.container()
     bands = [(above, _show_editor), (beneath, lambda: show_answers(drawn_in))]
     # Who pressed Run waits for the answers; once they are whole, for Run.
-    is_live = drawn_in.interval_s is not None
-    for place, show in bands[::-1] if is_live else bands:
+    for place, show in bands[::-1] if drawn_in.interval_s is not None else bands:
         with place:
             show()
     show_log(drawn_in)
