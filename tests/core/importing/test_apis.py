@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.core.snippets_of_people import HAIKU, user
+from tests.core.importing.snippets_of_people import HAIKU, user
 
 from playground.core.importing.import_result import Imported
 from playground.core.importing.read_any import read_request

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from tests.core.snippets_of_people import HAIKU, KEY, user
+from tests.core.importing.snippets_of_people import HAIKU, KEY, user
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.importing.import_result import Imported, ImportingError

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.snippets_of_people import KEY, OPENAI_JSON, SENT, user
+from tests.core.importing.snippets_of_people import KEY, OPENAI_JSON, SENT, user
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.editor.page_state import PageState, Variant, to_json
