@@ -14,7 +14,7 @@ from playground.core.checks.number_fields import (
     texts_beside,
     with_texts,
 )
-from playground.core.request.request import EFFORTS, Params, Prompt, Request
+from playground.core.request.request import EFFORTS, MOST_STOPS, Params, Prompt, Request
 from playground.core.request.request_fields import (
     FieldsError,
     request_from_fields,
@@ -26,7 +26,6 @@ VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
 MOST_BYTES: Final = 1_000_000
 """Of the JSON: more is neither written nor read."""
-MOST_STOPS: Final = 100
 _MOST = {"max_tokens": LARGEST_MAX_TOKENS, "top_k": 10**9, "thinking_budget_tokens": 10**9}
 _MOST_FRACTIONS = {"temperature": 2.0, "top_p": 1.0}
 _SCENARIO = re.compile(r"[a-z0-9_]{1,40}")

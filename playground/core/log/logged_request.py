@@ -2,25 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import Any
 
 from playground.core.request.request import (
     ROLES,
     Message,
-    Params,
     Prompt,
     Request,
-    ServiceTier,
 )
-from playground.core.wire.decisions import THINKING_TYPES
 from playground.core.wire.exchange import from_json
+from playground.core.wire.from_body import take_params
 from playground.core.wire.wire import VERSION_HEADER, Wire
 
 Body = Mapping[str, Any]
 _VERSIONS = ("2023-06-01", "2026-10-21")
-_THINKING = {kind: name for name, kind in THINKING_TYPES.items()}
-_DISPLAYS = ("summarized", "omitted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +88,13 @@ def _form(found: Logged, version: Mapping[str, Any]) -> Request:
     rest = dict(found.body)
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
-    params: dict[str, Any] = {
-        "model": _taken(rest, "model", str) or "",
-        "max_tokens": _taken(rest, "max_tokens", int) or 0,
-        "temperature": _taken(rest, "temperature", (int, float)),
-        "top_p": _taken(rest, "top_p", (int, float)),
-        "top_k": _taken(rest, "top_k", int),
-        "stop_sequences": _stops(rest),
-        **_effort(rest),
-        **_thinking_of(rest),
-        **_cache(rest),
-        **_tier(rest),
-        **version,
-    }
+    params = take_params(rest, max_tokens=0)
     extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
-    return Request(Prompt(system, messages), Params(**params, extra_json=extra))
-
-
-def _taken(rest: dict[str, Any], name: str, kind: type | tuple[type, ...]) -> Any:  # noqa: ANN401
-    value = rest.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        return None
-    return rest.pop(name)
+    return Request(Prompt(system, messages), replace(params, extra_json=extra, **version))
 
 
 def _system(rest: dict[str, Any]) -> str:
-    value: str | None = _taken(rest, "system", str)
-    return value or ""
+    return rest.pop("system") if isinstance(rest.get("system"), str) else ""
 
 
 def _messages(rest: dict[str, Any]) -> tuple[Message, ...]:
@@ -136,56 +112,3 @@ def _is_plain(row: object) -> bool:
         and row["role"] in ROLES
         and isinstance(row["content"], str)
     )
-
-
-def _stops(rest: dict[str, Any]) -> tuple[str, ...]:
-    stops = rest.get("stop_sequences")
-    # The control holds one a line.
-    if not isinstance(stops, list) or not all(
-        isinstance(stop, str) and stop and "\n" not in stop for stop in stops
-    ):
-        return ()
-    return tuple(rest.pop("stop_sequences"))
-
-
-def _effort(rest: dict[str, Any]) -> dict[str, Any]:
-    config = rest.get("output_config")
-    if isinstance(config, dict) and set(config) == {"effort"} and isinstance(config["effort"], str):
-        return {"effort": rest.pop("output_config")["effort"]}
-    return {}
-
-
-def _thinking_of(rest: dict[str, Any]) -> dict[str, Any]:
-    block = rest.get("thinking")
-    if not isinstance(block, dict) or not set(block) <= {"type", "budget_tokens", "display"}:
-        return {}
-    kind, budget, display = (block.get(name) for name in ("type", "budget_tokens", "display"))
-    is_known = (
-        kind in _THINKING
-        and isinstance(budget, int) == (kind == "enabled")
-        and (display is None or (display in _DISPLAYS and kind != "disabled"))
-    )
-    if not is_known:
-        return {}
-    del rest["thinking"]
-    return {
-        "thinking": _THINKING[str(kind)],
-        "thinking_budget_tokens": budget,
-        "thinking_display": display or "default",
-    }
-
-
-def _cache(rest: dict[str, Any]) -> dict[str, Any]:
-    control = rest.get("cache_control")
-    for ttl in ("5m", "1h"):
-        if control == {"type": "ephemeral", "ttl": ttl}:
-            del rest["cache_control"]
-            return {"cache": ttl}
-    return {}
-
-
-def _tier(rest: dict[str, Any]) -> dict[str, Any]:
-    tier = rest.get("service_tier")
-    if tier in get_args(ServiceTier) and tier != "default":
-        return {"service_tier": rest.pop("service_tier")}
-    return {}

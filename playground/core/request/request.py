@@ -19,6 +19,8 @@ ServiceTier = Literal["default", "auto", "standard_only"]
 ApiVersion = Literal["auto", "2023-06-01", "2026-10-21"]
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
+MOST_STOPS = 100
+"""Stop sequences of one variant."""
 MIN_THINKING_BUDGET_TOKENS = 1024
 """The smallest `thinking.budget_tokens` the API takes; it must be below `max_tokens`."""
 

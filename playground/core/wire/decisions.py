@@ -1,15 +1,22 @@
 """What becomes of each parameter that a person may set: sent or not, and why in one line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from playground.core.request.model_catalogue import Model
-from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
+from playground.core.request.request import (
+    MIN_THINKING_BUDGET_TOKENS,
+    Params,
+    Prompt,
+    Request,
+    Thinking,
+)
 from playground.core.wire import refusals
 from playground.core.wire.refusals import CURRENT_VERSION, NAMES, SAMPLING_VERSION, Refusal, Target
 
 State = Literal["sent", "default", "unavailable"]
-THINKING_TYPES = {
+THINKING_TYPES: Mapping[Thinking, str] = {
     "adaptive": "adaptive",
     "budget": "enabled",
     "between_tools": "between_tools",
