@@ -45,8 +45,10 @@ taken = []
 class Visitors(RuleBasedStateMachine):
     """Keeps for each visitor what they recorded. Ids are often those of another's run.
 
-    `runs` is what is seen, `written` what was in the database when it was last looked at, and
-    `refused` the ids whose newest version no database takes.
+    `runs` is what is seen, `written` what was in the database when it was last looked at,
+    `perhaps` the versions recorded since that newer ones replaced before anybody looked (the
+    writer may have been quicker, or not), and `refused` the ids whose newest version no
+    database takes.
     """
 
     def __init__(self, server=None):
@@ -62,6 +64,7 @@ class Visitors(RuleBasedStateMachine):
         self.runs = {who: {} for who in VISITORS}
         self.texts = {who: {} for who in VISITORS}
         self.written = {who: {} for who in VISITORS}
+        self.perhaps = {who: {} for who in VISITORS}
         self.refused = {who: set() for who in VISITORS}
         self.reserved = dict.fromkeys(VISITORS, 0)
 
@@ -77,6 +80,15 @@ class Visitors(RuleBasedStateMachine):
         for run_id, run in self.runs[who].items():
             if run_id not in self.refused[who]:
                 self.written[who][run_id] = run, self.texts[who][run_id]
+                self.perhaps[who].pop(run_id, None)
+
+    def replace(self, who, run, texts):
+        """This version is seen from now on; the one before may have been written, or not."""
+        run_id = run.run_id
+        if run_id in self.runs[who] and run_id not in self.refused[who]:
+            earlier = self.runs[who][run_id], self.texts[who][run_id]
+            self.perhaps[who].setdefault(run_id, []).append(earlier)
+        self.runs[who][run_id], self.texts[who][run_id] = run, texts
 
     @rule(who=WHO, number=NUMBER, cents=st.integers(0, 99))
     def record(self, who, number, cents):
@@ -89,7 +101,7 @@ class Visitors(RuleBasedStateMachine):
         )  # fmt: skip
         texts = RunTexts(run_id=run_id, request_json="{}", answer=f"{who} {cents}")
         self.log.record(run, texts, only_on_page=None if who == "local" else who)
-        self.runs[who][run_id], self.texts[who][run_id] = run, texts
+        self.replace(who, run, texts)
         self.refused[who].discard(run_id)
 
     @rule(who=WHO, number=NUMBER, what=REFUSED)
@@ -106,7 +118,7 @@ class Visitors(RuleBasedStateMachine):
         texts = RunTexts(run_id=run_id, request_json="{}", answer=f"{who} is refused")
         self.log.record(run, texts, only_on_page=None if who == "local" else who)
         # Seen as it is, whatever it says; its numbers are no number to add up.
-        self.runs[who][run_id], self.texts[who][run_id] = run, texts
+        self.replace(who, run, texts)
         self.refused[who].add(run_id)
 
     @rule(who=WHO, doubts=st.integers(0, 3))
@@ -116,6 +128,7 @@ class Visitors(RuleBasedStateMachine):
         taken.append("delete")
         self.log.delete_all(who)
         self.runs[who], self.texts[who], self.refused[who] = {}, {}, set()
+        self.written[who], self.perhaps[who] = {}, {}
 
     @rule(who=WHO, number=NUMBER)
     def delete_one(self, who, number):
@@ -126,6 +139,7 @@ class Visitors(RuleBasedStateMachine):
             del self.runs[who][run_id], self.texts[who][run_id]
             self.refused[who].discard(run_id)
             self.written[who].pop(run_id, None)
+            self.perhaps[who].pop(run_id, None)
 
     @rule()
     def write(self):
@@ -155,6 +169,11 @@ class Visitors(RuleBasedStateMachine):
             self.see_what_is_written(who)
         self.open_log()
         for who in VISITORS:
+            for run_id, versions in self.perhaps[who].items():
+                found = self.log.get(who, run_id)
+                for run, texts in versions:
+                    if found is not None and found[0] == run:
+                        self.written[who][run_id] = run, texts
             # What is refused is gone with the memory that it was kept in, and said to be.
             self.runs[who] = {each: run for each, (run, _) in self.written[who].items()}
             self.texts[who] = {
@@ -165,7 +184,7 @@ class Visitors(RuleBasedStateMachine):
             self.written[who] = {
                 each: (run, self.texts[who][each]) for each, run in self.runs[who].items()
             }
-            self.refused[who] = set()
+            self.refused[who], self.perhaps[who] = set(), {}
             assert self.log.page(who, limit=20).rows == tuple(
                 self.runs[who][each] for each in sorted(self.runs[who], reverse=True)
             )
