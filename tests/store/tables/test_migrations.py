@@ -209,7 +209,7 @@ def test_a_migration_that_fails_leaves_the_last_whole_step(engine, url):
 MIGRATE_AND_HANG = """
 import sys
 from pathlib import Path
-from playground.store import address, dialect, migrations, sqlite_file
+from playground.store.tables import address, dialect, migrations, sqlite_file
 
 def hang(connection):
     connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN half TEXT")
