@@ -103,7 +103,8 @@ class RunLog:
         name = clean_text(visitor)
         if self._memory.is_waiting(name, run_ids):
             self._writer.wait_until_saved(timeout_s)
-        return frozenset(run_ids) - self._memory.unsaved_of(name, run_ids).keys()
+        unsaved = self._memory.unsaved_of(name, run_ids).keys()
+        return frozenset(run_ids) - unsaved - self._memory.lost_ids(name)
 
     def close(self, timeout_s: float = 10.0) -> None:
         """Write what can be written and stop; rows recorded later live in memory only."""
@@ -121,13 +122,13 @@ class RunLog:
 
     def _warning(self, visitor: str | None) -> str | None:
         fault = self._writer.fault or self._writer.read_fault
-        refusals = self._memory.refusals(visitor)
+        refusals, lost = self._memory.refusals(visitor), self._memory.lost(visitor)
         fault = fault or next((each for each in refusals if each.kind not in UNFORESEEN), None)
         said = [deletion_sentence(each) for each in self._delayed(visitor, fault)][:1]
         if fault is not None:
             said.append(fault.sentence(self._memory.unsaved))
-        elif refusals:
-            said.append(refusal_sentence(refusals))
+        elif refusals or lost:
+            said.append(refusal_sentence(refusals, lost))
         elif self._writer.is_closed and self._memory.unsaved:
             said.append("The log is closed: the latest rows are kept in memory only.")
         if not said and self._writer.notice:

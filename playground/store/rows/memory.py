@@ -1,7 +1,7 @@
 """What this process knows of the log by itself: rows not written yet, and the latest ones."""
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +12,9 @@ Key = tuple[str, str]
 
 _REMEMBERED_ROWS = 500
 _REMEMBERED_CHARACTERS = 20_000_000
+_REFUSED_CHARACTERS = 20_000_000
+_CHARACTERS_OF_A_ROW = 2_000
+"""Beside its texts, about: many rows without any must come to an end too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,12 @@ class Entry:
         parts = (texts.request_json, texts.answer, texts.thinking, texts.attempts_json)
         return sum(map(len, parts))
 
+    @property
+    def whole_size(self) -> int:
+        """In characters, the row's own included."""
+        own = (self.row.params_json, self.row.error_message or "")
+        return self.size + sum(map(len, own)) + _CHARACTERS_OF_A_ROW
+
 
 @dataclass(frozen=True, eq=False)
 class Deletion:
@@ -46,7 +55,8 @@ class Memory:
     """Rows by visitor and run id; safe to use from any thread, and never waits for a disk.
 
     A row that the database refused by itself stands apart from those that are to be written:
-    it stays here, is seen as they are, and holds up none of them.
+    it stays here, is seen as they are, and holds up none of them. Of refused rows only so many
+    are kept; of those that are lost for it the ids are.
     """
 
     def __init__(self) -> None:
@@ -57,6 +67,8 @@ class Memory:
         self._latest_size = 0
         self._deletions: dict[str, Deletion] = {}
         self._refused: dict[Key, Fault] = {}
+        self._refused_size: Counter[str] = Counter()
+        self._lost: defaultdict[str, set[str]] = defaultdict(set)
 
     def keep(self, row: RunRow, texts: RunTexts | None) -> None:
         """Take in a row, or a newer version of it; without texts the earlier ones stand."""
@@ -67,9 +79,10 @@ class Memory:
             known = waiting or self._latest.get(key)
             if texts is None and known is not None:
                 texts = known.texts
+            self._accept(key)
+            self._lost.get(row.visitor, set()).discard(row.run_id)
             entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
             self._unsaved[key] = entry
-            self._refused.pop(key, None)
             self._remember(key, entry)
 
     def _remember(self, key: Key, entry: Entry) -> None:
@@ -91,6 +104,7 @@ class Memory:
         with self._lock:
             self._number += 1
             self._deletions[visitor] = Deletion(visitor, self._number)
+            self._lost.pop(visitor, None)
             for key in [key for key in {**self._unsaved, **self._latest} if key[0] == visitor]:
                 self._drop(key)
 
@@ -101,9 +115,14 @@ class Memory:
                 self._drop((visitor, run_id))
 
     def _drop(self, key: Key) -> None:
+        self._accept(key)
         self._unsaved.pop(key, None)
-        self._refused.pop(key, None)
         self._forget(key)
+
+    def _accept(self, key: Key) -> None:
+        """Set a row apart no longer, if it was."""
+        if self._refused.pop(key, None) is not None:
+            self._refused_size[key[0]] -= self._unsaved[key].whole_size
 
     def replay(self) -> None:
         """Have everything still remembered written again: the file it was in is gone."""
@@ -162,8 +181,8 @@ class Memory:
                 key = (entry.row.visitor, entry.row.run_id)
                 current = self._unsaved.get(key)
                 if current is entry:
+                    self._accept(key)
                     del self._unsaved[key]
-                    self._refused.pop(key, None)
                 elif current is not None:
                     self._unsaved[key] = replace(current, since=current.number)
 
@@ -172,8 +191,19 @@ class Memory:
         key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
             if self._unsaved.get(key) is entry:
-                self._refused.pop(key, None)  # to the end of the queue
+                self._accept(key)  # to the end of the queue
                 self._refused[key] = fault
+                self._refused_size[key[0]] += entry.whole_size
+                while len(self._refused) > 1 and self._refused_size.total() > _REFUSED_CHARACTERS:
+                    self._lose_one()
+
+    def _lose_one(self) -> None:
+        """Give up the oldest refused row of whoever has most: never one for another's sake."""
+        [(visitor, _)] = self._refused_size.most_common(1)
+        keys = [key for key in self._refused if key[0] == visitor]
+        oldest = min(keys, key=lambda key: self._unsaved[key].number)
+        self._drop(oldest)
+        self._lost[visitor].add(oldest[1])
 
     def refused_work(self) -> tuple[Entry, ...]:
         """Return the rows set apart, those first that were not tried for longest."""
@@ -185,6 +215,16 @@ class Memory:
         """Return why each row set apart was refused, of one visitor or of all."""
         with self._lock:
             return tuple(fault for key, fault in self._refused.items() if visitor in (None, key[0]))
+
+    def lost(self, visitor: str | None = None) -> int:
+        """Return how many refused rows are not even here any more, of one visitor or of all."""
+        with self._lock:
+            return sum(len(ids) for who, ids in self._lost.items() if visitor in (None, who))
+
+    def lost_ids(self, visitor: str) -> frozenset[str]:
+        """Return which runs of a visitor these are."""
+        with self._lock:
+            return frozenset(self._lost.get(visitor, ()))
 
     def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
         """Return those of these runs that are not written yet."""
@@ -229,4 +269,5 @@ class Memory:
         with self._lock:
             rows = [entry.since for entry in self._unsaved.values()]
             wishes = [deletion.number for deletion in self._deletions.values()]
-            return all(n > number for n in (*rows, *wishes))
+            is_whole = not any(self._lost.values())
+            return is_whole and all(n > number for n in (*rows, *wishes))

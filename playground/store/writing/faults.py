@@ -103,6 +103,7 @@ UNFORESEEN: tuple[Kind, ...] = ("refused", "unexpected")
 """Known by their code only."""
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -145,8 +146,17 @@ class Fault:
         return f"{told} {rows} kept in memory and will be written when it can be."
 
 
-def refusal_sentence(refusals: Sequence[Fault]) -> str:
-    """Say which rows were refused while all others are written."""
+def refusal_sentence(refusals: Sequence[Fault], lost: int = 0) -> str:
+    """Say which rows were refused while all others are written, and how many more of those
+    were `lost` because memory holds only so many."""
+    told = [_kept_sentence(refusals)] if refusals else []
+    if lost:
+        were = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
+        told.append(f"{were} too much to keep in memory and can't be shown any more.")
+    return " ".join(told)
+
+
+def _kept_sentence(refusals: Sequence[Fault]) -> str:
     names = sorted({fault.name for fault in refusals})
     rows, they = (
         ("1 row", "It is") if len(refusals) == 1 else (f"{len(refusals):,} rows", "They are")
@@ -196,6 +206,21 @@ def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | 
         return error
     savepoint.commit()
     return None
+
+
+def apart_each(
+    connection: sa.Connection, items: Sequence[Item], work: Callable[[Sequence[Item]], object]
+) -> list[tuple[Item, Exception]]:
+    """Do it to all of these but for those that are refused, which change nothing; return them
+    and why. By halves: one among many costs a few attempts more, not one for each of them."""
+    error = apart(connection, lambda: work(items)) if items else None
+    if error is None:
+        return []
+    if len(items) == 1:
+        return [(items[0], error)]
+    middle = len(items) // 2
+    first = apart_each(connection, items[:middle], work)
+    return first + apart_each(connection, items[middle:], work)
 
 
 def report(log: logging.Logger, who: str, error: Exception) -> None:

@@ -125,6 +125,46 @@ def test_a_refused_row_stands_apart_until_it_is_recorded_again_or_taken(memory, 
     assert (memory.refusals(), memory.unsaved, memory.refused_work()) == ((), 0, ())
 
 
+def test_refused_rows_are_kept_up_to_a_size_and_nobodys_are_lost_for_anothers(
+    memory, row, texts, monkeypatch
+):
+    refused = Fault("refused", code="54000")
+    monkeypatch.setattr(memory_module, "_REFUSED_CHARACTERS", 50_000)
+
+    def keep(number, visitor, characters=0):
+        memory.keep(row(number, visitor), texts(row(number), answer="a" * characters))
+        memory.refuse(memory.work()[0], refused)
+
+    keep(0, "bob")
+    for number in range(40):
+        keep(number, "eve")
+    keep(1, "bob", 10_000)
+    assert (held(memory, "bob"), memory.lost("bob"), memory.lost_ids("bob")) == ([0, 1], 0, set())
+    left = held(memory, "eve")
+    assert left == list(range(40 - len(left), 40))
+    lost = {row(number).run_id for number in range(40 - len(left))}
+    assert (memory.lost("eve"), memory.lost_ids("eve")) == (len(lost), lost)
+    assert memory.lost() == len(lost) > 20
+    assert len(memory.refusals("eve")) == len(memory.refused_work()) - 2 == len(left) > 3
+    assert held(memory, "eve", latest=True) == left
+    # What is lost was asked for and is not written, until it is recorded again or not wanted.
+    memory.saved(memory.refused_work())
+    assert (memory.unsaved, memory.is_saved(memory.number)) == (0, False)
+    memory.keep(row(0, "eve"), None)
+    assert memory.lost("eve") == len(lost) - 1
+    memory.clear("eve")
+    memory.deleted(*memory.deletions())
+    assert (memory.lost(), memory.is_saved(memory.number)) == (0, True)
+
+
+def test_one_refused_row_is_kept_whatever_its_size(memory, row, texts, monkeypatch):
+    monkeypatch.setattr(memory_module, "_REFUSED_CHARACTERS", 1_000)
+    for number in (1, 2):
+        memory.keep(row(number), texts(row(number), answer="a" * 5_000))
+        memory.refuse(memory.work()[0], Fault("refused"))
+    assert (held(memory), memory.lost("ada")) == ([2], 1)
+
+
 def test_what_is_deleted_while_it_waits_for_its_turn_is_not_wanted_any_more(memory, row):
     for number in (1, 2):
         memory.keep(row(number), None)
