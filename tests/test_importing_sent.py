@@ -68,7 +68,7 @@ client = anthropic.Anthropic()
 MODEL = "claude-haiku-4-5"
 message = client.messages.create(
     model=MODEL,
-    max_tokens=4 * 256,
+    max_tokens=1024,
     system="You are terse." + "\\n" + "No greeting.",
     messages=[{"role": "user", "content": "Why is the sky blue?"}],
 )
@@ -81,8 +81,6 @@ client = Anthropic(max_retries=0)
 messages = [{"role": "user", "content": "Hello"}]
 messages += [{"role": "assistant", "content": "Hi, who is there?"}]
 messages.append({"role": "user", "content": "It's me"})
-first = messages
-first[0]["content"] = f"{first[0]['content']}, world"
 response = client.messages.create(
     model="claude-sonnet-4-6", max_tokens=100, stop_sequences=["END", "\\n\\n"], messages=messages
 )
@@ -93,7 +91,7 @@ import anthropic
 
 def ask(style="brief"):
     client = anthropic.Anthropic()
-    prompt = "Be %s. %s" % (style, "\\n".join(LINES))
+    prompt = f"Be {style}. " + "\\n".join(LINES)
     with client.messages.stream(
         model=MODELS["small"],
         max_tokens=LIMIT,
@@ -106,7 +104,7 @@ def ask(style="brief"):
 
 LINES = ["one", "two"]
 MODELS = {"small": "claude-haiku-4-5", "large": "claude-opus-4-6"}
-LIMIT = 1 << 9
+LIMIT = 512
 if __name__ == "__main__":
     ask()
 """,
@@ -122,7 +120,8 @@ SYSTEM = dedent("""\\
 async def main() -> None:
     async with AsyncAnthropic() as client:
         params = dict(model="claude-opus-4-6", max_tokens=64)
-        params.update(system=SYSTEM, metadata={"user_id": "7"})
+        params["system"] = SYSTEM
+        params["metadata"] = {"user_id": "7"}
         message = await client.messages.create(
             **params,
             thinking={"type": "adaptive"},
@@ -147,7 +146,7 @@ tools = [
     }
 ]
 history: list[MessageParam] = []
-question = TextBlockParam(type="text", text="Weather in {}?".format("Lima"))
+question = TextBlockParam(type="text", text="Weather in " + "Lima?")
 history.append({"role": "user", "content": [question]})
 for attempt in range(3):
     try:
@@ -162,11 +161,9 @@ for attempt in range(3):
     "with_raw_response": """
 import anthropic
 model, max_tokens = "claude-haiku-4-5", 12
-if False:
-    model = "claude-opus-4-6"
 anthropic.Anthropic().messages.with_raw_response.create(
     model=model, max_tokens=max_tokens, system=anthropic.omit,
-    messages=[*[{"role": "user", "content": "Hi " * 2}]],
+    messages=[*[{"role": "user", "content": "Hi Hi"}]],
 )
 """,
 }

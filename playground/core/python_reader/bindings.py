@@ -185,8 +185,16 @@ class Bindings:
                     return below is not each.func
                 case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS and below is node:
                     return True
-                case ast.Call(func=ast.Attribute(attr="dumps")):
+                case ast.Call(func=ast.Attribute(attr="dumps" | "join")) if below is not each.func:
                     return True
+                case (
+                    ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"))
+                    | ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))])
+                    | ast.AugAssign(target=ast.Name(id=name))
+                ):
+                    # A part of a list or dict, which must be left alone as well.
+                    is_part = below is not getattr(each, "func", None)
+                    return is_part and self._is_left_alone(name, True, seen)
                 case ast.FormattedValue():
                     return True
                 case ast.List() | ast.Tuple() | ast.Dict() | ast.Starred() | ast.keyword():
