@@ -127,7 +127,7 @@ def address_of(scope: Scope) -> str:
     """Where a connection comes from: `HERE`, or an address.
 
     Behind a proxy it is the last one that was added on the way: what stands before that in a
-    header, whoever asks can have written himself."""
+    header can come from whoever asks."""
     headers = Headers(scope=scope)
     peer = scope["client"][0] if scope.get("client") else "unknown"
     if is_local_visit(headers, peer):
