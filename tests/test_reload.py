@@ -10,7 +10,7 @@ from fake_api import FakeApi
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from test_strangers import PATIENCE_S, visit
 
-TOKEN = re.compile(r"token\W+([\w-]{32})\b")
+TOKEN = re.compile(r"token\W+?([\w-]{32})(?![\w-])")
 
 
 @pytest.fixture(scope="module")

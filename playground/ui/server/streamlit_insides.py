@@ -231,7 +231,7 @@ def close_at_once(close: Callable[[], object]) -> None:
         return
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)
-        config = getattr(getattr(before, "__self__", None), "config", None)
+        config: object = getattr(getattr(before, "__self__", None), "config", None)
         if not callable(before) or not hasattr(config, "timeout_graceful_shutdown"):
             _note("Server.config.timeout_graceful_shutdown")
             return
