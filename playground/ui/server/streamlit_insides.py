@@ -31,6 +31,7 @@ write files."""
 USED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
 PARTS: Final = ("DataFrame", "StreamlitSyntaxHighlighter")
 BESIDE: Final = "runner.fastReruns"
+PATIENCE: Final = "timeout_graceful_shutdown"
 
 Held = Mapping[str, Mapping[str, int]]
 """The bytes of each uploaded file, by its page and its id."""
@@ -232,11 +233,10 @@ def close_at_once(close: Callable[[], object]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.getsignal(number)
         config: object = getattr(getattr(before, "__self__", None), "config", None)
-        if not callable(before) or not hasattr(config, "timeout_graceful_shutdown"):
-            _note("Server.config.timeout_graceful_shutdown")
+        if not callable(before) or not hasattr(config, PATIENCE):
+            _note(f"Server.config.{PATIENCE}")
             return
-        given_s = config.timeout_graceful_shutdown
-        config.timeout_graceful_shutdown = given_s or CLOSED_WITHIN_S
+        setattr(config, PATIENCE, getattr(config, PATIENCE) or CLOSED_WITHIN_S)
         signal.signal(number, partial(_begin_to_close, before, close))
 
 
