@@ -88,7 +88,7 @@ class Settings:
 
     @property
     def connections(self) -> tuple[Connection, ...]:
-        """What a visitor can choose from; the Claude API always takes a key of his own."""
+        """What a visitor can choose from; the Claude API always takes the visitor's own key."""
         if self.owner and self.owner.kind == "server":
             return (DEMO, self.owner, CLAUDE)
         return (DEMO, CLAUDE)
@@ -258,7 +258,7 @@ def is_local_visit(headers: Mapping[str, str], ip_address: str | None) -> bool:
 def is_this_machine(host: str, ip_address: str | None) -> bool:
     """Whether a visitor sits at this very machine.
 
-    What his browser claims (the Host header) is not enough, the socket must be local too;
+    What the browser claims (the Host header) is not enough, the socket must be local too;
     and a local socket is not enough, for a proxy on this machine has one as well.
     """
     if not host and ip_address is None:

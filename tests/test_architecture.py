@@ -64,6 +64,21 @@ def test_imports_point_inward(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_insides_of_streamlit_and_uvicorn_are_leaned_on_in_one_module(path):
+    if path.name == "streamlit_insides.py":
+        return
+    insides = {
+        name
+        for name in imports_of(path)
+        if name.split(".")[0] == "streamlit"
+        and name not in ("streamlit", "streamlit.errors", "streamlit.delta_generator")
+    }
+    assert not insides
+    if "ui" in path.parts:
+        assert "uvicorn" not in {*imports_of(path)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_functions_stay_small_and_modules_are_well_named(path):
     text = path.read_text("utf-8")
     assert not FORBIDDEN_NAMES & set(path.stem.split("_"))

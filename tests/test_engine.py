@@ -205,7 +205,7 @@ def test_stopped_right_after_its_start_a_run_still_ends_once(engine):
     assert len(engine.ended) == 50
 
 
-def test_a_visitor_gets_no_more_than_his_share_and_the_queue_is_in_order(engine_with):
+def test_a_visitor_gets_no_more_than_a_share_and_the_queue_is_in_order(engine_with):
     engine = engine_with(most_runs=3, most_runs_per_visitor=2)
     greedy = [new_run("greedy") for _ in range(4)]
     modest = [new_run("modest") for _ in range(2)]
@@ -252,7 +252,7 @@ def test_fifty_visitors_with_eight_runs_each_stay_below_the_caps_and_all_get_the
     assert max(most.values()) <= 4
     assert {run.status for runs in presses for run in runs} == {"done"}
     assert len(begun) == 400
-    # In the order of their arrival, but for who had his share already: of any visitor the
+    # In the order of their arrival, but for who had a share already: of any visitor the
     # runs begin in order, and nobody is passed by more runs than may run at once.
     for runs in presses:
         assert [run for run in begun if run in runs] == runs
@@ -358,7 +358,7 @@ def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
     assert stayed.status == "streaming"
 
 
-def test_someone_who_comes_back_in_time_finds_his_runs(engine_with):
+def test_someone_who_comes_back_in_time_finds_the_runs(engine_with):
     engine = engine_with(grace_s=0.2)
     run, witness = new_run(owner="blip"), new_run(owner="gone")
     for each in (run, witness):

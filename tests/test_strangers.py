@@ -6,23 +6,25 @@ import contextlib
 import http.client
 import os
 import re
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import websockets
-from browser.driving import App, until
+from browser.driving import ROOT, App, until
 from fake_api import FakeApi
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from playground.core.visitors.passcode import MOST_WRONG, WITHIN_S
+from playground.core.visitors.passcode import MOST_WRONG
 
 TIMES, PAGES = 200, 4
 ELSEWHERE = {"X-Forwarded-For": "192.0.2.66"}
 PASSCODE = "correct horse battery"
-PATIENCE_S = 60
+PATIENCE_S = 180
+MOST_MORE_FILES, MOST_MORE_MB = 5, 100
+# A minute of the app's own would be over before a busy machine has sent everything.
+LONG_LOCK = "from playground.core.visitors import passcode\npasscode.WITHIN_S = 86_400.0\n"
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +36,11 @@ def api():
 
 @pytest.fixture(scope="module")
 def guarded(api, tmp_path_factory):
-    """An app whose owner's key stands behind a passcode."""
+    """An app whose owner's key stands behind a passcode, which is locked for a day."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(LONG_LOCK, "utf-8")
     settings = {
+        "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT))),
         "ANTHROPIC_BASE_URL": api.url,
         "ANTHROPIC_API_KEY": "sk-ant-of-the-owner",
         "PLAYGROUND_PASSCODE": PASSCODE,
@@ -114,31 +119,38 @@ async def visit(app, headers=ELSEWHERE):
         yield visitor
 
 
+OPERATION = "backend_operation_request"
+OPERATIONS = BackMsg.DESCRIPTOR.fields_by_name[OPERATION].message_type.oneofs_by_name["payload"]
+KINDS = [
+    *(field.name for field in BackMsg.DESCRIPTOR.fields if field.name != OPERATION),
+    *(f"{OPERATION}.{field.name}" for field in OPERATIONS.fields),
+]
+
+
 def message_of(kind, visitor):
     """A message of one type, as harmful as it can be."""
     message = BackMsg()
-    field = BackMsg.DESCRIPTOR.fields_by_name[kind]
-    if kind == "file_urls_request":
+    name, _, operation = kind.partition(".")
+    if name == "file_urls_request":
         message.file_urls_request.file_names.extend(["a"] * 100)
         message.file_urls_request.session_id = visitor.session
-    elif kind == "backend_operation_request":
+    elif operation:
         message.backend_operation_request.session_id = visitor.session
-        message.backend_operation_request.install_skills.SetInParent()
-    elif field.message_type:
-        getattr(message, kind).SetInParent()
+        getattr(message.backend_operation_request, operation).SetInParent()
+    elif BackMsg.DESCRIPTOR.fields_by_name[name].message_type:
+        getattr(message, name).SetInParent()
     else:
-        setattr(message, kind, True)
+        setattr(message, name, True)
     return message
-
-
-KINDS = [field.name for field in BackMsg.DESCRIPTOR.fields]
 
 
 async def say(app, kind):
     """Say the same thing 200 times on four pages, and wait until the last was heard."""
+    # From an address of its own: what one may say a second is not what is tested here.
+    address = {"X-Forwarded-For": f"198.51.100.{KINDS.index(kind)}"}
 
     async def on_one_page():
-        async with visit(app) as visitor:
+        async with visit(app, address) as visitor:
             for _ in range(TIMES // PAGES):
                 await visitor.send(message_of(kind, visitor))
             async with asyncio.timeout(PATIENCE_S):
@@ -163,38 +175,38 @@ def memory_mb(app):
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-async def guess(app, passcode):
-    async with visit(app) as visitor:
-        server = app.connection
-        await visitor.rerun(connection=server)
-        await visitor.rerun(connection=server, passcode=passcode)
-        return visitor
-
-
 def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
     api.plays = ["slow-20-20000"] * 2
 
     async def play():
-        async with visit(guarded, headers={}) as owner:
+        async with visit(guarded, headers={}) as owner, visit(guarded) as guesser:
             await owner.rerun(run_all=True)
             await asyncio.to_thread(until, lambda: len(api.posts) == 2, PATIENCE_S, "the runs")
+            await guesser.rerun(connection=guarded.connection)
+            for number in range(MOST_WRONG):
+                await guess(guesser, f"wrong passcode {number}")
+                assert guesser.sees("That is not the passcode.")
             await say(guarded, "rerun_script")  # What is loaded once and kept is there now.
             before = files(guarded), memory_mb(guarded)
-            first_s = time.monotonic()
-            for _ in range(MOST_WRONG):
-                await guess(guarded, "a wrong passcode")
             for kind in KINDS:
                 await say(guarded, kind)
-                visitor = await guess(guarded, PASSCODE)
-                if time.monotonic() - first_s < WITHIN_S:
-                    assert visitor.sees("Too many wrong passcodes")
-            await asyncio.to_thread(
-                until, lambda: files(guarded) <= before[0] + 5, PATIENCE_S, "closed files"
-            )
-            assert memory_mb(guarded) < before[1] + 150
-            assert not any(post.closed_s for post in api.posts)
+                for given in (f"wrong after {kind}", PASSCODE):
+                    await guess(guesser, given)
+                    assert guesser.sees("Too many wrong passcodes"), kind
+                await asyncio.to_thread(
+                    until,
+                    lambda: files(guarded) <= before[0] + MOST_MORE_FILES,
+                    PATIENCE_S,
+                    f"closed files after {kind}",
+                )
+                assert memory_mb(guarded) < before[1] + MOST_MORE_MB, kind
+                assert not any(post.closed_s for post in api.posts), kind
 
     asyncio.run(play())
+
+
+async def guess(visitor, passcode):
+    await visitor.rerun(connection=visitor.app.connection, passcode=passcode)
 
 
 def test_sixty_uploads_of_a_page_are_not_all_kept(guarded):

@@ -23,7 +23,7 @@ from playground.core.runs.stopping import StoppedBy, why_stopped
 from playground.engine.run import Run
 
 GRACE_S = 25.0
-"""How long a visitor may be gone before his runs are cancelled."""
+"""How long a visitor may be gone before the runs are cancelled."""
 
 T = TypeVar("T")
 Send = Callable[[], AsyncGenerator[Event, None]]
@@ -185,7 +185,7 @@ class Engine:
             self._admit()
 
     def _admit(self) -> None:
-        """First come, first served, but nobody gets more than his share."""
+        """First come, first served, but no visitor gets more than a fair share."""
         for lane in self._lanes.values():
             running = [run for run in self._running() if self._lane(run) is lane]
             count, active = len(running), Counter(run.visitor for run in running)

@@ -8,8 +8,8 @@ from typing import Protocol
 from playground.core.money.budget import Refusal
 
 ELSEWHERE = (
-    "It is under way on another page. A page that was closed gives it up within a minute, a "
-    "server that died within two."
+    "It is under way on another page. A page that was closed or reloaded gives it up "
+    "within a minute, a server that died within two: try again then."
 )
 LOST = "It was deleted, or is under way on another server by now."
 

@@ -3,6 +3,8 @@
 import pytest
 from browser.driving import expect
 
+from playground.ui.server.page_sockets import MOST_STRANGERS_BYTES
+
 # As a paste does it: the value is there, then the event.
 PASTE = """([selector, units]) => {
     const text = typeof units === "string" ? units : String.fromCharCode(...units);
@@ -44,3 +46,22 @@ def test_a_text_that_no_message_can_carry_is_refused_at_once_and_nothing_is_lost
     screen.run()
     screen.await_end()
     assert api.posts[0].json["messages"][0]["content"] == f"{before}!"
+
+
+@pytest.mark.parametrize("key", ["message_0_text", "stops_A"])
+def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, app, api, key):
+    screen = visit(app, extra_http_headers={"X-Forwarded-For": "203.0.113.9"})
+    if key == "stops_A":
+        screen.page.get_by_text("More", exact=True).first.click()
+    field = screen.at(key).locator("textarea")
+    before, size = field.input_value(), MOST_STRANGERS_BYTES
+    expect(field).to_be_visible()
+    screen.page.evaluate(PASTE, [f".st-key-{key} textarea", "x" * size])
+    note = screen.page.get_by_role("alert").filter(has_text=f"this app takes {size:,}")
+    expect(note).to_be_visible()
+    assert field.evaluate("it => it.value.length") == size
+    assert screen.errors == []
+    screen.page.evaluate(PASTE, [f".st-key-{key} textarea", before])
+    expect(note).to_have_count(0)
+    screen.run()
+    screen.await_end()

@@ -7,7 +7,7 @@ from browser.driving import Screen, expect
 SLOW = """
 import time
 import streamlit as st
-from playground.ui.interruptions import let_callbacks_end
+from playground.ui.server.streamlit_insides import let_callbacks_end
 
 let_callbacks_end()
 st.session_state.setdefault("begun", [])

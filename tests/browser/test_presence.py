@@ -1,4 +1,4 @@
-"""A visitor whose connection drops comes back to his runs; one who leaves does not pay on."""
+"""A visitor whose connection drops comes back to the runs; one who leaves does not pay on."""
 
 import contextlib
 import re
@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 AWAY_MS = 2_000
-# A reload or a short way without network costs nobody his answer.
+# A reload or a short way without network costs nobody an answer.
 SHORTEST_S, LONGEST_S = 10, 60
 # Sockets can be cut, and refused for a while; the page's own code is untouched.
 CUTTER = """

@@ -7,7 +7,7 @@ import pytest
 from browser.driving import expect
 from browser.test_presence import CUTTER, Unbothered
 
-ROWS = "slow-20-5000"
+ROWS = "slow-20-20000"
 
 
 @pytest.fixture(scope="module")

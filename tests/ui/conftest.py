@@ -1,5 +1,6 @@
 """The page as Streamlit runs it, on the demo, with services of its own for each test."""
 
+import atexit
 from dataclasses import dataclass
 
 import pytest
@@ -28,6 +29,7 @@ def fresh_process(monkeypatch, tmp_path):
     built = services()
     built.engine.close()
     built.log.close()
+    atexit.unregister(built.close)
     forget_services()
 
 

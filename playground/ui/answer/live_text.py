@@ -5,15 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from playground.ui.editor.variants import CARD_WIDTH
+from playground.ui.server.page_sockets import most_bytes
+from playground.ui.server.streamlit_insides import parts_to_preload
 
-LATER = tuple(
-    f"static/js/{file.name}"
-    for part in ("DataFrame", "StreamlitSyntaxHighlighter")
-    for file in Path(st.__file__).parent.glob(f"static/static/js/{part}.*.js")
-)
-"""Parts of Streamlit's page that a browser takes half a second for: it would at the first code
-or table, in the middle of the answers. In a list Streamlit would look for a table, and import
-pandas for it, a third of a second, while the first page is waited for."""
+LATER = parts_to_preload()
+"""In a list Streamlit would look for a table, and import pandas for it, a third of a second,
+while the first page is waited for."""
 FOLDER = Path(__file__).parents[1] / "server"
 SCRIPTS = ("typed_text.js", "shortcuts.js", "feed_client.js")
 HUB = "".join((FOLDER / name).read_text("utf-8") for name in SCRIPTS)
@@ -64,7 +61,7 @@ def show_hub(token: str, press: int) -> None:
     """
     mount = st.components.v2.component("feed", js=HUB, css=STYLE, isolate_styles=False)
     # Without a key: every widget of a script run looks at the state of all that have one.
-    data = {"token": token, "later": LATER}
+    data = {"token": token, "later": LATER, "most_bytes": most_bytes()}
     with st.container(key=f"press_{press}"):
         mount(data=data, height=1, on_changed_change=lambda: None)
 

@@ -13,11 +13,7 @@ from typing import Final
 
 import click
 import streamlit as st
-import streamlit.logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.config import get_where_defined
-from streamlit.web.bootstrap import load_config_options
-from streamlit.web.cli import main_run
 
 from playground.core.money.budget import Budget
 from playground.core.request.connection import key_problem
@@ -26,6 +22,7 @@ from playground.core.visitors.self_check import Finding, Observed, Verdict, find
 from playground.settings import Settings, SettingsError
 from playground.ui.app.routes import middleware
 from playground.ui.server.security_headers import HEADERS, SafeHeaders
+from playground.ui.server.streamlit_insides import configure, print_errors_only, where_defined
 from playground.ui.session.services import read_own_settings, try_log
 from playground.ui.visitors.gate import can_log_in
 
@@ -51,7 +48,7 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
         checks_origins=bool(
             st.get_option("server.enableCORS") and st.get_option("server.enableXsrfProtection")
         ),
-        hosts_from_elsewhere=not get_where_defined("server.allowedHosts").endswith(CONFIG_FILE),
+        hosts_from_elsewhere=not where_defined("server.allowedHosts").endswith(CONFIG_FILE),
         cors_origins=tuple(st.get_option("server.corsAllowedOrigins")),
         prints_requests=bool(os.environ.get("ANTHROPIC_LOG", "").strip()),
         prints_crashes=bool(st.get_option("logger.enableRich")),
@@ -145,11 +142,11 @@ def main(arguments: Sequence[str]) -> int:
         print("usage: python -m playground doctor [options of streamlit run]", file=sys.stderr)
         return 2
     try:
-        _configure(arguments[1:])
+        configure(arguments[1:])
     except click.ClickException as error:
         print(masked(f"BAD  Settings: {' '.join(error.format_message().split())}"))
         return 1
-    streamlit.logger.set_log_level("error")  # It warns that no page is running; none is.
+    print_errors_only()  # It warns that no page is running; none is.
     try:
         settings = read_own_settings()
     except SettingsError as error:
@@ -159,16 +156,6 @@ def main(arguments: Sequence[str]) -> int:
     for finding in found:
         print(masked(_line(finding)))
     return 0 if is_sound(found) else 1
-
-
-def _configure(options: Sequence[str]) -> None:
-    """Configure Streamlit as `streamlit run` would: files, STREAMLIT_ variables, options.
-
-    Raises `click.ClickException` for an option or a variable that it would refuse.
-    """
-    context = main_run.make_context("run", ["streamlit_app.py", *options])
-    given = {name: each for name, each in context.params.items() if name not in ("target", "args")}
-    load_config_options(given)
 
 
 def _line(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from functools import cache
 from threading import Thread, Timer
 
 from playground.settings import SettingsError
+from playground.ui.server.streamlit_insides import import_emojis
 
 WARM_UP_AFTER_S = 2.0
 """Until then a browser loads parts of its page from this very process."""
@@ -18,9 +19,8 @@ def prepare() -> Thread:
     frame: import its parts, open the log, and read the list of prices."""
 
     def work() -> None:
-        # The second holds the emoji that a page's title may have.
-        for name in ("playground.ui.page.page", "streamlit.emojis"):
-            importlib.import_module(name)
+        importlib.import_module("playground.ui.page.page")
+        import_emojis()
         from playground.core.answer.events import Usage
         from playground.core.money.pricing import unit_prices
         from playground.core.request.connection import DEMO

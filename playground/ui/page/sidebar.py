@@ -22,6 +22,10 @@ from playground.ui.visitors.gate import show_gate
 from playground.ui.widgets.markdown import plain
 from playground.ui.widgets.number_field import number_field
 
+MODELS_TOO_OFTEN = (
+    "Its models were not read: too many accounts were asked lately. Click anywhere in a minute. "
+    "Any id can be typed."
+)
 ABOUT = """\
 A playground for the Claude Messages API. What it shows is what happens: the request is
 sent as shown, each retry is visible, and a cost says how it is known.
@@ -73,7 +77,9 @@ def _choose_connection() -> None:
         st.caption(f"Server: {plain(connection.base_url)}")
         show_gate(is_local=running.is_local())
     if connection.kind != "demo" and running.can_connect(connection):
-        running.read_models(connection)
+        if not running.read_models(connection):
+            st.caption(MODELS_TOO_OFTEN)
+            return
         is_reading = running.models_outcome() is None
         st.fragment(_show_models, run_every=1.0 if is_reading else None)(count())
 

@@ -133,12 +133,17 @@ def not_connected(connection: Connection) -> str | None:
     return None if found.is_allowed else found.sentence
 
 
-def read_models(connection: Connection) -> None:
-    """Begin to read the account's models, once for each account."""
+def read_models(connection: Connection) -> bool:
+    """Begin to read the account's models, once for each account; false: not now, too many
+    were read lately."""
     account = _account(connection)
     read = state.models_read()
-    if read is None or read[0] != account:
-        state.set_models_read(account, services().read_models(connection, key_for(connection)))
+    if read is not None and read[0] == account:
+        return True
+    if not services().may_read_models(state.visitor(is_local())):
+        return False
+    state.set_models_read(account, services().read_models(connection, key_for(connection)))
+    return True
 
 
 def models_outcome() -> int | str | None:

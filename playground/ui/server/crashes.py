@@ -5,10 +5,8 @@ import logging
 import traceback
 from pathlib import Path
 
-import streamlit as st
+from playground.ui.server.streamlit_insides import crash_loggers
 
-LOGGERS = (st.__name__ + ".error_util", "uvicorn.error", "asyncio")
-"""They print the text of what a script, a callback, a route or a task did not catch."""
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -35,7 +33,7 @@ def place_of(error: BaseException) -> str:
 
 def tell_type_and_place_only() -> None:
     """From now on no text of a crash is printed. May be called again and again."""
-    for name in LOGGERS:
+    for name in crash_loggers():
         logger = logging.getLogger(name)
         # By name: after an edit of this file its class is another one.
         if not any(type(each).__name__ == TypeAndPlace.__name__ for each in logger.filters):

@@ -290,6 +290,7 @@ function connect() {
 export default ({ data, setTriggerValue }) => {
   feed.changed = (number) => setTriggerValue("changed", number);
   feed.watch ??= watch();
+  typed.mostBytes = data.most_bytes;
   feed.later ??= load(data.later);
   if (feed.token === data.token) return;
   feed.token = data.token;

@@ -8,13 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import streamlit as st
-from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from playground.core.visitors.pace import Bucket, Pace, Paces
 from playground.settings import is_local_visit
+from playground.ui.server.streamlit_insides import read_page_message
 
 STREAM = "/_stcore/stream"
 SOCKET_HEADER = "x-playground-socket"
@@ -23,18 +22,12 @@ HERE = "this machine"
 MOST_PAGES, MOST_PAGES_EACH = 400, 100
 """Sockets of all strangers, and of one address: a class behind one router has one."""
 MOST_BYTES = 25_000_000
-"""Of one message. `typed_text.js` lets nobody type more, but a frame can claim to be anything."""
+"""Of one message. `typed_text.js` sends no longer one, but a frame can claim to be anything."""
 MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
 PAGES_PACE = Pace(burst=60, per_s=10.0)
 """Messages of one page: nobody clicks as often, and timers ask for less."""
 ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=60.0), Pace(burst=600, per_s=200.0)
-USED = frozenset(
-    {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "set_run_on_save"}
-)
-"""What this app's pages say. The others clear the caches of all visitors, start `git` or
-write files."""
-USED_OPERATIONS = frozenset({"deferred_file", "dataframe_chunk"})
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
 _open: dict[str, str] = {}
@@ -89,7 +82,7 @@ class _Socket:
     ) -> None:
         self._receive, self._send, self._monotonic_s = receive, send, monotonic_s
         self._own, self._paces, self._address = Bucket(PAGES_PACE), paces, address
-        self._most_bytes = MOST_BYTES if address == HERE else MOST_STRANGERS_BYTES
+        self._most_bytes = _most_bytes(address)
         self._is_closed = False
 
     async def send(self, message: Message) -> None:
@@ -110,14 +103,14 @@ class _Socket:
             data = message.get("bytes")
             if data is None or len(data) > self._most_bytes:
                 return await self._hang_up(NOT_BINARY if data is None else TOO_BIG)
-            said = _read(data)
+            said = read_page_message(data)
             if said is None:
                 return await self._hang_up(NOT_READABLE)
-            if wait_s > 0 and said.rerun_script.is_auto_rerun:
+            if wait_s > 0 and said.is_timer:
                 continue  # A timer asks again.
             # Delayed rather than dropped: what comes next waits in the network meanwhile.
             await asyncio.sleep(wait_s)
-            if _is_used(said):
+            if said.is_used:
                 return message
 
     def _wait_s(self) -> float:
@@ -130,28 +123,11 @@ class _Socket:
         return {"type": "websocket.disconnect", "code": code}
 
 
-def _read(data: bytes) -> BackMsg | None:
-    """What a page said; None if it is no message."""
-    try:
-        message: BackMsg = BackMsg.FromString(data)
-    except DecodeError:
-        return None
-    return message
-
-
-def _is_used(said: BackMsg) -> bool:
-    """Whether a message is of a kind that this app's pages send."""
-    kind = said.WhichOneof("type")
-    if kind == "backend_operation_request":
-        return said.backend_operation_request.WhichOneof("payload") in USED_OPERATIONS
-    return kind in USED
-
-
 def address_of(scope: Scope) -> str:
     """Where a connection comes from: `HERE`, or an address.
 
     Behind a proxy it is the last one that was added on the way: what stands before that in a
-    header, whoever asks can have written himself."""
+    header can come from whoever asks."""
     headers = Headers(scope=scope)
     peer = scope["client"][0] if scope.get("client") else "unknown"
     if is_local_visit(headers, peer):
@@ -164,6 +140,15 @@ def _named(scope: Scope, name: str) -> Scope:
     own = SOCKET_HEADER.encode()
     kept = [(key, value) for key, value in scope["headers"] if key.lower() != own]
     return {**scope, "headers": [*kept, (own, name.encode())]}
+
+
+def _most_bytes(address: str) -> int:
+    return MOST_BYTES if address == HERE else MOST_STRANGERS_BYTES
+
+
+def most_bytes() -> int:
+    """How long a message this page may send; only a server's socket tells where it stands."""
+    return _most_bytes(_open.get(socket_name(), HERE))
 
 
 def has_left(name: str) -> bool:

@@ -16,9 +16,8 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import ParamSpec, TypeVar
 
-import streamlit as st
-
 from playground.ui.server.page_sockets import asker
+from playground.ui.server.streamlit_insides import leave_if_unwanted
 
 LATER_S = 10.0
 """How much longer than a person a timer waits for its turn, when there are many."""
@@ -132,13 +131,7 @@ class Turns:
             self._running.has_come.set()
 
 
-def _look() -> None:
-    """End this script where its page has a message for the next one: as at each touch of the
-    session, so this is one."""
-    st.session_state.get("owner")
-
-
-_turns = Turns(_look, who=asker)
+_turns = Turns(leave_if_unwanted, who=asker)
 _next = threading.local()
 
 

@@ -1,13 +1,13 @@
 """How much may be uploaded: Streamlit keeps each file in memory for as long as its page lives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-import streamlit as st
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.ui.server.page_sockets import HERE, address_of
+from playground.ui.server.streamlit_insides import Held, uploaded_files
 
 UPLOAD = "/_stcore/upload_file/"
 MB = 1_000_000
@@ -19,23 +19,12 @@ NO_LENGTH = "An upload must say how long it is.\n"
 TOO_MUCH = "This page has uploaded as much as it may: reload it.\n"
 ALL_FULL = "As much is uploaded as this app takes from visitors. Try again soon.\n"
 
-Held = Mapping[str, Mapping[str, int]]
-"""The bytes of each file, by its page and its id."""
-
-
-def held_by_streamlit() -> Held:
-    """What is in memory now. Files go when their page's session ends."""
-    storage = st.runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
-    return {
-        page: {file: len(each.data) for file, each in list(files.items())}
-        for page, files in list(storage.items())
-    }
-
 
 class Uploads:
-    """Middleware: refuses a file that a page, its address or all strangers have no room for."""
+    """Middleware: refuses a file that a page, its address or all strangers have no room for.
+    Where `held` does not know what is in memory, what is on its way is bounded alone."""
 
-    def __init__(self, app: ASGIApp, held: Callable[[], Held] = held_by_streamlit) -> None:
+    def __init__(self, app: ASGIApp, held: Callable[[], Held | None] = uploaded_files) -> None:
         self._app, self._held = app, held
         self._coming: dict[object, tuple[str, int]] = {}
         self._addresses: dict[str, str] = {}
@@ -62,7 +51,7 @@ class Uploads:
             del self._coming[upload]
 
     def _why_not(self, page: str, file: str, size: int, address: str) -> str | None:
-        held = {each: dict(files) for each, files in self._held().items()}
+        held = {each: dict(files) for each, files in (self._held() or {}).items()}
         held.get(page, {}).pop(file, None)  # It would be replaced.
         coming = list(self._coming.values())
         known = held.keys() | {each for each, _ in coming}

@@ -75,8 +75,8 @@ def has_cookie() -> bool:
 
 
 def stranger(page: str) -> str:
-    """The name in the log of a visitor from elsewhere: by his login, else his browser, else
-    this page."""
+    """The name in the log of a visitor from elsewhere: by login, else by browser, else by
+    page."""
     issuer, subject = st.user.get("iss"), st.user.get("sub")
     if st.user.get("is_logged_in") is True and issuer and subject:
         return visitor_of("login", str(issuer), str(subject))

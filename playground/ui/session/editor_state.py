@@ -8,7 +8,7 @@ import streamlit as st
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request
-from playground.ui.server.uninterrupted import whole
+from playground.ui.server.streamlit_insides import whole
 from playground.ui.session import late_values_state, state, variant_state
 from playground.ui.session.services import services
 

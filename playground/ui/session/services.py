@@ -50,6 +50,8 @@ from playground.ui.server.page_sockets import has_left, socket_name
 
 COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
 """How often one stranger may have a prompt counted, and all of them together."""
+MODELS_PACE, ALL_MODELS_PACE = Pace(burst=6, per_s=0.1), Pace(burst=60, per_s=1.0)
+"""How often one stranger's page may have an account's models read, and all of them together."""
 HELD_IN = "playground_services"
 Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
 
@@ -83,6 +85,7 @@ class Services:
         )
         self.feed = Feed(self.engine.stop)
         self._counts = Paces(COUNT_PACE, COUNTS_PACE)
+        self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
         self._closing = threading.Lock()
         self._claims = Claims(self.log.claims)
         self.batching = Batching(
@@ -165,6 +168,10 @@ class Services:
             return await list_models(self._shared_clients(), connection, key)
 
         return self.engine.call(read())
+
+    def may_read_models(self, visitor: str) -> bool:
+        """Whether a visitor may have an account's models read now, and takes them for read."""
+        return visitor == LOCAL or self._model_reads.take(visitor, 1, time.monotonic())
 
     def may_count(self, visitor: str) -> bool:
         """Whether a visitor may count one more prompt now, and takes it for counted. It costs

@@ -16,7 +16,7 @@ from playground.core.request.request import ROLES, Message, Prompt, Role
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
 from playground.core.visitors.visitors import LOCAL
 from playground.ui.server.feed import Ahead
-from playground.ui.server.uninterrupted import let_callbacks_end, whole
+from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger
 from playground.ui.session import money_state, variant_state
 

@@ -8,12 +8,12 @@ from playground.ui.session.services import services
 
 
 def keeps_texts() -> bool:
-    """Whether what this visitor writes may be stored. Else it may live in his session."""
+    """Whether what this visitor writes may be stored. Else it may live in the session."""
     return services().settings.keeps_texts(is_local=is_local())
 
 
 def is_known_again() -> bool:
-    """Whether this visitor finds what is kept of him after a reload."""
+    """Whether this visitor finds what is kept after a reload."""
     return is_local() or has_cookie() or st.user.get("is_logged_in") is True
 
 

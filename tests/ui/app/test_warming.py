@@ -29,8 +29,8 @@ def test_the_server_listens_before_the_parts_of_the_page_are_imported():
 def test_what_the_first_page_needs_is_there_before_it_is_asked_for(tmp_path):
     log = tmp_path / "runs.db"
     done = python(
-        "from playground.ui.warming import prepare; prepare().join()\n"
-        "from playground.ui.services import services; services().log.close()",
+        "from playground.ui.app.warming import prepare; prepare().join()\n"
+        "from playground.ui.session.services import services; services().log.close()",
         PLAYGROUND_LOG=f"sqlite:///{log}",
     )
     assert done.stdout == f"{NEEDED}\n"
@@ -50,12 +50,12 @@ def test_the_first_page_is_drawn_without_pandas(tmp_path):
 def test_a_server_that_begins_to_listen_prepares_the_first_page(tmp_path):
     done = python(
         "import asyncio, threading\n"
-        "from playground.ui.server import lifespan\n"
+        "from playground.ui.app.routes import lifespan\n"
         "async def start():\n"
         "    async with lifespan(None):\n"
         "        [each.join() for each in threading.enumerate() if each.name == 'prepare']\n"
         "asyncio.run(start())\n"
-        "from playground.ui.services import services; services().log.close()",
+        "from playground.ui.session.services import services; services().log.close()",
         PLAYGROUND_LOG=f"sqlite:///{tmp_path / 'runs.db'}",
     )
     assert done.stdout == f"{NEEDED}\n"

@@ -6,7 +6,13 @@ from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run, words
 
-from playground.ui.session.services import COUNT_PACE, COUNTS_PACE, forget_services, services
+from playground.ui.session.services import (
+    COUNT_PACE,
+    COUNTS_PACE,
+    MODELS_PACE,
+    forget_services,
+    services,
+)
 
 
 def said(page):
@@ -132,3 +138,20 @@ def test_who_had_too_many_counted_is_told_so_and_nothing_is_asked(come_from, mon
     page.button(key="count_tokens").click().run()
     assert "Not counted: too many prompts were counted lately." in said(page)
     assert page.session_state["counts"] == {}
+
+
+def test_a_stranger_has_the_models_of_only_so_many_accounts_read_and_is_told_so(
+    come_from, monkeypatch
+):
+    come_from()
+    built = services()
+    asked = [built.may_read_models("visitor-1") for _ in range(40)]
+    assert asked == [True] * MODELS_PACE.burst + [False] * (40 - MODELS_PACE.burst)
+    assert built.may_read_models("visitor-2")
+    assert all(built.may_read_models("local") for _ in range(200))
+    monkeypatch.setattr(built, "may_read_models", lambda visitor: visitor == "local")
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page.selectbox(key="connection").select("claude").run()
+    page.text_input(key="api_key").input("sk-ant-of-a-stranger").run()
+    assert "Its models were not read: too many accounts were asked lately." in said(page)
+    assert "models_read" not in page.session_state

@@ -5,10 +5,12 @@ import logging
 import pytest
 
 from playground.core.request.request import Prompt
-from playground.ui.server.crashes import LOGGERS, tell_type_and_place_only
+from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.streamlit_insides import crash_loggers
 from playground.ui.widgets.markdown import plain
 
 CANARY = "canary-3f8b1c"
+LOGGERS = crash_loggers()
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_what_is_no_message_ends_the_connection_and_nothing_is_said_afterwards(
     assert streamlit.told[-1]["type"] == "websocket.close"
 
 
-def test_whoever_sits_at_this_machine_may_send_as_much_as_the_page_lets_him_type(streamlit):
+def test_whoever_sits_at_this_machine_may_send_as_much_as_the_page_lets_one_type(streamlit):
     long = BackMsg()
     long.rerun_script.query_string = "x" * (MOST_BYTES - 1000)
     asyncio.run(streamlit.serve(long, host="localhost:8501", ip="127.0.0.1"))

@@ -105,11 +105,11 @@ def test_who_had_many_turns_lately_goes_after_who_had_none(queue):
     with queue.busy():
         for number in range(30):
             queue.ask(f"again {number}", ("greedy", "there"))
-        queue.ask("another of his pages", ("new", "there"))
+        queue.ask("another page of theirs", ("new", "there"))
         queue.clock.now_s += 5.0
         queue.ask("new page", ("modest", "elsewhere"))
     assert queue.order[0] == "new page"
-    assert queue.order.index("another of his pages") > 0
+    assert queue.order.index("another page of theirs") > 0
     assert queue.order[1:31] == [f"again {number}" for number in range(30)]
 
 
@@ -123,7 +123,7 @@ def test_of_pages_at_one_address_the_one_that_had_least_goes_first(queue):
     assert queue.order == ["new page", "page 0", "page 1", "page 2"]
 
 
-def test_what_somebody_had_is_forgotten_and_never_makes_him_wait_longer_than_a_timer(queue):
+def test_what_somebody_had_is_forgotten_and_never_makes_one_wait_longer_than_a_timer(queue):
     had_turns(queue, 1.9, "greedy", "there")
     with queue.busy():
         queue.ask("again", ("greedy", "there"))

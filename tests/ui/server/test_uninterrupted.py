@@ -9,7 +9,7 @@ from ui.driving import SCRIPT
 
 from playground.core.visitors.visitors import LOCAL
 from playground.engine.loop import Engine
-from playground.ui.server.uninterrupted import let_callbacks_end
+from playground.ui.server.streamlit_insides import let_callbacks_end
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 
@@ -48,7 +48,7 @@ def test_streamlit_alone_cuts_a_callback_in_two(pressed, monkeypatch):
     monkeypatch.setattr(ScriptRequests, "on_scriptrunner_yield", interrupted)
     state = pressed()
     assert "paid" in state
-    assert "shown" not in state, "playground/ui/server/uninterrupted.py may no longer be needed"
+    assert "shown" not in state, "let_callbacks_end may no longer be needed"
 
 
 def test_a_callback_is_done_to_its_end(pressed):

@@ -21,7 +21,7 @@ def api():
 
 @pytest.fixture
 def owner(monkeypatch, api, come_from):
-    """An owner with a server of his own, whose visitors come from elsewhere."""
+    """An owner with their own server, whose visitors come from elsewhere."""
     monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
     monkeypatch.setenv("ANTHROPIC_API_KEY", OWNERS)
     monkeypatch.setenv("PLAYGROUND_SERVER_PRICE", "10/10")

@@ -1,0 +1,122 @@
+"""With a piece of Streamlit's or uvicorn's insides missing the app goes on, and says so."""
+
+import asyncio
+import signal
+import sys
+
+import pytest
+import streamlit as st
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.testing.v1 import AppTest
+from ui.driving import SCRIPT, press_run
+
+from playground.ui.app import doctor
+from playground.ui.server import streamlit_insides as insides
+from playground.ui.server.crashes import tell_type_and_place_only
+from playground.ui.server.uploads import Uploads
+
+CLEAR = BackMsg(clear_cache=True).SerializeToString()
+
+
+@pytest.fixture
+def told(caplog):
+    """The notes in the server's output."""
+    insides._note.cache_clear()
+    yield lambda: [record.getMessage() for record in caplog.records]
+    insides._note.cache_clear()
+
+
+def test_callbacks_work_where_they_cannot_be_protected(monkeypatch, told):
+    insides.let_callbacks_end()
+    alone = ScriptRequests.on_scriptrunner_yield.__wrapped__
+    monkeypatch.setattr(ScriptRequests, "on_scriptrunner_yield", alone)
+    monkeypatch.setattr(insides, "YIELDING", (*insides.YIELDING[:2], "renamed"))
+    insides.let_callbacks_end()
+    assert ScriptRequests.on_scriptrunner_yield is alone
+    page = AppTest.from_file(SCRIPT, default_timeout=120).run()
+    press_run(page)
+    assert [run.status for run in page.session_state["runs"].values()] == ["done", "done"]
+    assert "ScriptRequests.renamed" in "".join(told())
+
+
+def test_messages_pass_where_their_format_is_not_known(monkeypatch, told):
+    assert not insides.read_page_message(CLEAR).is_used
+    monkeypatch.setitem(sys.modules, "streamlit.proto.BackMsg_pb2", None)
+    assert insides.read_page_message(CLEAR).is_used
+    assert insides.read_page_message(b"\xff" * 9).is_used
+    assert len(told()) == 1, "said once"
+
+
+def test_uploads_pass_where_nobody_knows_what_is_in_memory(monkeypatch, told):
+    monkeypatch.setattr(st.runtime, "get_instance", object)
+    kept = []
+
+    async def keep(scope, receive, send):
+        kept.append(scope["path"])
+
+    scope = {
+        "type": "http", "method": "PUT", "path": "/_stcore/upload_file/page/file",
+        "client": ("192.0.2.7", 1),
+        "headers": [(b"host", b"app.example"), (b"content-length", b"9")],
+    }  # fmt: skip
+    asyncio.run(Uploads(keep)(scope, None, None))
+    assert len(kept) == 1
+    assert "file_storage" in told()[0]
+
+
+def test_parts_that_are_not_found_are_loaded_when_they_are_needed(tmp_path, told):
+    assert insides.parts_to_preload(tmp_path) == ()
+    assert len(told()) == 2
+
+
+def test_crashes_of_all_others_are_kept_quiet_where_streamlits_logger_is_not_found(
+    monkeypatch, told
+):
+    monkeypatch.delattr("streamlit.error_util._LOGGER")
+    assert insides.crash_loggers() == ("uvicorn.error", "asyncio")
+    tell_type_and_place_only()
+    assert "error_util" in told()[0]
+
+
+class Fixed:
+    """An event loop of which nothing can be replaced."""
+
+    __slots__ = ()
+
+    async def create_server(self):
+        return "listening"
+
+
+def test_a_loop_that_cannot_be_changed_listens_all_the_same(told):
+    loop = Fixed()
+    insides.send_at_once(loop)
+    assert asyncio.run(loop.create_server()) == "listening"
+    assert "create_server" in told()[0]
+
+
+def test_a_server_that_is_not_known_ends_in_its_own_way(told):
+    before = signal.getsignal(signal.SIGTERM)
+    insides.close_at_once(lambda: None)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert "timeout_graceful_shutdown" in told()[0]
+
+
+def test_the_doctor_judges_files_and_variables_where_options_cannot_be_read(
+    monkeypatch, told, capsys
+):
+    for name in ("cli", "bootstrap"):
+        monkeypatch.setitem(sys.modules, f"streamlit.web.{name}", None)
+    monkeypatch.setitem(sys.modules, "streamlit.logger", None)
+    assert doctor.main(["doctor", "--server.port", "1"]) in (0, 1)
+    assert "Settings: Each name that is set is one of a setting." in capsys.readouterr().out
+    assert len(told()) == 3
+
+
+def test_the_page_works_without_any_piece(monkeypatch):
+    monkeypatch.setattr(insides, "_part", lambda *place: None)
+    page = AppTest.from_file(SCRIPT, default_timeout=120).run()
+    press_run(page)
+    assert not page.exception
+    assert [run.status for run in page.session_state["runs"].values()] == ["done", "done"]
+    assert insides.where_defined("server.allowedHosts") == ""
