@@ -33,6 +33,7 @@ from playground.core.request.request import (
 )
 from playground.core.request.request_fields import is_whole
 from playground.core.wire.decisions import NO_THINKING
+from playground.core.wire.wire import fills_cache
 
 MAX_TOKENS: Final = 1_024
 """Where a source names none: another API does not ask for one."""
@@ -61,7 +62,7 @@ def of_messages_api(call: Call, source: str) -> Imported:
     system = texts_of(body.pop("system", ""), "system", left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
-    if body.pop("stream", False) is not True:
+    if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
     version = _version(call.headers, left_out)
