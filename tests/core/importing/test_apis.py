@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.core.importing.snippets_of_people import HAIKU, user
 
 from playground.core.importing.import_result import Imported
 from playground.core.importing.read_any import read_request
 from playground.core.request.request import Message
+from tests.core.importing.snippets_of_people import HAIKU, user
 
 TOOL = {"name": "weather", "description": "Now", "input_schema": {"type": "object"}}
 FUNCTION = {"type": "function", "function": {"name": "weather", "parameters": {}}}

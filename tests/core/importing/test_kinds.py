@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import pytest
-from tests.core.importing.snippets_of_people import HAIKU, KEY, user
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.importing.import_result import Imported, ImportingError
@@ -17,6 +16,7 @@ from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.snippets.snippets import snippets
 from playground.core.wire.wire import model_on, wire
+from tests.core.importing.snippets_of_people import HAIKU, KEY, user
 
 HI = (Message("user", "Hi"),)
 BODY: dict[str, Any] = {"model": HAIKU, "max_tokens": 9, "messages": [user("Hi")]}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.importing.snippets_of_people import KEY, OPENAI_JSON, SENT, user
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.editor.page_state import PageState, Variant, to_json
@@ -18,6 +17,7 @@ from playground.core.request.connection import CLAUDE, Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.snippets.snippets import snippets
 from playground.core.wire.wire import model_on, wire
+from tests.core.importing.snippets_of_people import KEY, OPENAI_JSON, SENT, user
 
 SERVER = Connection("server", "localhost", "http://localhost:11434")
 HAIKU = "claude-haiku-4-5"
