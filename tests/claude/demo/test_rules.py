@@ -168,8 +168,13 @@ REFUSED = [
     ),
     *(
         (NEW, body(model, **FORCED), "tool_choice: forced tool use is not supported on this model")
-        for model in ("claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1",
-                      "claude-fable-5-2", "claude-mythos-5-2")
+        for model in (
+            "claude-opus-5-5",
+            "claude-sonnet-5-5",
+            "claude-fable-5-1",
+            "claude-fable-5-2",
+            "claude-mythos-5-2",
+        )
     ),
     (NEW, body(speed="warp"), "speed: Input should be 'standard' or 'fast'"),
     (NEW, body(speed="fast"), "speed: 'fast' is not supported on this model"),
