@@ -3,7 +3,13 @@
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# How long an example takes depends on what else the machine does.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 NAMES = ("ANTHROPIC_", "PLAYGROUND_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
 
 

@@ -33,10 +33,12 @@ from playground.claude.environment import (
     through_proxy,
     trusts,
 )
+from playground.claude.masking import SHORTEST
 from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.answer.error_words import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.key_shapes import masked
+from playground.core.wire.exchange import MASK
 
 LONGEST_MESSAGE = 2_000
 
@@ -150,8 +152,9 @@ def _money(error_type: str, code: str, message: str) -> FailureKind | None:
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The same text, should a server have echoed the key in it."""
-    return text.replace(key, "…") if text and key else text
+    """The same text, should a server have echoed the key in it. A key shorter than `SHORTEST`
+    is no secret, and would garble ordinary words."""
+    return text.replace(key, MASK) if text and len(key) >= SHORTEST else text
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:

@@ -120,9 +120,10 @@ def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing
     """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
     monotonic_s, add = timing.monotonic_s, raw.add
     escaped = json.dumps(key)[1:-1]
+    is_secret = len(key) >= SHORTEST
 
     def note(name: str, data: str) -> None:
-        if key:
+        if is_secret:
             name, data = name.replace(key, MASK), data.replace(key, MASK)
             data = data.replace(escaped, MASK)
         add(number, monotonic_s() - began_s, name, data)
@@ -185,8 +186,6 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
 
 
 def _without_key(event: Event, key: str) -> Event:
-    if len(key) < SHORTEST:
-        return event
     match event:
         case BlockStarted(kind, name):
             return BlockStarted(without_key(kind, key) or "", without_key(name, key) or "")

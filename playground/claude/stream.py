@@ -129,7 +129,9 @@ class Answer:
             raise ValueError("A second answer began in the same stream.")
         if self.has_started and message.get("id") != self._message_id:
             # A gateway asked once more behind our back: both are paid for.
-            self._earlier, self._usage = self.usage(), {}
+            usage = self.usage()
+            self._earlier = self._earlier + usage if self._earlier else usage
+            self._usage, self._stop, self._has_output = {}, {}, False
         self.has_started, self._message_id = True, message.get("id")
         usage = _dict(message.get("usage"))
         self._has_output |= message.get("stop_reason") is not None and "output_tokens" in usage
@@ -207,7 +209,7 @@ class Answer:
         u = self._usage
         tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
         other = {name: count for name, count in tools.items() if count and name not in _PRICED}
-        found = u.get("iterations")
+        found, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
         return replace(
             _counts(u),
             thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
@@ -220,6 +222,7 @@ class Answer:
             iterations=tuple(map(_iteration, found)) if isinstance(found, list) else (),
             used_container=self._used_container,
             other_tool_uses=tuple(f"{count:,} {name}" for name, count in other.items()),
+            has_credit=_dict(credit.get("status")).get("type") not in (None, "not_applied"),
         )
 
     def _finished(self) -> Finished:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from typing import get_args
 
@@ -34,6 +35,9 @@ from playground.core.request.request import (
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.wire.exchange import MASK, Recorded, differences, from_json, to_json
 from playground.engine.run import Run
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
+"""How many are tried; set it to thousands for a long look."""
 
 SERVER = Connection("server", "localhost:1234", "http://localhost:1234/models")
 KEY = "sk-ant-canary-51c2f8a07e9d-wxyz"
@@ -149,7 +153,7 @@ def clients(loop, receiver):
         loop.run(each.close())
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(form=forms, connection=connections)
 def test_what_is_shown_is_what_a_server_receives_byte_for_byte(
     loop, receiver, clients, form, connection

@@ -63,6 +63,27 @@ def run_of(*answers, request=REQUEST):
     return run, len(script.requests)
 
 
+def waiting_run(first):
+    """A run whose first attempt failed, before the second goes out."""
+    sleeps, request = Sleeps(), REQUEST
+    timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request))
+    run = Run("o", "v", planned)
+
+    async def drive():
+        clients = Clients(transport=Script(first))
+        events = send(clients, CLAUDE, "k", planned.wire, planned.policy, timing)
+        async for event in events:
+            run.fold(event, 1.0)
+            if run.status == "waiting":
+                break
+        await events.aclose()
+        await clients.close()
+
+    asyncio.run(drive())
+    return run
+
+
 def begin(kind, **more):
     return sse("content_block_start", index=0, content_block={"type": kind, **more})
 
@@ -125,9 +146,41 @@ def test_a_free_refusal_does_not_hide_what_an_earlier_attempt_reported():
     run, _ = run_of(
         (200, start(input_tokens=50_000) + OVERLOADED), (200, start() + end(9, "refusal"))
     )
-    assert run.is_free
+    assert run.refusal == "free"
     cost, _ = cost_of(run)
     assert (cost.kind, cost.usd) == ("at least", 50_000 * INPUT_USD + 5 * INPUT_USD)
+
+
+def test_an_answer_without_a_usage_report_costs_at_least_what_earlier_attempts_reported():
+    whole = {name: value for name, value in MESSAGE.items() if name != "usage"}
+    body = sse("message_start", message=whole) + sse("message_stop")
+    run, _ = run_of((200, start(input_tokens=50_000) + OVERLOADED), (200, body))
+    cost, _ = cost_of(run)
+    assert (run.status, run.usage.input_tokens) == ("done", 50_000)
+    assert (cost.kind, cost.usd) == ("at least", 50_000 * INPUT_USD + 2 * 5 * INPUT_USD)
+
+
+def test_an_attempt_that_reports_nothing_adds_nothing_and_takes_nothing_away():
+    lost = (200, start(input_tokens=1_000) + OVERLOADED)
+    run, requests = run_of(lost, (529, error("overloaded_error", "Busy").encode()), lost, lost)
+    assert (requests, run.status, run.usage.input_tokens) == (4, "failed", 3_000)
+    assert [each.prompt_tokens for each in run.attempts] == [1_000, None, 1_000, 1_000]
+    assert cost_of(run)[0].usd == 3 * (1_000 * INPUT_USD + 5 * INPUT_USD)
+
+
+@pytest.mark.parametrize(
+    ("first", "kind", "usd"),
+    [
+        ((529, error("overloaded_error", "Busy").encode()), "exact", 0),
+        ((200, start(input_tokens=1_000) + OVERLOADED), "at least", 1_005 * INPUT_USD),
+    ],
+    ids=["refused", "lost"],
+)
+def test_a_run_that_is_stopped_while_it_waits_costs_what_its_attempts_did(first, kind, usd):
+    run = waiting_run(first)
+    run.stop(2.0)
+    cost, _ = cost_of(run)
+    assert (run.status, cost.kind, cost.usd) == ("stopped", kind, usd)
 
 
 def test_each_attempt_is_priced_as_a_prompt_of_its_own():
@@ -207,6 +260,21 @@ def test_a_gateway_that_begins_twice_before_any_content_is_understood():
     run, _ = run_of((200, other + again))
     assert (run.usage.input_tokens, run.usage.output_tokens) == (109, 6)
     assert cost_of(run)[0].kind == "at least"
+
+
+def test_however_often_a_gateway_begins_each_beginning_is_counted_once():
+    firsts = [start(input_tokens=100).replace(b"msg_1", b"msg_%d" % n) for n in (2, 3, 4)]
+    run, _ = run_of((200, b"".join(firsts) + firsts[2] + block() + delta("Hi") + end()))
+    assert (run.usage.input_tokens, run.usage.output_tokens) == (300, 7)
+    assert cost_of(run)[0].kind == "at least"
+
+
+def test_prompts_that_a_gateway_sent_one_by_one_are_not_priced_as_a_long_one():
+    request = replace(REQUEST, params=replace(REQUEST.params, model="claude-haiku-5-5"))
+    firsts = [start(input_tokens=90_000).replace(b"msg_1", b"msg_%d" % n) for n in (2, 3)]
+    run, _ = run_of((200, b"".join(firsts) + block() + delta("Hi") + end()), request=request)
+    cost, _ = cost_of(run)
+    assert (cost.kind, cost.usd) == ("at least", Decimal("0.018003"))
 
 
 DAMAGED = {

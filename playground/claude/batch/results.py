@@ -12,7 +12,6 @@ import httpx2
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.calls import open_results
 from playground.claude.errors import failure_in_result, failure_of, failure_without_key, without_key
-from playground.claude.masking import SHORTEST
 from playground.claude.stream import Answer, AnswerFailed, whole
 from playground.core.answer.events import Finished, TextDelta, ThinkingDelta
 from playground.core.answer.failures import Billed, Failure
@@ -149,7 +148,6 @@ def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchRes
     answer = Answer(None)
     events = list(whole(message, answer))
     finished = next(event for event in events if isinstance(event, Finished))
-    secret = key if len(key) >= SHORTEST else ""
     texts = {
         kind: "".join(event.text for event in events if isinstance(event, kind))
         for kind in (TextDelta, ThinkingDelta)
@@ -157,11 +155,11 @@ def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchRes
     return BatchResult(
         custom_id,
         "succeeded",
-        text=without_key(texts[TextDelta], secret) or "",
-        thinking=without_key(texts[ThinkingDelta], secret) or "",
+        text=without_key(texts[TextDelta], key) or "",
+        thinking=without_key(texts[ThinkingDelta], key) or "",
         usage=answer.usage() if "usage" in message else None,
-        stop_reason=without_key(finished.stop_reason, secret),
-        stop_sequence=without_key(finished.stop_sequence, secret),
-        stop_detail=without_key(finished.detail, secret),
+        stop_reason=without_key(finished.stop_reason, key),
+        stop_sequence=without_key(finished.stop_sequence, key),
+        stop_detail=without_key(finished.detail, key),
         refusal=finished.refusal,
     )

@@ -6,18 +6,32 @@ they are known; the API itself calls its wording unstable.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, turns_of
 from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
+from playground.core.money.pricing import has_fast_price
 from playground.core.request.model_catalogue import BUDGET, Model, find
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
 DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
+NEVER_FORCED = frozenset(
+    {
+        "claude-opus-5-5",
+        "claude-sonnet-5-5",
+        "claude-fable-5-1",
+        "claude-fable-5-2",
+        "claude-mythos-5-1",
+        "claude-mythos-5-2",
+    }
+)
+"""Models that are never made to call a tool (tool use page)."""
+FAST_UNTIL = {"claude-opus-4-8": date(2026, 11, 30)}
+"""The first day without fast answers, where one was announced (models page)."""
 DEFAULT_TOP_P = 0.99
 LEAST_TOP_P_THINKING = 0.95
 
@@ -29,6 +43,7 @@ class Call:
     version: str
     body: Body
     model: Model
+    today: date = date.min
 
     @property
     def thinking(self) -> dict[str, Any]:
@@ -86,7 +101,7 @@ def _check(
     model = find(body["model"])
     if model is None or model.is_retired(today):
         return ApiError(404, "not_found_error", f"model: {body['model']}")
-    call = Call(version, body, model)
+    call = Call(version, body, model, today)
     return next((invalid(text) for rule in rules if (text := rule(call))), None)
 
 
@@ -197,6 +212,50 @@ def _us_inference(call: Call) -> str | None:
     return "inference_geo: not supported by this model"
 
 
+def _forced_tool(call: Call) -> str | None:
+    """Which models refuse it is known, in which words only for thinking that was asked for."""
+    if (call.body.get("tool_choice") or {}).get("type") not in ("any", "tool"):
+        return None
+    if call.thinks:
+        return "Thinking may not be enabled when tool_choice forces tool use."
+    if call.model.id in NEVER_FORCED:
+        return "tool_choice: forced tool use is not supported on this model"
+    return None
+
+
+def _fast(call: Call) -> str | None:
+    """The words are not known; the models that have it are those with a price for it."""
+    if call.body.get("speed") != "fast":
+        return None
+    at = datetime.combine(max(call.today, call.model.released), time(), UTC)
+    is_there = call.today < FAST_UNTIL.get(call.model.id, date.max)
+    if is_there and has_fast_price(call.model.id, at):
+        return None
+    return "speed: 'fast' is not supported on this model"
+
+
+def _documents_and_citations(call: Call) -> str | None:
+    """What the current version refuses since 2026-10-21, by its migration page."""
+    if call.version != CURRENT_VERSION:
+        return None
+    for number, message in enumerate(call.body["messages"]):
+        content = message["content"]
+        for index, block in enumerate(content if isinstance(content, list) else []):
+            where, kind = f"messages.{number}.content.{index}", block["type"]
+            if message["role"] == "assistant" and kind == "document":
+                return f"{where}: document blocks are not permitted in assistant messages"
+            if message["role"] == "user" and kind == "text" and block.get("citations"):
+                return f"{where}.text.citations: not permitted in user messages"
+    return None
+
+
+def _format(call: Call) -> str | None:
+    if not (call.body.get("output_config") or {}).get("format"):
+        return None
+    is_prefilled = turns_of(call.body)[-1:] and turns_of(call.body)[-1][0] == "assistant"
+    return "output_config.format: not supported with assistant prefill" if is_prefilled else None
+
+
 def _thinking_budget(call: Call) -> str | None:
     if call.thinking.get("type") != "enabled":
         return None
@@ -261,6 +320,10 @@ _SHARED_RULES: tuple[Rule, ...] = (
     _effort,
     _thinking_off_at_effort,
     _thinking_budget,
+    _forced_tool,
+    _fast,
+    _documents_and_citations,
     _prefill,
+    _format,
     _context,
 )

@@ -1,5 +1,6 @@
 """Which fields a request has and of what kind they are, whatever the model."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,8 @@ MESSAGE_FIELDS = COUNT_FIELDS | {
 }
 THINKING_TYPES = ("adaptive", "enabled", "disabled", "between_tools")
 EMPTY = "messages: text content blocks must be non-empty"
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+CHOICES = ("auto", "any", "tool", "none")
 BLANK = "messages: text content blocks must contain non-whitespace text"
 
 Fields = dict[str, Any]
@@ -174,6 +177,70 @@ def _output_config(body: Fields) -> str | None:
     return None
 
 
+def _tools(body: Fields) -> str | None:
+    tools = body.get("tools", [])
+    if not isinstance(tools, list):
+        return "tools: Input should be a valid list"
+    names = []
+    for index, tool in enumerate(tools):
+        if not isinstance(tool, dict):
+            return f"tools.{index}: Input should be an object"
+        if tool.get("type", "custom") != "custom":
+            names.append(tool.get("name"))  # One of the API's own, which needs no schema.
+            continue
+        where, name = f"tools.{index}.custom", tool.get("name")
+        if not isinstance(name, str):
+            return f"{where}.name: Field required"
+        if not TOOL_NAME.fullmatch(name):
+            return f"{where}.name: String should match pattern '^{TOOL_NAME.pattern}$'"
+        if not isinstance(tool.get("input_schema"), dict):
+            return f"{where}.input_schema: Field required"
+        names.append(name)
+    named = [name for name in names if name is not None]
+    return None if len(set(map(str, named))) == len(named) else "tools: Tool names must be unique."
+
+
+def _tool_choice(body: Fields) -> str | None:
+    choice = body.get("tool_choice")
+    if choice is None:
+        return None
+    if not isinstance(choice, dict):
+        return "tool_choice: Input should be an object"
+    kind = choice.get("type")
+    if kind not in CHOICES:
+        kinds = ", ".join(f"'{each}'" for each in CHOICES)
+        return f"tool_choice.type: Input should be one of {kinds}"
+    if not body.get("tools"):
+        return "tool_choice: may only be specified while providing tools."
+    if kind != "tool":
+        return None
+    if not isinstance(choice.get("name"), str):
+        return "tool_choice.tool.name: Field required"
+    is_there = any(tool.get("name") == choice["name"] for tool in body["tools"])
+    return None if is_there else f"Tool '{choice['name'][:60]}' not found in provided tools"
+
+
+def _speed(body: Fields) -> str | None:
+    is_right = body.get("speed") in (None, "standard", "fast")
+    return None if is_right else "speed: Input should be 'standard' or 'fast'"
+
+
+def _metadata(body: Fields) -> str | None:
+    metadata = body.get("metadata", {})
+    if not isinstance(metadata, dict):
+        return "metadata: Input should be an object"
+    for name in metadata:
+        if name != "user_id":
+            return f"metadata.{name[:60]}: Extra inputs are not permitted"
+    is_right = isinstance(metadata.get("user_id"), str | None)
+    return None if is_right else "metadata.user_id: Input should be a valid string"
+
+
+def _inference_geo(body: Fields) -> str | None:
+    is_right = isinstance(body.get("inference_geo"), str | None)
+    return None if is_right else "inference_geo: Input should be a valid string"
+
+
 def _cache_control(body: Fields) -> str | None:
     cache = body.get("cache_control")
     if cache is None:
@@ -205,7 +272,12 @@ _SHAPES: tuple[Shape, ...] = (
     _stop_sequences,
     _thinking,
     _output_config,
+    _tools,
+    _tool_choice,
     _cache_control,
     _service_tier,
+    _speed,
+    _metadata,
+    _inference_geo,
     _stream,
 )

@@ -17,11 +17,13 @@ class Usage:
     """Tokens as the API reports them; `input_tokens` excludes what the cache served.
 
     `is_complete` once both sides were reported to the end; until then it is a lower bound.
-    `is_summed`: server tools ran, so that the counts may be those of several prompts.
+    `is_summed`: server tools ran, or attempts were added, so that the counts may be those of
+    several prompts.
     `iterations`: the prompts of one answer one by one, where the API tells (compaction,
     fallback, advisor); then the counts here leave some of them out.
     `used_container`: code ran in a container, whose hours no usage reports.
     `other_tool_uses`: uses of server tools that have no price here, by name.
+    `has_credit`: a fallback credit was redeemed, which bills cache writes as reads.
     """
 
     input_tokens: int = 0
@@ -39,6 +41,7 @@ class Usage:
     iterations: tuple["Iteration", ...] = ()
     used_container: bool = False
     other_tool_uses: tuple[str, ...] = ()
+    has_credit: bool = False
 
     @property
     def cache_write_tokens(self) -> int:
@@ -52,11 +55,12 @@ class Usage:
     def __add__(self, later: "Usage") -> "Usage":
         """What two attempts reported together. Counts and lists are summed; of the rest the
         later report says how it was, and where it says nothing the earlier one. Complete
-        only if both are."""
+        only if both are. It says nothing of the length of one prompt."""
         pairs = {each.name: (getattr(self, each.name), getattr(later, each.name))
                  for each in fields(self)}  # fmt: skip
         summed = {name: _sum(*pair) for name, pair in pairs.items()}
-        return type(self)(**summed | {"is_complete": self.is_complete and later.is_complete})
+        is_complete = self.is_complete and later.is_complete
+        return type(self)(**summed | {"is_complete": is_complete, "is_summed": True})
 
 
 def _sum(earlier: Any, later: Any) -> Any:  # noqa: ANN401 (a field of any type)

@@ -103,7 +103,7 @@ STEPS: dict[FailureKind, str] = {
     "proxy": "Ask whoever runs this server's network or proxy to let the API through.",
     "setting": "Correct the setting where the app runs, then restart it.",
     "certificate": "Check the server's address and clock. Where a proxy reads the traffic, "
-    "its certificate belongs into SSL_CERT_FILE.",
+    "put its certificate into SSL_CERT_FILE.",
     "timeout": _RUN_AGAIN,
     "connection": "Check the network and the address, then run again.",
     "closed": "Run again. If it stays, check the server's address.",
@@ -115,12 +115,12 @@ STEPS: dict[FailureKind, str] = {
     "undecodable": _ADDRESS,
     "not_the_api": _ADDRESS,
     "conflict": "Run again.",
-    "expired": "Run it singly, or submit it again.",
+    "expired": "Run it on its own, or submit it again.",
     "internal": "Please report it.",
 }
 _NO_REASON = "The server gave no reason. Check the model, the parameters and the address."
 _OF_A_PROXY = {
-    407: "The proxy asks for a name and a password: they belong into the setting with its address.",
+    407: "The proxy asks for a name and a password: put them into the setting with its address.",
     413: "Shorten the prompt, or ask whoever runs the proxy to let larger requests through.",
 }
 _WITHOUT_ANSWER = frozenset({"empty", "not_the_api", "undecodable", "proxy"})

@@ -1,7 +1,7 @@
 """How large a visitor's requests may be, what they may hold, and how many runs may wait.
 
-A visitor at this machine has no caps but the queue's; one with a key of his own only that
-on a prompt.
+A visitor at this machine has no caps but the queue's; one who brings a key only
+that on a prompt.
 """
 
 from collections.abc import Mapping

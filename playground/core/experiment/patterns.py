@@ -1,4 +1,4 @@
-"""Regular expressions of a visitor: neither their size nor their time is left to him.
+"""Regular expressions of a visitor, who decides neither their size nor their time.
 
 `re` holds the interpreter's lock for as long as a pattern backtracks, which can be for ever;
 `regex` lets go of it and gives up after a time.

@@ -1,6 +1,8 @@
 """The numbers of an experiment as a person types them: its sweeps, its repeats, its checks."""
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from playground.core.checks.number_fields import RULES
@@ -8,6 +10,8 @@ from playground.core.experiment.grid import MOST_REPEATS, GridError
 from playground.core.text.number_text import NumberError, NumberRule, read_float, read_whole, rule
 
 MOST_CHARACTERS = 1_000
+_RULES: Final = RULES | {"max_tokens": replace(RULES["max_tokens"], least=Decimal(1))}
+"""An experiment compares answers, and with max_tokens 0 none comes."""
 REPEATS: Final = rule("Repeats", "1", str(MOST_REPEATS), is_whole=True, is_required=True)
 TOLERANCE: Final = rule("Tolerance", "0", "1000000000000", is_required=True)
 LENGTHS: Final = {
@@ -22,7 +26,7 @@ _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
     """The values of a sweep, in their order. They are parted by a comma and a blank, a blank or
     a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
-    of = RULES[parameter]
+    of = _RULES[parameter]
     try:
         found = [read_float(word, of) for word in _words(of, text)]
     except NumberError as error:
@@ -32,7 +36,7 @@ def numbers(parameter: str, text: str) -> tuple[float, ...]:
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
     """The same for a parameter that takes only whole numbers."""
-    of = RULES[parameter]
+    of = _RULES[parameter]
     try:
         found = [read_whole(word, of) for word in _words(of, text)]
     except NumberError as error:

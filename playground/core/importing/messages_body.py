@@ -26,6 +26,7 @@ from playground.core.request.request import (
     Role,
 )
 from playground.core.wire.from_body import take_params
+from playground.core.wire.wire import fills_cache
 
 MAX_TOKENS: Final = 1_024
 """Where a source names none: another API does not ask for one."""
@@ -48,7 +49,7 @@ def of_messages_api(call: Call, source: str) -> Imported:
     system = texts_of(body.pop("system", ""), "system", left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
-    if body.pop("stream", False) is not True:
+    if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
     version = _version(call.headers, left_out)

@@ -24,6 +24,7 @@ from playground.core.request.connection import Connection
 
 ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
 _TOO_MUCH = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
+_CREDIT = "A fallback credit was redeemed: its cache writes may be billed as reads."
 _TOKENS = (
     "input_tokens",
     "output_tokens",
@@ -86,12 +87,13 @@ def bill(usage: Usage | None, call: Call, known: Known) -> tuple[Cost, UnitPrice
     missing = (*known.missing, *missing, *_unpriced(usage, prices, call))
     if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH), prices
-    why = _line(_basis(usage, prices, is_demo), known.perhaps_free, *missing)
+    perhaps_less = known.perhaps_free or (_CREDIT if _is_credited(usage) else "")
+    why = _line(_basis(usage, prices, is_demo), perhaps_less, *missing)
     if is_demo:
         return Cost(usd, "simulated", why), prices
-    if missing and known.perhaps_free:
+    if missing and perhaps_less:
         return Cost(None, "unknown", why), prices  # It may be less, and it may be more.
-    kind = "at least" if missing else "at most" if known.perhaps_free else "exact"
+    kind = "at least" if missing else "at most" if perhaps_less else "exact"
     return Cost(usd, kind, why), prices
 
 
@@ -100,15 +102,27 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     is billed by itself, for the step of a stepped price is that of one prompt."""
     if not earlier:
         return last
-    if last.usd is None or any(each.usd is None for each in earlier):
-        why = last.why if last.usd is None else "No price is known for an earlier attempt."
-        return Cost(None, "unknown", why)
-    before_usd = sum((each.usd or Decimal(0) for each in earlier), Decimal(0))
-    if last.usd + before_usd > MOST_USD:
+    before = [each.usd for each in earlier if each.usd is not None]
+    if not before and last.usd is None:
+        return last
+    before_usd = sum(before, Decimal(0))
+    usd = before_usd + (_surely(last) or Decimal(0))
+    if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH)
-    kind = last.kind if last.kind == "simulated" else "at least"
-    why = _line(last.why, f"Earlier attempts reported {limit(before_usd)} of it.")
-    return Cost(last.usd + before_usd, kind, why)
+    kind: CostKind = "at least"
+    if any(each.kind == "simulated" for each in (last, *earlier)):
+        kind = "simulated"
+    why = _line(
+        last.why,
+        f"Earlier attempts reported {limit(before_usd)} of it." if before else "",
+        "What an earlier attempt cost is unknown." if len(before) < len(earlier) else "",
+    )
+    return Cost(usd, kind, why)
+
+
+def _surely(cost: Cost) -> Decimal | None:
+    """The least that was billed: of what may have been free, nothing."""
+    return None if cost.kind == "at most" else cost.usd
 
 
 def searches(usage: Usage, prices: UnitPrices | None) -> str:
@@ -152,6 +166,11 @@ def _billed_surely(iterations: Sequence[Iteration]) -> list[Iteration]:
     if not any(each.kind == "fallback_message" for each in iterations):
         return list(iterations)
     return [each for each in iterations if each.kind != "message" or each.usage.output_tokens]
+
+
+def _is_credited(usage: Usage) -> bool:
+    wrote = usage.cache_write_tokens or any(i.usage.cache_write_tokens for i in usage.iterations)
+    return usage.has_credit and bool(wrote)
 
 
 def _at_speed_of(usage: Usage, part: Usage) -> Usage:

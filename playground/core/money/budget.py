@@ -20,7 +20,7 @@ END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 LARGEST_USD = Decimal(1_000_000)
 AMOUNT = re.compile(r"\d{1,7}(\.\d{0,6})?|\.\d{1,6}", re.ASCII)
 OWNER = "owner"
-"""Who pays for runs with the key of the server's owner; else the visitor himself does."""
+"""Who pays for runs with the key of the server's owner; else the visitor pays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class Ended(Protocol):
     @property
     def usage(self) -> Usage | None: ...
     @property
+    def last_usage(self) -> Usage | None: ...
+    @property
     def ttft_s(self) -> float | None: ...
     @property
     def refusal(self) -> RefusalBill: ...
@@ -164,19 +166,21 @@ def _stopped(run: Ended) -> Outcome:
 
 
 def _filled(run: Ended) -> Outcome:
-    written = run.usage.cache_write_tokens if run.usage else 0
-    read = run.usage.cache_read_tokens if run.usage else 0
+    written = run.last_usage.cache_write_tokens if run.last_usage else 0
+    read = run.last_usage.cache_read_tokens if run.last_usage else 0
     happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
     if not written:
         happened = f"max_tokens is 0: nothing was written, {read:,} tokens were cached before."
     step = "Set max_tokens and run again while the prompt is cached."
-    retried = _retries(run) or "No: nothing went wrong."
-    billed = "The prompt is billed, and its writing to the cache."
+    retried = _retries(run) or "Not retried: nothing went wrong."
+    billed = f"The prompt is billed, and its writing to the cache.{_lost(run)}"
     return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
 def _cut(run: Ended) -> Outcome:
-    written = run.usage.output_tokens if run.usage else run.plan.request.params.max_tokens
+    written = run.plan.request.params.max_tokens
+    if run.last_usage:
+        written = run.last_usage.output_tokens
     tokens = "1 token" if written == 1 else f"{written:,} tokens"
     step = "Raise max_tokens and run again, or ask for less."
     return _answered(run, "Cut at max_tokens", f"The answer was cut after {tokens}.", step)
@@ -291,7 +295,15 @@ def _answered(
     """An answer that came, but not as wished."""
     retried = _retries(run) or "Not retried: this is an answer, not an error."
     usual = "Billed as any answer: tokens in and out."
-    return Outcome("warning", title, happened, retried, billed or usual, step)
+    return Outcome("warning", title, happened, retried, (billed or usual) + _lost(run), step)
+
+
+def _lost(run: Ended) -> str:
+    """What attempts before the one that answered may have cost, as a sentence more."""
+    reported = sum(attempt.prompt_tokens or 0 for attempt in run.attempts[:-1])
+    if reported:
+        return f" Failed attempts reported {reported:,} tokens in: those are billed."
+    return " An attempt whose reply was lost may be billed too." if _may_be_billed(run) else ""
 
 
 def _retries(run: Ended) -> str:

@@ -57,21 +57,6 @@ with client.messages.stream(**REQUEST) as stream:
                 if event.type == "text":
                     print(event.text, end="", flush=True)
             message = stream.get_final_message()"""
-_WHOLE = """\
-{imports}
-
-{client}
-message = {call}
-print(message.usage)
-"""
-"""Without a stream: no answer is asked for, only that the prompt is cached."""
-
-_STREAM = """\
-with client.messages.stream(**REQUEST) as stream:
-            for text in stream.text_stream:
-                print(text, end="", flush=True)
-                was_shown = True
-            message = stream.get_final_message()"""
 _WHOLE = "message = client.messages.create(**REQUEST)"
 
 _WITH_POLICY = '''\

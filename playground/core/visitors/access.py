@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 Gate = Literal["login", "passcode", "budget", "shared without a budget", "closed"]
-"""What the owner put before his key for visitors from elsewhere."""
+"""What the owner put before the key for visitors from elsewhere."""
 
 OPENERS = (
     "Its owner opens it with PLAYGROUND_PASSCODE, with PLAYGROUND_ALLOWED_EMAILS, or with "
@@ -26,7 +26,7 @@ class Access:
 
 def access(what: str, gate: Gate, *, is_local: bool, closed_because: str | None) -> Access:
     """The access to `what` is the owner's. `closed_because` is what a visitor lacks to pass
-    the gate, None if he has passed it; it matters to a login and a passcode only."""
+    the gate, None once it is passed; it matters to a login and a passcode only."""
     if is_local:
         return Access(True)
     if gate == "closed":

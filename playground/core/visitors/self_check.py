@@ -18,7 +18,7 @@ _BY_ADDRESS: Final = frozenset(("nip.io", "sslip.io", "xip.io", "localtest.me", 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of the self-check. `remedy` says what would mend it; only what concerns a
-    visitor himself is shown to strangers (`is_public`)."""
+    visitor in person is shown to strangers (`is_public`)."""
 
     name: str
     verdict: Verdict

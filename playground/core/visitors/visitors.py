@@ -15,5 +15,5 @@ def is_token(text: str) -> bool:
 
 
 def visitor_of(*held: str) -> str:
-    """A visitor's name in the log; who reads it there cannot pass for him."""
+    """A visitor's name in the log; nobody who reads it there can pass for that visitor."""
     return f"visitor-{hashlib.sha256(chr(0).join(held).encode()).hexdigest()[:32]}"

@@ -193,8 +193,9 @@ def metrics_of(run: Any) -> str:  # noqa: ANN401 (a Run)
     usage = run.usage
     if usage is not None:
         spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
-        if run.status == "done" and spoken_s >= 0.1 and usage.output_tokens > 1:
-            parts.append(f"{usage.output_tokens / spoken_s:.0f} tok/s")
+        written = (run.last_usage or usage).output_tokens
+        if run.status == "done" and spoken_s >= 0.1 and written > 1:
+            parts.append(f"{written / spoken_s:.0f} tok/s")
         out = "" if run.is_live else f" · {usage.output_tokens:,} out"
         parts.append(f"{usage.prompt_tokens:,} in{out}")
         if usage.thinking_tokens:

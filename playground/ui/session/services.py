@@ -242,7 +242,7 @@ def _known(run: Run) -> Known:
     missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
     if run.status == "stopped" and run.began_s is None:
         return Known("Nothing was sent.")
-    if run.status == "failed" and not lost:
+    if run.status in ("failed", "stopped") and not lost:
         return Known("A request that the API did not answer is not billed.")
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")

@@ -1,5 +1,6 @@
 """What the playground says the API takes and refuses is what the demo does."""
 
+import os
 from dataclasses import replace
 from datetime import date
 
@@ -14,6 +15,9 @@ from playground.core.request.connection import DEMO
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.wire.wire import model_on, wire
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
+"""How many are tried; set it to thousands for a long look."""
 
 TODAY = date(2026, 11, 24)
 PROMPTS = st.sampled_from(
@@ -55,14 +59,14 @@ def sent_to_the_demo(params, prompt):
     return sent, check(sent.headers["anthropic-version"], dict(sent.body))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(forms("auto"), PROMPTS)
 def test_automatically_nothing_is_sent_that_is_refused(params, prompt):
     _, refused = sent_to_the_demo(params, prompt)
     assert refused is None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(forms("2023-06-01", "2026-10-21"), PROMPTS)
 def test_with_a_version_chosen_exactly_what_is_expected_is_refused(params, prompt):
     sent, refused = sent_to_the_demo(params, prompt)

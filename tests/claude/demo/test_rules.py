@@ -22,6 +22,10 @@ PREFILL = (
     "This model does not support assistant message prefill."
     " The conversation must end with a user message."
 )
+TOOL = {"name": "get_weather", "input_schema": {"type": "object"}}
+FORCED = {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "get_weather"}}
+TEXT = {"type": "text", "text": "Hello"}
+DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}}
 EMPTY = "messages: text content blocks must be non-empty"
 
 
@@ -58,7 +62,7 @@ REFUSED = [
     ),
     (
         NEW,
-        body(max_tokens=0, tool_choice={"type": "any"}),
+        body(max_tokens=0, tools=[TOOL], tool_choice={"type": "any"}),
         "max_tokens: 0 is not supported with `tool_choice`.",
     ),
     (
@@ -127,6 +131,81 @@ REFUSED = [
         NEW,
         body(thinking={"type": "adaptive", "display": "all"}),
         "thinking.display: Input should be 'summarized' or 'omitted'",
+    ),
+    (NEW, body(tools={}), "tools: Input should be a valid list"),
+    (NEW, body(tools=[{"input_schema": {}}]), "tools.0.custom.name: Field required"),
+    (
+        NEW,
+        body(tools=[TOOL | {"name": "get weather"}]),
+        "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+    ),
+    (NEW, body(tools=[{"name": "t"}]), "tools.0.custom.input_schema: Field required"),
+    (NEW, body(tools=[TOOL, TOOL]), "tools: Tool names must be unique."),
+    (
+        NEW,
+        body(tool_choice={"type": "auto"}),
+        "tool_choice: may only be specified while providing tools.",
+    ),
+    (
+        NEW,
+        body(tools=[TOOL], tool_choice={"type": "must"}),
+        "tool_choice.type: Input should be one of 'auto', 'any', 'tool', 'none'",
+    ),
+    (
+        NEW,
+        body(tools=[TOOL], tool_choice={"type": "tool", "name": "other"}),
+        "Tool 'other' not found in provided tools",
+    ),
+    (
+        NEW,
+        body(thinking={"type": "adaptive"}, **FORCED),
+        "Thinking may not be enabled when tool_choice forces tool use.",
+    ),
+    (
+        NEW,
+        body("claude-haiku-4-5", thinking={"type": "enabled", "budget_tokens": 1024}, **FORCED),
+        "Thinking may not be enabled when tool_choice forces tool use.",
+    ),
+    *(
+        (NEW, body(model, **FORCED), "tool_choice: forced tool use is not supported on this model")
+        for model in (
+            "claude-opus-5-5",
+            "claude-sonnet-5-5",
+            "claude-fable-5-1",
+            "claude-fable-5-2",
+            "claude-mythos-5-2",
+        )
+    ),
+    (NEW, body(speed="warp"), "speed: Input should be 'standard' or 'fast'"),
+    (NEW, body(speed="fast"), "speed: 'fast' is not supported on this model"),
+    (
+        NEW,
+        body("claude-opus-4-7", speed="fast"),
+        "speed: 'fast' is not supported on this model",
+    ),
+    (NEW, body(metadata="me"), "metadata: Input should be an object"),
+    (NEW, body(metadata={"user_id": 7}), "metadata.user_id: Input should be a valid string"),
+    (NEW, body(metadata={"name": "me"}), f"metadata.name: {NOT_PERMITTED}"),
+    (NEW, body(inference_geo=1), "inference_geo: Input should be a valid string"),
+    (NEW, body(fallback_credit_token="t"), f"fallback_credit_token: {NOT_PERMITTED}"),
+    (
+        NEW,
+        body(messages=[USER, {"role": "assistant", "content": [DOCUMENT]}, USER]),
+        "messages.1.content.0: document blocks are not permitted in assistant messages",
+    ),
+    (
+        NEW,
+        body(messages=[{"role": "user", "content": [{**TEXT, "citations": [{}]}]}]),
+        "messages.0.content.0.text.citations: not permitted in user messages",
+    ),
+    (
+        NEW,
+        body(
+            "claude-haiku-4-5",
+            messages=[USER, ASSISTANT],
+            output_config={"format": {"type": "json_schema", "schema": {}}},
+        ),
+        "output_config.format: not supported with assistant prefill",
     ),
     (NEW, body(stream="yes"), "stream: Input should be a valid boolean"),
     (NEW, body("claude-sonnet-4-6", temperature=0.5), f"temperature: {NOT_PERMITTED}"),
@@ -218,6 +297,31 @@ def test_temperature_must_be_1_while_thinking():
 def test_the_thinking_budget_must_leave_room_for_an_answer():
     error = check(NEW, body("claude-haiku-4-5", thinking=enabled(2000)))
     assert error.message.startswith("`max_tokens` must be greater than `thinking.budget_tokens`.")
+
+
+@pytest.mark.parametrize(
+    ("version", "request_body"),
+    [
+        (NEW, body("claude-haiku-4-5", **FORCED)),
+        (NEW, body("claude-sonnet-5", **FORCED)),
+        (NEW, body("claude-opus-5-5", tools=[TOOL], tool_choice={"type": "auto"})),
+        (NEW, body(tools=[{"type": "web_search_20260318", "name": "web_search"}])),
+        (NEW, body("claude-opus-5-5", speed="fast")),
+        (NEW, body("claude-fable-5-2", speed="fast")),
+        (NEW, body(speed="standard", metadata={"user_id": "u"}, inference_geo="us")),
+        (NEW, body(messages=[{"role": "user", "content": [DOCUMENT, {**TEXT, "citations": []}]}])),
+        (OLD, body(messages=[USER, {"role": "assistant", "content": [DOCUMENT]}, USER])),
+        (OLD, body(messages=[{"role": "user", "content": [{**TEXT, "citations": [{}]}]}])),
+    ],
+)
+def test_beside_what_is_refused_there_is_what_the_api_takes(version, request_body):
+    assert check(version, request_body, date(2026, 11, 29)) is None
+
+
+def test_fast_answers_end_with_the_day_that_was_announced():
+    fast = body("claude-opus-4-8", speed="fast")
+    assert check(NEW, fast, date(2026, 11, 29)) is None
+    assert check(NEW, fast, date(2026, 11, 30)) is not None
 
 
 def test_an_unknown_model_is_a_404():

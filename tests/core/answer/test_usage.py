@@ -21,6 +21,11 @@ def test_every_count_is_summed_and_a_sum_is_as_complete_as_its_parts(reports):
     assert total.is_complete == all(each.is_complete for each in reports)
 
 
+def test_a_sum_says_nothing_of_the_length_of_one_prompt():
+    assert (Usage(1) + Usage(2)).is_summed
+    assert not Usage(1).is_summed
+
+
 def test_of_what_is_no_count_the_later_report_tells():
     total = Usage(1, speed="fast", inference_geo="us") + Usage(2, speed="standard")
     assert (total.input_tokens, total.speed, total.inference_geo) == (3, "standard", "us")

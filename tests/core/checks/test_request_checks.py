@@ -1,6 +1,7 @@
 """What is wrong with a request is said before anything is sent."""
 
 import json
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +16,9 @@ from playground.core.request.model_catalogue import CATALOGUE, find, unknown
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.wire.wire import wire
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
+"""How many are tried; set it to thousands for a long look."""
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -319,7 +323,7 @@ PARAMS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.builds(Request, PROMPTS, PARAMS), st.dates(date(2026, 9, 1), date(2027, 6, 1)))
 def test_a_fix_mends_its_problem_and_has_a_name_of_its_own(request, today):
     before = of(request, today)
@@ -332,7 +336,7 @@ def test_a_fix_mends_its_problem_and_has_a_name_of_its_own(request, today):
     assert len(slugs) == len(set(slugs)), "each button has a key of its own"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.builds(Request, PROMPTS, PARAMS))
 def test_pressing_every_fix_in_turn_comes_to_an_end(request):
     for _ in range(20):

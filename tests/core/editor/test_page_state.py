@@ -1,6 +1,7 @@
 """A page state is read back as it was, and anything else fails with one sentence."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ from playground.core.editor.page_state import (
     to_json,
 )
 from playground.core.request.request import EFFORTS, Message, Params, Prompt
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
+"""How many are tried; set it to thousands for a long look."""
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 LINES = st.text(
@@ -58,7 +62,7 @@ A_STATE = PageState(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=EXAMPLES)
 @given(STATES)
 def test_what_is_written_is_read_back_and_written_alike(state: PageState) -> None:
     text = to_json(state)

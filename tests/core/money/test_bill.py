@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.events import Finished, Iteration, Usage
-from playground.core.money.bill import Call, Known, bill, refused, searches
+from playground.core.money.bill import Call, Known, bill, refused, searches, with_earlier
 from playground.core.money.pricing import MOST_USD, Cost, unit_prices
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.model_catalogue import CATALOGUE
@@ -215,6 +215,47 @@ def test_every_cost_has_a_kind_and_a_reason_in_one_line(usage, connection, refus
     assert found.explained.startswith(found.kind.capitalize())
     if connection is DEMO and found.usd is not None:
         assert found.kind == "simulated"
+
+
+CREDITED = Usage(1_000, 10, cache_write_5m_tokens=1_000, has_credit=True)
+
+
+def test_cache_writes_that_a_fallback_credit_reprices_cost_at_most_what_they_come_to():
+    found = billed(CREDITED)
+    assert found == Cost(Decimal("0.0069"), "at most")
+    assert "credit" in found.why
+    assert billed(replace(CREDITED, has_credit=False)).kind == "exact"
+    assert billed(replace(CREDITED, cache_write_5m_tokens=0)).kind == "exact"
+    assert billed(CREDITED, known=refused("billed", ("Lost.",))).kind == "unknown"
+
+
+def test_a_run_costs_its_last_attempt_and_at_least_what_earlier_ones_reported():
+    last = billed(Usage(1_000, 10))
+    found = with_earlier(last, [billed(Usage(2_000)), billed(Usage(100))])
+    assert found == Cost(Decimal("0.00945"), "at least")
+    assert "Earlier attempts reported $0.0063 of it." in found.why
+    assert with_earlier(last, []) is last
+
+
+def test_what_is_known_of_some_attempts_is_a_lower_bound_for_all():
+    known, none = Cost(Decimal(1), "exact"), Cost(None, "unknown", "No price.")
+    assert with_earlier(none, [known]) == Cost(Decimal(1), "at least")
+    assert with_earlier(known, [none, known]) == Cost(Decimal(2), "at least")
+    assert "unknown" in with_earlier(known, [none]).why
+    assert with_earlier(none, [none]) == none
+    perhaps_free = Cost(Decimal(5), "at most")
+    assert with_earlier(perhaps_free, [known]) == Cost(Decimal(1), "at least")
+    assert with_earlier(known, [Cost(MOST_USD, "exact")]).kind == "unknown"
+
+
+@given(st.lists(PART, min_size=1, max_size=4), MODELS)
+def test_attempts_cost_together_what_each_costs_alone_whatever_their_lengths(parts, model):
+    *earlier, last = [billed(each, model) for each in parts]
+    found = with_earlier(last, earlier)
+    assert found.usd == sum(each.usd for each in (*earlier, last))
+    assert found.kind == ("at least" if earlier else "exact")
+    demo = [billed(each, model, DEMO) for each in parts]
+    assert with_earlier(demo[-1], demo[:-1]).kind == "simulated"
 
 
 @pytest.mark.parametrize("kind", ["exact", "at least", "at most", "simulated", "unknown"])

@@ -35,7 +35,32 @@ def ended(status, *attempts, connection=CLAUDE, **more):
         refusal="billed",
     )
     vars(run).update(more)
+    run.last_usage = more.get("last_usage", run.usage)
     return run
+
+
+CUT = {"stop_reason": "max_tokens", "usage": Usage(50_009, 41), "last_usage": Usage(9, 40)}
+
+
+def test_an_answer_is_as_long_as_its_own_attempt_reported_and_earlier_ones_are_billed_too():
+    lost = replace(REFUSED, billed="partly", prompt_tokens=50_000)
+    found = outcome(ended("done", lost, LAST, **CUT))
+    assert found.happened == "The answer was cut after 40 tokens."
+    assert found.billed.endswith("Failed attempts reported 50,000 tokens in: those are billed.")
+    silent = replace(lost, billed="possibly", prompt_tokens=None)
+    found = outcome(ended("done", silent, LAST, **CUT))
+    assert found.billed.endswith("An attempt whose reply was lost may be billed too.")
+    found = outcome(ended("done", REFUSED, LAST, **CUT))
+    assert found.billed == "Billed as any answer: tokens in and out."
+
+
+def test_a_free_refusal_after_a_lost_attempt_does_not_say_that_all_was_free():
+    lost = replace(REFUSED, billed="partly", prompt_tokens=50_000)
+    found = outcome(ended("done", lost, LAST, stop_reason="refusal", refusal="free"))
+    assert found.billed == (
+        "A refusal before the first token is not billed. Failed attempts reported"
+        " 50,000 tokens in: those are billed."
+    )
 
 
 @pytest.mark.parametrize("status", ["queued", "connecting", "waiting", "streaming", "done"])

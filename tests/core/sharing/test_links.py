@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import random
 import re
 import time
@@ -18,6 +19,9 @@ from playground.core.editor.page_state import PageState, Variant, from_json, to_
 from playground.core.request.request import Message, Params, Prompt
 from playground.core.sharing import links
 from playground.core.sharing.links import LinkError, address, decode, encode
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
+"""How many are tried; set it to thousands for a long look."""
 
 MOST_WORK_BYTES, MOST_WORK_S = 1_000_000, 0.25
 SENTENCES = re.compile(r"[A-Z][^\n]*\.")
@@ -95,7 +99,7 @@ def keys_of(found):
     return set(found).union(*map(keys_of, found.values())) if isinstance(found, dict) else set()
 
 
-@settings(max_examples=1_000, phases=[Phase.generate], database=None)
+@settings(max_examples=EXAMPLES, phases=[Phase.generate], database=None)
 @given(STATES)
 def test_a_page_comes_back_as_it_was_and_takes_nothing_else_along(state):
     text = encode(state)

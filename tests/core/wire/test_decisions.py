@@ -1,6 +1,7 @@
 """Every difference between the form and the body has a line that says why."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,9 @@ from playground.core.request.extra_json import MOST_CHARACTERS, read_extra
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.wire.wire import model_id_of, model_on, wire
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
+"""How many are tried; set it to thousands for a long look."""
 
 SERVER = Connection("server", "localhost:11434", "http://localhost:11434")
 OLD, NEW = "2023-06-01", "2026-10-21"
@@ -125,7 +129,7 @@ def found_in(body):
     return {name: value for name, value in values.items() if value is not None}
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(FORMS, st.sampled_from([CLAUDE, DEMO, SERVER]), PROMPTS)
 def test_every_difference_between_form_and_body_has_a_reason(params, connection, prompt):
     sent = sent_by(params, connection, prompt)
@@ -155,7 +159,7 @@ def test_every_difference_between_form_and_body_has_a_reason(params, connection,
     assert sent.headers["anthropic-version"] in version.why
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(FORMS, st.sampled_from([CLAUDE, DEMO, SERVER]))
 def test_only_a_chosen_version_sends_what_will_be_refused(params, connection):
     sent = sent_by(params, connection)
