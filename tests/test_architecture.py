@@ -102,8 +102,10 @@ PAGE = [*FILES, ROOT / "streamlit_app.py"]
 @pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_shows_a_toast_or_draws_its_own_number_input(path):
     """A toast covers the buttons, and one of a callback takes the place of an open dialog, which
-    ends the page's script. A number input shows what it does not send."""
-    assert not {name for name, _ in calls_of(path)} & {"st.toast", "st.number_input"}
+    ends the page's script. A number input shows what it does not send, and a date input puts
+    another day in the place of one that it can't read."""
+    called = {name for name, _ in calls_of(path)}
+    assert not called & {"st.toast", "st.number_input", "st.date_input"}
 
 
 @pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
@@ -151,6 +153,21 @@ def test_only_state_writes_the_session():
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     assert "st.session_state" not in ast.unparse(target), f"{path.name}"
+
+
+CALLBACKS = {"running.py", "starting.py", "submitting.py", "definition.py"}
+"""Modules of what buttons do."""
+
+
+def test_what_a_button_does_draws_nothing():
+    """Drawn from a callback it takes the place of an open dialog, which ends the page's script."""
+    for path in (PACKAGE / "ui").rglob("*.py"):
+        if path.name in CALLBACKS or path.stem.endswith("_state"):
+            called = {name for name, _ in calls_of(path) if name.startswith("st.")}
+            drawn = {
+                name for name in called if not name.startswith(("st.session_state", "st.context"))
+            }
+            assert drawn - {"st.rerun"} == set(), path.name
 
 
 def test_the_page_is_a_table_of_contents():

@@ -3,12 +3,16 @@
 import os
 import random
 import re
+import time
 
 import pytest
 from browser.driving import expect
 
-SEQUENCES = int(os.environ.get("PLAYGROUND_TYPED_NUMBERS", "0"))
-"""How many more are generated: 0 in the suite, 1,000 once before a release."""
+SEQUENCES = int(os.environ.get("PLAYGROUND_TYPED_NUMBERS", "12"))
+"""How many are generated: 12 in the suite, 1,000 once before a release."""
+LIMIT_S = float(os.environ.get("PLAYGROUND_TYPED_NUMBERS_S", "inf"))
+"""After how many seconds the generated ones end, on a machine that is too slow for all."""
+FIELDS = ("temperature", "max_tokens")
 GIVEN = [
     ("temperature", "5", None),
     ("temperature", "-1", None),
@@ -23,99 +27,126 @@ GIVEN = [
     ("max_tokens", "", None),
     ("max_tokens", "40", 40),
 ]
+WHY = {
+    ("max_tokens", "0"): "max_tokens must be at least 1",
+    ("max_tokens", ""): "max_tokens is empty",
+}
 
 
-def generated(count):
-    """Texts as people of several countries type them, whole and half."""
-    chance = random.Random(count)
-    for _ in range(count):
-        value, digits = chance.uniform(-0.2, 2.5), chance.randint(0, 3)
-        amount = chance.choice([0, -3, 7, 250, 1_000, 40_000, 2_000_000])
-        small = f"{value:.{digits}f}"
-        large = f"{amount:,}"
-        name, text = chance.choice(
-            [
-                ("temperature", small),
-                ("temperature", small.replace(".", ",")),
-                ("temperature", small[: chance.randint(0, len(small))]),
-                ("max_tokens", str(amount)),
-                ("max_tokens", large.replace(",", chance.choice(",. \u202f'"))),
-                ("max_tokens", large[: chance.randint(0, len(large))]),
-            ]
-        )
-        yield name, text
+def any_text(chance, name):
+    """A number as people of several countries type it, whole or half."""
+    if name == "temperature":
+        text = f"{chance.uniform(-0.1, 1.2):.{chance.randint(0, 3)}f}"
+        text = chance.choice([text, text, text.replace(".", ","), text.lstrip("0")])
+    else:
+        text = f"{chance.choice([0, -3, 7, 250, 1_000, 3_999, 40_000, 2_000_000]):,}"
+        text = text.replace(",", chance.choice(["", "", ",", ".", " ", "\u202f", "'"]))
+    return text[: chance.randint(0, len(text))] if chance.random() < 0.2 else text
+
+
+def is_surely_a_number(name, text):
+    """Whether everybody reads it in the same way, and the model takes it."""
+    if name == "max_tokens":
+        return re.fullmatch(r"[1-9][0-9]{0,4}", text) is not None
+    return text == "" or re.fullmatch(r"0([.,][0-9]{1,2})?|1", text) is not None
 
 
 def shown(name, text):
-    """The number that the field shows; asked only of what was sent."""
+    """The number that a field shows; asked only of what was sent."""
     plain = re.sub(r"[ \u202f']", "", text)
     if name == "max_tokens":
-        return float(re.sub(r"[.,]", "", plain))
-    return float(plain.replace(",", "."))
+        return int(re.sub(r"[.,]", "", plain))
+    return float(plain.replace(",", ".")) if plain else None
 
 
-def press_run(screen, name, text, way):
-    """Type, do not leave the field, press Run; the value sent, or why nothing was."""
-    field = screen.at(f"{name}_A").locator("input")
-    field.fill(text)
+def type_in(field, text, chance):
+    """At once, letter by letter, or after something else that was left already."""
+    manner = chance.randrange(3)
+    if manner == 2:
+        field.fill(f"{text}9"[-3:])
+        field.press("Tab")
+    if manner == 1:
+        field.fill("")
+        field.press_sequentially(text)
+    else:
+        field.fill(text)
+
+
+def press_run(screen, field, way):
+    """Without leaving the field before; wait until the page has done with it."""
     if way == "key":
         field.press("Control+Enter")
     else:
         screen.run()
-    return field
+    screen.settle()
 
 
-def outcome(screen, api, name, text):
-    """The number that left for variant A; None: nothing left, and the page says why."""
-    why = f"“{text.strip()}" if text.strip() else f"{name} is empty"
-    refused = screen.at("not_started").filter(has_text=why)
-    screen.meanwhile(lambda: len(api.posts) == 2 or refused.count(), what="a run or a reason")
+def outcome(screen, api):
+    """The body that left; None: nothing left, and the page says why."""
+    refused = screen.at("not_started").filter(has_text="Not started")
+    screen.meanwhile(lambda: api.posts or refused.count(), what="a run or a reason")
     if not api.posts:
-        expect(screen.at("variant_A")).to_contain_text(why)
-        expect(screen.at("checks")).to_contain_text(why)
+        assert re.search("temperature|max_tokens", refused.inner_text(), re.IGNORECASE)
         return None
-    screen.await_end()
-    [sent] = [post.json for post in api.posts if post.json["max_tokens"] != 77]
-    return sent.get(name)
+    screen.await_end("A")
+    [sent] = [post.json for post in api.posts]
+    return sent
 
 
 @pytest.fixture(scope="module")
 def page(open_for_all, app):
     screen = open_for_all(app)
-    screen.write("max_tokens_B", "77")
+    screen.click("remove_variant_B")
     return screen
-
-
-def usual(screen):
-    for name, text in (("temperature", "0.2"), ("max_tokens", "300")):
-        if screen.at(f"{name}_A").locator("input").input_value() != text:
-            screen.write(f"{name}_A", text)
 
 
 @pytest.mark.parametrize("way", ["key", "click"])
 def test_the_number_sent_is_the_number_shown_or_nothing_is_sent(page, api, way):
     for name, text, expected in GIVEN:
         api.forget()
-        usual(page)
-        field = press_run(page, name, text, way)
-        assert outcome(page, api, name, text) == expected, (name, text)
+        for other, usual in zip(FIELDS, ("0.2", "300"), strict=True):
+            if page.at(f"{other}_A").locator("input").input_value() != usual:
+                page.write(f"{other}_A", usual)
+        field = page.at(f"{name}_A").locator("input")
+        field.fill(text)
+        press_run(page, field, way)
+        sent = outcome(page, api)
+        assert (sent and sent[name]) == expected, (name, text)
+        if sent is None:
+            why = WHY.get((name, text), f"“{text}")
+            # The field itself takes 0, which fills the prompt cache.
+            at_field = () if text == "0" else ("variant_A",)
+            for place in ("not_started", "checks", *at_field):
+                expect(page.at(place)).to_contain_text(why)
         expect(field).to_have_value(text)
         if way == "key":
             expect(field).to_be_focused()
 
 
-def test_so_it_is_with_whatever_is_typed(page, api):
-    sent = 0
-    for at, (name, text) in enumerate(generated(SEQUENCES)):
+def test_so_it_is_with_whatever_is_typed_one_after_the_other(page, api):
+    chance = random.Random(SEQUENCES)
+    give_up_s = time.monotonic() + LIMIT_S
+    now = {name: page.at(f"{name}_A").locator("input").input_value() for name in FIELDS}
+    done = sent_count = 0
+    while done < SEQUENCES and time.monotonic() < give_up_s:
         api.forget()
-        usual(page)
-        field = press_run(page, name, text, ("key", "click")[at % 2])
-        found = outcome(page, api, name, text) if text.strip() or name == "max_tokens" else None
-        expect(field).to_have_value(text)
-        if found is not None:
-            assert found == shown(name, text), (name, text)
-            sent += 1
-    assert SEQUENCES == 0 or sent > SEQUENCES / 10
+        typed = chance.choices(FIELDS, k=chance.randint(1, 3))
+        for name in typed:
+            now[name] = any_text(chance, name)
+            field = page.at(f"{name}_A").locator("input")
+            type_in(field, now[name], chance)
+        press_run(page, field, way := chance.choice(["key", "click"]))
+        sent = outcome(page, api)
+        for name, text in now.items():
+            assert page.at(f"{name}_A").locator("input").input_value() == text, (now, way)
+            if sent is not None:
+                assert sent.get(name) == shown(name, text), (now, way)
+        if sent is None:
+            assert not all(is_surely_a_number(*each) for each in now.items()), (now, way)
+        done, sent_count = done + 1, sent_count + (sent is not None)
+    print(f"{done} sequences, {sent_count} of them sent")
+    assert done > 0
+    assert sent_count >= done // 10
 
 
 def test_half_a_number_is_there_after_a_reload_and_an_undo(visit, app, api):

@@ -3,40 +3,70 @@
 import pytest
 from browser.driving import expect
 
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.request.request import Message, Params, Prompt
+from playground.core.sharing.links import encode
+
 KEYS = (
-    "Control+Enter", "Meta+Enter", "Control+Alt+u", "Control+Alt+y", "Control+z",
-    "Control+Shift+z", "Control+y", "Alt+Enter",
+    "Control+Enter", "Meta+Enter", "Alt+Enter", "Control+z", "Control+y", "Control+Shift+z",
+    "Meta+z", "Control+Alt+u", "Control+Alt+y",
 )  # fmt: skip
-IN_EDITOR = ("library", "import", "share", "code_A", "as_sent_A", "versions_A")
-IN_ANSWERS = ("exact_A", "sent_A", "save_answers")
-IN_LOG = ("log_filters", "export_log", "log_housekeeping")
-IN_SIDEBAR = ("safety", "delete_history", "download_history")
-IN_EXPERIMENT = (
-    "import_cases", "export_cases", "rendered", "experiment_report", "my_experiments",
-)  # fmt: skip
+EDITOR = ("library", "import", "share", "code_A", "as_sent_A", "versions_A")
+ANSWERS = ("exact_A", "sent_A", "save_answers", "all_votes")
+LOG = ("log_filters", "export_log", "log_housekeeping", "save_run")
+SIDEBAR = ("safety", "delete_history", "download_history")
+EXPERIMENT = ("import_cases", "export_cases", "rendered", "my_experiments", "experiment_report")
 FOLDED = {"safety": "About", "delete_history": "History", "download_history": "History"}
+LISTS = ("model_A", "connection", "sample", "log_sort")
 FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio])"
+IN_FRONT = "[role=dialog], [role=listbox]"
+SHARED = PageState(
+    Prompt("Be terse.", (Message("user", "A prompt that came by link"),)),
+    (Variant("A", Params("claude-haiku-4-5", 77, 0.4)),),
+)
 
 
 @pytest.fixture(scope="module")
-def page(open_for_all, app):
-    """One page with a run, an undone edit and an experiment, shared by all that opens here."""
+def page(open_for_all, app, shared_api):
+    """One page with two runs, votes, an edit undone, a saved prompt and an experiment."""
+    shared_api.forget()
     screen = open_for_all(app)
-    text = screen.at("system_prompt").locator("textarea")
+    for temperature in ("0.3", "0.4"):
+        screen.write("temperature_A", temperature)
+        shared_api.forget()
+        screen.run()
+        screen.await_posts(shared_api, 2)  # Until then the answers before are over.
+        screen.await_end()
+        screen.click("vote_A")
+        expect(screen.at("vote_take_back")).to_be_visible()
+    screen.select_row(0)
+    open_(screen, "library")
+    screen.write("library_name", "Saved")
+    screen.click("library_save")
+    close(screen)
+    screen.at("experiment").locator("summary").first.click()
+    screen.settle()
+    screen.click("run_experiment")
+    screen.page.get_by_text("2 of 2 done").first.wait_for()
+    screen.settle()
     for words in ("First", "Second"):
         screen.write("system_prompt", words)
         expect(screen.button("undo")).to_be_enabled()
     screen.click("undo")
-    expect(text).to_have_value("First")
+    expect(screen.at("system_prompt").locator("textarea")).to_have_value("First")
     expect(screen.button("redo")).to_be_enabled()
-    screen.run()
-    screen.await_end()
     return screen
 
 
 def open_(screen, key):
     """Click what opens a dialog or a popover, and wait for it."""
+    if key in FOLDED:
+        screen.unfold(FOLDED[key])
     screen.at(key).locator("button").first.click()
+    return front_of(screen)
+
+
+def front_of(screen):
     screen.settle()
     found = screen.page.locator("[role=dialog]").last
     expect(found).to_be_visible()
@@ -44,53 +74,99 @@ def open_(screen, key):
 
 
 def press_everything(screen, front):
-    """Each key with the focus on what is in front, then in each of its fields."""
-    for key in KEYS:
-        screen.page.keyboard.press(key)
+    """Each key in each field of what is in front, then with the focus in none of them."""
     for at in range(min(front.locator(FIELDS).count(), 4)):
         field = front.locator(FIELDS).nth(at)
         if not field.is_editable():
             continue
         for key in ("Enter", *KEYS):
             field.press(key)
+    screen.page.evaluate("() => document.activeElement.blur()")
+    for key in (*KEYS, "Enter"):
+        screen.page.keyboard.press(key)
     screen.settle()
 
 
 def close(screen):
-    for _ in range(3):  # A list that a field has opened takes the first.
-        if screen.page.locator("[role=dialog]").count():
+    for _ in range(4):  # A list that a field has opened takes the first.
+        if screen.page.locator(IN_FRONT).count():
             screen.page.keyboard.press("Escape")
             screen.settle()
-    expect(screen.page.locator("[role=dialog]")).to_have_count(0)
+    expect(screen.page.locator(IN_FRONT)).to_have_count(0)
 
 
-@pytest.mark.parametrize("key", [*IN_EDITOR, *IN_ANSWERS, *IN_LOG, *IN_SIDEBAR])
+def is_as_it_was(screen, api):
+    assert api.posts == []
+    assert screen.errors == []
+    assert screen.at("system_prompt").locator("textarea").input_value() == "First"
+    expect(screen.button("redo")).to_be_enabled()
+    return True
+
+
+@pytest.mark.parametrize("key", [*EDITOR, *ANSWERS, *LOG, *SIDEBAR, *EXPERIMENT])
 def test_no_key_in_front_of_the_page_reaches_the_page(page, api, key):
-    if key in FOLDED:
-        page.unfold(FOLDED[key])
-    front = open_(page, key)
-    press_everything(page, front)
+    press_everything(page, open_(page, key))
     close(page)
-    assert api.posts == []
-    assert page.errors == []
-    assert page.at("system_prompt").locator("textarea").input_value() == "First"
-    expect(page.button("redo")).to_be_enabled()
+    assert is_as_it_was(page, api)
 
 
-@pytest.mark.parametrize("key", IN_EXPERIMENT)
-def test_no_key_in_front_of_an_experiment_reaches_the_page(page, api, key):
-    if not page.at("run_experiment").count():
-        page.at("experiment").locator("summary").first.click()
-        page.settle()
-    if key == "experiment_report":
-        page.click("run_experiment")
-        page.page.get_by_text("2 of 2 done").first.wait_for()
-        page.settle()
-        api.forget()
-    front = open_(page, key)
+@pytest.mark.parametrize("key", LISTS)
+def test_no_key_in_an_open_list_reaches_the_page(page, api, key):
+    page.at(key).locator("input").first.click()
+    expect(page.page.locator("[role=listbox]")).to_be_visible()
+    for each in KEYS:
+        page.page.keyboard.press(each)
+    close(page)
+    assert is_as_it_was(page, api)
+
+
+def test_no_key_reaches_the_page_from_a_popover_within_a_dialog(page, api):
+    front = open_(page, "library")
+    if not page.at("rename_prompt").count():
+        page.choose("library_of", "Saved")
+    open_(page, "rename_prompt")
+    press_everything(page, page.page.locator("[data-testid=stPopoverBody]").last)
+    expect(front).to_be_visible()
+    close(page)
+    assert is_as_it_was(page, api)
+
+
+def test_no_key_reaches_the_page_from_a_question_within_a_popover(page, api):
+    front = open_(page, "my_experiments")
+    front.get_by_label("Forget it; its runs stay in the log").first.click()
+    page.settle()
+    expect(front).to_contain_text("This cannot be undone")
     press_everything(page, front)
     close(page)
-    assert api.posts == []
+    open_(page, "my_experiments")
+    front.get_by_text("Keep it").click()
+    page.settle()
+    close(page)
+    assert is_as_it_was(page, api)
+
+
+def test_no_key_reaches_the_page_from_the_question_about_a_link(page, api):
+    page.page.evaluate("hash => { location.hash = hash; }", f"#s={encode(SHARED)}")
+    expect(page.at("open_link")).to_be_visible()
+    press_everything(page, front_of(page))
+    close(page)
+    assert is_as_it_was(page, api)
+
+
+@pytest.mark.parametrize("key", ["import", "log_filters", "download_history", "rendered"])
+def test_escape_in_front_of_the_page_stops_no_run(page, api, key):
+    api.plays = ["slow-10-9000"] * 2
+    page.run()
+    page.await_status("streaming")
+    front = open_(page, key)
+    if front.locator(FIELDS).count():
+        front.locator(FIELDS).first.click()
+    close(page)
+    page.await_status("streaming")
+    assert not any(post.closed_s for post in api.posts)
+    page.page.keyboard.press("Escape")
+    page.await_status("stopped")
+    page.await_end()
     assert page.errors == []
 
 

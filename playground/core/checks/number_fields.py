@@ -57,14 +57,14 @@ def text_in_field(params: Params, texts: Iterable[tuple[str, str]], parameter: s
 
 def number_problems(
     texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
-) -> tuple[Problem, ...]:
-    """Why number fields can't be sent. A field that a model does not take is disabled, and what
-    it holds is of no account."""
-    return tuple(
-        Problem("error", why, _fix(name, model))
+) -> dict[str, Problem]:
+    """Why number fields can't be sent, by the parameter. A field that a model does not take is
+    disabled, and what it holds is of no account."""
+    return {
+        name: Problem("error", why, _fix(name, model))
         for name, text in texts
         if _is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
-    )
+    }
 
 
 def _first(params: Params, parameter: str) -> str:

@@ -5,7 +5,7 @@ judges, batches, and counting. Caps, gate, budget and the list of allowed fields
 it, so nothing can be sent without them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,8 +70,8 @@ class Plan:
     """A request with everything that follows from it. Holds no key.
 
     `unpriced` is why the worst case is unknown, part of a sentence. `can_count`: it may be
-    sent to have its tokens counted, which is free. `unreadable`: why a number field holds what
-    can't be sent, so that the request lacks it.
+    sent to have its tokens counted, which is free. `unreadable`: the parameters whose number
+    fields hold what can't be sent, so that the request lacks them, each with the reason.
     """
 
     press: int
@@ -88,7 +88,7 @@ class Plan:
     counted_tokens: int | None = None
     can_count: bool = True
     closed_because: str | None = None
-    unreadable: str | None = None
+    unreadable: tuple[tuple[str, str], ...] = ()
 
     @property
     def why_not(self) -> str | None:
@@ -96,6 +96,11 @@ class Plan:
         return self.closed_because or next(
             (problem.text for problem in self.problems if problem.severity == "error"), None
         )
+
+    @property
+    def why_unreadable(self) -> str | None:
+        """The first reason why the request is not what its number fields say; None: it is."""
+        return next((why for _, why in self.unreadable), None)
 
     @property
     def can_run(self) -> bool:
@@ -136,10 +141,10 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     typed = number_problems(variant.number_texts, request.params, sent, model)
     found = (
         *context.setting_problems,
-        *typed,
+        *typed.values(),
         *cap_problems(request, sent.body, context.caps),
         *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
-        *_without(typed, problems(request, model, context.now.date(), sent.decisions)),
+        *_without(typed.values(), problems(request, model, context.now.date(), sent.decisions)),
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
     has_errors = any(problem.severity == "error" for problem in found)
@@ -158,11 +163,11 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         counted_tokens=counted,
         can_count=not has_errors and context.closed_because is None,
         closed_because=context.closed_because,
-        unreadable=typed[0].text if typed else None,
+        unreadable=tuple((name, problem.text) for name, problem in typed.items()),
     )
 
 
-def _without(typed: tuple[Problem, ...], found: tuple[Problem, ...]) -> list[Problem]:
+def _without(typed: Iterable[Problem], found: tuple[Problem, ...]) -> list[Problem]:
     """The problems whose fix is not that of a number field already."""
     slugs = {problem.fix.slug for problem in typed if problem.fix}
     return [each for each in found if each.fix is None or each.fix.slug not in slugs]

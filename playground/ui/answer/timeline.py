@@ -146,12 +146,14 @@ def offer_again(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
         return
     planned = running.planned_again(letter)
     why_not = planned.why_not if planned else None
+    if why_not:
+        st.caption(f":orange[:material/block:] {plain(f'Not again: {why_not}')}", width="stretch")
     st.button(
         "Run again",
         key=variant_state.field("again", letter),
         icon=":material/replay:",
         type="tertiary",
-        help=plain(why_not or "The same request, as a new run of the log."),
+        help="The same request, as a new run of the log.",
         disabled=planned is None or why_not is not None,
         on_click=running.run_again,
         args=(letter,),

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.core.checks.number_fields import RULES
 from playground.core.request.request import Params
 from playground.core.runs.run_plan import Plan
 from playground.core.wire.refusals import SAMPLING
@@ -21,7 +22,7 @@ def takes_temperature(plan: Plan) -> bool:
 def show_reason(plan: Plan, *parameters: str) -> None:
     """Say what becomes of parameters, where they are set or can't be."""
     for parameter in parameters:
-        if plan.wire.decision(parameter).state != "default":
+        if is_unreadable(plan, parameter) or plan.wire.decision(parameter).state != "default":
             st.caption(_reason(plan, parameter))
 
 
@@ -29,7 +30,8 @@ def show_sampling_reasons(plan: Plan) -> None:
     """The same for top_p and top_k, once where it is the same of both."""
     lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
     whys = {name: line.why.removeprefix(name) for name, line in lines.items()}
-    if len(set(whys.values())) == 1 and not any(is_set(plan, name) for name in lines):
+    is_plain = not any(is_set(plan, name) or is_unreadable(plan, name) for name in lines)
+    if len(set(whys.values())) == 1 and is_plain:
         why = next(iter(whys.values())).replace(" is not sent", " are not sent")
         if next(iter(lines.values())).state != "default":
             st.caption(plain(" and ".join(lines) + why))
@@ -48,7 +50,11 @@ def show_in_brief(plan: Plan) -> None:
         st.caption(_reason(plan, "prefill", "Prefill · "))
     front = "temperature" if takes_temperature(plan) else "effort"
     more = [line for line in plan.wire.decisions if line.parameter not in (*IN_FRONT, front)]
-    sent = [line.parameter for line in more if line.state == "sent"]
+    sent = [
+        line.parameter
+        for line in more
+        if line.state == "sent" and not is_unreadable(plan, line.parameter)
+    ]
     ignored = [
         line.parameter
         for line in more
@@ -62,6 +68,11 @@ def show_in_brief(plan: Plan) -> None:
         st.caption(IGNORED + plain(f"Set but not sent: {', '.join(ignored)}."))
 
 
+def is_unreadable(plan: Plan, parameter: str) -> bool:
+    """Whether its field holds what can't be sent, and the request so lacks it."""
+    return parameter in dict(plan.unreadable)
+
+
 def is_set(plan: Plan, parameter: str) -> bool:
     """Whether a person asked for something else than the default."""
     if parameter == "prefill":
@@ -72,6 +83,9 @@ def is_set(plan: Plan, parameter: str) -> bool:
 
 def _reason(plan: Plan, parameter: str, prefix: str = "") -> str:
     """The line; marked where a value that was entered is not sent or will be refused."""
+    if is_unreadable(plan, parameter):
+        # The wire knows only that there is no value; the field itself says what is wrong.
+        return IGNORED + plain(f"{RULES[parameter].name} has to be corrected: nothing is sent.")
     line = plan.wire.decision(parameter)
     is_ignored = is_set(plan, parameter) and (line.state == "unavailable" or line.refusal)
     return (IGNORED if is_ignored else "") + plain(prefix + line.why)

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import streamlit as st
-
 from playground.core.experiment.case_checks import CaseCheck, CheckError, problem_of
 from playground.core.experiment.cases import CHECKS, NO_CASES, Cases, CasesError, cases
 from playground.core.experiment.experiment import Experiment
@@ -130,10 +128,6 @@ def check(number: int) -> CaseCheck:
     return found
 
 
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
-
-
 def context() -> RunContext:
     """What holds for every cell; the press is told once they run."""
     return replace(running.context(running.connection()), press=0)
@@ -148,10 +142,9 @@ def plan_of(experiment: Experiment, context: RunContext) -> GridPlan:
     if before is not None and before[0] == inputs:
         found: GridPlan = before[1]
         return found
-    with st.spinner("Working out every cell…"):
-        new = plan_grid(
-            experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
-        )
+    new = plan_grid(
+        experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
+    )
     chosen.set_planned(inputs, new)
     return new
 

@@ -78,7 +78,9 @@ def _described() -> tuple[Experiment | None, GridPlan | None, str | None]:
     try:
         experiment = definition.definition()
         context = definition.context()
-        return experiment, definition.plan_of(experiment, context), None
+        # Not in `plan_of`: a button's callback, which may draw nothing, plans as well.
+        with st.spinner("Working out every cell…"):
+            return experiment, definition.plan_of(experiment, context), None
     except (CasesError, CheckError, GridError, NumberError) as error:
         return None, None, str(error)
 

@@ -132,7 +132,7 @@ def _show_prompt(prompt: SavedPrompt) -> None:
             on_click=library_state.restore,
             args=(version, prompt.name),
         )
-        with st.popover("Rename", icon=":material/edit:", type="tertiary"):
+        with st.popover("Rename", icon=":material/edit:", type="tertiary", key="rename_prompt"):
             st.text_input("New name", prompt.name, LONGEST_NAME, key=library_state.new_name(prompt))
             st.button(
                 "Rename", key=library_state.RENAME, on_click=library_state.rename, args=(prompt,)

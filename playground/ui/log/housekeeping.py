@@ -1,6 +1,6 @@
 """Keeping house: how large the log is, what is old, copies of it and the way back."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -10,14 +10,13 @@ from playground.ui.log import log_state
 from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
+from playground.ui.widgets.day_field import day_field
 from playground.ui.widgets.dialogs import offer_dialog
 from playground.ui.widgets.markdown import plain
 
 HOUSE = "log_housekeeping"
-LAST_DAY, KEEPS_STARRED = "old_last_day", "old_keeps_starred"
 DELETE_OLD, DROP_TEXTS = "delete_old", "drop_old_texts"
 BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
-_MONTH = timedelta(days=30)
 
 
 def offer_housekeeping(visitor: str) -> None:
@@ -54,14 +53,16 @@ def _show_size(size: Size | None) -> None:
 
 def _show_old(visitor: str) -> None:
     st.markdown("**Old runs**")
-    today = datetime.now(UTC).date()
-    last_day = st.date_input(
-        "Up to and including (UTC)", value=today - _MONTH, max_value=today, key=LAST_DAY
+    last_day = day_field(
+        "Up to and including (UTC)",
+        log_state.old_day_rule(),
+        key=log_state.OLD_DAY,
+        first=log_state.first_old_day(),
     )
-    if not isinstance(last_day, date):
+    if last_day is None:
         return
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
-    keeps_starred = st.toggle("Keep the starred", value=True, key=KEEPS_STARRED)
+    keeps_starred = st.toggle("Keep the starred", value=True, key=log_state.KEEPS_STARRED)
     runs = "1 run" if count == 1 else f"{count:,} runs"
     st.caption(f"{runs} so far back. Neither can be undone.")
     with st.container(horizontal=True):

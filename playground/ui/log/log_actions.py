@@ -26,6 +26,11 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
+    again = f"The same request now, by the chosen connection, as variant {letter}."
+    if not has_request:
+        again = "The log has no request of this run that can be read."
+    elif state.is_live():
+        again = running.RUNS_ARE_LIVE
     with st.container(horizontal=True, gap="small", key="run_actions"):
         st.button(
             "Put into the editor", key=EDIT, icon=":material/edit:", disabled=not has_request,
@@ -35,8 +40,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
         st.button(
             "Run again", key=RUN, icon=":material/replay:",
             disabled=not has_request or state.is_live(),
-            on_click=_run, args=(request, letter),
-            help=f"The same request now, by the chosen connection, as variant {letter}.",
+            on_click=_run, args=(request, letter), help=again,
         )  # fmt: skip
         offer_star(row, mark)
         st.button(

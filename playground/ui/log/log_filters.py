@@ -12,6 +12,7 @@ from playground.core.text.search_words import MOST_QUERY, MOST_READ, has_signs
 from playground.ui.log import log_state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
+from playground.ui.widgets.day_field import day_field
 from playground.ui.widgets.markdown import plain
 from playground.ui.widgets.number_field import number_field
 
@@ -110,8 +111,12 @@ def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
 
 
 def _choose_day(label: str, key: str) -> None:
-    st.date_input(
-        label, value=None, key=key, persist_state="session", on_change=log_state.start_over
+    day_field(
+        label,
+        log_state.DAY_RULES[key],
+        key=key,
+        persist_state="session",
+        on_change=log_state.start_over,
     )
 
 

@@ -3,7 +3,7 @@
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import IO, Any, get_args
 
 import streamlit as st
@@ -11,6 +11,7 @@ import streamlit as st
 from playground.core.log.history import ORDERS, Filter, FilterError, Order, Place
 from playground.core.request.request import Request
 from playground.core.runs.run_row import Status
+from playground.core.text.day_text import DayError, DayRule, read_day
 from playground.core.text.number_text import NumberError, read_number, rule
 from playground.ui.library import lessons_state
 from playground.ui.session import state, variant_state
@@ -24,14 +25,17 @@ COST_RULES = {
     FROM_USD: rule("Cost from", "0", "999999"),
     TO_USD: rule("Cost to", "0", "999999"),
 }
+DAY_RULES = {FROM_DAY: DayRule("From day"), TO_DAY: DayRule("To day")}
+OLD_DAY, KEEPS_STARRED = "old_last_day", "old_keeps_starred"
+_MONTH = timedelta(days=30)
 _BLANK: dict[str, Any] = {
     SEARCH: "",
     STATUSES: [],
     MODELS: [],
     VARIANTS: [],
     CONNECTIONS: [],
-    FROM_DAY: None,
-    TO_DAY: None,
+    FROM_DAY: "",
+    TO_DAY: "",
     FROM_USD: "",
     TO_USD: "",
     STARRED: False,
@@ -73,26 +77,23 @@ def chosen() -> tuple[Filter, str | None]:
     """The filter, or the empty one and why the chosen one cannot be used."""
     try:
         from_usd, to_usd = (read_number(of(key), rule) for key, rule in COST_RULES.items())
+        from_day, to_day = (read_day(of(key), rule) for key, rule in DAY_RULES.items())
         return Filter(
             text=of(SEARCH),
             statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
             models=tuple(of(MODELS)),
             variants=tuple(of(VARIANTS)),
             connections=tuple(of(CONNECTIONS)),
-            from_day=_day(of(FROM_DAY)),
-            to_day=_day(of(TO_DAY)),
+            from_day=from_day,
+            to_day=to_day,
             from_usd=from_usd,
             to_usd=to_usd,
             is_starred=bool(of(STARRED)),
             tags=tuple(of(TAGS)),
             experiment_id=of(EXPERIMENT),
         ), None
-    except (FilterError, NumberError) as error:
+    except (FilterError, NumberError, DayError) as error:
         return Filter(), str(error)
-
-
-def _day(value: object) -> date | None:
-    return value if isinstance(value, date) else None
 
 
 def order() -> Order:
@@ -218,8 +219,30 @@ Job = tuple[str, date, bool]
 """What is to be done to runs up to a day, and whether starred ones stay."""
 
 
+def old_day_rule() -> DayRule:
+    """Up to which days old runs may be deleted."""
+    return DayRule("The day", last=datetime.now(UTC).date(), is_required=True)
+
+
+def first_old_day() -> str:
+    """What the field of that day holds first."""
+    return (datetime.now(UTC).date() - _MONTH).isoformat()
+
+
 def ask_house(job: Job) -> None:
-    st.session_state["log_house_job"] = job
+    """Ask for what a button says; not if another day has been typed since it was drawn."""
+    _, last_day, _ = job
+    if _old_day() == last_day:
+        st.session_state["log_house_job"] = job
+    else:
+        tell_housekeeping("Nothing was done: the day was changed. Look at the number of runs.")
+
+
+def _old_day() -> date | None:
+    try:
+        return read_day(st.session_state.get(OLD_DAY) or "", old_day_rule())
+    except DayError:
+        return None
 
 
 def takes_house_job() -> Job | None:

@@ -22,6 +22,9 @@ ONE_ATTEMPT = "For one attempt. One that is lost on the way may be billed beside
 def show_worst_case(plan: Plan) -> None:
     """The most that one call of a variant can cost, and a thousand of them."""
     most_usd = plan.worst_case_usd
+    if plan.unreadable:
+        st.caption("Cost unknown until the numbers are corrected.")
+        return
     if most_usd is None:
         st.caption(plain(f"Cost unknown: {plan.unpriced}."))
         return

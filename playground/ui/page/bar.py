@@ -72,7 +72,7 @@ def _show_connection() -> None:
 
 def _run_label(plans: list[Plan]) -> str:
     count = len(plans)
-    costs = [plan.worst_case_usd for plan in plans]
+    costs = [None if plan.unreadable else plan.worst_case_usd for plan in plans]
     known = [usd for usd in costs if usd is not None]
     if len(known) < count:
         return f"Run {count} · cost unknown"

@@ -23,6 +23,7 @@ from playground.ui.session.services import services
 from playground.ui.visitors import gate
 
 STOP_WAIT_S = 0.25
+RUNS_ARE_LIVE = "Runs are on their way: wait for their end, or stop them."
 NO_KEY = "There is no key. Enter one in the sidebar, or choose the demo."
 
 
@@ -250,8 +251,11 @@ def planned_again(letter: str) -> Plan | None:
 def run_again(letter: str) -> None:
     """Start a variant's last request anew as a run of its own; the others stay."""
     planned = planned_again(letter)
-    if planned is not None:
-        _start_beside(planned)
+    if planned is None:
+        is_there = letter in state.runs()
+        _refuse(f"The run of variant {letter} {'has not ended yet' if is_there else 'is gone'}.")
+        return
+    _start_beside(planned)
 
 
 def wire_of(request: Request) -> Wire:
@@ -262,8 +266,10 @@ def wire_of(request: Request) -> Wire:
 
 def run_request(request: Request, letter: str) -> None:
     """Start a request of the log anew as a run of its own; the others stay."""
-    if not state.is_live():
-        _start_beside(plan(context(connection()), Variant(letter, request)))
+    if state.is_live():
+        _refuse(RUNS_ARE_LIVE)
+        return
+    _start_beside(plan(context(connection()), Variant(letter, request)))
 
 
 def _start_beside(planned: Plan) -> None:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from playground.core.text.day_text import DayError
 from playground.core.text.number_text import NumberError, NumberRule, read_number, rule
 from playground.ui.widgets.markdown import plain
+
+T = TypeVar("T")
 
 
 def number_field(
@@ -20,8 +24,26 @@ def number_field(
     on_change: Callable[[], None] | None = None,
     **options: Any,  # noqa: ANN401 (Streamlit's)
 ) -> Decimal | None:
-    """Draw it with what the session holds under its key, and beneath it why that can't be used.
-    Returns the number; None where there is none or it can't be used.
+    """Draw the field of a number. Returns the number; None where there is none or it can't be
+    used."""
+    read = partial(read_number, of=of)
+    return read_field(
+        label, read, key=key, first=first, disabled=disabled, on_change=on_change, **options
+    )
+
+
+def read_field(
+    label: str,
+    read: Callable[[str], T | None],
+    *,
+    key: str,
+    first: str = "",
+    disabled: bool = False,
+    on_change: Callable[[], None] | None = None,
+    **options: Any,  # noqa: ANN401 (Streamlit's)
+) -> T | None:
+    """Draw a text field with what the session holds under its key, and beneath it why that
+    can't be read. Returns what `read` makes of it; None where it can't be used.
 
     The text is the field's default in each script run as well (text_area.py says why). Both
     have a container of their own: a field that moves loses the focus, and what is half typed.
@@ -37,8 +59,8 @@ def number_field(
         **options,
     )
     try:
-        return read_number(st.session_state.get(key) or "", of)
-    except NumberError as error:
+        return read(st.session_state.get(key) or "")
+    except (NumberError, DayError) as error:
         if not disabled:
             place.caption(f":red[:material/error:] {plain(str(error))}")
         return None

@@ -46,7 +46,7 @@ def offer_record(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by
 
 
 def _show_preview(plan: Plan) -> None:
-    if why := plan.unreadable:
+    if why := plan.why_unreadable:
         st.warning(plain(f"Nothing would be sent. {why}"), icon=":material/block:")
         return
     key = running.key_for(plan.connection)

@@ -19,7 +19,7 @@ def offer_code(plan: Plan) -> None:
 
 
 def _show_snippets(plan: Plan) -> None:
-    if why := plan.unreadable:
+    if why := plan.why_unreadable:
         st.warning(plain(f"There is no code for this yet. {why}"), icon=":material/block:")
         return
     found = snippets(plan.wire, plan.connection, plan.policy)

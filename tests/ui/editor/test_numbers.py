@@ -21,7 +21,7 @@ def test_what_cannot_be_sent_is_refused_at_the_field_in_checks_and_beside_run(pa
         ("temperature_A", "5", "Temperature “5” is out of range"),
         ("temperature_A", "0,", "Temperature “0,” is not finished"),
         ("temperature_A", "1.000", "Temperature “1.000” could mean 1 or 1000"),
-        ("max_tokens_A", "0", "max_tokens “0” is out of range"),
+        ("max_tokens_A", "-1", "max_tokens “-1” is out of range"),
         ("max_tokens_A", "9999999999", "max_tokens “9999999999” is out of range"),
     ):
         before = page.text_input(key=key).value
@@ -33,6 +33,20 @@ def test_what_cannot_be_sent_is_refused_at_the_field_in_checks_and_beside_run(pa
         assert page.text_input(key=key).value == text
         type_in(page, key, before).run()
         assert why not in said(page)
+
+
+def test_a_number_that_the_model_refuses_is_refused_in_checks_and_beside_run(page):
+    for key, text, why in (
+        ("temperature_A", "1.5", "Temperature must be from 0 to 1."),
+        ("max_tokens_A", "0", "max_tokens must be at least 1."),
+    ):
+        before = page.text_input(key=key).value
+        type_in(page, key, text)
+        page.button(key="run_all").click().run()
+        assert page.session_state["runs"] == {}
+        assert said(page).count(why) == 2, "in Checks, beside Run"
+        assert page.text_input(key=key).value == text
+        type_in(page, key, before).run()
 
 
 def test_what_can_be_read_is_sent_as_it_is_shown(page):
@@ -81,6 +95,26 @@ def test_no_code_and_no_preview_of_a_request_is_shown_without_what_was_typed(pag
         assert words_ in warning.value
         page.session_state["dialog"] = None
         page.run()
+
+
+def test_a_card_says_what_has_to_be_corrected_and_no_other_reason(page):
+    open_more(page, "A")
+    for name, text, label in (
+        ("temperature", "5", "Temperature"),
+        ("top_p", "x", "top_p"),
+        ("top_k", "1.5", "top_k"),
+    ):
+        type_in(page, f"{name}_A", text).run()
+        assert f"{label} has to be corrected: nothing is sent." in said(page)
+        assert "Cost unknown until the numbers are corrected." in said(page)
+        assert page.button(key="run_all").label == "Run 2 · cost unknown"
+        type_in(page, f"{name}_A", "").run()
+        assert "has to be corrected" not in said(page)
+    page.selectbox(key="model_A").select("claude-haiku-4-5").run()
+    page.selectbox(key="thinking_A").select("budget").run()
+    type_in(page, "thinking_budget_A", "2.048").run()
+    assert "The thinking budget has to be corrected: nothing is sent." in said(page)
+    assert "None was entered" not in said(page)
 
 
 def test_a_fix_makes_the_field_one_that_can_be_sent(page):

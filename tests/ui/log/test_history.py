@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow.parquet as pq
@@ -93,7 +93,7 @@ def test_the_log_is_searched_filtered_sorted_and_cleared(worked):
     assert shown(page) == ["1 B"]
     assert page.button(key="without_log_variants").label == "variant B"
     opens(page, "log_filters")
-    page.date_input(key="log_to_day").set_value(date(2020, 1, 1)).run()
+    page.text_input(key="log_to_day").set_value("1 Jan 2020").run()
     assert shown(page) == []
     assert "Nothing matches" in words(page)
     page.button(key="log_clear_all").click().run()
@@ -226,9 +226,8 @@ def test_house_is_kept_in_its_dialog(worked):
     assert "The log takes" in words(page)
     page.button(key="back_up_log").click().run()
     assert any("Copied to" in info.value for info in page.info)
-    page.date_input(key="old_last_day").set_value(
-        services().log.history.page(LOCAL, Filter()).rows[0].started_at.date()
-    ).run()
+    today = services().log.history.page(LOCAL, Filter()).rows[0].started_at.date()
+    page.text_input(key="old_last_day").set_value(str(today)).run()
     page.button(key="drop_old_texts").click().run()
     assert any("4 runs were kept as numbers only" in info.value for info in page.info)
     assert services().log.history.page(LOCAL, Filter("dosa")).rows == ()
@@ -238,6 +237,34 @@ def test_house_is_kept_in_its_dialog(worked):
     page.button(key="delete_old").click().run()
     assert not page.exception
     assert services().log.count(LOCAL) == 0
+
+
+def test_a_day_that_cannot_be_read_stays_and_is_said_and_hides_no_run(worked):
+    page = opens(worked, "log_filters")
+    for text, why in (
+        ("2026-02-30", "To day “2026-02-30” is not in the calendar"),
+        ("3/4/2026", "To day “3/4/2026” could mean 2026-03-04 or 2026-04-03"),
+    ):
+        page.text_input(key="log_to_day").set_value(text).run()
+        assert words(page).replace("\\", "").count(why) == 2, "at the field, and above the table"
+        assert page.text_input(key="log_to_day").value == text
+        assert len(shown(page)) == 4
+
+
+def test_old_runs_are_deleted_up_to_the_day_that_was_counted_or_not_at_all(worked):
+    page = worked
+    page.button(key="log_housekeeping").click().run()
+    today = str(services().log.history.page(LOCAL, Filter()).rows[0].started_at.date())
+    page.text_input(key="old_last_day").set_value(today).run()
+    page.text_input(key="old_last_day").set_value("2020-01-01")
+    page.button(key="delete_old").click().run()  # Together, as a click that leaves the field.
+    assert any("the day was changed" in info.value for info in page.info)
+    assert services().log.count(LOCAL) == 4
+    assert "0 runs so far back" in words(page)
+    for text, why in (("2999-01-01", "is after"), ("", "The day is empty")):
+        page.text_input(key="old_last_day").set_value(text).run()
+        assert why in words(page)
+        assert "delete_old" not in [button.key for button in page.button]
 
 
 def test_a_prepared_file_is_closed_once_nobody_holds_it():

@@ -55,7 +55,7 @@ def run_on_the_demo(page, **controls):
 
 
 REFUSED = {
-    "a cap": ({"max_tokens": 5_000}, "visitors ask for 1,000 max_tokens at most"),
+    "a cap": ({"max_tokens": "5000"}, "visitors ask for 1,000 max_tokens at most"),
     "a field": (
         {"extra_json": json.dumps({"mcp_servers": [{"type": "url", "url": "https://x.example"}]})},
         "`mcp_servers` in the extra JSON is not sent with the key of this app's owner",
@@ -82,7 +82,7 @@ def test_run_again_from_the_log_refuses_it(page, api, controls, why):
     run_on_the_demo(page, **controls)
     [(letter, run)] = page.session_state["runs"].items()
     assert services().log.flush(10)
-    page.session_state[f"max_tokens_{letter}"] = 100
+    page.session_state[f"max_tokens_{letter}"] = "100"
     page.session_state[f"extra_json_{letter}"] = ""
     page.session_state["opened_run"] = run.id
     page.run()
@@ -118,7 +118,8 @@ def test_run_again_on_a_card_refuses_it_once_the_key_is_the_owners(
     assert not page.button(key="again_A").disabled
     page.button(key="forget_key").click().run()
     assert page.button(key="again_A").disabled
-    assert why in page.button(key="again_A").help.replace("\\", "")
+    [line] = [each for each in said(page).splitlines() if "Not again: " in each]
+    assert why in line
     assert len([request for request in script.requests if request.method == "POST"]) == 1
 
 
