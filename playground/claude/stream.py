@@ -129,8 +129,8 @@ class Answer:
             raise ValueError("A second answer began in the same stream.")
         if self.has_started and message.get("id") != self._message_id:
             # A gateway asked once more behind our back: both are paid for.
-            usage = self.usage()
-            self._earlier = self._earlier + usage if self._earlier else usage
+            before = self.usage()
+            self._earlier = self._earlier + before if self._earlier else before
             self._usage, self._stop, self._has_output = {}, {}, False
         self.has_started, self._message_id = True, message.get("id")
         usage = _dict(message.get("usage"))

@@ -10,7 +10,7 @@ from playground.core.experiment.grid import MOST_REPEATS, GridError
 from playground.core.text.number_text import NumberError, NumberRule, read_float, read_whole, rule
 
 MOST_CHARACTERS = 1_000
-_RULES: Final = RULES | {"max_tokens": replace(RULES["max_tokens"], least=Decimal(1))}
+_RULES: Final = {**RULES, "max_tokens": replace(RULES["max_tokens"], least=Decimal(1))}
 """An experiment compares answers, and with max_tokens 0 none comes."""
 REPEATS: Final = rule("Repeats", "1", str(MOST_REPEATS), is_whole=True, is_required=True)
 TOLERANCE: Final = rule("Tolerance", "0", "1000000000000", is_required=True)
