@@ -95,8 +95,8 @@ class Checker:
     async def _judge(
         self, cell: CellRow, asked: ToCheck, answer: str
     ) -> tuple[Mapping[str, CheckResult], bool]:
-        """The judge's result, none if it could not be asked now; and whether it is his
-        verdict, and not for want of one."""
+        """The judge's result, none if it could not be asked now; and whether it is a
+        verdict of the judge, rather than the lack of one."""
         cell_id = judge_cell(cell.cell_id, asked.key)
         earlier = self.judged.get(cell_id)
         if earlier is not None and earlier.is_answered:

@@ -30,7 +30,7 @@ from playground.experiments.tally import Tally
 
 
 class Underway:
-    """One experiment of a visitor on his page. What was finished earlier is read from the
+    """One experiment of a visitor on one page. What was finished earlier is read from the
     store, and neither run nor paid again.
 
     `finished` are the cells with an outcome, `in_batch` those that a batch may still bring,

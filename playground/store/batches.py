@@ -73,7 +73,7 @@ class BatchStore:
     def of(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
     ) -> tuple[Submission, ...] | Refusal:
-        """The newest submissions of a visitor, or of one of his experiments."""
+        """The newest submissions of a visitor, or of one of their experiments."""
         question = sa.select(batches).where(batches.c.visitor == clean_text(visitor))
         if experiment_id is not None:
             question = question.where(batches.c.experiment_id == clean_text(experiment_id))

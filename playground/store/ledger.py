@@ -53,7 +53,7 @@ class Ledger:
         )
 
     def keep_budget(self, visitor: str, budget: Budget) -> Refusal | None:
-        """Remember a visitor's own budget for his next visit."""
+        """Remember a visitor's own budget for the next visit."""
         row = {
             "visitor": visitor,
             "session_usd": budget.session_usd,

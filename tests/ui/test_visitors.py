@@ -1,4 +1,4 @@
-"""Strangers on one server: each sees his own runs alone, and what is kept is what is said."""
+"""Strangers on one server: each sees their own runs alone, and what is kept is what is said."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -104,7 +104,7 @@ def test_without_a_database_a_strangers_texts_are_never_on_disk(come_from, no_da
     assert run.id.encode() in on_disk
     assert SECRET.encode() not in on_disk
     assert run.text.split()[0].encode() not in on_disk
-    # His other page finds it as long as this one is open.
+    # The visitor's other page finds it as long as this one is open.
     other = opened()
     other.session_state["opened_run"] = run.id
     assert SECRET in drawn(other.run())

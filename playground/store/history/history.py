@@ -1,5 +1,5 @@
 """The log as a place to work: finding runs, marking them, deleting them and bringing them
-back. What a visitor changes is written at once, or he is told why it could not be."""
+back. What a visitor changes is written at once, or the visitor is told why it could not be."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -77,7 +77,7 @@ class Keeping:
         after: Place | None = None
         chosen = Filter(to_day=last_day)
         while True:
-            # Each step on its own: whoever wants to write meanwhile has his turn in between.
+            # Each step on its own: other writers have their turn in between.
             found = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
             ids = [row.run_id for row in found.rows if row.status not in LIVE]
             if keeps_starred:

@@ -65,7 +65,7 @@ class OpenPages:
                 self._drop(largest, next(iter(self._keys[largest])))
 
     def forget(self, visitor: str) -> None:
-        """Forget a visitor's texts on all of his pages."""
+        """Forget a visitor's texts on all pages."""
         with self._lock:
             for page, keys in self._keys.items():
                 for key in [key for key in keys if key[0] == visitor]:

@@ -1,4 +1,4 @@
-"""Stars, tags and notes: what a visitor added to his runs."""
+"""Stars, tags and notes: what a visitor added to runs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

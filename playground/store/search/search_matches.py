@@ -81,8 +81,8 @@ class Matches:
 
 
 def who(visitor: str) -> str:
-    # A word of its own for each visitor: his runs are found among those of all others without
-    # a look at theirs. Whether it really is his run the table says, not this.
+    # A word of its own for each visitor: their runs are found among those of all others without
+    # a look at theirs. Whether a run really is theirs the table says, not this.
     return blake2b(visitor.encode(), digest_size=8).hexdigest()
 
 

@@ -76,7 +76,7 @@ def _connect_postgres(
         begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 10000"""
     else:
-        # Whoever goes silent while it is his turn must not keep it for ever.
+        # A writer that goes silent during its turn must not keep the turn for ever.
         begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
             SET LOCAL statement_timeout = 60000;
             SET LOCAL idle_in_transaction_session_timeout = 60000;

@@ -146,7 +146,7 @@ _counted = (reservations.c.started_at, reservations.c.is_settled, reservations.c
 sa.Index("reservations_by_visitor", reservations.c.visitor, *_counted)
 sa.Index("reservations_by_payer", reservations.c.payer, *_counted)
 
-# A visitor's own budget, for his next visit.
+# A visitor's own budget, for the next visit.
 budgets = sa.Table(
     "budgets",
     metadata,

@@ -141,8 +141,8 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Lend a connection to the only one who writes just now, in any process; what he
-        wrote is safe when he gives it back."""
+        """Lend a connection to the only one who writes just now, in any process; what that one
+        wrote is safe once it is given back."""
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
         with self._turn, self._writer.begin() as connection:

@@ -164,7 +164,7 @@ def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
 
 
 def owners(spender: Spender) -> Budget:
-    """The owner's budget, as far as it binds who spends: a guest's own key is his own."""
+    """The owner's budget, as far as it binds who spends: a guest's own key is not bound by it."""
     is_own_business = spender.payer != OWNER and spender.visitor != LOCAL
     return Budget() if is_own_business else services().settings.budget
 

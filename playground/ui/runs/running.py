@@ -50,7 +50,7 @@ def connection() -> Connection:
 
 
 def key_for(connection: Connection) -> str:
-    """The visitor's own key or, where he may use it, the owner's. Empty: none."""
+    """The visitor's own key or, where they may use it, the owner's. Empty: none."""
     if connection.kind == "demo":
         return ""
     settings = services().settings

@@ -52,7 +52,7 @@ def test_a_visitor_from_elsewhere_uses_it_only_where_that_was_opened(
     assert found.is_allowed is is_used
     assert said in found.sentence
     assert kind in found.sentence
-    # Whoever sits at the machine itself has the settings in his hands.
+    # Whoever sits at the machine itself can change the settings.
     assert access(kind, read.gate, is_local=True, closed_because="Enter it.").is_allowed
 
 

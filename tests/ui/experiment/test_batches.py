@@ -315,7 +315,7 @@ def test_what_goes_on_does_so_with_the_key_and_the_caps_of_now(api, monkeypatch)
     page.text_input(key="api_key").input(right).run()
     page = press(page, "retry_failed")
     assert (progress(page), api.keys[-1]) == ("4 of 4 done", f"Bearer {right}")
-    # Who takes his own key away goes on at the owner's expense, within the owner's caps.
+    # A visitor without a key of their own goes on at the owner's expense, within the owner's caps.
     page = submit(opened_band())
     page = settle(press(page, "cancel_batch_"))
     page = pass_time(page, api)
