@@ -14,7 +14,7 @@ import itertools, os, sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from playground.store.log import RunLog
-from playground.core.rows import RunRow, RunTexts
+from playground.core.runs.run_row import RunRow, RunTexts
 
 now = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

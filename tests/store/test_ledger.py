@@ -221,8 +221,8 @@ RESERVE_AND_HANG = """
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
-from playground.core.budget import Budget, Reservation, Spender, windows
-from playground.core.rows import RunRow
+from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.core.runs.run_row import RunRow
 from playground.store.log import RunLog
 
 now = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -258,7 +258,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
-from playground.core.budget import Budget, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.store.log import RunLog
 
 now = datetime(2026, 11, 23, 12, tzinfo=UTC)

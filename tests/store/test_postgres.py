@@ -235,7 +235,7 @@ ANOTHER_APP = """
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
-from playground.core.rows import RunRow, RunTexts
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.log import RunLog
 
 now = datetime(2026, 11, 23, 12, tzinfo=UTC)
