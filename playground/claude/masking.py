@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from playground.core.answer.events import Event, Finished, TextDelta, ThinkingDelta
 from playground.core.wire.exchange import MASK
 
-SHORTEST = 12
-"""A shorter key is no secret, and would garble ordinary words."""
+SHORTEST = 7
+"""A shorter key, such as the "ollama" of local servers, is no secret and an ordinary word."""
 
 
 class Mask:
