@@ -214,7 +214,7 @@ def test_an_emptied_temperature_is_not_sent_and_an_emptied_max_tokens_is_an_erro
     page.text_input(key="temperature_A").set_value("").run()
     assert "Temperature is not sent" in words(page)
     page.text_input(key="max_tokens_A").set_value("").run()
-    assert "max_tokens is empty. Enter a whole number from 1" in words(page).replace("\\", "")
+    assert "max_tokens is empty. Enter a whole number from 0" in words(page).replace("\\", "")
 
 
 def test_two_quick_clicks_on_remove_leave_a_variant(page):
