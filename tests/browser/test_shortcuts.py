@@ -17,7 +17,7 @@ LOG = ("log_filters", "export_log", "log_housekeeping", "save_run")
 SIDEBAR = ("safety", "delete_history", "download_history")
 EXPERIMENT = ("import_cases", "export_cases", "rendered", "my_experiments", "experiment_report")
 FOLDED = {"safety": "About", "delete_history": "History", "download_history": "History"}
-LISTS = ("model_A", "connection", "sample", "log_sort")
+LISTS = ("connection", "sample", "log_sort")
 FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio])"
 IN_FRONT = "[role=dialog], [role=listbox]"
 SHARED = PageState(
@@ -127,20 +127,6 @@ def test_no_key_reaches_the_page_from_a_popover_within_a_dialog(page, api):
     open_(page, "rename_prompt")
     press_everything(page, page.page.locator("[data-testid=stPopoverBody]").last)
     expect(front).to_be_visible()
-    close(page)
-    assert is_as_it_was(page, api)
-
-
-def test_no_key_reaches_the_page_from_a_question_within_a_popover(page, api):
-    front = open_(page, "my_experiments")
-    front.get_by_label("Forget it; its runs stay in the log").first.click()
-    page.settle()
-    expect(front).to_contain_text("This cannot be undone")
-    press_everything(page, front)
-    close(page)
-    open_(page, "my_experiments")
-    front.get_by_text("Keep it").click()
-    page.settle()
     close(page)
     assert is_as_it_was(page, api)
 
