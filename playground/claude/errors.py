@@ -33,7 +33,7 @@ from playground.claude.environment import (
     through_proxy,
     trusts,
 )
-from playground.claude.masking import SHORTEST
+from playground.claude.masking import is_secret
 from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.answer.error_words import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
@@ -152,9 +152,9 @@ def _money(error_type: str, code: str, message: str) -> FailureKind | None:
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The same text, should a server have echoed the key in it. A key shorter than `SHORTEST`
-    is no secret, and would garble ordinary words."""
-    return text.replace(key, MASK) if text and len(key) >= SHORTEST else text
+    """The same text, should a server have echoed the key in it. A key that is no
+    secret (`is_secret`) stays."""
+    return text.replace(key, MASK) if text and is_secret(key) else text
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:

@@ -1,19 +1,26 @@
 """Takes a key out of what a server echoes in an answer, wherever its pieces cut the key."""
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from playground.core.answer.events import Event, Finished, TextDelta, ThinkingDelta
 from playground.core.wire.exchange import MASK
 
 SHORTEST = 7
-"""A shorter key, such as the "ollama" of local servers, is no secret and an ordinary word."""
+_PLACEHOLDER = re.compile(r"[a-z-]{1,11}")
+"""What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
+
+
+def is_secret(key: str) -> bool:
+    """Whether a key is masked: to mask a short or an ordinary word would garble messages."""
+    return len(key) >= SHORTEST and _PLACEHOLDER.fullmatch(key) is None
 
 
 class Mask:
     """Passes a text on piece by piece; holds back what may be the beginning of the key."""
 
     def __init__(self, key: str) -> None:
-        self._key = key if len(key) >= SHORTEST else ""
+        self._key = key if is_secret(key) else ""
         self._held = ""
 
     def passed(self, piece: str) -> str:

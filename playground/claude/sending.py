@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.claude.masking import SHORTEST, without_key_in_texts
+from playground.claude.masking import is_secret, without_key_in_texts
 from playground.claude.recording import departure, received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
@@ -120,10 +120,10 @@ def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing
     """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
     monotonic_s, add = timing.monotonic_s, raw.add
     escaped = json.dumps(key)[1:-1]
-    is_secret = len(key) >= SHORTEST
+    masks = is_secret(key)
 
     def note(name: str, data: str) -> None:
-        if is_secret:
+        if masks:
             name, data = name.replace(key, MASK), data.replace(key, MASK)
             data = data.replace(escaped, MASK)
         add(number, monotonic_s() - began_s, name, data)

@@ -220,7 +220,7 @@ def test_a_key_is_cut_out_before_the_message_is():
     assert without_key("text", "") == "text"
 
 
-@pytest.mark.parametrize("key", ["e", "key", "invalid", "lm-studio"])
+@pytest.mark.parametrize("key", ["e", "key", "x-api-", "invalid", "lm-studio"])
 def test_a_key_too_short_to_be_one_garbles_no_message(key):
     said = "invalid x-api-key for lm-studio"
     kept = failure_without_key(Failure("authentication", said, request_id="req_e"), key)

@@ -39,7 +39,7 @@ def test_a_text_without_the_key_comes_whole(pieces):
 
 def test_a_key_too_short_to_be_one_garbles_nothing():
     assert masked(["looks like k"], key="k") == "looks like k"
-    short, long = "k" * (SHORTEST - 1), "k" * SHORTEST
+    short, long = "K" * (SHORTEST - 1), "K" * SHORTEST
     assert (masked([f"a {short} b"], short), masked([f"a {long} b"], long)) == (
         f"a {short} b",
         f"a {MASK} b",
