@@ -446,7 +446,7 @@ def test_a_run_knows_who_stopped_it(engine_with):
     engine.stop(mine)
     assert mine.wait(5)
     assert (mine.stopped_by, mine.why, mine.attempts[-1].why) == ("you", "", "Stopped.")
-    engine.is_gone("left")
+    engine.is_here("left", lambda: False)
     assert left.wait(5)
     assert left.stopped_by == "page gone"
     assert left.why == "Stopped by the server: the page was gone for 0.05 s."

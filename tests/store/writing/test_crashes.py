@@ -47,16 +47,20 @@ def test_killed_processes_lose_nothing_they_were_told_is_written(open_log, url, 
     assert log.warning is None
 
 
+MOST = "The app stopped before this run ended: this is the most it could have cost."
+NO_PRICE = "The app stopped before this run ended, and no price is known."
+
+
 @ON_BOTH
 @pytest.mark.parametrize(
-    ("kind", "worst", "cost", "kind_then"),
+    ("kind", "worst", "cost", "kind_then", "why"),
     [
-        ("unknown", Decimal("0.5"), Decimal("0.5"), "at most"),
-        ("unknown", None, None, "unknown"),
-        ("simulated", Decimal("0.5"), Decimal("0.5"), "simulated"),
+        ("unknown", Decimal("0.5"), Decimal("0.5"), "at most", MOST),
+        ("unknown", None, None, "unknown", NO_PRICE),
+        ("simulated", Decimal("0.5"), Decimal("0.5"), "simulated", MOST),
     ],
 )
-def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cost, kind_then):
+def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cost, kind_then, why):
     start = row(
         1, status="waiting", cost_usd=None, cost_kind=kind, worst_case_usd=worst, attempts=2
     )
@@ -69,6 +73,7 @@ def test_a_lost_run_costs_at_most_its_worst_case(open_log, row, kind, worst, cos
         status="interrupted",
         cost_usd=cost,
         cost_kind=kind_then,
+        cost_why=why,
         error_message="The app stopped before this run ended.",
     )
 
