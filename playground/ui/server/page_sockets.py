@@ -5,7 +5,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import streamlit as st
 from starlette.datastructures import Headers
@@ -30,6 +30,8 @@ PAGES_PACE = Pace(burst=60, per_s=10.0)
 ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=60.0), Pace(burst=600, per_s=200.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
+Sleep = Callable[[float], Awaitable[object]]
+
 _open: dict[str, str] = {}
 """The address of each socket, by the socket's name."""
 
@@ -37,8 +39,13 @@ _open: dict[str, str] = {}
 class PageSockets:
     """Middleware: bounds what strangers' pages ask of the server."""
 
-    def __init__(self, app: ASGIApp, monotonic_s: Callable[[], float] = time.monotonic) -> None:
-        self._app, self._monotonic_s = app, monotonic_s
+    def __init__(
+        self,
+        app: ASGIApp,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._app, self._monotonic_s, self._sleep = app, monotonic_s, sleep
         self._paces = Paces(ADDRESS_PACE, ALL_PACE)
         self._pages: Counter[str] = Counter()
 
@@ -54,7 +61,7 @@ class PageSockets:
         self._pages[address] += 1
         name = secrets.token_urlsafe(16)
         _open[name] = address
-        socket = _Socket(receive, send, self._monotonic_s, self._paces, address)
+        socket = _Socket(receive, send, self._monotonic_s, self._sleep, self._paces, address)
         try:
             await self._app(_named(scope, name), socket.receive, socket.send)
         finally:
@@ -77,10 +84,12 @@ class _Socket:
         receive: Receive,
         send: Send,
         monotonic_s: Callable[[], float],
+        sleep: Sleep,
         paces: Paces,
         address: str,
     ) -> None:
-        self._receive, self._send, self._monotonic_s = receive, send, monotonic_s
+        self._receive, self._send = receive, send
+        self._monotonic_s, self._sleep = monotonic_s, sleep
         self._own, self._paces, self._address = Bucket(PAGES_PACE), paces, address
         self._most_bytes = _most_bytes(address)
         self._is_closed = False
@@ -98,7 +107,7 @@ class _Socket:
                 return message
             wait_s = self._wait_s()
             if message["type"] == "websocket.connect":
-                await asyncio.sleep(wait_s)
+                await self._sleep(wait_s)
                 return message
             data = message.get("bytes")
             if data is None or len(data) > self._most_bytes:
@@ -109,7 +118,7 @@ class _Socket:
             if wait_s > 0 and said.is_timer:
                 continue  # A timer asks again.
             # Delayed rather than dropped: what comes next waits in the network meanwhile.
-            await asyncio.sleep(wait_s)
+            await self._sleep(wait_s)
             if said.is_used:
                 return message
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from playground.ui.server import page_sockets
 from playground.ui.server.page_sockets import (
     MOST_BYTES,
     MOST_PAGES_EACH,
@@ -42,7 +41,10 @@ class Streamlit:
     def __init__(self):
         self.heard, self.scopes, self.told = [], [], []
         self.clock = Clock()
-        self.sockets = PageSockets(self._serve, self.clock)
+        self.sockets = PageSockets(self._serve, self.clock, self._sleep)
+
+    async def _sleep(self, seconds):
+        self.clock.now_s += seconds
 
     async def _serve(self, scope, receive, send):
         self.scopes.append(scope)
@@ -79,14 +81,8 @@ class Streamlit:
 
 
 @pytest.fixture
-def streamlit(monkeypatch):
-    server = Streamlit()
-
-    async def sleep(seconds):
-        server.clock.now_s += seconds
-
-    monkeypatch.setattr(page_sockets.asyncio, "sleep", sleep)
-    return server
+def streamlit():
+    return Streamlit()
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,11 @@ class Queue:
         """Return once some script that waits has looked."""
         assert self._looked.acquire(timeout=SOON_S)
 
+    def pass_s(self, seconds):
+        """Let time pass; who has the turn began only just now, and so is not passed over."""
+        self.turns._running.began_s += seconds
+        self.clock.now_s += seconds
+
     @contextmanager
     def busy(self):
         """While the turn is another script's; then all others have theirs."""
@@ -87,8 +92,7 @@ def test_a_person_goes_before_a_timer_that_asked_earlier(queue):
 def test_a_timer_that_has_waited_for_long_goes_first(queue):
     with queue.busy():
         queue.ask("timer", can_wait=True)
-        queue.clock.now_s = LATER_S + 1.0
-        queue.turns._running.began_s = queue.clock.now_s
+        queue.pass_s(LATER_S + 1.0)
         queue.ask("person")
     assert queue.order == ["timer", "person"]
 
@@ -106,7 +110,7 @@ def test_who_had_many_turns_lately_goes_after_who_had_none(queue):
         for number in range(30):
             queue.ask(f"again {number}", ("greedy", "there"))
         queue.ask("another page of theirs", ("new", "there"))
-        queue.clock.now_s += 5.0
+        queue.pass_s(5.0)
         queue.ask("new page", ("modest", "elsewhere"))
     assert queue.order[0] == "new page"
     assert queue.order.index("another page of theirs") > 0
@@ -127,8 +131,7 @@ def test_what_somebody_had_is_forgotten_and_never_makes_one_wait_longer_than_a_t
     had_turns(queue, 1.9, "greedy", "there")
     with queue.busy():
         queue.ask("again", ("greedy", "there"))
-        queue.clock.now_s += LATER_S + 0.1
-        queue.turns._running.began_s = queue.clock.now_s
+        queue.pass_s(LATER_S + 0.1)
         queue.ask("new page", ("modest", "elsewhere"))
     assert queue.order == ["again", "new page"]
     queue.order.clear()
