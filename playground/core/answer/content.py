@@ -13,8 +13,8 @@ from typing import Any, Final
 from playground.core.text.json_shape import is_within
 
 VERSION: Final = 1
-MOST_JSON: Final = 20_000_000
-"""Characters of stored content; a stream brings at most a fifth of that."""
+MOST_JSON: Final = 30_000_000
+"""Characters of stored content: more than the longest stream becomes, escaped."""
 MOST_BLOCKS: Final = 10_000
 MOST_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
@@ -244,23 +244,40 @@ def _joined(texts: Iterable[str | None]) -> str:
     return "".join(found)
 
 
+def type_of(block: Block) -> str:
+    """The block's type as the API names it."""
+    if isinstance(block, ServerToolUseBlock | ServerToolResultBlock | UnknownBlock):
+        return block.type
+    return _NAMES[type(block)]
+
+
 def line_of(block: Block) -> str:
-    """A block as one line of plain text."""
+    """A block that is no text as one line of plain text."""
     match block:
-        case TextBlock():
-            return block.text
-        case ThinkingBlock():
-            return "[thinking]"
-        case RedactedThinkingBlock():
-            return "[redacted_thinking]"
-        case ToolUseBlock():
-            return f"[tool_use {block.name}] {block.input_json or '{}'}"
-        case ServerToolUseBlock():
-            return f"[{block.type} {block.name}] {block.input_json or '{}'}"
+        case ToolUseBlock() | ServerToolUseBlock():
+            return f"[{type_of(block)} {block.name}] {block.input_json or '{}'}"
         case ServerToolResultBlock():
-            return f"[{block.type}] {block.content_json}"
+            return f"[{block.type}] {_readable(block.content_json)}"
         case UnknownBlock():
-            return f"[{block.type}] {block.json}"
+            return f"[{block.type}] {_readable(block.json)}"
+        case _:
+            return f"[{type_of(block)}]"
+
+
+def _readable(text: str) -> str:
+    """JSON without what only the API can read, which would fill an index of words."""
+    try:
+        return json.dumps(_told(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _told(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, list):
+        return [_told(each) for each in value]
+    if isinstance(value, dict):
+        return {k: _told(each) for k, each in value.items() if not k.startswith("encrypted_")}
+    return value
 
 
 def api_content(blocks: Iterable[Block]) -> list[dict[str, Any]]:
