@@ -18,6 +18,7 @@ MOST_JSON: Final = 30_000_000
 MOST_BLOCKS: Final = 10_000
 MOST_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
+MOST_NAMED: Final = 10
 APART: Final = "\n\n"
 """Between two texts that another block stands between."""
 
@@ -215,20 +216,19 @@ def thinking_of(blocks: Iterable[Block]) -> str:
 
 
 def as_text(blocks: Iterable[Block]) -> str:
-    """All that can be read, as plain text for search, comparison and export: texts as they
-    are, of any other block but thinking a line that names it, with its JSON."""
-    found: list[str] = []
-    was_text = True
-    for block in blocks:
-        is_text = isinstance(block, TextBlock)
-        said = block.text if isinstance(block, TextBlock) else line_of(block)
-        if not said and is_text:
-            continue
-        if found and not (is_text and was_text):
-            found.append(APART)
-        found.append(said)
-        was_text = is_text
-    return "".join(found)
+    """All that an answer says, as plain text for search, comparison and export: its texts, and
+    of any other block but thinking a line that names it, with its JSON."""
+    return _joined(
+        each
+        for block in blocks
+        for each in ([block.text] if isinstance(block, TextBlock) else [None, _line(block), None])
+    )
+
+
+def answer_of(blocks: Iterable[Block]) -> str:
+    """What of an answer is checked and counted: its text; without any, what it says else."""
+    found = tuple(blocks)
+    return text_of(found) or as_text(found)
 
 
 def _joined(texts: Iterable[str | None]) -> str:
@@ -244,6 +244,25 @@ def _joined(texts: Iterable[str | None]) -> str:
     return "".join(found)
 
 
+def left_out(blocks: Iterable[Block]) -> str:
+    """What an editor of texts cannot hold of an answer, in a sentence; empty: nothing that
+    the next request needs. Thoughts are only needed beside tools (API docs, extended
+    thinking)."""
+    found = tuple(blocks)
+    names = [_name(block) for block in found]
+    names += ["citations"] * any(block.citations for block in found if type(block) is TextBlock)
+    lost = list(dict.fromkeys(name for name in names if name))[:MOST_NAMED]
+    return f"The editor holds texts only, so this stays behind: {', '.join(lost)}." if lost else ""
+
+
+def _name(block: Block) -> str:
+    if isinstance(block, TextBlock | ThinkingBlock | RedactedThinkingBlock):
+        return ""
+    if isinstance(block, ToolUseBlock | ServerToolUseBlock):
+        return f"{type_of(block)} {block.name}".strip()
+    return type_of(block)
+
+
 def type_of(block: Block) -> str:
     """The block's type as the API names it."""
     if isinstance(block, ServerToolUseBlock | ServerToolResultBlock | UnknownBlock):
@@ -251,8 +270,8 @@ def type_of(block: Block) -> str:
     return _NAMES[type(block)]
 
 
-def line_of(block: Block) -> str:
-    """A block that is no text as one line of plain text."""
+def _line(block: Block) -> str:
+    """A block that is no text as one line of plain text; empty for thinking."""
     match block:
         case ToolUseBlock() | ServerToolUseBlock():
             return f"[{type_of(block)} {block.name}] {block.input_json or '{}'}"
@@ -261,7 +280,7 @@ def line_of(block: Block) -> str:
         case UnknownBlock():
             return f"[{block.type}] {_readable(block.json)}"
         case _:
-            return f"[{type_of(block)}]"
+            return ""
 
 
 def _readable(text: str) -> str:

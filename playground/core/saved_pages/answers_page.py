@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from playground.core.answer.outline import Part as AnswerPart
+from playground.core.answer.outline import outline
 from playground.core.money.budget import in_dollars
 from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun
@@ -22,6 +24,7 @@ class _Card:
     """What the template says of one run beside the run itself."""
 
     run: SharedRun
+    answer: tuple[AnswerPart, ...]
     prompt: tuple[Part, ...]
     asked: str
     metrics: str
@@ -34,7 +37,13 @@ def share_page(runs: Sequence[SharedRun], now: datetime) -> str:
     count = "1 answer" if len(runs) == 1 else f"{len(runs)} answers"
     cards = [
         _Card(
-            run, _prompt(run), _asked(run), _metrics(run), _cost(run), _moment(run.row.started_at)
+            run,
+            outline(run.blocks),
+            _prompt(run),
+            _asked(run),
+            _metrics(run),
+            _cost(run),
+            _moment(run.row.started_at),
         )
         for run in runs
     ]

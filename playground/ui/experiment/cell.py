@@ -10,7 +10,7 @@ from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
 from playground.core.text.blocks import whole
-from playground.ui.answer.answers import show_blocks
+from playground.ui.answer.content_parts import show_blocks
 from playground.ui.experiment import starting
 from playground.ui.experiment.axes import KINDS
 from playground.ui.experiment.experiment_compare import offer_compare
