@@ -170,8 +170,10 @@ class EventMask:
                     json=self._of(event.json),
                     more_json=self._of(event.more_json),
                 )
-            case CitationDelta(found) | OtherDelta(json=found):
+            case CitationDelta(found):
                 return replace(event, json=self._of(found))
+            case OtherDelta(kind, found):
+                return replace(event, kind=self._of(kind), json=self._of(found))
             case Finished():
                 return replace(
                     event,
