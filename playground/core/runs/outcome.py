@@ -54,7 +54,7 @@ REFUSALS = {
     ),
     "general_harms": (
         "The request was taken for one that could do harm.",
-        "Harmless work is caught at times: say what it is for, or try another model.",
+        f"{REPHRASE} Harmless work is caught at times.",
     ),
 }
 """What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
