@@ -1,8 +1,10 @@
 """One answer as the API's own sequence of events, with the pauses and breaks of a scenario."""
 
 import asyncio
+import json
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from playground.claude.demo.caching import KEPT, CacheUse
 from playground.claude.demo.failing import OVERLOADED
 from playground.claude.demo.faults import Scenario
+from playground.claude.demo.filling import filled
 from playground.claude.demo.judge import judgement
 from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.listing import dated_id
@@ -24,6 +27,11 @@ PING_EVERY_S = 2.0
 
 Event = dict[str, Any]
 Sleep = Callable[[float], Awaitable[object]]
+
+
+WORDS_OF_A_TEXT = 8
+"""Tokens of each text in JSON."""
+WORD = re.compile(r"\w[\w'-]*")
 
 
 class Dropped(Exception):
@@ -78,14 +86,17 @@ class Answer:
             for event in self._end(at_most, thought_tokens, thought_tokens):
                 yield event
             return
-        writing = self._writing(most - thought_tokens)
-        async for event in self._write(writing, index=1 if thinking else 0):
+        tool = forced_tool(self.body)
+        room = most - thought_tokens
+        writing = self._calling(tool, room) if tool else self._writing(room)
+        async for event in self._write(writing, index=1 if thinking else 0, tool=tool):
             yield event
             if event["type"] == "error":
                 return
         if self.scenario.breaks:
             return
-        reason = at_most if writing.stop_reason == "max_tokens" else writing.stop_reason
+        reason: StopReason = "tool_use" if tool else writing.stop_reason
+        reason = at_most if writing.stop_reason == "max_tokens" else reason
         written = thought_tokens + writing.written
         for event in self._end(reason, written, thought_tokens, writing.stop_sequence):
             yield event
@@ -145,7 +156,24 @@ class Answer:
         verdict = judgement(self.body)
         if verdict is not None:
             return Writing(tokens(verdict), most_tokens, self.body.get("stop_sequences", ()))
-        found = language_model().generate(
+        shape = (self.body.get("output_config") or {}).get("format")
+        found = tokens(self._filled(shape["schema"])) if shape else self._generated()
+        return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
+
+    def _calling(self, tool: Mapping[str, Any], most_tokens: int) -> Writing:
+        # Stop sequences end a text, not the input of a tool.
+        return Writing(tokens(self._filled(tool["input_schema"])), most_tokens)
+
+    def _filled(self, schema: object) -> str:
+        """JSON of a schema, with words of what the model would have written."""
+        return json.dumps(filled(schema, self.rng, self._words), ensure_ascii=False)
+
+    def _words(self) -> str:
+        said = "".join(islice(self._generated(), WORDS_OF_A_TEXT))
+        return " ".join(WORD.findall(said)) or "demo"
+
+    def _generated(self) -> Iterator[str]:
+        return language_model().generate(
             system_of(self.body),
             turns_of(self.body),
             sampling=Sampling(
@@ -155,7 +183,6 @@ class Answer:
             ),
             rng=self.rng,
         )
-        return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
 
     async def _think(self, thinking: Thought, count: int) -> AsyncGenerator[Event, None]:
         yield _block_start(0, {"type": "thinking", "thinking": "", "signature": ""})
@@ -170,13 +197,21 @@ class Answer:
         yield _delta(0, {"type": "signature_delta", "signature": signature})
         yield {"type": "content_block_stop", "index": 0}
 
-    async def _write(self, writing: Writing, index: int) -> AsyncGenerator[Event, None]:
-        yield _block_start(index, {"type": "text", "text": ""})
+    async def _write(
+        self, writing: Writing, index: int, tool: Mapping[str, Any] | None
+    ) -> AsyncGenerator[Event, None]:
+        begun: Event = {"type": "text", "text": ""}
+        kind, field = "text_delta", "text"
+        if tool is not None:
+            call = f"toolu_demo_{self.rng.getrandbits(96):024x}"
+            begun = {"type": "tool_use", "id": call, "name": tool["name"], "input": {}}
+            kind, field = "input_json_delta", "partial_json"
+        yield _block_start(index, begun)
         if index == 0:
             yield {"type": "ping"}
         for text in writing:
             await self.pace.token(self.rng)
-            yield _delta(index, {"type": "text_delta", "text": text})
+            yield _delta(index, {"type": kind, field: text})
             if self.scenario.breaks and writing.written >= self.scenario.breaks_after:
                 break
         match self.scenario.breaks:
@@ -214,6 +249,16 @@ REFUSAL = {
     "category": "general_harms",
     "explanation": "The demo refuses because its scenario says so, not because of your prompt.",
 }
+
+
+def forced_tool(body: Body) -> Mapping[str, Any] | None:
+    """The tool that a request makes the model call: the one it names, or the first."""
+    choice = body.get("tool_choice") or {}
+    if choice.get("type") not in ("any", "tool"):
+        return None
+    tools = [tool for tool in body["tools"] if tool.get("type", "custom") == "custom"]
+    named = [tool for tool in tools if choice["type"] == "any" or tool["name"] == choice["name"]]
+    return named[0] if named else None
 
 
 def _block_start(index: int, block: Event) -> Event:

@@ -76,7 +76,8 @@ def model_info(model: Model, today: date) -> Json:
 
 
 def _capabilities(model: Model) -> Json:
-    """What the demo can do: text alone, so images, documents and tools are not there."""
+    """What the demo can do: texts and JSON, so images, documents and the API's own tools are
+    not there."""
     efforts = {level: _supported(level in model.efforts) for level in EFFORTS}
     types = ("adaptive", "enabled", "disabled", "between_tools")
     return {
@@ -92,7 +93,7 @@ def _capabilities(model: Model) -> Json:
             "web_search": _supported(False),
             "code_execution": _supported(False),
         },
-        "structured_outputs": _supported(False),
+        "structured_outputs": _supported(True),
         "thinking": {
             **_supported(True),
             "types": {kind: _supported(kind in model.thinking_types) for kind in types},

@@ -174,6 +174,13 @@ def _output_config(body: Fields) -> str | None:
     if config.get("effort") not in (None, *EFFORTS):
         levels = ", ".join(f"'{level}'" for level in EFFORTS)
         return f"output_config.effort: Input should be one of {levels}"
+    shape = config.get("format")
+    if shape is None:
+        return None
+    if not isinstance(shape, dict) or shape.get("type") != "json_schema":
+        return "output_config.format.type: Input should be 'json_schema'"
+    if not isinstance(shape.get("schema"), dict):
+        return "output_config.format.schema: Field required"
     return None
 
 

@@ -1,6 +1,7 @@
 """An answer as one message: what it is without streaming, and in a batch."""
 
 import asyncio
+import json
 import random
 from datetime import UTC, datetime
 
@@ -40,8 +41,23 @@ def fold(message: Event, event: Event) -> None:
             message["content"].append(dict(event["content_block"]))
         case "content_block_delta":
             block, delta = message["content"][event["index"]], event["delta"]
+            if delta["type"] == "input_json_delta":
+                block["input"] = (block["input"] or "") + delta["partial_json"]
+                return
             name = delta["type"].removesuffix("_delta")
             block[name] += delta[name]
+        case "content_block_stop":
+            block = message["content"][event["index"]]
+            if block["type"] == "tool_use":
+                block["input"] = _input(block["input"])
         case "message_delta":
             message.update(event["delta"])
             message["usage"].update(event["usage"])
+
+
+def _input(written: object) -> object:
+    """What a tool is called with; without streaming a call that was cut has no half of it."""
+    try:
+        return json.loads(written) if isinstance(written, str) else written
+    except ValueError:
+        return {}

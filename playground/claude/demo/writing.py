@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 StopReason = Literal[
-    "end_turn", "max_tokens", "stop_sequence", "refusal", "model_context_window_exceeded"
+    "end_turn",
+    "max_tokens",
+    "stop_sequence",
+    "tool_use",
+    "refusal",
+    "model_context_window_exceeded",
 ]
 
 
