@@ -2,14 +2,12 @@
 told that the server stopped it."""
 
 import re
-from types import SimpleNamespace
 
 import pytest
-from browser.driving import Screen, expect
+from browser.driving import SHARED, Screen, expect
 from browser.test_presence import CUTTER, Unbothered
 
 ROWS = "slow-20-20000"
-ELSEWHERE = "demo.example"
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +75,9 @@ def test_two_tabs_of_one_browser_keep_their_own_runs(tab, app, api):
 
 
 def test_another_visitor_gets_nothing_by_the_name_of_a_page(browser, start_app):
-    settings = {"STREAMLIT_SERVER_ALLOWED_HOSTS": ELSEWHERE, "PLAYGROUND_PAGE_GONE_S": "600"}
-    app = start_app(settings)
-    host = f"{ELSEWHERE}:{app.port}"
+    app = start_app(SHARED | {"PLAYGROUND_PAGE_GONE_S": "600"})
     contexts = [browser.new_context() for _ in range(2)]
-    tab, stranger = (
-        Screen(it, SimpleNamespace(url=f"http://{host}", host=host)) for it in contexts
-    )
+    tab, stranger = (Screen(context, app.from_elsewhere) for context in contexts)
     tab.open()
     tab.run()
     tab.await_status("streaming")
