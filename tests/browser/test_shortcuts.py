@@ -133,6 +133,20 @@ def test_no_key_reaches_the_page_from_a_popover_within_a_dialog(page, api):
     assert is_as_it_was(page, api)
 
 
+def test_no_key_reaches_the_page_from_a_question_within_a_popover(page, api):
+    front = open_(page, "my_experiments")
+    front.locator("[class*=st-key-delete_experiment_] button").first.click()
+    page.settle()
+    expect(front).to_contain_text("This cannot be undone")
+    press_everything(page, front)
+    close(page)
+    open_(page, "my_experiments")
+    front.get_by_text("Keep it").click()
+    page.settle()
+    close(page)
+    assert is_as_it_was(page, api)
+
+
 def test_no_key_reaches_the_page_from_the_question_about_a_link(page, api):
     page.page.evaluate("hash => { location.hash = hash; }", f"#s={encode(SHARED)}")
     expect(page.at("open_link")).to_be_visible()
