@@ -7,7 +7,7 @@ from playground.core.answer.events import Event, Finished, TextDelta, ThinkingDe
 from playground.core.wire.exchange import MASK
 
 SHORTEST = 7
-_PLACEHOLDER = re.compile(r"[a-z-]{1,11}")
+_PLACEHOLDER = re.compile(r"(?!sk-)[a-z-]{1,11}")
 """What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
 
 
