@@ -21,7 +21,7 @@ from playground.core.wire.exchange import MASK
 
 Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
 SHORTEST = 7
-_PLACEHOLDER = re.compile(r"[a-z-]{1,11}")
+_PLACEHOLDER = re.compile(r"(?!sk-)[a-z-]{1,11}")
 """What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
 
 

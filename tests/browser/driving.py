@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 PATIENCE_S = 60.0
@@ -34,6 +35,8 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP demo.example 127.0.0.1",
 ]
+SHARED = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "demo.example"}
+"""The settings of an app that also strangers ask for: `App.from_elsewhere`."""
 FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 LETTERS = "ABCDEF"
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
@@ -102,6 +105,13 @@ class App:
                 return reply.status == 200
         except OSError:
             return False
+
+    @property
+    def from_elsewhere(self):
+        """The app under a name that is not this machine's. (The headers that a browser's context
+        is given are not on its sockets: they make nobody a stranger.)"""
+        host = f"demo.example:{self.port}"
+        return SimpleNamespace(url=f"http://{host}", host=host)
 
     def output(self):
         return self.output_file.read_text("utf-8", "replace")

@@ -1,7 +1,7 @@
 """What only a browser can put into a field."""
 
 import pytest
-from browser.driving import expect
+from browser.driving import SHARED, expect
 
 from playground.ui.server.page_sockets import MOST_STRANGERS_BYTES
 
@@ -49,8 +49,8 @@ def test_a_text_that_no_message_can_carry_is_refused_at_once_and_nothing_is_lost
 
 
 @pytest.mark.parametrize("key", ["message_0_text", "stops_A"])
-def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, app, api, key):
-    screen = visit(app, extra_http_headers={"X-Forwarded-For": "203.0.113.9"})
+def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, start_app, key):
+    screen = visit(start_app(SHARED).from_elsewhere)
     if key == "stops_A":
         screen.page.get_by_text("More", exact=True).first.click()
     field = screen.at(key).locator("textarea")

@@ -4,7 +4,7 @@ told that the server stopped it."""
 import re
 
 import pytest
-from browser.driving import expect
+from browser.driving import SHARED, Screen, expect
 from browser.test_presence import CUTTER, Unbothered
 
 ROWS = "slow-20-20000"
@@ -74,20 +74,22 @@ def test_two_tabs_of_one_browser_keep_their_own_runs(tab, app, api):
     assert len(api.posts) == 2
 
 
-def test_another_visitor_gets_nothing_by_the_name_of_a_page(tab, visit, app, api):
-    api.plays = [ROWS] * 2
+def test_another_visitor_gets_nothing_by_the_name_of_a_page(browser, start_app):
+    app = start_app(SHARED | {"PLAYGROUND_PAGE_GONE_S": "600"})
+    contexts = [browser.new_context() for _ in range(2)]
+    tab, stranger = (Screen(context, app.from_elsewhere) for context in contexts)
+    tab.open()
     tab.run()
     tab.await_status("streaming")
     name = tab.page.evaluate("sessionStorage.getItem('playground-page')")
     tab.page.goto("about:blank")
-    script = f"sessionStorage.setItem('playground-page', {name!r})"
-    headers = {"X-Forwarded-For": "203.0.113.9"}
-    stranger = visit(app, script=script, extra_http_headers=headers)
+    stranger.page.add_init_script(f"sessionStorage.setItem('playground-page', {name!r})")
+    stranger.open()
     expect(stranger.at("answers_band")).to_contain_text(re.compile("Press Run"))
     tab.open()
-    tab.await_status("streaming")
-    tab.stop()
-    tab.await_status("stopped")
+    tab.await_status("(streaming|done)")
+    for context in contexts:
+        context.close()
 
 
 def test_who_was_away_for_too_long_is_told_that_the_server_stopped_it(visit, start_app, api):

@@ -17,7 +17,7 @@ LOG = ("log_filters", "export_log", "log_housekeeping", "save_run")
 SIDEBAR = ("safety", "delete_history", "download_history")
 EXPERIMENT = ("import_cases", "export_cases", "rendered", "my_experiments", "experiment_report")
 FOLDED = {"safety": "About", "delete_history": "History", "download_history": "History"}
-LISTS = ("connection", "sample", "log_sort")
+LISTS = ("model_A", "connection", "sample", "log_sort")
 FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio])"
 IN_FRONT = "[role=dialog], [role=listbox]"
 SHARED = PageState(
@@ -112,7 +112,9 @@ def test_no_key_in_front_of_the_page_reaches_the_page(page, api, key):
 
 @pytest.mark.parametrize("key", LISTS)
 def test_no_key_in_an_open_list_reaches_the_page(page, api, key):
-    page.at(key).locator("input").first.click()
+    field = page.at(key).locator("input").first
+    field.focus()
+    field.press("ArrowDown")
     expect(page.page.locator("[role=listbox]")).to_be_visible()
     for each in KEYS:
         page.page.keyboard.press(each)
@@ -127,6 +129,20 @@ def test_no_key_reaches_the_page_from_a_popover_within_a_dialog(page, api):
     open_(page, "rename_prompt")
     press_everything(page, page.page.locator("[data-testid=stPopoverBody]").last)
     expect(front).to_be_visible()
+    close(page)
+    assert is_as_it_was(page, api)
+
+
+def test_no_key_reaches_the_page_from_a_question_within_a_popover(page, api):
+    front = open_(page, "my_experiments")
+    front.locator("[class*=st-key-delete_experiment_] button").first.click()
+    page.settle()
+    expect(front).to_contain_text("This cannot be undone")
+    press_everything(page, front)
+    close(page)
+    open_(page, "my_experiments")
+    front.get_by_text("Keep it").click()
+    page.settle()
     close(page)
     assert is_as_it_was(page, api)
 

@@ -3,10 +3,9 @@
 import contextlib
 import sqlite3
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from browser.driving import Screen, expect
+from browser.driving import SHARED, Screen, expect
 
 KEY = "sk-ant-canary-PLANTED-77a1c9e4d2b0"
 PROMPT = "canary-prompt-of-ada-3f8e"
@@ -15,9 +14,7 @@ PROMPT = "canary-prompt-of-ada-3f8e"
 @pytest.fixture(scope="module")
 def shared(start_app):
     """The app under a name that is not this machine's."""
-    app = start_app({"STREAMLIT_SERVER_ALLOWED_HOSTS": "demo.example"})
-    host = f"demo.example:{app.port}"
-    return app, SimpleNamespace(url=f"http://{host}", host=host)
+    return start_app(SHARED)
 
 
 @pytest.fixture
@@ -27,7 +24,7 @@ def arrive(browser, shared):
 
     def open_():
         contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}))
-        return Screen(contexts[-1], shared[1]).open()
+        return Screen(contexts[-1], shared.from_elsewhere).open()
 
     yield open_
     for context in contexts:
@@ -67,7 +64,6 @@ def downloaded(screen, key):
 
 
 def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, shared):
-    app, _ = shared
     ada = arrive()
     ada.choose("connection", "Claude API")
     ada.write("api_key", KEY)
@@ -93,12 +89,12 @@ def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, sh
     assert cookies[0]["value"] != cookies[1]["value"]
     assert all(each["httpOnly"] and each["sameSite"] == "Lax" for each in cookies)
     assert "playground_visitor" not in ada.page.evaluate("() => document.cookie")
-    ada.meanwhile(lambda: len(rows(app)) == 4, what="four runs in the log")
+    ada.meanwhile(lambda: len(rows(shared)) == 4, what="four runs in the log")
     by_visitor = {}
-    for visitor, request in rows(app):
+    for visitor, request in rows(shared):
         by_visitor.setdefault(visitor, []).append(PROMPT in request)
     assert sorted(by_visitor.values()) == [[False, False], [True, True]]
-    on_disk = app.log_bytes() + app.output().encode()
+    on_disk = shared.log_bytes() + shared.output().encode()
     assert KEY.encode() not in on_disk
     assert all(each["value"].encode() not in on_disk for each in cookies)
 
@@ -110,6 +106,6 @@ def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, sh
     ada.click("delete_history")
     ada.click("really_delete_history")
     expect(ada.at("log")).to_contain_text("No runs yet")
-    ada.meanwhile(lambda: len(rows(app)) == 2, what="the other's two runs alone")
-    assert not any(PROMPT in request for _, request in rows(app))
+    ada.meanwhile(lambda: len(rows(shared)) == 2, what="the other's two runs alone")
+    assert not any(PROMPT in request for _, request in rows(shared))
     assert ada.elsewhere == eve.elsewhere == []
