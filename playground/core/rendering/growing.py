@@ -1,0 +1,153 @@
+"""An answer as it grows: blocks of HTML, of which finished ones are frozen.
+
+A block is frozen when another one has begun beneath it and no definition that may still come (of a
+link or a footnote) could change it. What is shown at the end is what `to_html` makes of the whole.
+"""
+
+import time
+
+from playground.core.rendering.block_rules import TooSlow
+from playground.core.rendering.markdown import Block, Clock, Definitions, Reader
+from playground.core.rendering.plain import as_written, normalised
+
+LIMIT_S = 0.03
+"""Seconds of work in one go, on the event loop: 50 ms less what a step may overrun them by."""
+AT_ONCE = 6_000
+"""Characters that are read in one step."""
+SHARE = 200
+"""An open block is read again when it has grown by one in so many characters, so that a long one
+costs no more than a short one."""
+
+
+class Growing:
+    """Takes a text, whole each time, each beginning with the one before. `blocks` are what is
+    shown of it; of these the first `frozen` never change again."""
+
+    def __init__(self, *, clock: Clock = time.thread_time, limit_s: float = LIMIT_S) -> None:
+        self._reader = Reader(clock)
+        self._limit_s = limit_s
+        self._settled: list[Block] = []
+        self._start = 0
+        self._read_length = -1
+        self._step = AT_ONCE
+        self._known = Definitions()
+        self._are_definitions_new = False
+        self._too_slow = False
+        self.blocks: list[str] = []
+        self.frozen = 0
+        self.is_done = False
+        """Whether all of a finished text is shown as it will stay."""
+
+    def grow(self, text: str, *, is_over: bool) -> bool:
+        """Take the text so far; True where something has changed. Works for at most about the
+        limit: after the last text, ask again until `is_done`."""
+        if self.is_done:
+            return False
+        text = normalised(text)
+        grown = len(text) - self._read_length
+        if not is_over and grown <= max(0, (len(text) - self._start) // SHARE):
+            return False
+        before = self.blocks
+        self._reader.begin(self._limit_s)
+        try:
+            self._take(text, is_over)
+        except (TooSlow, RecursionError):
+            self._too_slow = is_over
+            self._show([], text[self._start :], is_done=is_over)
+            self._read_length = len(text)
+        return self.blocks != before or self.is_done
+
+    def _take(self, text: str, is_over: bool) -> None:
+        while True:
+            end = self._end_of_step(text)
+            is_last = end == len(text)
+            tail = text[self._start : end]
+            is_open = not (is_over and is_last)
+            self._reader.definitions = self._known.copy()
+            open_blocks = self._reader.blocks(tail, is_open=is_open)
+            done = open_blocks[:-1] if is_open else open_blocks
+            if all(block.is_complete for block in done):
+                settled = self._settle(open_blocks, tail, not is_open)
+                open_blocks = open_blocks[settled:]
+                self._step = AT_ONCE if settled else 2 * self._step
+            if is_last or self._reader.is_out_of_time():
+                break
+        if is_last:
+            self._read_length = len(text)
+        self._write_again()
+        self._show(open_blocks, text[end:], is_done=is_last and not is_open)
+
+    def _end_of_step(self, text: str) -> int:
+        if len(text) - self._start <= self._step:
+            return len(text)
+        # Whole lines only: half of one may read as something else.
+        end = text.rfind("\n", self._start, self._start + self._step) + 1
+        if end <= self._start:
+            end = text.find("\n", self._start + self._step) + 1
+        return end or len(text)
+
+    def _settle(self, blocks: list[Block], tail: str, is_whole: bool) -> int:
+        """Keep the blocks that no further line can change; how many they are."""
+        count = len(blocks)
+        if not is_whole:
+            # A table begins at the line above its second one: that must be there to the end.
+            lines = tail.count("\n") - 1
+            count = max((n for n, block in enumerate(blocks) if block.line < lines), default=0)
+        if not count:
+            return 0
+        self._start += len(tail) if is_whole else _offset(tail, blocks[count].line)
+        self._learn(blocks[:count])
+        # With the definitions that are sure; one in an open block may still become another.
+        self._reader.definitions = self._known
+        for block in blocks[:count]:
+            self._reader.write(block)
+        self._settled += blocks[:count]
+        return count
+
+    def _learn(self, blocks: list[Block]) -> None:
+        found = self._reader.definitions
+        for block in blocks:
+            for token in block.tokens:
+                if token.type == "footnote_reference_open":
+                    label = ":" + token.meta["label"]
+                    self._are_definitions_new |= label not in self._known.footnotes
+                    self._known.footnotes[label] = -1
+                elif token.type == "definition":
+                    label = token.meta["label"]
+                    if label not in self._known.references:
+                        self._known.references[label] = found.references[label]
+                        self._are_definitions_new = True
+
+    def _write_again(self) -> None:
+        """Blocks that refer to what was defined beneath them, or that there was no time for."""
+        self._reader.definitions = self._known
+        for block in self._settled[self.frozen :]:
+            if not block.is_complete or (block.may_refer and self._are_definitions_new):
+                self._reader.write(block)
+        self._are_definitions_new = False
+
+    def _show(self, open_blocks: list[Block], rest: str, *, is_done: bool) -> None:
+        shown = [block.html for block in (*self._settled[self.frozen :], *open_blocks)]
+        if rest:
+            shown.append(as_written(rest))
+        self.blocks = [*self.blocks[: self.frozen], *shown]
+        kept = self._settled
+        if is_done:
+            is_complete = not open_blocks and all(block.is_complete for block in kept)
+            self.is_done = self._too_slow or is_complete
+        while self.frozen < len(kept) and kept[self.frozen].is_complete and (
+            self.is_done or not kept[self.frozen].may_refer
+        ):  # fmt: skip
+            # What it was made of is not needed any more.
+            kept[self.frozen].tokens.clear()
+            self.frozen += 1
+        if self.is_done:
+            self.frozen = len(self.blocks)
+            self._reader.forget()
+
+
+def _offset(text: str, line: int) -> int:
+    at = 0
+    for _ in range(line):
+        at = text.index("\n", at) + 1
+    return at
