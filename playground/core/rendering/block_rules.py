@@ -20,6 +20,8 @@ from mdit_py_plugins.footnote.index import footnote_def
 
 DEEPEST = 60
 """Levels of nesting; what lies deeper is shown as written. markdown-it would drop it."""
+MOST_COLUMNS = 100
+"""Of a table: each line has as many cells, however short it is."""
 
 _DEFINITION = re.compile(
     r"\[(?!\^)(?P<label>(?:[^\[\]\\]|\\.){1,200})\]:[ \t]*"
@@ -60,12 +62,13 @@ def add_block_rules(markdown: MarkdownIt) -> None:
     """Put the rules of this module into the parser."""
     ruler = markdown.block.ruler
     ends_paragraph: RuleOptionsType = {"alt": ["paragraph", "reference"]}
+    ends_more: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     ruler.at("reference", _definition)
     ruler.at("paragraph", _paragraph)
     ruler.at("table", _table, ends_paragraph)
-    ends_more: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     ruler.at("blockquote", _blockquote, ends_more)
-    ruler.before("table", "clock", look_at_clock)
+    # Among those that end a block it is asked at each line.
+    ruler.before("table", "clock", look_at_clock, ends_more)
     ruler.before("table", "too_deep", _too_deep)
     ruler.before("table", "json", _json, ends_paragraph)
     ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})
@@ -120,6 +123,8 @@ def _blockquote(state: StateBlock, first: int, end: int, is_silent: bool) -> boo
 
 def _table(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
     """A table of which no cell is dropped: GFM leaves out those beyond the head's."""
+    if first + 1 < end and _line(state, first + 1).count("|") > MOST_COLUMNS:
+        return False
     at = len(state.tokens)
     if not commonmark_table(state, first, end, is_silent):
         return False

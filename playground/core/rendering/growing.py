@@ -4,19 +4,22 @@ A block is frozen when another one has begun beneath it and no definition that m
 link or a footnote) could change it. What is shown at the end is what `to_html` makes of the whole.
 """
 
+import re
 import time
 
 from playground.core.rendering.block_rules import TooSlow
 from playground.core.rendering.markdown import Block, Clock, Definitions, Reader
 from playground.core.rendering.plain import as_written, normalised
 
-LIMIT_S = 0.03
+LIMIT_S = 0.02
 """Seconds of work in one go, on the event loop: 50 ms less what a step may overrun them by."""
-AT_ONCE = 6_000
+AT_ONCE = 4_000
 """Characters that are read in one step."""
 SHARE = 200
 """An open block is read again when it has grown by one in so many characters, so that a long one
 costs no more than a short one."""
+
+_BLANK = re.compile(r"(?:[ \t]*\n)*")
 
 
 class Growing:
@@ -49,33 +52,40 @@ class Growing:
             return False
         before = self.blocks
         self._reader.begin(self._limit_s)
-        try:
-            self._take(text, is_over)
-        except (TooSlow, RecursionError):
-            self._too_slow = is_over
-            self._show([], text[self._start :], is_done=is_over)
-            self._read_length = len(text)
+        open_blocks, end = self._take(text, is_over)
+        self._write_again()
+        self._show(open_blocks, text[end:], is_done=is_over and end == len(text))
         return self.blocks != before or self.is_done
 
-    def _take(self, text: str, is_over: bool) -> None:
+    def _take(self, text: str, is_over: bool) -> tuple[list[Block], int]:
+        """Read on, step by step, as long as there is time: the blocks that are still open, and how
+        far the text was read."""
+        open_blocks: list[Block] = []
+        end = self._start
+        is_first = True
         while True:
-            end = self._end_of_step(text)
-            is_last = end == len(text)
-            tail = text[self._start : end]
-            is_open = not (is_over and is_last)
+            self._start = _BLANK.match(text, self._start).end()  # type: ignore[union-attr]
+            next_end = self._end_of_step(text)
+            is_open = not (is_over and next_end == len(text))
             self._reader.definitions = self._known.copy()
-            open_blocks = self._reader.blocks(tail, is_open=is_open)
-            done = open_blocks[:-1] if is_open else open_blocks
-            if all(block.is_complete for block in done):
-                settled = self._settle(open_blocks, tail, not is_open)
-                open_blocks = open_blocks[settled:]
-                self._step = AT_ONCE if settled else 2 * self._step
-            if is_last or self._reader.is_out_of_time():
-                break
-        if is_last:
-            self._read_length = len(text)
-        self._write_again()
-        self._show(open_blocks, text[end:], is_done=is_last and not is_open)
+            try:
+                found = self._reader.blocks(text[self._start : next_end], is_open=is_open)
+            except (TooSlow, RecursionError):
+                # Another try needs the whole time for itself; a first one has had it.
+                if is_first:
+                    self._too_slow = is_over
+                    self._read_length = len(text)
+                return open_blocks, end
+            is_first = False
+            end = next_end
+            settled = self._settle(found, text[self._start : end], not is_open)
+            open_blocks = found[settled:]
+            self._step = AT_ONCE if settled else 2 * self._step
+            if end == len(text):
+                self._read_length = end
+                return open_blocks, end
+            if not settled or self._reader.is_out_of_time():
+                return open_blocks, end
 
     def _end_of_step(self, text: str) -> int:
         if len(text) - self._start <= self._step:
@@ -88,6 +98,8 @@ class Growing:
 
     def _settle(self, blocks: list[Block], tail: str, is_whole: bool) -> int:
         """Keep the blocks that no further line can change; how many they are."""
+        if not all(block.is_complete for block in (blocks if is_whole else blocks[:-1])):
+            return 0
         count = len(blocks)
         if not is_whole:
             # A table begins at the line above its second one: that must be there to the end.
@@ -123,7 +135,11 @@ class Growing:
         self._reader.definitions = self._known
         for block in self._settled[self.frozen :]:
             if not block.is_complete or (block.may_refer and self._are_definitions_new):
-                self._reader.write(block)
+                # What there is no time for now is written the next time.
+                if self._reader.is_out_of_time():
+                    block.is_complete = False
+                else:
+                    self._reader.write(block)
         self._are_definitions_new = False
 
     def _show(self, open_blocks: list[Block], rest: str, *, is_done: bool) -> None:
@@ -132,9 +148,8 @@ class Growing:
             shown.append(as_written(rest))
         self.blocks = [*self.blocks[: self.frozen], *shown]
         kept = self._settled
-        if is_done:
-            is_complete = not open_blocks and all(block.is_complete for block in kept)
-            self.is_done = self._too_slow or is_complete
+        is_complete = not open_blocks and all(block.is_complete for block in kept)
+        self.is_done = self._too_slow or (is_done and is_complete)
         while self.frozen < len(kept) and kept[self.frozen].is_complete and (
             self.is_done or not kept[self.frozen].may_refer
         ):  # fmt: skip

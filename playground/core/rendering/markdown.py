@@ -38,6 +38,7 @@ STYLE_FILE = Path(__file__).parent / "style.css"
 
 _LINK = re.compile(r"(?:https?://|mailto:)[^\s<>]*", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
 _DEEPEST_MARKS = 100
 _MOST_TRIES = 4
 _PLAIN_TAGS = {
@@ -65,7 +66,7 @@ def _made() -> MarkdownIt:
     made.enable(["table", "strikethrough"])
     made.disable(["image", "html_block", "html_inline", "entity"])
     made.validateLink = _may_lead_to  # type: ignore[method-assign]
-    made.normalizeLinkText = _as_it_is  # type: ignore[method-assign, assignment]
+    made.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
     add_block_rules(made)
     add_inline_rules(made)
     return made
@@ -221,12 +222,12 @@ class Reader:
         """The definitions that a text could refer to."""
         if "[" not in text or not (self.definitions.references or self.definitions.footnotes):
             return []
-        plain = normalised_label(text)
-        labels = [label for label in self.definitions.references if label in plain]
-        notes = [label for label in self.definitions.footnotes if f"[^{label[1:]}]" in text]
-        return [
-            *((label, self.definitions.references[label]["href"]) for label in labels), *notes
-        ]  # fmt: skip
+        found: list[object] = []
+        for label in _LABEL.findall(text):
+            reference = self.definitions.references.get(normalised_label(label))
+            is_note = label[:1] == "^" and ":" + label[1:] in self.definitions.footnotes
+            found += [label, reference["href"] if reference else is_note]
+        return found
 
     def _read_piece(self, block: Block, text: str) -> _Piece:
         environment: Environment = {

@@ -9,7 +9,7 @@ from latex2mathml.converter import Converter
 from playground.core.rendering.allowed import ALLOWED
 from playground.core.rendering.plain import attribute, escaped
 
-LONGEST = 1_000
+LONGEST = 800
 """Characters of a formula: the converter takes some 25 ms for so many."""
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
