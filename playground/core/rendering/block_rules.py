@@ -18,6 +18,8 @@ from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
+from playground.core.rendering.mathematics import is_in_brackets
+
 DEEPEST = 60
 """Levels of nesting; what lies deeper is shown as written. markdown-it would drop it."""
 MOST_COLUMNS = 100
@@ -197,6 +199,8 @@ def _math(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
         if closing in lines[-1]:
             source, _, after = "\n".join(lines).partition(closing)
             if after.strip() or not source.strip():
+                return False
+            if opening == "\\[" and not is_in_brackets(source):
                 return False
             token = _push(state, "math_block", source, first, last)
             token.markup, token.info = opening, closing

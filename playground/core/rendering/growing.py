@@ -80,7 +80,6 @@ class Growing:
             end = next_end
             settled = self._settle(found, text[self._start : end], not is_open)
             open_blocks = found[settled:]
-            self._step = AT_ONCE if settled else 2 * self._step
             if end == len(text):
                 self._read_length = end
                 return open_blocks, end
@@ -98,16 +97,21 @@ class Growing:
 
     def _settle(self, blocks: list[Block], tail: str, is_whole: bool) -> int:
         """Keep the blocks that no further line can change; how many they are."""
-        if not all(block.is_complete for block in (blocks if is_whole else blocks[:-1])):
-            return 0
+        read = next((n for n, block in enumerate(blocks) if not block.is_complete), len(blocks))
         count = len(blocks)
         if not is_whole:
             # A table begins at the line above its second one: that must be there to the end.
             lines = tail.count("\n") - 1
             count = max((n for n, block in enumerate(blocks) if block.line < lines), default=0)
+        if not count and read == len(blocks) and len(tail) > self._step // 2:
+            # A block that is longer than a step.
+            self._step *= 2
+        count = min(count, read)
         if not count:
             return 0
-        self._start += len(tail) if is_whole else _offset(tail, blocks[count].line)
+        self._step = AT_ONCE
+        is_all = count == len(blocks)
+        self._start += len(tail) if is_all else _offset(tail, blocks[count].line)
         self._learn(blocks[:count])
         # With the definitions that are sure; one in an open block may still become another.
         self._reader.definitions = self._known

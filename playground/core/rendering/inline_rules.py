@@ -8,7 +8,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Scanned
 
 from playground.core.rendering.block_rules import look_at_clock
-from playground.core.rendering.mathematics import LONGEST, reads_as_formula
+from playground.core.rendering.mathematics import LONGEST, is_in_brackets, reads_as_formula
 
 _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
@@ -35,6 +35,9 @@ class InlineState(StateInline):
             end += 1
         before = self.src[start - 1] if start else " "
         after = self.src[end] if end < self.posMax else " "
+        if end - start == 1 and before.isdigit() and after.isdigit():
+            # A product.
+            return Scanned(False, False, 1)
         before_sign, after_sign = _is_sign(before), _is_sign(after)
         before_cjk, after_cjk = bool(_CJK.match(before)), bool(_CJK.match(after))
         opens = not after.isspace() and (
@@ -122,10 +125,11 @@ def _is_math_of_pair(state: StateInline, source: str, opening: str) -> bool:
         return False
     # `s/\(a\)/b/` is an expression of sed, `\[1\]` a bracket, `$$` the number of a process.
     if opening == "\\(":
-        return before != "/"
+        after = state.src[state.pos + len(source) + 4 : state.pos + len(source) + 5]
+        return before not in "/)" and (not after or after not in "/\\") and "\\(" not in source
     if opening == "\\[":
-        return source[0].isspace() or reads_as_formula(source.strip(), " ")
-    return "$" not in source and reads_as_formula(source.strip(), " ")
+        return is_in_brackets(source)
+    return "$" not in source and reads_as_formula(source.strip())
 
 
 def _closing_dollar(text: str, start: int, stop: int) -> int:

@@ -15,6 +15,7 @@ LONGEST = 800
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TEXT = re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]*\}")
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,;:]+[A-Za-z]{2,}")
+_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z(])")
 _VARIABLE = re.compile(r"\{?[A-Z_][A-Z0-9_]{2,}")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[+-]?\d[\d.,]*(?: ?[-–/] ?\d|\s*[A-Za-z/]{2,}|[KMBkmb]\b| [a-z])")
@@ -37,12 +38,21 @@ def reads_as_formula(source: str, after: str = "") -> bool:
         return True
     if not source.isascii() and any(letter.isalpha() for letter in source if letter > "\u3000"):
         return False
+    if source[0].isdigit() and _WORD.search(source):
+        return False
     if _VARIABLE.match(source) or _WORDS.search(source) or _AMOUNT.match(source):
         return False
     if re.search(r"""["`#@;&]|//|--|\$""", source):
         return False
     bare = re.sub(r"[\s\d.,{}:]", "", _FORMULA.sub("", source))
-    return bool(_FORMULA.search(source)) or len(bare) <= 3 or "," in source
+    return bool(_FORMULA.search(source)) or len(bare) <= 2 or "," in source
+
+
+def is_in_brackets(source: str) -> bool:
+    r"""Whether what `\[` and `\]` enclose is mathematics; `\[1\]` and `\[sic\]` are words."""
+    if source[:1].isspace():
+        return True
+    return not source.isdigit() and reads_as_formula(source.strip())
 
 
 def to_mathml(source: str, opening: str, closing: str, *, is_block: bool) -> str:
@@ -72,5 +82,8 @@ def _written(element: Element) -> str:
 
 
 def _text(text: str | None) -> str:
+    # A command that it does not know it leaves as it is, and forgets what follows.
+    if text and len(text) > 1 and text[0] == "\\":
+        raise ValueError(f"{text} is not known")
     # The converter writes its signs as character references.
     return escaped(html.unescape(text or ""))
