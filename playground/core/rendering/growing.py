@@ -18,6 +18,8 @@ AT_ONCE = 4_000
 SHARE = 200
 """An open block is read again when it has grown by one in so many characters, so that a long one
 costs no more than a short one."""
+MOST_FAILURES = 3
+"""Tries that a step may need: a collection of garbage can take the time of one."""
 
 _BLANK = re.compile(r"(?:[ \t]*\n)*")
 
@@ -35,6 +37,7 @@ class Growing:
         self._step = AT_ONCE
         self._known = Definitions()
         self._are_definitions_new = False
+        self._failures = 0
         self._too_slow = False
         self.blocks: list[str] = []
         self.frozen = 0
@@ -73,7 +76,8 @@ class Growing:
             except (TooSlow, RecursionError):
                 # Another try needs the whole time for itself; a first one has had it.
                 if is_first:
-                    self._too_slow = is_over
+                    self._failures += 1
+                    self._too_slow = is_over and self._failures >= MOST_FAILURES
                     self._read_length = len(text)
                 return open_blocks, end
             is_first = False
@@ -109,7 +113,7 @@ class Growing:
         count = min(count, read)
         if not count:
             return 0
-        self._step = AT_ONCE
+        self._step, self._failures = AT_ONCE, 0
         is_all = count == len(blocks)
         self._start += len(tail) if is_all else _offset(tail, blocks[count].line)
         self._learn(blocks[:count])
