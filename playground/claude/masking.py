@@ -1,11 +1,25 @@
 """Takes a key out of what a server echoes in an answer, wherever its pieces cut the key."""
 
+import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
 
-from playground.core.answer.events import Event, Finished, TextDelta, ThinkingDelta
+from playground.core.answer.events import (
+    BlockStarted,
+    BlockStopped,
+    CitationDelta,
+    Event,
+    Finished,
+    InputDelta,
+    OtherDelta,
+    SignatureDelta,
+    TextDelta,
+    ThinkingDelta,
+)
 from playground.core.wire.exchange import MASK
 
+Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
 SHORTEST = 7
 _PLACEHOLDER = re.compile(r"[a-z-]{1,11}")
 """What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
@@ -22,6 +36,10 @@ class Mask:
     def __init__(self, key: str) -> None:
         self._key = key if is_secret(key) else ""
         self._held = ""
+
+    @property
+    def held(self) -> str:
+        return self._held
 
     def passed(self, piece: str) -> str:
         if not self._key:
@@ -40,33 +58,146 @@ class Mask:
         return rest
 
 
+class EventMask:
+    """Takes a key out of events, piece by piece and block by block.
+
+    The key may run on from one text into the next, which are read as one: what stands
+    between them waits while the end of the first may be its beginning.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._escaped = json.dumps(key)[1:-1]
+        self._is_secret = is_secret(key)
+        self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
+        self._waiting: list[Event] = []
+        self._text_at: int | None = None
+        self._behind = 0
+
+    def passed(self, event: Event) -> list[Event]:
+        """The events that can be shown now that this one has come."""
+        if not self._is_secret:
+            return [event]
+        if isinstance(event, TextDelta):
+            return self._after(event) if self._waiting else self._pieces(event)
+        if isinstance(event, BlockStopped):
+            return self._at_boundary(event)
+        if isinstance(event, BlockStarted) and event.kind == "text":
+            return self._at_boundary(event)
+        is_over = self._waiting or isinstance(event, BlockStarted)
+        before = self._end_text() if is_over else []
+        if isinstance(event, ThinkingDelta | InputDelta | SignatureDelta):
+            return [*before, *self._pieces(event)]
+        if isinstance(event, Finished):
+            before += self.rest()
+        return [*before, self._without_key(event)]
+
+    def rest(self) -> list[Event]:
+        """What was held back and proved harmless: the answer is over."""
+        found = self._end_text() if self._waiting else []
+        # What is read first was thought before it.
+        for (kind, at), mask in sorted(
+            self._masks.items(), key=lambda each: each[0][0] is TextDelta
+        ):
+            if held := mask.rest():
+                found.append(kind(held, at))
+        self._masks = {}
+        return found
+
+    def _pieces(self, piece: Piece) -> list[Event]:
+        if isinstance(piece, TextDelta):
+            self._text_at = piece.at
+        passed = self._mask(type(piece), piece.at).passed(piece.text)
+        return [type(piece)(passed, piece.at)] if passed else []
+
+    def _mask(self, kind: type[Piece], at: int | None) -> Mask:
+        found = self._masks.get((kind, at))
+        if found is None:
+            # The input is JSON: there a quote or a backslash of the key is escaped.
+            found = Mask(self._escaped if kind is InputDelta else self._key)
+            self._masks[kind, at] = found
+        return found
+
+    def _at_boundary(self, event: BlockStarted | BlockStopped) -> list[Event]:
+        if self._waiting:
+            self._waiting.append(event)
+            return []
+        mask = self._masks.get((TextDelta, self._text_at))
+        if mask is not None and mask.held:
+            self._waiting, self._behind = [event], len(mask.held)
+            return []
+        rests: list[Event] = []
+        for kind in (ThinkingDelta, SignatureDelta, InputDelta) * isinstance(event, BlockStopped):
+            other = self._masks.pop((kind, event.at), None)
+            if other is not None and (held := other.rest()):
+                rests.append(kind(held, event.at))
+        return [*rests, event]
+
+    def _after(self, piece: TextDelta) -> list[Event]:
+        """A text goes on behind one whose end is held back."""
+        mask = self._mask(TextDelta, self._text_at)
+        passed = mask.passed(piece.text)
+        if passed.startswith(MASK):
+            self._behind, before, passed = 0, MASK, passed.removeprefix(MASK)
+        else:
+            before, passed = passed[: self._behind], passed[self._behind :]
+            self._behind -= len(before)
+        found: list[Event] = [TextDelta(before, self._text_at)] if before else []
+        if self._behind:
+            return found
+        del self._masks[TextDelta, self._text_at]
+        self._masks[TextDelta, piece.at] = mask
+        self._text_at = piece.at
+        found += self._waiting
+        self._waiting = []
+        return [*found, TextDelta(passed, piece.at)] if passed else found
+
+    def _end_text(self) -> list[Event]:
+        """No text follows the last one: its end is not held back any longer."""
+        mask = self._masks.pop((TextDelta, self._text_at), None)
+        held = mask.rest() if mask else ""
+        waiting, self._waiting = self._waiting, []
+        return [TextDelta(held, self._text_at), *waiting] if held else waiting
+
+    def _without_key(self, event: Event) -> Event:
+        match event:
+            case BlockStarted():
+                return replace(
+                    event,
+                    kind=self._of(event.kind),
+                    name=self._of(event.name),
+                    id=self._of(event.id),
+                    json=self._of(event.json),
+                    more_json=self._of(event.more_json),
+                )
+            case CitationDelta(found):
+                return replace(event, json=self._of(found))
+            case OtherDelta(kind, found):
+                return replace(event, kind=self._of(kind), json=self._of(found))
+            case Finished():
+                return replace(
+                    event,
+                    stop_reason=event.stop_reason and self._of(event.stop_reason),
+                    stop_sequence=event.stop_sequence and self._of(event.stop_sequence),
+                    detail=event.detail and self._of(event.detail),
+                    category=event.category and self._of(event.category),
+                )
+        return event
+
+    def _of(self, text: str) -> str:
+        return text.replace(self._key, MASK).replace(self._escaped, MASK)
+
+
 async def without_key_in_texts(
     events: AsyncIterator[Event], key: str
 ) -> AsyncGenerator[Event, None]:
-    """The same events with the key masked in text and thinking, however the stream ends."""
-    text, thinking = Mask(key), Mask(key)
+    """The same events with the key masked in all of them, however the stream ends."""
+    mask = EventMask(key)
     try:
         async for event in events:
-            match event:
-                case TextDelta(piece):
-                    if passed := text.passed(piece):
-                        yield TextDelta(passed)
-                case ThinkingDelta(piece):
-                    if passed := thinking.passed(piece):
-                        yield ThinkingDelta(passed)
-                case Finished():
-                    for rest in _rests(text, thinking):
-                        yield rest
-                    yield event
-                case _:
-                    yield event
+            for passed in mask.passed(event):
+                yield passed
     except Exception:
-        for rest in _rests(text, thinking):
+        for rest in mask.rest():
             yield rest
         raise
-
-
-def _rests(text: Mask, thinking: Mask) -> list[Event]:
-    held = thinking.rest(), text.rest()
-    found: list[Event] = [ThinkingDelta(held[0])] if held[0] else []
-    return [*found, TextDelta(held[1])] if held[1] else found

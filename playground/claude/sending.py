@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -24,10 +24,8 @@ from playground.claude.stream_limits import Patience, patience
 from playground.core.answer.events import (
     Accepted,
     AttemptFailed,
-    BlockStarted,
     Connecting,
     Event,
-    Finished,
 )
 from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
@@ -158,7 +156,7 @@ async def _attempt(
         answer = Answer(request_id)
         yield Accepted(response.status_code, without_key(request_id, key))
         async for event in without_key_in_texts(read(response, answer, note), key):
-            yield _without_key(event, key)
+            yield event
     except AnswerFailed as error:
         yield _Failed(failure_without_key(error.failure, key), _has_begun(answer))
     except Exception as error:
@@ -183,20 +181,6 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
         await asyncio.wait((opening,))
     if not opening.cancelled() and opening.exception() is None:
         await opening.result().aclose()
-
-
-def _without_key(event: Event, key: str) -> Event:
-    match event:
-        case BlockStarted(kind, name):
-            return BlockStarted(without_key(kind, key) or "", without_key(name, key) or "")
-        case Finished():
-            return replace(
-                event,
-                stop_reason=without_key(event.stop_reason, key),
-                stop_sequence=without_key(event.stop_sequence, key),
-                detail=without_key(event.detail, key),
-            )
-    return event
 
 
 async def _open(

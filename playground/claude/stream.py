@@ -1,7 +1,8 @@
 """One streamed answer, from server-sent events to the project's own events.
 
 Reads events by the `type` in their data, so that servers which leave out the `event:`
-line are understood too; unknown types of anything are passed over, damaged ones are not.
+line are understood too. Unknown events are passed over, unknown blocks and deltas kept as
+they are, and damaged ones end it.
 """
 
 import asyncio
@@ -18,13 +19,19 @@ from anthropic._streaming import ServerSentEvent, SSEDecoder
 
 from playground.claude.errors import failure_in_body, reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
+from playground.core.answer.content import MOST_BLOCKS
 from playground.core.answer.error_words import LONGEST_READ, words
 from playground.core.answer.events import (
     BlockStarted,
+    BlockStopped,
+    CitationDelta,
     Event,
     Finished,
+    InputDelta,
     Iteration,
+    OtherDelta,
     Reported,
+    SignatureDelta,
     TextDelta,
     ThinkingDelta,
     Usage,
@@ -83,8 +90,11 @@ class Answer:
         self._used_tools = self._used_container = False
         self._usage: dict[str, Any] = {}
         self._stop: Json = {}
-        self._half = {"text": "", "thinking": ""}
-        self._characters = 0
+        self._kinds: list[str] = []
+        self._places: dict[int, int] = {}
+        self._given: dict[int, Json] = {}
+        self._half: dict[int, str] = {}
+        self._characters = self._parts = 0
 
     @property
     def has_begun(self) -> bool:
@@ -101,14 +111,11 @@ class Answer:
             case "message_start":
                 return self._start(_object(data.get("message")))
             case "content_block_start":
-                return self._start_block(_object(data.get("content_block")))
+                return self._start_block(_index(data), _object(data.get("content_block")))
             case "content_block_delta":
-                delta = _object(data.get("delta"))
-                if not isinstance(delta.get("type"), str):
-                    raise ValueError("A delta has no type.")
-                kind = delta["type"].removesuffix("_delta")
-                found = self._delta(kind, delta)
-                return found if self._has_content else [self._begin(kind), *found]
+                return self._delta(_index(data), _object(data.get("delta")))
+            case "content_block_stop":
+                return self._stop_block(_index(data))
             case "message_delta":
                 self._end_with(_dict(data.get("delta")))
                 if not self._has_output and "output_tokens" in _dict(data.get("usage")):
@@ -138,20 +145,52 @@ class Answer:
         events: list[Event] = [self._report(usage)]
         self._end_with(message)
         blocks = message.get("content")
-        for block in blocks if isinstance(blocks, list) else []:
+        for index, block in enumerate(blocks if isinstance(blocks, list) else []):
             # An answer that goes on after a tool of the API's own may come whole in here.
-            events += self._start_block(_object(block))
+            events += self._start_block(index, _object(block))
+            self._given[index] = block
         return events
 
-    def _start_block(self, block: Json) -> list[Event]:
-        kind = _str(block.get("type")) or "unknown"
-        name = _str(block.get("name")) or ""
+    def _start_block(self, index: int | None, block: Json) -> list[Event]:
+        if index is not None and self._given.get(index) == block:
+            return []  # It came in `message_start` already.
         self._note_tools(block)
-        return [self._begin(kind, name), *self._delta(kind, block)]
+        begun = self._begin(index, _started(block))
+        at = begun.at or 0
+        events: list[Event] = [begun]
+        for kind, name in STARTS.get(begun.kind, ()):
+            events += self._piece(kind, block.get(name), at)
+        citations = block.get("citations") if begun.kind == "text" else None
+        for each in citations if isinstance(citations, list) else []:
+            events.append(self._cite(each, at))
+        return events
 
-    def _begin(self, kind: str, name: str = "") -> BlockStarted:
+    def _begin(self, index: int | None, started: BlockStarted) -> BlockStarted:
         self._has_content = True
-        return BlockStarted(kind[:LONGEST_NAME], name[:LONGEST_NAME])
+        self._count(len(started.json) + len(started.more_json), 1)
+        at = len(self._kinds)
+        self._kinds.append(started.kind)
+        if index is not None:
+            self._places[index] = at
+        return replace(started, at=at)
+
+    def _stop_block(self, index: int | None) -> list[Event]:
+        at = self._place(index)
+        self._half.pop(at, None)
+        return [BlockStopped(at)] if self._kinds else []
+
+    def _place(self, index: int | None) -> int:
+        """Where the block of this index of the wire is; of an unknown one, the last block's."""
+        last = len(self._kinds) - 1
+        return last if index is None else self._places.get(index, last)
+
+    def _count(self, characters: int, parts: int = 0) -> None:
+        self._characters += characters
+        self._parts += parts
+        if self._characters > MOST_TEXT:
+            raise TooMuch(f"It is longer than {MOST_TEXT:,} characters.")
+        if self._parts > MOST_BLOCKS:
+            raise TooMuch(f"It has more than {MOST_BLOCKS:,} blocks and citations.")
 
     def _end_with(self, delta: Json) -> None:
         """Note how the answer ends. A null tells nothing, and undoes nothing."""
@@ -159,30 +198,47 @@ class Answer:
         self._used_container |= bool(told.get("container"))
         self._stop = {**self._stop, **{name: told[name] for name in ENDINGS if name in told}}
 
-    def _delta(self, kind: str, block: Json) -> list[Event]:
-        if kind not in ("text", "thinking"):
-            return []
-        value = block.get(kind)
+    def _delta(self, index: int | None, delta: Json) -> list[Event]:
+        kind = delta.get("type")
+        if not isinstance(kind, str):
+            raise ValueError("A delta has no type.")
+        at = self._place(index)
+        events: list[Event] = []
+        takes = at >= 0 and _takes(self._kinds[at], kind)
+        if not takes and (at < 0 or kind in SHOWN):
+            # Without a start, or one of another kind: what can be read is not lost for that.
+            begun = self._begin(index, BlockStarted(_implied(kind)))
+            events, at, takes = [begun], len(self._kinds) - 1, kind in FITS
+        if takes and kind == "citations_delta":
+            return [*events, self._cite(delta.get("citation"), at)]
+        if takes:
+            return [*events, *self._piece(kind, delta.get(PIECES[kind]), at)]
+        whole = _json(delta)
+        self._count(len(whole), 1)
+        return [*events, OtherDelta(kind[:LONGEST_NAME], whole, at)]
+
+    def _piece(self, kind: str, value: object, at: int) -> list[Event]:
+        """What a piece of text of some kind says; nothing where it is empty."""
         if value is None or value == "":
             return []
         if not isinstance(value, str):
-            raise ValueError(f"A piece of {kind} is no text.")
-        self._characters += len(value)
-        if self._characters > MOST_TEXT:
-            raise TooMuch(f"It is longer than {MOST_TEXT:,} characters.")
-        text = self._whole(kind, value)
-        if not text:
-            return []
-        return [TextDelta(text) if kind == "text" else ThinkingDelta(text)]
+            raise ValueError(f"A {kind} is no text.")
+        self._count(len(value))
+        text = self._whole(at, value)
+        return [EVENTS[kind](text, at)] if text else []
 
-    def _whole(self, kind: str, value: str) -> str:
+    def _cite(self, citation: object, at: int) -> CitationDelta:
+        found = _json(_object(citation))
+        self._count(len(found), 1)
+        return CitationDelta(found, at)
+
+    def _whole(self, at: int, value: str) -> str:
         """Join a surrogate pair that two deltas share; replace one that stays alone."""
-        if value.isascii() and not self._half[kind]:
+        if value.isascii() and at not in self._half:
             return value
-        value = self._half[kind] + value
-        self._half[kind] = ""
+        value = self._half.pop(at, "") + value
         if "\ud800" <= value[-1] <= "\udbff":
-            value, self._half[kind] = value[:-1], value[-1]
+            value, self._half[at] = value[:-1], value[-1]
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _report(self, usage: object) -> Reported:
@@ -261,6 +317,79 @@ def _iteration(found: object) -> Iteration:
     if not isinstance(found, dict):
         return Iteration("unreadable", None, Usage())
     return Iteration(_str(found.get("type")) or "", _str(found.get("model")), _counts(found))
+
+
+PIECES = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "signature",
+    "input_json_delta": "partial_json",
+}
+"""Where the deltas that bring a text have it."""
+EVENTS: Mapping[str, Callable[[str, int], Event]] = {
+    "text_delta": TextDelta,
+    "thinking_delta": ThinkingDelta,
+    "signature_delta": SignatureDelta,
+    "input_json_delta": InputDelta,
+}
+STARTS = {
+    "text": (("text_delta", "text"),),
+    "thinking": (("thinking_delta", "thinking"), ("signature_delta", "signature")),
+}
+"""What a block may begin with that goes on in deltas, and as which it is read."""
+FITS = {
+    "text_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "thinking",
+    "input_json_delta": "tool_use",
+    "citations_delta": "text",
+}
+"""The kind of block that a delta belongs to; of `tool_use` there are several."""
+SHOWN = ("text_delta", "thinking_delta")
+
+
+def _takes(block: str, delta: str) -> bool:
+    """Whether a block of this kind is made of such deltas."""
+    kind = FITS.get(delta)
+    return block == kind or (kind == "tool_use" and block.endswith("_tool_use"))
+
+
+def _implied(delta: str) -> str:
+    return FITS.get(delta, delta.removesuffix("_delta")[:LONGEST_NAME] or "unknown")
+
+
+def _started(block: Json) -> BlockStarted:
+    """What the start of a block says, but for what goes on in deltas."""
+    kind = (_str(block.get("type")) or "unknown")[:LONGEST_NAME]
+    name = (_str(block.get("name")) or "")[:LONGEST_NAME]
+    if kind in STARTS:
+        return BlockStarted(kind)
+    if kind == "redacted_thinking":
+        return BlockStarted(kind, json=_str(block.get("data")) or "")
+    if kind.endswith("tool_use"):
+        given = _json(block["input"]) if block.get("input") else ""
+        more = _rest_of(block, "type", "id", "name", "input")
+        return BlockStarted(kind, name, _str(block.get("id")) or "", given, more)
+    if kind.endswith("_tool_result"):
+        of = _str(block.get("tool_use_id")) or ""
+        more = _rest_of(block, "type", "tool_use_id", "content")
+        return BlockStarted(kind, name, of, _json(block.get("content")), more)
+    return BlockStarted(kind, name, json=_json(block))
+
+
+def _rest_of(block: Json, *known: str) -> str:
+    rest = {name: value for name, value in block.items() if name not in known}
+    return _json(rest) if rest else ""
+
+
+def _json(value: object) -> str:
+    # A lone surrogate is in no encoding, so in no log.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+def _index(data: Json) -> int | None:
+    index = data.get("index")
+    return index if type(index) is int else None
 
 
 async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:

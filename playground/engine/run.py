@@ -10,52 +10,39 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from playground.core.answer.content import Blocks
 from playground.core.answer.events import (
     Accepted,
     Attempt,
     AttemptFailed,
     BlockStarted,
+    BlockStopped,
+    CitationDelta,
     Connecting,
     Event,
     Finished,
+    InputDelta,
+    OtherDelta,
     RefusalBill,
     Reported,
+    SignatureDelta,
     TextDelta,
     ThinkingDelta,
     Usage,
 )
 from playground.core.answer.failures import Billed, Failure
+from playground.core.answer.folding import Content, Folding
 from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.stopping import StoppedBy
 from playground.core.wire.exchange import Exchange, Received, Sent
 
 LIVE = ("queued", "connecting", "waiting", "streaming")
-MOST_BLOCKS = 100
-"""Of different kinds or tools: no answer has more."""
 
 
 def new_run_id() -> str:
     """An id that sorts by time."""
     return f"{time.time_ns():016x}{secrets.token_hex(4)}"
-
-
-class _Text:
-    """Text that one thread appends to and others read."""
-
-    def __init__(self) -> None:
-        self._parts: list[str] = []
-        self._lock = threading.Lock()
-
-    def add(self, part: str) -> None:
-        with self._lock:
-            self._parts.append(part)
-
-    def read(self) -> str:
-        with self._lock:
-            if len(self._parts) > 1:
-                self._parts = ["".join(self._parts)]
-            return self._parts[0] if self._parts else ""
 
 
 class Run:
@@ -91,10 +78,10 @@ class Run:
         """What all attempts reported together."""
         self.last_usage: Usage | None = None
         self.earlier_usages: tuple[Usage, ...] = ()
-        self.blocks: tuple[BlockStarted, ...] = ()
         self.stop_reason: str | None = None
         self.stop_sequence: str | None = None
         self.stop_detail: str | None = None
+        self.stop_category: str | None = None
         self.refusal: RefusalBill = "billed"
         self.request_id: str | None = None
         self.failure: Failure | None = None
@@ -106,8 +93,7 @@ class Run:
         self._attempt_began_s = 0.0
         self._attempt_status: int | None = None
         self._deltas = 0
-        self._text = _Text()
-        self._thinking = _Text()
+        self._content = Folding()
         self._over = threading.Event()
         self._followers: list[Callable[[], None]] = []
 
@@ -122,11 +108,17 @@ class Run:
 
     @property
     def text(self) -> str:
-        return self._text.read()
+        """What the model wrote so far, apart where another block stands between."""
+        return self._content.text()
 
     @property
     def thinking(self) -> str:
-        return self._thinking.read()
+        return self._content.thinking()
+
+    @property
+    def blocks(self) -> Blocks:
+        """The content so far, in order; while the run is live the last block may be growing."""
+        return self._content.read()
 
     @property
     def duration_s(self) -> float | None:
@@ -147,20 +139,16 @@ class Run:
         """Move the run forward by one event."""
         self.heard_s = now_s
         match event:
-            case TextDelta(text):
-                if self.ttft_s is None:
-                    self.ttft_s = now_s - (self.began_s or now_s)
-                self.status = "streaming"
+            case TextDelta() | ThinkingDelta() | InputDelta():
                 self._deltas += 1
-                self._text.add(text)
-            case ThinkingDelta(text):
-                self.status = "streaming"
-                self._deltas += 1
-                self._thinking.add(text)
-            case BlockStarted():
-                self.status = "streaming"
-                if len(self.blocks) < MOST_BLOCKS and event not in self.blocks:
-                    self.blocks = (*self.blocks, event)
+                self._take_in(event, now_s)
+            case SignatureDelta() | CitationDelta() | OtherDelta():
+                self._take_in(event, now_s)
+            case BlockStarted(kind):
+                # These two begin empty: their first token is their first delta.
+                self._take_in(event, now_s, is_first=kind not in ("text", "thinking"))
+            case BlockStopped():
+                self._content.fold(event)
             case Connecting():
                 self.status = "connecting"
                 self.next_try_s = self.request_id = None
@@ -182,6 +170,7 @@ class Run:
             case Finished():
                 self.stop_reason, self.stop_sequence = event.stop_reason, event.stop_sequence
                 self.stop_detail, self.refusal = event.detail, event.refusal
+                self.stop_category = event.category
                 self._end_attempt(now_s, billed="no" if event.is_free else None)
                 self._end("done", now_s)
             case AttemptFailed():
@@ -193,6 +182,12 @@ class Run:
             self._end_attempt(now_s, why=why or "Stopped.", billed="possibly")
         self.stopped_by = by
         self._end("stopped", now_s, why)
+
+    def _take_in(self, event: Content, now_s: float, *, is_first: bool = True) -> None:
+        if self.ttft_s is None and is_first:
+            self.ttft_s = now_s - (self.began_s or now_s)
+        self.status = "streaming"
+        self._content.fold(event)
 
     def _note_sent(self, sent: Sent) -> None:
         if self.exchanges and self.exchanges[-1].sent.body == sent.body:
@@ -210,7 +205,7 @@ class Run:
             self._end_attempt(now_s, event)
             return
         self._end_attempt(now_s, event)
-        is_part = event.has_begun or bool(self.blocks or self.text or self.thinking)
+        is_part = event.has_begun or bool(self.blocks)
         self._end("interrupted" if is_part else "failed", now_s)
 
     def _report(self, usage: Usage) -> None:

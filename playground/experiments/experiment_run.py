@@ -12,6 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from playground.core.answer.content import answer_of
 from playground.core.experiment.cells import CellRow, claim_name
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
@@ -270,7 +271,7 @@ class Underway:
             return
         cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
         if cell.is_answered:
-            cell = await self._checker.checked(cell, sent.run.text)
+            cell = await self._checker.checked(cell, answer_of(sent.run.blocks))
         self._end(cell)
 
     async def _check_again(self, cell: CellRow) -> None:

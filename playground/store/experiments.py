@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
+from playground.core.answer.content import answer_of
 from playground.core.experiment.cells import (
     CellRow,
     Checked,
@@ -19,7 +20,7 @@ from playground.core.experiment.cells import (
     results_to_json,
 )
 from playground.core.money.budget import Refusal
-from playground.core.runs.run_row import RunRow
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.store.rows.memory import Memory
 from playground.store.tables import batch_tables, dialect
 from playground.store.tables.chunks import in_chunks
@@ -162,12 +163,16 @@ class ExperimentStore:
         def read(connection: sa.Connection) -> dict[str, str]:
             found: dict[str, str] = {}
             for some in in_chunks(run_ids):
-                question = sa.select(texts.c.run_id, texts.c.answer).where(
+                question = sa.select(texts.c.run_id, texts.c.answer, texts.c.blocks_json).where(
                     texts.c.visitor == name, texts.c.run_id.in_(some)
                 )
-                found |= {run_id: answer for run_id, answer in connection.execute(question)}
-            newer = {run_id: unsaved[run_id].texts for run_id in run_ids if run_id in unsaved}
-            return found | {run_id: each.answer for run_id, each in newer.items() if each}
+                for record in connection.execute(question).mappings():
+                    found[record["run_id"]] = answer_of(RunTexts(**record).blocks)
+            for run_id in run_ids:
+                newer = unsaved[run_id].texts if run_id in unsaved else None
+                if newer is not None:
+                    found[run_id] = answer_of(newer.blocks)
+            return found
 
         return self._asking.read(read)
 

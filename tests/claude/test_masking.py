@@ -1,6 +1,8 @@
 """A key that a server echoes in its answer is masked, however the stream cuts it."""
 
 import asyncio
+import json
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
@@ -9,8 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import Script, play
 
-from playground.claude.masking import SHORTEST, Mask, without_key_in_texts
-from playground.core.answer.events import Connecting, Finished, TextDelta, ThinkingDelta
+from playground.claude.masking import SHORTEST, EventMask, Mask, without_key_in_texts
+from playground.core.answer.content import TextBlock, text_of
+from playground.core.answer.events import (
+    BlockStarted,
+    BlockStopped,
+    CitationDelta,
+    Connecting,
+    Finished,
+    InputDelta,
+    OtherDelta,
+    SignatureDelta,
+    TextDelta,
+    ThinkingDelta,
+)
+from playground.core.answer.folding import Folding
 from playground.core.wire.exchange import MASK
 
 KEY = "sk-ant-canary-key"
@@ -104,3 +119,91 @@ def test_an_answer_that_echoes_the_key_is_shown_without_it(ending):
     events, _ = play(Script((200, pieces)), key=KEY)
     text = "".join(event.text for event in events if isinstance(event, TextDelta))
     assert text == "Your key is …, s"
+
+
+said = st.lists(st.sampled_from([KEY, KEY[:4], KEY[4:], KEY[:-1], "s", "sk", " and ", "é"]),
+                max_size=4).map("".join)  # fmt: skip
+places = st.lists(st.integers(0, 60), max_size=4)
+parts = st.lists(
+    st.tuples(
+        st.sampled_from([TextDelta, ThinkingDelta, SignatureDelta, InputDelta]), said, places,
+        st.booleans(),
+    ),
+    max_size=5,
+)  # fmt: skip
+KINDS = {TextDelta: "text", ThinkingDelta: "thinking", SignatureDelta: "thinking",
+         InputDelta: "tool_use"}  # fmt: skip
+
+
+@given(parts)
+def test_no_block_holds_the_key_however_it_was_cut_and_nothing_else_is_changed(made):
+    events = []
+    for at, (kind, text, where, has_stop) in enumerate(made):
+        events.append(BlockStarted(KINDS[kind], at=at))
+        events += [kind(piece, at) for piece in cut(text, where) if piece]
+        events += [BlockStopped(at)] * has_stop
+    plain, shown = Folding(), Folding()
+    for event in events:
+        plain.fold(event)
+    seen = stream(*events, Finished("end_turn"))
+    assert seen[-1] == Finished("end_turn")
+    for event in seen[:-1]:
+        shown.fold(event)
+    assert KEY not in repr(shown.read())
+    assert KEY not in text_of(shown.read())
+    assert text_of(shown.read()) == text_of(plain.read()).replace(KEY, MASK)
+    for before, after in zip(plain.read(), shown.read(), strict=True):
+        if not isinstance(before, TextBlock):
+            assert repr(after) == repr(before).replace(KEY, MASK)
+    if KEY not in text_of(plain.read()):
+        assert shown.read() == repr_masked(plain.read())
+
+
+def repr_masked(blocks):
+    """The blocks with the key masked in each by itself."""
+    return tuple(
+        replace(block, **{
+            name: value.replace(KEY, MASK) for name, value in asdict(block).items()
+            if isinstance(value, str)
+        })
+        for block in blocks
+    )  # fmt: skip
+
+
+def test_a_text_is_whole_before_what_follows_it_though_its_end_looks_like_the_key():
+    begun, tool = BlockStarted("text", at=0), BlockStarted("tool_use", "now", at=1)
+    stop = BlockStopped(0)
+    found = stream(begun, TextDelta("It rains", 0), stop, tool, Finished("tool_use"))
+    assert found == [
+        begun, TextDelta("It rain", 0), TextDelta("s", 0), stop, tool, Finished("tool_use"),
+    ]  # fmt: skip
+
+
+def test_a_key_that_two_texts_share_is_masked_in_the_first():
+    first, second = BlockStarted("text", at=0), BlockStarted("text", at=1)
+    found = stream(
+        first, TextDelta(f"Key {KEY[:5]}", 0), BlockStopped(0),
+        second, TextDelta(f"{KEY[5:]}!", 1), BlockStopped(1), Finished("end_turn"),
+    )  # fmt: skip
+    assert found == [
+        first, TextDelta("Key ", 0), TextDelta(MASK, 0), BlockStopped(0),
+        second, TextDelta("!", 1), BlockStopped(1), Finished("end_turn"),
+    ]  # fmt: skip
+
+
+def test_the_key_is_masked_in_all_that_comes_at_once():
+    begun = BlockStarted(KEY, KEY, KEY, f'["{KEY}"]', f'{{"a": "{KEY}"}}', 0)
+    events = begun, CitationDelta(f'{{"cited_text": "{KEY}"}}', 0), OtherDelta(KEY, f'"{KEY}"', 0)
+    ended = Finished("refusal", KEY, KEY, category=KEY)
+    assert KEY not in repr(stream(*events, ended))
+
+
+def test_in_json_a_key_is_found_as_json_writes_it():
+    key = 'sk-"quoted\\"-key'
+    mask = EventMask(key)
+    written = json.dumps({"key": key})
+    found = [*mask.passed(InputDelta(written[:12], 0)), *mask.passed(InputDelta(written[12:], 0)),
+             *mask.rest()]  # fmt: skip
+    assert "".join(event.text for event in found) == f'{{"key": "{MASK}"}}'
+    [begun] = mask.passed(BlockStarted("web_search_tool_result", json=written))
+    assert begun.json == f'{{"key": "{MASK}"}}'

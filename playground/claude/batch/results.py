@@ -11,10 +11,12 @@ import httpx2
 
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.calls import open_results
-from playground.claude.errors import failure_in_result, failure_of, failure_without_key, without_key
+from playground.claude.errors import failure_in_result, failure_of, failure_without_key
+from playground.claude.masking import EventMask
 from playground.claude.stream import Answer, AnswerFailed, whole
-from playground.core.answer.events import Finished, TextDelta, ThinkingDelta
+from playground.core.answer.events import Finished
 from playground.core.answer.failures import Billed, Failure
+from playground.core.answer.folding import Content, Folding
 from playground.core.answer.retry import verdict
 from playground.core.batch.batch import BatchResult, ResultKind
 from playground.core.batch.batch_split import CUSTOM_ID, MOST_REQUESTS
@@ -145,21 +147,21 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
 
 
 def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchResult:
-    answer = Answer(None)
-    events = list(whole(message, answer))
-    finished = next(event for event in events if isinstance(event, Finished))
-    texts = {
-        kind: "".join(event.text for event in events if isinstance(event, kind))
-        for kind in (TextDelta, ThinkingDelta)
-    }
+    answer, mask, content = Answer(None), EventMask(key), Folding()
+    finished = Finished(None)
+    for found in whole(message, answer):
+        for event in mask.passed(found):
+            if isinstance(event, Content):
+                content.fold(event)
+            elif isinstance(event, Finished):
+                finished = event
     return BatchResult(
         custom_id,
         "succeeded",
-        text=without_key(texts[TextDelta], key) or "",
-        thinking=without_key(texts[ThinkingDelta], key) or "",
+        blocks=content.read(),
         usage=answer.usage() if "usage" in message else None,
-        stop_reason=without_key(finished.stop_reason, key),
-        stop_sequence=without_key(finished.stop_sequence, key),
-        stop_detail=without_key(finished.detail, key),
+        stop_reason=finished.stop_reason,
+        stop_sequence=finished.stop_sequence,
+        stop_detail=finished.detail,
         refusal=finished.refusal,
     )

@@ -99,20 +99,73 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class BlockStarted:
     """A content block began, of any kind: from the first one on the answer has begun, and is
-    paid for. `name` is that of the tool that a block calls."""
+    paid for. `at` is its place among the blocks, from 0, as it is in every event of a block;
+    None: the last one.
+
+    `name` is that of the tool that a block calls, `id` that of the call. `json` is what came
+    at once: the input of a tool (empty where it is still to come), the content of a result,
+    the data of redacted thinking, and any other block whole. `more_json` holds the other
+    fields of a call or a result, empty if there are none.
+    """
 
     kind: str
     name: str = ""
+    id: str = ""
+    json: str = ""
+    more_json: str = ""
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
     text: str
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ThinkingDelta:
     text: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureDelta:
+    """A piece of the signature of thinking."""
+
+    text: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputDelta:
+    """A piece of the JSON that a tool is called with; it may end anywhere in it."""
+
+    text: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CitationDelta:
+    """A citation of a text, as JSON."""
+
+    json: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDelta:
+    """A delta that is not known here, whole as JSON; `kind` is its type."""
+
+    kind: str
+    json: str
+    at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStopped:
+    """A block is whole."""
+
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +219,11 @@ Event = (
     | BlockStarted
     | TextDelta
     | ThinkingDelta
+    | SignatureDelta
+    | InputDelta
+    | CitationDelta
+    | OtherDelta
+    | BlockStopped
     | Reported
     | Finished
     | AttemptFailed

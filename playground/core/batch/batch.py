@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from playground.core.answer.content import Blocks, text_of, thinking_of
 from playground.core.answer.events import RefusalBill, Usage
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection
@@ -64,14 +65,21 @@ class BatchResult:
 
     custom_id: str
     kind: ResultKind
-    text: str = ""
-    thinking: str = ""
+    blocks: Blocks = ()
     usage: Usage | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
     stop_detail: str | None = None
     refusal: RefusalBill = "billed"
     failure: Failure | None = None
+
+    @property
+    def text(self) -> str:
+        return text_of(self.blocks)
+
+    @property
+    def thinking(self) -> str:
+        return thinking_of(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)

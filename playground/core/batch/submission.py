@@ -23,7 +23,7 @@ from playground.core.money.bill import Call, Known, bill, refused
 from playground.core.money.bill_bound import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
-from playground.core.runs.run_row import RunRow, RunTexts, Status
+from playground.core.runs.run_row import RunRow, RunTexts, Status, kept
 
 SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
 """`submitting`: sent, or about to be, and no reply known; `refused`: there is no batch."""
@@ -187,7 +187,6 @@ def _texts(asked: Planned, result: BatchResult) -> RunTexts:
     return RunTexts(
         run_id=asked.custom_id,
         request_json=asked.request_json,
-        answer=result.text,
-        thinking=result.thinking,
         attempts_json=json.dumps([asdict(attempt)]),
+        **kept(result.blocks),
     )

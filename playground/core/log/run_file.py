@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, get_args
 
+from playground.core.answer.content import as_text
 from playground.core.log.history import Kept, Mark
 from playground.core.log.logged_request import said
 from playground.core.money.pricing import CostKind
@@ -18,7 +19,7 @@ FORMAT = 1
 MOST_LINE = 50_000_000
 """Characters."""
 _ROW = tuple(field.name for field in fields(RunRow) if field.name != "visitor")
-_TEXTS = ("request_json", "answer", "thinking", "attempts_json")
+_TEXTS = ("request_json", "answer", "thinking", "attempts_json", "blocks_json")
 _TIMES = ("started_at", "ended_at")
 _MONEY = ("cost_usd", "worst_case_usd")
 _NUMBERS = (
@@ -78,6 +79,7 @@ def kept_of(line: str, visitor: str) -> Kept:
         )  # fmt: skip
         if texts is None:
             return Kept(row, None, mark)
+        texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
         read = {name: str(texts[name]) for name in _TEXTS}
         return Kept(row, RunTexts(run_id=row.run_id, **read), mark)
     except LineError:
@@ -124,7 +126,7 @@ def values_of(kept: Kept) -> dict[str, Any]:
     values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
     values |= {"vote": mark.vote, "ballot": mark.ballot}
     if kept.texts is not None:
-        values |= {"prompt": said(kept.texts.request_json), "answer": kept.texts.answer}
+        values |= {"prompt": said(kept.texts.request_json), "answer": as_text(kept.texts.blocks)}
     return values
 
 

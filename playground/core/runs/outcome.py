@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from playground.core.answer.events import Attempt, BlockStarted, RefusalBill, Usage
+from playground.core.answer.content import Blocks, ToolUseBlock, type_of
+from playground.core.answer.events import Attempt, RefusalBill, Usage
 from playground.core.answer.failures import Failure, FailureKind
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.stopping import BY_SERVER
@@ -32,6 +33,35 @@ MET: dict[FailureKind, str] = {
     "damaged": "came back damaged",
     "empty": "came back empty",
 }
+REPHRASE = "Rephrase the prompt, or try another model."
+REFUSALS = {
+    "": ("The model declined to answer.", REPHRASE),
+    "cyber": (
+        "The request was taken for one that could do harm to computers or networks.",
+        "Harmless security work is caught too: say what it is for, or try another model.",
+    ),
+    "bio": (
+        "The request was taken for one that could do biological harm.",
+        "Harmless life science is caught too: say what it is for, or try another model.",
+    ),
+    "frontier_llm": (
+        "The request was taken for work on a competing AI model, which the terms restrict.",
+        "Harmless machine learning is caught too: say what it is for, or try another model.",
+    ),
+    "reasoning_extraction": (
+        "The request was taken for one that asks for the model's inner reasoning as its answer.",
+        "Ask for the result alone, and set thinking to adaptive to see the reasoning.",
+    ),
+    "general_harms": (
+        "The request was taken for one that could do harm.",
+        "Harmless work is caught at times: say what it is for, or try another model.",
+    ),
+}
+"""What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
+UNCHANGED = (
+    "To go on, its blocks would have to be sent back unchanged, which the editor cannot hold."
+    " Run again for a new answer."
+)
 
 Tone = Literal["error", "warning", "quiet"]
 
@@ -54,11 +84,13 @@ class Ended(Protocol):
     @property
     def stop_detail(self) -> str | None: ...
     @property
+    def stop_category(self) -> str | None: ...
+    @property
     def text(self) -> str: ...
     @property
     def thinking(self) -> str: ...
     @property
-    def blocks(self) -> Sequence[BlockStarted]: ...
+    def blocks(self) -> Blocks: ...
     @property
     def usage(self) -> Usage | None: ...
     @property
@@ -108,6 +140,8 @@ def _outcome(run: Ended) -> Outcome | None:
             return _refused(run)
         case "done", "pause_turn":
             return _paused(run)
+        case "done", "compaction":
+            return _compacted(run)
         case "done", reason if reason not in AS_USUAL:
             return _ended_oddly(run)
         case "done", _ if not run.text.strip():
@@ -187,8 +221,11 @@ def _cut(run: Ended) -> Outcome:
 
 
 def _refused(run: Ended) -> Outcome:
-    happened = run.stop_detail or "The model declined to answer."
-    step = "Rephrase the prompt, or try another model."
+    about, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
+    is_explained = run.stop_detail and run.stop_detail != run.stop_category
+    happened = (run.stop_detail or about) if is_explained else about
+    if run.stop_category and run.stop_category not in REFUSALS:
+        happened = f"{happened} Its category: {run.stop_category}."
     billed = {
         "free": "A refusal before the first token is not billed.",
         "billed": "This refusal is billed like any answer.",
@@ -199,8 +236,12 @@ def _refused(run: Ended) -> Outcome:
 
 def _paused(run: Ended) -> Outcome:
     happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
-    step = "To go on, its blocks would have to be sent back unchanged. Run again for a new answer."
-    return _answered(run, "Paused", happened, step)
+    return _answered(run, "Paused", happened, UNCHANGED)
+
+
+def _compacted(run: Ended) -> Outcome:
+    happened = "The API made a summary of the conversation to save room, and stopped behind it."
+    return _answered(run, "Compacted", f"{happened}{_lack(run)}", UNCHANGED)
 
 
 def _ended_oddly(run: Ended) -> Outcome:
@@ -223,14 +264,14 @@ def _without_text(run: Ended) -> Outcome:
     """An answer that came whole, and has nothing to read in it."""
     if _tools(run):
         return _calls_tools(run)
-    others = [block.kind for block in run.blocks if block.kind != "text"]
+    others = [type_of(block) for block in run.blocks if type_of(block) != "text"]
     if all("thinking" in kind for kind in others) and others:
         happened = "The model thought, and wrote no text."
         step = "Raise max_tokens, or ask for the answer itself."
         return _answered(run, "Only thinking", happened, step)
     if others:
         happened = f"The answer has no text: it is made of {_listed(sorted(set(others)))}."
-        return _answered(run, "No text", happened, "As sent shows every block of it.")
+        return _answered(run, "No text", happened, "Each block of it is shown above.")
     if run.text:
         happened = "The answer is nothing but blanks."
     elif run.blocks:
@@ -246,7 +287,7 @@ def _calls_tools(run: Ended) -> Outcome:
     tools = _tools(run)
     names = _listed([name for name in tools if name])
     happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
-    step = "Nothing runs tools here. As sent shows the call with its input."
+    step = "Nothing runs tools here. The call is shown above with its input."
     title = "Tool calls" if len(tools) > 1 else "Tool call"
     return _answered(run, title, happened, step)
 
@@ -257,7 +298,7 @@ def _only(run: Ended) -> str:
 
 def _tools(run: Ended) -> list[str]:
     """The names of the tools that an answer leaves to be run."""
-    return [block.name for block in run.blocks if block.kind == "tool_use"]
+    return [block.name for block in run.blocks if isinstance(block, ToolUseBlock)]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypedDict
 
+from playground.core.answer.content import (
+    Blocks,
+    ContentError,
+    from_json,
+    of_texts,
+    text_of,
+    thinking_of,
+    to_json,
+)
 from playground.core.money.pricing import Cost, CostKind
 
 Status = Literal[
@@ -55,13 +64,47 @@ class RunRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RunTexts:
-    """The long texts of one run, kept beside the table so that a page never reads them."""
+    """The long texts of one run, kept beside the table so that a page never reads them.
+    `answer` and `thinking` are what was written and thought, `blocks_json` the content whole."""
 
     run_id: str
     request_json: str = ""
     answer: str = ""
     thinking: str = ""
     attempts_json: str = "[]"
+    blocks_json: str = ""
+
+    @property
+    def blocks(self) -> Blocks:
+        """The answer's content. A run of an older log, and one that is nothing but a text and
+        a thought, has no `blocks_json`; from what is not readable its texts are left."""
+        try:
+            return from_json(self.blocks_json) if self.blocks_json else self._of_texts
+        except ContentError:
+            return self._of_texts
+
+    @property
+    def _of_texts(self) -> Blocks:
+        return of_texts(self.answer, self.thinking)
+
+
+class KeptContent(TypedDict):
+    """The fields of `RunTexts` that hold an answer."""
+
+    answer: str
+    thinking: str
+    blocks_json: str
+
+
+def kept(blocks: Blocks) -> KeptContent:
+    """An answer as it is kept: its content only where its two texts do not say it all."""
+    answer, thinking = text_of(blocks), thinking_of(blocks)
+    is_said = blocks == of_texts(answer, thinking)
+    return {
+        "answer": answer,
+        "thinking": thinking,
+        "blocks_json": "" if is_said else to_json(blocks),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from playground.core.answer.content import text_of
 from playground.core.money.budget import in_dollars
+from playground.core.rendering.blocks_html import BlockHtml, blocks_html
 from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun
 
@@ -22,6 +24,8 @@ class _Card:
     """What the template says of one run beside the run itself."""
 
     run: SharedRun
+    answer: tuple[BlockHtml, ...]
+    text: str
     prompt: tuple[Part, ...]
     asked: str
     metrics: str
@@ -34,7 +38,14 @@ def share_page(runs: Sequence[SharedRun], now: datetime) -> str:
     count = "1 answer" if len(runs) == 1 else f"{len(runs)} answers"
     cards = [
         _Card(
-            run, _prompt(run), _asked(run), _metrics(run), _cost(run), _moment(run.row.started_at)
+            run,
+            blocks_html(run.blocks),
+            text_of(run.blocks),
+            _prompt(run),
+            _asked(run),
+            _metrics(run),
+            _cost(run),
+            _moment(run.row.started_at),
         )
         for run in runs
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from playground.core.rendering.allowed import fault
 from playground.core.rendering.markdown import STYLE_FILE, to_html
 
 CSP = (
@@ -38,7 +39,7 @@ def _templates() -> jinja2.Environment:
     )
     style = "".join(file.read_text("utf-8") for file in (FOLDER / "style.css", STYLE_FILE))
     found.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
-    found.filters |= {"hue": hue, "rendered": rendered}
+    found.filters |= {"hue": hue, "markdown": to_html, "rendered": rendered}
     return found
 
 
@@ -51,9 +52,11 @@ def clean(value: object) -> object:
     return escape(whole).replace("\r", Markup("&#13;"))
 
 
-def rendered(answer: str) -> Markup:
-    """What a model said, drawn as everywhere else."""
-    return Markup(f'<div class="rendered">{to_html(answer)}</div>')  # noqa: S704 (to_html's promise)
+def rendered(html: str) -> Markup:
+    """HTML that the renderer of answers made, and nothing else, with its style sheet's class."""
+    if found := fault(html):
+        raise ValueError(f"not made by the renderer: {found}")
+    return Markup(f'<div class="rendered">{html}</div>')  # noqa: S704 (just looked at)
 
 
 def hue(letter: str) -> str:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from playground.core.answer import content
+from playground.core.answer.content import Blocks
 from playground.core.money.pricing import Cost
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.runs.run_row import RunRow, RunTexts, kept
 from playground.core.wire import exchange
 from playground.core.wire.decisions import Decision
 from playground.core.wire.wire import VERSION_HEADER
@@ -34,8 +36,7 @@ class SharedRun:
     """One run. `body` is the text of the bytes that went out, or would have."""
 
     row: RunRow
-    answer: str
-    thinking: str
+    blocks: Blocks
     body: str
     api_version: str
     was_sent: bool
@@ -65,7 +66,7 @@ class SharedRun:
 
     def texts(self) -> tuple[str, ...]:
         """Everything in it that a person or a model wrote."""
-        return (self.body, self.answer, self.thinking, self.row.error_message or "")
+        return (self.body, content.to_json(self.blocks), self.row.error_message or "")
 
 
 def shared_run(row: RunRow, texts: RunTexts) -> SharedRun:
@@ -74,12 +75,10 @@ def shared_run(row: RunRow, texts: RunTexts) -> SharedRun:
     if recorded is None:
         version, body = _planned(texts.request_json)
         was_sent = row.attempts > 0  # An older log did not write down what went out.
-        return SharedRun(row, texts.answer, texts.thinking, body, version, was_sent, ())
+        return SharedRun(row, texts.blocks, body, version, was_sent, ())
     sent = recorded.exchanges[-1].sent
     version = next((value for name, value in sent.headers if name.lower() == VERSION_HEADER), "")
-    return SharedRun(
-        row, texts.answer, texts.thinking, sent.body, version, True, recorded.decisions
-    )
+    return SharedRun(row, texts.blocks, sent.body, version, True, recorded.decisions)
 
 
 def _planned(request_json: str) -> tuple[str, str]:
@@ -130,8 +129,7 @@ def _fields(run: SharedRun) -> dict[str, Any]:
             {"parameter": each.parameter, "state": each.state, "why": each.why}
             for each in run.decisions
         ],
-        "answer": run.answer,
-        "thinking": run.thinking,
+        **kept(run.blocks),
         "cost_usd": None if row.cost_usd is None else str(row.cost_usd),
         "cost_kind": row.cost_kind,
         "cost_why": row.cost.reason,

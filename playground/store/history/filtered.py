@@ -96,7 +96,8 @@ def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
     """Whether a row in memory is meant."""
     said: Sequence[str] = ()
     if chosen.text.strip() and entry.texts is not None:
-        said = search_index.said_of(entry.texts.request_json, entry.texts.answer)
+        texts = entry.texts
+        said = search_index.said_of(texts.request_json, texts.answer, texts.blocks_json)
     return matches(chosen, entry.row, mark, said)
 
 

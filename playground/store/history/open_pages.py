@@ -121,5 +121,8 @@ def _filled(row: RunRow, run: Run | None) -> RunRow:
 
 
 def _size(row: RunRow, texts: RunTexts) -> int:
-    parts = (texts.request_json, texts.answer, texts.thinking, texts.attempts_json)
+    parts = (
+            texts.request_json, texts.answer, texts.thinking, texts.attempts_json,
+            texts.blocks_json,
+        )  # fmt: skip
     return sum(map(len, parts)) + len(row.params_json) + len(row.error_message or "")

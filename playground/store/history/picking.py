@@ -126,14 +126,14 @@ def _saying(
     wanted = chosen.phrases
     is_same = sa.and_(runs.c.visitor == texts.c.visitor, runs.c.run_id == texts.c.run_id)
     question = (
-        sa.select(texts.c.run_id, texts.c.request_json, texts.c.answer)
+        sa.select(texts.c.run_id, texts.c.request_json, texts.c.answer, texts.c.blocks_json)
         .join(runs, is_same)
         .where(runs.c.status.not_in(LIVE))
     )
     found = []
     for some in in_chunks(run_ids):
         these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
-        for run_id, request_json, answer in connection.execute(these):
-            if has(said_of(request_json, answer), wanted):
+        for run_id, *said in connection.execute(these):
+            if has(said_of(*said), wanted):
                 found.append(run_id)
     return found

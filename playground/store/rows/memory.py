@@ -32,7 +32,10 @@ class Entry:
         texts = self.texts
         if texts is None:
             return 0
-        parts = (texts.request_json, texts.answer, texts.thinking, texts.attempts_json)
+        parts = (
+            texts.request_json, texts.answer, texts.thinking, texts.attempts_json,
+            texts.blocks_json,
+        )  # fmt: skip
         return sum(map(len, parts))
 
     @property

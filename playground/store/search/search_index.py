@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said as said_in
-from playground.core.runs.run_row import LIVE
+from playground.core.runs.run_row import LIVE, RunTexts
 from playground.core.text.search_words import words
 from playground.store.search.search_matches import SLOTS, first_id, who
 from playground.store.tables.chunks import in_chunks
@@ -41,19 +42,21 @@ class Text(NamedTuple):
     started_at: datetime
     request_json: str
     answer: str
+    blocks_json: str
 
     def words(self) -> list[str]:
-        return words_of(self.request_json, self.answer)
+        return words_of(self.request_json, self.answer, self.blocks_json)
 
 
-def said_of(request_json: str, answer: str) -> tuple[str, str]:
+def said_of(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
     """The texts in which a run is looked for."""
-    return said_in(request_json), answer
+    texts = RunTexts(run_id="", answer=answer, blocks_json=blocks_json)
+    return said_in(request_json), as_text(texts.blocks)
 
 
-def words_of(request_json: str, answer: str) -> list[str]:
+def words_of(request_json: str, answer: str, blocks_json: str) -> list[str]:
     """The words by which a run is found."""
-    return [word for text in said_of(request_json, answer) for word in words(text)]
+    return [word for text in said_of(request_json, answer, blocks_json) for word in words(text)]
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
@@ -101,13 +104,14 @@ def _unsay(
 ) -> bool:
     """Take the words of these runs out of the index; False, and nothing is done, if they are
     not the words that it was given."""
-    columns = (searchable.c.id, searchable.c.words, texts.c.request_json, texts.c.answer)
+    said = texts.c.request_json, texts.c.answer, texts.c.blocks_json
+    columns = (searchable.c.id, searchable.c.words, *said)
     found = searchable.join(texts, _SAME_TEXT, isouter=True)
     rows = []
-    for number, digest, request, answer in connection.execute(
+    for number, digest, request, answer, blocks in connection.execute(
         sa.select(*columns).select_from(found).where(*which)
     ):
-        spoken = " ".join(words_of(request or "", answer or ""))
+        spoken = " ".join(words_of(request or "", answer or "", blocks or ""))
         if digest != _digest(spoken):
             return False
         rows.append({"id": number, "who": who(visitor), "words": spoken})
@@ -174,7 +178,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
     if not found:
         connection.execute(sa.delete(unsearched))
         return False
-    add(connection, [Text(*row[:5]) for row in found if row[5] not in LIVE and not row[6]])
+    add(connection, [Text(*row[:6]) for row in found if row[6] not in LIVE and not row[7]])
     last = {"visitor": found[-1].visitor, "run_id": found[-1].run_id}
     connection.execute(sa.update(unsearched).values(**last, done=at.done + len(found)))
     return True
@@ -201,6 +205,7 @@ def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Ite
 
 _TEXT = (
     texts.c.visitor, texts.c.run_id, runs.c.started_at, texts.c.request_json, texts.c.answer,
+    texts.c.blocks_json,
 )  # fmt: skip
 _SAME_RUN = sa.and_(texts.c.visitor == runs.c.visitor, texts.c.run_id == runs.c.run_id)
 _SAME_TEXT = sa.and_(texts.c.visitor == searchable.c.visitor, texts.c.run_id == searchable.c.run_id)

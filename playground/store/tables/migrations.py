@@ -78,6 +78,10 @@ def _add_reasons_of_costs(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN cost_why TEXT")
 
 
+def _add_blocks(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE texts ADD COLUMN blocks_json TEXT NOT NULL DEFAULT ''")
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -89,6 +93,7 @@ STEPS: tuple[Step, ...] = (
     _add_votes,
     _add_claims,
     _add_reasons_of_costs,
+    _add_blocks,
 )
 NEWEST = 1 + len(STEPS)
 

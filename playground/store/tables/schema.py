@@ -114,6 +114,7 @@ texts = sa.Table(
     sa.Column("answer", sa.Text, nullable=False),
     sa.Column("thinking", sa.Text, nullable=False),
     sa.Column("attempts_json", sa.Text, nullable=False),
+    sa.Column("blocks_json", sa.Text, nullable=False, server_default=""),
 )
 
 # The sums of a visitor's runs of one status and kind of cost.

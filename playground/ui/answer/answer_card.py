@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from playground.core.answer.content import as_text, left_out
 from playground.core.money.bill import searches
 from playground.core.runs.run_plan import Plan
 from playground.core.text.blocks import calm
@@ -47,6 +48,7 @@ class Card:
 
     status: DeltaGenerator
     texts: tuple[Place, ...]
+    rest: DeltaGenerator
     metrics: DeltaGenerator
     is_hidden: bool
 
@@ -71,17 +73,18 @@ def lay_out(
                 texts.append(_place_of("thinking"))
     with st.container(key=f"answer_{letter}"):
         texts.append(_place_of("text"))
+        rest = st.container()
     metrics = st.container(key=f"metrics_{letter}")
     if not is_hidden:
         show_outcome(letter, run)
     with st.container(horizontal=True, key=f"card_tools_{letter}"):
-        if run.text and not run.is_live:
-            _offer_exact_text(letter, run.text)
+        if run.blocks and not run.is_live:
+            _offer_exact_text(letter, as_text(run.blocks))
         if not is_hidden:
             as_sent.offer_record(letter, run)
             _offer_promotion(letter, run)
             offer_again(letter, run)
-    return Card(status, tuple(texts), metrics, is_hidden)
+    return Card(status, tuple(texts), rest, metrics, is_hidden)
 
 
 def _place_of(name: str) -> Place:
@@ -117,7 +120,7 @@ def _show_head(
         key=f"card_head_{letter}",
     ):  # fmt: skip
         st.markdown((f":gray-badge[{hidden_as}]" if hidden_as else head) + demo, width="stretch")
-        if (run.text or run.is_live) and not hidden_as:
+        if (run.blocks or run.is_live) and not hidden_as:
             _offer_pin(letter, run)
         if has_others:
             is_focused = letter == focused
@@ -147,9 +150,10 @@ def _offer_promotion(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
     if run.is_live or not run.text:
         return
     first = variant_state.variants()[0]
+    goes_on = f"The conversation goes on from this answer; its parameters become variant {first}'s."
     st.button(
         "Continue", key=f"continue_{letter}", icon=":material/reply:", type="tertiary",
-        help=f"The conversation goes on from this answer; its parameters become variant {first}'s.",
+        help=f"{goes_on} {left_out(run.blocks)}".rstrip(),
         on_click=lessons_state.promote_run, args=(run.plan.request, run.text),
     )  # fmt: skip
 

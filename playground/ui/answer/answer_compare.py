@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.core.answer.content import as_text
 from playground.ui.session import answers_state as band
 from playground.ui.widgets.word_diff import show_diff
 
@@ -17,8 +18,8 @@ def offer_compare(runs: band.Runs, names: dict[str, str], *, is_hidden: bool) ->
         found[BASELINE] = (pinned.name, pinned.text)
     for letter, name in names.items():
         run = runs[letter]
-        if run.text and not run.is_live and (pinned is None or run.id != pinned.run_id):
-            found[letter] = (name, run.text)
+        if run.blocks and not run.is_live and (pinned is None or run.id != pinned.run_id):
+            found[letter] = (name, as_text(run.blocks))
     if len(found) < 2:
         return
     place = st.expander(

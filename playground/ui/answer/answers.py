@@ -13,6 +13,7 @@ import streamlit as st
 from playground.core.text.blocks import Block, settled, streaming, whole
 from playground.ui.answer.answer_card import Card, Place, lay_out, show_progress
 from playground.ui.answer.answer_compare import offer_compare
+from playground.ui.answer.content_parts import show_blocks, show_rest
 from playground.ui.answer.live_text import show_hub, show_tail
 from playground.ui.answer.repaint import Phase, next_phase
 from playground.ui.answer.voting import offer_blind, offer_vote
@@ -98,6 +99,10 @@ def _paint(cards: dict[str, Card], drawn_in: Phase, press: int, draws: "count[in
     whole_ids = band.drawn_whole()
     for run, card in _shown(cards):
         show_progress(card, run)
+        with card.rest:
+            # A fragment may only ever fill places that it wrote to when first drawn.
+            st.empty()
+            show_rest(run.blocks)
         for place in card.texts:
             if drawn_in.is_fed:
                 _fill_fed(place, run, LONGEST_DRAWN // len(cards), is_whole=run.id in whole_ids)
@@ -145,16 +150,3 @@ def _mark_rest(place: Place, run: Any, beginning: str, *, is_code: bool) -> None
     with place.tail:
         start = len(beginning.encode("utf-16-le")) // 2
         show_tail(source(run, place.name), start, is_code=is_code)
-
-
-def show_blocks(found: list[Block]) -> None:
-    """Draw an answer: prose as Markdown that can load nothing, code as code."""
-    for block in found:
-        match block.kind:
-            case "prose":
-                st.markdown(block.text, anchors=False)
-            case "code":
-                st.code(block.text, language=block.language, wrap_lines=True)
-            case "plain":
-                st.caption("Shown as plain text: as Markdown it would stall the browser.")
-                st.code(block.text, language=None, wrap_lines=True)

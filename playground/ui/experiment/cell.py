@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.core.answer.content import left_out
 from playground.core.experiment.cell_checks import to_check
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import checked_for
@@ -9,8 +10,9 @@ from playground.core.experiment.grid import Cell
 from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.blocks import whole
-from playground.ui.answer.answers import show_blocks
+from playground.ui.answer.content_parts import show_blocks
 from playground.ui.experiment import starting
 from playground.ui.experiment.axes import KINDS
 from playground.ui.experiment.experiment_compare import offer_compare
@@ -69,12 +71,10 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
         passed, why = (result.passed, result.why) if result else (None, "Not checked.")
         told = f"{LABELS[each.check.kind]} {checked_for(each.check, each.values)}".strip()
         st.markdown(f"{MARKS[passed]} {plain(told)}. {plain(why)}")
-    now = chosen.opened()
-    if now is None or now.file is None:
-        kept = services().log.get(state.visitor(running.is_local()), cell.run_id)
-        if kept is not None:
-            log_detail.show_detail(*kept, name="cell")
-            return
+    kept = _logged(cell)
+    if kept is not None:
+        log_detail.show_detail(*kept, name="cell")
+        return
     if not cell.is_answered:
         st.markdown(f":red[{plain(error_of(cell))}]")
         if cell.run and cell.run.error_message:
@@ -86,9 +86,19 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
         st.caption(plain(f"Cost {formats.cost(found)}"), help=plain(found.explained))
 
 
+def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
+    """A cell's run in the log; None where the experiment is that of a file."""
+    now = chosen.opened()
+    if now is not None and now.file is not None:
+        return None
+    return services().log.get(state.visitor(running.is_local()), cell.run_id)
+
+
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
     """Take the winner into the editor; the sidebar brings back what was there."""
-    answer = starting.answers([cell.run_id]).get(cell.run_id, "")
+    kept = _logged(cell)
+    # What stands for an answer without a text is nothing that a model said.
+    answer = kept[1].answer if kept else starting.answers([cell.run_id]).get(cell.run_id, "")
     with st.container(horizontal=True):
         st.button(
             "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
@@ -104,6 +114,7 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
         st.button(
             "Continue from this answer", key="promote_answer", icon=":material/reply:",
             type="tertiary", on_click=lessons_state.promote_answer, args=(request, answer),
+            help=(left_out(kept[1].blocks) if kept else "") or None,
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from playground.core.answer.content import left_out
 from playground.core.log.history import Mark
 from playground.core.log.logged_request import request_of
 from playground.core.request.request import Request
@@ -14,7 +15,8 @@ from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
 
-EDIT, RUN, DELETE, UNDO = "edit_run", "run_run", "delete_run", "log_undo_button"
+EDIT, RUN, CONTINUE = "edit_run", "run_run", "continue_run"
+DELETE, UNDO = "delete_run", "log_undo_button"
 
 
 def name_of(row: RunRow) -> str:
@@ -42,6 +44,12 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             disabled=not has_request or state.is_live(),
             on_click=_run, args=(request, letter), help=again,
         )  # fmt: skip
+        if request is not None and texts.answer:
+            st.button(
+                "Continue", key=CONTINUE, icon=":material/reply:", type="tertiary",
+                on_click=_continue, args=(row, texts, request, letter),
+                help=f"The conversation goes on from its answer. {left_out(texts.blocks)}".rstrip(),
+            )  # fmt: skip
         offer_star(row, mark)
         st.button(
             "Delete", key=DELETE, icon=":material/delete:", type="tertiary",
@@ -52,6 +60,12 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
 
 def _edit(row: RunRow, request: Request, letter: str) -> None:
     log_state.edit(request, letter, f"{name_of(row)} is in the editor.")
+
+
+def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> None:
+    continued = Request(request.prompt.continued(texts.answer), request.params)
+    said = f"{name_of(row)} goes on in the editor. {left_out(texts.blocks)}".rstrip()
+    log_state.edit(continued, letter, said)
 
 
 def _run(request: Request, letter: str) -> None:

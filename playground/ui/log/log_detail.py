@@ -4,12 +4,12 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.answer.content import as_text
 from playground.core.log.history import Mark
 from playground.core.log.logged_request import turns
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts
-from playground.core.text.blocks import whole
-from playground.ui.answer.answers import show_blocks
+from playground.ui.answer.content_parts import show_content
 from playground.ui.answer.timeline import show_logged_timeline
 from playground.ui.log.log_actions import offer_actions
 from playground.ui.log.log_marks import edit_marks
@@ -55,16 +55,13 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         more = [] if mark is None else ["Tags and note"]
         answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
         with answer:
-            if texts.thinking:
-                with st.expander("Thinking"):
-                    show_blocks(whole(texts.thinking))
-            show_blocks(whole(texts.answer))
-            if not texts.answer:
+            show_content(texts.blocks)
+            if not texts.blocks:
                 st.caption("There is no answer.")
         with prompt:
             _show_prompt(row, texts.request_json)
         with exact:
-            st.code(texts.answer, language=None, wrap_lines=True)
+            st.code(as_text(texts.blocks), language=None, wrap_lines=True)
         with request:
             as_sent.show_recorded(texts.request_json, "logged" if name == "log" else name)
         with attempts:

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.core.text.blocks import whole
-from playground.ui.answer.answers import show_blocks
+from playground.ui.answer.content_parts import show_content
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.dialogs import offer_dialog
@@ -50,11 +50,11 @@ def _show(one: Run, other: Run) -> None:
         ):
             with column:
                 st.markdown(f"**{name}**")
-                show_blocks(whole(texts.answer))
-                if not texts.answer:
+                show_content(texts.blocks)
+                if not texts.blocks:
                     st.caption("There is no answer.")
     with changes:
-        show_diff(one[1].answer, other[1].answer, (_title(one), _title(other)))
+        show_diff(as_text(one[1].blocks), as_text(other[1].blocks), (_title(one), _title(other)))
     with prompts:
         _show_lines(said(one[1].request_json), said(other[1].request_json))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.answer.content import as_text
 from playground.core.log.votes import ballot, shuffled
 
 BLIND, COMPARE = "blind_votes", "compare_answers"
@@ -50,7 +51,7 @@ def baseline() -> Baseline | None:
 def pin(run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
     """Compare with this run's answer from now on, also after the next press of Run."""
     session, name = st.session_state, f"Baseline · run {run.plan.press} {run.plan.letter}"
-    session["baseline"] = Baseline(run.id, name, run.text)
+    session["baseline"] = Baseline(run.id, name, as_text(run.blocks))
     session["is_comparing"] = session[COMPARE] = True
     for key in (LEFT, RIGHT):
         session.pop(key, None)
@@ -71,7 +72,7 @@ def open_compare() -> None:
 
 def on_ballot(runs: Runs) -> tuple[str, ...]:
     """The letters that can be voted on, now or once all have ended."""
-    return ballot({key: run.plan.press for key, run in runs.items() if run.is_live or run.text})
+    return ballot({key: run.plan.press for key, run in runs.items() if run.is_live or run.blocks})
 
 
 def vote(runs: Runs) -> Cast | None:

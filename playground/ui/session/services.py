@@ -33,7 +33,7 @@ from playground.core.money.pricing import Cost, UnitPrices
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
-from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.runs.run_row import RunRow, RunTexts, kept
 from playground.core.visitors.pace import Pace, Paces
 from playground.core.visitors.passcode import Passcode
 from playground.core.visitors.visitors import LOCAL
@@ -308,9 +308,8 @@ def _texts(run: Run) -> RunTexts:
     return RunTexts(
         run_id=run.id,
         request_json=_request_json(run),
-        answer=run.text,
-        thinking=run.thinking,
         attempts_json=json.dumps([asdict(attempt) for attempt in run.attempts]),
+        **kept(run.blocks),
     )
 
 

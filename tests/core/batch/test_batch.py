@@ -11,6 +11,7 @@ from genai_prices import calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.core.answer.content import of_texts
 from playground.core.answer.events import Usage
 from playground.core.answer.failures import KINDS, Failure
 from playground.core.answer.retry import RetryPolicy
@@ -193,7 +194,7 @@ def logged(result, connection=CLAUDE):
 
 def test_a_result_is_a_run_like_any_other_at_half_the_price():
     usage = Usage(1_000, 100, is_complete=True)
-    result = BatchResult("r1", "succeeded", "Hello", "Hm", usage, "end_turn")
+    result = BatchResult("r1", "succeeded", of_texts("Hello", "Hm"), usage, "end_turn")
     asked, row, texts = logged(result)
     assert (row.run_id, row.visitor, row.status) == ("r1", "ada", "done")
     assert row.connection == "Claude API · batch"
@@ -229,7 +230,7 @@ def test_what_was_not_answered_costs_exactly_nothing(result, status, error):
 
 
 def test_an_answer_without_its_usage_costs_nobody_knows_what():
-    _, row, _ = logged(BatchResult("r1", "succeeded", "Hello"))
+    _, row, _ = logged(BatchResult("r1", "succeeded", of_texts("Hello", "")))
     assert (row.cost_usd, row.cost_kind) == (None, "unknown")
     free = BatchResult("r1", "succeeded", usage=Usage(9), stop_reason="refusal", refusal="free")
     assert logged(free)[1].cost_usd == 0

@@ -6,7 +6,14 @@ from types import SimpleNamespace
 import pytest
 from scripted import NOW, REQUEST
 
-from playground.core.answer.events import Attempt, BlockStarted, Usage
+from playground.core.answer.content import (
+    RedactedThinkingBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+    UnknownBlock,
+)
+from playground.core.answer.events import Attempt, Usage
 from playground.core.answer.failures import KINDS, Failure
 from playground.core.answer.retry import RetryPolicy, verdict
 from playground.core.request.connection import CLAUDE, DEMO
@@ -30,7 +37,8 @@ def ended(status, *attempts, connection=CLAUDE, **more):
         usage=Usage(9, 40),
         text="Hello",
         thinking="",
-        blocks=(BlockStarted("text"),),
+        blocks=(TextBlock("Hello"),),
+        stop_category=None,
         ttft_s=0.4,
         refusal="billed",
     )
@@ -148,9 +156,13 @@ def test_a_late_first_token_is_told_only_where_nothing_else_explains_it():
 
 
 def done(*kinds, text="", stop_reason="end_turn", **more):
+    made = {"text": TextBlock(text), "thinking": ThinkingBlock(""),
+            "redacted_thinking": RedactedThinkingBlock("x")}  # fmt: skip
     blocks = tuple(
-        BlockStarted(*kind) if isinstance(kind, tuple) else BlockStarted(kind) for kind in kinds
-    )
+        ToolUseBlock("t", kind[1], "{}") if isinstance(kind, tuple)
+        else made.get(kind, UnknownBlock(kind, "{}"))
+        for kind in kinds
+    )  # fmt: skip
     return outcome(ended("done", LAST, blocks=blocks, text=text, stop_reason=stop_reason, **more))
 
 

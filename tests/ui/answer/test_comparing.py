@@ -294,7 +294,7 @@ def draw_order(seed):
     from playground.ui.session import answers_state
 
     plan = SimpleNamespace(press=1)
-    runs = {x: SimpleNamespace(id=x, plan=plan, text=x, is_live=False) for x in "ABCDEF"}
+    runs = {x: SimpleNamespace(id=x, plan=plan, blocks=(x,), is_live=False) for x in "ABCDEF"}
     st.session_state.setdefault("blind_votes", True)
     st.text("".join(answers_state.ordered(runs, Random(seed))))
 

@@ -1,0 +1,350 @@
+"""What an answer holds: content blocks in the order in which they came, as the run folds
+them, the log keeps them and a next request sends them back.
+
+JSON stays the text that it came as: an input that was cut is none, and a number read and
+written again may not be the same.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from playground.core.text.json_shape import is_within
+
+VERSION: Final = 1
+MOST_JSON: Final = 30_000_000
+"""Characters of stored content: more than the longest stream becomes, escaped."""
+MOST_BLOCKS: Final = 10_000
+MOST_PARTS, DEEPEST = 1_000_000, 100
+"""Strings, commas and brackets of stored content, and how deep they may lie."""
+MOST_NAMED: Final = 10
+APART: Final = "\n\n"
+"""Between two texts that another block stands between."""
+
+
+class ContentError(ValueError):
+    """Content that cannot be read, or cannot be sent back; says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a text has its words from. `quote` is the cited text, `title` the document's,
+    `url` its address (or the name its sender gave the source), `place` where in it, in words;
+    each may be empty. `json` is the citation as it came."""
+
+    quote: str
+    title: str
+    url: str
+    place: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """Citations belong to the whole text: the API cuts an answer where they change."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingBlock:
+    """The text is empty where its display is omitted; the signature, where it was cut."""
+
+    text: str
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedThinkingBlock:
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUseBlock:
+    """`input_json` is the input as it was streamed: while it grows, or was cut, no JSON;
+    empty means without input. `more_json`: the block's other fields as an object, or empty."""
+
+    id: str
+    name: str
+    input_json: str
+    more_json: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerToolUseBlock:
+    """A tool that the API runs itself; `type` is `mcp_tool_use` for one of an MCP server."""
+
+    id: str
+    name: str
+    input_json: str
+    type: str = "server_tool_use"
+    more_json: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerToolResultBlock:
+    """`type` is the API's (`web_search_tool_result`, …); `content_json` its `content`."""
+
+    type: str
+    tool_use_id: str
+    content_json: str
+    more_json: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownBlock:
+    """Any other block. `json` is the object as it came; with deltas that are not known here
+    (in any block, then `type` may be that of the first) an array of all that came."""
+
+    type: str
+    json: str
+
+
+Block = (
+    TextBlock
+    | ThinkingBlock
+    | RedactedThinkingBlock
+    | ToolUseBlock
+    | ServerToolUseBlock
+    | ServerToolResultBlock
+    | UnknownBlock
+)
+Blocks = tuple[Block, ...]
+
+_KINDS: Final[Mapping[str, type[Block]]] = {
+    "text": TextBlock,
+    "thinking": ThinkingBlock,
+    "redacted_thinking": RedactedThinkingBlock,
+    "tool_use": ToolUseBlock,
+    "server_tool_use": ServerToolUseBlock,
+    "server_tool_result": ServerToolResultBlock,
+    "unknown": UnknownBlock,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
+
+
+def citation(found: object) -> Citation:
+    """A citation as the API says it, of any kind."""
+    said: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    title = _first(said, "document_title", "title")
+    text = said.get("cited_text")
+    return Citation(
+        text if isinstance(text, str) else "",
+        title,
+        _first(said, "url", "source"),
+        _place(said),
+        json.dumps(found, ensure_ascii=False),
+    )
+
+
+def _first(said: Mapping[str, Any], *names: str) -> str:
+    return next((said[name] for name in names if isinstance(said.get(name), str)), "")
+
+
+def _place(said: Mapping[str, Any]) -> str:
+    """The place in a document in words. Ends are exclusive (SDK, types/citation_*.py);
+    characters and blocks count from 0, pages from 1."""
+    for what, first in (("page_number", 0), ("block_index", 1), ("char_index", 1)):
+        start, end = said.get(f"start_{what}"), said.get(f"end_{what}")
+        if type(start) is int and type(end) is int:
+            noun = {"page_number": "page", "block_index": "block", "char_index": "character"}[what]
+            start, last = start + first, end - 1 + first
+            return f"{noun}s {start:,} to {last:,}" if last > start else f"{noun} {start:,}"
+    return ""
+
+
+def of_texts(answer: str, thinking: str) -> Blocks:
+    """The blocks of an answer of which only the texts are known, as older logs hold it."""
+    found: list[Block] = [ThinkingBlock(thinking)] if thinking else []
+    return (*found, TextBlock(answer)) if answer else tuple(found)
+
+
+def to_json(blocks: Sequence[Block]) -> str:
+    """The blocks as one line of versioned JSON, to be stored."""
+    found = [{"kind": _NAMES[type(block)], **_values(block)} for block in blocks]
+    return json.dumps(
+        {"version": VERSION, "blocks": found}, ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def _values(block: Block) -> dict[str, Any]:
+    values = {each.name: getattr(block, each.name) for each in fields(block)}
+    if isinstance(block, TextBlock):
+        values["citations"] = [each.json for each in block.citations]
+    return values
+
+
+def from_json(text: str) -> Blocks:
+    """Read blocks that were stored. Raises `ContentError` for whatever is wrong with them."""
+    if len(text) > MOST_JSON or not is_within(text, MOST_PARTS, DEEPEST):
+        raise ContentError("The stored content is too large.")
+    try:
+        found = json.loads(text)
+        if found["version"] != VERSION:
+            raise ContentError("Another version of this app stored the content.")
+        if len(found["blocks"]) > MOST_BLOCKS:
+            raise ContentError("The stored content has too many blocks.")
+        return tuple(_block(each) for each in found["blocks"])
+    except ContentError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ContentError("The stored content is not readable.") from error
+
+
+def _block(stored: dict[str, Any]) -> Block:
+    values = {name: value for name, value in stored.items() if name != "kind"}
+    citations = values.pop("citations", [])
+    if not all(isinstance(value, str) for value in values.values()):
+        raise ContentError("The stored content is not readable.")
+    if stored["kind"] == "text":
+        values["citations"] = tuple(citation(json.loads(each)) for each in citations)
+    return _KINDS[stored["kind"]](**values)
+
+
+def text_of(blocks: Iterable[Block]) -> str:
+    """What the model wrote for a reader: its texts; apart where another block came between,
+    as they are where the API cut one text for its citations."""
+    return _joined((block.text if isinstance(block, TextBlock) else None) for block in blocks)
+
+
+def thinking_of(blocks: Iterable[Block]) -> str:
+    """The thoughts, a blank line between two blocks."""
+    found = [block.text for block in blocks if isinstance(block, ThinkingBlock) and block.text]
+    return APART.join(found)
+
+
+def as_text(blocks: Iterable[Block]) -> str:
+    """All that an answer says, as plain text for search, comparison and export: its texts, and
+    of any other block but thinking a line that names it, with its JSON."""
+    return _joined(
+        each
+        for block in blocks
+        for each in ([block.text] if isinstance(block, TextBlock) else [None, _line(block), None])
+    )
+
+
+def answer_of(blocks: Iterable[Block]) -> str:
+    """What of an answer is checked and counted: its text; without any, what it says else."""
+    found = tuple(blocks)
+    return text_of(found) or as_text(found)
+
+
+def _joined(texts: Iterable[str | None]) -> str:
+    """Texts in a row, None for what stands between two of them."""
+    found: list[str] = []
+    is_apart = False
+    for text in texts:
+        if text is None:
+            is_apart = bool(found)
+        elif text:
+            found += [APART, text] if is_apart else [text]
+            is_apart = False
+    return "".join(found)
+
+
+def left_out(blocks: Iterable[Block]) -> str:
+    """What an editor of texts cannot hold of an answer, in a sentence; empty: nothing that
+    the next request needs. Thoughts are only needed beside tools (API docs, extended
+    thinking)."""
+    found = tuple(blocks)
+    names = [_name(block) for block in found]
+    names += ["citations"] * any(block.citations for block in found if type(block) is TextBlock)
+    lost = list(dict.fromkeys(name for name in names if name))[:MOST_NAMED]
+    return f"The editor holds texts only, so this stays behind: {', '.join(lost)}." if lost else ""
+
+
+def _name(block: Block) -> str:
+    if isinstance(block, TextBlock | ThinkingBlock | RedactedThinkingBlock):
+        return ""
+    if isinstance(block, ToolUseBlock | ServerToolUseBlock):
+        return f"{type_of(block)} {block.name}".strip()
+    return type_of(block)
+
+
+def type_of(block: Block) -> str:
+    """The block's type as the API names it."""
+    if isinstance(block, ServerToolUseBlock | ServerToolResultBlock | UnknownBlock):
+        return block.type
+    return _NAMES[type(block)]
+
+
+def _line(block: Block) -> str:
+    """A block that is no text as one line of plain text; empty for thinking."""
+    match block:
+        case ToolUseBlock() | ServerToolUseBlock():
+            return f"[{type_of(block)} {block.name}] {block.input_json or '{}'}"
+        case ServerToolResultBlock():
+            return f"[{block.type}] {_readable(block.content_json)}"
+        case UnknownBlock():
+            return f"[{block.type}] {_readable(block.json)}"
+        case _:
+            return ""
+
+
+def _readable(text: str) -> str:
+    """JSON without what only the API can read, which would fill an index of words."""
+    try:
+        return json.dumps(_told(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _told(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    if isinstance(value, list):
+        return [_told(each) for each in value]
+    if isinstance(value, dict):
+        return {k: _told(each) for k, each in value.items() if not k.startswith("encrypted_")}
+    return value
+
+
+def api_content(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """The content of the assistant turn that sends an answer back unchanged, but for texts
+    without a letter, which the API refuses. Raises `ContentError` where a block is not whole."""
+    return [_api_block(each) for each in blocks if not _is_blank(each)]
+
+
+def _is_blank(block: Block) -> bool:
+    return isinstance(block, TextBlock) and not block.text.strip()
+
+
+def _api_block(block: Block) -> dict[str, Any]:
+    match block:
+        case TextBlock(text, citations):
+            cited = {"citations": [json.loads(each.json) for each in citations]}
+            return {"type": "text", "text": text} | (cited if citations else {})
+        case ThinkingBlock(text, signature):
+            if not signature:
+                raise ContentError("Its thinking has no signature, and is refused without one.")
+            return {"type": "thinking", "thinking": text, "signature": signature}
+        case RedactedThinkingBlock(data):
+            return {"type": "redacted_thinking", "data": data}
+        case ToolUseBlock():
+            what = f"the input of {block.name or 'a tool'}"
+            found = _object(block.input_json or "{}", what)
+            told = {"type": "tool_use", "id": block.id, "name": block.name, "input": found}
+        case ServerToolUseBlock():
+            what = f"the input of {block.name or 'a tool'}"
+            found = _object(block.input_json or "{}", what)
+            told = {"type": block.type, "id": block.id, "name": block.name, "input": found}
+        case ServerToolResultBlock():
+            content = _value(block.content_json, f"the content of {block.type}")
+            told = {"type": block.type, "tool_use_id": block.tool_use_id, "content": content}
+        case UnknownBlock():
+            return _object(block.json, f"the block {block.type}")
+    return _object(block.more_json or "{}", "a block") | told
+
+
+def _value(text: str, what: str) -> Any:  # noqa: ANN401 (any JSON value)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ContentError(f"It was cut: {what} is not whole.") from error
+
+
+def _object(text: str, what: str) -> dict[str, Any]:
+    found = _value(text, what)
+    if not isinstance(found, dict):
+        raise ContentError(f"It cannot be put together again: {what} is no object.")
+    return found

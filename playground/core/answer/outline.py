@@ -1,0 +1,122 @@
+"""An answer's content as parts that any page can draw: a text, or a name with its JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, groupby
+from typing import Any, Literal
+
+from playground.core.answer.content import (
+    Block,
+    Citation,
+    RedactedThinkingBlock,
+    ServerToolResultBlock,
+    ServerToolUseBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolUseBlock,
+    UnknownBlock,
+    text_of,
+    type_of,
+)
+
+LONGEST_HEAD = 200
+MOST_NOTES = 200
+"""Citations under a text, or sources of a result, that are listed; its JSON has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`body` is a text as it was written or thought, or JSON; `head` names what is no text.
+    `notes` are citations, sources or output, a line each. An open part is what the answer is
+    about; the others are worth a line until someone asks."""
+
+    kind: Literal["text", "thinking", "json"]
+    head: str
+    body: str
+    notes: tuple[str, ...] = ()
+    is_open: bool = False
+
+
+def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
+    """The parts of an answer in order: texts that the API cut for their citations are one."""
+    numbers = count(1)
+    found: list[Part] = []
+    for is_text, some in groupby(blocks, lambda block: isinstance(block, TextBlock)):
+        if is_text:
+            found += _text([block for block in some if isinstance(block, TextBlock)], numbers)
+        else:
+            found += map(_part, some)
+    return tuple(found)
+
+
+def _text(blocks: Sequence[TextBlock], numbers: Iterator[int]) -> list[Part]:
+    cited = [each for block in blocks for each in block.citations][:MOST_NOTES]
+    notes = tuple(f"[{next(numbers)}] {_cited(each)}" for each in cited)
+    text = text_of(blocks)
+    return [Part("text", "", text, notes, is_open=True)] if text or notes else []
+
+
+def _cited(found: Citation) -> str:
+    source = ", ".join(each for each in (found.title, found.place, found.url) if each)
+    quote = f"“{found.quote}”" if found.quote else ""
+    return " · ".join(each for each in (quote, source) if each) or found.json
+
+
+def _part(block: Block) -> Part:
+    match block:
+        case ThinkingBlock(text):
+            return Part("thinking", "Thinking" if text else "Thinking, not shown by the API", text)
+        case RedactedThinkingBlock(data):
+            return Part("json", "Redacted thinking, which only the API can read", data)
+        case ToolUseBlock(call, name, given):
+            head = " · ".join(each for each in ("Tool use", name, call) if each)
+            return Part("json", head, indented(given or "{}"), is_open=True)
+        case ServerToolUseBlock(name=name, input_json=given):
+            head = " · ".join(each for each in (name or block.type, _asked(given)) if each)
+            return Part("json", head[:LONGEST_HEAD], indented(given or "{}"))
+        case ServerToolResultBlock(kind, _, content):
+            notes = tuple(_notes(_parsed(content)))[:MOST_NOTES]
+            return Part("json", kind, indented(content), notes)
+        case UnknownBlock(kind, found):
+            return Part("json", f"Block of type {kind}", indented(found))
+        case _:
+            return Part("json", type_of(block), "")
+
+
+def indented(text: str) -> str:
+    """JSON over several lines; what is not whole yet, as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _asked(given: str) -> str:
+    """What a tool of the API's own is asked for: its only text, or the one that is usual."""
+    found = _parsed(given)
+    texts = {k: v for k, v in found.items() if isinstance(v, str)} if type(found) is dict else {}
+    usual = (texts.get(name) for name in ("query", "url", "code", "command", "path"))
+    return next((each for each in usual if each), "") or (
+        next(iter(texts.values())) if len(texts) == 1 else ""
+    )
+
+
+def _notes(content: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON value)
+    """The sources, the output or the error of a result."""
+    for each in content if isinstance(content, list) else [content]:
+        if not isinstance(each, dict):
+            continue
+        found = [each.get(name) for name in ("title", "url", "error_code", "stdout", "stderr")]
+        texts = [text.strip() for text in found if isinstance(text, str) and text.strip()]
+        if texts:
+            yield " · ".join(texts)
+        elif isinstance(each.get("text"), str):
+            yield each["text"]
