@@ -90,8 +90,10 @@ def _escape(state: StateInline, is_silent: bool) -> bool:
         if not is_silent:
             state.push("softbreak", "", 0)
     elif not is_silent:
-        token = state.push("text_special", "", 0)
-        token.content = after if is_mark and after not in "()[]" else "\\" + after
+        # Two of them before a space are a line break of TeX.
+        is_break = after == "\\" and state.src[state.pos + 2 : state.pos + 3] in ("", " ", "\n")
+        is_kept = not is_mark or is_break or after in "()[]"
+        state.push("text_special", "", 0).content = "\\" + after if is_kept else after
     state.pos += 2
     return True
 
