@@ -10,7 +10,7 @@ from pygments.util import ClassNotFound
 
 from playground.core.rendering.plain import attribute, escaped
 
-LONGEST_COLOURED = 30_000
+LONGEST_COLOURED = 20_000
 """Characters of a block of code that is coloured."""
 
 

@@ -9,8 +9,8 @@ from latex2mathml.converter import Converter
 from playground.core.rendering.allowed import ALLOWED
 from playground.core.rendering.plain import attribute, escaped
 
-LONGEST = 800
-"""Characters of a formula: the converter takes some 25 ms for so many."""
+LONGEST = 600
+"""Characters of a formula: the converter takes up to 20 ms for so many."""
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TEXT = re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]*\}")

@@ -104,8 +104,8 @@ WORST = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
     "wide table": "|a" * 90 + "|\n" + "|-" * 90 + "|\n" + "|b\n" * 16_000,
     "definitions": "".join(f"[x{n}]\n\n[a{n}]: https://e.example/{n}\n\n" for n in range(1_200)),
     "footnotes": "".join(f"[^{n}]: a [^{n + 1}]\n" for n in range(2_500)),
-    "code": "```python\n" + ("def f(a): return {'a': 1}\n" * 2_000)[:29_000],
-    "formulas": ("$$" + "x'" * 390 + "$$\n\n") * 60,
+    "code": "```python\n" + ("def f(a): return {'a': 1}\n" * 2_000)[:19_000],
+    "formulas": ("$$" + "x'" * 290 + "$$\n\n") * 60,
 }
 
 
