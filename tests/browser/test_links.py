@@ -55,7 +55,7 @@ def test_a_file_of_hostile_answers_asks_for_nothing_and_runs_nothing(browser, tm
     page.add_init_script("window.ran = []; window.alert = () => window.ran.push(1)")
     page.goto(file.as_uri())
     page.wait_for_load_state("networkidle")
-    texts = page.eval_on_selector_all(".answer", "found => found.map(each => each.textContent)")
+    texts = page.eval_on_selector_all(".as-it-came", "found => found.map(each => each.textContent)")
     assert json.loads(json.dumps(texts)) == 2 * [hostile.replace("\x00", "\ufffd")]
     assert page.evaluate("() => document.scripts.length + window.ran.length") == 0
     assert [url for url in asked if url != file.as_uri()] == []

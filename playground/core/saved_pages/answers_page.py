@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from playground.core.answer.outline import Part as AnswerPart
-from playground.core.answer.outline import outline
+from playground.core.answer.content import text_of
 from playground.core.money.budget import in_dollars
+from playground.core.rendering.blocks_html import BlockHtml, blocks_html
 from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun
 
@@ -24,7 +24,8 @@ class _Card:
     """What the template says of one run beside the run itself."""
 
     run: SharedRun
-    answer: tuple[AnswerPart, ...]
+    answer: tuple[BlockHtml, ...]
+    text: str
     prompt: tuple[Part, ...]
     asked: str
     metrics: str
@@ -38,7 +39,8 @@ def share_page(runs: Sequence[SharedRun], now: datetime) -> str:
     cards = [
         _Card(
             run,
-            outline(run.blocks),
+            blocks_html(run.blocks),
+            text_of(run.blocks),
             _prompt(run),
             _asked(run),
             _metrics(run),

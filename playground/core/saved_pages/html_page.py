@@ -1,7 +1,8 @@
 """One self-contained HTML page to pass on: no script, nothing loaded, every text escaped.
 
-The markup stands in the templates beside this file. Jinja escapes whatever a template prints;
-`clean` repairs what an HTML parser would change without a word.
+The markup stands in the templates beside this file. Jinja escapes whatever a template prints, but
+what a model said, which the one renderer of answers makes safe; `clean` repairs what an HTML
+parser would change without a word.
 """
 
 from functools import cache
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
+
+from playground.core.rendering.allowed import fault
+from playground.core.rendering.markdown import STYLE_FILE, to_html
 
 CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -33,8 +37,9 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.globals |= {"csp": CSP, "style": Markup((FOLDER / "style.css").read_text("utf-8"))}  # noqa: S704 (our own file)
-    found.filters["hue"] = hue
+    style = "".join(file.read_text("utf-8") for file in (FOLDER / "style.css", STYLE_FILE))
+    found.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
+    found.filters |= {"hue": hue, "markdown": to_html, "rendered": rendered}
     return found
 
 
@@ -45,6 +50,13 @@ def clean(value: object) -> object:
         return value
     whole = str(value).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     return escape(whole).replace("\r", Markup("&#13;"))
+
+
+def rendered(html: str) -> Markup:
+    """HTML that the renderer of answers made, and nothing else, with its style sheet's class."""
+    if found := fault(html):
+        raise ValueError(f"not made by the renderer: {found}")
+    return Markup(f'<div class="rendered">{html}</div>')  # noqa: S704 (just looked at)
 
 
 def hue(letter: str) -> str:

@@ -12,6 +12,8 @@ from browser.hostile import Hostile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.core.rendering.allowed import ALLOWED
+from playground.core.rendering.markdown import STYLE_FILE
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.saved_pages.html_page import CSP
@@ -54,7 +56,7 @@ def run_of(answer="Because of the <heat>.", row=ROW, body=BODY):
 class Reader(HTMLParser):
     """The tags of a page, and the texts of its elements of one class."""
 
-    def __init__(self, page, kind="answer"):
+    def __init__(self, page, kind="as-it-came"):
         super().__init__(convert_charrefs=True)
         self.tags, self.attributes, self.texts = set(), [], []
         self._kind, self._is_inside = kind, False
@@ -75,6 +77,24 @@ class Reader(HTMLParser):
     def handle_data(self, data):
         if self._is_inside:
             self.texts[-1] += data
+
+
+def assert_dead(found):
+    """Nothing loads or runs; a link leads to the web or a mailbox, and only when it is pressed."""
+    assert not found.tags & {"script", "img", "link", "iframe", "svg", "form"}
+    names = {name for name, _ in found.attributes}
+    assert not {name for name in names if name.startswith("on")}
+    assert not names & {"src", "style", "srcset", "action"}
+    hrefs = [value for name, value in found.attributes if name == "href"]
+    assert all(href.startswith(("http://", "https://", "mailto:")) for href in hrefs)
+
+
+def test_an_answer_is_drawn_as_on_the_page_and_can_be_read_as_it_came():
+    page = share_page([run_of("**Bold** costs $5 to $20\n\n- `x`")], NOW)
+    drawn = '<p dir="auto"><strong>Bold</strong> costs $5 to $20</p>'
+    assert f'<div class="answer"><div class="rendered">{drawn}<ul dir="auto">' in page
+    assert Reader(page).texts == ["**Bold** costs $5 to $20\n\n- `x`"]
+    assert STYLE_FILE.read_text("utf-8") in page
 
 
 def test_a_page_says_all_that_the_answers_card_says():
@@ -114,10 +134,8 @@ def test_no_hostile_text_becomes_a_tag_or_an_attribute():
     plain = Reader(share_page([run_of()], NOW))
     found = Reader(share_page([run_of(hostile, row, body)], NOW))
     assert found.texts == [hostile]
-    assert found.tags <= plain.tags
-    assert not found.tags & {"script", "img", "a", "link", "iframe"}
-    assert not {name for name, _ in found.attributes if name.startswith("on")}
-    assert not {name for name, _ in found.attributes} & {"src", "href", "style"}
+    assert found.tags <= plain.tags | set(ALLOWED)
+    assert_dead(found)
 
 
 @pytest.mark.parametrize("form", [share_page, to_json])

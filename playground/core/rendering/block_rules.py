@@ -1,0 +1,256 @@
+"""Rules of blocks that CommonMark does not have, or has in a way that would lose letters.
+
+Where a block begins must never depend on a line further down than the next one: what stands
+before it is frozen then (see `growing`).
+"""
+
+import json
+import re
+from collections.abc import Callable, MutableMapping
+from typing import Any, Protocol
+
+from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import blockquote as commonmark_blockquote
+from markdown_it.rules_block import table as commonmark_table
+from markdown_it.rules_block.table import escapedSplit
+from markdown_it.token import Token
+from mdit_py_plugins.footnote.index import footnote_def
+
+from playground.core.rendering.mathematics import is_in_brackets
+
+DEEPEST = 60
+"""Levels of nesting; what lies deeper is shown as written. markdown-it would drop it."""
+MOST_COLUMNS = 100
+"""Of a table: each line has as many cells, however short it is."""
+
+_DEFINITION = re.compile(
+    r"\[(?!\^)(?P<label>(?:[^\[\]\\]|\\.){1,200})\]:[ \t]*"
+    r"(?:<(?P<quoted>(?:https?://|mailto:)[^<>\s]+)>|(?P<bare>(?:https?://|mailto:)[^\s<>]+))"
+    r"""(?:[ \t]+(?P<title>"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*""",
+    re.IGNORECASE,
+)
+_JSON = re.compile(
+    r"""\{[ \t]*(?=["\n}]|\Z)|\[[ \t]*(?:(?=["\n\[{]|\Z)"""
+    r"""|(?=(?:-?[\d.]+|true|false|null)[ \t]*(?:[,\n]|\][ \t]*(?:\n|\Z))))"""
+)
+_SPACE = re.compile(r"\s*")
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
+_NEAR = 8
+"""Characters before its end at which an unfinished JSON text may fail: `fals`, `-`, `\\\\u12`."""
+
+Environment = MutableMapping[str, Any]
+Rule = Callable[[StateBlock, int, int, bool], bool]
+
+
+class TooSlow(Exception):
+    """Reading this takes longer than it may."""
+
+
+class _HasEnvironment(Protocol):
+    env: Environment
+
+
+def look_at_clock(state: _HasEnvironment, *_: object) -> bool:
+    """A rule that never matches and ends what takes too long. Raises `TooSlow`."""
+    is_out_of_time = state.env.get("is_out_of_time")
+    if is_out_of_time is not None and is_out_of_time():
+        raise TooSlow
+    return False
+
+
+def add_block_rules(markdown: MarkdownIt) -> None:
+    """Put the rules of this module into the parser."""
+    ruler = markdown.block.ruler
+    ends_paragraph: RuleOptionsType = {"alt": ["paragraph", "reference"]}
+    ends_more: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    ruler.at("reference", _definition)
+    ruler.at("paragraph", _paragraph)
+    ruler.at("table", _table, ends_paragraph)
+    ruler.at("blockquote", _blockquote, ends_more)
+    # Among those that end a block it is asked at each line.
+    ruler.before("table", "clock", look_at_clock, ends_more)
+    ruler.before("table", "too_deep", _too_deep)
+    ruler.before("table", "json", _json, ends_paragraph)
+    ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})
+    ruler.before("reference", "footnote", footnote_def, ends_paragraph)
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def _push(state: StateBlock, kind: str, content: str, first: int, end: int) -> Token:
+    token = state.push(kind, "", 0)
+    token.content, token.map = content, [first, end]
+    state.line = end
+    return token
+
+
+def _too_deep(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    if state.level < DEEPEST or is_silent:
+        return False
+    last = first + 1
+    while last < end and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent):
+        last += 1
+    _push(state, "as_written", state.getLines(first, last, state.blkIndent, False), first, last)
+    return True
+
+
+def _paragraph(state: StateBlock, first: int, _end: int, is_silent: bool) -> bool:
+    # As CommonMark's, but only ASCII spaces are taken off: U+3000 indents a paragraph.
+    last = first + 1
+    before, state.parentType = state.parentType, "paragraph"
+    rules = state.md.block.ruler.getRules("paragraph")
+    while last < state.lineMax and not state.isEmpty(last):
+        is_lazy = state.sCount[last] - state.blkIndent > 3 or state.sCount[last] < 0
+        if not is_lazy and any(rule(state, last, state.lineMax, True) for rule in rules):
+            break
+        last += 1
+    state.parentType = before
+    content = state.getLines(first, last, state.blkIndent, False).strip(" \t\n")
+    state.push("paragraph_open", "p", 1).map = [first, last]
+    _push(state, "inline", content, first, last).children = []
+    state.push("paragraph_close", "p", -1)
+    return True
+
+
+def _blockquote(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    # `>= 5` is a comparison.
+    if _line(state, first).startswith(">="):
+        return False
+    return commonmark_blockquote(state, first, end, is_silent)
+
+
+def _table(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    """A table of which no cell is dropped: GFM leaves out those beyond the head's."""
+    if first + 1 < end and _line(state, first + 1).count("|") > MOST_COLUMNS:
+        return False
+    at = len(state.tokens)
+    if not commonmark_table(state, first, end, is_silent):
+        return False
+    if is_silent:
+        return True
+    tokens, state.tokens[at:] = state.tokens[at:], []
+    count = sum(token.type == "th_open" for token in tokens)
+    line, level = first, state.level
+    for token in tokens:
+        if token.type == "tr_open" and token.map:
+            line = token.map[0]
+        elif token.type == "tr_close" and line > first:
+            state.level = token.level + 1
+            for cell in _cells(_line(state, line))[count:]:
+                state.push("td_open", "td", 1)
+                inline = state.push("inline", "", 0)
+                inline.content, inline.children = cell, []
+                state.push("td_close", "td", -1)
+        state.tokens.append(token)
+    state.level = level
+    return True
+
+
+def _cells(line: str) -> list[str]:
+    cells = escapedSplit(line.strip(" \t"))
+    if cells and cells[0] == "":
+        cells = cells[1:]
+    if cells and cells[-1] == "":
+        cells = cells[:-1]
+    return [cell.strip(" \t") for cell in cells]
+
+
+def _definition(state: StateBlock, first: int, _end: int, is_silent: bool) -> bool:
+    """`[label]: https://…`, in one line. It is shown, for nobody may ever refer to it."""
+    found = _DEFINITION.fullmatch(_line(state, first))
+    if found is None or state.is_code_block(first):
+        return False
+    if not is_silent:
+        # The last line of an unfinished text may go on, and then mean another address.
+        address = found["quoted"] or found["bare"]
+        label, href = normalised_label(found["label"]), state.md.normalizeLink(address)
+        if not (state.env["is_open"] and first == state.lineMax - 1):
+            title = (found["title"] or "")[1:-1]
+            state.env["references"].setdefault(label, {"href": href, "title": title})
+        token = _push(state, "definition", found[0], first, first + 1)
+        at = found.start("quoted" if found["quoted"] else "bare")
+        token.meta = {"label": label, "address": address, "href": href, "at": at}
+    return True
+
+
+def normalised_label(label: str) -> str:
+    """A label as CommonMark compares it: without regard to case and to how wide its spaces are."""
+    return " ".join(label.split()).lower().upper()
+
+
+def _math(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    r"""`$$ … $$` and `\[ … \]` that fill their lines, without a blank one among them."""
+    opening = _line(state, first)[:2]
+    if opening not in ("$$", "\\[") or state.is_code_block(first):
+        return False
+    if is_silent:
+        return True
+    closing = "$$" if opening == "$$" else "\\]"
+    last = first
+    lines: list[str] = []
+    while last < end and not state.isEmpty(last) and state.sCount[last] >= state.blkIndent:
+        line = _line(state, last)
+        lines.append(line[2:] if last == first else line)
+        last += 1
+        if closing in lines[-1]:
+            source, _, after = "\n".join(lines).partition(closing)
+            if after.strip() or not source.strip():
+                return False
+            if opening == "\\[" and not is_in_brackets(source):
+                return False
+            token = _push(state, "math_block", source, first, last)
+            token.markup, token.info = opening, closing
+            return True
+    # What may still be closed stays one block, so that nothing of it is frozen too early.
+    if last < state.lineMax or not state.env["is_open"]:
+        return False
+    _push(state, "as_written", "\n".join([opening + lines[0], *lines[1:]]), first, last)
+    return True
+
+
+def _json(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    """JSON that begins a line, as far as it goes: each of its stars and spaces matters."""
+    start = state.bMarks[first] + state.tShift[first]
+    if state.level or state.blkIndent or state.is_code_block(first):
+        return False
+    if _JSON.match(state.src, start) is None:
+        return False
+    if is_silent:
+        return True
+    stop = json_end(state.src, start)
+    if stop is None:
+        return False
+    last = first + 1
+    while last < end and state.bMarks[last] < stop:
+        last += 1
+    content = state.src[state.bMarks[first] : min(stop, state.eMarks[last - 1])]
+    _push(state, "fence", content, first, last).info = "json"
+    return True
+
+
+def json_end(text: str, start: int) -> int | None:
+    """Where the JSON that begins at `start` ends: objects and arrays, one beneath the other. The
+    end of the text where that is unfinished JSON; None where it is none."""
+    end: int | None = None
+    while _JSON.match(text, start):
+        try:
+            _, stop = _DECODER.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            is_unfinished = (
+                error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()) - _NEAR
+            )
+            return len(text) if is_unfinished else end
+        except RecursionError:
+            return end
+        line_end = text.find("\n", stop)
+        line_end = len(text) if line_end < 0 else line_end
+        if text[stop:line_end].strip():
+            return end
+        end = line_end
+        # Another value may stand in the next line.
+        start = line_end + 1
+    return end

@@ -1,0 +1,217 @@
+"""Rules within a line that CommonMark does not have, or has in a way that would lose letters."""
+
+import re
+import unicodedata
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.state_inline import Scanned
+
+from playground.core.rendering.block_rules import look_at_clock
+from playground.core.rendering.mathematics import LONGEST, is_in_brackets, reads_as_formula
+
+_CJK = re.compile(
+    "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    "\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff\U00020000-\U0003ffff]"
+)
+_ADDRESS = re.compile(r"://[^\s<>\"`\[\]\\|\u3000-\u303f\uff00-\uffef]+")
+_SCHEME = re.compile(r"(?:^|[^A-Za-z0-9+.-])(https?)$", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(?:/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|!--(?:[^-<>]|-(?!->))*-->|\?[^<>]*\?>|![A-Z][^<>]*>)"
+)
+_ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>\n]*)?>[^\n]*</\1>(?=[ \t]*(?:\n|\Z))")
+_FOOTNOTE = re.compile(r"\[\^([^\s\]]+)\]")
+_MATH_PAIRS = (("\\(", "\\)", False), ("\\[", "\\]", True), ("$$", "$$", True))
+
+
+class InlineState(StateInline):
+    """Emphasis as its writers mean it in Chinese, Japanese and Korean, where no spaces stand
+    around it: https://github.com/tats-u/markdown-cjk-friendly."""
+
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
+        """Whether the marks at `start` can open and close emphasis, and how many they are."""
+        marker, end = self.src[start], start
+        while end < self.posMax and self.src[end] == marker:
+            end += 1
+        before = self.src[start - 1] if start else " "
+        after = self.src[end] if end < self.posMax else " "
+        if end - start == 1 and before.isdigit() and after.isdigit():
+            # A product.
+            return Scanned(False, False, 1)
+        before_sign, after_sign = _is_sign(before), _is_sign(after)
+        before_cjk, after_cjk = bool(_CJK.match(before)), bool(_CJK.match(after))
+        opens = not after.isspace() and (
+            not after_sign or after_cjk or before.isspace() or before_sign or before_cjk
+        )
+        closes = not before.isspace() and (
+            not before_sign or before_cjk or after.isspace() or after_sign or after_cjk
+        )
+        return Scanned(
+            opens and (canSplitWord or not closes or before_sign),
+            closes and (canSplitWord or not opens or after_sign),
+            end - start,
+        )
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter)[0] in "PS"
+
+
+def add_inline_rules(markdown: MarkdownIt) -> None:
+    """Put the rules of this module into the parser."""
+    ruler = markdown.inline.ruler
+    ruler.before("text", "clock", look_at_clock)
+    ruler.at("newline", _newline)
+    ruler.before("escape", "math", _math)
+    ruler.at("escape", _escape)
+    ruler.after("autolink", "tag", _tag)
+    ruler.before("link", "footnote", _footnote)
+    ruler.before("newline", "address", _address)
+
+
+def _newline(state: StateInline, is_silent: bool) -> bool:
+    # As CommonMark's, but every line stays one, with the spaces that it begins with.
+    if state.src[state.pos] != "\n":
+        return False
+    if not is_silent:
+        state.pending = state.pending.rstrip(" ")
+        state.push("softbreak", "", 0)
+    state.pos += 1
+    return True
+
+
+def _escape(state: StateInline, is_silent: bool) -> bool:
+    r"""A backslash before a mark. Before a bracket it may be TeX, and stays in sight."""
+    if state.src[state.pos] != "\\" or state.pos + 1 >= state.posMax:
+        return False
+    after = state.src[state.pos + 1]
+    is_mark = after.isascii() and not after.isalnum() and not after.isspace() and after > " "
+    if after == "\n":
+        if not is_silent:
+            state.push("softbreak", "", 0)
+    elif not is_silent:
+        # Two of them before a space are a line break of TeX.
+        is_break = after == "\\" and state.src[state.pos + 2 : state.pos + 3] in ("", " ", "\n")
+        is_kept = not is_mark or is_break or after in "()[]"
+        state.push("text_special", "", 0).content = "\\" + after if is_kept else after
+    state.pos += 2
+    return True
+
+
+def _math(state: StateInline, is_silent: bool) -> bool:
+    start = state.pos
+    if state.src[start] not in "$\\":
+        return False
+    for opening, closing, is_block in _MATH_PAIRS:
+        if state.src.startswith(opening, start):
+            end = state.src.find(closing, start + 2, min(state.posMax, start + LONGEST + 4))
+            source = state.src[start + 2 : end]
+            if end < 0 or not source.strip() or not _is_math_of_pair(state, source, opening):
+                return False
+            return _found_math(state, is_silent, source, (opening, closing), is_block)
+    if state.src[start] != "$" or (start and _joins(state.src[start - 1])):
+        return False
+    end = _closing_dollar(state.src, start + 1, min(state.posMax, start + LONGEST + 2))
+    if end < 0 or not reads_as_formula(state.src[start + 1 : end], state.src[end + 1 : end + 5]):
+        return False
+    return _found_math(state, is_silent, state.src[start + 1 : end], ("$", "$"), False)
+
+
+def _joins(letter: str) -> bool:
+    return letter.isalnum() or letter in "\\$_"
+
+
+def _is_math_of_pair(state: StateInline, source: str, opening: str) -> bool:
+    before = state.src[state.pos - 1] if state.pos else " "
+    if _joins(before):
+        return False
+    # `s/\(a\)/b/` is an expression of sed, `\[1\]` a bracket, `$$` the number of a process.
+    if opening == "\\(":
+        after = state.src[state.pos + len(source) + 4 : state.pos + len(source) + 5]
+        return before not in "/)" and (not after or after not in "/\\") and "\\(" not in source
+    if opening == "\\[":
+        return is_in_brackets(source)
+    return "$" not in source and reads_as_formula(source.strip())
+
+
+def _closing_dollar(text: str, start: int, stop: int) -> int:
+    at = start
+    while at < stop and text[at] != "\n":
+        if text[at] == "$":
+            return at
+        at += 2 if text[at] == "\\" else 1
+    return -1
+
+
+def _found_math(
+    state: StateInline, is_silent: bool, source: str, marks: tuple[str, str], is_block: bool
+) -> bool:
+    if not is_silent:
+        token = state.push("math_block" if is_block else "math_inline", "", 0)
+        token.content, (token.markup, token.info) = source, marks
+    state.pos += len(source) + len(marks[0]) + len(marks[1])
+    return True
+
+
+def _tag(state: StateInline, is_silent: bool) -> bool:
+    """A tag is text to the letter; so is an element that fills its line."""
+    start = state.pos
+    if state.src[start] != "<":
+        return False
+    found = None
+    if not state.src[state.src.rfind("\n", 0, start) + 1 : start].strip(" \t"):
+        found = _ELEMENT.match(state.src, start, state.posMax)
+    found = found or _TAG.match(state.src, start, state.posMax)
+    if found is None:
+        return False
+    if not is_silent:
+        state.push("text_special", "", 0).content = found[0]
+    state.pos = found.end()
+    return True
+
+
+def _footnote(state: StateInline, is_silent: bool) -> bool:
+    if not state.src.startswith("[^", state.pos):
+        return False
+    found = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if found is None or ":" + found[1] not in state.env["footnotes"]["refs"]:
+        return False
+    if not is_silent:
+        state.push("footnote", "", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _address(state: StateInline, is_silent: bool) -> bool:
+    """A bare web address, without what ends the sentence around it."""
+    if state.src[state.pos] != ":" or state.linkLevel > 0:
+        return False
+    scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
+    found = _ADDRESS.match(state.src, state.pos, state.posMax)
+    if scheme is None or found is None:
+        return False
+    address = _trimmed(found[0])
+    if len(address) < 4:
+        return False
+    if not is_silent:
+        if not state.pending.endswith(scheme[1]):
+            return False
+        state.pending = state.pending[: -len(scheme[1])]
+        url = scheme[1] + address
+        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
+        state.push("text", "", 0).content = url
+        state.push("link_close", "a", -1)
+    state.pos += len(address)
+    return True
+
+
+def _trimmed(address: str) -> str:
+    surplus = address.count(")") - address.count("(")
+    while address:
+        if address[-1] in "?!.,:;*_~'":
+            address = address.rstrip("?!.,:;*_~'")
+        elif address[-1] == ")" and surplus > 0:
+            address, surplus = address[:-1], surplus - 1
+        else:
+            break
+    return address

@@ -1,0 +1,364 @@
+"""The one renderer of what a model said: Markdown as HTML that can load and run nothing.
+
+CommonMark with tables, task lists, footnotes, strikethrough, bare links, mathematics and coloured
+code. Raw HTML and images are text; every line and every letter that is no mark of Markdown stays.
+What would take too long is shown as it was written.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from playground.core.rendering.allowed import fault
+from playground.core.rendering.block_rules import (
+    DEEPEST,
+    Environment,
+    TooSlow,
+    add_block_rules,
+    normalised_label,
+)
+from playground.core.rendering.code import Colouring, code_block
+from playground.core.rendering.inline_rules import InlineState, add_inline_rules
+from playground.core.rendering.mathematics import to_mathml
+from playground.core.rendering.plain import as_written, attribute, escaped, normalised
+
+Clock = Callable[[], float]
+"""Seconds of this thread's own work, from any beginning."""
+
+WHOLE_LIMIT_S = 1.0
+"""Seconds of work for a text that is read at once, away from the event loop."""
+STYLE_FILE = Path(__file__).parent / "style.css"
+"""The style sheet of rendered answers; its rules begin at the class `rendered`."""
+
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>]*", re.IGNORECASE)
+_TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
+_DEEPEST_MARKS = 100
+_MOST_TRIES = 4
+_PLAIN_TAGS = {
+    "em_open": "<em>", "em_close": "</em>", "strong_open": "<strong>",
+    "strong_close": "</strong>", "s_open": "<s>", "s_close": "</s>", "link_close": "</a>",
+    "softbreak": "\n",
+}  # fmt: skip
+
+
+def to_html(text: str, *, clock: Clock = time.thread_time, limit_s: float = WHOLE_LIMIT_S) -> str:
+    """A finished text as HTML, in one go. Takes at most about `limit_s` of this thread's work."""
+    text = normalised(text)
+    reader = Reader(clock)
+    reader.begin(limit_s)
+    try:
+        blocks = reader.blocks(text, is_open=False)
+    except (TooSlow, RecursionError):
+        return as_written(text)
+    return "".join(block.html for block in blocks)
+
+
+def _made() -> MarkdownIt:
+    # Our own rule takes what lies deeper than DEEPEST; markdown-it's limit would drop it.
+    made = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
+    made.enable(["table", "strikethrough"])
+    made.disable(["image", "html_block", "html_inline", "entity"])
+    made.validateLink = _may_lead_to  # type: ignore[method-assign]
+    made.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
+    add_block_rules(made)
+    add_inline_rules(made)
+    return made
+
+
+def _as_it_is(link: str) -> str:
+    return link
+
+
+def _may_lead_to(url: str) -> bool:
+    return _LINK.fullmatch(url) is not None
+
+
+_MARKDOWN = _made()
+
+
+@dataclass(slots=True)
+class Block:
+    """One block at the top level: its HTML, the line at which it begins, and what it was made of.
+    `may_refer` says that a definition further down could still change it."""
+
+    tokens: list[Token]
+    line: int
+    html: str = ""
+    is_complete: bool = False
+    may_refer: bool = False
+
+
+@dataclass(slots=True)
+class _Piece:
+    html: str
+    may_refer: bool = False
+
+
+@dataclass(slots=True)
+class Definitions:
+    """What links and footnotes refer to, by label; the first definition of a label counts."""
+
+    references: dict[str, dict[str, str]] = field(default_factory=dict)
+    footnotes: dict[str, int] = field(default_factory=dict)
+
+    def copy(self) -> "Definitions":
+        """These, to be added to."""
+        return Definitions(dict(self.references), dict(self.footnotes))
+
+
+class Reader:
+    """Reads one text, again and again while it grows, and remembers the pieces that it has read:
+    what there was no time for is shown as written, and read the next time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._limit_s = self._deadline_s = 0.0
+        self._tries: Counter[tuple[object, ...]] = Counter()
+        self._pieces: dict[tuple[object, ...], _Piece] = {}
+        self._formulas: dict[tuple[str, str], str] = {}
+        self._colourings: dict[tuple[str, str], Colouring] = {}
+        self._open_code = ("", "", "")
+        self.definitions = Definitions()
+
+    def begin(self, limit_s: float) -> None:
+        """Start the clock: from now on `limit_s` seconds of work may be done."""
+        self._limit_s, self._deadline_s = limit_s, self._clock() + limit_s
+
+    def is_out_of_time(self) -> bool:
+        """Whether the time since `begin` is over."""
+        return self._clock() > self._deadline_s
+
+    def blocks(self, text: str, *, is_open: bool) -> list[Block]:
+        """The blocks of a text; `is_open` says that it may go on. Definitions that it holds are
+        added to `definitions`. Raises `TooSlow` where even its blocks can't be told apart."""
+        environment: Environment = {
+            "references": self.definitions.references,
+            "footnotes": {"refs": self.definitions.footnotes},
+            "is_open": is_open,
+            "is_out_of_time": self.is_out_of_time,
+        }
+        tokens: list[Token] = []
+        _MARKDOWN.block.parse(text, _MARKDOWN, environment, tokens)
+        # However long that took, something is read each time.
+        self._deadline_s = max(self._deadline_s, self._clock() + self._limit_s / 4)
+        blocks: list[Block] = []
+        for token in tokens:
+            if token.level == 0 and token.nesting >= 0:
+                blocks.append(Block([], token.map[0] if token.map else 0))
+            blocks[-1].tokens.append(token)
+        for block in blocks:
+            self.write(block, is_open=is_open and block is blocks[-1])
+        return blocks
+
+    def write(self, block: Block, *, is_open: bool = False) -> None:
+        """Make the HTML of a block anew, with the definitions that are known by now."""
+        block.is_complete, block.may_refer = True, False
+        html = "".join(self._write(block, at, is_open) for at in range(len(block.tokens)))
+        # Nothing gets here that is off the list; if it ever does, it is shown as text.
+        block.html = html if fault(html) is None else as_written(_source_of(block.tokens))
+
+    def _write(self, block: Block, at: int, is_open: bool) -> str:
+        token = block.tokens[at]
+        if token.type == "inline":
+            return self._inline(block, at, is_open)
+        if token.type in ("fence", "code_block"):
+            return self._code(block, token, is_open)
+        if token.type == "math_block":
+            return f'<div class="scroll">{self._formula(block, token)}</div>'
+        if token.type == "as_written":
+            return as_written(token.content)
+        if token.type == "definition":
+            return _definition(token)
+        return _tag(token)
+
+    def _inline(self, block: Block, at: int, is_open: bool) -> str:
+        text, before = block.tokens[at].content, ""
+        if at > 1 and block.tokens[at - 2].type == "list_item_open":
+            if task := _TASK.match(text):
+                checked = "" if task[1] == " " else ' checked=""'
+                before = f'<input type="checkbox" disabled=""{checked}> '
+                text = text[task.end() :]
+        if is_open and at >= len(block.tokens) - 4:
+            text = _closed(text)
+            return before + self._read_piece_or_not(block, text).html
+        piece = self._piece(block, text)
+        block.may_refer |= piece.may_refer
+        return before + piece.html
+
+    def _piece(self, block: Block, text: str) -> _Piece:
+        key = (text, *self._referred(text))
+        if (known := self._pieces.get(key)) is not None:
+            return known
+        was_complete, block.is_complete = block.is_complete, True
+        began_s = self._clock()
+        piece = self._read_piece_or_not(block, text)
+        if not block.is_complete:
+            # What has had its time, or has come up too often, stays as written.
+            self._tries[key] += 1
+            has_had_its_time = self._clock() - began_s > self._limit_s / 2
+            block.is_complete = has_had_its_time or self._tries[key] >= _MOST_TRIES
+        if block.is_complete:
+            self._pieces[key] = piece
+        block.is_complete &= was_complete
+        return piece
+
+    def _read_piece_or_not(self, block: Block, text: str) -> _Piece:
+        try:
+            return self._read_piece(block, text)
+        except TooSlow:
+            block.is_complete = False
+        except RecursionError:
+            pass
+        return _Piece(escaped(text))
+
+    def _referred(self, text: str) -> list[object]:
+        """The definitions that a text could refer to."""
+        if "[" not in text or not (self.definitions.references or self.definitions.footnotes):
+            return []
+        found: list[object] = []
+        for label in _LABEL.findall(text):
+            reference = self.definitions.references.get(normalised_label(label))
+            is_note = label[:1] == "^" and ":" + label[1:] in self.definitions.footnotes
+            found += [label, reference["href"] if reference else is_note]
+        return found
+
+    def _read_piece(self, block: Block, text: str) -> _Piece:
+        environment: Environment = {
+            "references": self.definitions.references,
+            "footnotes": {"refs": self.definitions.footnotes},
+            "is_out_of_time": self.is_out_of_time,
+        }
+        state = InlineState(text, _MARKDOWN, environment, [])
+        _MARKDOWN.inline.tokenize(state)
+        for rule in _MARKDOWN.inline.ruler2.getRules(""):
+            rule(state)
+        depth = 0
+        for token in state.tokens:
+            depth += token.nesting
+            if depth > _DEEPEST_MARKS:
+                return _Piece(escaped(text))
+        html = "".join(self._write_inline(block, token) for token in state.tokens)
+        return _Piece(html, any("[" in t.content for t in state.tokens if t.type == "text"))
+
+    def _write_inline(self, block: Block, token: Token) -> str:
+        if token.type in ("text", "text_special"):
+            return escaped(token.content)
+        if token.type == "code_inline":
+            return f"<code>{escaped(token.content)}</code>"
+        if token.type == "link_open":
+            return _link(str(token.attrs["href"]), str(token.attrs.get("title") or ""))
+        if token.type == "footnote":
+            return f'<sup class="footnote">{escaped(token.content)}</sup>'
+        if token.type in ("math_inline", "math_block"):
+            return self._formula(block, token)
+        return _PLAIN_TAGS[token.type]
+
+    def _formula(self, block: Block, token: Token) -> str:
+        key = (token.markup, token.content)
+        found = self._formulas.get(key)
+        if found is None:
+            if self.is_out_of_time():
+                block.is_complete = False
+                return escaped(token.markup + token.content + token.info)
+            found = to_mathml(
+                token.content, token.markup, token.info, is_block=token.type == "math_block"
+            )
+            self._formulas[key] = found
+        return found
+
+    def _code(self, block: Block, token: Token, is_open: bool) -> str:
+        code, info = token.content, token.info.strip()
+        language = info.split(maxsplit=1)[0].lower() if info else ""
+        if is_open:
+            # Coloured anew when it has grown by a tenth; in between the rest has no colours.
+            before, of_language, html = self._open_code
+            if of_language == language and code.startswith(before) and (
+                len(code) < 1.1 * len(before) + 80
+            ):  # fmt: skip
+                return code_block(html + escaped(code[len(before) :]), info)
+            code = code[: code.rfind("\n") + 1]
+        colouring = self._colourings.get((code, language)) or Colouring(code, language)
+        if not is_open:
+            self._colourings[code, language] = colouring
+        colouring.go_on(self.is_out_of_time)
+        html = colouring.html()
+        if is_open:
+            self._open_code = (code, language, html)
+            return code_block(html + escaped(token.content[len(code) :]), info)
+        block.is_complete &= colouring.is_complete
+        return code_block(html, info)
+
+    def forget(self) -> None:
+        """Drop what was remembered of a text that is over."""
+        self._pieces.clear()
+        self._formulas.clear()
+        self._colourings.clear()
+
+
+def _source_of(tokens: Sequence[Token]) -> str:
+    return "\n".join(token.content for token in tokens if token.content)
+
+
+def _closed(text: str) -> str:
+    """A text that may go on, with the code and the bold words that are open in it closed, so that
+    no bare mark flickers by."""
+    last = text[text.rfind("\n") + 1 :]
+    if "``" not in last and last.count("`") % 2 and not last.endswith("`"):
+        return text + "`"
+    if "`" not in last and last.count("**") % 2 and last[-1:] not in ("*", " "):
+        return text + "**"
+    return text
+
+
+def _link(href: str, title: str) -> str:
+    in_sight = f"{title}\n{href}" if title else href
+    return (
+        f'<a href="{attribute(href)}" title="{attribute(in_sight)}" target="_blank" '
+        'rel="noopener noreferrer nofollow">'
+    )
+
+
+def _definition(token: Token) -> str:
+    address, at = token.meta["address"], token.meta["at"]
+    before, after = token.content[:at], token.content[at + len(address) :]
+    href = token.meta["href"]
+    link = f"{_link(href, '')}{escaped(address)}</a>" if _may_lead_to(href) else escaped(address)
+    return f'<p class="definition"{_direction(token)}>{escaped(before)}{link}{escaped(after)}</p>'
+
+
+def _direction(token: Token) -> str:
+    # At the top only: what holds its own `dir` is left out where the outer one is guessed.
+    return ' dir="auto"' if token.level == 0 else ""
+
+
+def _tag(token: Token) -> str:
+    """A tag of a block, opened or closed."""
+    kind = token.type
+    if token.hidden:
+        return ""
+    if kind == "footnote_reference_open":
+        label = escaped(token.meta["label"])
+        return f'<div class="footnote"{_direction(token)}><sup class="footnote">{label}</sup> '
+    if kind == "footnote_reference_close":
+        return "</div>"
+    if kind == "hr":
+        return "<hr>"
+    if token.nesting < 0:
+        return "</table></div>" if kind == "table_close" else f"</{token.tag}>"
+    if kind == "table_open":
+        return f'<div class="scroll"><table{_direction(token)}>'
+    if kind == "ordered_list_open" and "start" in token.attrs:
+        return f'<ol start="{token.attrs["start"]}"{_direction(token)}>'
+    if kind in ("th_open", "td_open"):
+        side = str(token.attrs.get("style", "")).removeprefix("text-align:")
+        return f'<{token.tag} class="align-{side}">' if side else f"<{token.tag}>"
+    if kind in ("list_item_open", "thead_open", "tbody_open", "tr_open"):
+        return f"<{token.tag}>"
+    return f"<{token.tag}{_direction(token)}>"

@@ -1,0 +1,89 @@
+"""What is mathematics in a text, and mathematics as MathML."""
+
+import html
+import re
+from xml.etree.ElementTree import Element
+
+from latex2mathml.converter import Converter
+
+from playground.core.rendering.allowed import ALLOWED
+from playground.core.rendering.plain import attribute, escaped
+
+LONGEST = 600
+"""Characters of a formula: the converter takes up to 20 ms for so many."""
+
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]*\}")
+_WORDS = re.compile(r"[A-Za-z]{2,}[ ,;:]+[A-Za-z]{2,}")
+_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z(])")
+_VARIABLE = re.compile(r"\{?[A-Z_][A-Z0-9_]{2,}")
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
+_AMOUNT = re.compile(r"[+-]?\d[\d.,]*(?: ?[-–/] ?\d|\s*[A-Za-z/]{2,}|[KMBkmb]\b| [a-z])")
+_ENDING = re.compile(r"(?:th|st|nd|rd|s|d)\b")
+_FORMULA = re.compile(r"[\^_=+*/<>|!'()\[\]-]")
+
+
+def reads_as_formula(source: str, after: str = "") -> bool:
+    """Whether what stands between two dollar signs is mathematics, and neither a price, a variable
+    of a shell nor words. `after` is what follows the second sign."""
+    if not source.strip() or len(source) > LONGEST or source[0].isspace() or source[-1].isspace():
+        return False
+    if after[:1].isalnum() and not (len(source) <= 3 and _ENDING.match(after)):
+        return False
+    if after[:1] in ("_", "(", "{", "$"):
+        return False
+    if _COMMAND.search(source):
+        return not _AMOUNT.match(source) or "\\%" not in source
+    if _NUMBER.fullmatch(source):
+        return True
+    if not source.isascii() and any(letter.isalpha() for letter in source if letter > "\u3000"):
+        return False
+    if source[0].isdigit() and _WORD.search(source):
+        return False
+    if _VARIABLE.match(source) or _WORDS.search(source) or _AMOUNT.match(source):
+        return False
+    if re.search(r"""["`#@;&]|//|--|\$""", source):
+        return False
+    bare = re.sub(r"[\s\d.,{}:]", "", _FORMULA.sub("", source))
+    return bool(_FORMULA.search(source)) or len(bare) <= 2 or "," in source
+
+
+def is_in_brackets(source: str) -> bool:
+    r"""Whether what `\[` and `\]` enclose is mathematics; `\[1\]` and `\[sic\]` are words."""
+    if source[:1].isspace():
+        return True
+    return not source.isdigit() and reads_as_formula(source.strip())
+
+
+def to_mathml(source: str, opening: str, closing: str, *, is_block: bool) -> str:
+    """The formula as MathML; as it was written, marks included, where the converter stumbles."""
+    display = "block" if is_block else "inline"
+    try:
+        if len(source) > LONGEST or source.count("{") > 150 or "\\style" in source:
+            raise ValueError("not to be converted")
+        return _written(Converter(display=display).convert_to_element(source))
+    # Its parser fails in more ways than it declares (IndexError, KeyError, RecursionError).
+    except Exception:
+        return f'<code class="math">{escaped(opening + source + closing)}</code>'
+
+
+def _written(element: Element) -> str:
+    # Not by the converter's own writer: that one makes tags of what `\text{…}` holds.
+    allowed = ALLOWED.get(element.tag)
+    if allowed is None or (element.tag != "none" and element.tag[0] != "m"):
+        raise ValueError(f"<{element.tag}> is not mathematics")
+    attributes = "".join(
+        f' {name}="{attribute(value)}"'
+        for name, value in element.attrib.items()
+        if name in allowed and re.fullmatch(allowed[name], value)
+    )
+    inner = "".join(_written(child) + _text(child.tail) for child in element)
+    return f"<{element.tag}{attributes}>{_text(element.text)}{inner}</{element.tag}>"
+
+
+def _text(text: str | None) -> str:
+    # A command that it does not know it leaves as it is, and forgets what follows.
+    if text and len(text) > 1 and text[0] == "\\":
+        raise ValueError(f"{text} is not known")
+    # The converter writes its signs as character references.
+    return escaped(html.unescape(text or ""))

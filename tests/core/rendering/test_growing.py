@@ -1,0 +1,124 @@
+"""Growing is reading the whole, a bit at a time: the same at the end, and frozen is frozen."""
+
+import os
+import random
+import time
+
+import pytest
+
+from playground.core.rendering.growing import Growing
+from playground.core.rendering.markdown import to_html
+
+DOCUMENTS = int(os.environ.get("RENDERING_EXAMPLES", "200"))
+PIECES = [
+    "para one\n", "**bold** text `code`\n", "\n", "\n", "- item\n", "  - sub\n", "1. one\n",
+    "   cont\n", "    code\n", "```py\nx=1\n", "```\n", "~~~\n", "> quote\n", "# head\n", "===\n",
+    "---\n", "| a | b |\n", "|---|---|\n", "| 1 | 2 | 3 |\n", "$$\n", "$$x$$\n", "$$x$$ and\n",
+    "\\[\n", "\\]\n", "a^2 + b\n", "[1]: https://e.example\n", "[1]: https://other.example",
+    "see [1] and [x][1] [^1] [^n]\n", "[^1]: foot\n", "[^n]: `n`\n", '{"a": 1}\n', "{\n",
+    '"k": [1, 2],\n', "}\n", "[1, 2]\n", "[1] Smith\n", "<a>\n", "</a>\n",
+    "price $5 to $6 $x^2$\n", "text", "**", " ", "\t", "[", "]", "*a", "|", "`", "~~", "- [x] t\n",
+    "日本**「語」**です\n", "مرحبا\n", ">= 3\n", "\r\n", "\r",
+]  # fmt: skip
+
+
+def stands_still():
+    return 0.0
+
+
+class Watch:
+    """Grows a document; says so when something frozen changes."""
+
+    def __init__(self, clock=stands_still):
+        self.growing = Growing(clock=clock)
+        self.frozen = []
+
+    def grow(self, text, is_over=False):
+        self.growing.grow(text, is_over=is_over)
+        assert self.growing.blocks[: len(self.frozen)] == self.frozen
+        self.frozen = self.growing.blocks[: self.growing.frozen]
+
+    def finish(self, text):
+        for _ in range(200):
+            self.grow(text, is_over=True)
+            if self.growing.is_done:
+                return "".join(self.growing.blocks)
+        raise AssertionError("never done")
+
+
+@pytest.mark.parametrize("start", range(0, DOCUMENTS, 50))
+def test_grown_in_any_steps_it_is_what_the_whole_is(start):
+    for seed in range(start, start + 50):
+        chance = random.Random(seed)
+        document = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 30)))
+        watch = Watch()
+        cuts = sorted(chance.randint(0, len(document)) for _ in range(chance.randint(0, 12)))
+        for cut in range(len(document)) if seed % 3 == 0 else cuts:
+            watch.grow(document[:cut])
+        assert watch.finish(document) == to_html(document, clock=stands_still), seed
+
+
+def test_finished_blocks_are_frozen_while_the_last_one_grows():
+    watch = Watch()
+    watch.grow("one\n\ntwo\n\nthree and\nmore\n")
+    assert watch.growing.frozen == 2
+    assert watch.growing.blocks[2] == '<p dir="auto">three and\nmore</p>'
+
+
+def test_a_block_that_a_definition_may_still_change_is_not_frozen_before_the_end():
+    watch = Watch()
+    watch.grow("see [x][1]\n\nb\n\nc\nd\n\ne")
+    assert watch.growing.frozen == 0
+    watch.grow("see [x][1]\n\nb\n\nc\nd\n\ne\n\n[1]: https://e.example\n\nf\ng\n")
+    assert 'href="https://e.example"' in watch.growing.blocks[0]
+    assert watch.growing.frozen >= 4
+
+
+def test_open_bold_and_code_do_not_flicker():
+    watch = Watch()
+    watch.grow("a **bold wo")
+    assert watch.growing.blocks == ['<p dir="auto">a <strong>bold wo</strong></p>']
+    watch.grow("a **bold word** and `co")
+    assert "<code>co</code>" in watch.growing.blocks[0]
+
+
+def test_a_long_text_at_once_is_read_in_slices_and_shown_from_the_first():
+    text = "# Head\n\nSome *text* with **bold** and `code`.\n\n- one\n- two\n\n" * 800
+    watch = Watch(time.thread_time)
+    watch.grow(text, is_over=True)
+    assert not watch.growing.is_done
+    assert watch.growing.blocks[-1].startswith('<pre class="as-written"')
+    assert watch.finish(text) == to_html(text)
+
+
+MARKS = (
+    "a * _ ` [ ] ( ![ [[] *a_ **a_ > # | $ $a $$ \\( \\[ \\ \\$ < <a <a> </ <!-- &amp; https:// "
+    'https://a) ~~ ~~a [a]( [a][ [^a] {{ {_"a": [1, $x^2$ ``a` 日**本 \u0301 *_ ***a'
+)
+REPEATED = [
+    *MARKS.split(), "*a ", "> ", "- ", "1. ", "\t", "\n", "a\n", "> a\n", "- a\n", "a|b\n", "[\n",
+    "```\n", "~~~\n", "[a]: ", "a **b** `c` ", "<b>x</b>\n", "*a [b `c` <d> $e^f$ ~~g~~ ",
+]  # fmt: skip
+WORST = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
+    "deep quotes": "\n".join(">" * (n % 300) + " a" for n in range(330)),
+    "wide table": "|a" * 90 + "|\n" + "|-" * 90 + "|\n" + "|b\n" * 16_000,
+    "definitions": "".join(f"[x{n}]\n\n[a{n}]: https://e.example/{n}\n\n" for n in range(1_200)),
+    "footnotes": "".join(f"[^{n}]: a [^{n + 1}]\n" for n in range(2_500)),
+    "code": "```python\n" + ("def f(a): return {'a': 1}\n" * 2_000)[:19_000],
+    "formulas": ("$$" + "x'" * 290 + "$$\n\n") * 60,
+}
+
+
+@pytest.mark.parametrize("name", WORST)
+def test_no_text_holds_up_the_event_loop(name):
+    """At most 50 ms, of a machine that does nothing else; three times that is a fault anywhere."""
+    watch, longest_s = Watch(time.thread_time), 0.0
+    text = WORST[name][:50_000]
+    for _ in range(500):
+        began_s = time.thread_time()
+        watch.grow(text, is_over=True)
+        longest_s = max(longest_s, time.thread_time() - began_s)
+        if watch.growing.is_done:
+            break
+    assert watch.growing.is_done
+    assert longest_s < 0.15
