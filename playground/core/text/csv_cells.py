@@ -12,10 +12,11 @@ NOT_EXACT: Final = "a ' stands before what a spreadsheet would run as a formula"
 _STARTS: Final = "=+\\-@＝＋－＠"
 _BREAKS: Final = ";\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _FORMULA: Final = re.compile(rf"(\A|[{_BREAKS}])(?=(?:(?![{_BREAKS}])[\s\"\0\ufeff])*[{_STARTS}])")
+_DROPPED: Final = re.compile(r"[\t\r\n]|\s*\0")
+"""What some spreadsheets drop at the beginning of a cell."""
 
 
 def safe_cell(text: str) -> str:
     """The text, with a `'` before whatever a spreadsheet could run."""
     safe = _FORMULA.sub(r"\1'", text)
-    # Some drop what is no letter at the beginning of a cell.
-    return f"'{safe}" if text[:1] in ("\t", "\r", "\n", "\0") and text and safe[0] != "'" else safe
+    return f"'{safe}" if _DROPPED.match(text) and safe[0] != "'" else safe
