@@ -54,6 +54,8 @@ class Bindings:
     """The blocks around the call."""
     _is_open: bool = False
     """Whether something could bind any name."""
+    _found: dict[int, Bound | None] = field(default_factory=dict)
+    """What the names of the source stand for; lists that grow from lists ask again and again."""
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.tree))
@@ -82,6 +84,13 @@ class Bindings:
 
     def find(self, name: ast.Name) -> Bound | None:
         """What a name stands for where it is used; None: only running the code would tell."""
+        if id(name) not in self._parents:  # made by the reader: its id may be another's later
+            return self._find(name)
+        if id(name) not in self._found:
+            self._found[id(name)] = self._find(name)
+        return self._found[id(name)]
+
+    def _find(self, name: ast.Name) -> Bound | None:
         if self._is_open or name.id in self._elsewhere:
             return None
         scope = self._scope_of(name)
