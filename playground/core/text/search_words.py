@@ -94,8 +94,12 @@ def has(texts: Sequence[str], wanted: Sequence[Phrase]) -> bool:
     """Whether these texts, one after the other, hold every phrase."""
     literal = [phrase for phrase in wanted if phrase.literal]
     if literal:
-        whole = " ".join(map(_spaced, texts))
-        if not all(_holds(whole, phrase) for phrase in literal):
+        whole, raw = " ".join(map(_spaced, texts)), " ".join(texts)
+        # An accent alone (´) is nothing once accents are dropped: it is looked for as written.
+        if not all(
+            _holds(whole, phrase) if _spaced(phrase.literal) else phrase.literal in raw
+            for phrase in literal
+        ):
             return False
     plain = [phrase for phrase in wanted if not phrase.literal]
     said = [word for text in texts for word in words(text)] if plain else []

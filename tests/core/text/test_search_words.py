@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from playground.core.text.search_words import MOST_CHARACTERS, has, phrases, words
@@ -76,6 +76,8 @@ def test_words_need_no_quoting_and_are_stable(text):
 
 
 @given(st.text(max_size=40))
+@example("´")
+@example("a ¨ b")
 def test_a_text_is_found_by_all_of_itself(text):
     assume(text.replace('"', "").strip())
     quoted = '"' + text.replace('"', " ") + '"'
