@@ -21,9 +21,9 @@ from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.sharing.shared_run import shared_run, to_json
 from playground.engine.run import Run
+from playground.engine.run_rows import cost_of, logged
 from playground.store.log import RunLog
 from playground.ui.answer.answer_card import metrics_of
-from playground.ui.session.services import cost_of, logged
 
 BILLED = {"input_tokens": 100, "output_tokens": 0}
 

@@ -20,7 +20,7 @@ from playground.core.request.connection import CLAUDE
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
-from playground.ui.session.services import cost_of, logged
+from playground.engine.run_rows import cost_of, logged
 
 STREAMS = int(os.environ.get("CUT_STREAMS", "40"))
 """How many generated streams are cut at each of their events; by hand: CUT_STREAMS=2000."""

@@ -25,7 +25,7 @@ from playground.core.answer.content import (
     to_json,
 )
 from playground.core.runs.outcome import outcome
-from playground.ui.session.services import logged
+from playground.engine.run_rows import logged
 
 CHAR = {"type": "char_location", "cited_text": "It rained.", "document_index": 0,
         "document_title": "Diary", "start_char_index": 0, "end_char_index": 10}  # fmt: skip

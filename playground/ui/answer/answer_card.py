@@ -10,13 +10,13 @@ from playground.core.answer.content import as_text, left_out
 from playground.core.money.bill import searches
 from playground.core.runs.run_plan import Plan
 from playground.core.text.blocks import calm
+from playground.engine.run_rows import cost_of
 from playground.ui.answer.outcome import show_outcome, silence
 from playground.ui.answer.timeline import offer_again, show_timeline
 from playground.ui.library import lessons_state
 from playground.ui.money.money import spent_of
 from playground.ui.session import answers_state as band
 from playground.ui.session import variant_state
-from playground.ui.session.services import cost_of
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 from playground.ui.wire import as_sent

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from playground.core.text.blocks import Block, settled, streaming, whole
+from playground.engine.run_rows import logged
 from playground.ui.answer.answer_card import Card, Place, lay_out, show_progress
 from playground.ui.answer.answer_compare import offer_compare
 from playground.ui.answer.content_parts import show_blocks, show_rest
@@ -22,7 +23,7 @@ from playground.ui.server.feed import source
 from playground.ui.server.script_queue import in_later_turn, next_can_wait
 from playground.ui.session import answers_state as band
 from playground.ui.session import state, variant_state
-from playground.ui.session.services import is_here, logged
+from playground.ui.session.services import is_here
 from playground.ui.sharing.share_answers import offer_answers
 
 LONGEST_DRAWN = 40_000

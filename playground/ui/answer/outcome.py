@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from playground.core.runs.outcome import outcome
-from playground.ui.session.services import cost_of
+from playground.engine.run_rows import cost_of
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 

@@ -10,8 +10,9 @@ import streamlit as st
 from playground.core.money.pricing import Cost
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, Totals
+from playground.engine.run_rows import cost_of
 from playground.ui.session import money_state
-from playground.ui.session.services import cost_of, services
+from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 

@@ -10,7 +10,7 @@ from playground.core.library.lessons import LESSONS
 from playground.core.request.model_catalogue import find
 from playground.core.request.request import Prompt, Request
 from playground.core.runs.outcome import outcome
-from playground.ui.session.services import cost_of
+from playground.engine.run_rows import cost_of
 
 BY_NAME = {lesson.name: lesson for lesson in LESSONS}
 

@@ -8,7 +8,7 @@ from demo_runs import run_on_demo
 from playground.claude.demo.faults import SCENARIOS
 from playground.core.answer.retry import RetryPolicy
 from playground.core.runs.outcome import outcome
-from playground.ui.session.services import cost_of
+from playground.engine.run_rows import cost_of
 
 
 @dataclass(frozen=True)

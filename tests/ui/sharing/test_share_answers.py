@@ -35,7 +35,8 @@ def test_a_run_of_the_log_can_be_saved(page):
 
 
 def test_the_files_hold_what_the_page_shows_and_no_key(page):
-    from playground.ui.session.services import logged, services
+    from playground.engine.run_rows import logged
+    from playground.ui.session.services import services
 
     page.session_state["key"] = "sk-ant-canary-of-a-file"
     press_run(page)
@@ -56,7 +57,7 @@ def test_the_files_hold_what_the_page_shows_and_no_key(page):
 
 
 def test_a_file_of_answers_is_imported_as_the_prompt_and_variants_that_asked(page):
-    from playground.ui.session.services import logged
+    from playground.engine.run_rows import logged
 
     press_run(page)
     runs = page.session_state["runs"].values()
