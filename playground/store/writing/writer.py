@@ -136,13 +136,16 @@ class Writer:
                 is_last = self._is_closing
                 is_due = time.monotonic() >= self._next_retry
                 tries_refused = is_last or is_due or self._tries_refused
-                self._is_woken = self._is_urgent = False
+                # Taken here: what is asked for while this turn goes on is for the next.
+                self._is_woken = self._is_urgent = self._tries_refused = False
                 self._turns += 1
             fault = self._take_turn(tries_refused=tries_refused)
             if fault != self.fault and fault is not None:
                 _log.warning("%s", fault.sentence(self.memory.unsaved))
             with self._changed:
                 self.fault = fault
+                if tries_refused and (fault is not None or self._has_untried):
+                    self._tries_refused = True
                 if fault is None:
                     self.read_fault = None
                 if fault is not None or not self._has_untried:
@@ -261,7 +264,6 @@ class Writer:
 
     def _write_refused(self, database: Database) -> None:
         """Try those again that were refused, until it is plain that nothing has changed."""
-        self._tries_refused = False
         self._next_retry = time.monotonic() + self.pace.retry_every_s
         refused = self.memory.refused_work()
         if not refused:

@@ -1,10 +1,13 @@
 """Rows that no database takes: they are said, stay readable, and harm nobody else's."""
 
 import string
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
+from threading import Semaphore
 
 import pytest
 from store.databases import ON_BOTH
@@ -210,6 +213,45 @@ def test_a_deletion_that_the_database_refuses_holds_up_nobody_else(log, row, exe
     execute("DROP TRIGGER keep" + (" ON runs" if database == "postgres" else ""))
     assert log.flush(5)
     assert (saved(execute, "ada"), log.warning) == ([2], None)
+
+
+class Gate:
+    """A clock that can be closed: then each who asks it waits to be let through."""
+
+    def __init__(self, now):
+        self.now, self.is_closed = now, False
+        self.asked, self.passes = Semaphore(0), Semaphore(0)
+
+    def __call__(self):
+        if self.is_closed:
+            self.asked.release()
+            assert self.passes.acquire(timeout=30)
+        return self.now
+
+
+def test_what_is_asked_for_while_a_turn_goes_on_is_tried_again_by_the_next(
+    open_log, row, execute, now
+):
+    log = open_log(clock=(gate := Gate(now)))
+    log.record(row(1))
+    assert log.flush(5)
+    execute("CREATE TRIGGER keep BEFORE DELETE ON runs BEGIN SELECT RAISE(ABORT, 'no'); END")
+    log.delete_all("ada")
+    assert not log.flush(5)
+    gate.is_closed = True
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(log.flush, 30)
+        assert gate.asked.acquire(timeout=30)
+        second = threads.submit(log.flush, 30)
+        while not log._writer._is_urgent:
+            time.sleep(0.001)
+        gate.passes.release()
+        assert gate.asked.acquire(timeout=30)  # The deletion is tried once more.
+        execute("DROP TRIGGER keep")
+        gate.is_closed = False
+        gate.passes.release()
+        assert (first.result(), second.result()) == (False, True)
+    assert saved(execute, "ada") == []
 
 
 @ON_BOTH
