@@ -5,7 +5,7 @@ The engine's loop alone changes it; the page reads it, and asks for changes.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -15,17 +15,18 @@ from typing import Any
 from playground.core.answer.content import answer_of
 from playground.core.experiment.cells import CellRow, claim_name
 from playground.core.experiment.experiment import Experiment
-from playground.core.experiment.grid_plan import GridPlan
+from playground.core.experiment.grid import Grid
+from playground.core.experiment.grid_plan import GridPlan, plan_cell
 from playground.core.experiment.ladder import Found
 from playground.core.experiment.progress import ExperimentState, Progress
 from playground.core.experiment.run_order import course_of
 from playground.core.money.budget import Refusal
+from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext
 from playground.engine.run import Run
 from playground.experiments.checking import Checker
 from playground.experiments.interfaces import Seams, Whose
 from playground.experiments.launching import Launcher, Sent
-from playground.experiments.planning import plans_of
 from playground.experiments.stored_cells import stored
 from playground.experiments.tally import Tally
 
@@ -305,3 +306,18 @@ class Underway:
     def _broke(self, error: BaseException) -> None:
         logging.getLogger(__name__).error("an experiment broke: %s", type(error).__name__)
         self._state, self.why = "paused", f"Something broke here: {type(error).__name__}."
+
+
+def plans_of(cell_ids: Iterable[str], grid: Grid, context: RunContext) -> Mapping[str, Plan | str]:
+    """The plan of each of these cells; why not, of one that cannot be sent."""
+    return {cell_id: _plan_of(cell_id, grid, context) for cell_id in cell_ids}
+
+
+def _plan_of(cell_id: str, grid: Grid, context: RunContext) -> Plan | str:
+    place = grid.places[cell_id][0]
+    setting, values = grid.settings[place.setting], grid.cases.values(place.case)
+    try:
+        planned = plan_cell(setting, values, context)
+    except TemplateError as error:
+        return str(error)
+    return planned.why_not or planned

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from playground.core.checks.allowed_fields import ALLOWED
-from playground.core.checks.problem import Problem
-from playground.core.checks.problems import setting
+from playground.core.checks.problems import Problem, setting
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import quoted
 from playground.core.request.request import Request

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from playground.core.checks.problem import Problem
-from playground.core.checks.problems import Fix, setting
+from playground.core.checks.problems import Fix, Problem, setting
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Params
 from playground.core.text.number_text import (

@@ -2,8 +2,7 @@
 
 import json
 
-from playground.core.checks.problem import Problem, Severity
-from playground.core.checks.problems import Fix, nearest_effort, setting
+from playground.core.checks.problems import Fix, Problem, Severity, nearest_effort, setting
 from playground.core.checks.prompt_checks import DROP_PREFILL
 from playground.core.request.extra_json import read_extra
 from playground.core.request.model_catalogue import Model

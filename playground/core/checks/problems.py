@@ -1,11 +1,15 @@
-"""One-click mendings of a request: what the button says, and what it changes. Pure."""
+"""What is worth saying about a request before it is sent, and the one-click fixes of it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import EFFORTS, Message, Prompt, Request
 from playground.core.text.key_shapes import masked
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
 
 Edit = Literal["drop_empty", "join", "begin_with_user", "trim_prefill", "drop_prefill", "mask"]
 
@@ -21,6 +25,15 @@ class Fix:
     label: str
     edit: Edit | None = None
     params: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error keeps the run from starting; a warning or an info does not."""
+
+    severity: Severity
+    text: str
+    fix: Fix | None = None
 
 
 def setting(slug: str, label: str, **values: object) -> Fix:

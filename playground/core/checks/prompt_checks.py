@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from playground.core.checks.problem import Problem, Severity
-from playground.core.checks.problems import Fix, setting, successor, switch, without_prefill
+from playground.core.checks.problems import (
+    Fix,
+    Problem,
+    Severity,
+    setting,
+    successor,
+    switch,
+    without_prefill,
+)
 from playground.core.money.bill_bound import input_tokens_bound
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Prompt, Request

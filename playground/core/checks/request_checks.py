@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from playground.core.checks.param_checks import expected_refusals, param_problems
-from playground.core.checks.problem import SEVERITIES, Problem
-from playground.core.checks.problems import successor, switch
+from playground.core.checks.problems import SEVERITIES, Problem, successor, switch
 from playground.core.checks.prompt_checks import (
     prefill_problems,
     prompt_problems,

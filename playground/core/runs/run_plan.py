@@ -14,7 +14,7 @@ from typing import Literal
 from playground.core.answer.retry import RetryPolicy
 from playground.core.checks.caps import NO_CAPS, Caps, cap_problems, field_problems
 from playground.core.checks.number_fields import Texts, number_problems
-from playground.core.checks.problem import Problem
+from playground.core.checks.problems import Problem
 from playground.core.checks.request_checks import problems, unlisted
 from playground.core.money import budget, pricing
 from playground.core.money.bill_bound import Bound, Unbounded, most_billed

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from playground.core.checks.problem import SEVERITIES, Problem
+from playground.core.checks.problems import SEVERITIES, Problem
 from playground.core.runs.run_plan import Plan
 from playground.ui.runs import running
 from playground.ui.runs.case_values import variables_note

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playground.core.checks.problem import Problem
+from playground.core.checks.problems import Problem
 from playground.core.request.request import Request
 from playground.core.request.template import TemplateError, render, variables
 from playground.ui.session import experiment_state as chosen

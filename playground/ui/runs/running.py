@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from playground.core.checks.caps import Caps, is_spare, variants_problem
-from playground.core.checks.problem import Problem
+from playground.core.checks.problems import Problem
 from playground.core.money.budget import OWNER, Refusal, Spender
 from playground.core.request.connection import DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, Model
