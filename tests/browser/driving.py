@@ -180,7 +180,7 @@ class Screen:
 
     def _arrived(self):
         expect(self.button("run_all")).to_be_visible()
-        self.page.wait_for_function("() => window.playgroundFeed")  # It looks at what is typed.
+        self.page.wait_for_function("() => window.playgroundAnswers")  # It looks at what is typed.
         self.settle()
         return self
 

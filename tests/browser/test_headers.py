@@ -46,7 +46,7 @@ def test_an_answer_with_everything_in_it_is_drawn_under_the_policy(screen, api):
     screen.run()
     screen.await_end()
     expect(screen.answer()).to_contain_text("the end")
-    expect(screen.answer().locator(".katex").first).to_be_visible()
+    expect(screen.answer().locator("math").first).to_be_visible()
     assert screen.refused == []
 
 

@@ -92,7 +92,7 @@ def test_no_answer_loads_anything_neither_while_it_streams_nor_after(six, api, b
     six.await_end("ABCDEF")
     six.await_status("done", "ABCDEF")
     for number in range(ANSWERS):
-        expect(six.at("answers_grid")).to_contain_text(f"END-{number}")
+        expect(six.at("answers_band")).to_contain_text(f"END-{number}")
     assert todo == []
     assert six.page.locator("img[src^=http]:visible").count() == 0
     assert six.elsewhere == []

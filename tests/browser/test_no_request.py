@@ -27,10 +27,10 @@ def test_run_starts_requests_and_no_control_of_an_answer_or_of_the_log(screen, a
     screen.run()
     screen.await_end()
     assert len(api.posts) == 2
-    screen.page.get_by_role("button", name="Exact text").first.click()
-    screen.settle()
-    screen.page.keyboard.press("Escape")
-    screen.settle()
+    for what in ("copy", "pin", "focus", "pin", "focus"):
+        screen.click(f"{what}_A")
+    screen.click("sent_A")
+    screen.close_dialog()
     screen.click("log_older")
     screen.click("log_newer")
     screen.select_row(0)

@@ -152,15 +152,27 @@ def test_scripts_emoji_code_tables_and_lists_are_drawn(screen, api):
     assert screen.errors == []
 
 
-def test_the_exact_text_shows_the_exact_characters(screen, api):
+def test_copy_gives_the_exact_characters(visit, app, api):
+    screen = visit(app, permissions=["clipboard-read", "clipboard-write"])
     exact = ANSWER + "  trailing \u202e  \t| ends"
     api.texts = {"claude-sonnet-4-6": exact}
     screen.run()
     screen.await_end()
-    screen.page.get_by_role("button", name="Exact text").first.click()
-    code = screen.page.get_by_test_id("stPopoverBody").locator("pre code")
-    expect(code).to_contain_text("పిండి")
-    assert code.text_content() == exact
+    screen.button("copy_A").click()
+    expect(screen.page.locator(".pg-spoken")).to_have_text("Copied.")
+    assert screen.page.evaluate("() => navigator.clipboard.readText()") == exact
+
+
+def test_code_can_be_copied_to_the_letter(visit, app, api):
+    screen = visit(app, permissions=["clipboard-read", "clipboard-write"])
+    api.texts = {"claude-sonnet-4-6": ANSWER}
+    screen.run()
+    screen.await_end()
+    button = screen.answer().get_by_role("button", name="Copy code")
+    button.focus()
+    screen.page.keyboard.press("Enter")
+    screen.page.wait_for_function("() => document.querySelector('[data-copied]')")
+    assert screen.page.evaluate("() => navigator.clipboard.readText()") == 'print("hello")\n'
 
 
 def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):
@@ -180,9 +192,10 @@ def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):
     screen.run()
     screen.await_end()
     screen.await_status("done")
-    screen.unfold("Thinking")
-    expect(screen.page.get_by_text("Let me see.").last).to_be_visible()
-    expect(screen.answer()).to_have_text("Seen.")
+    thinking, text = screen.answer().locator(".pg-block").all()
+    thinking.locator("summary").click()
+    expect(thinking.get_by_text("Let me see.")).to_be_visible()
+    expect(text).to_have_text("Seen.")
 
 
 def test_the_roles_show_whose_turn_each_message_is(screen):

@@ -12,7 +12,7 @@ KEYS = (
     "Meta+z", "Control+Alt+u", "Control+Alt+y",
 )  # fmt: skip
 EDITOR = ("library", "import", "share", "code_A", "as_sent_A", "versions_A")
-ANSWERS = ("exact_A", "sent_A", "save_answers", "all_votes")
+ANSWERS = ("sent_A", "save_answers", "all_votes")
 LOG = ("log_filters", "export_log", "log_housekeeping", "save_run")
 SIDEBAR = ("safety", "delete_history", "download_history")
 EXPERIMENT = ("import_cases", "export_cases", "rendered", "my_experiments", "experiment_report")

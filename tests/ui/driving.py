@@ -1,6 +1,11 @@
 """The page as Streamlit's own harness drives it: press, wait for the runs, read."""
 
+import json
 from pathlib import Path
+
+from ui.told import Told
+
+from playground.ui.answer.telling import whole
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 
@@ -12,7 +17,9 @@ def finish(page, limit_s=30):
 
 
 def words(page):
-    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+    """What Streamlit has drawn as text, and what the cards of the answers say."""
+    drawn = [element.value for element in [*page.markdown, *page.caption]]
+    return "\n".join([*drawn, *(line for card in answers(page) for line in card.lines)])
 
 
 def press_run(page):
@@ -49,4 +56,46 @@ def drawn(page):
     tables = "".join(table.value.to_csv() for table in page.dataframe)
     texts = [*page.code, *page.text_area, *page.markdown, *page.caption]
     whole = "".join(str(element) for element in [*page.main, *page.sidebar])
-    return whole + tables + "".join(str(element.value) for element in texts)
+    cards = "".join(card.words() + card.answer for card in answers(page))
+    return whole + tables + cards + "".join(str(element.value) for element in texts)
+
+
+def answers(page):
+    """The cards of the answers as a browser that opens the page now is told of them."""
+    told = Told()
+    if "fed_page" in page.session_state:
+        told.take(whole(page.session_state["fed_page"].shown))
+    return told.cards
+
+
+def answer(page, letter="A"):
+    """One card, by what the page calls it."""
+    return next(card for card in answers(page) if card.name == letter)
+
+
+def click_card(page, what, letter="A"):
+    """Press a button of a card, as the browser's script does, and draw the page."""
+    assert answer(page, letter).tools.get(what) is False, f"{what} is not offered, or off"
+    trigger(page, "act", [what, letter])
+    return page.run()
+
+
+def trigger(page, event, value):
+    """Say something to the page as the script of the answers' component does."""
+    [mount] = [each.proto for each in page.get("bidi_component") if is_answers(each.proto)]
+    states = page._tree.get_widget_states()
+    state = states.widgets.add()
+    state.id = f"$$STREAMLIT_INTERNAL_KEY_{mount.id}__events"
+    state.json_trigger_value = json.dumps([{"event": event, "value": value}])
+    return page._run(states)
+
+
+def is_answers(mount):
+    return mount.component_name.split(".")[-1] == "answers"
+
+
+def read_answers(page):
+    """The answers that are drawn elsewhere than on cards: in the log, in a cell."""
+    mounts = [each.proto for each in page.get("bidi_component")]
+    found = [json.loads(m.json) for m in mounts if m.component_name.split(".")[-1] == "answer"]
+    return [Told.read(each["texts"]) for each in found]

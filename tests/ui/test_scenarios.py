@@ -1,11 +1,10 @@
 """Each scenario as the page tells it: what happened, was it retried, the cost, what next."""
 
 import asyncio
-import re
 import time
 
 import pytest
-from ui.driving import finish, press_run, words
+from ui.driving import answer, finish, press_run, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.faults import SCENARIOS
@@ -31,48 +30,46 @@ def hurry(page, monkeypatch):
     monkeypatch.setattr("playground.claude.sending.Timing", lambda: Timing(sleep))
 
 
-def answers(page):
-    """The head of the first outcome on the page and its three lines."""
-    texts = [caption.value for caption in page.caption if "  \n**Cost** " in caption.value]
-    heads = [element.value for element in [*page.error, *page.warning]]
-    *head, retried, cost, following = texts[0].split("  \n")
-    found = [(head or heads)[0], retried, cost, following]
-    return [re.sub(r"\\(.)", r"\1", text) for text in found]
+def explained(page):
+    """The head of the first card's outcome and its three lines."""
+    found = answer(page).said["outcome"]
+    lines = [f"{name} {words}".strip() for name, words in found["lines"]]
+    return [f"{found['title']} · {found['happened']}", *lines]
 
 
 # fmt: off
 CASES = [
-    ("rate_limited", "**Answered at attempt 3** · Attempts 1 and 2 hit the rate limit (429).",
+    ("rate_limited", "Answered at attempt 3 · Attempts 1 and 2 hit the rate limit (429).",
      "Retried twice, after", "Only the attempt that answered", "Nothing to do: the retry worked."),
-    ("rate_limited_retry_after", "**Answered at attempt 3**", "Retried twice, after 2.",
+    ("rate_limited_retry_after", "Answered at attempt 3", "Retried twice, after 2.",
      "Only the attempt that answered", "run fewer variants at once"),
-    ("overloaded", "**529 overloaded** · The API is overloaded.",
+    ("overloaded", "529 overloaded · The API is overloaded.",
      "Given up after attempt 4 of 4.", "$0 simulated. A request without an answer is not billed.",
      "choose another model"),
-    ("server_error", "**Answered at attempt 2** · Attempt 1 hit a server error (500).",
+    ("server_error", "Answered at attempt 2 · Attempt 1 hit a server error (500).",
      "Retried once, after", "Only the attempt that answered", "Nothing to do: the retry worked."),
-    ("error_mid_stream", "**Overloaded inside the stream**", "Not retried: the answer had begun",
+    ("error_mid_stream", "Overloaded inside the stream", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
-    ("dropped", "**Dropped** · The connection broke", "Not retried: the answer had begun",
+    ("dropped", "Dropped · The connection broke", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
-    ("truncated", "**Truncated** · The answer ended early", "Not retried: the answer had begun",
+    ("truncated", "Truncated · The answer ended early", "Not retried: the answer had begun",
      "before the break is billed", "Run again"),
-    ("stalled", "**Timeout** · Nothing came from the API for too long.",
+    ("stalled", "Timeout · Nothing came from the API for too long.",
      "Not retried: the answer had begun", "before the break is billed", "Run again"),
-    ("slow_first_token", "**Slow first token** · It came after", "Not retried: this is an answer",
+    ("slow_first_token", "Slow first token · It came after", "Not retried: this is an answer",
      "Waiting itself costs nothing.", "A smaller model"),
-    ("wrong_key", "**401 authentication** · The key was rejected (401).",
+    ("wrong_key", "401 authentication · The key was rejected (401).",
      "Not retried: the same request would fail again.", "$0 simulated",
      "Check the key in the sidebar or the settings."),
-    ("bad_request", "**400 invalid request** · The request was rejected (400).",
+    ("bad_request", "400 invalid request · The request was rejected (400).",
      "Not retried: the same request would fail again.", "$0 simulated",
      "Change what the server's message names"),
-    ("unknown_model", "**404 not found** · The API does not know this model",
+    ("unknown_model", "404 not found · The API does not know this model",
      "Not retried: the same request would fail again.", "$0 simulated", "Choose another model"),
-    ("max_tokens", "**Cut at max_tokens** · The answer was cut after 40 tokens.",
+    ("max_tokens", "Cut at max_tokens · The answer was cut after 40 tokens.",
      "Not retried: this is an answer", "Billed as any answer", "Raise max_tokens and run again"),
-    ("refusal", "**Refused** · The demo refuses because", "Not retried: this is an answer",
-     "$0 simulated. A refusal before the first token is not billed.", "Rephrase the prompt"),
+    ("refusal", "Refused · The demo refuses because", "Not retried: this is an answer",
+     "$0 simulated. A refusal before the first token is not billed.", "try another model"),
     ("spend_limit", "(429): the account's spend limit is reached.",
      "Not retried: the same request would fail again.", "$0 simulated",
      "Raise the limit in the account"),
@@ -95,13 +92,13 @@ def test_the_page_answers_all_four_questions(
     page.selectbox(key="demo_scenario").select(scenario).run()
     press_run(page)
     assert not page.exception
-    shown = answers(page)
+    shown = explained(page)
     assert happened in shown[0]
     assert retried in shown[1]
-    assert shown[2].startswith("**Cost** $")
+    assert shown[2].startswith("Cost $")
     assert "simulated" in shown[2]
     assert cost in shown[2]
-    assert shown[3].startswith("**Next** ")
+    assert shown[3].startswith("Next ")
     assert following in shown[3]
     assert shown[3].endswith('Set Scenario to "Nothing goes wrong" to end it.')
 
@@ -112,15 +109,13 @@ def test_every_scenario_that_shows_is_on_the_list():
 
 def test_a_run_without_trouble_says_nothing_more(page):
     press_run(page)
-    assert "**Next**" not in words(page)
-    assert not page.error
-    assert not page.warning
+    assert answer(page).said.get("outcome") is None
 
 
 def test_the_servers_own_words_are_shown_as_they_came(page):
     page.selectbox(key="demo_scenario").select("wrong_key").run()
     press_run(page)
-    assert [code.value for code in page.code if code.value == "invalid x-api-key"]
+    assert answer(page).said["outcome"]["message"] == "invalid x-api-key"
 
 
 def test_a_scenario_that_is_on_is_a_badge_in_the_bar(page):
@@ -154,5 +149,5 @@ def test_a_stopped_run_says_what_was_kept_and_billed(page):
     page.button(key="run_all").click().run()
     page.button(key="stop_all").click().run()
     finish(page)
-    assert "**Stopped**" in words(page)
-    assert answers(page)[1].startswith("Not retried: ")
+    assert answer(page).said["outcome"]["title"] == "Stopped"
+    assert explained(page)[1].startswith("Not retried: ")

@@ -44,8 +44,9 @@ def _ask(runs: band.Runs, letters: list[str], names: dict[str, str]) -> None:
     voted_on = [runs[letter] for letter in letters]
     for letter in letters:
         st.button(
-            names[letter], key=f"vote_{letter}", on_click=_vote, args=(voted_on, runs[letter].id)
-        )
+            names[letter], key=f"vote_{names[letter]}", on_click=_vote,
+            args=(voted_on, runs[letter].id),
+        )  # fmt: skip
     st.button("Tie", key="vote_tie", type="tertiary", on_click=_vote, args=(voted_on, None))
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.answer.content import left_out
+from playground.core.answer.content import left_out, of_texts
 from playground.core.experiment.cell_checks import to_check
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import checked_for
@@ -11,8 +11,7 @@ from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.core.text.blocks import whole
-from playground.ui.answer.content_parts import show_blocks
+from playground.ui.answer.reading import show_answer
 from playground.ui.experiment import starting
 from playground.ui.experiment.axes import KINDS
 from playground.ui.experiment.experiment_compare import offer_compare
@@ -80,7 +79,7 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
         if cell.run and cell.run.error_message:
             st.code(cell.run.error_message, language=None, wrap_lines=True)
         return
-    show_blocks(whole(starting.answers([cell.run_id]).get(cell.run_id, "")))
+    show_answer("cell", of_texts(starting.answers([cell.run_id]).get(cell.run_id, ""), ""))
     if cell.run:
         found = cell.run.cost
         st.caption(plain(f"Cost {formats.cost(found)}"), help=plain(found.explained))

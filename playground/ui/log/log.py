@@ -10,7 +10,6 @@ import streamlit as st
 
 from playground.core.log.history import Filter, Found, Mark, Place, place_of
 from playground.core.runs.run_row import LIVE, RunRow
-from playground.ui.answer.repaint import Phase
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export
 from playground.ui.log.housekeeping import offer_housekeeping
@@ -27,7 +26,6 @@ from playground.ui.session.services import services
 from playground.ui.widgets import formats
 
 ROWS_PER_PAGE = 50
-LOOK_AGAIN_S = 3.0
 COLUMN_WIDTHS = {"Status": 95, "Cost": 140}
 """A browser fits the others to what stands in them first."""
 COLUMN_HELP = {
@@ -37,14 +35,11 @@ COLUMN_HELP = {
 }
 
 
-def show_log(drawn_in: Phase) -> None:
+def show_log() -> None:
     """Draw the log; its own clicks redraw nothing else."""
     with st.container(key=state.LOG):
         st.markdown("##### Log", anchors=False)
-        # Runs elsewhere on the page change the table too: look again while any is live.
-        paint_s = drawn_in.interval_s
-        pace_s = None if paint_s is None else max(LOOK_AGAIN_S, 4 * paint_s)
-        st.fragment(_show_page, run_every=pace_s)()
+        st.fragment(_show_page, key="log_part")()
 
 
 @in_turn

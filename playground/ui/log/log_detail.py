@@ -9,7 +9,7 @@ from playground.core.log.history import Mark
 from playground.core.log.logged_request import turns
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts
-from playground.ui.answer.content_parts import show_content
+from playground.ui.answer.reading import show_answer
 from playground.ui.answer.timeline import show_logged_timeline
 from playground.ui.log.log_actions import offer_actions
 from playground.ui.log.log_marks import edit_marks
@@ -55,9 +55,7 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         more = [] if mark is None else ["Tags and note"]
         answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
         with answer:
-            show_content(texts.blocks)
-            if not texts.blocks:
-                st.caption("There is no answer.")
+            show_answer(name, texts.blocks)
         with prompt:
             _show_prompt(row, texts.request_json)
         with exact:

@@ -9,7 +9,7 @@ import streamlit as st
 from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.ui.answer.content_parts import show_content
+from playground.ui.answer.reading import show_answer
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.dialogs import offer_dialog
@@ -50,9 +50,7 @@ def _show(one: Run, other: Run) -> None:
         ):
             with column:
                 st.markdown(f"**{name}**")
-                show_content(texts.blocks)
-                if not texts.blocks:
-                    st.caption("There is no answer.")
+                show_answer(texts.run_id, texts.blocks)
     with changes:
         show_diff(as_text(one[1].blocks), as_text(other[1].blocks), (_title(one), _title(other)))
     with prompts:

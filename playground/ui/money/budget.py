@@ -5,6 +5,7 @@ import streamlit as st
 from playground.core.money.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
 from playground.ui.money import spending
 from playground.ui.runs import running
+from playground.ui.server.script_queue import in_turn
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
@@ -23,7 +24,7 @@ def edit_budget() -> None:
             "exactly, the worst case counts.",
         )
         _show_owners(spending.owners(running.spender(running.connection())))
-        _show_standings()
+        st.fragment(in_turn(_show_standings), key="budget_part")()
 
 
 def _load() -> None:

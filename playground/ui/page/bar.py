@@ -1,11 +1,14 @@
 """The bar at the top: the name, the connection, Run and Stop."""
 
 from decimal import Decimal
+from itertools import count
 
 import streamlit as st
 
 from playground.core.runs.run_plan import Plan
+from playground.ui.answer.answers import Places, show_around
 from playground.ui.runs import running
+from playground.ui.server.script_queue import in_turn
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
@@ -14,8 +17,20 @@ from playground.ui.widgets.markdown import plain
 BADGE_COLOURS = {"demo": "violet", "claude": "orange", "server": "green"}
 
 
-def show_bar(plans: list[Plan]) -> None:
-    """Draw the bar for what Run would do now."""
+def show_bar(plans: list[Plan], places: Places) -> None:
+    """Draw what a press of Run changes, and the end of a run: the bar, for what Run would do
+    now, and what stands around the answers. Its own clicks redraw nothing else."""
+    st.fragment(_show_part, key="run_part")(plans, places, count())
+
+
+@in_turn
+def _show_part(planned: list[Plan], places: Places, draws: "count[int]") -> None:
+    # Drawn again by itself it plans anew: what was planned with the page may be long ago.
+    _show_bar(running.plans() if next(draws) else planned)
+    show_around(places)
+
+
+def _show_bar(plans: list[Plan]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="bar"):
         st.markdown("#### Prompt playground", width="content", anchors=False)
         _show_connection()
@@ -27,7 +42,7 @@ def show_bar(plans: list[Plan]) -> None:
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
-            on_click=running.run_all,
+            on_click=_run,
             disabled=is_live or bool(running.refusal(plans)),
         )
         st.button(
@@ -39,6 +54,13 @@ def show_bar(plans: list[Plan]) -> None:
             disabled=not is_live,
         )
     show_not_started("not_started")
+
+
+def _run() -> None:
+    running.run_all()
+    # Where no socket does, the whole page tells the answers' component of the new runs.
+    if not state.fed_page().is_fed:
+        st.rerun()
 
 
 def show_not_started(key: str) -> None:

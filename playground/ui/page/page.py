@@ -3,8 +3,8 @@
 import streamlit as st
 
 from playground.settings import SettingsError
-from playground.ui.answer.answers import show_answers
-from playground.ui.answer.repaint import next_phase
+from playground.ui.answer.answers import Places, show_answers
+from playground.ui.answer.telling import Telling
 from playground.ui.app.warming import warm_up
 from playground.ui.editor.draft import keep_draft
 from playground.ui.editor.prompt import edit_prompt
@@ -32,27 +32,25 @@ def page() -> None:
     except SettingsError as error:
         st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
         st.stop()
-    state.initialise(feed.open_page)
+    state.initialise(lambda: feed.open_page(Telling))
     is_here(state.owner(), state.fed_page())
     reload_state.introduce()
     editor_state.record()
-    drawn_in = next_phase()
     above, beneath = st.container(), st.container()
-    bands = [(above, _show_editor), (beneath, lambda: show_answers(drawn_in))]
-    # Who pressed Run waits for the answers; once they are whole, for Run.
-    for place, show in bands[::-1] if drawn_in.interval_s is not None else bands:
-        with place:
-            show()
-    show_log(drawn_in)
+    with beneath:
+        places = show_answers()
+    with above:
+        _show_editor(places)
+    show_log()
     show_sidebar()
     keep_draft()
     show_link()
     warm_up()
 
 
-def _show_editor() -> None:
+def _show_editor(places: Places) -> None:
     planned = plans()
-    show_bar(planned)
+    show_bar(planned, places)
     show_lesson()
     show_toolbar()
     edit_prompt(planned)

@@ -17,8 +17,7 @@ from playground.engine.run import Run
 from playground.settings import is_local_visit
 from playground.ui.money import spending
 from playground.ui.runs.case_values import first_case
-from playground.ui.server.feed import Ahead
-from playground.ui.session import answers_state, editor_state, money_state, state, variant_state
+from playground.ui.session import editor_state, money_state, state, variant_state
 from playground.ui.session.services import services
 from playground.ui.visitors import gate
 
@@ -192,7 +191,7 @@ def run_all() -> None:
         return
     started = _start(planned)
     if started:
-        state.set_runs(started, _ahead(planned))
+        state.set_runs(started)
 
 
 def _refuse(why: str) -> None:
@@ -218,14 +217,6 @@ def _as_pressed() -> tuple[object, ...]:
         state.retry_texts(),
         money_state.budget_texts(),
     )
-
-
-def _ahead(planned: list[Plan]) -> Ahead | None:
-    """What the browser may draw before the page does: not where it would stand elsewhere
-    than the cards do, or tell which variant's an answer is."""
-    if answers_state.is_rearranged():
-        return None
-    return Ahead(planned[0].press, {each.letter: each.asked for each in planned})
 
 
 def _obstacle(planned: list[Plan]) -> str | None:

@@ -1,7 +1,7 @@
-"""A socket beside Streamlit's own that brings an answer's text to its page as it arrives.
+"""A socket beside Streamlit's own that brings a page what is new of its answers as it arrives.
 
-The page polls for everything else. Where a host lets no socket through, it polls for the
-text too: slower, and dearer for the server.
+Where a host lets no socket through, the page asks for the same by its script: slower, and
+dearer for the server.
 """
 
 import asyncio
@@ -10,9 +10,8 @@ import json
 import secrets
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -45,28 +44,42 @@ SILENT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
 TOO_BIG = 1009
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """A press of Run whose answers the browser draws before the page does: what stands above
-    each, by letter. The page may come a second later where many are open."""
+class Shown(Protocol):
+    """What a page shows: its runs, by letter. Two are equal where the same is seen."""
 
-    press: int
-    heads: Mapping[str, str]
+    @property
+    def runs(self) -> Mapping[str, Any]: ...
+
+
+class Teller(Protocol):
+    """What one listener has been told of a page, and is to be told next."""
+
+    @property
+    def told(self) -> int:
+        """How many characters it was told."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there may be more to tell although every run has ended."""
+
+    def news(self, shown: Any, *, is_busy: bool) -> dict[str, Any] | None:  # noqa: ANN401 (a Shown)
+        """The next message, or None. `is_busy`: many pages are told at once."""
 
 
 class FedPage:
-    """One open page: its runs, and the sockets that bring their texts to it.
+    """One open page: what it shows, and the sockets that tell it of that.
 
     The token is all that a socket must know: it is sent to this page alone.
     """
 
-    def __init__(self, stop: Callable[[Any], object]) -> None:
+    def __init__(self, stop: Callable[[Any], object], teller: Callable[[], Teller]) -> None:
+        self.teller = teller
         self.token = secrets.token_urlsafe(24)
         self.whose: tuple[str, str] | None = None
         """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
         self._stop = stop
         self._is_told_to_stop = False
-        self._shown: tuple[Mapping[str, Any], Ahead | None] = ({}, None)
+        self._shown: Shown | None = None
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     @property
@@ -75,33 +88,38 @@ class FedPage:
         return bool(self._sockets)
 
     @property
-    def shown(self) -> tuple[Mapping[str, Any], Ahead | None]:
-        """The runs, and how the browser draws them until the page does."""
+    def shown(self) -> Shown | None:
+        """What the page shows; None: nothing yet."""
         return self._shown
 
     @property
     def is_stopping(self) -> bool:
         """Whether Stop was pressed and a run is still on its way to its end."""
-        return self._is_told_to_stop and any(run.is_live for run in self._shown[0].values())
+        return self._is_told_to_stop and any(run.is_live for run in self._runs().values())
 
-    def show(self, runs: Mapping[str, Any], ahead: Ahead | None = None) -> None:
-        """From now on the page shows these runs, by letter. Called by its script's thread."""
-        self._is_told_to_stop = False
-        self._shown = dict(runs), ahead
+    def show(self, shown: Shown) -> None:
+        """From now on the page shows this. Called by its script's thread."""
+        if shown == self._shown:
+            return
+        self._is_told_to_stop &= shown.runs == self._runs()
+        self._shown = shown
         self._wake()
 
     def hand_over(self) -> dict[str, Any]:
         """Its runs, once: another page shows them from now on."""
-        (runs, _), self._shown = self._shown, ({}, None)
+        runs, self._shown = self._runs(), None
         return dict(runs)
 
     def stop(self) -> None:
         """Stop was pressed on the page."""
         self._is_told_to_stop = True
-        for run in self._shown[0].values():
+        for run in self._runs().values():
             if run.is_live:
                 self._stop(run)
         self._wake()
+
+    def _runs(self) -> Mapping[str, Any]:
+        return self._shown.runs if self._shown is not None else {}
 
     def _wake(self) -> None:
         for woken, loop in list(self._sockets.items()):
@@ -118,81 +136,6 @@ class FedPage:
         self._sockets.pop(woken, None)
 
 
-class News:
-    """What one socket has not told its page yet."""
-
-    def __init__(self) -> None:
-        self._runs: Mapping[str, Any] = {}
-        self._told: dict[str, int] = {}
-        self._signs: tuple[object, ...] = ()
-        self._stopped: frozenset[str] = frozenset()
-        self._changes = 0
-
-    def of(
-        self, runs: Mapping[str, Any], ahead: Ahead | None = None, *, is_busy: bool = False
-    ) -> dict[str, Any] | None:
-        """The next message for a page with these runs, or None.
-
-        `changed` counts whatever the page draws by itself: a status, an attempt, an end. In
-        a busy process only the last end: the page polls for the others.
-        """
-        news: dict[str, Any] = {}
-        if runs is not self._runs:
-            self._runs, self._told = runs, {}
-            # The script that brought the new runs draws them as they are.
-            self._signs = _signs(runs)
-            self._stopped = _stopped(runs)
-            news["clear"] = True
-            if ahead is not None:
-                cards = [
-                    [source(runs[letter], "text"), letter, head]
-                    for letter, head in ahead.heads.items()
-                ]
-                news["ahead"] = {"press": ahead.press, "cards": cards}
-        if stopped := _stopped(runs) - self._stopped:
-            self._stopped |= stopped
-            news["stopped"] = sorted(stopped)
-        signs = _signs(runs)
-        texts = [*self._new_texts(runs)]
-        is_worth_it = not is_busy or all(run.is_over for run in runs.values())
-        if signs != self._signs and is_worth_it:
-            self._signs = signs
-            self._changes += 1
-            news["changed"] = self._changes
-        return {"texts": texts, **news} if texts or news else None
-
-    @property
-    def told(self) -> int:
-        """How many characters of the shown runs were told."""
-        return sum(self._told.values())
-
-    def _new_texts(self, runs: Mapping[str, Any]) -> list[tuple[str, str]]:
-        found = []
-        for run in runs.values():
-            for name, text in (("text", run.text), ("thinking", run.thinking)):
-                of = source(run, name)
-                told = self._told.get(of, 0)
-                if len(text) > told:
-                    found.append((of, text[told:]))
-                    self._told[of] = len(text)
-        return found
-
-
-def source(run: Any, name: str) -> str:  # noqa: ANN401 (a Run)
-    """What the page calls one text of a run."""
-    return f"{run.id}_{name}"
-
-
-def _signs(runs: Mapping[str, Any]) -> tuple[object, ...]:
-    return tuple(
-        (run.status, run.is_over, len(run.attempts), bool(run.thinking)) for run in runs.values()
-    )
-
-
-def _stopped(runs: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(letter for letter, run in runs.items() if run.status == "stopped")
-
-
 class Feed:
     """All pages that are open, by their tokens. `stop` begins to stop a run and returns."""
 
@@ -203,9 +146,10 @@ class Feed:
         self._live = 0
         self._waiting: dict[asyncio.Timeout, str] = {}
 
-    def open_page(self) -> FedPage:
-        """A page of its own for a new session; no socket keeps it beyond that."""
-        page = FedPage(self._stop)
+    def open_page(self, teller: Callable[[], Teller]) -> FedPage:
+        """A page of its own for a new session; no socket keeps it beyond that. `teller` makes
+        the memory of each of its sockets."""
+        page = FedPage(self._stop, teller)
         self._pages[page.token] = page
         return page
 
@@ -263,22 +207,25 @@ class Feed:
     async def _tell(
         self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
     ) -> None:
-        news, clock = News(), asyncio.get_running_loop().time
-        began_s = clock()
-        while (page := told()) is not None:
+        clock = asyncio.get_running_loop().time
+        began_s, runs = clock(), None
+        teller = page.teller() if (page := told()) is not None else None
+        while teller is not None and (page := told()) is not None:
             woken.clear()
-            runs, ahead = page.shown
-            message = news.of(runs, ahead, is_busy=self._live > FEW_PAGES)
-            is_live = any(not run.is_over for run in runs.values())
-            is_stopping = page.is_stopping
+            shown, is_stopping = page.shown, page.is_stopping
             del page
+            message = None
+            if shown is not None:
+                if shown.runs != runs:
+                    began_s, runs = clock(), shown.runs
+                message = teller.news(shown, is_busy=self._live > FEW_PAGES)
+            is_live = any(not run.is_over for run in (runs or {}).values()) or teller.is_behind
             if message is not None:
-                began_s = clock() if "clear" in message else began_s
-                await socket.send_text(json.dumps(message, ensure_ascii=False))
+                await socket.send_text(as_json(message))
             if is_live:
                 self._live += 1
                 shown_s = clock() - began_s
-                wait_s = pace_s(self._live, news.told, shown_s, is_stopping=is_stopping)
+                wait_s = pace_s(self._live, teller.told, shown_s, is_stopping=is_stopping)
                 try:
                     await _wait(woken, wait_s)
                 finally:
@@ -286,6 +233,11 @@ class Feed:
             else:
                 await _wait(woken, LOOK_AGAIN_S)
         await socket.close(UNKNOWN_PAGE)
+
+
+def as_json(message: Mapping[str, Any]) -> str:
+    """A message as it goes over the socket."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from playground.core.answer.content import as_text
 from playground.core.log.votes import ballot, shuffled
 
-BLIND, COMPARE = "blind_votes", "compare_answers"
+BLIND, COMPARE, PLAIN = "blind_votes", "compare_answers", "plain_text"
 LEFT, RIGHT = "compare_left", "compare_right"
 Runs = Mapping[str, Any]
 
@@ -31,6 +31,53 @@ class Cast:
     run_ids: frozenset[str]
     winner: str | None
     counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the page shows of its answers, for whoever tells its browser: on another thread,
+    which knows no session."""
+
+    runs: Runs
+    """By letter, in the order of their cards."""
+    names: Mapping[str, str]
+    """What the page calls them: letters, or numbers while it is hidden which is whose."""
+    is_hidden: bool
+    focused: str | None
+    """The letter whose card has the full width."""
+    pinned: str | None
+    """The id of the run that is the baseline."""
+    is_plain: bool
+    """Whether the answers are shown as plain text."""
+    blocked: Mapping[str, str]
+    """Why Run again would start nothing, by letter."""
+    drawn: frozenset[str]
+    """The runs that were over when the page around the answers was drawn."""
+
+
+def view(runs: Runs, chance: Random | None = None) -> View:
+    """What the page shows when these are its runs. `chance` shuffles for a blind vote."""
+    hidden = is_hidden(runs)
+    order = ordered(runs, chance or SystemRandom())
+    names = {letter: str(at) if hidden else letter for at, letter in enumerate(order, 1)}
+    wide, pinned = focused(runs), baseline()
+    placed = sorted(order, key=lambda letter: letter != wide)
+    return View(
+        {letter: runs[letter] for letter in placed},
+        names,
+        hidden,
+        wide,
+        pinned.run_id if pinned else None,
+        bool(st.session_state.get(PLAIN, False)),
+        st.session_state.get("again_blocked", {}),
+        st.session_state.get("drawn_over", frozenset()),
+    )
+
+
+def set_drawn(over: frozenset[str], blocked: Mapping[str, str]) -> None:
+    """The page around the answers was drawn while these runs were over, and Run again would
+    start nothing for these letters, for a reason each."""
+    st.session_state["drawn_over"], st.session_state["again_blocked"] = over, dict(blocked)
 
 
 def focused(runs: Runs) -> str | None:
@@ -96,16 +143,6 @@ def take_vote_problem() -> str | None:
     return problem
 
 
-def drawn_whole() -> frozenset[str]:
-    """The ids of runs that are over and drawn as one Markdown text."""
-    found: frozenset[str] = st.session_state.get("drawn_whole", frozenset())
-    return found
-
-
-def set_drawn_whole(run_ids: frozenset[str]) -> None:
-    st.session_state["drawn_whole"] = run_ids
-
-
 def is_hidden(runs: Runs) -> bool:
     """Whether it must not be seen yet which answer is whose."""
     return is_blind() and bool(on_ballot(runs)) and vote(runs) is None
@@ -113,11 +150,6 @@ def is_hidden(runs: Runs) -> bool:
 
 def is_blind() -> bool:
     return bool(st.session_state.get(BLIND, False))
-
-
-def is_rearranged() -> bool:
-    """Whether the cards may stand otherwise than the variants do."""
-    return is_blind() or st.session_state.get("focused_card") is not None
 
 
 def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:

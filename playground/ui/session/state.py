@@ -15,10 +15,9 @@ from playground.core.library.samples import SAMPLES
 from playground.core.request.request import ROLES, Message, Prompt, Role
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
 from playground.core.visitors.visitors import LOCAL
-from playground.ui.server.feed import Ahead
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger
-from playground.ui.session import money_state, variant_state
+from playground.ui.session import answers_state, money_state, variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
@@ -174,9 +173,14 @@ def runs() -> dict[str, Any]:
     return dict(st.session_state["runs"])
 
 
-def set_runs(runs: dict[str, Any], ahead: Ahead | None = None) -> None:
+def set_runs(runs: dict[str, Any]) -> None:
     st.session_state["runs"] = runs
-    fed_page().show(runs, ahead)
+    show_answers_as_chosen()
+
+
+def show_answers_as_chosen() -> None:
+    """Let the page's browser be told of the answers as they are to be seen now."""
+    fed_page().show(answers_state.view(runs()))
 
 
 def continue_runs(runs: dict[str, Any]) -> None:

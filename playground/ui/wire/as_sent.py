@@ -38,13 +38,6 @@ def offer_preview(plan: Plan) -> None:
     offer_dialog(f"as_sent_{plan.letter}", "As sent", ICON, title, _show_preview, plan)
 
 
-def offer_record(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
-    """A button that shows what this run sent and received."""
-    title = f"As sent · run {run.plan.press} {letter}"
-    key = f"sent_{letter}"
-    offer_dialog(key, "As sent", ICON, title, _show_record, key, run)
-
-
 def _show_preview(plan: Plan) -> None:
     if why := plan.why_unreadable:
         st.warning(plain(f"Nothing would be sent. {why}"), icon=":material/block:")
@@ -69,7 +62,8 @@ def _show_preview(plan: Plan) -> None:
     _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")
 
 
-def _show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run)
+def show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+    """What this run sent and received."""
     exchanges: tuple[Exchange, ...] = run.exchanges
     if not exchanges:
         st.caption("Nothing has gone out.")

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import finish, press_run, words
+from ui.driving import answer, answers, click_card, finish, press_run, words
 
 from playground.core.log.history import Mark
 from playground.core.log.votes import shuffled
@@ -36,9 +36,8 @@ def opened(page, key):
 
 
 def cards(page):
-    """The letters in the order in which their cards stand."""
-    focus = [button.key for button in page.button if button.key.startswith("focus_")]
-    return [key.removeprefix("focus_") for key in focus]
+    """What the page calls its cards, in the order in which they stand."""
+    return [card.name for card in answers(page)]
 
 
 def runs(page):
@@ -84,14 +83,15 @@ def test_one_answer_alone_is_not_compared(page):
     click(page, "remove_variant_B")
     press_run(page)
     opened(page, "compare_answers")
-    assert not {"compare_left", "vote_A", "focus_A"} & (keys(page) | keys(page, "selectbox"))
+    assert not {"compare_left", "vote_A"} & (keys(page) | keys(page, "selectbox"))
+    assert "focus" not in answer(page).tools
 
 
 def test_a_pinned_answer_is_the_left_side_after_the_next_run(page):
     click(page, "remove_variant_B")
     press_run(page)
     first = runs(page)["A"].text
-    click(page, "pin_A")
+    click_card(page, "pin", "A")
     assert "compare_left" not in keys(page, "selectbox")
     page.text_area(key="message_0_text").input("How do I soak rice?").run()
     press_run(page)
@@ -105,7 +105,7 @@ def test_a_pinned_answer_is_the_left_side_after_the_next_run(page):
 
 def test_what_is_looked_at_stays_while_the_next_answers_come(page):
     press_run(page)
-    click(page, "pin_B")
+    click_card(page, "pin", "B")
     assert page.selectbox(key="compare_left").value == "baseline"
     press_slowly(page)
     assert "compare_left" not in keys(page, "selectbox")
@@ -118,22 +118,22 @@ def test_what_is_looked_at_stays_while_the_next_answers_come(page):
 
 def test_an_answer_can_be_pinned_when_it_has_ended(page):
     press_slowly(page)
-    assert page.button(key="pin_A").disabled
+    assert answer(page).tools["pin"]
     page.button(key="stop_all").click().run()
-    assert "pin_A" not in keys(page)  # there is nothing to pin
+    assert "pin" not in answer(page).tools  # there is nothing to pin
     page.selectbox(key="demo_scenario").select("none").run()
     press_run(page)
-    assert not page.button(key="pin_A").disabled
+    assert answer(page).tools["pin"] is False
 
 
 def test_a_focused_card_comes_first_and_goes_back_while_all_go_on(page):
     press_slowly(page)
     before = {letter: run.id for letter, run in runs(page).items()}
-    click(page, "focus_B")
+    click_card(page, "focus", "B")
     assert cards(page) == ["B", "A"]
     page.run()
     assert cards(page) == ["B", "A"]
-    click(page, "focus_B")
+    click_card(page, "focus", "B")
     assert cards(page) == ["A", "B"]
     assert {letter: run.id for letter, run in runs(page).items()} == before
     assert all(run.is_live for run in runs(page).values())
@@ -178,10 +178,10 @@ def test_a_vote_that_cannot_be_kept_is_not_counted_and_says_so(page, monkeypatch
     go_blind(page)
     log = services().log.history
     monkeypatch.setattr(log, "vote", lambda visitor, cast: "Not done: the disk is full.")
-    click(page, "vote_A")
+    click(page, "vote_1")
     assert "Your vote is not kept" in words(page)
-    assert {"vote_A", "vote_B"} <= keys(page)
-    assert "Hidden until you vote" in words(page)
+    assert {"vote_1", "vote_2"} <= keys(page)
+    assert answer(page, "1").said["numbers"] == "Hidden until you vote."
 
 
 def test_answers_of_different_presses_are_not_voted_on(page):
@@ -189,27 +189,10 @@ def test_answers_of_different_presses_are_not_voted_on(page):
     page.button(key="run_all").click().run()
     page.button(key="stop_all").click().run()
     page.selectbox(key="demo_scenario").select("none").run()
-    page.button(key="again_A").click().run()
+    click_card(page, "again")
     finish(page)
     assert runs(page)["A"].text
     assert not {"vote_A", "vote_B"} & keys(page)
-
-
-def test_the_browser_draws_a_press_ahead_unless_cards_are_moved_or_hidden(page):
-    def ahead():
-        return page.session_state["fed_page"].shown[1]
-
-    press_run(page)
-    head = "Claude Sonnet 4.6 · temperature"
-    assert ahead().press == 1
-    assert ahead().heads == {"A": f"{head} 0.2", "B": f"{head} 1"}
-    click(page, "focus_B")
-    press_run(page)
-    assert ahead() is None
-    click(page, "focus_B")
-    go_blind(page)
-    press_run(page)
-    assert ahead() is None
 
 
 def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
@@ -224,25 +207,23 @@ def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
         "tok/s",
         "max_tokens",
         "end_turn",
-        "badge[A]",
-        "badge[B]",
+        "'A'",
+        "'B'",
     ):
         assert telling not in band, telling
-    assert "badge[1]" in band
-    assert band.count("badge[demo]") == 2
+    assert cards(page) == ["1", "2"]
     shown = keys(page)
-    assert not {"sent_A", "continue_A", "pin_A", "save_answers"} & shown
-    assert {page.button(key=f"vote_{letter}").label for letter in "AB"} == {"1", "2"}
-    first = cards(page)[0]
-    assert page.button(key=f"vote_{first}").label == "1"
+    assert not {"save_answers", "vote_A", "vote_B"} & shown
+    assert [set(card.tools) for card in answers(page)] == [{"focus"}] * 2
+    assert {page.button(key=f"vote_{number}").label for number in "12"} == {"1", "2"}
     opened(page, "compare_answers")
     assert "only in 1. Green: only in 2" in words(page)
-    order = cards(page)
-    click(page, f"vote_{first}")
+    first = page.session_state["blind_order"][1][0]
+    click(page, "vote_1")
     band = drawn_in_band(page)
-    for telling in (*NUMBERS.values(), "Sonnet", "TTFT", "badge[A]", "badge[B]"):
+    for telling in (*NUMBERS.values(), "Sonnet", "TTFT", "'A'", "'B'"):
         assert telling in band, telling
-    assert cards(page) == order
+    assert cards(page)[0] == first
     assert f"You voted for **{first}**" in words(page)
     assert marked(page)[first] == "won"
     click(page, "vote_take_back")
@@ -255,7 +236,8 @@ def drawn_in_band(page):
     kinds = ("markdown", "caption", "button", "error", "warning")
     elements = [element for kind in kinds for element in found.get(kind)]
     texts = [getattr(each, "label", "") or str(getattr(each, "value", "")) for each in elements]
-    return "\n".join(text for text in texts if "won " not in text).replace("\\", "")
+    drawn = "\n".join(text for text in texts if "won " not in text).replace("\\", "")
+    return "\n".join([drawn, *(card.words() for card in answers(page))])
 
 
 def test_the_cards_are_shuffled_once_for_each_press(page):
@@ -263,25 +245,26 @@ def test_the_cards_are_shuffled_once_for_each_press(page):
         page.button(key="add_variant").click().run()
     go_blind(page)
     press_run(page)
-    order = cards(page)
+    assert cards(page) == list("12345")
+    order = page.session_state["blind_order"][1]
     assert sorted(order) == list("ABCDE")
     page.run()
-    assert cards(page) == order
+    assert page.session_state["blind_order"][1] == order
     page.toggle(key="blind_votes").set_value(False).run()
     assert cards(page) == list("ABCDE")
     # The card that had the full width would be known by it.
-    click(page, "focus_C")
+    click_card(page, "focus", "C")
     go_blind(page)
     press_run(page)
-    assert {page.button(key=f"focus_{letter}").help for letter in "ABCDE"} == {"Full width"}
-    assert tuple(cards(page)) == page.session_state["blind_order"][1]
+    assert not any(card.said["wide"] for card in answers(page))
+    assert cards(page) == list("12345")
 
 
 def test_without_two_answers_to_vote_on_nothing_stays_hidden(page):
     go_blind(page)
     page.selectbox(key="demo_scenario").select("wrong_key").run()
     press_run(page)
-    assert "401" in page.error[0].value
+    assert "401" in answer(page).said["outcome"]["happened"]
     assert NUMBERS["A"] in drawn_in_band(page)
 
 
@@ -314,7 +297,7 @@ def test_a_winner_goes_on_as_the_conversation_and_as_the_first_variant(page):
         "temperature": page.text_input(key="temperature_A").value,
     }
     answer = runs(page)["B"].text
-    click(page, "continue_B")
+    click_card(page, "continue", "B")
     assert page.session_state["message_1_role"] == "assistant"
     assert page.text_area(key="message_1_text").value == answer
     assert page.session_state["message_2_role"] == "user"

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, finish, press_run
+from ui.driving import SCRIPT, answer, answers, click_card, finish, press_run
 
 from playground.core.request.connection import CLAUDE
 
 
 def timelines(page):
-    """What each timeline on the page was given, by its key."""
+    """The timeline of each card, and what the log's was given."""
     mounts = [mount.proto for mount in page.get("bidi_component")]
-    return [json.loads(m.json) for m in mounts if m.component_name.endswith("timeline")]
+    logged = [json.loads(m.json) for m in mounts if m.component_name.endswith("timeline")]
+    return [found for card in answers(page) if (found := card.said.get("timeline"))] + logged
 
 
 def one_variant(page, scenario):
@@ -108,7 +109,7 @@ def test_run_again_sends_the_same_request_once_as_a_new_run_and_leaves_the_other
     before = page.session_state["runs"]
     page.text_area(key="message_0_text").input("Another question").run()
     page.selectbox(key="demo_scenario").select("none").run()
-    page.button(key="again_A").click().run()
+    click_card(page, "again")
     finish(page)
     after = page.session_state["runs"]
     assert after["B"] is before["B"]
@@ -121,7 +122,7 @@ def test_run_again_sends_the_same_request_once_as_a_new_run_and_leaves_the_other
 
 def test_a_whole_answer_is_not_offered_again(page):
     press_run(page)
-    assert "again_A" not in [button.key for button in page.button]
+    assert "again" not in answer(page).tools
 
 
 def test_run_again_is_off_when_its_connection_has_no_key_any_more(page):
@@ -129,4 +130,5 @@ def test_run_again_is_off_when_its_connection_has_no_key_any_more(page):
     run = page.session_state["runs"]["A"]
     run.plan = replace(run.plan, connection=CLAUDE)
     page.run()
-    assert page.button(key="again_A").disabled
+    assert answer(page).tools["again"]
+    assert "There is no key" in answer(page).said["blocked"]

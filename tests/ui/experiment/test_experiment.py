@@ -4,7 +4,7 @@ import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, open_band, paste, words
+from ui.driving import SCRIPT, ask, open_band, paste, read_answers, words
 
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import from_json_lines, to_json_lines
@@ -154,7 +154,7 @@ def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):
     page.run()
     assert not page.exception
     assert "Nothing of it is kept." in words(page)
-    assert any("Paris" in element.value for element in page.markdown)
+    assert any("Paris" in answer for answer in read_answers(page))
 
 
 def test_a_visitor_whose_texts_are_not_kept_is_told_that_there_are_no_experiments(

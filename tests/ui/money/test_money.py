@@ -107,7 +107,7 @@ def test_a_run_without_a_price_has_an_unknown_cost_in_its_card_and_in_the_log(mo
         forget_services()
         other = AppTest.from_file(SCRIPT, default_timeout=30).run()
         press_run(other)
-        assert "**Cost** unknown. " in said(other)
+        assert "Cost unknown. " in said(other)
         assert "out · cost unknown" in said(other)
         assert list(other.dataframe[0].value["Cost"]) == ["unknown", "unknown"]
 

@@ -7,7 +7,7 @@ import pytest
 from fake_api import FakeApi
 from scripted import Script
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, finish, words
+from ui.driving import SCRIPT, answer, finish, words
 
 from playground.claude.clients import Clients
 from playground.ui.session.services import services
@@ -115,11 +115,10 @@ def test_run_again_on_a_card_refuses_it_once_the_key_is_the_owners(
     # With a key of one's own all of it may be sent, and again.
     sent = [request for request in script.requests if request.method == "POST"]
     assert [request.headers["authorization"] for request in sent] == ["Bearer sk-ant-visitors"]
-    assert not page.button(key="again_A").disabled
+    assert answer(page).tools["again"] is False
     page.button(key="forget_key").click().run()
-    assert page.button(key="again_A").disabled
-    [line] = [each for each in said(page).splitlines() if "Not again: " in each]
-    assert why in line
+    assert answer(page).tools["again"]
+    assert why in answer(page).said["blocked"]
     assert len([request for request in script.requests if request.method == "POST"]) == 1
 
 

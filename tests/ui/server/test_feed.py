@@ -1,16 +1,14 @@
-"""The feed tells each page its own runs' texts, whole and once, and nobody else's."""
+"""The feed tells each page of its own runs, and nobody else's; what it tells is the teller's."""
 
 import asyncio
 import gc
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.websockets import WebSocket
 
-from playground.ui.answer import live_text
+from playground.ui.answer.component import LATER
 from playground.ui.server.feed import (
     MOST_SAID_PACE,
     MOST_SOCKETS,
@@ -19,31 +17,65 @@ from playground.ui.server.feed import (
     SILENT,
     TOO_BIG,
     UNKNOWN_PAGE,
-    Ahead,
     Feed,
-    News,
     pace_s,
-    source,
 )
 
 HOST = (b"host", b"play.streamlit.app")
 OWN = [HOST, (b"origin", b"https://play.streamlit.app")]
 
 
-@dataclass
+@dataclass(eq=False)
 class Told:
-    """A run as the page reads it."""
+    """A run as the feed reads it."""
 
     id: str
     text: str = ""
-    thinking: str = ""
     status: str = "streaming"
     is_over: bool = False
-    attempts: list = field(default_factory=list)
 
     @property
     def is_live(self):
         return self.status == "streaming"
+
+
+@dataclass
+class Shown:
+    """What a page shows."""
+
+    runs: dict
+
+
+class Words:
+    """Tells the texts of runs, each once, and which have stopped."""
+
+    def __init__(self):
+        self._told = {}
+        self._stopped = set()
+        self.told = 0
+        self.is_behind = False
+
+    def news(self, shown, *, is_busy):
+        texts, stopped = [], []
+        for run in shown.runs.values():
+            text = run.text
+            if new := text[self._told.get(run.id, 0) :]:
+                texts.append([run.id, new])
+                self._told[run.id] = len(text)
+                self.told += len(new)
+            if run.is_over and run.id not in self._stopped:
+                self._stopped.add(run.id)
+                stopped.append(run.id)
+        news = {"texts": texts} if texts else {}
+        return {**news, **({"stopped": stopped} if stopped else {})} or None
+
+
+def open_page(feed):
+    return feed.open_page(Words)
+
+
+def show(page, **runs):
+    page.show(Shown(runs))
 
 
 class Browser:
@@ -88,64 +120,21 @@ async def joined(feed, page, **how):
     browser = Browser(feed, **how)
     browser.say(page.token)
     assert (await browser.hear())["type"] == "websocket.accept"
-    assert await browser.news() == {"texts": [], "clear": True}
+    while not page.is_fed:
+        await asyncio.sleep(0)
     return browser
-
-
-@given(st.lists(st.tuples(st.sampled_from(["a", "b"]), st.text(min_size=1)), max_size=30))
-def test_every_text_is_told_whole_and_once(parts):
-    runs = {"A": Told("a"), "B": Told("b")}
-    news, heard = News(), {}
-    for name, part in [*parts, ("a", "end")]:
-        next(run for run in runs.values() if run.id == name).text += part
-        for of, text in (news.of(runs) or {"texts": []})["texts"]:
-            heard[of] = heard.get(of, "") + text
-    assert heard == {source(run, "text"): run.text for run in runs.values() if run.text}
-    assert news.of(runs) is None
-
-
-def test_a_change_of_status_asks_the_page_to_look_again():
-    run = Told("a", status="connecting")
-    runs, news = {"A": run}, News()
-    assert "changed" not in news.of(runs)
-    run.status = "streaming"
-    assert news.of(runs)["changed"] == 1
-    run.text = "more"
-    assert "changed" not in news.of(runs)
-    run.status, run.is_over = "done", True
-    assert news.of(runs)["changed"] == 2
-
-
-def test_new_runs_start_anew():
-    news = News()
-    news.of({"A": Told("a", text="old")})
-    again = news.of({"A": Told("b", text="new")})
-    assert again == {"texts": [("b_text", "new")], "clear": True}
-
-
-def test_a_browser_is_told_once_what_it_draws_of_a_press_before_the_page_does():
-    runs, news = {"A": Told("a"), "C": Told("c", text="first")}, News()
-    ahead = Ahead(3, {"A": "Model one", "C": "Model two"})
-    cards = [["a_text", "A", "Model one"], ["c_text", "C", "Model two"]]
-    assert news.of(runs, ahead) == {
-        "texts": [("c_text", "first")],
-        "clear": True,
-        "ahead": {"press": 3, "cards": cards},
-    }
-    runs["A"].text = "then"
-    assert news.of(runs, ahead) == {"texts": [("a_text", "then")]}
 
 
 def test_a_page_hears_its_own_runs_and_no_others():
     async def play():
         feed = Feed(end)
-        mine, other = feed.open_page(), feed.open_page()
+        mine, other = open_page(feed), open_page(feed)
         browser = await joined(feed, mine)
         assert mine.is_fed
         assert not other.is_fed
-        other.show({"A": Told("b", text="not mine")})
-        mine.show({"A": Told("a", text="mine", is_over=True)})
-        assert await browser.news() == {"texts": [["a_text", "mine"]], "clear": True}
+        show(other, A=Told("b", text="not mine"))
+        show(mine, A=Told("a", text="mine", is_over=True))
+        assert await browser.news() == {"texts": [["a", "mine"]], "stopped": ["a"]}
         await browser.leave()
         assert not mine.is_fed
 
@@ -156,13 +145,13 @@ def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_hav
     async def play():
         asked = []
         feed = Feed(asked.append)
-        mine, other = feed.open_page(), feed.open_page()
+        mine, other = open_page(feed), open_page(feed)
         browser = await joined(feed, mine)
         done = Told("a", status="done", is_over=True)
         live, foreign = Told("b", text="still "), Told("c")
-        mine.show({"A": done, "B": live})
-        other.show({"B": foreign})
-        assert (await browser.news())["texts"] == [["b_text", "still "]]
+        show(mine, A=done, B=live)
+        show(other, B=foreign)
+        assert (await browser.news())["texts"] == [["b", "still "]]
         browser.say("something else")
         browser.say("stop")
         async with asyncio.timeout(5):
@@ -173,17 +162,47 @@ def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_hav
         end(live)
         told = await browser.news()
         if "stopped" not in told:  # The text may be told just before the end.
-            told = {**await browser.news(), "texts": told["texts"]}
-        assert told == {"texts": [["b_text", "here"]], "stopped": ["B"], "changed": 1}
+            told |= await browser.news()
+        assert told == {"texts": [["b", "here"]], "stopped": ["b"]}
         await browser.leave()
+
+    asyncio.run(play())
+
+
+def test_a_page_that_is_behind_is_told_the_rest_although_all_has_ended():
+    class Slow(Words):
+        def news(self, shown, *, is_busy):
+            self._pieces = getattr(self, "_pieces", 3) - 1
+            self.is_behind = self._pieces > 0
+            return {"piece": self._pieces}
+
+    async def play():
+        feed = Feed(end)
+        page = feed.open_page(Slow)
+        browser = await joined(feed, page)
+        show(page, A=Told("a", is_over=True, status="done"))
+        assert [await browser.news() for _ in range(3)] == [{"piece": n} for n in (2, 1, 0)]
+        await browser.leave()
+
+    asyncio.run(play())
+
+
+def test_the_same_shown_again_wakes_nobody():
+    async def play():
+        page, woken, runs = open_page(Feed(end)), asyncio.Event(), {"A": Told("a")}
+        page.show(Shown(runs))
+        page.join(woken)
+        page.show(Shown(dict(runs)))
+        await asyncio.sleep(0)
+        assert not woken.is_set()
 
     asyncio.run(play())
 
 
 def test_stop_wakes_whoever_tells_the_page():
     async def play():
-        page, woken = Feed(end).open_page(), asyncio.Event()
-        page.show({"A": Told("a")})
+        page, woken = open_page(Feed(end)), asyncio.Event()
+        show(page, A=Told("a"))
         page.join(woken)
         page.stop()
         async with asyncio.timeout(5):
@@ -194,28 +213,22 @@ def test_stop_wakes_whoever_tells_the_page():
 
 
 def test_a_page_is_stopping_until_its_runs_have_stopped_or_others_are_shown():
-    page = Feed(lambda run: None).open_page()
+    page = open_page(Feed(lambda run: None))
     run = Told("a")
-    page.show({"A": run})
+    show(page, A=run)
     assert not page.is_stopping
     page.stop()
     assert page.is_stopping
     end(run)
     assert not page.is_stopping
-    page.show({"A": Told("b")})
+    show(page, A=Told("b"))
     assert not page.is_stopping
-
-
-def test_what_had_stopped_before_is_not_said_of_new_runs():
-    old, news = Told("a", status="stopped", is_over=True), News()
-    assert "stopped" not in news.of({"A": old, "B": Told("b")})
-    assert news.of({"A": old, "B": Told("c")}) == {"texts": [], "clear": True}
 
 
 def test_a_wrong_token_hears_nothing():
     async def play():
         feed = Feed(end)
-        feed.open_page().show({"A": Told("a", text="secret")})
+        show(open_page(feed), A=Told("a", text="secret"))
         browser = Browser(feed)
         browser.say("guessed")
         assert (await browser.hear())["type"] == "websocket.accept"
@@ -264,7 +277,7 @@ def test_sockets_that_say_nothing_are_bounded_and_shut_nobody_out(places, most):
         feed = Feed(end)
         silent = [Browser(feed, ip=f"192.0.2.{n % places}") for n in range(most)]
         assert {(await each.hear())["type"] for each in silent} == {"websocket.accept"}
-        late = await joined(feed, feed.open_page(), ip="192.0.2.0")
+        late = await joined(feed, open_page(feed), ip="192.0.2.0")
         closed = await silent[0].hear()
         assert (closed["type"], closed["code"]) == ("websocket.close", SILENT)
         assert all(each.heard.empty() for each in silent[1:])
@@ -279,7 +292,7 @@ def test_two_hundred_silent_sockets_keep_no_page_from_its_feed():
     async def play():
         feed = Feed(end)
         silent = [Browser(feed, ip="192.0.2.66") for _ in range(10 * MOST_WAITING_EACH)]
-        pages = [await joined(feed, feed.open_page()) for _ in range(3)]
+        pages = [await joined(feed, open_page(feed)) for _ in range(3)]
         for each in silent:
             await each.leave()
         for each in pages:
@@ -292,7 +305,7 @@ def test_two_hundred_silent_sockets_keep_no_page_from_its_feed():
 def test_who_says_anything_longer_than_a_page_does_is_hung_up_on(is_joined):
     async def play():
         feed = Feed(end)
-        page = feed.open_page()
+        page = open_page(feed)
         browser = await joined(feed, page) if is_joined else Browser(feed)
         if not is_joined:
             assert (await browser.hear())["type"] == "websocket.accept"
@@ -309,8 +322,8 @@ def test_a_page_that_says_stop_a_thousand_times_is_heard_at_a_pace():
     async def play():
         asked = []
         feed = Feed(asked.append)
-        page = feed.open_page()
-        page.show({"A": Told("a")})
+        page = open_page(feed)
+        show(page, A=Told("a"))
         browser = Browser(feed)
         browser.say(page.token)
         for _ in range(1000):
@@ -327,7 +340,7 @@ def test_a_page_that_says_stop_a_thousand_times_is_heard_at_a_pace():
 def test_a_socket_does_not_keep_a_page_beyond_its_session():
     async def play():
         feed = Feed(end)
-        page = feed.open_page()
+        page = open_page(feed)
         token = page.token
         browser = await joined(feed, page)
         del page
@@ -344,7 +357,7 @@ def test_a_socket_does_not_keep_a_page_beyond_its_session():
 def test_one_page_has_only_so_many_sockets():
     async def play():
         feed = Feed(end)
-        page = feed.open_page()
+        page = open_page(feed)
         browsers = [await joined(feed, page) for _ in range(MOST_SOCKETS)]
         one_more = Browser(feed)
         one_more.say(page.token)
@@ -360,25 +373,15 @@ def test_one_page_has_only_so_many_sockets():
 def test_a_page_that_can_no_longer_be_reached_is_not_fed():
     async def play():
         feed = Feed(end)
-        page = feed.open_page()
+        page = open_page(feed)
         browser = await joined(feed, page)
         browser.is_reachable = False
-        page.show({"A": Told("a", text="nobody hears")})
+        show(page, A=Told("a", text="nobody hears"))
         async with asyncio.timeout(5):
             await browser.serving
         assert not page.is_fed
 
     asyncio.run(play())
-
-
-def test_in_a_busy_process_only_the_last_end_is_worth_a_rerun():
-    runs = {"A": Told("a"), "B": Told("b")}
-    news = News()
-    news.of(runs)
-    runs["A"].status, runs["A"].is_over = "done", True
-    assert news.of(runs, is_busy=True) is None
-    runs["B"].status, runs["B"].is_over = "done", True
-    assert news.of(runs, is_busy=True) == {"texts": [], "changed": 1}
 
 
 @pytest.mark.parametrize(
@@ -405,14 +408,14 @@ def test_who_pressed_stop_is_told_soon_among_many_pages_and_after_long_texts_too
 def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_up():
     async def play():
         feed = Feed(end)
-        page, other = feed.open_page(), feed.open_page()
+        page, other = open_page(feed), open_page(feed)
         deaf, reader = await joined(feed, page), await joined(feed, other)
         deaf.heard = asyncio.Queue(1)
         deaf.heard.put_nowait({"text": '{"texts": []}'})  # Full: whoever sends waits.
         run = Told("a", text="first ")
-        page.show({"A": run})
-        other.show({"A": Told("b", text="mine", is_over=True)})
-        assert (await reader.news())["texts"] == [["b_text", "mine"]]
+        show(page, A=run)
+        show(other, A=Told("b", text="mine", is_over=True))
+        assert (await reader.news())["texts"] == [["b", "mine"]]
         for _ in range(1_000):
             run.text += "more "
             await asyncio.sleep(0)
@@ -429,5 +432,5 @@ def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_u
 
 
 def test_what_a_browser_loads_in_advance_is_there():
-    parts = [name.split("/")[-1].split(".")[0] for name in live_text.LATER]
+    parts = [name.split("/")[-1].split(".")[0] for name in LATER]
     assert parts == ["DataFrame", "StreamlitSyntaxHighlighter"]

@@ -6,7 +6,7 @@ import sqlite3
 
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, press_run, words
+from ui.driving import SCRIPT, click_card, press_run, words
 
 
 def codes(page):
@@ -58,7 +58,7 @@ def test_of_a_typed_key_only_the_end_is_shown(page):
 
 
 def open_record(page, letter="A"):
-    return page.button(key=f"sent_{letter}").click().run()
+    return click_card(page, "sent", letter)
 
 
 def test_after_a_run_request_response_and_raw_events_are_one_click_away(page):

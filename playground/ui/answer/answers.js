@@ -1,0 +1,253 @@
+// The answers of the page: keeps them in one element of its own, which outlives every redraw.
+// The server says what is new (telling.py); words become text, HTML passes the guard first.
+
+const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, ASK_MS = 300, UNHEARD_MS = 2000;
+const LATER_MS = 3000;
+const TONES = { queued: "gray", connecting: "blue", waiting: "orange", streaming: "blue",
+  done: "green", stopped: "gray", failed: "red", interrupted: "red" };
+
+const answers = (window.playgroundAnswers ??= {
+  cards: new Map(), waitMs: FIRST_WAIT_MS, seen: 0, isLive: false });
+
+// Stop goes by the feed as well: where many pages are open Streamlit may take a second for it.
+answers.stop ??= () => {
+  if (answers.socket?.readyState === WebSocket.OPEN) answers.socket.send("stop");
+};
+answers.clicked ??= ({ target }) => {
+  if (target.closest?.(".st-key-stop_all button")) answers.stop();
+};
+// Only an Escape that Streamlit has taken for Stop's shortcut: any other has not come this far.
+answers.keyed ??= ({ key, defaultPrevented }) => {
+  const isStop = key === "Escape" && defaultPrevented;
+  if (isStop && document.querySelector(".st-key-stop_all button:enabled")) answers.stop();
+};
+window.addEventListener("click", answers.clicked, { capture: true });
+window.addEventListener("keydown", answers.keyed);
+
+function withKey(key, tag, className, ...parts) {
+  return make(tag, `${className} st-key-${key}`, ...parts);
+}
+
+class Card {
+  constructor({ name, colour, asked, demo }) {
+    const badge = make("span", "pg-badge", name);
+    badge.dataset.tone = colour;
+    Object.assign(this, { name, said: {}, buttons: new Map() });
+    this.headTools = make("span", "pg-head-tools");
+    this.head = withKey(`card_head_${name}`, "header", "pg-head", badge,
+      make("span", "pg-asked", asked), ...(demo ? [demoBadge()] : []), this.headTools);
+    this.word = make("strong", "");
+    this.detail = make("span", "");
+    this.countdown = make("span", "countdown");
+    this.countdown.setAttribute("role", "timer");
+    this.status = withKey(`status_${name}`, "p", "pg-status",
+      this.word, this.detail, this.countdown);
+    this.timeline = withKey(`timeline_${name}`, "div", "timeline");
+    this.answer = withKey(`answer_${name}`, "div", "pg-answer");
+    this.blocks = new Blocks(this.answer, answers.list);
+    this.numbers = withKey(`metrics_${name}`, "p", "pg-numbers");
+    this.outcome = withKey(`outcome_${name}`, "div", "pg-outcome");
+    this.blocked = make("p", "pg-blocked");
+    this.tools = withKey(`card_tools_${name}`, "div", "pg-tools");
+    this.box = withKey(`card_${name}`, "section", "pg-card", this.head, this.status, this.timeline,
+      this.answer, this.numbers, this.outcome, this.blocked, this.tools);
+    this.box.setAttribute("aria-label", `Answer ${name}`);
+    this.box.tabIndex = -1;
+  }
+
+  say(changed) {
+    const { word, detail, said } = this, wasLive = said.live;
+    Object.assign(said, changed);
+    word.textContent = said.status;
+    word.dataset.tone = TONES[said.status] ?? "gray";
+    detail.textContent = said.detail ? ` ${said.detail}` : "";
+    this.numbers.textContent = said.numbers;
+    this.numbers.title = said.why ?? "";
+    this.blocked.textContent = said.blocked ?? "";
+    this.box.classList.toggle("pg-wide", said.wide);
+    this.answer.setAttribute("aria-busy", String(said.live));
+    if ("timeline" in changed) drawTimeline(this.timeline, said.timeline, this.countdown);
+    if ("outcome" in changed) drawOutcome(this.outcome, said.outcome);
+    if ("tools" in changed) {
+      this.drawTools(this.headTools, said.tools.head);
+      this.drawTools(this.tools, said.tools.foot);
+    }
+    return wasLive && !said.live;
+  }
+
+  // Each button stays the same one for as long as it is there: it may have the focus.
+  drawTools(place, tools) {
+    const boxes = tools.map(([what, icon, words, title, isOff]) => {
+      if (!this.buttons.has(what)) this.buttons.set(what, this.toolOf(what));
+      const box = this.buttons.get(what), button = box.firstChild;
+      button.firstChild.textContent = icon;
+      button.lastChild.textContent = words;
+      button.title = title;
+      button.setAttribute("aria-label", title);
+      button.disabled = isOff;
+      return box;
+    });
+    for (const box of [...place.children]) if (!boxes.includes(box)) box.remove();
+    boxes.forEach((box, at) => {
+      if (place.children[at] !== box) place.insertBefore(box, place.children[at] ?? null);
+    });
+  }
+
+  toolOf(what) {
+    const icon = make("span", "pg-icon");
+    icon.setAttribute("aria-hidden", "true");
+    const button = make("button", "pg-tool", icon, make("span", ""));
+    button.type = "button";
+    button.onclick = () => act(what, this.name);
+    return withKey(`${what}_${this.name}`, "span", "", button);
+  }
+}
+
+function demoBadge() {
+  const badge = make("span", "pg-badge", "demo");
+  badge.dataset.tone = "violet";
+  return badge;
+}
+
+function drawOutcome(root, found) {
+  root.replaceChildren();
+  if (!found) return;
+  const head = make("p", "pg-said", make("strong", "", found.title), ` · ${found.happened}`);
+  head.dataset.tone = { error: "red", warning: "orange" }[found.tone] ?? "gray";
+  root.append(head);
+  if (found.message) root.append(make("pre", "pg-message", found.message));
+  for (const [name, words] of found.lines)
+    if (words) root.append(make("p", "pg-line", make("strong", "", name), ` ${words}`));
+}
+
+function announce(words) {
+  answers.spoken.textContent = words;
+}
+
+function announceEnds() {
+  const states = [...answers.cards.values()].map(({ name, said: { status, reason } }) =>
+    `${name} ${status}${reason ? `: ${reason}` : ""}`);
+  announce(states.join(", "));
+}
+
+function act(what, name) {
+  if (what === "copy") {
+    const coming = new Promise((resolve) => { answers.copied = resolve; });
+    copy(coming).then(() => announce("Copied."));
+  }
+  answers.trigger("act", [what, name]);
+}
+
+function take({ order, cards, said, texts, changed }) {
+  const news = Object.entries(cards ?? {}).filter(([id]) => !answers.cards.has(id));
+  for (const [id, head] of news) answers.cards.set(id, new Card(head));
+  if (order) arrange(order);
+  for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.draw(patch);
+  const ends = Object.entries(said ?? {}).filter(([id, words]) => answers.cards.get(id)?.say(words));
+  if (ends.length) announceEnds();
+  const narrow = [...answers.cards.values()].filter((card) => !card.said.wide);
+  answers.grid.dataset.count = narrow.length;
+  if (news.length) bringIntoView();
+  if (changed) answers.trigger("changed", changed);
+}
+
+// What is moved or replaced gives the focus away: it goes on where it was, or at the new card.
+function arrange(order) {
+  const { cards, grid } = answers, focused = document.activeElement;
+  let lost = null;
+  for (const [id, card] of cards) {
+    if (order.includes(id)) continue;
+    if (card.box.contains(focused)) lost = card.name;
+    drawTimeline(card.timeline, null);
+    card.box.remove();
+    cards.delete(id);
+  }
+  const shown = order.map((id) => cards.get(id)).filter(Boolean);
+  shown.forEach(({ box }, at) => {
+    if (grid.children[at] !== box) grid.insertBefore(box, grid.children[at] ?? null);
+  });
+  const next = lost ? (shown.find(({ name }) => name === lost) ?? shown[0])?.box : focused;
+  if (grid.contains(next) && document.activeElement !== next) next.focus({ preventScroll: true });
+}
+
+function bringIntoView() {
+  const band = document.querySelector(".st-key-answers_band");
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (band && band.getBoundingClientRect().top > 0.7 * window.innerHeight)
+    band.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
+}
+
+// What cannot be loaded now is loaded when it is needed.
+async function load(urls) {
+  await new Promise((resume) => setTimeout(resume, LATER_MS));
+  for (const url of urls) {
+    await new Promise(window.requestIdleCallback ?? setTimeout);
+    await import(new URL(url, location.href).href).catch(console.warn);
+  }
+}
+
+function connect() {
+  const socket = new WebSocket(new URL("feed", location.href).href.replace(/^http/, "ws"));
+  answers.socket = socket;
+  socket.onopen = () => {
+    answers.waitMs = FIRST_WAIT_MS;
+    answers.isFed = true;
+    socket.send(answers.token);
+  };
+  socket.onmessage = ({ data }) => take(JSON.parse(data));
+  socket.onclose = () => {
+    if (answers.socket !== socket) return;
+    answers.socket = null;
+    answers.isFed = false;
+    answers.isLive = [...answers.cards.values()].some(({ said }) => said.live);
+    setTimeout(() => answers.socket ?? connect(), answers.waitMs);
+    answers.waitMs = Math.min(2 * answers.waitMs, LONGEST_WAIT_MS);
+    ask();
+  };
+}
+
+// Where no socket gets through: what is new comes with the component's data, when it asks.
+function ask(waitMs = ASK_MS) {
+  clearTimeout(answers.asking);
+  if (answers.isFed || !answers.isLive) return;
+  answers.asking = setTimeout(() => {
+    answers.trigger("ask", answers.seen);
+    ask(UNHEARD_MS);
+  }, waitMs);
+}
+
+// `number` counts what this page was told so; after one that was missed all is told anew.
+function takeAsked({ number, after, live, news }) {
+  answers.isLive = live;
+  if (!answers.isFed && number !== answers.seen && (after === answers.seen || after === 0)) {
+    answers.seen = number;
+    take(news);
+  }
+  ask();
+}
+
+function build() {
+  answers.grid = make("div", "pg-answers");
+  answers.spoken = make("div", "pg-spoken");
+  answers.spoken.setAttribute("role", "status");
+  answers.root = make("div", "", answers.grid, answers.spoken);
+  answers.root.addEventListener("click", copyCode);
+}
+
+export default ({ data, parentElement, setTriggerValue }) => {
+  answers.trigger = setTriggerValue;
+  answers.list ??= readList(JSON.parse(data.allowed).tags);
+  if (!answers.root) build();
+  const host = parentElement.querySelector(".pg-host");
+  if (answers.root.parentElement !== host) host.replaceChildren(answers.root);
+  typed.mostBytes = data.most_bytes;
+  answers.later ??= load(data.later);
+  if (data.copied) answers.copied?.(data.copied);
+  if (data.asked) takeAsked(JSON.parse(data.asked));
+  if (answers.token === data.token) return;
+  answers.token = data.token;
+  const old = answers.socket;
+  answers.socket = null;
+  old?.close();
+  connect();
+};

@@ -1,0 +1,73 @@
+// The content blocks of one answer: each in a box of its own, its text in pieces of HTML of which
+// all but the last never change. The same wherever an answer is read.
+
+const COPIED_MS = 1500, MANY = 300;
+
+class Blocks {
+  constructor(root, list) {
+    Object.assign(this, { root, list, found: new Map() });
+  }
+
+  // A patch: which block, what it is where that is new, how many pieces it has, and of some of
+  // them how much is kept and what follows.
+  draw([at, about, count, patches]) {
+    const block = this.found.get(at) ?? this.addBlock(at);
+    if (about) nameBlock(block, about);
+    const { pieces, place } = block;
+    while (pieces.length > count) pieces.pop().box.remove();
+    for (const [which, kept, html] of patches) {
+      const piece = (pieces[which] ??= { html: "", box: make("div", "pg-piece") });
+      piece.html = piece.html.slice(0, kept) + html;
+      morph(piece.box, guarded(piece.html, this.list));
+      if (!piece.box.parentElement) place.append(piece.box);
+    }
+    place.classList.toggle("pg-long", count > MANY);
+  }
+
+  addBlock(at) {
+    const place = make("div", "pg-text rendered"), notes = make("ul", "pg-notes");
+    const title = make("summary", "pg-title");
+    const box = make("div", "pg-block");
+    const block = { at, box, place, notes, title, pieces: [] };
+    const after = [...this.found.values()].filter((each) => each.at > at).sort((one, other) => one.at - other.at)[0];
+    this.root.insertBefore(box, after?.box ?? null);
+    this.found.set(at, block);
+    return block;
+  }
+}
+
+function nameBlock({ box, place, notes, title }, [kind, words, found]) {
+  title.textContent = words;
+  notes.replaceChildren(...found.map((note) => make("li", "", note)));
+  notes.hidden = !found.length;
+  if (box.dataset.kind === kind) return;
+  box.dataset.kind = kind;
+  if (kind === "text") return box.replaceChildren(place, notes);
+  if (kind === "named") return box.replaceChildren(make("p", "pg-title", words));
+  const fold = make("details", "pg-fold", title, place);
+  fold.open = kind === "open";
+  box.replaceChildren(fold, notes);
+}
+
+// A browser wants to be told within the click itself; the text may come later.
+async function copy(coming) {
+  if (window.ClipboardItem && navigator.clipboard?.write) {
+    const blob = coming.then((text) => new Blob([text], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  } else {
+    const area = make("textarea", "pg-spoken");
+    area.value = await coming;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+}
+
+function copyCode({ target }) {
+  const button = target.closest?.("button.copy");
+  if (!button) return;
+  copy(Promise.resolve(button.closest("figure").querySelector("code").textContent));
+  button.dataset.copied = "";
+  setTimeout(() => delete button.dataset.copied, COPIED_MS);
+}

@@ -1,0 +1,148 @@
+"""What one answer's card says beside the answer: head, status, numbers, outcome, buttons.
+
+As values: the page's browser draws them, as text and never as markup.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from playground.core.answer.content import left_out
+from playground.core.money.bill import searches
+from playground.core.runs.outcome import outcome
+from playground.core.runs.run_plan import Plan
+from playground.engine.run_rows import cost_of
+from playground.ui.answer.timeline import live_timeline
+from playground.ui.money.money import spent_of
+from playground.ui.session import variant_state
+from playground.ui.session.answers_state import View
+from playground.ui.widgets import formats
+
+SILENCE_S = 3.0
+"""Shorter silences are a model's ordinary pauses."""
+HIDDEN = "Hidden until you vote."
+UNFINISHED = ("failed", "interrupted", "stopped")
+
+Tool = tuple[str, str, str, str, bool]
+"""What a button does, its icon, its words, what it is called in full, whether it is off."""
+
+
+def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+    """What never changes on a card. Of a hidden one nothing tells which variant's it is."""
+    plan: Plan = run.plan
+    name = view.names[letter]
+    found = {"name": name, "demo": plan.connection.kind == "demo"}
+    if view.is_hidden:
+        return found | {"colour": "gray", "asked": ""}
+    return found | {"colour": variant_state.COLOURS[letter], "asked": plan.asked}
+
+
+def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+    """How far a run has come, in all that its card says of it."""
+    status: str = run.status
+    found = {
+        "status": status,
+        "live": run.is_live,
+        "wide": view.focused == letter,
+        "tools": {"head": [*_head_tools(letter, run, view)], "foot": []},
+    }
+    if view.is_hidden:
+        return found | {"numbers": HIDDEN}
+    found["tools"]["foot"] = [*_foot_tools(letter, run, view)]
+    blocked = view.blocked.get(letter) if status in UNFINISHED else None
+    return found | {
+        "detail": detail_of(run),
+        "reason": run.failure.label if run.failure and not run.is_live else "",
+        "numbers": metrics_of(run),
+        "why": "" if run.is_live else cost_of(run)[0].explained,
+        "timeline": live_timeline(run),
+        "outcome": None if run.is_live else _outcome(run),
+        "blocked": f"Not again: {blocked}" if blocked else "",
+    }
+
+
+def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+    name = view.names[letter]
+    if (run.blocks or run.is_live) and not view.is_hidden:
+        is_pinned = view.pinned == run.id
+        words = f"Unpin {name}" if is_pinned else f"Pin {name} as the baseline"
+        # Its place is taken from the start: the head may wrap, and the answer would move.
+        yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
+    if len(view.runs) > 1:
+        is_wide = view.focused == letter
+        words = f"{name} beside the others" if is_wide else f"{name} in full width"
+        yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
+
+
+def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+    name = view.names[letter]
+    if run.blocks and not run.is_live:
+        yield "copy", "content_copy", "Copy", f"Copy answer {name} exactly as received", False
+    if run.text and not run.is_live:
+        words = f"Continue the conversation from answer {name}. {left_out(run.blocks)}".rstrip()
+        yield "continue", "reply", "Continue", words, False
+    yield "sent", "output", "As sent", f"What run {name} sent and received", False
+    if run.status in UNFINISHED:
+        is_off = not run.is_over or letter in view.blocked
+        yield "again", "replay", "Run again", f"Send the request of {name} again", is_off
+
+
+def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
+    """What happened and what to do; None where all went well."""
+    found = outcome(run)
+    if found is None:
+        return None
+    cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
+    return {
+        "tone": found.tone,
+        "title": found.title,
+        "happened": found.happened,
+        "message": run.failure.message if run.failure else "",
+        "lines": [["", found.retried], ["Cost", cost], ["Next", found.step]],
+    }
+
+
+def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """What is going on, or why it ended, in a few words."""
+    if run.status == "queued":
+        return f"· {formats.ordinal(run.ahead + 1)} in line"
+    if run.status in ("connecting", "streaming") and run.attempt_number > 1:
+        return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{_silence(run)}"
+    if run.status in ("connecting", "streaming"):
+        return _silence(run).lstrip()
+    if run.status == "done" and run.stop_reason == "max_tokens":
+        return "· cut at max_tokens"
+    if run.status == "done" and run.stop_reason == "refusal":
+        return "· refused"
+    return ""
+
+
+def _silence(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """How long a live run has brought nothing, once that is long enough to wonder."""
+    silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
+    return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
+
+
+def metrics_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+    """One quiet line: times, tokens, cost, stop reason."""
+    parts = []
+    if run.ttft_s is not None:
+        parts.append(f"TTFT {formats.seconds(run.ttft_s)}")
+    if run.duration_s is not None:
+        parts.append(formats.seconds(run.duration_s))
+    usage = run.usage
+    if usage is not None:
+        spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
+        written = (run.last_usage or usage).output_tokens
+        if run.status == "done" and spoken_s >= 0.1 and written > 1:
+            parts.append(f"{written / spoken_s:.0f} tok/s")
+        out = "" if run.is_live else f" · {usage.output_tokens:,} out"
+        parts.append(f"{usage.prompt_tokens:,} in{out}")
+        if usage.thinking_tokens:
+            parts.append(f"{usage.thinking_tokens:,} of them thinking")
+    if not run.is_live:
+        searched = searches(usage, cost_of(run)[1]) if usage else ""
+        parts += [each for each in (searched, spent_of(run)) if each]
+    if run.stop_reason:
+        parts.append(f"{run.stop_reason} {run.stop_sequence or ''}".strip())
+    return " · ".join(parts) or formats.NOTHING

@@ -1,0 +1,126 @@
+"""The component that owns the answers' place in the page: its script, what it is given, and what
+a click on it does."""
+
+import json
+from itertools import count
+from typing import Any
+
+import streamlit as st
+
+from playground.core.answer.content import as_text
+from playground.core.rendering import allowed
+from playground.ui.answer.scripts import read
+from playground.ui.answer.telling import Telling
+from playground.ui.library import lessons_state
+from playground.ui.runs import running
+from playground.ui.server.page_sockets import most_bytes
+from playground.ui.server.streamlit_insides import parts_to_preload
+from playground.ui.session import answers_state as band
+from playground.ui.session import state
+from playground.ui.session.services import is_here
+
+LATER = parts_to_preload()
+SCRIPT = read(
+    "../server/typed_text.js", "../server/shortcuts.js", "dom.js", "timeline.js", "guard.js",
+    "blocks.js", "answers.js",
+)  # fmt: skip
+STYLE = read("timeline.css", "../../core/rendering/style.css", "blocks.css", "answers.css")
+HTML = '<div class="pg-host"></div>'
+KEY = "answers"
+AT_THE_END = ["run_part", "budget_part", "log_part"]
+"""The parts of the page that depend on which runs are over."""
+_draws = count()
+
+
+def mount_answers() -> None:
+    """Mount the component. Its script tells it nothing of the answers but where no socket does."""
+    # A page that dropped out and came back may only ever run this part again.
+    is_here(state.owner(), state.fed_page())
+    state.show_answers_as_chosen()
+    mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
+    said = st.session_state.get(KEY) or {}
+    mount(
+        key=KEY, data=_data(said.get("ask"), said.get("act")), on_changed_change=_redraw,
+        on_ask_change=_go_on, on_act_change=_act,
+    )  # fmt: skip
+
+
+def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
+    page = state.fed_page()
+    # Neither lists nor mappings: in those Streamlit would look for a table, and import pandas for
+    # it, a third of a second, while the first page is waited for.
+    data: dict[str, Any] = {
+        "token": page.token,
+        "allowed": allowed.as_json(),
+        "later": LATER,
+        "most_bytes": most_bytes(),
+    }
+    if not page.is_fed:
+        data["asked"] = json.dumps(_asked(asked))
+    if act and act[0] == "copy" and (run := _run(act[1])) is not None:
+        data["copied"] = as_text(run[1].blocks)
+    return data
+
+
+def _asked(seen: int | None) -> dict[str, Any]:
+    """What a page that no socket reaches has not been told yet; `seen` is what it has."""
+    session, runs = st.session_state, state.runs()
+    kept: tuple[Telling, int] | None = session.get("telling")
+    after = 0
+    if kept is None or (seen is not None and seen != kept[1]):
+        telling, number = Telling(), kept[1] if kept else 0
+    else:
+        telling, number = kept
+        after = number
+    news = telling.news(state.fed_page().shown)
+    number += news is not None
+    session["telling"] = telling, number
+    # Each time other data, or the browser would not look at it.
+    return {
+        "number": number, "after": after, "news": news, "draw": next(_draws),
+        "live": telling.is_behind or not all(run.is_over for run in runs.values()),
+    }  # fmt: skip
+
+
+def _go_on() -> None:
+    """The page asked what is new: the component is told when it is mounted, just now."""
+
+
+def _redraw() -> None:
+    # A lesson counts its runs, and with the first press the way into them has gone.
+    if lessons_state.lesson() is not None or state.next_press() == 2:
+        st.rerun()
+    st.rerun(AT_THE_END)
+
+
+def _run(name: str) -> tuple[str, Any] | None:
+    """The letter and the run of the card that the page calls so."""
+    runs = state.runs()
+    names = band.view(runs).names
+    return next(((key, runs[key]) for key in runs if names[key] == name), None)
+
+
+def _act() -> None:
+    """Do what a button of a card is for. The browser may say anything, and late."""
+    said = st.session_state[KEY]["act"]
+    if not isinstance(said, list) or len(said) != 2 or (found := _run(said[1])) is None:
+        return
+    (what, _), (letter, run) = said, found
+    if what == "focus":
+        band.focus(None if band.focused(state.runs()) == letter else letter)
+        return
+    if band.is_hidden(state.runs()):
+        return
+    if what == "pin" and not run.is_live:
+        pinned = band.baseline()
+        is_pinned = pinned is not None and pinned.run_id == run.id
+        band.unpin() if is_pinned else band.pin(run)
+    elif what == "sent":
+        state.open_dialog(f"sent_{letter}")
+    elif what == "again" and run.is_over:
+        running.run_again(letter)
+    elif what == "continue" and run.text and not run.is_live:
+        lessons_state.promote_run(run.plan.request, run.text)
+        st.rerun()  # The editor above has changed.
+    if what in ("pin", "sent", "again"):
+        st.rerun(["run_part", "answers_part"])

@@ -1,0 +1,199 @@
+"""What only a browser sees of an answer's component: what enters the page, what stays where it
+is, and how it stands on screens of all sizes."""
+
+import re
+
+import pytest
+from browser.driving import expect
+
+TABLE = (
+    "| dish | minutes | temperature | how often | remarks |\n|---|---|---|---|---|\n"
+    "| dosa | 5 | 220_degrees_celsius | every_single_morning | a_word_that_never_breaks_at_all |\n"
+)
+CODE = "```python\n" + "x = " + "1 + " * 60 + "1\n```\n"
+LETTERS = {
+    "prices": "It costs $5 to $20 per unit.",
+    "a shell": "export PATH=$HOME/bin:$PATH",
+    "two lines": "Roses are red\nViolets are blue",
+    "tags": "<person>\n<name>Ann</name>\n</person>",
+    "marks of Streamlit": ">= and -> and :x: and :red[late] and :green-badge[new]",
+    "JSON": '{\n  "tags": ["a*b*c", "__init__"]\n}',
+    "scripts": "दोसा పిండి مرحبا שלום 日本語 👩🏽‍🍳",
+}
+# What a model never gets to write, and a server that fails would have to.
+OFF_THE_LIST = (
+    '<p onclick="bad()" class="st-key-run_all" style="x">a<script>window.bad = 1</script>'
+    '<img src="/bad.png" onerror="window.bad = 1"><a href="javascript:bad()">b</a>'
+    '<svg><a href="/bad"/></svg><iframe src="/bad"></iframe><form><input name="x"></form></p>'
+)
+TEXT = "letter => document.querySelector(`.st-key-answer_${letter}`)?.textContent"
+
+
+def rects(screen, selector):
+    return screen.page.eval_on_selector_all(
+        selector, "all => all.map(each => each.getBoundingClientRect().toJSON())"
+    )
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_the_text_on_the_page_is_the_text_received_while_it_comes_and_after(screen, api, name):
+    text = LETTERS[name]
+    api.texts["stalls"] = text
+    api.plays = ["stalls", "stalls"]
+    screen.run()
+    screen.page.wait_for_function(f"([letter, text]) => ({TEXT})(letter) === text", arg=["B", text])
+    screen.stop()
+    screen.await_end()
+    assert screen.page.evaluate(TEXT, "B") == text
+    screen.click("add_message")
+    assert screen.page.evaluate(TEXT, "B") == text
+
+
+def test_each_word_is_on_the_page_once_and_in_order_all_the_time(screen, api):
+    api.plays = ["slow-60-90"] * 2
+    screen.page.evaluate(
+        """read => {
+            window.wrong = [];
+            const look = () => {
+                const card = document.querySelector(".st-key-answer_A");
+                const words = (card?.textContent ?? "").match(/word\\d+/g) ?? [];
+                const all = words.every((word, at) => at + 1 === words.length
+                    || word === `word${at}`);
+                if (!all) window.wrong.push(words.join(" "));
+                requestAnimationFrame(look);
+            };
+            look();
+        }"""
+    )
+    screen.run()
+    screen.await_end()
+    assert screen.page.evaluate("() => window.wrong") == []
+
+
+@pytest.mark.parametrize("has_sanitizer", [True, False])
+def test_the_second_guard_lets_in_nothing_that_is_off_the_list(screen, api, has_sanitizer):
+    screen.run()
+    screen.await_end()
+    if not has_sanitizer:
+        screen.page.evaluate("() => { delete Element.prototype.setHTML; }")
+    screen.page.evaluate(
+        """html => {
+            const [card] = window.playgroundAnswers.cards.values();
+            card.blocks.draw([9, ["text", "", []], 1, [[0, 0, html]]]);
+        }""",
+        OFF_THE_LIST,
+    )
+    added = screen.answer().locator(".pg-block").last
+    expect(added).to_have_text("ab")
+    found = added.evaluate(
+        "it => [...it.querySelectorAll('.pg-piece *')].map(each => each.outerHTML)"
+    )
+    assert found == ["<p>a<a>b</a></p>", "<a>b</a>"] or all(
+        not re.search(r"on\w+=|script|img|svg|iframe|form|st-key|style|href", each)
+        for each in found
+    )
+    assert screen.page.evaluate("() => window.bad") is None
+    screen.refused.clear()
+
+
+def test_wide_tables_and_code_scroll_inside_their_card(screen, api):
+    api.texts["wide"] = TABLE + "\n" + CODE
+    api.plays = ["wide", "wide"]
+    screen.run()
+    screen.await_end()
+    card = screen.at("card_A")
+    edge = card.evaluate("it => it.getBoundingClientRect().right")
+    for selector in (".scroll", "pre"):
+        box = screen.answer().locator(selector).first
+        scrolled, shown, right = box.evaluate(
+            "it => [it.scrollWidth, it.clientWidth, it.getBoundingClientRect().right]"
+        )
+        assert scrolled > shown
+        assert right <= edge
+    assert card.evaluate("it => it.scrollWidth <= it.clientWidth + 1")
+
+
+def test_what_is_selected_stays_so_while_more_comes(screen, api):
+    api.plays = ["slow-20-100"] * 2
+    screen.run()
+    expect(screen.answer()).to_contain_text("word9")
+    screen.page.evaluate(
+        """() => {
+            const walker = document.createTreeWalker(
+                document.querySelector(".st-key-answer_A"), NodeFilter.SHOW_TEXT);
+            const range = document.createRange();
+            range.setStart(walker.nextNode(), 0);
+            range.setEnd(walker.currentNode, 11);
+            getSelection().removeAllRanges();
+            getSelection().addRange(range);
+        }"""
+    )
+    expect(screen.answer()).to_contain_text("word50")
+    assert screen.page.evaluate("() => getSelection().toString()") == "word0 word1"
+    screen.await_end()
+    assert screen.page.evaluate("() => getSelection().toString()") == "word0 word1"
+
+
+def test_the_same_elements_stay_over_the_end_a_redraw_and_a_dialog(screen, api):
+    api.plays = ["slow-20-40"] * 2
+    screen.run()
+    expect(screen.answer()).to_contain_text("word5")
+    screen.page.evaluate(
+        "() => { window.kept = document.querySelector('.st-key-answer_A .pg-piece'); }"
+    )
+    screen.await_end()
+    screen.click("add_message")
+    screen.click("sent_A")
+    screen.close_dialog()
+    assert screen.page.evaluate(
+        "() => window.kept === document.querySelector('.st-key-answer_A .pg-piece')"
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "rows"),
+    [(1280, 2, [2]), (1280, 5, [2, 2, 1]), (1920, 5, [3, 2]), (1920, 6, [3, 3]), (400, 2, [1, 1])],
+)
+def test_cards_stand_in_balanced_columns(visit, app, api, width, count, rows):
+    screen = visit(app, viewport={"width": width, "height": 900})
+    screen.variants(count)
+    screen.run()
+    screen.await_end("ABCDEF"[:count])
+    tops = [round(box["top"]) for box in rects(screen, ".pg-card")]
+    assert [tops.count(top) for top in sorted(set(tops))] == rows
+    assert max(box["right"] for box in rects(screen, ".pg-card")) <= width
+
+
+def test_one_live_region_says_how_all_have_ended(screen, api):
+    api.plays = ["m", "status-401"]
+    screen.run()
+    screen.await_end()
+    spoken = screen.page.locator(".pg-spoken")
+    expect(spoken).to_have_attribute("role", "status")
+    expect(spoken).to_contain_text("done")
+    expect(spoken).to_contain_text("failed: 401 authentication")
+
+
+def test_plain_text_shows_every_letter_and_goes_back(screen, api):
+    api.texts["m"] = text = "# Head\n\n- **one**\n"
+    api.plays = ["m", "m"]
+    screen.run()
+    screen.await_end()
+    switch = screen.at("plain_text").locator("label").first
+    switch.click()
+    screen.page.wait_for_function(f"text => ({TEXT})('A') === text", arg=text)
+    switch.click()
+    expect(screen.answer().locator("h1")).to_have_text("Head")
+
+
+def test_of_hidden_answers_nothing_that_tells_is_on_the_page(screen, api):
+    screen.at("blind_votes").locator("label").first.click()
+    screen.settle()
+    screen.run()
+    screen.await_end("12")
+    cards = screen.page.locator(".pg-answers").inner_html()
+    for telling in ("Sonnet", "temperature", "TTFT", "_A", "_B", ">A<", ">B<"):
+        assert telling not in cards, telling
+    screen.click("vote_1")
+    expect(screen.status("A")).to_have_text("done")
+    expect(screen.at("metrics_B")).to_contain_text("TTFT")

@@ -1,0 +1,92 @@
+"""What the answers' component is given: nothing of the answers where a socket brings them, the
+same messages where none does; and what a click on it may do."""
+
+import json
+
+import pytest
+from ui.driving import answer, answers, click_card, finish, is_answers, press_run, trigger
+from ui.told import Told
+
+from playground.ui.answer import component
+
+
+def given(page):
+    """What the component was given with the last drawing."""
+    [mount] = [each.proto for each in page.get("bidi_component") if is_answers(each.proto)]
+    found = json.loads(mount.json)
+    return found | ({"asked": json.loads(found["asked"])} if "asked" in found else {})
+
+
+def test_where_no_socket_listens_all_of_the_answers_comes_in_one_message_after_the_other(page):
+    told, numbers = Told(), []
+
+    def take():
+        asked = given(page)["asked"]
+        numbers.append(asked["number"])
+        if asked["news"]:
+            told.take(asked["news"])
+        return asked
+
+    take()
+    page.button(key="run_all").click().run()
+    take()
+    finish(page)
+    take()
+    assert not take()["live"]
+    assert numbers == sorted(numbers)
+    assert [card.answer for card in told.cards] == [card.answer for card in answers(page)]
+    assert told.cards[0].said["status"] == "done"
+
+
+def test_a_page_that_missed_a_message_is_told_everything_anew(page):
+    press_run(page)
+    number = given(page)["asked"]["number"]
+    trigger(page, "ask", number - 1)
+    asked = given(page)["asked"]
+    assert asked["after"] == 0
+    assert asked["number"] == number + 1
+    told = Told()
+    told.take(asked["news"])
+    assert [card.answer for card in told.cards] == [card.answer for card in answers(page)]
+    trigger(page, "ask", number + 1)
+    assert given(page)["asked"]["news"] is None
+
+
+def test_a_page_with_a_socket_is_given_nothing_of_the_answers(page, monkeypatch):
+    press_run(page)
+    monkeypatch.setattr(type(page.session_state["fed_page"]), "is_fed", True)
+    page.run()
+    assert "asked" not in given(page)
+    assert answer(page).answer not in json.dumps(given(page))
+
+
+def test_only_a_click_on_copy_brings_the_exact_text(page):
+    press_run(page)
+    assert "copied" not in given(page)
+    text = page.session_state["runs"]["B"].text
+    trigger(page, "act", ["copy", "B"])
+    assert given(page)["copied"] == text
+    page.run()
+    assert "copied" not in given(page)
+
+
+@pytest.mark.parametrize("said", [None, "pin", [], ["pin"], ["pin", "Z"], [1, 2], {"a": 1}])
+def test_a_browser_that_says_anything_changes_nothing(page, said):
+    press_run(page)
+    before = answers(page)
+    trigger(page, "act", said)
+    page.run()
+    assert not page.exception
+    assert [card.tools for card in answers(page)] == [card.tools for card in before]
+
+
+def test_what_was_sent_is_opened_by_its_card(page):
+    press_run(page)
+    click_card(page, "sent", "B")
+    assert page.session_state["dialog"] == "sent_B"
+    assert not page.exception
+
+
+def test_the_scripts_of_the_page_stay_small():
+    lines = component.read("answers.js").count("\n")
+    assert lines <= 350

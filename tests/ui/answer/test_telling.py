@@ -1,0 +1,256 @@
+"""State and patches together are the whole, wherever the answer was cut and whoever listens."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ui.told import Told
+
+from playground.core.answer.events import (
+    AttemptFailed,
+    BlockStarted,
+    Connecting,
+    Finished,
+    InputDelta,
+    TextDelta,
+    ThinkingDelta,
+)
+from playground.core.answer.failures import Failure
+from playground.core.answer.retry import RetryPolicy
+from playground.core.rendering.markdown import to_html
+from playground.core.request.connection import DEMO
+from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.engine.run import Run
+from playground.ui.answer.telling import Telling, common, utf16_length, whole
+from playground.ui.session.answers_state import View
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+REQUEST = Request(Prompt("", (Message("user", "Hi"),)), Params("claude-sonnet-4-6", 300))
+DOCUMENT = (
+    "# Tips 👩🏽‍🍳\n\nSoak **rice** for `4` hours.\nThen grind.\n\n- one\n- two\n\n"
+    "```python\nprint('दोसा')\n\nx = 1\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+    "It costs $5 to $20, see [here].\n\n[here]: https://example.org\n"
+)
+
+
+def run_of(letter="A"):
+    made = plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant(letter, REQUEST))
+    run = Run("o", "v", made)
+    run.fold(Connecting(1), 1.0)
+    return run
+
+
+def write(run, *texts):
+    for text in texts:
+        run.fold(TextDelta(text), 2.0)
+
+
+def end(run):
+    run.fold(Finished("end_turn"), 3.0)
+    run.conclude()
+
+
+def view_of(**runs):
+    return View(
+        runs, {letter: letter for letter in runs}, is_hidden=False, focused=None, pinned=None,
+        is_plain=False, blocked={}, drawn=frozenset(),
+    )  # fmt: skip
+
+
+def hidden(view):
+    names = {letter: str(at) for at, letter in enumerate(view.runs, 1)}
+    return replace(view, names=names, is_hidden=True)
+
+
+def listen(telling, told, view, **how):
+    while (news := telling.news(view, **how)) is not None:
+        told.take(news)
+    return told
+
+
+def anew(view):
+    return listen(Telling(), Told(), view)
+
+
+def pieces(card):
+    return {at: [*block.pieces] for at, block in card.blocks.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, len(DOCUMENT)), max_size=12), st.data())
+def test_patches_make_the_whole_wherever_the_text_is_cut(cuts, data):
+    places = sorted({0, *cuts, len(DOCUMENT)})
+    run, view = run_of(), None
+    view = view_of(A=run)
+    early, late = (Telling(), Told()), (Telling(), Told())
+    for start, stop in pairwise(places):
+        write(run, DOCUMENT[start:stop])
+        listen(*early, view)
+        if data.draw(st.booleans()):
+            listen(*late, view)
+    end(run)
+    listen(*early, view)
+    listen(*late, view)
+    found = [pieces(told.cards[0]) for _, told in (early, late)]
+    assert found[0] == found[1] == pieces(anew(view).cards[0])
+    assert "".join(found[0][0]) == to_html(DOCUMENT)
+
+
+def test_a_settled_text_is_not_told_again():
+    run = run_of()
+    telling, told, view = Telling(), Told(), view_of(A=run)
+    write(run, "word " * 2_000 + "\n\n")
+    listen(telling, told, view)
+    write(run, "more")
+    news = telling.news(view)
+    sent = sum(len(added) for *_, patches in news["texts"] for *_, added in patches)
+    assert sent < 100
+
+
+def test_what_stands_beside_the_answer_is_told_once_until_it_changes():
+    run = run_of()
+    telling, view = Telling(lambda: 0.0), view_of(A=run)
+    first = telling.news(view)
+    assert first["cards"].keys() == first["said"].keys()
+    assert telling.news(view) is None
+    write(run, "Hello")
+    [said] = telling.news(view)["said"].values()
+    assert said["status"] == "streaming"
+    assert "tools" not in said
+    write(run, " there")
+    assert "said" not in telling.news(view)
+
+
+def test_every_kind_of_block_is_told_in_order_and_grows():
+    run = run_of()
+    telling, told, view = Telling(), Told(), view_of(A=run)
+    run.fold(BlockStarted("thinking", at=0), 2.0)
+    run.fold(ThinkingDelta("Hm, **rice**.", at=0), 2.0)
+    run.fold(BlockStarted("text", at=1), 2.0)
+    run.fold(TextDelta("I'll search.", at=1), 2.0)
+    run.fold(BlockStarted("tool_use", "get_weather", "toolu_1", at=2), 2.0)
+    for piece in ('{"city": "Vija', 'yawada", "d', 'ays": 2}'):
+        run.fold(InputDelta(piece, at=2), 2.0)
+        listen(telling, told, view)
+    run.fold(BlockStarted("text", at=3), 2.0)
+    run.fold(TextDelta("It rains.", at=3), 2.0)
+    end(run)
+    [card] = listen(telling, told, view).cards
+    assert [block.kind for block in card.blocks.values()] == ["folded", "text", "open", "text"]
+    assert card.blocks[0].text == "Hm, rice."
+    assert "get_weather" in card.blocks[2].title
+    assert "toolu_1" in card.blocks[2].title
+    assert '"city": "Vijayawada"' in card.blocks[2].text
+    assert card.answer.endswith("It rains.")
+    assert pieces(card) == pieces(anew(view).cards[0])
+
+
+def test_plain_text_is_told_letter_for_letter_and_back():
+    run = run_of()
+    telling, told, view = Telling(), Told(), view_of(A=run)
+    text = "**bold** $x$\n" * 1_000 + "the end"
+    write(run, text)
+    listen(telling, told, view)
+    marked = pieces(told.cards[0])
+    plain = replace(view, is_plain=True)
+    [card] = listen(telling, told, plain).cards
+    assert (
+        "".join(piece.split(">", 1)[1] for piece in card.blocks[0].pieces).replace("</pre>", "")
+        == text
+    )
+    write(run, "!")
+    assert listen(telling, told, plain).cards[0].answer.endswith("the end!")
+    listen(telling, told, view)
+    assert pieces(told.cards[0]) != marked
+    assert pieces(told.cards[0]) == pieces(anew(view).cards[0])
+
+
+def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
+    run, other = run_of("A"), run_of("B")
+    run.fold(ThinkingDelta("As Sonnet I think."), 2.0)
+    write(run, "Hello")
+    view = hidden(view_of(B=other, A=run))
+    news = str(whole(view))
+    for telling in ("Sonnet", "claude", "temperature", "think", "TTFT", "tokens", run.id, "'A'"):
+        assert telling not in news, telling
+    first, second = anew(view).cards
+    assert (first.name, second.name) == ("1", "2")
+    assert second.answer == "Hello"
+    shown = replace(view, names={"A": "A", "B": "B"}, is_hidden=False)
+    telling, told = Telling(), Told()
+    listen(telling, told, view)
+    before = told.cards
+    after = listen(telling, told, shown).cards
+    assert not any(card is each for card in after for each in before)
+
+
+def test_cards_of_runs_that_are_gone_go_and_the_others_stay():
+    kept, gone, new = run_of("A"), run_of("B"), run_of("B")
+    telling, told = Telling(), Told()
+    before = listen(telling, told, view_of(A=kept, B=gone)).cards
+    after = listen(telling, told, view_of(A=kept, B=new)).cards
+    assert after[0] is before[0]
+    assert after[1] is not before[1]
+
+
+def test_an_end_that_the_page_was_drawn_without_asks_for_another_drawing_once():
+    runs = {"A": run_of("A"), "B": run_of("B")}
+    telling, told, view = Telling(), Told(), view_of(**runs)
+    end(runs["A"])
+    assert listen(telling, told, view).changed == 1
+    assert listen(telling, told, view).changed == 1
+    drawn = replace(view, drawn=frozenset({runs["A"].id}))
+    assert listen(telling, told, drawn).changed == 1
+    end(runs["B"])
+    assert listen(telling, told, drawn).changed == 2
+
+
+def test_who_comes_later_is_told_of_an_end_only_if_the_page_was_drawn_without_it():
+    run = run_of()
+    end(run)
+    assert anew(view_of(A=run)).changed == 1
+    assert anew(replace(view_of(A=run), drawn=frozenset({run.id}))).changed == 0
+
+
+def test_in_a_busy_process_only_the_last_end_is_worth_a_drawing():
+    runs = {"A": run_of("A"), "B": run_of("B")}
+    telling, told, view = Telling(), Told(), view_of(**runs)
+    end(runs["A"])
+    assert listen(telling, told, view, is_busy=True).changed == 0
+    end(runs["B"])
+    assert listen(telling, told, view, is_busy=True).changed == 1
+
+
+def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
+    run = run_of()
+    failure = Failure("overloaded", "It is busy.", 529)
+    run.fold(AttemptFailed(1, failure, 5.0, "Retried: it is busy."), 2.0)
+    said = anew(view_of(A=run)).cards[0].said
+    assert said["status"] == "waiting"
+    assert said["timeline"]["next"] == "Attempt 2 of 4"
+    run.fold(Connecting(2), 3.0)
+    run.fold(AttemptFailed(2, failure, None, "Given up."), 4.0)
+    run.conclude()
+    said = anew(view_of(A=run)).cards[0].said
+    assert said["outcome"]["title"] == "529 overloaded"
+    assert said["reason"] == "529 overloaded"
+    assert [name for name, _ in said["outcome"]["lines"]] == ["", "Cost", "Next"]
+    assert "again" in anew(view_of(A=run)).cards[0].tools
+
+
+@given(st.text(), st.text(), st.text())
+def test_what_two_texts_have_in_common_is_all_of_it(start, one, other):
+    found = common(start + one, start + other)
+    rest = (start + one)[found:], (start + other)[found:]
+    assert (start + one)[:found] == (start + other)[:found]
+    assert found >= len(start)
+    assert not (rest[0] and rest[1] and rest[0][0] == rest[1][0])
+
+
+@pytest.mark.parametrize(("text", "units"), [("", 0), ("abc", 3), ("दोसा", 4), ("👩🏽a", 5)])
+def test_lengths_are_those_of_a_browser(text, units):
+    assert utf16_length(text) == units
