@@ -58,7 +58,7 @@ def measure_cells(screen):
     screen.at("experiment").locator("summary").first.click()
     screen.settle()
     open_file(screen, file_of_1_000_cells())
-    answers = {"Failures": "No case is like that.", "All": "Select a cell to open"}
+    answers = {"Failures": "No case matches this filter.", "All": "Select a cell to open"}
 
     def click(name):
         screen.at("matrix_filter").get_by_text(name).click()

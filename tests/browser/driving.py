@@ -39,6 +39,9 @@ SHARED = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "demo.example"}
 """The settings of an app that also strangers ask for: `App.from_elsewhere`."""
 FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 LETTERS = "ABCDEF"
+SIDEBAR = ("Budget", "Retry", "About", "History")
+"""Its expanders."""
+SIDEBAR_LISTS = ("connection", "sample")
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
 # What a page loads when it has nothing else to do would take each test a second.
 NEVER_IDLE = "window.requestIdleCallback = () => 0;"
@@ -225,8 +228,25 @@ class Screen:
         self.page.keyboard.press("Tab" if is_area else "Enter")
         self.settle()
 
+    def show_sidebar(self):
+        """Open the sidebar, which starts closed."""
+        if self.page.get_by_test_id("stSidebar").get_attribute("data-collapsed") == "true":
+            self.click("show_connection")
+            expect(self.at("connection")).to_be_in_viewport()
+
+    def show_more(self, letter="A"):
+        """Open the popover of a variant."""
+        self.click(f"more_{letter}")
+        expect(self.at(f"tools_{letter}")).to_be_visible()
+
+    def remove_variant(self, letter):
+        self.show_more(letter)
+        self.click(f"remove_variant_{letter}")
+
     def unfold(self, title):
         """Open an expander of the sidebar or a card by its title."""
+        if title in SIDEBAR:
+            self.show_sidebar()
         expander = self.page.locator("details", has=self.page.locator("summary", has_text=title))
         found = expander.last
         if found.get_attribute("open") is None:
@@ -236,6 +256,8 @@ class Screen:
 
     def choose(self, key, text):
         """Pick from a selectbox, or type what it does not offer."""
+        if key in SIDEBAR_LISTS:
+            self.show_sidebar()
         field = self.at(key).locator("input")
         field.click()
         field.fill(text)

@@ -52,7 +52,7 @@ def test_a_text_that_no_message_can_carry_is_refused_at_once_and_nothing_is_lost
 def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, start_app, key):
     screen = visit(start_app(SHARED).from_elsewhere)
     if key == "stops_A":
-        screen.page.get_by_text("More", exact=True).first.click()
+        screen.show_more("A")
     field = screen.at(key).locator("textarea")
     before, size = field.input_value(), MOST_STRANGERS_BYTES
     expect(field).to_be_visible()

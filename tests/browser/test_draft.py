@@ -97,7 +97,7 @@ def test_a_killed_server_and_browser_lose_nothing_that_was_on_the_screen(
     expect(area(screen, "message_1_text")).to_have_value("Half a sentence")
     expect(area(screen, "system_prompt")).to_have_value("You are brief.")
     expect(screen.at("max_tokens_B").locator("input")).to_have_value("77")
-    expect(screen.at("toolbar")).to_contain_text("Restored what you were typing")
+    expect(screen.at("header")).to_contain_text("Restored what you were typing")
 
     area(screen, "message_1_text").press_sequentially(f" and more {KEY}")
     await_kept(screen, "sk-ant-[masked]")
@@ -129,7 +129,7 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
     for screen, text in ((one, "One, after the restart"), (two, "Two, after the restart")):
         area(screen).fill(text)
         screen.page.keyboard.press("Tab")
-        expect(screen.at("toolbar")).to_contain_text("Restored")
+        expect(screen.at("header")).to_contain_text("Restored")
         expect(area(screen)).to_have_value(text)
         await_kept(screen, text)
         screen.reload()

@@ -11,7 +11,7 @@ def band(screen):
     screen.at("message_0_text").locator("textarea").fill("What is the capital of {{country}}?")
     screen.page.keyboard.press("Control+Enter")
     screen.settle()
-    screen.at("experiment").locator("summary").first.click()
+    screen.at("right_pane").get_by_text("Experiment").click()
     screen.settle()
     return screen
 
@@ -52,6 +52,9 @@ def test_a_grid_is_run_by_clicking_stopped_resumed_and_a_cell_opened(band, api):
 
 def test_1_000_cells_of_a_file_are_shown_and_filtered(band):
     open_file(band, file_of_1_000_cells())
-    for name, answer in (("Failures", "No case is like that."), ("All", "Select a cell to open")):
+    for name, answer in (
+        ("Failures", "No case matches this filter."),
+        ("All", "Select a cell to open"),
+    ):
         band.at("matrix_filter").get_by_text(name).click()
         band.page.get_by_text(answer).first.wait_for()

@@ -15,6 +15,7 @@ def four(open_for_all, app):
     """A page with four variants, which the presses share."""
     screen = open_for_all(app)
     screen.variants(TOGETHER)
+    screen.show_sidebar()  # There stands what is clicked meanwhile.
     return screen
 
 

@@ -46,14 +46,13 @@ def test_no_control_of_the_prompt_starts_a_request(screen, api):
     screen.write("message_0_text", "Another question")
     screen.click("add_message")
     screen.write("message_1_text", "An answer")
-    screen.at("message_1_role").get_by_role("radio", name="User").click()
-    screen.settle()
+    screen.choose("message_1_role", "User")
     screen.click("move_1_0")
     screen.click("move_0_1")
     screen.click("remove_message_1")
-    for title in ("Prompt", "Prompt", "Answers"):
-        screen.page.locator("details summary", has_text=title).first.click()
-    screen.settle()
+    for pane in ("Experiment", "Answers"):
+        screen.at("right_pane").get_by_text(pane).click()
+        screen.settle()
     assert api.posts == []
 
 
@@ -63,13 +62,14 @@ def test_no_control_of_the_variants_starts_a_request(screen, api):
     screen.write("temperature_A", "0.7")
     screen.write("max_tokens_A", "40")
     screen.write("max_tokens_A", "4O")
-    screen.unfold("More")
+    screen.show_more("B")
     screen.choose("effort_B", "low")
     screen.choose("thinking_B", "Off")
     screen.write("stops_B", "END")
     screen.write("system_B", "Be brief.")
+    screen.page.keyboard.press("Escape")
     screen.click("add_variant")
-    screen.click("remove_variant_A")
+    screen.remove_variant("A")
     assert api.posts == []
 
 

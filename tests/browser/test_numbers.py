@@ -96,7 +96,7 @@ def outcome(screen, api):
 @pytest.fixture(scope="module")
 def page(open_for_all, app):
     screen = open_for_all(app)
-    screen.click("remove_variant_B")
+    screen.remove_variant("B")
     return screen
 
 

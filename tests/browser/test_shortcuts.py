@@ -17,6 +17,7 @@ LOG = ("log_filters", "export_log", "log_housekeeping", "save_run")
 SIDEBAR = ("safety", "delete_history", "download_history")
 EXPERIMENT = ("import_cases", "export_cases", "rendered", "my_experiments", "experiment_report")
 FOLDED = {"safety": "About", "delete_history": "History", "download_history": "History"}
+IN_POPOVER = ("code_A", "as_sent_A", "versions_A")
 LISTS = ("model_A", "connection", "sample", "log_sort")
 FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio])"
 IN_FRONT = "[role=dialog], [role=listbox]"
@@ -27,7 +28,7 @@ SHARED = PageState(
 
 
 @pytest.fixture(scope="module")
-def page(open_for_all, app, shared_api):
+def prepared(open_for_all, app, shared_api):
     """One page with two runs, votes, an edit undone, a saved prompt and an experiment."""
     shared_api.forget()
     screen = open_for_all(app)
@@ -44,8 +45,7 @@ def page(open_for_all, app, shared_api):
     screen.write("library_name", "Saved")
     screen.click("library_save")
     close(screen)
-    screen.at("experiment").locator("summary").first.click()
-    screen.settle()
+    show_pane(screen, "Experiment")
     screen.click("run_experiment")
     screen.page.get_by_text("2 of 2 done").first.wait_for()
     screen.settle()
@@ -58,10 +58,26 @@ def page(open_for_all, app, shared_api):
     return screen
 
 
+@pytest.fixture
+def page(prepared):
+    """That page, with Run on it."""
+    show_pane(prepared, "Answers")
+    return prepared
+
+
+def show_pane(screen, name):
+    screen.at("right_pane").get_by_text(name).click()
+    screen.settle()
+
+
 def open_(screen, key):
     """Click what opens a dialog or a popover, and wait for it."""
+    if key in EXPERIMENT:
+        show_pane(screen, "Experiment")
     if key in FOLDED:
         screen.unfold(FOLDED[key])
+    if key in IN_POPOVER:
+        screen.show_more()
     screen.at(key).locator("button").first.click()
     return front_of(screen)
 
@@ -112,13 +128,21 @@ def test_no_key_in_front_of_the_page_reaches_the_page(page, api, key):
 
 @pytest.mark.parametrize("key", LISTS)
 def test_no_key_in_an_open_list_reaches_the_page(page, api, key):
+    if key in ("connection", "sample"):
+        page.show_sidebar()
     field = page.at(key).locator("input").first
     field.focus()
-    field.press("ArrowDown")
-    expect(page.page.locator("[role=listbox]")).to_be_visible()
+    options = page.page.locator("[role=listbox]")
     for each in KEYS:
+        if not options.count():  # Enter, with whatever else, chooses and closes the list.
+            field.press("ArrowDown")
+            expect(options).to_be_visible()
         page.page.keyboard.press(each)
+        page.settle()
     close(page)
+    if key == "sample":
+        page.click("undo")  # What Enter chose.
+        page.page.mouse.move(0, 0)  # The tooltip of Undo would cover the choice of the pane.
     assert is_as_it_was(page, api)
 
 
@@ -168,6 +192,7 @@ def test_escape_in_front_of_the_page_stops_no_run(page, api, key):
     assert not any(post.closed_s for post in api.posts)
     page.page.keyboard.press("Escape")
     page.await_status("stopped")
+    show_pane(page, "Answers")
     page.await_end()
     assert page.errors == []
 
@@ -220,10 +245,10 @@ def test_why_nothing_started_stands_beside_run_and_covers_nothing(screen, api):
     screen.run()
     line = screen.at("not_started")
     expect(line).to_contain_text("Not started. Message 1 is empty")
-    below = line.bounding_box()["y"]
+    left = line.bounding_box()["x"]
     for key in ("run_all", "stop_all"):
         box = screen.button(key).bounding_box()
-        assert below >= box["y"] + box["height"]
+        assert left >= box["x"] + box["width"]
     screen.write("message_0_text", "Hi")
     expect(line).to_have_count(0)
     assert api.posts == []

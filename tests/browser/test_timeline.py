@@ -11,7 +11,7 @@ SECONDS = re.compile(r"next try in (\d+) s: 529 overloaded")
 @pytest.fixture
 def lone(screen):
     """A page with one variant."""
-    screen.click("remove_variant_B")
+    screen.remove_variant("B")
     return screen
 
 

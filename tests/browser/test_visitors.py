@@ -45,6 +45,7 @@ def rows(app):
 
 def taken_out(screen):
     """The bytes of all that a visitor can take out of the page."""
+    screen.show_sidebar()
     screen.click("download_history")
     screen.click("export_prepare")
     found = downloaded(screen, "export_save")
@@ -103,6 +104,7 @@ def test_what_one_types_reaches_no_other_and_a_browser_is_known_again(arrive, sh
     expect(ada.at("log")).to_contain_text("2 runs")
     sidebar = ada.page.get_by_test_id("stSidebar")
     expect(sidebar).to_contain_text("Other visitors see none of it")
+    ada.show_sidebar()
     ada.click("delete_history")
     ada.click("really_delete_history")
     expect(ada.at("log")).to_contain_text("No runs yet")

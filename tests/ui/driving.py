@@ -22,20 +22,39 @@ def words(page):
     return "\n".join([*drawn, *(line for card in answers(page) for line in card.lines)])
 
 
+def blocks(node):
+    """A part of the page and all parts within it."""
+    yield node
+    for child in getattr(node, "children", {}).values():
+        yield from blocks(child)
+
+
+def block(node, key):
+    """The part of this key."""
+    found = (b for b in blocks(node) if str(getattr(b.proto, "id", "")).endswith(f"-{key}"))
+    return next(found)
+
+
 def press_run(page):
     page.button(key="run_all").click().run()
     return finish(page)
 
 
 def open_more(page, letters="AB"):
-    """Unfold every parameter of these variants."""
+    """Open the popovers of these variants."""
     for letter in letters:
         page.session_state[f"more_{letter}"] = True
     return page.run()
 
 
 def open_band(page):
-    page.session_state["experiment"] = True
+    page.session_state["right_pane"] = "experiment"
+    return page.run()
+
+
+def show_answers(page):
+    """The answers again in the right pane, and with them Run."""
+    page.session_state["right_pane"] = "answers"
     return page.run()
 
 

@@ -48,8 +48,8 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "Temperature",
-        "A and B, at temperature 0, take the likeliest token each time and answer alike; C, at"
-        " 1, draws its tokens and answers differently. Run again: only C changes.",
+        "Press Run: A and B run at temperature 0 and give the same answer, C runs at 1 and varies."
+        " Run again: only C changes.",
         _prompt(
             "You name small businesses.",
             "Suggest five names for a filter coffee stall by the sea. One line each.",
@@ -79,9 +79,9 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "Errors and retries",
-        "Attempts 1 and 2 are refused with 429, each wait is about twice the one before, and"
-        " attempt 3 is answered. Then choose the scenario 401 in the sidebar and run again: what"
-        " cannot pass by itself is tried once.",
+        "Press Run. Attempts 1 and 2 get a 429, each wait is about twice the one before, and"
+        " attempt 3 is answered. Then choose the scenario 401 in the sidebar and run again: errors"
+        " that can't clear up aren't retried.",
         _prompt("Be terse.", "Which errors should I retry, and with what backoff?"),
         (Params(SMALL, 300, temperature=0.0),),
         scenario="rate_limited",

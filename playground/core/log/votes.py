@@ -38,7 +38,7 @@ class Standing:
 
     @property
     def sentence(self) -> str:
-        """Such as: won 3 of 5, 1 tied. 5 votes say little: …"""
+        """Such as: won 3 of 5, 1 tied. 5 votes: too few to tell (…"""
         tied = f", {self.tied} tied" if self.tied else ""
         found = self.rate
         sure = found and how_sure(found, "vote", "share of wins")

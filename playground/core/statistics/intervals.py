@@ -87,8 +87,8 @@ def how_sure(found: Rate, noun: str, what: str) -> str | None:
     low, high = found.interval.low, found.interval.high
     if high - low <= WIDE:
         return None
-    says = f"1 {noun} says" if found.of == 1 else f"{found.of} {noun}s say"
-    return f"{says} little: the {what} may be anywhere from {low:.0%} to {high:.0%}."
+    made = f"1 {noun}" if found.of == 1 else f"{found.of} {noun}s"
+    return f"{made}: too few to tell ({what} {100 * low:.0f}–{100 * high:.0f} %)."
 
 
 def _wilson(count: int, of: int) -> Interval:

@@ -13,7 +13,7 @@ from playground.core.request.request import (
     Thinking,
 )
 from playground.core.wire import refusals
-from playground.core.wire.refusals import CURRENT_VERSION, NAMES, SAMPLING_VERSION, Refusal, Target
+from playground.core.wire.refusals import NAMES, SAMPLING_VERSION, Refusal, Target
 
 State = Literal["sent", "default", "unavailable"]
 THINKING_TYPES: Mapping[Thinking, str] = {
@@ -104,8 +104,8 @@ def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
     beside = asked.params.temperature is not None and not (thinks and not asked.insists)
     refusal = refusals.sampling(name, value, asked.target, thinks=thinks, beside_temperature=beside)
     subject = "Sent" if name == "temperature" else f"{name} is sent"
-    why = f"{subject} with API {asked.target.version}"
-    refuses = f"; {CURRENT_VERSION} refuses it" if model.is_known else ""
+    why = f"{subject} under API version {asked.target.version}"
+    refuses = f"; the current version no longer accepts {name}" if model.is_known else ""
     return asked.decide(name, refusal, f"{why}{'' if asked.insists else refuses}.")
 
 

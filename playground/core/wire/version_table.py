@@ -53,7 +53,7 @@ def version_table(model: Model, *, is_foreign: bool) -> tuple[Row, ...]:
 def _said(refusal: Refusal | None, otherwise: str = SENT) -> str:
     if refusal is None:
         return otherwise
-    return f"refused: “{refusal.text}”" if refusal.text else "refused, in words not verified"
+    return f"refused: “{refusal.text}”" if refusal.text else "refused (error text not confirmed)"
 
 
 def _sampling(name: str, target: Target) -> str:

@@ -20,6 +20,7 @@ from playground.core.log.history import (
     Place,
     Summary,
 )
+from playground.core.log.row_words import RowWords, row_words
 from playground.core.log.votes import Standing, Vote, standings
 from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow, RunTexts
@@ -149,6 +150,17 @@ class History:
             if to is None:
                 return dict.fromkeys(ids, NO_MARK)
             return marking.read_marks(to, name, ids)
+
+        return self._ask(name, read)
+
+    def words(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, RowWords]:
+        """The words of these runs, for a page of the table; none of a run without texts."""
+        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+
+        def read(to: sa.Connection | None, entries: Entries) -> Mapping[str, RowWords]:
+            saved = read_texts(to, name, ids) if to is not None else {}
+            mine = {each: entries[each].texts for each in ids if each in entries}
+            return {each: row_words(mine.get(each) or saved.get(each)) for each in ids}
 
         return self._ask(name, read)
 

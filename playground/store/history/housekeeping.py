@@ -1,4 +1,4 @@
-"""Keeping house: how large the log is, runs or texts of long ago deleted for good, backups."""
+"""Storage: how large the log is, runs or texts of long ago deleted for good, backups."""
 
 import logging
 from collections.abc import Callable, Iterator

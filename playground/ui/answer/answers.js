@@ -29,13 +29,13 @@ function withKey(key, tag, className, ...parts) {
 }
 
 class Card {
-  constructor({ name, colour, asked, demo }) {
+  constructor({ name, colour, asked }) {
     const badge = make("span", "pg-badge", name);
     badge.dataset.tone = colour;
     Object.assign(this, { name, said: {}, buttons: new Map() });
     this.headTools = make("span", "pg-head-tools");
     this.head = withKey(`card_head_${name}`, "header", "pg-head", badge,
-      make("span", "pg-asked", asked), ...(demo ? [demoBadge()] : []), this.headTools);
+      make("span", "pg-asked", asked), this.headTools);
     this.word = make("strong", "");
     this.detail = make("span", "");
     this.countdown = make("span", "countdown");
@@ -101,12 +101,6 @@ class Card {
     button.onclick = () => act(what, this.name);
     return withKey(`${what}_${this.name}`, "span", "", button);
   }
-}
-
-function demoBadge() {
-  const badge = make("span", "pg-badge", "demo");
-  badge.dataset.tone = "violet";
-  return badge;
 }
 
 function drawOutcome(root, found) {

@@ -31,10 +31,9 @@ class Places:
     beneath: DeltaGenerator
 
 
-def show_answers() -> Places:
-    """Draw the band of answers, but for what stands around them."""
-    with st.expander("Answers", expanded=True, icon=":material/forum:", key="answers_band"):
-        above = st.container()
+def show_answers(above: DeltaGenerator) -> Places:
+    """Draw the band of answers, but for what stands around them, `above` and beneath."""
+    with st.container(key="answers_band"):
         st.fragment(in_turn(mount_answers), key="answers_part")()
         return Places(above, st.container())
 
@@ -51,6 +50,8 @@ def show_around(places: Places) -> None:
         _show_head(view)
     # Always there: a fragment may only ever fill a place that it wrote to with the whole page.
     with places.beneath, st.container(key="answers_beneath"):
+        if not runs:
+            st.caption("Press Run: each variant's answer streams into a column of its own.")
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
         offer_compare(runs, names, is_hidden=view.is_hidden)
@@ -72,11 +73,6 @@ def _blocked(runs: band.Runs) -> dict[str, str]:
 def _show_head(view: band.View) -> None:
     runs = view.runs
     with st.container(horizontal=True, vertical_alignment="center", key="answers_head"):
-        if not runs:
-            st.caption(
-                "Press Run: each variant's answer streams into a column of its own.",
-                width="stretch",
-            )
         if max(len(runs), len(variant_state.variants())) > 1:
             offer_blind()
         st.toggle(

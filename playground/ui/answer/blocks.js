@@ -19,6 +19,10 @@ class Blocks {
       const piece = (pieces[which] ??= { html: "", box: make("div", "pg-piece") });
       piece.html = piece.html.slice(0, kept) + html;
       morph(piece.box, guarded(piece.html, this.list));
+      // As classes: `:has()` is looked at anew in thousands of pieces whenever one comes.
+      for (const kind of ["definition", "as-written"]) {
+        piece.box.classList.toggle(`pg-${kind}`, !!piece.box.querySelector(`:scope > .${kind}`));
+      }
       if (!piece.box.parentElement) place.append(piece.box);
     }
     place.classList.toggle("pg-long", count > MANY);

@@ -31,10 +31,9 @@ def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
     """What never changes on a card. Of a hidden one nothing tells which variant's it is."""
     plan: Plan = run.plan
     name = view.names[letter]
-    found = {"name": name, "demo": plan.connection.kind == "demo"}
     if view.is_hidden:
-        return found | {"colour": "gray", "asked": ""}
-    return found | {"colour": variant_state.COLOURS[letter], "asked": plan.asked}
+        return {"name": name, "colour": "gray", "asked": ""}
+    return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.asked}
 
 
 def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)

@@ -26,6 +26,11 @@ def show_reason(plan: Plan, *parameters: str) -> None:
             st.caption(_reason(plan, parameter))
 
 
+def show_temperature(plan: Plan) -> None:
+    """What becomes of the temperature, whatever it is."""
+    st.caption(_reason(plan, "temperature"))
+
+
 def show_sampling_reasons(plan: Plan) -> None:
     """The same for top_p and top_k, once where it is the same of both."""
     lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
@@ -40,11 +45,15 @@ def show_sampling_reasons(plan: Plan) -> None:
 
 
 def show_in_brief(plan: Plan) -> None:
-    """The lines of a card: temperature, the prefill, and what is set under More."""
+    """The lines beneath a row: what of it is not sent as it stands, and what its popover adds."""
     kept = plan.request.params.temperature
-    is_kept = kept is not None and plan.wire.decision("temperature").state == "unavailable"
-    st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
-    if not takes_temperature(plan):
+    temperature = plan.wire.decision("temperature")
+    if is_unreadable(plan, "temperature") or (
+        kept is not None and (temperature.state != "sent" or temperature.refusal)
+    ):
+        is_kept = kept is not None and temperature.state == "unavailable"
+        st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
+    if not takes_temperature(plan) and plan.wire.decision("effort").refusal:
         show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:
         st.caption(_reason(plan, "prefill", "Prefill · "))

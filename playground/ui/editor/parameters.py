@@ -1,8 +1,10 @@
 """The controls of a variant's parameters, each with what becomes of it where that matters."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.checks.number_fields import RULES
 from playground.core.request.request import EFFORTS
@@ -11,6 +13,7 @@ from playground.core.wire.refusals import CURRENT_VERSION, SAMPLING_VERSION
 from playground.ui.editor.parameter_reasons import (
     show_reason,
     show_sampling_reasons,
+    show_temperature,
     takes_temperature,
 )
 from playground.ui.session.variant_state import DEFAULTS, field
@@ -25,6 +28,7 @@ THINKING = {
     "off": "Off",
 }
 DISPLAY = {DEFAULTS: "Default", "summarized": "Summary shown", "omitted": "Hidden"}
+EFFORT_HELP = "How much work; it costs output tokens."
 CACHE = {"off": "Off", "5m": "5 minutes", "1h": "1 hour"}
 TIERS = {DEFAULTS: "Default", "auto": "Auto", "standard_only": "Standard only"}
 VERSIONS = {
@@ -34,26 +38,23 @@ VERSIONS = {
 }
 
 
-def choose_in_front(plan: Plan) -> None:
-    """Temperature, or effort on a model that takes no temperature."""
+def choose_in_front(plan: Plan, below: DeltaGenerator, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
+    """Temperature, or effort on a model that takes no temperature. What is wrong with it is said
+    `below`."""
     if takes_temperature(plan):
-        _choose_temperature(plan)
+        _choose_temperature(plan, below=below, **options)
     else:
-        _choose_effort(plan)
+        _choose_effort(plan, **options)
 
 
 def edit_more(plan: Plan) -> None:
-    """Every other parameter, in an expander. Closed it costs nothing: with six variants its
-    controls would take most of the time that a click takes."""
-    more = st.expander("More", key=f"more_{plan.letter}", on_change="rerun")
-    if not more.open:
-        return
-    with more:
-        _edit_sampling(plan)
-        _edit_thinking(plan)
-        _edit_ends(plan)
-        _edit_service(plan)
-        _edit_version(plan)
+    """Every other parameter."""
+    show_temperature(plan)
+    _edit_sampling(plan)
+    _edit_thinking(plan)
+    _edit_ends(plan)
+    _edit_service(plan)
+    _edit_version(plan)
 
 
 def _edit_sampling(plan: Plan) -> None:
@@ -134,7 +135,13 @@ def _edit_service(plan: Plan) -> None:
 
 def _edit_version(plan: Plan) -> None:
     letter = plan.letter
-    _choose("API version", "api_version", VERSIONS, plan, help="Chosen: all set is sent.")
+    _choose(
+        "API version",
+        "api_version",
+        VERSIONS,
+        plan,
+        help="With a fixed version, everything you set is sent, even if the API rejects it.",
+    )
     show_reason(plan, "anthropic-version")
     text_area(
         "Extra JSON",
@@ -147,24 +154,28 @@ def _edit_version(plan: Plan) -> None:
     show_reason(plan, "extra_json")
 
 
-def _choose_temperature(plan: Plan) -> None:
+def _choose_temperature(plan: Plan, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
     number_field(
-        "Temperature",
+        "temperature",
         RULES["temperature"],
         key=field("temperature", plan.letter),
         persist_state="session",
         placeholder="default",
         disabled=_is_disabled(plan, "temperature"),
         help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
+        **options,
     )
 
 
-def _choose_effort(plan: Plan) -> None:
+def _choose_effort(plan: Plan, **shape: Any) -> None:  # noqa: ANN401 (Streamlit's)
     levels = {level: level.capitalize() for level in (DEFAULTS, *EFFORTS)}
-    _choose("Effort", "effort", levels, plan, help="How much work; it costs output tokens.")
+    _choose("effort", "effort", levels, plan, help=EFFORT_HELP, **shape)
 
 
-def _choose(label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str) -> None:
+def _choose(
+    label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str,
+    **shape: Any,  # noqa: ANN401 (Streamlit's)
+) -> None:  # fmt: skip
     st.selectbox(
         label,
         list(options),
@@ -172,6 +183,7 @@ def _choose(label: str, name: str, options: Mapping[str, str], plan: Plan, *, he
         persist_state="session",
         format_func=options.__getitem__,
         help=help,
+        **shape,
     )
 
 

@@ -1,5 +1,7 @@
 """The prompt: a system prompt and the messages, shared by all variants."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from playground.core.request.request import ROLES
@@ -9,13 +11,14 @@ from playground.ui.session import editor_state, state
 from playground.ui.widgets.text_area import text_area
 from playground.ui.wire.token_count import show_count
 
+ROLE_WIDTH = 132
 ONE_LINE = 68
 """Pixels; the lowest that Streamlit takes. The corner enlarges it."""
 
 
 def edit_prompt(plans: list[Plan]) -> None:
     """Draw the editor and, beneath it, what is wrong with the prompt."""
-    with st.expander("Prompt", expanded=True, icon=":material/edit_note:", key="prompt"):
+    with st.container(key="prompt", gap="xsmall"):
         text_area(
             "System prompt",
             key=state.SYSTEM_PROMPT,
@@ -32,32 +35,31 @@ def edit_prompt(plans: list[Plan]) -> None:
 
 
 def _edit_message(index: int, count: int) -> None:
-    head = st.container(horizontal=True, vertical_alignment="center", key=f"message_{index}")
-    with head:
-        st.segmented_control(
-            f"Role of message {index + 1}",
+    number = index + 1
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="xsmall", key=f"icons_message_{index}"
+    ):
+        st.selectbox(
+            f"Role of message {number}",
             ROLES,
             key=state.message_role(index),
             label_visibility="collapsed",
             format_func=str.capitalize,
-            required=True,
+            width=ROLE_WIDTH,
         )
         st.space("stretch")
-        _move(index, index - 1, ":material/arrow_upward:", "Move up", disabled=index == 0)
-        last = count - 1
-        _move(index, index + 1, ":material/arrow_downward:", "Move down", disabled=index == last)
-        st.button(
-            ":material/delete:",
-            key=f"remove_message_{index}",
-            help="Remove this message",
-            type="tertiary",
-            on_click=editor_state.change,
-            args=("Remove a message", state.remove_message, index),
-        )
-        if index == count - 1:
+        if count > 1:
+            up, down = (f"Move message {number} {way}" for way in ("up", "down"))
+            _move(index, index - 1, ":material/arrow_upward:", up, disabled=index == 0)
+            _move(index, number, ":material/arrow_downward:", down, disabled=number == count)
+        _icon(
+            f"Remove message {number}", f"remove_message_{index}", ":material/delete:",
+            "Remove a message", state.remove_message, index,
+        )  # fmt: skip
+        if number == count:
             _add()
     text_area(
-        f"Message {index + 1}",
+        f"Message {number}",
         key=state.message_text(index),
         height="content",
         label_visibility="collapsed",
@@ -66,23 +68,31 @@ def _edit_message(index: int, count: int) -> None:
 
 
 def _add() -> None:
-    st.button(
-        "Add message",
-        key=state.ADD_MESSAGE,
-        icon=":material/add:",
-        type="tertiary",
-        on_click=editor_state.change,
-        args=("Add a message", state.add_message),
-    )
+    with st.container(key="icons_add_message", width="content"):
+        _icon(
+            "Add message", state.ADD_MESSAGE, ":material/add:", "Add a message", state.add_message
+        )
 
 
 def _move(index: int, to: int, icon: str, label: str, *, disabled: bool) -> None:
+    _icon(
+        label, f"move_{index}_{to}", icon, "Move a message", state.move_message, index, to,
+        disabled=disabled,
+    )  # fmt: skip
+
+
+def _icon(
+    label: str, key: str, icon: str, step: str, do: Callable[..., None], *what: int,
+    disabled: bool = False,
+) -> None:  # fmt: skip
+    """A button of which only the icon is seen (page.css). `step` is its name for Undo."""
     st.button(
-        icon,
-        key=f"move_{index}_{to}",
+        label,
+        key=key,
+        icon=icon,
         help=label,
         type="tertiary",
         disabled=disabled,
         on_click=editor_state.change,
-        args=("Move a message", state.move_message, index, to),
+        args=(step, do, *what),
     )

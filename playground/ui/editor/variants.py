@@ -1,93 +1,136 @@
-"""The variants: one lettered card each, with the parameters it sends."""
+"""The variants: a row each, and a popover for all that the row has no room for."""
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
 from playground.core.checks.number_fields import RULES
 from playground.core.request.model_catalogue import Model, find
 from playground.core.runs.run_plan import Plan
-from playground.ui.editor.parameter_reasons import show_in_brief
+from playground.ui.editor.parameter_reasons import show_in_brief, takes_temperature
 from playground.ui.editor.parameters import choose_in_front, edit_more
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
-from playground.ui.session import editor_state, variant_state
+from playground.ui.session import editor_state, state, variant_state
 from playground.ui.widgets.number_field import number_field
-from playground.ui.wire import as_sent
-from playground.ui.wire.snippets import offer_code
-from playground.ui.wire.version_table import offer_versions
+from playground.ui.wire import as_sent, snippets, version_table
 
-CARD_WIDTH = 260
+NUMBER_WIDTH = 92
+Visibility = Literal["visible", "collapsed"]
 
 
 def edit_variants(plans: list[Plan]) -> None:
-    """Draw a card for each variant, side by side as far as they fit."""
-    with st.expander("Variants", expanded=True, icon=":material/tune:", key="variants_band"):
-        offered = running.models(running.connection())
-        with st.grid(len(plans), min_column_width=CARD_WIDTH, key="variants_grid") as grid:
-            for plan in plans:
-                with grid.cell(), st.container(border=True, key=f"variant_{plan.letter}"):
-                    _edit_variant(plan, offered, plans)
+    """Draw a row for each variant, the names of its fields above where they are others."""
+    offered = running.models(running.connection())
+    above: bool | None = None
+    with st.container(gap="xsmall", key="variants"):
+        for plan in plans:
+            is_named = above != (above := takes_temperature(plan))
+            with st.container(key=f"variant_{plan.letter}", gap="xsmall"):
+                _edit_variant(plan, offered, plans, is_named=is_named)
+        st.button(
+            "Add variant",
+            key=variant_state.ADD_VARIANT,
+            icon=":material/add:",
+            type="tertiary",
+            on_click=editor_state.change,
+            args=("Add a variant", variant_state.add_variant),
+            disabled=len(plans) == len(variant_state.LETTERS),
+        )
+    for plan in plans:
+        as_sent.show_preview(plan)
+        snippets.show_code(plan)
+        version_table.show_versions(plan)
 
 
-def _edit_variant(plan: Plan, offered: tuple[Model, ...], plans: list[Plan]) -> None:
+def _edit_variant(
+    plan: Plan, offered: tuple[Model, ...], plans: list[Plan], *, is_named: bool
+) -> None:
     letter = plan.letter
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+    row = st.container(
+        horizontal=True, vertical_alignment="bottom", wrap=False, gap="xsmall",
+        key=f"icons_variant_{letter}",
+    )  # fmt: skip
+    below = st.container(gap="xsmall")
+    with row:
         st.badge(letter, color=variant_state.COLOURS[letter])  # type: ignore[arg-type] # a literal
-        _choose_model(letter, offered)
-        if plan is plans[-1]:
-            st.button(
-                "Add",
-                key=variant_state.ADD_VARIANT,
-                icon=":material/add:",
-                type="tertiary",
-                on_click=editor_state.change,
-                args=("Add a variant", variant_state.add_variant),
-                disabled=len(plans) == len(variant_state.LETTERS),
-            )
-        if len(plans) > 1:
-            st.button(
-                ":material/close:",
-                key=f"remove_variant_{letter}",
-                help="Remove this variant",
-                type="tertiary",
-                on_click=editor_state.change,
-                args=("Remove a variant", variant_state.remove_variant, letter),
-            )
-    left, right = st.columns(2)
-    with left:
-        choose_in_front(plan)
-    with right:
+        named: Visibility = "visible" if is_named else "collapsed"
+        _choose_model(letter, offered, named)
+        choose_in_front(plan, below, label_visibility=named, width=NUMBER_WIDTH)
         number_field(
             "max_tokens",
             RULES["max_tokens"],
             key=variant_state.field("max_tokens", letter),
             help="The answer is cut here; thinking counts too. "
             f"This model's limit: {plan.model.max_output_tokens:,}.",
+            below=below,
+            label_visibility=named,
+            width=NUMBER_WIDTH,
         )
-    show_in_brief(plan)
-    show_worst_case(plan)
-    edit_more(plan)
-    with st.container(horizontal=True, key=f"tools_{letter}"):
-        as_sent.offer_preview(plan)
-        offer_code(plan)
-        offer_versions(plan)
+        _offer_more(plan, plans)
+    with below:
+        show_in_brief(plan)
 
 
-def _choose_model(letter: str, offered: tuple[Model, ...]) -> None:
+def _offer_more(plan: Plan, plans: list[Plan]) -> None:
+    """The popover. Its parameters cost nothing while it is closed: with six variants they would
+    take most of the time that a click takes."""
+    letter = plan.letter
+    more = st.popover(
+        f"More of variant {letter}", icon=":material/tune:", type="tertiary",
+        help=f"All else of variant {letter}", key=f"more_{letter}", on_change="rerun",
+    )  # fmt: skip
+    with more:
+        with st.container(horizontal=True, gap="small", key=f"tools_{letter}"):
+            _act(plan, plans)
+            as_sent.offer_preview(plan)
+            snippets.offer_code(plan)
+            version_table.offer_versions(plan)
+        if more.open:
+            show_worst_case(plan)
+            edit_more(plan)
+
+
+def _act(plan: Plan, plans: list[Plan]) -> None:
+    letter = plan.letter
+    st.button(
+        f"Run {letter} alone", key=f"run_{letter}", icon=":material/play_arrow:", type="tertiary",
+        on_click=_run_alone, args=(letter,), disabled=state.is_live(),
+    )  # fmt: skip
+    st.button(
+        "Duplicate", key=f"duplicate_{letter}", icon=":material/content_copy:", type="tertiary",
+        on_click=editor_state.change,
+        args=("Duplicate a variant", variant_state.add_variant, letter),
+        disabled=len(plans) == len(variant_state.LETTERS),
+    )  # fmt: skip
+    st.button(
+        "Remove", key=f"remove_variant_{letter}", icon=":material/close:", type="tertiary",
+        on_click=editor_state.change,
+        args=("Remove a variant", variant_state.remove_variant, letter),
+        disabled=len(plans) == 1,
+    )  # fmt: skip
+
+
+def _run_alone(letter: str) -> None:
+    running.run_alone(letter)
+    st.rerun()
+
+
+def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) -> None:
     chosen = st.session_state[variant_state.field("model", letter)]
     labels = _labels(offered)
     options = list(labels)
     if chosen and chosen not in labels:
         options.insert(0, chosen)
     st.selectbox(
-        "Model",
+        "model",
         options,
         key=variant_state.field("model", letter),
         format_func=lambda model_id: labels.get(model_id) or _label(model_id, model_id),
         accept_new_options=True,
-        label_visibility="collapsed",
+        label_visibility=named,
         placeholder="Choose, or type a model id",
     )
 

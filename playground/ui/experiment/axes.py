@@ -35,20 +35,22 @@ def edit_axes() -> None:
         with grid.cell():
             number_field(
                 "Repeats", REPEATS, key="experiment_repeats",
-                help="How often each cell is run. More say more.",
+                help="Runs per cell. More runs give firmer numbers.",
             )  # fmt: skip
         with grid.cell():
             st.text_input(
                 "Temperatures", key="experiment_temperatures", placeholder="0, 0.5, 1",
-                help="Empty: as the variants have it.",
+                help="Empty: same as the variants.",
             )  # fmt: skip
         with grid.cell():
-            st.multiselect("Efforts", EFFORTS, key="experiment_efforts", placeholder="As it is")
+            st.multiselect(
+                "Efforts", EFFORTS, key="experiment_efforts", placeholder="Same as the variants"
+            )
         with grid.cell():
             st.text_input("max_tokens", key="experiment_max_tokens", placeholder="100, 1000")
     st.multiselect(
         "Models, the smallest first", [*models, *kept], key="experiment_models",
-        placeholder="Those of the variants", accept_new_options=True,
+        placeholder="Same as the variants", accept_new_options=True,
     )  # fmt: skip
     st.toggle(
         "Find the smallest model that passes", key="experiment_is_ladder",

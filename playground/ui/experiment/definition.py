@@ -35,7 +35,7 @@ def case_table() -> Cases:
     if not names and not filled:
         return NO_CASES
     if not filled:
-        raise CasesError("There is no case yet: fill a row of the table.")
+        raise CasesError("Add at least one case above.")
     return cases(columns, filled, first_row=1)
 
 

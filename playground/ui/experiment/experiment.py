@@ -1,4 +1,4 @@
-"""The experiment band: cases, axes, checks, the button that runs them, and the matrix."""
+"""The experiment in the right pane: cases, axes, checks, the button that runs them, the matrix."""
 
 import streamlit as st
 
@@ -24,54 +24,82 @@ from playground.ui.widgets.number_field import choose_number
 NOTES_SHOWN = 5
 
 
-def show_experiment() -> None:
-    """Draw the band; closed it costs nothing."""
-    band = st.expander(
-        "Experiment", icon=":material/science:", key=chosen.EXPERIMENT, on_change="rerun"
+def choose_pane() -> None:
+    """What the right pane shows: the answers, or an experiment in their place."""
+    st.segmented_control(
+        "Right pane",
+        list(chosen.PANES),
+        default=chosen.ANSWERS,
+        required=True,
+        key=chosen.RIGHT_PANE,
+        format_func=chosen.PANES.__getitem__,
+        label_visibility="collapsed",
     )
-    if not band.open:
+
+
+def show_experiment() -> None:
+    """Draw the experiment; where the answers are shown it costs nothing."""
+    if not chosen.is_in_pane():
         return
-    with band:
+    with st.container(key=chosen.EXPERIMENT, gap="small"):
         chosen.restore()
+        if chosen.opened():
+            show_progress()
         edit_cases()
         axes.edit_axes()
         axes.edit_checks()
-        _offer_run()
+        _offer_rest()
         show_mine()
         if chosen.opened():
-            show_progress()
             show_matrix()
 
 
-def _offer_run() -> None:
-    experiment, grid, problem = _described()
+def offer_run() -> None:
+    """The button that runs the experiment. Without a shortcut: a key that is pressed by habit
+    must not start a thousand calls."""
+    _, grid, problem = _described()
+    is_live, why = starting.is_live(), _obstacle(grid)
+    can_run = grid is not None and bool(grid.calls) and not is_live and why is None
+    st.button(
+        f"Run {_calls(grid)}" if grid else "Run the experiment",
+        key=chosen.RUN_EXPERIMENT,
+        icon=":material/science:",
+        type="primary" if can_run else "secondary",
+        disabled=not can_run,
+        on_click=_run,
+    )
+    for text in (why, problem, chosen.problem()):
+        if text:
+            st.caption(f":red[:material/block:] {plain(text)}")
+
+
+def _run() -> None:
+    starting.run_experiment()
+    st.rerun()
+
+
+def _obstacle(grid: GridPlan | None) -> str | None:
+    why = starting.obstacle()
+    if why is None and grid and submitting.is_in_batch(grid):
+        return submitting.IN_BATCH
+    return why
+
+
+def _offer_rest() -> None:
+    experiment, grid, _ = _described()
     if grid and experiment:
         _show_notes(grid)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "Name", key="experiment_name", placeholder="Name it", label_visibility="collapsed",
-            width=220,
+            "Experiment name", key="experiment_name", placeholder="Experiment name",
+            label_visibility="collapsed", width=220,
         )  # fmt: skip
-        is_live = starting.is_live()
-        why = starting.obstacle()
-        if why is None and grid and submitting.is_in_batch(grid):
-            why = submitting.IN_BATCH
-        st.button(
-            f"Run {_calls(grid)}" if grid else "Run the experiment",
-            key=chosen.RUN_EXPERIMENT,
-            icon=":material/science:",
-            type="primary",
-            disabled=grid is None or not grid.calls or is_live or why is not None,
-            on_click=starting.run_experiment,
-        )
         if grid and experiment:
-            offer_batch(experiment, grid, starting.IS_LIVE if is_live else why)
+            is_live = starting.is_live()
+            offer_batch(experiment, grid, starting.IS_LIVE if is_live else _obstacle(grid))
             _offer_rendered(experiment, grid)
     if grid and experiment:
         show_batch_notes(experiment, grid)
-    for text in (why, problem, chosen.problem()):
-        if text:
-            st.caption(f":red[:material/block:] {plain(text)}")
 
 
 def _described() -> tuple[Experiment | None, GridPlan | None, str | None]:

@@ -50,7 +50,7 @@ def _paint() -> None:
     answers = starting.answers(matrix.run_ids(every))
     rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
     if not rows:
-        st.caption("No case is like that.")
+        st.caption("No case matches this filter.")
     else:
         _show_rows(matrix, _page(rows))
     place = chosen.cell()

@@ -153,7 +153,7 @@ def _offer(underway: Underway, progress: Progress, state_now: str, *, is_over: b
                 "Stop", key="stop_experiment", icon=":material/stop:",
                 on_click=starting.stop,
             )  # fmt: skip
-            st.caption("Goes on for a minute after you close the tab; what is done is kept.")
+            st.caption("Keeps running for a minute after you close the tab; what is done is kept.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         is_live = starting.is_live()
@@ -194,7 +194,7 @@ def show_mine() -> None:
                 # In front: a long name would push them out of a phone's screen.
                 st.button(
                     ":material/delete:", key=f"delete_experiment_{row.experiment_id}",
-                    help="Forget it; its runs stay in the log", type="tertiary",
+                    help="Delete it; its runs stay in the log", type="tertiary",
                     on_click=chosen.ask_delete, args=(row.experiment_id,),
                 )  # fmt: skip
                 waiting = " · in a batch" if row.experiment_id in in_batches else ""
@@ -214,12 +214,12 @@ def show_mine() -> None:
 
 def _ask_delete(row: ExperimentRow) -> None:
     st.caption(
-        f"Forget {plain(row.name)} with its {row.cells:,} cells? Its runs stay in the log, "
+        f"Delete {plain(row.name)} with its {row.cells:,} cells? Its runs stay in the log, "
         "but not as a table. This cannot be undone."
     )
     with st.container(horizontal=True):
         st.button(
-            "Forget it", key=f"confirm_delete_{row.experiment_id}", icon=":material/delete:",
+            "Delete it", key=f"confirm_delete_{row.experiment_id}", icon=":material/delete:",
             on_click=_delete, args=(row.experiment_id,),
         )  # fmt: skip
         st.button(

@@ -1,4 +1,4 @@
-"""The lessons: a list in the sidebar, and a slim card above the prompt while one is on."""
+"""The lessons: a list in the header, and a slim card above the prompt while one is on."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from playground.ui.widgets.markdown import plain
 def choose_lesson() -> None:
     """Draw the list; one click sets a lesson up."""
     done = lessons_state.lessons_done()
-    band = st.expander("Lessons", icon=":material/school:", key="lessons")
+    band = st.popover("Lessons", icon=":material/school:", type="tertiary", key="lessons")
     with band.container(gap=None):
         for index, lesson in enumerate(LESSONS):
             st.button(
@@ -26,19 +26,20 @@ def choose_lesson() -> None:
 
 
 def show_lesson() -> None:
-    """Draw the card of the lesson that is on, or a first visitor's way in."""
+    """Draw the card of the lesson that is on."""
     # Always there: what comes and goes moves the places of all below, and a browser shows
     # the old ones for a moment.
     with st.container(key="lesson_place"):
-        _show_lesson()
+        index = lessons_state.lesson()
+        if index is not None:
+            with st.container(border=True, key="lesson", gap="xsmall"):
+                _show(index, LESSONS[index])
 
 
-def _show_lesson() -> None:
-    index = lessons_state.lesson()
-    if index is not None:
-        with st.container(border=True, key="lesson", gap="xsmall"):
-            _show(index, LESSONS[index])
-    elif state.next_press() == 1 and not lessons_state.can_bring_back():
+def offer_first_lesson() -> None:
+    """A first visitor's way in, beneath the answers: when it goes, nothing else moves."""
+    is_new = state.next_press() == 1 and not lessons_state.can_bring_back()
+    if is_new and lessons_state.lesson() is None:
         st.button(
             "New here? Start with the first of six short lessons",
             key="lesson_start",

@@ -67,7 +67,7 @@ def _save() -> None:
             key=library_state.SAVE_NAME,
             max_chars=LONGEST_NAME,
             persist_state="session",
-            help="A name that is there already gets one version more.",
+            help="Saving under an existing name adds a version.",
         )
         st.text_input("Note", key=library_state.SAVE_NOTE, max_chars=LONGEST_NOTE)
         st.button(

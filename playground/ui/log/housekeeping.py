@@ -1,4 +1,4 @@
-"""Keeping house: how large the log is, what is old, copies of it and the way back."""
+"""Storage: how large the log is, what is old, copies of it and the way back."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +23,7 @@ def offer_housekeeping(visitor: str) -> None:
     """The button; what is behind it costs nothing until it is open."""
     if state.dialog() != HOUSE:
         log_state.tell_housekeeping(None)
-    offer_dialog(
-        HOUSE, "Keep house", ":material/cleaning_services:", "Keeping house", _show, visitor
-    )
+    offer_dialog(HOUSE, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
 
 
 def _show(visitor: str) -> None:
@@ -64,7 +62,9 @@ def _show_old(visitor: str) -> None:
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
     keeps_starred = st.toggle("Keep the starred", value=True, key=log_state.KEEPS_STARRED)
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    st.caption(f"{runs} so far back. Neither can be undone.")
+    said = runs if count else "No runs"
+    verb = "is" if count == 1 else "are"
+    st.caption(f"{said} {verb} that old. Deleting can't be undone.")
     with st.container(horizontal=True):
         st.button(
             f"Delete {'up to ' if keeps_starred and count > 1 else ''}{runs}",
@@ -72,7 +72,8 @@ def _show_old(visitor: str) -> None:
             on_click=log_state.ask_house, args=((DELETE_OLD, last_day, keeps_starred),),
         )  # fmt: skip
         st.button(
-            "Keep only their numbers", key=DROP_TEXTS, icon=":material/tag:", disabled=not count,
+            "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
+            disabled=not count,
             on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
             help="Prompts, answers and error messages are deleted; costs and times stay.",
         )  # fmt: skip
@@ -110,7 +111,10 @@ def _show_backups() -> None:
         st.caption("Only a log in a file is backed up here.")
         return
     st.markdown("**Backups**")
-    st.caption("Copies stand beside the log. To restore another file, put it there, named alike.")
+    st.caption(
+        "Backups are saved next to the log. To restore one from elsewhere, copy it "
+        "into the same folder first."
+    )
     st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
     found = keeping.backups()
     if not found:
@@ -121,7 +125,7 @@ def _show_backups() -> None:
         )
         st.button(
             "Restore", key=RESTORE, icon=":material/history:", on_click=_restore, args=(chosen,),
-            help="Checked first. The log of now is renamed, and stands here then.",
+            help="The backup is checked first. Your current log is kept in this list.",
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The run log beneath the page: search, totals, a page of the table, one run in full."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.log.history import Filter, Found, Mark, Place, place_of
+from playground.core.log.row_words import NO_WORDS, RowWords
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export
@@ -26,10 +27,10 @@ from playground.ui.session.services import services
 from playground.ui.widgets import formats
 
 ROWS_PER_PAGE = 50
-COLUMN_WIDTHS = {"Status": 95, "Cost": 140}
+COLUMN_WIDTHS = {"Prompt": 210, "Answer or error": 280, "Status": 95, "Cost": 140}
 """A browser fits the others to what stands in them first."""
 COLUMN_HELP = {
-    "Parameters": "As sent, without the texts.",
+    "Parameters": "As sent, without the texts; first those that differ between these rows.",
     "TTFT": "Time to first token.",
     "Cost": "Exact, at least, at most, simulated (demo) or unknown. Open a row to read why.",
 }
@@ -37,8 +38,7 @@ COLUMN_HELP = {
 
 def show_log() -> None:
     """Draw the log; its own clicks redraw nothing else."""
-    with st.container(key=state.LOG):
-        st.markdown("##### Log", anchors=False)
+    with st.container(key=state.LOG, gap="small"):
         st.fragment(_show_page, key="log_part")()
 
 
@@ -47,12 +47,16 @@ def _show_page() -> None:
     if log_state.takes_redraw():
         st.rerun()
     visitor = state.visitor(running.is_local())
+    # It comes first and says what the filters beneath it find.
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_head")
     chosen = choose(visitor)
     found = _page(visitor, chosen)
-    if chosen.is_empty:
-        money.show_totals(visitor)
-    else:
-        show_summary(visitor, chosen)
+    with head:
+        st.markdown("## Log", anchors=False, width="content")
+        if chosen.is_empty:
+            money.show_totals(visitor)
+        else:
+            show_summary(visitor, chosen)
     show_log_warning(visitor)
     show_undo(visitor)
     if found.rows:
@@ -83,21 +87,22 @@ def _show_rows(visitor: str, found: Found) -> None:
     # A selection is a position. With another row on top it would mean another run, so the
     # table starts anew; the opened run stays open.
     key = f"{state.LOG_TABLE}_{zlib.crc32(' '.join(ids).encode()):08x}"
-    marks = services().log.history.marks(visitor, ids)
+    history = services().log.history
     st.dataframe(
-        _table(found.rows, marks),
+        _table(found.rows, history.marks(visitor, ids), history.words(visitor, ids)),
         key=key,
         hide_index=True,
         height=min(38 + 35 * len(ids), 400),
         on_select=lambda: log_state.select(key, ids),
-        selection_mode="multi-row",
+        # A click anywhere on a row opens it; the boxes in front choose several.
+        selection_mode=["multi-row", "single-cell"],
         column_config={
             name: st.column_config.Column(help=COLUMN_HELP.get(name), width=COLUMN_WIDTHS.get(name))
             for name in COLUMN_HELP | COLUMN_WIDTHS
         },
     )
-    _turn_pages(found.next_place)
     _show_selected(visitor)
+    _turn_pages(found.next_place)
 
 
 def _show_selected(visitor: str) -> None:
@@ -108,7 +113,7 @@ def _show_selected(visitor: str) -> None:
     run_id = state.opened_run()
     found = services().log.get(visitor, run_id) if run_id else None
     if found is None:
-        st.caption("Select a row to open its text, request and attempts; two, to compare them.")
+        st.caption("Click a row to read it. Tick two or more to compare them.")
         return
     row, texts = found
     show_detail(row, texts, services().log.history.marks(visitor, [row.run_id])[row.run_id])
@@ -131,32 +136,50 @@ def _turn_pages(next_place: Place | None) -> None:
         )  # fmt: skip
 
 
-def _table(rows: tuple[RunRow, ...], marks: Mapping[str, Mark]) -> Any:  # noqa: ANN401 (pandas is imported late)
+def _table(
+    rows: tuple[RunRow, ...], marks: Mapping[str, Mark], words: Mapping[str, RowWords]
+) -> Any:  # noqa: ANN401 (pandas is imported late)
     # Half a second to import: only a page that has rows to show pays for it.
     import pandas as pd
 
     live = {run.id: run.status for run in state.runs().values() if run.is_live}
+    sent = [_sent(row.params_json) for row in rows]
+    shared = set.intersection(*(set(each.items()) for each in sent)) if len(rows) > 1 else set()
     return pd.DataFrame(
-        [_cells(row, live.get(row.run_id, row.status), marks[row.run_id]) for row in rows]
+        [
+            _cells(
+                row,
+                live.get(row.run_id, row.status),
+                marks[row.run_id],
+                words.get(row.run_id, NO_WORDS),
+                _parameters(each, shared),
+            )
+            for row, each in zip(rows, sent, strict=True)
+        ]
     )
 
 
-def _cells(row: RunRow, status: str, mark: Mark) -> dict[str, object]:
+def _cells(
+    row: RunRow, status: str, mark: Mark, words: RowWords, parameters: str
+) -> dict[str, object]:
+    """A row: its words, what tells it from others, how it went, and what seldom differs."""
     return {
-        "★": "★" if mark.is_starred else "",
-        "Time": _local(row.started_at),
+        "Prompt": words.prompt,
+        "Answer or error": row.error_message or words.answer,
         "Run": f"{row.press} {row.variant}",
         "Model": row.model,
+        "Parameters": parameters,
         "Status": status,
-        "Tags": ", ".join(mark.tags),
-        "Ended by": row.stop_reason or _error(row),
         "Cost": formats.NOTHING if row.status in LIVE else formats.cost(row.cost),
-        "Attempts": row.attempts,
-        "TTFT": formats.seconds(row.ttft_s),
-        "Duration": formats.seconds(row.duration_s),
         "In": row.input_tokens,
         "Out": row.output_tokens,
-        "Parameters": _parameters(row.params_json),
+        "TTFT": formats.seconds(row.ttft_s),
+        "Duration": formats.seconds(row.duration_s),
+        "Time": _local(row.started_at),
+        "Ended by": row.stop_reason or _error(row),
+        "Attempts": row.attempts,
+        "★": "★" if mark.is_starred else "",
+        "Tags": ", ".join(mark.tags),
         "Connection": row.connection,
         "Request id": row.request_id or formats.NOTHING,
     }
@@ -173,10 +196,15 @@ def _zone() -> tzinfo:
         return UTC
 
 
-def _parameters(params_json: str) -> str:
+def _sent(params_json: str) -> dict[str, str]:
     sent = formats.parsed(params_json, dict[str, object]())
-    sent.pop("model", None)
-    return ", ".join(f"{name} {_value(value)}" for name, value in sent.items())
+    return {name: _value(value) for name, value in sent.items() if name != "model"}
+
+
+def _parameters(sent: Mapping[str, str], shared: Set[tuple[str, str]]) -> str:
+    """First those that not all rows of the page have alike."""
+    ordered = sorted(sent.items(), key=lambda each: each in shared)
+    return ", ".join(f"{name} {value}" for name, value in ordered)
 
 
 def _value(value: object) -> str:

@@ -9,8 +9,8 @@ from playground.core.request.request import Request
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.ui.log import log_state
 from playground.ui.log.log_marks import offer_star
-from playground.ui.page.bar import show_not_started
 from playground.ui.runs import running
+from playground.ui.runs.not_started import show_not_started
 from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain

@@ -18,7 +18,7 @@ from playground.ui.widgets.number_field import number_field
 
 MOST_DAYS = 92
 """Beyond it the chart shows months."""
-FORGOTTEN = "that was forgotten"
+DELETED = "(deleted)"
 
 
 def choose(visitor: str) -> Filter:
@@ -33,8 +33,8 @@ def choose(visitor: str) -> Filter:
             icon=":material/search:",
             label_visibility="collapsed",
             on_change=log_state.start_over,
-            help='All words must be there; "in quotes" together; the last may go on. Signs are '
-            "looked for as they are written: C++, $5, a@b.c.",
+            help="Finds runs with all these words. Use quotes for a phrase; the last word can be "
+            "unfinished. Signs count where you write them: C++, $5, a@b.c.",
         )
         chosen, problem = log_state.chosen()
         experiments = _experiments(visitor) if chosen.experiment_id else {}
@@ -150,7 +150,7 @@ def _choose_experiment(names: Mapping[str, str]) -> None:
         list(dict.fromkeys([*names, *filter(None, [chosen])])),
         index=None,
         key=log_state.EXPERIMENT,
-        format_func=lambda each: names.get(each, FORGOTTEN),
+        format_func=lambda each: names.get(each, DELETED),
         placeholder="Any",
         persist_state="session",
         on_change=log_state.start_over,
@@ -179,7 +179,7 @@ def _chips(chosen: Filter, experiments: Mapping[str, str]) -> list[Chip]:
     if chosen.is_starred:
         chips.append(("starred", (log_state.STARRED,)))
     if chosen.experiment_id is not None:
-        name = experiments.get(chosen.experiment_id, FORGOTTEN)
+        name = experiments.get(chosen.experiment_id, DELETED)
         chips.append((f"experiment {name}", (log_state.EXPERIMENT,)))
     return chips
 

@@ -129,8 +129,11 @@ def previous_page() -> None:
 
 
 def select(table: str, run_ids: list[str]) -> None:
-    """Open the run whose row was selected; of several, remember which."""
-    rows = st.session_state[table]["selection"]["rows"]
+    """Open the run whose row was clicked or ticked; of several, remember which."""
+    selection = st.session_state[table]["selection"]
+    clicked = [row for row, _ in selection.get("cells", [])]
+    # Ticked rows stay ticked while another is clicked: two of them are to be compared.
+    rows = selection["rows"] if len(selection["rows"]) > 1 else clicked or selection["rows"]
     ids = tuple(run_ids[row] for row in rows if 0 <= row < len(run_ids))
     st.session_state["log_selected"] = ids
     st.session_state["opened_run"] = ids[0] if len(ids) == 1 else None

@@ -61,7 +61,11 @@ def _against(cost: Cost, most_usd: Decimal | None) -> str:
     if cost.usd is None:
         return "cost unknown"
     spent = formats.cost(cost)
-    return f"{spent} of at most {formats.money(most_usd)}" if cost.usd and most_usd else spent
+    if not cost.usd or not most_usd:
+        return spent
+    if cost.kind == "simulated":
+        return f"{formats.money(cost.usd)} (simulated, max {formats.money(most_usd)})"
+    return f"{spent} (max {formats.money(most_usd)})"
 
 
 def _most_usd(worst_usd: Decimal | None, billed: list[Any]) -> Decimal | None:
@@ -83,10 +87,11 @@ def show_totals(visitor: str) -> None:
     ]
     spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)
     reason = plain(whole.spent.explained) if whole.spent_usd else None
-    st.markdown(f"{' · '.join(counts)}  \nSpent {spent}{_unknown(whole)}", help=reason)
+    line = f"{' · '.join(counts)} · Spent {spent}{_unknown(whole)}"
+    st.markdown(line, help=reason, width="content")
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
-        st.caption(plain(f"Simulated {' · '.join(parts)}"))
+        st.caption(plain(f"Simulated {' · '.join(parts)}"), width="content")
 
 
 def _spent(totals: Totals) -> str:

@@ -1,4 +1,4 @@
-"""The bar at the top: the name, the connection, Run and Stop."""
+"""The bar at the bottom, always in sight: Run and Stop, and why a press started nothing."""
 
 from decimal import Decimal
 from itertools import count
@@ -7,53 +7,72 @@ import streamlit as st
 
 from playground.core.runs.run_plan import Plan
 from playground.ui.answer.answers import Places, show_around
+from playground.ui.experiment.experiment import offer_run
+from playground.ui.page.frame import Frame
 from playground.ui.runs import running
+from playground.ui.runs.not_started import show_not_started
 from playground.ui.server.script_queue import in_turn
-from playground.ui.session import state
-from playground.ui.session.services import services
+from playground.ui.session import experiment_state, state
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
-BADGE_COLOURS = {"demo": "violet", "claude": "orange", "server": "green"}
+LONGEST_REASON = 48
 
 
-def show_bar(plans: list[Plan], places: Places) -> None:
+def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
     """Draw what a press of Run changes, and the end of a run: the bar, for what Run would do
     now, and what stands around the answers. Its own clicks redraw nothing else."""
-    st.fragment(_show_part, key="run_part")(plans, places, count())
+    st.fragment(_show_part, key="run_part")(frame, plans, places, count())
 
 
 @in_turn
-def _show_part(planned: list[Plan], places: Places, draws: "count[int]") -> None:
+def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[int]") -> None:
     # Drawn again by itself it plans anew: what was planned with the page may be long ago.
-    _show_bar(running.plans() if next(draws) else planned)
+    with frame.bar:
+        _show_bar(running.plans() if next(draws) else planned)
     show_around(places)
 
 
 def _show_bar(plans: list[Plan]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="bar"):
-        st.markdown("#### Prompt playground", width="content", anchors=False)
-        _show_connection()
-        st.space("stretch")
-        is_live = state.is_live()
-        st.button(
-            _run_label(plans),
-            key=state.RUN_ALL,
-            type="primary",
-            icon=":material/play_arrow:",
-            shortcut="Ctrl+Enter",
-            on_click=_run,
-            disabled=is_live or bool(running.refusal(plans)),
-        )
+    """It runs what is in the right pane."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
+        if experiment_state.is_in_pane():
+            offer_run()
+        else:
+            _offer_run(plans)
         st.button(
             "Stop",
             key=state.STOP_ALL,
             icon=":material/stop:",
             shortcut="Esc",
             on_click=running.stop_all,
-            disabled=not is_live,
+            disabled=not state.is_live(),
         )
-    show_not_started("not_started")
+        show_not_started("not_started")
+
+
+def _offer_run(plans: list[Plan]) -> None:
+    """Run: bright where a press starts something. One that would not says why, and can be pressed
+    all the same: what is being typed comes with the press, and may be what was missing."""
+    is_live, refused = state.is_live(), running.refusal(plans)
+    why = refused or running.obstacle(plans)
+    label = _run_label(plans)
+    st.button(
+        f"Run {len(plans)} · {plain(in_short(why))}" if why else label,
+        key=state.RUN_ALL,
+        type="secondary" if why or is_live else "primary",
+        icon=":material/block:" if why else ":material/play_arrow:",
+        shortcut="Ctrl+Enter",
+        help=plain(why) if why else None,
+        on_click=_run,
+        disabled=is_live or bool(refused),
+    )
+
+
+def in_short(why: str) -> str:
+    """The first sentence of a reason, as far as a button has room for it."""
+    first = why.split(". ")[0].split(": ")[0].rstrip(".")
+    return first if len(first) <= LONGEST_REASON else f"{first[: LONGEST_REASON - 1].rstrip()}…"
 
 
 def _run() -> None:
@@ -61,35 +80,6 @@ def _run() -> None:
     # Where no socket does, the whole page tells the answers' component of the new runs.
     if not state.fed_page().is_fed:
         st.rerun()
-
-
-def show_not_started(key: str) -> None:
-    """Say why the last press of Run started nothing. Its place is taken from the start: a field
-    that moves down loses the focus, and what is half typed."""
-    place = st.container(key=key)
-    if why := running.not_started():
-        place.markdown(f":red[:material/block:] {plain(why)}")
-
-
-def _show_connection() -> None:
-    connection = running.connection()
-    if connection.kind == "demo" and connection.scenario != "none":
-        scenario = services().scenarios()[connection.scenario]
-        label = f"{plain(connection.label)} · {plain(scenario.label)}"
-        # In the place of the usual words: with more of them Run would wrap away.
-        st.badge(label, icon=":material/warning:", color="orange", help="A scenario of the demo")
-        return
-    is_local = running.is_local()
-    server = "your server" if is_local else "the owner's server"
-    source = {"demo": "no key needed", "claude": "no key yet", "server": server}
-    words = source[connection.kind]
-    if connection.kind == "claude" and running.key_for(connection):
-        owners = "key from the settings" if is_local else "the owner's key"
-        words = "your key" if state.visitor_key() else owners
-    st.badge(
-        f"{plain(connection.label)} · {words}",
-        color=BADGE_COLOURS[connection.kind],  # type: ignore[arg-type] # a literal of Streamlit's
-    )
 
 
 def _run_label(plans: list[Plan]) -> str:

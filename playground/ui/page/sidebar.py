@@ -10,7 +10,7 @@ from playground.core.library.samples import SAMPLES
 from playground.core.request.connection import key_problem
 from playground.core.request.model_catalogue import CHECKED_ON
 from playground.ui.library import lessons_state
-from playground.ui.library.lessons import choose_lesson, offer_undo
+from playground.ui.library.lessons import offer_undo
 from playground.ui.log.my_history import show_my_history
 from playground.ui.money.budget import edit_budget
 from playground.ui.page.self_check import offer_safety
@@ -48,7 +48,6 @@ def show_sidebar() -> None:
             on_change=lessons_state.load_sample,
         )
         _show_sample()
-        choose_lesson()
         edit_budget()
         _edit_policy()
         with st.expander("About", icon=":material/info:"):
@@ -157,7 +156,7 @@ def _edit_policy() -> None:
     if not retry.open:
         return
     with retry:
-        labels = ("Attempts", "Base wait, s", "Deadline, s")
+        labels = ("Attempts", "First wait (s)", "Deadline (s)")
         for label, (key, of) in zip(labels, state.RETRY_RULES.items(), strict=True):
             number_field(label, of, key=key, persist_state="session")
         words = "" if state.policy_problems() else f"{in_words(state.policy())} "

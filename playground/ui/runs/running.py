@@ -186,7 +186,7 @@ def run_all() -> None:
     planned = plans()
     if state.is_live():
         return
-    if why := _obstacle(planned):
+    if why := obstacle(planned):
         _refuse(why)
         return
     started = _start(planned)
@@ -219,7 +219,7 @@ def _as_pressed() -> tuple[object, ...]:
     )
 
 
-def _obstacle(planned: list[Plan]) -> str | None:
+def obstacle(planned: list[Plan]) -> str | None:
     """The first reason why these can't be sent; all of them stand beneath the prompt."""
     return next(filter(None, (each.why_not for each in planned)), None)
 
@@ -261,6 +261,16 @@ def run_request(request: Request, letter: str) -> None:
         _refuse(RUNS_ARE_LIVE)
         return
     _start_beside(plan(context(connection()), Variant(letter, request)))
+
+
+def run_alone(letter: str) -> None:
+    """Start one variant as it stands; the answers of the others stay."""
+    if state.is_live():
+        _refuse(RUNS_ARE_LIVE)
+        return
+    found = next((each for each in plans() if each.letter == letter), None)
+    if found is not None:
+        _start_beside(found)
 
 
 def _start_beside(planned: Plan) -> None:

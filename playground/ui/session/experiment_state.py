@@ -1,6 +1,6 @@
 """The experiment in the session: its cases, what is chosen, what is under way or opened.
 
-The controls are drawn only while the band is open, and Streamlit forgets those it does not
+The controls are drawn only while it is in the pane, and Streamlit forgets those it does not
 draw: what they held is kept beside them.
 """
 
@@ -15,6 +15,8 @@ from playground.core.experiment.cells import CellRow
 from playground.core.experiment.results_file import ExperimentFile
 
 EXPERIMENT = "experiment"
+RIGHT_PANE, ANSWERS = "right_pane", "answers"
+PANES = {ANSWERS: "Answers", EXPERIMENT: "Experiment"}
 RUN_EXPERIMENT = "run_experiment"
 SUBMIT_EXPERIMENT = "submit_experiment"
 _CHOSEN: dict[str, Any] = {
@@ -61,8 +63,13 @@ class Opened:
     heads: Any = None
 
 
+def is_in_pane() -> bool:
+    """Whether the right pane shows the experiment, and Run runs it."""
+    return bool(st.session_state.get(RIGHT_PANE) == EXPERIMENT)
+
+
 def table() -> Table:
-    """The cases as they stand, also while the band is closed."""
+    """The cases as they stand, also while they are not in the pane."""
     found: Table = st.session_state.get("case_table", ((), ()))
     return found
 

@@ -25,7 +25,7 @@ CONNECTION, API_KEY, FORGET_KEY, SCENARIO = "connection", "api_key", "forget_key
 ATTEMPTS, BASE_WAIT_S, DEADLINE_S = "attempts", "base_wait_s", "deadline_s"
 RETRY_RULES = {
     ATTEMPTS: rule("Attempts", "1", "8", is_whole=True, is_required=True),
-    BASE_WAIT_S: rule("Base wait", "0", "30", is_required=True),
+    BASE_WAIT_S: rule("First wait", "0", "30", is_required=True),
     DEADLINE_S: rule("Deadline", "1", "600", is_required=True),
 }
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"

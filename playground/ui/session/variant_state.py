@@ -82,15 +82,15 @@ def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()
     st.session_state[key] = st.session_state[key] or None
 
 
-def add_variant() -> None:
-    """Clone the last variant under the first free letter."""
+def add_variant(of: str | None = None) -> None:
+    """Clone a variant, the last by default, under the first free letter."""
     state = st.session_state
     free = [letter for letter in LETTERS if letter not in state["variants"]]
     if not free:
         return
-    last = state["variants"][-1]
+    like = next((each for each in variants() if each == of), variants()[-1])
     for name in _BLANK:
-        state[field(name, free[0])] = state[field(name, last)]
+        state[field(name, free[0])] = state[field(name, like)]
     state["variants"] = [*state["variants"], free[0]]
 
 

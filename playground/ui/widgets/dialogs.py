@@ -11,6 +11,13 @@ def offer_dialog(
     key: str, label: str, icon: str, title: str, show: Callable[..., None], *what: object
 ) -> None:
     """A button, and while it is open its dialog, drawn by `show` from `what`."""
+    offer_to_open(key, label, icon)
+    show_dialog(key, title, show, *what)
+
+
+def offer_to_open(key: str, label: str, icon: str) -> None:
+    """The button alone: in a popover, which closes when a dialog opens, the dialog itself is
+    drawn elsewhere."""
     st.button(
         label,
         key=key,
@@ -19,7 +26,6 @@ def offer_dialog(
         on_click=state.open_dialog,
         args=(key,),
     )
-    show_dialog(key, title, show, *what)
 
 
 def show_dialog(

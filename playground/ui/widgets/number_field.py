@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.text.day_text import DayError
 from playground.core.text.number_text import NumberError, NumberRule, read_number, rule
@@ -22,14 +23,16 @@ def number_field(
     first: str = "",
     disabled: bool = False,
     on_change: Callable[[], None] | None = None,
+    below: DeltaGenerator | None = None,
     **options: Any,  # noqa: ANN401 (Streamlit's)
 ) -> Decimal | None:
     """Draw the field of a number. Returns the number; None where there is none or it can't be
     used."""
     read = partial(read_number, of=of)
     return read_field(
-        label, read, key=key, first=first, disabled=disabled, on_change=on_change, **options
-    )
+        label, read, key=key, first=first, disabled=disabled, on_change=on_change, below=below,
+        **options,
+    )  # fmt: skip
 
 
 def read_field(
@@ -40,15 +43,17 @@ def read_field(
     first: str = "",
     disabled: bool = False,
     on_change: Callable[[], None] | None = None,
+    below: DeltaGenerator | None = None,
     **options: Any,  # noqa: ANN401 (Streamlit's)
 ) -> T | None:
-    """Draw a text field with what the session holds under its key, and beneath it why that
-    can't be read. Returns what `read` makes of it; None where it can't be used.
+    """Draw a text field with what the session holds under its key, and beneath it, or in the
+    place `below`, why that can't be read. Returns what `read` makes of it; None where it can't
+    be used.
 
     The text is the field's default in each script run as well (text_area.py says why). Both
     have a container of their own: a field that moves loses the focus, and what is half typed.
     """
-    place = st.container(gap="xsmall")
+    place = st if below else st.container(gap="xsmall")
     place.text_input(
         label,
         st.session_state.get(key, first) or "",
@@ -62,7 +67,7 @@ def read_field(
         return read(st.session_state.get(key) or "")
     except (NumberError, DayError) as error:
         if not disabled:
-            place.caption(f":red[:material/error:] {plain(str(error))}")
+            (below or place).caption(f":red[:material/error:] {plain(str(error))}")
         return None
 
 

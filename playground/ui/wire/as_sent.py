@@ -13,7 +13,7 @@ from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
-from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
 ICON = ":material/output:"
@@ -34,8 +34,13 @@ REFUSED = ":orange[:material/warning:]"
 
 def offer_preview(plan: Plan) -> None:
     """A button that shows the request which Run would send for this variant."""
+    offer_to_open(f"as_sent_{plan.letter}", "As sent", ICON)
+
+
+def show_preview(plan: Plan) -> None:
+    """The dialog of that button, while it is open."""
     title = f"As sent · {plan.letter}"
-    offer_dialog(f"as_sent_{plan.letter}", "As sent", ICON, title, _show_preview, plan)
+    show_dialog(f"as_sent_{plan.letter}", title, _show_preview, plan)
 
 
 def _show_preview(plan: Plan) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.runs.run_plan import Plan
 from playground.core.snippets.snippets import snippets
-from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
 MOST_COLOURED = 50_000
@@ -12,10 +12,13 @@ MOST_COLOURED = 50_000
 
 
 def offer_code(plan: Plan) -> None:
-    """Offer the call that Run would make as code."""
-    letter = plan.letter
-    title = f"Code for variant {letter}"
-    offer_dialog(f"code_{letter}", "Code", ":material/code:", title, _show_snippets, plan)
+    """A button that shows the call which Run would make as code."""
+    offer_to_open(f"code_{plan.letter}", "Code", ":material/code:")
+
+
+def show_code(plan: Plan) -> None:
+    """The dialog of that button, while it is open."""
+    show_dialog(f"code_{plan.letter}", f"Code for variant {plan.letter}", _show_snippets, plan)
 
 
 def _show_snippets(plan: Plan) -> None:

@@ -5,27 +5,25 @@ import streamlit as st
 from playground.core.request.model_catalogue import CHECKED_ON
 from playground.core.runs.run_plan import Plan
 from playground.core.wire.version_table import SENT, VERSIONS, Row, version_table
-from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
 
 def offer_versions(plan: Plan) -> None:
     """A button that shows the table for the model of a variant."""
-    offer_dialog(
-        f"versions_{plan.letter}",
-        "API versions",
-        ":material/compare_arrows:",
-        "API versions",
-        _show_versions,
-        plan,
-    )
+    offer_to_open(f"versions_{plan.letter}", "API versions", ":material/compare_arrows:")
+
+
+def show_versions(plan: Plan) -> None:
+    """The dialog of that button, while it is open."""
+    show_dialog(f"versions_{plan.letter}", "API versions", _show_versions, plan)
 
 
 def _show_versions(plan: Plan) -> None:
     is_foreign = plan.connection.kind == "server" and not plan.model.is_known
     st.markdown(
-        f"What becomes of a parameter of **{plain(plan.model.name)}** under each "
-        "`anthropic-version`. A variant on *automatic* takes the version that its "
+        f"How each API version treats the parameters of **{plain(plan.model.name)}**. "
+        "A variant on *automatic* takes the version that its "
         "parameters need; with a version chosen, everything set is sent, refused or not."
     )
     rows = version_table(plan.model, is_foreign=is_foreign)

@@ -56,7 +56,7 @@ def test_votes_are_added_up_by_model_and_parameters_and_say_how_sure_they_are():
     first, second = standings([*won, *against(3, "lost", "won"), *against(4, "tied", "tied")])
     assert first.name == "small · temperature 0.2 · Demo"
     assert first.sentence == (
-        "won 3 of 5, 1 tied. 5 votes say little: the share of wins may be anywhere from 23% to 88%."
+        "won 3 of 5, 1 tied. 5 votes: too few to tell (share of wins 23–88 %)."
     )
     assert (second.won, second.of, second.tied) == (1, 5, 1)
 

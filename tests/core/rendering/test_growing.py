@@ -109,10 +109,17 @@ WORST = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
 }
 
 
+def of_this_machine_s():
+    """What as much plain work takes here and now as takes 10 ms on an idle one."""
+    began_s = time.thread_time()
+    sorted(str(number) for number in range(40_000))
+    return time.thread_time() - began_s
+
+
 @pytest.mark.parametrize("name", WORST)
 def test_no_text_holds_up_the_event_loop(name):
-    """At most 50 ms, of a machine that does nothing else; three times that is a fault anywhere."""
-    watch, longest_s = Watch(time.thread_time), 0.0
+    """At most 50 ms of an idle machine; five times as much is a fault on any."""
+    watch, longest_s, reference_s = Watch(time.thread_time), 0.0, of_this_machine_s()
     text = WORST[name][:50_000]
     for _ in range(500):
         began_s = time.thread_time()
@@ -121,4 +128,4 @@ def test_no_text_holds_up_the_event_loop(name):
         if watch.growing.is_done:
             break
     assert watch.growing.is_done
-    assert longest_s < 0.15
+    assert longest_s < 25 * max(reference_s, of_this_machine_s())

@@ -77,8 +77,8 @@ def test_the_interval_of_a_rate_is_wilsons(count, of, low, high):
 
 def test_few_measurements_say_little_and_many_say_nothing_of_it():
     sentence = how_sure(rate(5, 5), "repeat", "pass rate")
-    assert sentence == "5 repeats say little: the pass rate may be anywhere from 57% to 100%."
-    assert how_sure(rate(1, 1), "repeat", "pass rate").startswith("1 repeat says little: ")
+    assert sentence == "5 repeats: too few to tell (pass rate 57–100 %)."
+    assert how_sure(rate(1, 1), "repeat", "pass rate").startswith("1 repeat: too few to tell ")
     assert how_sure(rate(95, 100), "repeat", "pass rate") is None
     assert rate(0, 0) is None
 
@@ -170,6 +170,6 @@ def test_a_settings_head_adds_up_its_cells():
     assert found.cost_usd.mean == pytest.approx(0.004 / 3)
     assert found.ttft_s.median == pytest.approx(0.3)
     assert found.output_tokens.mean == 200
-    assert found.caution.startswith("3 answers say little: ")
+    assert found.caution.startswith("3 answers: too few to tell ")
     unchecked = setting_statistics(cells, has_checks=False)
     assert (unchecked.passed, unchecked.caution, unchecked.undecided) == (None, None, 0)

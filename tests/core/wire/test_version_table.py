@@ -36,7 +36,7 @@ def test_a_cell_says_refused_exactly_where_a_request_would_be(model):
             if refusal and refusal.text:
                 assert f"“{refusal.text}”" in cell
             elif refusal:
-                assert "not verified" in cell
+                assert "not confirmed" in cell
 
 
 def test_a_model_with_sampling_says_under_which_conditions():

@@ -147,7 +147,7 @@ def test_a_vote_is_kept_with_each_run_counted_and_taken_back(page):
     assert marked(page) == {"A": "lost", "B": "won"}
     assert "You voted for **B**" in words(page)
     said = words(page).replace("\\", "")
-    assert "temperature 0.2 · Demo won 0 of 1. 1 vote says little" in said
+    assert "temperature 0.2 · Demo won 0 of 1. 1 vote: too few to tell" in said
     assert "temperature 1.0 · Demo won 1 of 1" in said
     click(page, "vote_take_back")
     assert marked(page) == {"A": "", "B": ""}
@@ -232,9 +232,11 @@ def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
 
 def drawn_in_band(page):
     """All texts of the answers' band but its answers: what of it could tell whose they are."""
-    [found] = [each for each in page.main if getattr(each, "label", "") == "Answers"]
+    keys = ("answers_head", "answers_band", "answers_beneath")
+    parts = [each for each in page.main if getattr(each, "key", None) in keys]
+    assert len(parts) == len(keys)
     kinds = ("markdown", "caption", "button", "error", "warning")
-    elements = [element for kind in kinds for element in found.get(kind)]
+    elements = [element for part in parts for kind in kinds for element in part.get(kind)]
     texts = [getattr(each, "label", "") or str(getattr(each, "value", "")) for each in elements]
     drawn = "\n".join(text for text in texts if "won " not in text).replace("\\", "")
     return "\n".join([drawn, *(card.words() for card in answers(page))])

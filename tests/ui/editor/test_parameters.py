@@ -1,7 +1,7 @@
 """Each parameter's control on the page: sent, default or unavailable, and why."""
 
 import pytest
-from ui.driving import open_more, press_run, words
+from ui.driving import block, open_more, press_run, words
 
 OLD, NEW = "2023-06-01", "2026-10-21"
 
@@ -36,8 +36,8 @@ def plainly(text):
 
 
 def under_more(page):
-    """The keys of what stands in the expander of variant A."""
-    more = next(each for each in page.expander if each.label == "More")
+    """The keys of what stands in the popover of variant A."""
+    more = block(page.main, "more_A")
     return {control.key for control in [*more.selectbox, *more.text_input, *more.text_area]}
 
 

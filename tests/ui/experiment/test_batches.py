@@ -7,7 +7,7 @@ from decimal import Decimal
 import httpx2
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, words
+from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, show_answers, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
@@ -208,6 +208,7 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     assert "Capital of Kenya?" in [each.value for each in page.code]
     assert "Over all cases: mean" in said(page)
     # The log has what belongs to this experiment, and nothing else.
+    page = show_answers(page)
     page.button(key="run_all").click().run()
     page = finish(page)
     page.session_state["log_filters"] = True

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, open_band, paste, read_answers, words
+from ui.driving import SCRIPT, ask, open_band, paste, read_answers, show_answers, words
 
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import from_json_lines, to_json_lines
@@ -38,9 +38,10 @@ def band(page):
 
 def test_a_prompt_with_a_variable_says_what_run_sends(page):
     page = ask(page)
-    assert "would be sent as it stands" in words(page)
+    assert "would be sent literally" in words(page)
     page = paste(open_band(page), "country,expected\nPeru,Lima\nKenya,Nairobi")
     assert "Run fills" in words(page)
+    page = show_answers(page)
     page.button(key="run_all").click().run()
     asked = {
         run.plan.request.prompt.messages[0].text for run in page.session_state["runs"].values()

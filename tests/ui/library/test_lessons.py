@@ -103,7 +103,7 @@ def test_streaming_shows_the_time_to_the_first_token_and_to_the_last(page):
 
 def test_errors_shows_three_attempts_and_the_scenario(page):
     open_lesson(page, 5)
-    assert "Demo · 429 twice" in words(page).replace("\\", "")
+    assert "Demo · 429 twice" in page.button(key="show_connection").label
     page.session_state["base_wait_s"] = "0"
     page.run()
     press_run(page)

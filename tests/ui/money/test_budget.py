@@ -64,7 +64,7 @@ def test_a_run_within_the_budget_is_reserved_and_settled(environ, api):
     # 10 tokens in, 5 out.
     assert (standing().used_usd, standing().held_usd) == (Decimal("0.00015"), 0)
     assert "Spent **\\$0\\.00015** this session" in words(page)
-    assert "of at most" in words(page).replace("\\", "")
+    assert "(max $" in words(page).replace("\\", "")
 
 
 def test_what_does_not_fit_is_not_sent_and_says_by_how_much(environ, api):

@@ -4,7 +4,7 @@ import contextlib
 
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, press_run, words
+from ui.driving import SCRIPT, open_more, press_run, words
 
 from playground.ui.session.services import (
     COUNT_PACE,
@@ -28,6 +28,7 @@ def counted(page):
 
 
 def test_each_variant_says_at_most_and_for_a_thousand_calls(page):
+    open_more(page)
     assert "Simulated, at most $0.0" in said(page)
     assert said(page).count("for 1,000 calls") == 2
 
@@ -36,7 +37,7 @@ def test_what_has_no_price_says_that_its_cost_is_unknown(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://localhost:1")
     forget_services()
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    assert "Cost unknown: the price of" in said(page)
+    assert "Cost unknown: the price of" in said(open_more(page))
     assert "cost unknown" in page.button(key="run_all").label
 
 
@@ -94,7 +95,7 @@ def test_a_server_that_does_not_count_is_no_error(page, monkeypatch):
 
 def test_after_a_run_the_actual_stands_against_the_worst_case(page):
     press_run(page)
-    assert "simulated of at most $" in said(page)
+    assert "(simulated, max $" in said(page)
     page.session_state["opened_run"] = page.session_state["runs"]["A"].id
     page.run()
     assert "for 1,000 such calls" in said(page)

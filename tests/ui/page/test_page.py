@@ -169,6 +169,7 @@ def test_a_setting_that_cannot_be_used_is_said_instead_of_a_traceback(monkeypatc
 
 
 def test_an_emptied_temperature_is_not_sent_and_an_emptied_max_tokens_is_an_error(page):
+    open_more(page)
     page.text_input(key="temperature_A").set_value("").run()
     assert "Temperature is not sent" in words(page)
     page.text_input(key="max_tokens_A").set_value("").run()

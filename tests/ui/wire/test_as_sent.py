@@ -30,7 +30,7 @@ def test_before_a_run_the_request_is_shown_as_it_would_go_out(page):
     assert "demo-scenario: overloaded" in head
     assert "x-stainless-retry-count: 0" in head
     assert body_in(page)["temperature"] == 0.2
-    assert "2026-10-21 refuses it" in words(page).replace("\\", "")
+    assert "the current version no longer accepts temperature" in words(page).replace("\\", "")
     assert page.session_state["runs"] == {}
 
 

@@ -1,0 +1,63 @@
+"""The page's frame: its header, two panes side by side, the log beneath, Run always in sight."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from playground.settings import SettingsError
+from playground.ui.answer.telling import Telling
+from playground.ui.experiment.experiment import choose_pane
+from playground.ui.session import state
+from playground.ui.session.services import services
+
+STYLE = Path(__file__).with_name("page.css").read_text("utf-8")
+SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
+SHARES = (4, 7)
+"""Of the width: the editor's and the answers'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where the parts of the page are drawn, in the order of the eye."""
+
+    header: DeltaGenerator
+    left: DeltaGenerator
+    above: DeltaGenerator
+    """In the right pane's head, beside what it shows."""
+    right: DeltaGenerator
+    log: DeltaGenerator
+    bar: DeltaGenerator
+
+
+def open_page() -> None:
+    """Name the page, and give its session what it begins with."""
+    st.set_page_config(
+        "Prompt playground", page_icon="🧪", layout="wide", initial_sidebar_state="collapsed"
+    )
+    try:
+        feed = services().feed
+    except SettingsError as error:
+        st.error(f"A setting of this server can't be used. {error}", icon=":material/settings:")
+        st.stop()
+    state.initialise(lambda: feed.open_page(Telling))
+
+
+def make_frame() -> Frame:
+    """Take all places from the start: what is drawn later moves none of them."""
+    mount = st.components.v2.component("page", css=STYLE, js=SCRIPT, isolate_styles=False)
+    header = st.container(key="header")
+    with header:
+        mount(key="page", height=1)
+    with st.container(key="panes"):
+        one, other = st.columns(SHARES, gap="small")
+    left, right = one.container(key="left"), other.container(key="right")
+    with right.container(horizontal=True, vertical_alignment="center", key="right_head"):
+        choose_pane()
+        st.space("stretch")
+        above = st.container(width="content")
+    log = st.container()
+    with st.bottom:
+        bar = st.container()
+    return Frame(header, left, above, right, log, bar)

@@ -1,0 +1,59 @@
+"""The header: the page's name, whom it talks to, and what is done with all the editor holds."""
+
+import streamlit as st
+
+from playground.ui.editor.draft import show_restored
+from playground.ui.editor.undo import offer_redo, offer_undo
+from playground.ui.library.lessons import choose_lesson
+from playground.ui.library.library import offer_library
+from playground.ui.runs import running
+from playground.ui.session import state
+from playground.ui.session.services import services
+from playground.ui.sharing.import_dialog import offer_import
+from playground.ui.sharing.share import offer_share
+from playground.ui.widgets.markdown import plain
+
+MARKS = {"demo": ":material/science:", "claude": ":material/cloud:", "server": ":material/dns:"}
+
+
+def show_header() -> None:
+    """Draw the header, one line a button."""
+    with st.container(horizontal=True, vertical_alignment="center", key="header_row"):
+        st.markdown("# Prompt playground", width="content", anchors=False)
+        _show_connection()
+        show_restored()
+        st.space("stretch")
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key="toolbar",
+            width="content",
+        ):  # fmt: skip
+            offer_undo()
+            offer_redo()
+            choose_lesson()
+            offer_library()
+            offer_import()
+            offer_share()
+
+
+def _show_connection() -> None:
+    """The badge: a click opens the sidebar, where the connection is chosen (page.js)."""
+    connection = running.connection()
+    mark, words = MARKS[connection.kind], _said_of_key()
+    if connection.kind == "demo" and connection.scenario != "none":
+        mark, words = ":material/warning:", services().scenarios()[connection.scenario].label
+    st.button(
+        f"{plain(connection.label)} · {plain(words)}",
+        key="show_connection",
+        icon=mark,
+        type="tertiary",
+        help="Connection, key, scenario, budget and retries are in the sidebar",
+    )
+
+
+def _said_of_key() -> str:
+    connection, is_local = running.connection(), running.is_local()
+    server = "your server" if is_local else "the owner's server"
+    if connection.kind == "claude" and running.key_for(connection):
+        owners = "key from the settings" if is_local else "the owner's key"
+        return "your key" if state.visitor_key() else owners
+    return {"demo": "no key needed", "claude": "no key yet", "server": server}[connection.kind]

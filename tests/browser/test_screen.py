@@ -1,0 +1,165 @@
+"""The loop of editing, running, reading and comparing, on one screen and without scrolling."""
+
+import pytest
+from browser.driving import expect, until
+
+SIZES = {"small": (1280, 800), "large": (1920, 1080)}
+MESSAGE, TEMPERATURE = ".st-key-message_0_text textarea", ".st-key-temperature_{} input"
+SEEN = """selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    let [top, bottom, left, right] = [box.top, box.bottom, box.left, box.right];
+    for (let each = document.querySelector(selector); each; each = each.parentElement) {
+        const { overflowX, overflowY } = getComputedStyle(each);
+        if (overflowX === "visible" && overflowY === "visible") continue;
+        const clip = each.getBoundingClientRect();
+        [top, bottom] = [Math.max(top, clip.top), Math.min(bottom, clip.bottom)];
+        [left, right] = [Math.max(left, clip.left), Math.min(right, clip.right)];
+    }
+    const bar = document.querySelector(".stBottom"), inBar = bar.querySelector(selector);
+    const end = inBar ? innerHeight : bar.getBoundingClientRect().top;
+    return right > left ? Math.min(bottom, end) - Math.max(top, 0) : 0;
+}"""
+"""How many pixels of an element's height are in the window and not under something else."""
+WATCH = """() => {
+    window.places = () => Object.fromEntries(
+        ["system_prompt", "message_0_text", "model_A", "temperature_A", "max_tokens_A", "model_B",
+         "temperature_B", "add_variant", "run_all", "stop_all", "log_head", "right_pane",
+         "show_connection"].map(key => {
+            const { x, y } = document.querySelector(`.st-key-${key}`).getBoundingClientRect();
+            return [key, [x, y]];
+        }));
+    const first = window.places();
+    window.moved = {};
+    window.scrolled = 0;
+    window.addEventListener("scroll", ({ target }) => {
+        const top = (target.scrollingElement ?? target).scrollTop;
+        window.scrolled = Math.max(window.scrolled, top);
+    }, { capture: true });
+    const look = () => {
+        for (const [key, [x, y]] of Object.entries(window.places())) {
+            const far = Math.max(Math.abs(x - first[key][0]), Math.abs(y - first[key][1]));
+            window.moved[key] = Math.max(window.moved[key] ?? 0, far);
+        }
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+WIDTHS = """letters => letters.map(letter =>
+    document.querySelector(`.st-key-card_${letter}`).getBoundingClientRect().width)"""
+
+
+def seen(screen, selector):
+    return screen.page.evaluate(SEEN, selector)
+
+
+def is_all_in_sight(screen, *, answers):
+    """What the loop needs is in the window."""
+    assert seen(screen, MESSAGE) >= 40
+    for letter in "AB":
+        assert seen(screen, TEMPERATURE.format(letter)) >= 20
+        if answers:
+            assert seen(screen, f".st-key-card_{letter}") >= 120
+            assert seen(screen, f".st-key-answer_{letter}") > 0
+    assert seen(screen, ".st-key-run_all button") >= 30
+    assert seen(screen, ".st-key-log_head h2") >= 15
+    return True
+
+
+@pytest.fixture(params=SIZES)
+def wide(request, visit, app, api):
+    width, height = SIZES[request.param]
+    return visit(app, viewport={"width": width, "height": height})
+
+
+def test_the_loop_needs_no_scrolling_and_nothing_moves(wide, api):
+    api.plays = ["slow-40-60"] * 4
+    page = wide.page
+    assert is_all_in_sight(wide, answers=False)
+    page.evaluate(WATCH)
+    page.locator(MESSAGE).fill("Two tips for crisp dosa.")
+    page.keyboard.press("Control+Enter")
+    wide.await_status("streaming")
+    assert is_all_in_sight(wide, answers=True)
+    wide.await_end()
+    assert is_all_in_sight(wide, answers=True)
+    page.locator(TEMPERATURE.format("A")).fill("0.7")
+    page.keyboard.press("Control+Enter")
+    wide.await_posts(api, 4)
+    wide.await_end()
+    assert is_all_in_sight(wide, answers=True)
+    assert len(api.posts) == 4
+    assert page.evaluate("window.scrolled") == 0
+    moved = page.evaluate("window.moved")
+    assert {key: far for key, far in moved.items() if far > 2} == {}
+    assert wide.errors == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "count", "least"),
+    [(1280, 800, 2, 340), (1920, 1080, 2, 600), (1920, 1080, 3, 400), (1920, 1080, 6, 400)],
+)
+def test_answers_are_wide_enough_to_read(visit, app, api, width, height, count, least):
+    screen = visit(app, viewport={"width": width, "height": height})
+    screen.variants(count)
+    letters = "ABCDEF"[:count]
+    screen.run()
+    screen.await_end(letters)
+    assert min(screen.page.evaluate(WIDTHS, list(letters))) >= least
+    assert seen(screen, ".st-key-log_head h2") >= 15
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_at_twice_the_size_and_on_a_phone_all_stands_in_one_column(visit, app, api, scheme):
+    for width, height in ((640, 400), (400, 800)):
+        screen = visit(app, viewport={"width": width, "height": height}, color_scheme=scheme)
+        tops = [
+            screen.at(key).bounding_box()["y"]
+            for key in ("message_0_text", "variant_A", "answers_band", "log")
+        ]
+        assert tops == sorted(tops)
+        assert seen(screen, ".st-key-run_all button") >= 30
+        screen.run()
+        screen.await_end()
+        until(lambda s=screen: seen(s, ".st-key-card_A") > 60, what="the answers in view")
+        main = "document.querySelector('[data-testid=stMain]')"
+        assert screen.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+
+
+def test_the_connections_badge_opens_the_sidebar(screen):
+    sidebar = screen.page.get_by_test_id("stSidebar")
+    expect(sidebar).to_have_attribute("data-collapsed", "true")
+    screen.click("show_connection")
+    expect(sidebar).not_to_have_attribute("data-collapsed", "true")
+    expect(screen.at("connection")).to_be_in_viewport()
+
+
+def test_an_experiment_takes_the_place_of_the_answers_and_its_button_that_of_run(screen):
+    screen.run()
+    screen.await_end()
+    before = screen.at("log_head").bounding_box()["y"]
+    screen.at("right_pane").get_by_text("Experiment").click()
+    screen.settle()
+    expect(screen.at("run_experiment")).to_be_visible()
+    expect(screen.at("run_all")).to_have_count(0)
+    expect(screen.at("answer_A")).to_be_hidden()
+    assert abs(screen.at("log_head").bounding_box()["y"] - before) <= 2
+    screen.at("right_pane").get_by_text("Answers").click()
+    screen.settle()
+    expect(screen.at("answer_A")).to_be_visible()
+    assert screen.errors == []
+
+
+def test_run_that_cannot_run_says_why_on_itself_and_is_not_bright(screen):
+    bright = screen.button("run_all").get_attribute("kind")
+    assert bright == "primary"
+    screen.write("message_0_text", "")
+    expect(screen.button("run_all")).to_contain_text("Message 1 is empty")
+    assert screen.button("run_all").get_attribute("kind") == "secondary"
+
+
+def test_every_button_of_the_page_has_a_name_that_a_person_would_say(screen):
+    screen.click("add_message")
+    for name in (
+        "Move message 1 down", "Remove message 2", "Add message", "More of variant B", "Undo",
+    ):  # fmt: skip
+        expect(screen.page.get_by_role("button", name=name, exact=True).first).to_be_attached()
