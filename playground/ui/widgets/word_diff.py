@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from playground.core.text.blocks import calm
+from playground.core.rendering.plain import calm
 from playground.core.text.word_diff import Kind, Piece, word_diff
 from playground.ui.widgets.markdown import MARKDOWN, plain
 
