@@ -230,3 +230,31 @@ def test_while_a_page_settles_each_run_says_again_what_the_fields_hold(page):
     page.run()
     assert not is_said(), "later it would undo what is being typed"
     assert text() == page.text_area(key="message_0_text").value == "mine"
+
+
+class EndsAfter:
+    """A run that has ended, and says so only after it was asked so many times."""
+
+    def __init__(self, run, questions):
+        self._run, self._left = run, questions
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    @property
+    def is_over(self):
+        self._left -= 1
+        return self._left < 0
+
+
+def test_run_is_never_left_dim_by_a_run_that_ends_while_the_page_is_drawn(page):
+    press_run(page)
+    runs = page.session_state["runs"]
+    dim = set()
+    for questions in range(30):
+        page.session_state["runs"] = {"A": EndsAfter(runs["A"], questions)}
+        page.run()
+        if page.button(key="run_all").disabled:
+            dim.add(questions)
+            assert runs["A"].id not in page.session_state["drawn_over"]
+    assert dim
