@@ -75,8 +75,10 @@ def app(browser, shared_api, tmp_path_factory):
 def profile(browser):
     """A fresh profile; its cache and its process make later pages quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    # The pages of other tests begin anew: without a database no draft is brought back.
+    # The pages of other tests begin anew: without a database no draft is brought back, and
+    # Streamlit remembers in the storage that a sidebar was open.
     context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    context.add_init_script("localStorage.clear()")
     yield context
     context.close()
 

@@ -188,15 +188,20 @@ class Screen:
         return self
 
     def settle(self):
-        """Wait until no script runs and none is about to (Streamlit debounces)."""
+        """Wait until no script runs and none is about to (Streamlit debounces).
+
+        A field is empty for some frames before it shows its value: on a slow machine they
+        take longer than the pause.
+        """
         self.page.wait_for_function(
             """() => new Promise(resolve => {
-                let since = performance.now();
+                let since = performance.now(), frames = 0;
                 const look = () => {
                     const app = document.querySelector("[data-testid=stApp]");
                     const state = app && app.getAttribute("data-test-script-state");
-                    if (state !== "notRunning") since = performance.now();
-                    if (performance.now() - since > 250) resolve(true);
+                    frames += 1;
+                    if (state !== "notRunning") [since, frames] = [performance.now(), 0];
+                    if (performance.now() - since > 250 && frames > 8) resolve(true);
                     else requestAnimationFrame(look);
                 };
                 look();

@@ -35,9 +35,9 @@ def _prompt(system: str, *turns: str) -> Prompt:
 LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "Messages",
-        "Each run sends the whole conversation, since the API remembers nothing: the last"
-        " message is answered, and all of them are billed as tokens in. Remove messages 1 and 2"
-        " and run again: fewer tokens in, and the model no longer knows what is sour.",
+        "Press Run. The API remembers nothing, so each run sends the whole conversation and all"
+        " of it is billed as input. Remove messages 1 and 2 and run again: fewer input tokens, and"
+        " the model no longer knows what is sour.",
         _prompt(
             "You are a patient cooking teacher.",
             "How long does dosa batter ferment?",
@@ -48,7 +48,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "Temperature",
-        "Press Run: A and B run at temperature 0 and give the same answer, C runs at 1 and varies."
+        "Press Run. A and B run at temperature 0 and give the same answer; C runs at 1 and varies."
         " Run again: only C changes.",
         _prompt(
             "You name small businesses.",
@@ -63,17 +63,17 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "max_tokens",
-        "A ends in mid-sentence with stop reason max_tokens, B by itself with end_turn:"
-        " max_tokens cuts, and the model does not write more briefly for it. Only tokens that"
-        " were written are billed, so a high limit costs nothing by itself.",
+        "Press Run. A is cut off in mid-sentence (stop reason max_tokens), B ends by itself"
+        " (end_turn): the limit doesn't make the model brief. Only tokens that were written are"
+        " billed, so a high limit costs nothing by itself.",
         _prompt("", "Explain how streaming works when calling a language model."),
         (Params(SMALL, 40, temperature=0.0), Params(SMALL, 400, temperature=0.0)),
     ),
     Lesson(
         "Streaming",
-        "TTFT, in the line under the answer, is when the first words came; the time beside it"
-        " is when the last ones did. Streaming shortens the wait for the first, not the whole,"
-        " and costs the same.",
+        "Press Run. TTFT, in the line under the answer, is when the first words came; the time"
+        " beside it is when the last ones did. Streaming shortens the wait for the first words,"
+        " not for the last, and costs the same.",
         _prompt("", "Write a long story about a tea stall."),
         (Params(SMALL, 1_000),),
     ),
@@ -88,8 +88,8 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "The smallest model",
-        "A, B and C fill in the same form, but compare their costs: Haiku's is a fifth of"
-        " Opus's. Begin with the smallest model, and go up only when it fails on your own"
+        "Press Run. A, B and C fill in the same form, but compare their costs: Haiku's is a fifth"
+        " of Opus's. Start with the smallest model, and go up only when it fails on your own"
         " examples.",
         _prompt(
             "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian.",
