@@ -97,7 +97,7 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
     letter = plan.letter
     st.button(
         f"Run {letter} alone", key=f"run_{letter}", icon=":material/play_arrow:", type="tertiary",
-        on_click=_run_alone, args=(letter,), disabled=state.is_live(),
+        on_click=_run_alone, args=(letter,),
     )  # fmt: skip
     st.button(
         "Duplicate", key=f"duplicate_{letter}", icon=":material/content_copy:", type="tertiary",
