@@ -49,8 +49,10 @@ class RunLog:
         retry_every_s: float = 10.0,
         heartbeat_every_s: float = 30.0,
         busy_timeout_s: float = 5.0,
+        saved_within_s: float = 2.0,
         boot: Boot | None = None,
     ) -> None:
+        """`saved_within_s`: how long a deletion waits for rows that are being written."""
         self._memory = Memory()
         self.open_pages = OpenPages()
         self._writer = Writer(
@@ -69,7 +71,9 @@ class RunLog:
         self.claims = ClaimStore(self._writer, clock)
         self.batches = BatchStore(self._writer)
         self.experiments = ExperimentStore(self._writer, self._memory)
-        self.history = History(self._answer, self._writer, self._memory, clock, self.open_pages)
+        self.history = History(
+            self._answer, self._writer, self._memory, clock, self.open_pages, saved_within_s
+        )
         self.keeping = Keeping(self.history, self._writer, clock)
         self.prompts = PromptStore(self._writer)
 

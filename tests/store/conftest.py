@@ -72,7 +72,7 @@ def open_log(url):
     opened = []
 
     def open_one(other_url=None, *, clock=lambda: NOW, **options):
-        options = {"busy_timeout_s": 0.05, "retry_every_s": 60} | options
+        options = {"busy_timeout_s": 0.05, "retry_every_s": 60, "saved_within_s": 20} | options
         log = RunLog(other_url or url, clock=clock, **options)
         opened.append(log)
         return log

@@ -69,7 +69,9 @@ class Visitors(RuleBasedStateMachine):
         self.reserved = dict.fromkeys(VISITORS, 0)
 
     def open_log(self):
-        self.log = RunLog(self.url, clock=lambda: NOON, boot=Boot(), retry_every_s=60)
+        self.log = RunLog(
+            self.url, clock=lambda: NOON, boot=Boot(), retry_every_s=60, saved_within_s=60
+        )
         for who in VISITORS:
             self.log.open_pages.open(who)
 

@@ -34,7 +34,6 @@ from playground.store.tables.cleaning import clean_text
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 
-_SAVED_WITHIN_S = 2.0
 _NOT_WRITTEN = "Not done: the log can't be written just now."
 _ROWS_AT_ONCE = 500
 _MOST_VOTES = 10_000
@@ -81,7 +80,9 @@ class History:
         memory: Memory,
         clock: Callable[[], datetime],
         elsewhere: Elsewhere | None = None,
+        saved_within_s: float = 2.0,
     ) -> None:
+        self._saved_within_s = saved_within_s
         self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
         self._asking = Asking(writer, who="the history", undone="Not done")
         self._elsewhere = elsewhere or Nowhere()
@@ -294,7 +295,7 @@ class History:
     def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:
         # What is not written yet would be written after the deletion.
         if self._memory.is_waiting(visitor, run_ids):
-            self._writer.wait_until_saved(_SAVED_WITHIN_S)
+            self._writer.wait_until_saved(self._saved_within_s)
         return not self._memory.is_waiting(visitor, run_ids)
 
     def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
