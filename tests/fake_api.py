@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
+from itertools import count
 
 EOL = "\r\n"
 
@@ -69,7 +70,8 @@ class FakeApi:
     """`texts` maps a model id to the answer it streams; other behaviour goes by name:
 
     `status-NNN`, `silent` (no headers), `headers-only`, `stalls` (some text, then
-    nothing), `drops`, `resets`, `truncates`, `slow-N-M` (M deltas, N a second).
+    nothing), `drops`, `resets`, `truncates`, `slow-N-M` (M deltas, N a second), `endless-N`
+    (N deltas a second until `finish`: however slow a machine is, it looks at a stream).
     `plays` holds such names for the coming requests, in order, whatever model they ask for.
     """
 
@@ -81,6 +83,7 @@ class FakeApi:
         self.texts = {}
         self.handler = None
         self.plays = []
+        self._is_finishing = threading.Event()
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._main, args=(ready,), daemon=True)
@@ -99,6 +102,11 @@ class FakeApi:
         """Be as at the start: nothing seen, nothing to say."""
         self.seen, self.plays = [], []
         self.texts, self.handler = {}, None
+        self._is_finishing.clear()
+
+    def finish(self):
+        """Let endless answers end."""
+        self._is_finishing.set()
 
     def call(self, function):
         """Call something in the server's own thread."""
@@ -191,13 +199,15 @@ class FakeApi:
         if model == "headers-only":
             return await self._forever(seen)
         await self.send(writer, start(model) + block())
-        if model.startswith("slow-"):
-            rate, count = (int(part) for part in model.split("-")[1:3])
-            for number in range(count):
+        if model.startswith(("slow-", "endless-")):
+            _, rate, *most = model.split("-")
+            for number in range(int(most[0])) if most else count():
                 await self.send(writer, delta(f"word{number} "))
-                await asyncio.sleep(1 / rate)
+                await asyncio.sleep(1 / int(rate))
                 if seen.closed_s:
                     return None
+                if not most and self._is_finishing.is_set():
+                    break
         else:
             await self.send(writer, delta(self.texts.get(model, "Hello there")))
         if model == "stalls":

@@ -295,6 +295,12 @@ class Screen:
             expect(self.at(f"variant_{letter}")).to_be_visible()
         self.settle()
 
+    def words(self, letter="A"):
+        """The words of an answer of `FakeApi`, which must be all from the first on."""
+        words = self.answer(letter).inner_text().split()
+        assert words == [f"word{number}" for number in range(len(words))]
+        return words
+
     def run(self):
         self.button("run_all").click()
 

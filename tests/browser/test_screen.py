@@ -72,7 +72,7 @@ def wide(request, visit, app, api):
 
 
 def test_the_loop_needs_no_scrolling_and_nothing_moves(wide, api):
-    api.plays = ["slow-40-60"] * 4
+    api.plays = ["endless-40"] * 2 + ["slow-200-60"] * 2
     page = wide.page
     assert is_all_in_sight(wide, answers=False)
     page.evaluate(WATCH)
@@ -80,6 +80,7 @@ def test_the_loop_needs_no_scrolling_and_nothing_moves(wide, api):
     page.keyboard.press("Control+Enter")
     wide.await_status("streaming")
     assert is_all_in_sight(wide, answers=True)
+    api.finish()
     wide.await_end()
     assert is_all_in_sight(wide, answers=True)
     page.locator(TEMPERATURE.format("A")).fill("0.7")
