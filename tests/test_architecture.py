@@ -1,6 +1,7 @@
 """The arrows of the design, kept by reading the imports."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,12 +35,17 @@ OWNERS = {
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "base", "manager"}
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
 def part_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports_of(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -80,10 +86,9 @@ def test_the_insides_of_streamlit_and_uvicorn_are_leaned_on_in_one_module(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_functions_stay_small_and_modules_are_well_named(path):
-    text = path.read_text("utf-8")
     assert not FORBIDDEN_NAMES & set(path.stem.split("_"))
     assert len(path.relative_to(PACKAGE).parts) <= 3
-    tree = ast.parse(text)
+    tree = tree_of(path)
     assert ast.get_docstring(tree), "a module opens with what it is"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -91,7 +96,7 @@ def test_functions_stay_small_and_modules_are_well_named(path):
 
 
 def calls_of(path):
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call):
             yield ast.unparse(node.func), node
 
@@ -126,7 +131,7 @@ def test_streamlits_session_id_is_never_touched(path):
 
 def test_no_shared_cache_takes_a_key_or_a_prompt():
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef) and any(
                 "cache_" in ast.unparse(decorator) for decorator in node.decorator_list
             ):
@@ -149,7 +154,7 @@ def test_only_state_writes_the_session():
     for path in (PACKAGE / "ui").rglob("*.py"):
         if path.stem.split("_")[-1] == "state":
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     assert "st.session_state" not in ast.unparse(target), f"{path.name}"
