@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -23,7 +23,7 @@ from playground.core.money.bill import Call, Known, bill, refused
 from playground.core.money.bill_bound import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
-from playground.core.runs.run_row import RunRow, RunTexts, Status, kept
+from playground.core.runs.run_row import RunRow, RunTexts, Status, texts_of, with_result
 
 SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
 """`submitting`: sent, or about to be, and no reply known; `refused`: there is no batch."""
@@ -120,9 +120,8 @@ def to_row(
 ) -> tuple[RunRow, RunTexts]:
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
-    usage, failure = result.usage, result.failure
     call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
-    cost, prices = bill(usage, call, _known(result))
+    cost, prices = bill(result.usage, call, _known(result))
     row = RunRow(
         run_id=asked.custom_id,
         visitor=submission.visitor,
@@ -135,24 +134,13 @@ def to_row(
         params_json=asked.params_json,
         status=_STATUS[result.kind],
         stop_reason=result.stop_reason,
-        error_kind=failure.kind if failure else None,
-        error_message=(failure.message or failure.sentence) if failure else None,
-        http_status=failure.http_status if failure else None,
         attempts=1,
-        input_tokens=usage.input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
-        cache_read_tokens=usage.cache_read_tokens if usage else None,
-        cache_write_tokens=usage.cache_write_tokens if usage else None,
-        thinking_tokens=usage.thinking_tokens if usage else None,
-        cost_usd=cost.usd,
-        cost_kind=cost.kind,
-        cost_why=cost.reason,
         worst_case_usd=asked.worst_case_usd,
-        unit_prices_json=prices.to_json() if prices else None,
-        request_id=failure.request_id if failure else None,
+        request_id=result.failure.request_id if result.failure else None,
         experiment_id=submission.experiment_id or None,
     )
-    return row, _texts(asked, result)
+    texts = texts_of(asked.custom_id, asked.request_json, [_attempt(result)], result.blocks)
+    return with_result(row, result.usage, result.failure, cost, prices), texts
 
 
 def _known(result: BatchResult) -> Known:
@@ -172,9 +160,9 @@ def _billed(result: BatchResult) -> Billed | None:
     return result.failure.billed if result.failure else "no"
 
 
-def _texts(asked: Planned, result: BatchResult) -> RunTexts:
+def _attempt(result: BatchResult) -> Attempt:
     failure = result.failure
-    attempt = Attempt(
+    return Attempt(
         number=1,
         start_s=0.0,
         duration_s=0.0,
@@ -183,10 +171,4 @@ def _texts(asked: Planned, result: BatchResult) -> RunTexts:
         billed=_billed(result),
         request_id=failure.request_id if failure else None,
         why=f"Part of a batch: {result.kind}.",
-    )
-    return RunTexts(
-        run_id=asked.custom_id,
-        request_json=asked.request_json,
-        attempts_json=json.dumps([asdict(attempt)]),
-        **kept(result.blocks),
     )

@@ -17,7 +17,7 @@ from playground.core.importing.messages_body import of_messages_api
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Prompt, Request
 from playground.core.sharing.shared_run import FORMAT, VERSION
-from playground.core.text.json_shape import is_within
+from playground.core.text.json_text import is_within
 from playground.core.text.key_shapes import MASK
 from playground.core.wire.wire import VERSION_HEADER, model_on, wire
 

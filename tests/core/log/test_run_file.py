@@ -113,6 +113,10 @@ def test_a_line_of_a_run_with_a_damaged_field_is_the_same_error():
     for damaged in (
         line.replace('"2026-01-01T00:00:00+00:00"', '"yesterday"'),
         line.replace('"press": 1', '"press": "many"'),
+        line.replace('"press": 1', '"press": "1"'),
+        line.replace('"press": 1', '"press": true'),
+        line.replace('"cost_usd": null', '"cost_usd": "NaN"'),
+        line.replace('"ttft_s": null', '"ttft_s": NaN'),
         line.replace('"tags": []', '"tags": ["\\n"]'),
         line.replace('"status": "done"', '"status": null'),
         line.replace('"status": "done"', '"status": "dancing"'),
