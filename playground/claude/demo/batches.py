@@ -11,12 +11,12 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from playground.claude.demo.batch_rules import broken_batch
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.faults import SERVER_ERROR, Scenario
 from playground.claude.demo.rules import check_in_batch
+from playground.core.text.json_text import JsonObject
 
 BATCH_S = 4.0
 """How long a batch takes, whatever is in it."""
@@ -30,9 +30,8 @@ CHECKED_AT_ONCE = 50
 FAULTS = ("errored", "expired", "canceled")
 """What the scenario makes of the first requests of a batch."""
 
-Json = dict[str, Any]
 Query = Mapping[str, Sequence[str]]
-Write = Callable[[Json, Scenario, random.Random], Awaitable[Json]]
+Write = Callable[[JsonObject, Scenario, random.Random], Awaitable[JsonObject]]
 """Writes the message that answers a body the rules allow."""
 
 
@@ -43,7 +42,7 @@ class Kept:
     batch_id: str
     version: str | None
     scenario: Scenario
-    requests: list[tuple[str, Json]]
+    requests: Sequence[tuple[str, JsonObject]]
     size: int
     created_at: datetime
     ends_at: datetime
@@ -111,7 +110,7 @@ class Batches:
             kept.ends_at = min(kept.ends_at, now + timedelta(seconds=CANCEL_S))
         return kept
 
-    async def page(self, query: Query, host: str) -> Json | ApiError:
+    async def page(self, query: Query, host: str) -> JsonObject | ApiError:
         """`GET /v1/messages/batches`, newest first."""
         try:
             limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
@@ -135,7 +134,7 @@ class Batches:
             "last_id": page[-1] if page else None,
         }
 
-    async def described(self, kept: Kept, host: str) -> Json:
+    async def described(self, kept: Kept, host: str) -> JsonObject:
         """A batch in the API's words. Until it has ended all requests count as processing."""
         status = kept.status(self._now())
         has_ended = status == "ended"
@@ -174,7 +173,7 @@ class Batches:
             # Lone surrogates are valid in JSON text but not in UTF-8.
             yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
-    async def _result(self, kept: Kept, index: int) -> Json:
+    async def _result(self, kept: Kept, index: int) -> JsonObject:
         fault = kept.fault(index, self._batch_s)
         error = SERVER_ERROR if fault == "errored" else None
         if fault and not error:

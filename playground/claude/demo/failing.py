@@ -1,8 +1,8 @@
 """The errors of the API as values."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from playground.core.text.json_text import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,9 @@ class ApiError:
         """What the header `x-should-retry` says; a reached spend limit says nothing."""
         return self.status in (408, 409, 429) or self.status >= 500
 
-    def body(self, request_id: str) -> Mapping[str, Any]:
+    def body(self, request_id: str) -> JsonObject:
         """The JSON of an error, also that of an event inside a stream."""
-        error: dict[str, Any] = {"type": self.type, "message": self.message}
+        error: dict[str, Json] = {"type": self.type, "message": self.message}
         if self.error_code:
             error["details"] = {"error_code": self.error_code}
         return {"type": "error", "error": error, "request_id": request_id}

@@ -7,7 +7,6 @@ they are known; the API itself calls its wording unstable.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
 
 from playground.claude.demo.failing import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, turns_of
@@ -15,6 +14,7 @@ from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_s
 from playground.core.money.pricing import has_fast_price
 from playground.core.request.model_catalogue import BUDGET, Model, find
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
+from playground.core.text.json_text import Json
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
@@ -46,7 +46,7 @@ class Call:
     today: date = date.min
 
     @property
-    def thinking(self) -> dict[str, Any]:
+    def thinking(self) -> dict[str, Json]:
         return self.body.get("thinking") or {}
 
     @property

@@ -1,15 +1,15 @@
 """A table of texts as a person changes it: edited, added and deleted rows, other columns."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from playground.core.experiment.cases import EXPECTED
+from playground.core.text.json_text import JsonObject
 
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """The names of the columns, and the rows."""
 
 
-def edited(table: Table, changes: Mapping[str, Any]) -> Table:
+def edited(table: Table, changes: JsonObject) -> Table:
     """The table after the changes of a data editor, which counts rows from 0."""
     columns, rows = table
     cells = [dict(zip(columns, row, strict=True)) for row in rows]
@@ -35,5 +35,5 @@ def with_columns(table: Table, variables: Sequence[str]) -> Table:
     return names, tuple(tuple(row.get(name, "") for name in names) for row in cells)
 
 
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+def _texts(values: JsonObject) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in values.items()}

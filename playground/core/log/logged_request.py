@@ -1,9 +1,8 @@
 """A request read back from the log: what was said in it, and the form that makes it again."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from playground.core.request.request import (
     ROLES,
@@ -11,11 +10,12 @@ from playground.core.request.request import (
     Prompt,
     Request,
 )
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.exchange import from_json
 from playground.core.wire.from_body import take_params
 from playground.core.wire.wire import VERSION_HEADER, Wire
 
-Body = Mapping[str, Any]
+Body = JsonObject
 _VERSIONS = ("2023-06-01", "2026-10-21")
 
 
@@ -84,7 +84,7 @@ def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request
     return plainest
 
 
-def _form(found: Logged, version: Mapping[str, Any]) -> Request:
+def _form(found: Logged, version: JsonObject) -> Request:
     rest = dict(found.body)
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
@@ -93,11 +93,11 @@ def _form(found: Logged, version: Mapping[str, Any]) -> Request:
     return Request(Prompt(system, messages), replace(params, extra_json=extra, **version))
 
 
-def _system(rest: dict[str, Any]) -> str:
+def _system(rest: dict[str, Json]) -> str:
     return rest.pop("system") if isinstance(rest.get("system"), str) else ""
 
 
-def _messages(rest: dict[str, Any]) -> tuple[Message, ...]:
+def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Any
 
 from playground.core.request.connection import Connection
+from playground.core.text.json_text import Json
 from playground.core.wire.wire import Wire
 
 COUNTED = frozenset(
@@ -22,7 +22,7 @@ COUNTED = frozenset(
 """What `count_tokens` takes of a body: never `max_tokens`, a temperature or `stream`."""
 
 
-def body_to_count(wire: Wire) -> dict[str, Any]:
+def body_to_count(wire: Wire) -> dict[str, Json]:
     """The body of a call that only counts."""
     return {name: value for name, value in wire.body.items() if name in COUNTED}
 
