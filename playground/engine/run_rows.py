@@ -7,20 +7,20 @@ from playground.core.money.bill import Call, Known, bill, refused, with_earlier
 from playground.core.money.pricing import Cost, UnitPrices
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, texts_of, with_result
+from playground.core.runs.run_view import RunView
 from playground.core.wire.exchange import Recorded, differences, to_json
-from playground.engine.run import Run
 
 
-def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
+def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
-    plan: Plan = run.plan
+    plan = run.plan
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
     return with_earlier(cost, [bill(each, call, Known())[0] for each in run.earlier_usages]), prices
 
 
-def _known(run: Run) -> Known:
+def _known(run: RunView) -> Known:
     """What happened to a run, as far as its bill depends on it."""
     lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
     missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
@@ -39,14 +39,14 @@ _LOST = {
 }
 
 
-def logged(run: Run) -> tuple[RunRow, RunTexts]:
+def logged(run: RunView) -> tuple[RunRow, RunTexts]:
     """A run as the log keeps it."""
     return run_row(run), texts_of(run.id, _request_json(run), run.attempts, run.blocks)
 
 
-def run_row(run: Run) -> RunRow:
+def run_row(run: RunView) -> RunRow:
     """The run's line of the log. While it is live its cost is unknown, on the demo simulated."""
-    plan: Plan = run.plan
+    plan = run.plan
     cost, prices = _cost_of_live(plan) if run.is_live else cost_of(run)
     row = RunRow(
         run_id=run.id,
@@ -58,7 +58,7 @@ def run_row(run: Run) -> RunRow:
         connection=plan.connection.label,
         model=plan.wire.model_id,
         params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
-        status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
+        status=run.status,
         stop_reason=run.stop_reason,
         error_message=(run.why or None) if run.status == "stopped" else None,
         attempts=len(run.attempts),
@@ -75,10 +75,10 @@ def _cost_of_live(plan: Plan) -> tuple[Cost, None]:
     return Cost(None, "simulated" if plan.connection.kind == "demo" else "unknown"), None
 
 
-def _request_json(run: Run) -> str:
+def _request_json(run: RunView) -> str:
     """What went out; before anything has, what was planned."""
-    plan: Plan = run.plan
+    plan = run.plan
     if run.exchanges:
-        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
+        return to_json(Recorded(tuple(run.exchanges), differences(plan.request, plan.wire)))
     planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
     return json.dumps(planned, ensure_ascii=False, indent=2)

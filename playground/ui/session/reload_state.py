@@ -2,7 +2,6 @@
 stood there before. Its browser says which that was, by a name that only the two know."""
 
 import time
-from typing import Any
 
 from playground.core.editor.draft import Before
 from playground.ui.runs import running
@@ -29,7 +28,7 @@ def take_over(before: Before) -> None:
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
     if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
         return
-    runs: dict[str, Any] = page.hand_over()
+    runs = page.hand_over()
     services().engine.hand_over(owner, state.owner())
     services().log.open_pages.hand_over(owner, state.owner())
     state.continue_runs(runs)

@@ -43,6 +43,7 @@ from playground.store.log import RunLog
 from playground.store.writing.inspection import place_of, problem_of
 from playground.ui.server.feed import FedPage, Feed
 from playground.ui.server.page_sockets import has_left, socket_name
+from playground.ui.session.answers_state import View
 
 COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
 """How often one stranger may have a prompt counted, and all of them together."""
@@ -79,7 +80,7 @@ class Services:
             grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
         )
-        self.feed = Feed(self.engine.stop)
+        self.feed: Feed[View] = Feed(self.engine.stop)
         self._counts = Paces(COUNT_PACE, COUNTS_PACE)
         self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
         self._closing = threading.Lock()
@@ -223,7 +224,7 @@ async def _import_sdk() -> None:
     await asyncio.to_thread(importlib.import_module, "playground.claude.sending")
 
 
-def _secrets() -> dict[str, Any]:
+def _secrets() -> dict[str, object]:
     try:
         return dict(st.secrets.to_dict())
     except StreamlitSecretNotFoundError:
@@ -271,7 +272,7 @@ def _held() -> dict[str, Any]:
     return held
 
 
-def is_here(owner: str, page: FedPage) -> None:
+def is_here(owner: str, page: FedPage[View]) -> None:
     """Tell the engine that this page is alive, and how to see whether it still is: by one of
     its sockets or, where this app is not the server's, by its session."""
     name, told = socket_name(), weakref.ref(page)

@@ -1,5 +1,6 @@
 """What goes over the wire, before a run, after it and in the log: the same view each time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import streamlit as st
 
 from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_view import RunView
 from playground.core.wire.decisions import Decision, State
 from playground.core.wire.exchange import Exchange, Sent, differences, from_json
 from playground.ui.runs import running
@@ -67,13 +69,12 @@ def _show_preview(plan: Plan) -> None:
     _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")
 
 
-def show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+def show_record(name: str, run: RunView) -> None:
     """What this run sent and received."""
-    exchanges: tuple[Exchange, ...] = run.exchanges
-    if not exchanges:
+    if not run.exchanges:
         st.caption("Nothing has gone out.")
         return
-    part, exchange = _choose(name, PARTS, exchanges)
+    part, exchange = _choose(name, PARTS, run.exchanges)
     if part == "Raw events":
         _show_raw(run.raw, exchange.number, name)
     elif part == "Response":
@@ -97,7 +98,7 @@ def show_recorded(request_json: str, name: str = "logged") -> None:
 
 
 def _choose(
-    name: str, parts: tuple[str, ...], exchanges: tuple[Exchange, ...]
+    name: str, parts: tuple[str, ...], exchanges: Sequence[Exchange]
 ) -> tuple[str, Exchange]:
     """The part to show, and of which attempt: the last, unless another one is chosen."""
     with st.container(horizontal=True):

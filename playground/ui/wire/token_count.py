@@ -77,8 +77,7 @@ def _key(plan: Plan) -> str:
 
 def _count_of(plan: Plan) -> int | Failure | None:
     asked = money_state.asked_counts().get(_key(plan))
-    found: int | Failure | None = asked.result() if asked is not None and asked.done() else None
-    return found
+    return asked.result() if asked is not None and asked.done() else None
 
 
 def _is_counting(plans: list[Plan]) -> bool:
