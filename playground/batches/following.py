@@ -7,14 +7,12 @@ for it was last seen. Whatever stops it, it can begin anew.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from playground.batches.intake import take_in
-from playground.batches.interfaces import Calls, Following, Log, Store
+from playground.batches.interfaces import Call, Calls, Following, Log, Store
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import BatchResult, sentence_of
 from playground.core.batch.submission import Submission, to_row
@@ -40,7 +38,7 @@ class Follower:
 
     def __init__(
         self,
-        call: Callable[[Coroutine[Any, Any, None]], "Future[None]"],
+        call: Call,
         log: Log,
         store: Store,
         calls: Calls,

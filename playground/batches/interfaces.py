@@ -7,6 +7,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Coroutine,
     Iterable,
     Mapping,
     Sequence,
@@ -14,7 +15,7 @@ from collections.abc import (
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
@@ -25,8 +26,15 @@ from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts
 
+T = TypeVar("T")
 Results = Callable[[Connection, str, str], AsyncGenerator[BatchResult | Failure, None]]
 """Reads the results of a batch, given a connection, a key and the batch's id."""
+
+
+class Call(Protocol):
+    """Runs work on the engine's loop."""
+
+    def __call__(self, work: Coroutine[object, None, T]) -> "Future[T]": ...
 
 
 class Api(Protocol):
@@ -96,6 +104,14 @@ class Admission(Protocol):
     def give_back(self, wanted: Sequence[Wanted]) -> None:
         """These were not sent after all."""
         ...
+
+
+Asked = (
+    Future[Submission | Failure]
+    | Future[Submission | Unsure | Refusal]
+    | Future[Submission | Refusal]
+)
+"""What comes of something that a submission was asked."""
 
 
 @dataclass(frozen=True, slots=True)

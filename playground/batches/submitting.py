@@ -5,15 +5,15 @@ Joins what `services` hands it: it knows neither the SDK nor a database, and kee
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from playground.batches.following import Follower
 from playground.batches.interfaces import (
     Admission,
+    Call,
     Calls,
     Following,
     Log,
@@ -39,7 +39,7 @@ class Batching:
 
     def __init__(
         self,
-        call: Callable[[Coroutine[Any, Any, Any]], "Future[Any]"],
+        call: Call,
         log: Log,
         store: Store,
         calls: Calls,

@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from playground.core.answer.content import answer_of
 from playground.core.experiment.cells import CellRow, claim_name
@@ -291,7 +290,7 @@ class Underway:
         cost_usd = cell.run.cost_usd if cell.run else None
         self._course.note(cell.cell_id, cell.passed(keys), cost_usd)
 
-    def _begin_task(self, cell_id: str, work: Coroutine[Any, Any, None]) -> None:
+    def _begin_task(self, cell_id: str, work: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks[task] = cell_id
         task.add_done_callback(self._task_ended)

@@ -137,7 +137,7 @@ def _cut(
     return [*found, NewBatch(dict(headers), tuple(kept), size_bytes)]
 
 
-def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, Json]) -> str:
+def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, object]) -> str:
     if len(batches) < 2:
         return ""
     reasons = []

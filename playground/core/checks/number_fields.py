@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from playground.core.checks.problems import Fix, Problem, setting
@@ -32,9 +33,9 @@ Texts = tuple[tuple[str, str], ...]
 _USUAL_MAX_TOKENS: Final = 1_000
 
 
-def first_text(parameter: str, value: Any) -> str:  # noqa: ANN401 (a field of Params)
+def first_text(parameter: str, value: object) -> str:
     """What a field shows of a parameter until somebody types in it."""
-    return number_text(value)
+    return number_text(value if isinstance(value, int | float | Decimal) else None)
 
 
 def texts_beside(params: Params, texts: Iterable[tuple[str, str]]) -> Texts:

@@ -138,8 +138,8 @@ def resume() -> None:
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    new = anew(now)
-    chosen.set_opened(replace(new, resting=new.underway.start()))
+    new, underway = anew(now, now.underway)
+    chosen.set_opened(replace(new, resting=underway.start()))
 
 
 def retry_failed() -> None:
@@ -147,19 +147,18 @@ def retry_failed() -> None:
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    new = anew(now)
-    new.underway.look().result(LOADED_WITHIN_S)
-    chosen.set_opened(replace(new, resting=new.underway.retry_failed(), earlier={}))
+    new, underway = anew(now, now.underway)
+    underway.look().result(LOADED_WITHIN_S)
+    chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
 
-def anew(now: chosen.Opened) -> chosen.Opened:
+def anew(now: chosen.Opened, old: Underway) -> tuple[chosen.Opened, Underway]:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
-    old: Underway = now.underway
     # The models as they were: other ones could make other cells of the same experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
     underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, context)
     earlier = now.earlier | old.finished
-    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None)
+    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 
 
 def may_go_on(underway: Underway) -> bool:
@@ -174,15 +173,14 @@ def may_go_on(underway: Underway) -> bool:
 def matrix() -> Matrix | None:
     """The opened experiment as far as it is done now."""
     now = chosen.opened()
-    if now is None:
-        return None
-    if now.file is not None:
+    if now is not None and now.file is not None:
         return now.file.matrix
-    underway: Underway = now.underway
+    if now is None or now.underway is None:
+        return None
+    underway = now.underway
     sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
     if now.matrix is not None and now.matrix[0] == sizes and not is_live():
-        kept: Matrix = now.matrix[1]
-        return kept
+        return now.matrix[1]
     cells = {**now.earlier, **underway.finished}
     new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
     # While it runs, what a cell holds may change; at rest it is the same at each click.

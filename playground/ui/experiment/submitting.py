@@ -5,9 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any
 
-from playground.batches.interfaces import Following, Submitted, Wanted, run_ids
+from playground.batches.interfaces import Asked, Following, Submitted, Wanted, run_ids
 from playground.batches.submitting import Batching
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Unsure, sentence_of
@@ -95,8 +94,8 @@ def submit_rest() -> None:
     now = chosen.opened()
     if now and now.underway and not starting.is_live():
         if starting.may_go_on(now.underway):
-            new = starting.anew(now)
-            chosen.set_opened(replace(new, submitting=_begin(new.underway)))
+            new, underway = starting.anew(now, now.underway)
+            chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
 def _begin(underway: Underway) -> "Future[Submitted]":
@@ -190,7 +189,7 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     return () if isinstance(found, Refusal) else found
 
 
-def _standing(submission: Submission, asked: "Future[Any] | None") -> Standing:
+def _standing(submission: Submission, asked: Asked | None) -> Standing:
     """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
     if asked is not None and not asked.done():
@@ -218,7 +217,7 @@ def _is_gone(following: Following, to: Connection) -> bool:
     return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
-def _outcome(asked: "Future[Any] | None") -> str:
+def _outcome(asked: Asked | None) -> str:
     """Why the last thing that a submission was asked did not go well."""
     if asked is None or asked.cancelled():
         return ""
@@ -260,9 +259,7 @@ def follow_again(submission: Submission) -> None:
         services().batching.follow(submission, to, running.key_for(to), again=True)
 
 
-def _ask(
-    submission: Submission, work: "Callable[[Connection, str], Future[Any]]"
-) -> "Future[Any] | None":
+def _ask(submission: Submission, work: Callable[[Connection, str], Asked]) -> Asked | None:
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None

@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from types import ModuleType
+from typing import IO
 
 from playground.core.log.history import Kept
 from playground.core.log.run_file import cells_of, columns, line_of, values_of
@@ -56,11 +57,11 @@ def _write_parquet(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[
             yield len(part)
 
 
-def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
+def _storable(values: Mapping[str, object]) -> dict[str, object]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
-def _type(pa: Any, name: str) -> Any:  # noqa: ANN401 (the module is imported late)
+def _type(pa: ModuleType, name: str) -> object:
     if name.endswith("_at"):
         return pa.timestamp("us", tz="UTC")
     if name.endswith("_usd"):

@@ -4,7 +4,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import IO, Any, get_args
+from typing import IO, get_args
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from playground.core.log.history import ORDERS, Filter, FilterError, Order, Plac
 from playground.core.request.request import Request
 from playground.core.runs.run_row import Status
 from playground.core.text.day_text import DayError, DayRule, read_day
+from playground.core.text.json_text import Json
 from playground.core.text.number_text import NumberError, read_number, rule
 from playground.ui.library import lessons_state
 from playground.ui.session import state, variant_state
@@ -28,7 +29,7 @@ COST_RULES = {
 DAY_RULES = {FROM_DAY: DayRule("From day"), TO_DAY: DayRule("To day")}
 OLD_DAY, KEEPS_STARRED = "old_last_day", "old_keeps_starred"
 _MONTH = timedelta(days=30)
-_BLANK: dict[str, Any] = {
+_BLANK: dict[str, Json] = {
     SEARCH: "",
     STATUSES: [],
     MODELS: [],
@@ -68,8 +69,8 @@ class Prepared:
         weakref.finalize(self, self.file.close)
 
 
-def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)
-    """What a control of the filter holds."""
+def of(key: str) -> Json:
+    """What a control of the filter holds, as the browser said it."""
     return st.session_state.get(key) or _BLANK[key]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 import streamlit as st
 
@@ -55,7 +55,7 @@ def _show_preview(plan: Plan) -> None:
     try:
         with st.spinner("Building the request…"):
             # By what it has, not by its class: an edit of the app gives the class a twin.
-            sent: Any = building.result(BUILD_S)
+            sent = building.result(BUILD_S)
     except TimeoutError:
         st.caption("It is not built yet. Close this and try again.")
         return
@@ -66,7 +66,7 @@ def _show_preview(plan: Plan) -> None:
         st.caption(plain(f"Run would not send it: {plan.why_not}"))
     if has_no_key:
         st.caption("There is no key yet: … stands where it will be.")
-    _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")
+    _show_request(cast(Sent, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}")
 
 
 def show_record(name: str, run: RunView) -> None:
