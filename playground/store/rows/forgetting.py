@@ -15,11 +15,11 @@ from playground.store.rows.marking import read_marks, write_mark
 from playground.store.rows.memory import Entry
 from playground.store.rows.reading import read_rows, read_texts
 from playground.store.search import search_index
-from playground.store.sums import few_runs, tallies
+from playground.store.sums import days, few_runs
 from playground.store.tables import batch_tables, dialect, experiment_tables
-from playground.store.tables.history_schema import days, deleted, marks, tags
+from playground.store.tables.history_schema import days as days_table
+from playground.store.tables.history_schema import deleted, marks, tags
 from playground.store.tables.schema import runs, texts
-from playground.store.tables.schema import tallies as tallies_table
 from playground.store.writing.faults import apart
 
 _KEPT_FOR = timedelta(hours=1)
@@ -75,7 +75,7 @@ def put(connection: sa.Connection, kept: Sequence[Kept], boot: str) -> None:
     """Write whole runs, all of which have ended."""
     keys = [(each.row.visitor, each.row.run_id) for each in kept]
     long_texts = [asdict(each.texts) | {"visitor": each.row.visitor} for each in kept if each.texts]
-    with tallies.kept_true(connection, keys):
+    with days.kept_true(connection, keys):
         rows = [asdict(each.row) | {"boot_id": boot} for each in kept]
         dialect.upsert(connection, runs, rows)
     with search_index.kept_true(connection, keys):
@@ -88,7 +88,7 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
     """Delete runs for good, with all that belongs to them. What they cost counts on."""
     reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
     search_index.remove(connection, visitor, run_ids)
-    with tallies.kept_true(connection, [(visitor, run_id) for run_id in run_ids]):
+    with days.kept_true(connection, [(visitor, run_id) for run_id in run_ids]):
         for table in (runs, texts, marks, tags):
             these = few_runs.are(connection, table, visitor, run_ids)
             connection.execute(sa.delete(table).where(these))
@@ -105,7 +105,7 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     """Delete all that is known of a visitor's runs."""
     search_index.remove_visitor(connection, visitor)
-    for table in (runs, texts, tallies_table, days, marks, tags, deleted):
+    for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
     experiment_tables.forget(connection, visitor)

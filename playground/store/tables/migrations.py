@@ -82,6 +82,16 @@ def _add_blocks(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE texts ADD COLUMN blocks_json TEXT NOT NULL DEFAULT ''")
 
 
+def _add_up_days(connection: sa.Connection) -> None:
+    """The sums of `tallies` are those of `days` by fewer columns."""
+    for statement in (
+        "DROP TABLE tallies",
+        "CREATE INDEX days_sums ON days (visitor, status, cost_kind, day, runs, priced, "
+        "input_tokens, output_tokens, cost_usd)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -94,6 +104,7 @@ STEPS: tuple[Step, ...] = (
     _add_claims,
     _add_reasons_of_costs,
     _add_blocks,
+    _add_up_days,
 )
 NEWEST = 1 + len(STEPS)
 

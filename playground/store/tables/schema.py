@@ -117,20 +117,6 @@ texts = sa.Table(
     sa.Column("blocks_json", sa.Text, nullable=False, server_default=""),
 )
 
-# The sums of a visitor's runs of one status and kind of cost.
-tallies = sa.Table(
-    "tallies",
-    metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("status", sa.Text, primary_key=True),
-    sa.Column("cost_kind", sa.Text, primary_key=True),
-    sa.Column("runs", sa.BigInteger, nullable=False),
-    sa.Column("priced", sa.BigInteger, nullable=False),
-    sa.Column("input_tokens", sa.BigInteger, nullable=False),
-    sa.Column("output_tokens", sa.BigInteger, nullable=False),
-    sa.Column("cost_usd", PicoDollars, nullable=False),
-)
-
 # What a run counts for against budgets: the most it can cost until it has ended, then what
 # it did cost. It outlives the run's row, and is there before the run is.
 reservations = sa.Table(
