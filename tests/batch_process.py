@@ -11,10 +11,11 @@ from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
-from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE
 from playground.experiments.experiment_run import Underway
 from playground.experiments.interfaces import Whose
@@ -39,8 +40,8 @@ def underway_on(services, cells):
 
 def once_alone(work):
     """What is in the way of it, once no other process is at the experiment."""
-    obstacle = ELSEWHERE
-    while obstacle == ELSEWHERE:
+    obstacle = ELSEWHERE.sentence
+    while obstacle == ELSEWHERE.sentence:
         obstacle = work()
     return obstacle
 

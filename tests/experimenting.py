@@ -20,11 +20,11 @@ from playground.core.experiment.cases import Cases
 from playground.core.experiment.cell_checks import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.experiments.claims import Claims
 from playground.experiments.experiment_run import Underway

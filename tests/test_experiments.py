@@ -13,7 +13,6 @@ from playground.core.experiment.cells import Started
 from playground.core.experiment.grid import Sweep
 from playground.core.money.budget import (
     Budget,
-    Refusal,
     Reservation,
     Spender,
     reserved_usd,
@@ -22,6 +21,7 @@ from playground.core.money.budget import (
 from playground.core.request.request import Message, Prompt
 from playground.core.runs.run_plan import Variant
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE, LOST
 from playground.experiments.launching import LEFT
 from playground.store.log import RunLog
@@ -418,7 +418,7 @@ def test_two_pages_at_one_experiment_do_not_pay_twice(world):
     world.wait_until_sent(2)
     second = world.begin(experiment())
     second.start().result(10)
-    assert (second.progress.state, second.progress.why) == ("paused", ELSEWHERE)
+    assert (second.progress.state, second.progress.why) == ("paused", ELSEWHERE.sentence)
     others = world.begin(experiment(), visitor="eve")
     others.start()
     world.wait_until_sent(4)
@@ -445,7 +445,7 @@ def test_an_experiment_that_was_deleted_on_another_page_starts_nothing_more(worl
     world.reply = reply
     underway = world.begin(experiment(at_once=1))
     underway.start().result(10)
-    assert (underway.progress.state, underway.progress.why) == ("paused", LOST)
+    assert (underway.progress.state, underway.progress.why) == ("paused", LOST.sentence)
     assert world.sent.total() == 1
 
 

@@ -16,8 +16,8 @@ from playground.batches.interfaces import Call, Calls, Following, Log, Store
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import BatchResult, sentence_of
 from playground.core.batch.submission import Submission, to_row
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE, Claims
 
 LOOK_AGAIN_S = 1.0
@@ -168,7 +168,7 @@ class Follower:
         """Take results into the log, or wait while another process does."""
         submission = following.submission
         place = submission.visitor, submission.submission_id
-        obstacle: str | None = ELSEWHERE
+        obstacle: Refusal | None = ELSEWHERE
         while obstacle == ELSEWHERE and not self._is_unseen(following):
             async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
                 newest = await asyncio.to_thread(self._store.get, *place)
@@ -179,7 +179,7 @@ class Follower:
                     await self.take(following, connection, results(submission.batch_id))
                     return
             await asyncio.sleep(LOOK_AGAIN_S)
-        following.problem = "" if obstacle == ELSEWHERE else obstacle or ""
+        following.problem = obstacle.sentence if obstacle and obstacle != ELSEWHERE else ""
 
     def _is_unseen(self, following: Following) -> bool:
         return self._monotonic_s() - following.seen_s > GRACE_S

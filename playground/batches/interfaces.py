@@ -21,10 +21,10 @@ from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
 from playground.core.batch.batch_split import NewBatch
 from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 
 T = TypeVar("T")
 Results = Callable[[Connection, str, str], AsyncGenerator[BatchResult | Failure, None]]

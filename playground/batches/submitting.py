@@ -26,8 +26,8 @@ from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchResult, Others, Unsure, sentence_of
 from playground.core.batch.batch_split import BatchRequest, NewBatch, split
 from playground.core.batch.submission import Submission, planned
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
 
 LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
@@ -154,8 +154,7 @@ class Batching:
         self._submitting.add(begun.submission_id)
         try:
             async with self._claims.claim(begun.visitor, begun.claim_name) as obstacle:
-                refused = Refusal(obstacle) if obstacle else None
-                refused = refused or await asyncio.to_thread(self._store.keep, begun, remembered)
+                refused = obstacle or await asyncio.to_thread(self._store.keep, begun, remembered)
                 if refused is not None:
                     return refused
                 found = await api.create(connection, key, new, self._others(begun))
@@ -204,7 +203,7 @@ class Batching:
     ) -> Submission | Refusal:
         async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
             if obstacle is not None:
-                return Refusal(obstacle)
+                return obstacle
             newest = await self._newest(submission)
             if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
                 return newest  # It came, or was found, meanwhile after all.
@@ -225,7 +224,7 @@ class Batching:
         # Another process may be submitting it: what is not known yet is not lost.
         async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
             if obstacle is not None:
-                return Refusal(obstacle)
+                return obstacle
             return await self._find_alone(submission, connection, key)
 
     async def _find_alone(

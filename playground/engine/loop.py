@@ -21,6 +21,7 @@ from playground.core.answer.failures import Failure
 from playground.core.checks.caps import queue_problem, share_of_spare
 from playground.core.runs.run_view import RunView
 from playground.core.runs.stopping import StoppedBy, why_stopped
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 
 GRACE_S = 25.0
@@ -83,7 +84,7 @@ class Engine:
         with self._counting:
             return self._why_full(visitor, count, self._lanes[is_spare])
 
-    def take_places(self, runs: Sequence[Run]) -> str | None:
+    def take_places(self, runs: Sequence[Run]) -> Refusal | None:
         """Take places to wait in for all of a visitor's runs to one connection, or for none
         and say why. A run gives its own back when it begins."""
         lane = self._lane(runs[0])
@@ -91,7 +92,7 @@ class Engine:
             why = self._why_full(runs[0].visitor, len(runs), lane)
             if why is None:
                 lane.places |= {run.id: run.visitor for run in runs}
-            return why
+            return Refusal(why) if why else None
 
     def give_back(self, runs: Sequence[Run]) -> None:
         """Leave the places of runs that are not started after all."""

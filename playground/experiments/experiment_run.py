@@ -19,9 +19,9 @@ from playground.core.experiment.grid_plan import GridPlan, plan_cell
 from playground.core.experiment.ladder import Found
 from playground.core.experiment.progress import ExperimentState, Progress
 from playground.core.experiment.run_order import course_of
-from playground.core.money.budget import Refusal
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 from playground.experiments.checking import Checker
 from playground.experiments.interfaces import Seams, Whose
@@ -113,7 +113,7 @@ class Underway:
             why=self.why,
         )
 
-    def claim(self) -> AbstractAsyncContextManager[str | None]:
+    def claim(self) -> AbstractAsyncContextManager[Refusal | None]:
         """None: no other page is at this experiment, in any process, and none from now on;
         else why it may not be run here."""
         whose = self.whose
@@ -137,7 +137,7 @@ class Underway:
     async def _work_alone(self) -> None:
         async with self.claim() as obstacle:
             if obstacle is not None:
-                self._rest("paused", obstacle)
+                self._rest("paused", obstacle.sentence)
                 return
             self._tally.begin()
             try:

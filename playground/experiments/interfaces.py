@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from playground.core.experiment.cells import CellRow, Checked, Started
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow
+from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.experiments.claims import Claims

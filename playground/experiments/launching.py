@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.core.experiment.cells import Started, claim_name
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
 from playground.experiments.interfaces import Again, Seams, Whose
 

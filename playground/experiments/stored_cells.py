@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playground.core.experiment.cells import CellRow, is_judges
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import LIVE, RunRow
+from playground.core.text.refusal import Refusal
 from playground.experiments.interfaces import CellStore, Whose
 
 

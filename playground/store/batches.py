@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from playground.core.batch.batch import ARRIVES_WITHIN, Counts
 from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.batch_tables import batch_requests, batches
 from playground.store.tables.chunks import in_chunks

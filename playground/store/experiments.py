@@ -19,8 +19,8 @@ from playground.core.experiment.cells import (
     results_from_json,
     results_to_json,
 )
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.rows.memory import Memory
 from playground.store.tables import batch_tables, dialect
 from playground.store.tables.chunks import in_chunks

@@ -12,7 +12,7 @@ from store.databases import ON_BOTH
 
 from playground.core.batch.batch import Counts
 from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from playground.core.batch.submission import Planned, Submission
 from playground.core.experiment.case_checks import CheckResult
 from playground.core.experiment.cells import Checked, ExperimentRow, Started, answer_key
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

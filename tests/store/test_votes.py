@@ -84,5 +84,5 @@ def test_votes_are_exported_with_the_marks_and_older_lines_have_none(log, row):
 def test_a_vote_that_cannot_be_written_says_why(open_log, tmp_path):
     broken = open_log(f"sqlite:///{tmp_path}")
     problem = broken.history.vote(ADA, {"1": "won"})
-    assert problem == "Not done: its path is a folder, not a file."
+    assert problem.sentence == "Not done: its path is a folder, not a file."
     assert broken.history.standings(ADA) == ()

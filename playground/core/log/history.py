@@ -22,10 +22,6 @@ class FilterError(ValueError):
     """A filter, a tag or a note that cannot be used; its text says why, to a person."""
 
 
-class NotDoneError(Exception):
-    """What was begun could not go on; its text says why, to a person."""
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which runs are meant: all that fulfil every part. An empty part asks for nothing.

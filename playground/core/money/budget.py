@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from playground.core.answer.events import AttemptFailed, Event
+from playground.core.text.refusal import Refusal
 from playground.core.visitors.visitors import LOCAL
 
 PICO = Decimal("1e-12")
@@ -86,13 +87,6 @@ class Reservation:
     payer: str
     started_at: datetime
     usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why nothing was started."""
-
-    sentence: str
 
 
 def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tuple[Window, ...]:

@@ -11,7 +11,7 @@ from typing import get_args
 from playground.core.request.request import Request
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.decisions import Decision, State
-from playground.core.wire.refusals import Refusal
+from playground.core.wire.refusals import Unavailable
 from playground.core.wire.wire import Wire
 
 MASK = "…"
@@ -139,7 +139,7 @@ def _decision(row: JsonObject) -> Decision:
         raise ValueError
     if refusal:
         why, text = refusal
-        refusal = Refusal(str(why), None if text is None else str(text))
+        refusal = Unavailable(str(why), None if text is None else str(text))
     return Decision(str(row["parameter"]), state, str(row["why"]), refusal or None)
 
 

@@ -22,8 +22,8 @@ from playground.core.log.history import (
 )
 from playground.core.log.row_words import RowWords, row_words
 from playground.core.log.votes import Standing, Vote, standings
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.history import filtered, summing
 from playground.store.rows import forgetting, marking
 from playground.store.rows.memory import Entry, Memory
@@ -35,7 +35,7 @@ from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 
 _SAVED_WITHIN_S = 2.0
-_NOT_WRITTEN = "Not done: the log can't be written just now."
+_NOT_WRITTEN = Refusal("Not done: the log can't be written just now.")
 _ROWS_AT_ONCE = 500
 _MOST_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
@@ -205,7 +205,7 @@ class History:
             return self._ask(visitor, read)
         return [Kept(row, None, marked[row.run_id]) for row in rows]
 
-    def mark(self, visitor: str, run_id: str, mark: Mark) -> str | None:
+    def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
         name, wanted = clean_text(visitor), clean_text(run_id)
         tags = tuple(map(clean_text, mark.tags))
@@ -213,7 +213,7 @@ class History:
         clean = replace(mark, tags=tags, note=note, ballot=ballot)
         return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
 
-    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> str | None:
+    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> Refusal | None:
         """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
         stay."""
         name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
@@ -230,7 +230,7 @@ class History:
 
         return self._ask(name, read)
 
-    def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+    def delete(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up(name, ids):
@@ -248,7 +248,7 @@ class History:
             self._elsewhere.drop(name, gone)
         return problem
 
-    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Undo `delete`."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
@@ -271,7 +271,7 @@ class History:
         work: Callable[[sa.Connection, list[str]], None],
         *,
         keeps_numbers: bool = False,
-    ) -> str | None:
+    ) -> Refusal | None:
         """Do something for good to runs that have ended: delete them, or keep their numbers."""
         name = clean_text(visitor)
         if not self._is_caught_up(name, run_ids):
@@ -297,9 +297,9 @@ class History:
             self._writer.wait_until_saved(_SAVED_WITHIN_S)
         return not self._memory.is_waiting(visitor, run_ids)
 
-    def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
+    def _change(self, work: Callable[[sa.Connection], object]) -> Refusal | None:
         done = self._asking.write(work)
-        return done.sentence if isinstance(done, Refusal) else None
+        return done if isinstance(done, Refusal) else None
 
 
 def _each(values: Iterable[str]) -> tuple[str, ...]:

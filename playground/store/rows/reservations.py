@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import OWNER, Refusal, Reservation, Standing, Window, refusal
+from playground.core.money.budget import OWNER, Reservation, Standing, Window, refusal
 from playground.core.runs.run_row import LIVE, RunRow
+from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
 
 _worst, _cost = runs.c.worst_case_usd, runs.c.cost_usd

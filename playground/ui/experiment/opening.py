@@ -7,8 +7,8 @@ from playground.core.experiment.experiment import Experiment, ExperimentError, f
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan, plan_grid
 from playground.core.experiment.results_file import from_json_lines
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_plan import RunContext
+from playground.core.text.refusal import Refusal
 from playground.ui.experiment import starting, submitting
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen

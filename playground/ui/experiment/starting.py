@@ -11,10 +11,10 @@ from playground.core.experiment.experiment import Experiment, to_json
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import RunContext
 from playground.core.text.number_text import NumberError
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
 from playground.experiments.experiment_run import Underway
 from playground.experiments.interfaces import Again, Whose
@@ -113,8 +113,8 @@ def _admitter(to: Connection) -> Admit:
     engine = services().engine
 
     def admit(runs: Sequence[Run]) -> Sequence[Again | None] | Refusal:
-        if why := engine.take_places(runs):
-            return Refusal(why)
+        if refused := engine.take_places(runs):
+            return refused
         found = reserve(runs)
         if isinstance(found, Refusal):
             engine.give_back(runs)

@@ -14,8 +14,8 @@ from playground.core.batch.submission import Submission
 from playground.core.experiment.cells import Started
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import Underway
 from playground.experiments.interfaces import CellStore, Whose
 from playground.ui.experiment import starting
@@ -116,7 +116,7 @@ async def submit_left(
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     async with underway.claim() as obstacle:
         if obstacle is not None:
-            return Submitted(problem=obstacle)
+            return Submitted(problem=obstacle.sentence)
         try:
             return await _submit_left(underway, batching, key, admission)
         except Exception as error:  # Its text could hold a header.

@@ -15,7 +15,7 @@ from playground.core.library.prompt_library import (
     named,
     with_version,
 )
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.ui.runs.running import is_local
 from playground.ui.session import editor_state, state
 from playground.ui.session.services import services

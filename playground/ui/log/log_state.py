@@ -14,6 +14,7 @@ from playground.core.runs.run_row import Status
 from playground.core.text.day_text import DayError, DayRule, read_day
 from playground.core.text.json_text import Json
 from playground.core.text.number_text import NumberError, read_number, rule
+from playground.core.text.refusal import Refusal
 from playground.ui.library import lessons_state
 from playground.ui.session import state, variant_state
 
@@ -145,11 +146,11 @@ def selected() -> tuple[str, ...]:
     return ids
 
 
-def act(work: Callable[[], str | None], undoable: Undoable | None = None) -> None:
+def act(work: Callable[[], Refusal | None], undoable: Undoable | None = None) -> None:
     """Do something to the log, and remember either how to undo it or why it failed."""
-    problem = work()
-    st.session_state["log_problem"] = problem
-    if problem is None:
+    refused = work()
+    st.session_state["log_problem"] = refused.sentence if refused else None
+    if refused is None:
         st.session_state["log_undo"] = undoable
 
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from playground.core.money.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
+from playground.core.money.budget import OWNER, Budget, Standing, in_dollars, limit
+from playground.core.text.refusal import Refusal
 from playground.ui.money import spending
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn

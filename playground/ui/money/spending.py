@@ -10,13 +10,13 @@ from playground.core.money import budget
 from playground.core.money.budget import (
     OWNER,
     Budget,
-    Refusal,
     Reservation,
     Spender,
     Standing,
     Window,
 )
 from playground.core.runs.run_plan import Plan
+from playground.core.text.refusal import Refusal
 from playground.core.visitors.visitors import LOCAL
 from playground.engine.run import Run
 from playground.ui.session import money_state

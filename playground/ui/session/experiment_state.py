@@ -16,9 +16,9 @@ from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import ExperimentFile
-from playground.core.money.budget import Refusal
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
+from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import Underway
 
 EXPERIMENT = "experiment"

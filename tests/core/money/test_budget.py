@@ -14,7 +14,6 @@ from playground.core.answer.failures import Failure
 from playground.core.money.budget import (
     END_OF_TIME,
     Budget,
-    Refusal,
     Spender,
     Standing,
     Window,
@@ -27,6 +26,7 @@ from playground.core.money.budget import (
     windows,
     within_budget,
 )
+from playground.core.text.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADA = Spender("ada", "ada", NOON - timedelta(hours=1))

@@ -5,7 +5,8 @@ import logging
 import pytest
 from store.databases import ON_BOTH
 
-from playground.core.money.budget import Budget, Refusal
+from playground.core.money.budget import Budget
+from playground.core.text.refusal import Refusal
 from playground.settings import read_settings
 from playground.store.tables import address, dialect
 
