@@ -33,9 +33,9 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
 from playground.core.answer.raw_events import RawEvents
+from playground.core.runs.outcome import StoppedBy
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import LIVE, Status
-from playground.core.runs.stopping import StoppedBy
 from playground.core.wire.exchange import Exchange, Received, Sent
 
 

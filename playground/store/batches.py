@@ -14,8 +14,8 @@ from playground.core.batch.submission import Planned, Submission
 from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.batch_tables import batch_requests, batches
-from playground.store.tables.chunks import in_chunks
 from playground.store.tables.cleaning import clean_row, clean_text
+from playground.store.tables.dialect import in_chunks
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 

@@ -13,7 +13,7 @@ from playground.core.runs.run_row import Page, RunTexts, Totals
 from playground.store.log import RunLog
 from playground.store.sums import days
 from playground.store.sums.totals import add_up, tally_of
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.writing.processes import Boot
 
 

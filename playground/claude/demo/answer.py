@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from playground.claude.demo.caching import KEPT, CacheUse
-from playground.claude.demo.failing import OVERLOADED
-from playground.claude.demo.faults import Scenario
+from playground.claude.demo.faults import OVERLOADED, Scenario
 from playground.claude.demo.filling import filled
 from playground.claude.demo.judge import judgement
 from playground.claude.demo.language_model import Sampling, language_model

@@ -18,8 +18,14 @@ from playground.claude.demo.answer import Answer, Event, Pace, Sleep
 from playground.claude.demo.batch_rules import LARGEST_BATCH
 from playground.claude.demo.batches import BATCH_S, Batches, Kept
 from playground.claude.demo.caching import PromptCache
-from playground.claude.demo.failing import ApiError, invalid
-from playground.claude.demo.faults import RETRY_HEADER, SCENARIO_HEADER, Scenario, scenario
+from playground.claude.demo.faults import (
+    RETRY_HEADER,
+    SCENARIO_HEADER,
+    ApiError,
+    Scenario,
+    invalid,
+    scenario,
+)
 from playground.claude.demo.listing import model_named, model_page
 from playground.claude.demo.prompt import input_tokens
 from playground.claude.demo.rules import check, check_count

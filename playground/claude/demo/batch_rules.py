@@ -3,7 +3,7 @@ alone is that request's own result."""
 
 import re
 
-from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import ApiError, invalid
 from playground.claude.demo.rules import CURRENT_VERSION, SAMPLING_VERSION
 from playground.core.text.json_text import Json
 

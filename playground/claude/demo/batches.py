@@ -13,8 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from playground.claude.demo.batch_rules import broken_batch
-from playground.claude.demo.failing import ApiError, invalid
-from playground.claude.demo.faults import SERVER_ERROR, Scenario
+from playground.claude.demo.faults import SERVER_ERROR, ApiError, Scenario, invalid
 from playground.claude.demo.rules import check_in_batch
 from playground.core.text.json_text import JsonObject
 

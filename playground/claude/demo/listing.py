@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 
-from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import ApiError, invalid
 from playground.core.request.model_catalogue import CATALOGUE, Model, find
 from playground.core.request.request import EFFORTS
 from playground.core.text.json_text import JsonObject

@@ -1,4 +1,5 @@
-"""A request read back from the log: what was said in it, and the form that makes it again."""
+"""A request read back from the log: what was said in it, the form that makes it again, and the
+words by which its run is recognised."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from playground.core.request.request import (
     Prompt,
     Request,
 )
+from playground.core.runs.run_row import RunTexts
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.exchange import from_json
 from playground.core.wire.from_body import take_params
@@ -112,3 +114,36 @@ def _is_plain(row: object) -> bool:
         and row["role"] in ROLES
         and isinstance(row["content"], str)
     )
+
+
+LONGEST = 160
+"""Characters: more than a cell of the log has room for."""
+LONGEST_READ = 200_000
+"""A request with more characters is not parsed for a cell of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """One line each; empty: there are none, or they were not kept."""
+
+    prompt: str = ""
+    answer: str = ""
+
+
+NO_WORDS = RowWords()
+
+
+def row_words(texts: RunTexts | None) -> RowWords:
+    """The beginning of the last message that a person wrote, and of the answer."""
+    if texts is None:
+        return NO_WORDS
+    is_short = len(texts.request_json) <= LONGEST_READ
+    said = turns(texts.request_json) if is_short else ()
+    asked = [text for role, text in said if role == "user"] or [text for _, text in said]
+    return RowWords(_line(asked[-1] if asked else ""), _line(texts.answer))
+
+
+def _line(text: str) -> str:
+    # Twice as much: white space is taken out of it.
+    line = " ".join(text[: 2 * LONGEST].split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

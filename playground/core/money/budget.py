@@ -14,7 +14,7 @@ from typing import Literal
 
 from playground.core.answer.events import AttemptFailed, Event
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
 
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)

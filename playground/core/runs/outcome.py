@@ -12,7 +12,6 @@ from playground.core.answer.content import ToolUseBlock, type_of
 from playground.core.answer.events import Attempt
 from playground.core.answer.failures import FailureKind
 from playground.core.runs.run_view import RunView
-from playground.core.runs.stopping import BY_SERVER
 from playground.core.wire.wire import fills_cache
 
 SLOW_S = 5.0
@@ -330,3 +329,18 @@ def _met(attempt: Attempt) -> str:
     status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
     kind = attempt.kind or "internal"
     return MET.get(kind, f"failed with: {kind.replace('_', ' ')}") + status
+
+
+StoppedBy = Literal["you", "server", "page gone"]
+BY_SERVER = "Stopped by the server"
+
+
+def why_stopped(by: StoppedBy, grace_s: float) -> str:
+    """Why a run was stopped, in a sentence; empty where its own visitor did it. `grace_s` is
+    how long a page may be gone."""
+    match by:
+        case "server":
+            return f"{BY_SERVER}: it was shut down or restarted."
+        case "page gone":
+            return f"{BY_SERVER}: the page was gone for {grace_s:g} s."
+    return ""

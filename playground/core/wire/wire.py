@@ -4,6 +4,7 @@ Each parameter carries a reason: sent, left at its default, or unavailable. Sour
 the API's versioning, migration-2026-10-21, effort and thinking pages.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -185,3 +186,30 @@ def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
             if key not in decided or key in PLACES
         ),
     ]
+
+
+COUNTED = frozenset(
+    {
+        "messages",
+        "model",
+        "system",
+        "thinking",
+        "tools",
+        "tool_choice",
+        "cache_control",
+        "output_config",
+    }
+)
+"""What `count_tokens` takes of a body: never `max_tokens`, a temperature or `stream`."""
+
+
+def body_to_count(wire: Wire) -> dict[str, Json]:
+    """The body of a call that only counts."""
+    return {name: value for name, value in wire.body.items() if name in COUNTED}
+
+
+def count_key(wire: Wire, connection: Connection) -> str:
+    """Changes with everything that a count depends on."""
+    place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)])
+    counted = wire.json_of(COUNTED.intersection(wire.body))
+    return hashlib.sha256(f"{place}{counted}".encode()).hexdigest()

@@ -20,7 +20,7 @@ from playground.core.log.history import (
     Place,
     Summary,
 )
-from playground.core.log.row_words import RowWords, row_words
+from playground.core.log.logged_request import RowWords, row_words
 from playground.core.log.votes import Standing, Vote, standings
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.refusal import Refusal

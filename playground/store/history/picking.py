@@ -14,7 +14,7 @@ from playground.store.rows import marking
 from playground.store.search.search_index import said_of
 from playground.store.search.search_matches import SLOTS, Matches, first_id
 from playground.store.sums import few_runs
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import runs, texts
 
 MOST_PICKED = 10_000

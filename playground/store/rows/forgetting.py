@@ -16,10 +16,10 @@ from playground.store.rows.memory import Entry
 from playground.store.rows.reading import read_rows, read_texts
 from playground.store.search import search_index
 from playground.store.sums import days, few_runs
-from playground.store.tables import batch_tables, dialect, experiment_tables
+from playground.store.tables import batch_tables, dialect
 from playground.store.tables.history_schema import days as days_table
 from playground.store.tables.history_schema import deleted, marks, tags
-from playground.store.tables.schema import runs, texts
+from playground.store.tables.schema import cells, claims, experiments, runs, texts
 from playground.store.writing.faults import apart
 
 _KEPT_FOR = timedelta(hours=1)
@@ -108,7 +108,9 @@ def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
-    experiment_tables.forget(connection, visitor)
+    # Whoever is at an experiment starts nothing more.
+    for table in (experiments, cells, claims):
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor))
 
 
 def purge(connection: sa.Connection, now: datetime) -> None:

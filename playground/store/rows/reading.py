@@ -11,7 +11,7 @@ from playground.core.runs.run_row import Page, RunRow, RunTexts, Totals
 from playground.store.rows.memory import Entry
 from playground.store.sums import days, few_runs
 from playground.store.sums.totals import add_up, tally_of
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import runs, texts
 
 _ROW = [runs.c[field.name] for field in fields(RunRow)]

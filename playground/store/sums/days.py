@@ -17,7 +17,7 @@ from playground.core.runs.run_row import RunRow
 from playground.store.sums import few_runs
 from playground.store.sums.totals import Tally, tally
 from playground.store.tables import dialect
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import days
 from playground.store.tables.schema import runs
 

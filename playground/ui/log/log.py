@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from playground.core.log.history import Filter, Found, Mark, Place, place_of
-from playground.core.log.row_words import NO_WORDS, RowWords
+from playground.core.log.logged_request import NO_WORDS, RowWords
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export

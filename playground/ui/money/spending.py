@@ -17,7 +17,7 @@ from playground.core.money.budget import (
 )
 from playground.core.runs.run_plan import Plan
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
 from playground.engine.run import Run
 from playground.ui.session import money_state
 from playground.ui.session.services import services

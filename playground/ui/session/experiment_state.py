@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.batches.interfaces import Asked, Submitted
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
-from playground.core.experiment.case_edits import Table, edited, with_columns
+from playground.core.experiment.cases import Table, edited, with_columns
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix

@@ -30,9 +30,9 @@ from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
 from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import LOCAL
 from playground.core.visitors.pace import Pace, Paces
 from playground.core.visitors.passcode import Passcode
-from playground.core.visitors.visitors import LOCAL
 from playground.core.wire.exchange import Sent
 from playground.engine.loop import Engine
 from playground.engine.run import Run

@@ -17,7 +17,7 @@ from playground.core.request.model_catalogue import Model
 from playground.core.request.request import ROLES, Message, Prompt, Role
 from playground.core.runs.run_view import RunView
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger

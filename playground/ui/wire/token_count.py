@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.counting import count_key
+from playground.core.wire.wire import count_key
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_later_turn
 from playground.ui.session import money_state, state

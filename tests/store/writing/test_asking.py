@@ -6,8 +6,8 @@ from store.databases import ON_BOTH
 
 from playground.core.log.history import Mark
 from playground.core.text.refusal import Refusal
-from playground.store.tables.chunks import in_chunks
-from playground.store.tables.prompt_tables import prompts
+from playground.store.tables.dialect import in_chunks
+from playground.store.tables.schema import prompts
 from playground.store.writing.asking import Asking
 
 

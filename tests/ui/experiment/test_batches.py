@@ -15,7 +15,7 @@ from playground.core.checks.caps import Caps
 from playground.core.experiment.matrix import error_of
 from playground.core.money.budget import Budget, Spender, reserved_usd, windows
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.visitors.visitors import visitor_of
+from playground.core.visitors.access import visitor_of
 from playground.ui.experiment import batches, opening, submitting
 from playground.ui.runs import running
 from playground.ui.session.services import Services, forget_services, services
