@@ -113,8 +113,6 @@ def batch_of(row: object) -> Batch | None:
         created_at=created_at,
         expires_at=_moment(row.get("expires_at")) or created_at + EXPIRES_AFTER,
         ended_at=_moment(row.get("ended_at")),
-        archived_at=_moment(row.get("archived_at")),
-        has_results=isinstance(row.get("results_url"), str),
     )
 
 

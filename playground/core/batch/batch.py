@@ -51,8 +51,6 @@ class Batch:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
-    archived_at: datetime | None = None
-    has_results: bool = False
 
     @property
     def has_ended(self) -> bool:

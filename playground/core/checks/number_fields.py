@@ -50,11 +50,6 @@ def with_texts(params: Params, texts: Iterable[tuple[str, str]]) -> Params:
     return replace(params, **values)
 
 
-def text_in_field(params: Params, texts: Iterable[tuple[str, str]], parameter: str) -> str:
-    """What stands in the field of a parameter."""
-    return dict(texts).get(parameter, _first(params, parameter))
-
-
 def number_problems(
     texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
 ) -> dict[str, Problem]:
