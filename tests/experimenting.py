@@ -28,7 +28,7 @@ from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.experiments.claims import Claims
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Seams, Whose
+from playground.experiments.interfaces import Dependencies, Origin
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AROUND = RunContext(CLAUDE, RetryPolicy(), (), NOON)
@@ -126,9 +126,11 @@ class World:
             definition.settings, definition.cases, definition.repeats, definition.checks, AROUND
         )
         store = self.log.experiments
-        seams = Seams(self.engine, self.claims, store, self.admit, self.start, self.row_of)
-        whose = Whose(experiment_id, visitor, "page", 1)
-        return Underway(whose, definition, planned, AROUND, seams)
+        dependencies = Dependencies(
+            self.engine, self.claims, store, self.admit, self.start, self.row_of
+        )
+        origin = Origin(experiment_id, visitor, "page", 1)
+        return Underway(origin, definition, planned, AROUND, dependencies)
 
     def close(self):
         """As a process ends: the engine first, then the log."""

@@ -6,7 +6,7 @@ import pytest
 from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment, keys_of
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.submission import Planned, Submission
+from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.experiment.case_checks import CaseCheck
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.cells import Started
@@ -335,7 +335,7 @@ def submitted(world, cell_ids, experiment_id="0001"):
     begun = [Started(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]
     assert world.log.experiments.started("ada", experiment_id, begun) is None
     asked = [
-        Planned(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
+        PlannedRequest(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
         for each in begun
     ]
     submission = Submission(

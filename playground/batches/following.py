@@ -144,14 +144,14 @@ class Follower:
             following.problem = "It is not known which batch this is: look for it first."
             return
         api, results = await self._calls()
-        async with aclosing(api.follow(connection, key, submission.batch_id)) as looks:
-            async for look in looks:
-                following.look = look
-                if look.batch is not None:
-                    following.submission = following.submission.seen(look.batch)
+        async with aclosing(api.follow(connection, key, submission.batch_id)) as polls:
+            async for poll in polls:
+                following.poll = poll
+                if poll.batch is not None:
+                    following.submission = following.submission.seen(poll.batch)
                     await asyncio.to_thread(self._store.note, following.submission)
-                elif look.failure is not None and look.wait_s is None:
-                    following.problem = sentence_of(look.failure)
+                elif poll.failure is not None and poll.wait_s is None:
+                    following.problem = sentence_of(poll.failure)
                 if self._is_unseen(following):
                     return
         if following.submission.status == "ended":

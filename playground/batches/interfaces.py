@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
+from playground.core.batch.batch import Batch, BatchResult, Others, Poll, TakenIn, Unsure
 from playground.core.batch.batch_split import NewBatch
-from playground.core.batch.submission import Planned, Submission
+from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts
@@ -55,7 +55,7 @@ class Api(Protocol):
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure: ...
     def follow(
         self, connection: Connection, key: str, batch_id: str
-    ) -> AsyncGenerator[Look, None]: ...
+    ) -> AsyncGenerator[Poll, None]: ...
 
 
 class Log(Protocol):
@@ -68,7 +68,9 @@ class Log(Protocol):
 class Store(Protocol):
     """Where submissions are remembered."""
 
-    def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None: ...
+    def keep(
+        self, submission: Submission, asked: Iterable[PlannedRequest] = ()
+    ) -> Refusal | None: ...
     def note(self, submission: Submission) -> Refusal | None: ...
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None: ...
     def of(
@@ -78,7 +80,7 @@ class Store(Protocol):
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal: ...
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
-    ) -> Mapping[str, Planned] | Refusal: ...
+    ) -> Mapping[str, PlannedRequest] | Refusal: ...
     def taken_in(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> Refusal | None: ...
@@ -132,7 +134,7 @@ class Following:
 
     submission: Submission
     seen_s: float
-    look: Look | None = None
+    poll: Poll | None = None
     taken: TakenIn | None = None
     problem: str = ""
     work: "Future[None] | None" = None

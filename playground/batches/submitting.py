@@ -25,7 +25,7 @@ from playground.batches.interfaces import (
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchResult, Others, Unsure, sentence_of
 from playground.core.batch.batch_split import BatchRequest, NewBatch, split
-from playground.core.batch.submission import Submission, planned
+from playground.core.batch.submission import Submission, planned_request
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
@@ -149,7 +149,7 @@ class Batching:
         asked: Sequence[Wanted],
     ) -> tuple[Submission, str] | Refusal:
         api, _ = await self._calls()
-        remembered = (planned(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
+        remembered = (planned_request(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
         # From before it can be seen until what became of it can: a page would look for it.
         self._submitting.add(begun.submission_id)
         try:

@@ -3,7 +3,7 @@
 import json
 
 from playground.core.answer.events import Usage
-from playground.core.money.bill import Call, Known, bill, refused, with_earlier
+from playground.core.money.bill import BillFacts, Call, bill, refused, with_earlier
 from playground.core.money.pricing import Cost, UnitPrices
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, texts_of, with_result
@@ -17,17 +17,19 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
-    return with_earlier(cost, [bill(each, call, Known())[0] for each in run.earlier_usages]), prices
+    return with_earlier(
+        cost, [bill(each, call, BillFacts())[0] for each in run.earlier_usages]
+    ), prices
 
 
-def _known(run: RunView) -> Known:
+def _known(run: RunView) -> BillFacts:
     """What happened to a run, as far as its bill depends on it."""
     lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
     missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
     if run.status == "stopped" and run.began_s is None:
-        return Known("Nothing was sent.")
+        return BillFacts("Nothing was sent.")
     if run.status in ("failed", "stopped") and not lost:
-        return Known("A request that the API did not answer is not billed.")
+        return BillFacts("A request that the API did not answer is not billed.")
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
     return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote
 
 from playground.claude.demo.answer import Answer, Event, Pace, Sleep
 from playground.claude.demo.batch_rules import LARGEST_BATCH
-from playground.claude.demo.batches import BATCH_S, Batches, Kept
+from playground.claude.demo.batches import BATCH_S, Batches, StoredBatch
 from playground.claude.demo.caching import PromptCache
 from playground.claude.demo.faults import (
     RETRY_HEADER,
@@ -142,7 +142,7 @@ class DemoApi:
             return self._whole(found, request_id)
         return self._whole(await self._batches.described(found, host), request_id)
 
-    def _create_batch(self, request: Request, chosen: Scenario) -> Kept | ApiError:
+    def _create_batch(self, request: Request, chosen: Scenario) -> StoredBatch | ApiError:
         body = _json(request.body)
         if isinstance(body, ApiError):
             return body

@@ -19,7 +19,7 @@ from playground.core.batch.batch import (
 )
 from playground.core.batch.batch_split import BatchRequest
 from playground.core.money import pricing
-from playground.core.money.bill import Call, Known, bill, refused
+from playground.core.money.bill import BillFacts, Call, bill, refused
 from playground.core.money.bill_bound import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
@@ -37,7 +37,7 @@ _STATUS: Mapping[ResultKind, Status] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedRequest:
     """One request of a batch as it is remembered: enough to log its result after a restart.
 
     `custom_id` is the id of its run, so that a result taken in twice is one row.
@@ -98,12 +98,12 @@ def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
     return pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
 
 
-def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planned:
+def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> PlannedRequest:
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
     sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
     params = {k: v for k, v in plan.wire.parameters().items() if k in request.params}
-    return Planned(
+    return PlannedRequest(
         custom_id=custom_id,
         cell=cell,
         press=plan.press,
@@ -116,7 +116,7 @@ def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planne
 
 
 def to_row(
-    asked: Planned, result: BatchResult, submission: Submission, connection: Connection
+    asked: PlannedRequest, result: BatchResult, submission: Submission, connection: Connection
 ) -> tuple[RunRow, RunTexts]:
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
@@ -143,11 +143,11 @@ def to_row(
     return with_result(row, result.usage, result.failure, cost, prices), texts
 
 
-def _known(result: BatchResult) -> Known:
+def _known(result: BatchResult) -> BillFacts:
     if result.kind != "succeeded":
         is_sure = _billed(result) in (None, "no")
         lost = () if is_sure else ("Whether the batch was submitted is not known.",)
-        return Known(free="What a batch does not answer is not billed.", missing=lost)
+        return BillFacts(free="What a batch does not answer is not billed.", missing=lost)
     is_whole = result.usage is None or result.usage.is_complete
     missing = () if is_whole else ("The usage report is not whole.",)
     return refused(result.refusal, missing)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from playground.core.answer.content import as_text
-from playground.core.log.history import Kept, Mark
+from playground.core.log.history import LoggedRun, Mark
 from playground.core.log.logged_request import said
 from playground.core.runs.row_json import NAMES, from_fields, to_fields
 from playground.core.runs.run_row import RunTexts
@@ -30,18 +30,18 @@ class LineError(ValueError):
     """A line that no export of this app wrote."""
 
 
-def line_of(kept: Kept) -> str:
+def line_of(run: LoggedRun) -> str:
     """The run as one line of JSON, without the line break."""
-    mark = kept.mark
-    row: dict[str, Json] = {"format": FORMAT, **to_fields(kept.row)}
+    mark = run.mark
+    row: dict[str, Json] = {"format": FORMAT, **to_fields(run.row)}
     row |= {"starred": mark.is_starred, "tags": list(mark.tags), "note": mark.note}
     row |= {"vote": mark.vote, "ballot": mark.ballot}
-    if kept.texts is not None:
-        row["texts"] = {name: getattr(kept.texts, name) for name in _TEXTS}
+    if run.texts is not None:
+        row["texts"] = {name: getattr(run.texts, name) for name in _TEXTS}
     return json.dumps(row, ensure_ascii=False).translate(_ESCAPED)
 
 
-def kept_of(line: str, visitor: str) -> Kept:
+def run_of(line: str, visitor: str) -> LoggedRun:
     """Read a line back, as a run of this visitor; whatever is wrong with it is a LineError."""
     if len(line) > MOST_LINE:
         raise LineError("The line is too long.")
@@ -57,10 +57,10 @@ def kept_of(line: str, visitor: str) -> Kept:
             found.get("vote", ""), str(found.get("ballot", "")),
         )  # fmt: skip
         if texts is None:
-            return Kept(row, None, mark)
+            return LoggedRun(row, None, mark)
         texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
         read = {name: str(texts[name]) for name in _TEXTS}
-        return Kept(row, RunTexts(run_id=row.run_id, **read), mark)
+        return LoggedRun(row, RunTexts(run_id=row.run_id, **read), mark)
     except LineError:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
@@ -72,20 +72,20 @@ def columns(*, with_texts: bool) -> tuple[str, ...]:
     return (*NAMES, *MARKS, *(SAID if with_texts else ()))
 
 
-def values_of(kept: Kept) -> dict[str, object]:
+def values_of(run: LoggedRun) -> dict[str, object]:
     """The run by column, as it is; prompt and answer as they are read."""
-    values = {name: getattr(kept.row, name) for name in NAMES}
-    mark = kept.mark
+    values = {name: getattr(run.row, name) for name in NAMES}
+    mark = run.mark
     values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
     values |= {"vote": mark.vote, "ballot": mark.ballot}
-    if kept.texts is not None:
-        values |= {"prompt": said(kept.texts.request_json), "answer": as_text(kept.texts.blocks)}
+    if run.texts is not None:
+        values |= {"prompt": said(run.texts.request_json), "answer": as_text(run.texts.blocks)}
     return values
 
 
-def cells_of(kept: Kept, names: tuple[str, ...]) -> list[str]:
+def cells_of(run: LoggedRun, names: tuple[str, ...]) -> list[str]:
     """The cells of a CSV: text defused, numbers as numbers."""
-    values: Mapping[str, object] = values_of(kept)
+    values: Mapping[str, object] = values_of(run)
     return [_cell(values.get(name)) for name in names]
 
 

@@ -50,7 +50,7 @@ class Window:
 
     name: Literal["session", "day"]
     cap_usd: Decimal
-    whose: Literal["visitor", "payer", "share"]
+    scope: Literal["visitor", "payer", "share"]
     """Counts a visitor's runs, all that someone pays for, or a visitor's at the owner's expense."""
     who: str
     since: datetime
@@ -59,7 +59,7 @@ class Window:
     @property
     def words(self) -> str:
         """Such as: today's $0.50."""
-        if self.whose == "share":
+        if self.scope == "share":
             return f"your {limit(self.cap_usd)} for today"
         name = "this session's" if self.name == "session" else "today's"
         return f"{name} {limit(self.cap_usd)}"

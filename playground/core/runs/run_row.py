@@ -125,7 +125,7 @@ def with_result(
     )
 
 
-class KeptContent(TypedDict):
+class ContentFields(TypedDict):
     """The fields of `RunTexts` that hold an answer."""
 
     answer: str
@@ -133,7 +133,7 @@ class KeptContent(TypedDict):
     blocks_json: str
 
 
-def kept(blocks: Blocks) -> KeptContent:
+def content_fields(blocks: Blocks) -> ContentFields:
     """An answer as it is kept: its content only where its two texts do not say it all."""
     answer, thinking = text_of(blocks), thinking_of(blocks)
     is_said = blocks == of_texts(answer, thinking)
@@ -150,7 +150,10 @@ def texts_of(
     """The texts of a run as the log keeps them."""
     attempts_json = json.dumps([asdict(attempt) for attempt in attempts])
     return RunTexts(
-        run_id=run_id, request_json=request_json, attempts_json=attempts_json, **kept(blocks)
+        run_id=run_id,
+        request_json=request_json,
+        attempts_json=attempts_json,
+        **content_fields(blocks),
     )
 
 

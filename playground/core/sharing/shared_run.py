@@ -12,7 +12,7 @@ from playground.core.answer import content
 from playground.core.answer.content import Blocks
 from playground.core.money.pricing import Cost
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.runs.run_row import RunRow, RunTexts, kept
+from playground.core.runs.run_row import RunRow, RunTexts, content_fields
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire import exchange
 from playground.core.wire.decisions import Decision
@@ -129,7 +129,7 @@ def _fields(run: SharedRun) -> dict[str, Json]:
             {"parameter": each.parameter, "state": each.state, "why": each.why}
             for each in run.decisions
         ],
-        **kept(run.blocks),
+        **content_fields(run.blocks),
         "cost_usd": None if row.cost_usd is None else str(row.cost_usd),
         "cost_kind": row.cost_kind,
         "cost_why": row.cost.reason,

@@ -1,4 +1,4 @@
-"""Numbers about repeated measurements that say how sure they are: spread, rates, intervals."""
+"""Numbers about repeated measurements that say how sure they are: means, rates, intervals."""
 
 import math
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Distribution:
     """How measurements are distributed. `sd` is the sample's, None for a single one. Quantiles
     are interpolated between measurements."""
 
@@ -46,13 +46,13 @@ class Rate:
         return self.count / self.of
 
 
-def spread(values: Sequence[float]) -> Spread | None:
-    """The spread of measurements; None where there are none."""
+def distribution(values: Sequence[float]) -> Distribution | None:
+    """How measurements are distributed; None where there are none."""
     if not values:
         return None
     count, mean = len(values), fmean(values)
     cuts = quantiles(values, n=20, method="inclusive") if count > 1 else [values[0]] * 19
-    return Spread(
+    return Distribution(
         count=count,
         mean=mean,
         median=median(values),

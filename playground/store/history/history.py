@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from playground.core.log.history import (
     NO_MARK,
     Choices,
+    Cursor,
     DayCost,
     Filter,
-    Found,
-    Kept,
+    HistoryPage,
+    LoggedRun,
     Mark,
     Order,
-    Place,
     Summary,
 )
 from playground.core.log.logged_request import RowWords, row_words
@@ -100,9 +100,9 @@ class History:
         chosen: Filter,
         order: Order = "newest",
         *,
-        after: Place | None = None,
+        after: Cursor | None = None,
         limit: int = 50,
-    ) -> Found:
+    ) -> HistoryPage:
         """The first rows that a filter finds, or those behind a place."""
         name = clean_text(visitor)
         wish = filtered.Wish(name, chosen, order, after, limit)
@@ -174,23 +174,23 @@ class History:
 
     def parts(
         self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
-    ) -> Iterator[list[Kept]]:
+    ) -> Iterator[list[LoggedRun]]:
         """All that a filter finds, the newest first, a few at a time: no more is in memory,
         and nobody waits for it meanwhile."""
         name = clean_text(visitor)
-        after: Place | None = None
+        after: Cursor | None = None
         while True:
             found = self.page(name, chosen, after=after, limit=size)
             yield self._whole(name, found.rows, with_texts=with_texts)
-            if found.next_place is None:
+            if found.next_cursor is None:
                 return
-            after = found.next_place
+            after = found.next_cursor
 
-    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[Kept]:
+    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[LoggedRun]:
         ids = [row.run_id for row in rows]
         marked = self.marks(visitor, ids)
 
-        def read(to: sa.Connection | None, entries: Entries) -> list[Kept]:
+        def read(to: sa.Connection | None, entries: Entries) -> list[LoggedRun]:
             saved = read_texts(to, visitor, ids) if to is not None else {}
             in_memory = {
                 run_id: entries[run_id].texts or saved.get(run_id)
@@ -198,12 +198,13 @@ class History:
                 if run_id in entries
             }
             return [
-                Kept(row, (saved | in_memory).get(row.run_id), marked[row.run_id]) for row in rows
+                LoggedRun(row, (saved | in_memory).get(row.run_id), marked[row.run_id])
+                for row in rows
             ]
 
         if with_texts:
             return self._ask(visitor, read)
-        return [Kept(row, None, marked[row.run_id]) for row in rows]
+        return [LoggedRun(row, None, marked[row.run_id]) for row in rows]
 
     def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
@@ -252,7 +253,7 @@ class History:
         """Undo `delete`."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
-        refused: list[Kept] = []
+        refused: list[LoggedRun] = []
 
         def bring_back(to: sa.Connection) -> None:
             refused[:] = forgetting.bring_back(to, name, ids, boot_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.core.log.history import Filter, Place, Size
+from playground.core.log.history import Cursor, Filter, Size
 from playground.core.runs.run_row import LIVE
 from playground.core.text.refusal import Refusal
 from playground.store.history.history import History
@@ -75,7 +75,7 @@ class Keeping:
         keeps_starred: bool = False,
         keeps_numbers: bool = False,
     ) -> Iterator[int | Refusal]:
-        after: Place | None = None
+        after: Cursor | None = None
         chosen = Filter(to_day=last_day)
         while True:
             # Each step on its own: other writers have their turn in between.
@@ -90,9 +90,9 @@ class Keeping:
                     yield done
                     return
             yield len(ids)
-            if found.next_place is None:
+            if found.next_cursor is None:
                 return
-            after = found.next_place
+            after = found.next_cursor
 
     def backups(self) -> list[Path]:
         """The copies beside the log, the newest first."""

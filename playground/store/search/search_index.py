@@ -185,7 +185,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
 
 
 @contextmanager
-def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
+def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
     """Have these runs found by what the block makes of their texts; all have ended."""
     ids: dict[str, list[str]] = {}
     for visitor, run_id in keys:

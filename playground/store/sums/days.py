@@ -98,7 +98,7 @@ def day_of(started_at: datetime) -> int:
 
 
 @contextmanager
-def kept_true(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
+def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
     """Carry over into the sums what the block does to the runs of these visitors and ids."""
     ids: dict[str, list[str]] = defaultdict(list)
     for visitor, run_id in keys:

@@ -114,14 +114,14 @@ class Database:
     def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         boot = {"boot_id": self._boot.boot_id}
         rows = [asdict(entry.row) | boot for entry in entries]
-        with days.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
+        with days.updating(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
             dialect.upsert(connection, schema.runs, rows)
         reservations.settle(connection, [entry.row for entry in entries])
         ended = [entry.row for entry in entries if entry.row.status not in LIVE]
         texts = [
             asdict(entry.texts) | {"visitor": entry.row.visitor} for entry in entries if entry.texts
         ]
-        with search_index.kept_true(connection, [(row.visitor, row.run_id) for row in ended]):
+        with search_index.updating(connection, [(row.visitor, row.run_id) for row in ended]):
             dialect.upsert(connection, schema.texts, texts)
 
     def beat(self, now: datetime) -> None:

@@ -85,7 +85,7 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
     keys = connection.execute(sa.select(runs.c.visitor, runs.c.run_id).where(IS_LIVE, is_lost))
     lost = [(visitor, run_id) for visitor, run_id in keys]
     reservations.give_up(connection, lost)
-    with days.kept_true(connection, lost), search_index.kept_true(connection, lost):
+    with days.updating(connection, lost), search_index.updating(connection, lost):
         connection.execute(_INTERRUPT.where(IS_LIVE, is_lost))
     connection.execute(sa.delete(boots).where(boots.c.boot_id.in_(dead)))
 

@@ -73,7 +73,7 @@ def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPl
 def delete(experiment_id: str) -> None:
     """Forget an experiment; its runs stay in the log."""
     now = chosen.opened()
-    is_opened = bool(now and now.underway and now.underway.whose.experiment_id == experiment_id)
+    is_opened = bool(now and now.underway and now.underway.origin.experiment_id == experiment_id)
     if is_opened and starting.is_live():
         chosen.say(starting.IS_LIVE)
         return

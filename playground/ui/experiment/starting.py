@@ -17,7 +17,7 @@ from playground.core.text.number_text import NumberError
 from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Again, Whose
+from playground.experiments.interfaces import Origin, ReserveAgain
 from playground.ui.experiment import definition
 from playground.ui.money import spending
 from playground.ui.runs import running
@@ -97,22 +97,22 @@ def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
 ) -> Underway:
     """An experiment of the visitor as it runs here; nothing is sent yet."""
-    whose = Whose(
+    origin = Origin(
         experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
     )
     state.count_press()
     to = context.connection
-    seams = services().seams(running.key_for(to), _admitter(to))
-    return Underway(whose, experiment, planned, context, seams)
+    dependencies = services().dependencies(running.key_for(to), _admitter(to))
+    return Underway(origin, experiment, planned, context, dependencies)
 
 
 def _admitter(to: Connection) -> Admit:
     """Places in the queue and money for runs that start later, for all of them or for none."""
-    reserve: Callable[[Sequence[Run]], list[Again | None] | Refusal]
+    reserve: Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]
     reserve = spending.admitter(running.spender(to))
     engine = services().engine
 
-    def admit(runs: Sequence[Run]) -> Sequence[Again | None] | Refusal:
+    def admit(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
         if refused := engine.take_places(runs):
             return refused
         found = reserve(runs)
@@ -156,7 +156,7 @@ def anew(now: chosen.Opened, old: Underway) -> tuple[chosen.Opened, Underway]:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
     # The models as they were: other ones could make other cells of the same experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
-    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, context)
+    underway = underway_of(old.origin.experiment_id, old.experiment, old.planned, context)
     earlier = now.earlier | old.finished
     return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 

@@ -17,7 +17,7 @@ from playground.core.experiment.grid_plan import GridPlan
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import CellStore, Whose
+from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
 from playground.ui.money import spending
 from playground.ui.runs import running
@@ -34,7 +34,7 @@ NO_CONNECTION = "The connection that it was submitted by is no longer there."
 class CellAdmission:
     """Reserves money for cells, and has it kept which run each will have."""
 
-    whose: Whose
+    origin: Origin
     reserve: Callable[[Sequence[Wanted]], Refusal | None]
     release: Callable[[str, Sequence[str]], Refusal | None]
     store: CellStore
@@ -44,14 +44,14 @@ class CellAdmission:
         if refused is not None:
             return refused
         begun = [Started(each.cell, each.run_id) for each in wanted]
-        refused = self.store.started(self.whose.visitor, self.whose.experiment_id, begun)
+        refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
         return refused
 
     def give_back(self, wanted: Sequence[Wanted]) -> None:
         # Where even that fails they count as spent: never too little.
-        self.release(self.whose.visitor, [each.run_id for each in wanted])
+        self.release(self.origin.visitor, [each.run_id for each in wanted])
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def submit_rest() -> None:
 def _begin(underway: Underway) -> "Future[Submitted]":
     to, parts = underway.context.connection, services()
     admission = CellAdmission(
-        underway.whose,
+        underway.origin,
         spending.batch_reserver(running.spender(to)),
         parts.log.ledger.release,
         parts.log.experiments,
@@ -130,12 +130,12 @@ async def _submit_left(
     refused = await underway.take_over()
     if refused is not None:
         return Submitted(problem=refused.sentence)
-    plans, whose = await underway.submit_rest(), underway.whose
+    plans, origin = await underway.submit_rest(), underway.origin
     wanted = [
         Wanted(run_id, plan, cell)
         for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
     ]
-    submitting = batching.submit(whose.visitor, key, wanted, admission, whose.experiment_id)
+    submitting = batching.submit(origin.visitor, key, wanted, admission, origin.experiment_id)
     done = await asyncio.wrap_future(submitting)
     await underway.take_over()
     return done
@@ -161,7 +161,7 @@ def submissions() -> tuple[Standing, ...]:
         return ()
     underway: Underway = now.underway
     submitting = services().batching.submitting
-    found = _of(underway.whose.experiment_id)
+    found = _of(underway.origin.experiment_id)
     fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
     if fetched - now.fetched:
         now.fetched, now.looking = fetched, underway.look()
@@ -211,7 +211,7 @@ def _standing(submission: Submission, asked: Asked | None) -> Standing:
 def _is_gone(following: Following, to: Connection) -> bool:
     if following.taken is not None and following.taken.failure is None:
         return bool(following.problem)
-    failure = following.look.failure if following.look else None
+    failure = following.poll.failure if following.poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
     # The API may not find a new batch at once; the demo forgets all of them as it ends.
     return is_unknown and (bool(following.problem) or to.kind == "demo")

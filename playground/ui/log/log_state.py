@@ -8,7 +8,7 @@ from typing import IO, get_args
 
 import streamlit as st
 
-from playground.core.log.history import ORDERS, Filter, FilterError, Order, Place
+from playground.core.log.history import ORDERS, Cursor, Filter, FilterError, Order
 from playground.core.request.request import Request
 from playground.core.runs.run_row import Status
 from playground.core.text.day_text import DayError, DayRule, read_day
@@ -116,13 +116,13 @@ def clear(*keys: str) -> None:
     start_over()
 
 
-def place() -> Place | None:
+def place() -> Cursor | None:
     """Behind which row the shown page begins; None: the first page."""
-    path: list[Place] = st.session_state.get("log_path", [])
+    path: list[Cursor] = st.session_state.get("log_path", [])
     return path[-1] if path else None
 
 
-def next_page(place: Place) -> None:
+def next_page(place: Cursor) -> None:
     st.session_state["log_path"] = [*st.session_state.get("log_path", []), place]
 
 

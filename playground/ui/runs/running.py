@@ -299,7 +299,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     return runs
 
 
-def _admit(runs: list[Run], to: Connection) -> list[spending.Again | None] | Refusal:
+def _admit(runs: list[Run], to: Connection) -> list[spending.ReserveAgain | None] | Refusal:
     """Take places in the queue and reserve money, for all of these runs or for none."""
     engine = services().engine
     if why := variants_problem(len(runs), caps(to)):

@@ -81,7 +81,7 @@ class FedPage(Generic[S]):
     def __init__(self, stop: Callable[[RunView], object], teller: Callable[[], Teller[S]]) -> None:
         self.teller = teller
         self.token = secrets.token_urlsafe(24)
-        self.whose: tuple[str, str] | None = None
+        self.identity: tuple[str, str] | None = None
         """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
         self._stop = stop
         self._is_told_to_stop = False

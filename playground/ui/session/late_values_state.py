@@ -14,7 +14,7 @@ import streamlit as st
 
 from playground.ui.session import state, variant_state
 
-CROSSING_S = 2.0
+LATE_S = 2.0
 """How long such a message may take."""
 
 
@@ -31,9 +31,9 @@ def _held() -> dict[str, object]:
 
 def _put() -> dict[str, Put]:
     """What was put of late: when, which values it took the place of, and which it has now."""
-    found: dict[str, Put] = st.session_state.setdefault("crossing", {})
+    found: dict[str, Put] = st.session_state.setdefault("late_values", {})
     for key, (since_s, *_) in list(found.items()):
-        if time.monotonic() - since_s > CROSSING_S:
+        if time.monotonic() - since_s > LATE_S:
             del found[key]
     return found
 

@@ -38,7 +38,7 @@ from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.engine.run_rows import logged, run_row
 from playground.experiments.claims import Claims
-from playground.experiments.interfaces import Again, Seams
+from playground.experiments.interfaces import Dependencies, ReserveAgain
 from playground.settings import Settings, read_settings
 from playground.store.log import RunLog
 from playground.store.writing.inspection import place_of, problem_of
@@ -51,7 +51,7 @@ COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
 MODELS_PACE, ALL_MODELS_PACE = Pace(burst=6, per_s=0.1), Pace(burst=60, per_s=1.0)
 """How often one stranger's page may have an account's models read, and all of them together."""
 HELD_IN = "playground_services"
-Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
+Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
 
 if TYPE_CHECKING:
     from playground.claude.batch.batches import BatchApi
@@ -123,13 +123,13 @@ class Services:
 
         self.engine.start(run, send)
 
-    def seams(self, key: str, admit: Admit) -> Seams:
+    def dependencies(self, key: str, admit: Admit) -> Dependencies:
         """What an experiment is handed; the key lives in it as long as its page holds it."""
 
         def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
             self.start(run, key, reserve_again)
 
-        return Seams(self.engine, self._claims, self.log.experiments, admit, start, run_row)
+        return Dependencies(self.engine, self._claims, self.log.experiments, admit, start, run_row)
 
     async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()

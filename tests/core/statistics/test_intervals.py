@@ -15,7 +15,7 @@ from playground.core.statistics.answer_statistics import (
     answer_statistics,
     similarity,
 )
-from playground.core.statistics.intervals import how_sure, rate, spread
+from playground.core.statistics.intervals import distribution, how_sure, rate
 from playground.core.statistics.setting_statistics import Measured, setting_statistics
 
 TIMES = [0.42, 0.51, 0.39, 1.94, 0.47]
@@ -23,7 +23,7 @@ ANSWERS = ["the cat sat", "the cat sat", "the dog sat", "a cat sat down"]
 
 
 def test_a_spread_agrees_with_numpy():
-    found = spread(TIMES)
+    found = distribution(TIMES)
     assert found.count == 5
     assert found.mean == pytest.approx(np.mean(TIMES))
     assert found.median == pytest.approx(0.47)
@@ -34,15 +34,15 @@ def test_a_spread_agrees_with_numpy():
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=60))
 def test_any_spread_agrees_with_numpy(values):
-    found = spread(values)
+    found = distribution(values)
     assert found.p95 == pytest.approx(np.quantile(values, 0.95), abs=1e-6)
     assert found.sd == pytest.approx(np.std(values, ddof=1), abs=1e-4)
 
 
 def test_one_measurement_has_no_spread_and_none_has_nothing():
-    found = spread([2.0])
+    found = distribution([2.0])
     assert (found.sd, found.p95) == (None, 2.0)
-    assert spread([]) is None
+    assert distribution([]) is None
 
 
 @pytest.mark.parametrize(
