@@ -152,8 +152,8 @@ def _money(error_type: str, code: str, message: str) -> FailureKind | None:
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The same text, should a server have echoed the key in it. A key that is no
-    secret (`is_secret`) stays."""
+    """The text with the key masked, should a server have echoed it. A key that is no secret
+    (`is_secret`) stays."""
     return text.replace(key, MASK) if text and is_secret(key) else text
 
 

@@ -56,7 +56,8 @@ class Checker:
         return cell if answer is None else await self.checked(cell, answer)
 
     async def without_judges(self, cells: Sequence[CellRow]) -> list[CellRow]:
-        """The same for many answers, but for what a judge would have to be asked."""
+        """Do what an earlier day left undone in many cells, but for what a judge would have to
+        be asked."""
         found = []
         for start in range(0, len(cells), _READ_AT_ONCE):
             some = cells[start : start + _READ_AT_ONCE]

@@ -74,7 +74,7 @@ async def ask_for_batch(
     headers: JsonObject | None = None,
     body: bytes | None = None,
 ) -> Batch | Failure:
-    """The same for a call that answers with a batch."""
+    """Attempt `number` at a call that answers with a batch."""
     found = await ask(clients, connection, key, number, method, path, headers, body)
     if isinstance(found, Failure):
         return found

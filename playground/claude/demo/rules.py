@@ -70,7 +70,7 @@ def check(version: str | None, body: object, today: date = date.min) -> ApiError
 
 
 def check_in_batch(version: str | None, body: object, today: date) -> ApiError | None:
-    """The same for one request of a batch, which must ask for an answer."""
+    """What the API says against one request of a batch, which must ask for an answer."""
     wrong = check(version, body, today)
     if wrong is None and isinstance(body, dict) and body["max_tokens"] == 0:
         return invalid("max_tokens: 0 is not supported in batches")
@@ -78,7 +78,7 @@ def check_in_batch(version: str | None, body: object, today: date) -> ApiError |
 
 
 def check_count(version: str | None, body: object, today: date = date.min) -> ApiError | None:
-    """The same for `POST /v1/messages/count_tokens`, which takes fewer fields."""
+    """What the API says against a `POST /v1/messages/count_tokens`, which takes fewer fields."""
     return _check(version, body, COUNT_FIELDS, _SHARED_RULES, today)
 
 

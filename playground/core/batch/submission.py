@@ -79,7 +79,7 @@ class Submission:
         return f"batch {self.submission_id}"
 
     def seen(self, batch: Batch) -> "Submission":
-        """The same after a look at its batch."""
+        """The submission as a poll of its batch found it."""
         return replace(
             self,
             batch_id=batch.batch_id,

@@ -99,7 +99,7 @@ def claim_name(experiment_id: str) -> str:
 
 
 def answer_key(answer: str) -> str:
-    """The same for the same answer."""
+    """16 hex digits that are the same for the same answer, and for no other."""
     return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

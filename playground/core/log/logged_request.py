@@ -58,7 +58,7 @@ def turns(request_json: str) -> tuple[tuple[str, str], ...]:
 
 
 def said(request_json: str) -> str:
-    """The same without who says it."""
+    """The texts of a request, a line break between two, without who says them."""
     return "\n".join(text for _, text in turns(request_json))
 
 

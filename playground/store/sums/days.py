@@ -196,7 +196,8 @@ def sums_of_visitor(
 
 
 def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums:
-    """The same of the runs that started at a moment or later."""
+    """The sums of a visitor's runs that started at a moment or later, by status and kind of
+    cost."""
     day = day_of(since)
     # Of the day itself, by way of the few kinds of its runs: each is a stretch of the index to
     # walk along.
@@ -252,7 +253,7 @@ def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
 
 
 def coarse(sums: Sums, grain: Grain) -> Sums:
-    """The same sums by fewer things."""
+    """The sums told apart by fewer fields of their kind."""
     return _merged(
         (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
         for kind, each in sums.items()

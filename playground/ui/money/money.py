@@ -44,7 +44,8 @@ def spent_of(run: RunView) -> str:
 
 
 def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
-    """The same for a run of the log, and for a thousand such calls."""
+    """What a run of the log has cost against the most it could, why, and what a thousand such
+    calls would cost."""
     cost = row.cost
     billed = [attempt.get("billed") for attempt in attempts if isinstance(attempt, dict)]
     st.markdown(plain(_against(cost, _most_usd(row.worst_case_usd, billed))))

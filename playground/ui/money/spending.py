@@ -67,8 +67,8 @@ def admit(runs: Sequence[Run], spender: Spender) -> list[ReserveAgain | None] | 
 
 
 def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]:
-    """The same for runs that start later, when no page is asking: with the visitor's budget
-    as it is now, in the day as it is then."""
+    """What `admit` does, for runs that start later, when no page is asking: with the visitor's
+    budget as it is now, in the day as it is then."""
     windows_at = _windows_later(spender)
 
     def admit_later(runs: Sequence[Run]) -> list[ReserveAgain | None] | Refusal:

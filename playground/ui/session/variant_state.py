@@ -120,8 +120,8 @@ def request(letter: str, shared: Prompt) -> Request:
 
 
 def _kept(letter: str, params: Params) -> Params:
-    """The same value as in the script run before, while nothing is changed: it has its extra
-    JSON parsed already."""
+    """The object of the script run before, while nothing is changed: it has its extra JSON
+    parsed already."""
     known: Params | None = st.session_state.get(field("params", letter))
     if known == params:
         return known
@@ -161,7 +161,7 @@ def controls(letters: Sequence[str]) -> dict[str, object]:
 
 
 def choices(letters: Sequence[str]) -> dict[str, object]:
-    """The same without what is free text."""
+    """What the controls of these variants hold that are not free text, by their keys."""
     texts = {field(name, letter) for letter in letters for name in _TEXTS}
     return {key: value for key, value in controls(letters).items() if key not in texts}
 

@@ -84,7 +84,8 @@ def show_record(name: str, run: RunView) -> None:
 
 
 def show_recorded(request_json: str, name: str = "logged") -> None:
-    """The same from the log, which keeps no raw events. `name` tells its controls apart."""
+    """What a run of the log sent and received; the log keeps no raw events. `name` tells its
+    controls apart."""
     recorded = from_json(request_json)
     if recorded is None:
         st.caption("The headers that the playground chose, without the key, and the body.")
