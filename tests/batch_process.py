@@ -11,13 +11,14 @@ from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
-from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Whose
+from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.experiment.submitting import CellAdmission, submit_left
 from playground.ui.session.services import Services
@@ -33,14 +34,14 @@ def underway_on(services, cells):
     definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
     around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
-    seams = services.seams("k", lambda runs: Refusal("Nothing is to be run live."))
-    return Underway(Whose("1", "ada", "page", 1), definition, planned, around, seams)
+    dependencies = services.dependencies("k", lambda runs: Refusal("Nothing is to be run live."))
+    return Underway(Origin("1", "ada", "page", 1), definition, planned, around, dependencies)
 
 
 def once_alone(work):
     """What is in the way of it, once no other process is at the experiment."""
-    obstacle = ELSEWHERE
-    while obstacle == ELSEWHERE:
+    obstacle = ELSEWHERE.sentence
+    while obstacle == ELSEWHERE.sentence:
         obstacle = work()
     return obstacle
 
@@ -57,7 +58,7 @@ def main(url, log_url, cells):
         return ledger.reserve(held, caps) if held else None
 
     underway = underway_on(services, int(cells))
-    admission = CellAdmission(underway.whose, reserve, ledger.release, services.log.experiments)
+    admission = CellAdmission(underway.origin, reserve, ledger.release, services.log.experiments)
 
     def submitted():
         work = submit_left(underway, services.batching, "k", admission)

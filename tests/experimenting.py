@@ -20,15 +20,15 @@ from playground.core.experiment.cases import Cases
 from playground.core.experiment.cell_checks import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.experiments.claims import Claims
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Seams, Whose
+from playground.experiments.interfaces import Dependencies, Origin
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AROUND = RunContext(CLAUDE, RetryPolicy(), (), NOON)
@@ -126,9 +126,11 @@ class World:
             definition.settings, definition.cases, definition.repeats, definition.checks, AROUND
         )
         store = self.log.experiments
-        seams = Seams(self.engine, self.claims, store, self.admit, self.start, self.row_of)
-        whose = Whose(experiment_id, visitor, "page", 1)
-        return Underway(whose, definition, planned, AROUND, seams)
+        dependencies = Dependencies(
+            self.engine, self.claims, store, self.admit, self.start, self.row_of
+        )
+        origin = Origin(experiment_id, visitor, "page", 1)
+        return Underway(origin, definition, planned, AROUND, dependencies)
 
     def close(self):
         """As a process ends: the engine first, then the log."""

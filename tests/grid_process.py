@@ -15,7 +15,7 @@ from playground.core.request.connection import Connection, FlatPrice
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Whose
+from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.session.services import Services
 
@@ -29,15 +29,17 @@ def services_at(url, log_url, most_runs=8):
     return Services(replace(owned, most_runs=most_runs, most_runs_per_visitor=most_runs))
 
 
-def underway_on(services, cells, at_once=4, telling=lambda seams: seams):
+def underway_on(services, cells, at_once=4, telling=lambda dependencies: dependencies):
     """An experiment of so many cases, on the connection of these services."""
     rows = tuple((str(number),) for number in range(cells))
     definition = Experiment("", (Variant("A", ASKS),), (), Cases(("number",), rows))
     definition = replace(definition, at_once=at_once)
     around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
-    seams = services.seams("k", lambda runs: [None] * len(runs))
-    return Underway(Whose("1", "ada", "page", 1), definition, planned, around, telling(seams))
+    dependencies = services.dependencies("k", lambda runs: [None] * len(runs))
+    return Underway(
+        Origin("1", "ada", "page", 1), definition, planned, around, telling(dependencies)
+    )
 
 
 class _Telling:
@@ -57,7 +59,9 @@ class _Telling:
 def main(url, log_url, cells):
     services = services_at(url, log_url)
     underway = underway_on(
-        services, int(cells), telling=lambda seams: replace(seams, store=_Telling(services.log))
+        services,
+        int(cells),
+        telling=lambda dependencies: replace(dependencies, store=_Telling(services.log)),
     )
     underway.start().result(60)
     progress = underway.progress

@@ -6,8 +6,9 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.log import RunLog
 
 CENT = Decimal("0.01")

@@ -23,10 +23,11 @@ from playground.core.answer.events import Usage
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.batch.batch import BatchResult, Unsure
-from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
 from playground.store.log import RunLog
 

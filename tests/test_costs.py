@@ -11,9 +11,9 @@ from scripted import NOW, Script, play
 
 from playground.claude.batch.results import result_of
 from playground.core.answer.retry import RetryPolicy
-from playground.core.batch.submission import Planned, Submission, to_row
-from playground.core.log.history import Kept
-from playground.core.log.run_file import cells_of, columns, kept_of, line_of
+from playground.core.batch.submission import PlannedRequest, Submission, to_row
+from playground.core.log.history import LoggedRun
+from playground.core.log.run_file import cells_of, columns, line_of, run_of
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
@@ -107,7 +107,7 @@ def test_an_answer_costs_the_same_and_says_why_wherever_its_cost_is_told(
     row, texts = logged(run)
     assert (row.cost, row.cost.why) == (cost, cost.why)
     assert json.loads(row.unit_prices_json)["source"] == prices.source
-    kept = kept_of(line_of(Kept(row, texts)), "ada")
+    kept = run_of(line_of(LoggedRun(row, texts)), "ada")
     assert (kept.row.cost, kept.row.cost.why) == (cost, cost.why)
     cells = dict(zip(names := columns(with_texts=False), cells_of(kept, names), strict=True))
     assert (Decimal(cells["cost_usd"]), cells["cost_kind"]) == (cost.usd, kind)
@@ -170,7 +170,9 @@ def test_a_result_of_a_batch_is_billed_by_the_same_rules_at_half_the_price(messa
         visitor="ada", submission_id="s", connection_kind="claude", connection_label="Claude API",
         models=(), requests=1, submitted_at=NOW,
     )  # fmt: skip
-    asked = Planned(custom_id="r1", model="claude-opus-5-5", params_json="{}", request_json="{}")
+    asked = PlannedRequest(
+        custom_id="r1", model="claude-opus-5-5", params_json="{}", request_json="{}"
+    )
     row, _ = to_row(asked, result, submission, CLAUDE)
     assert (row.cost_usd, row.cost_kind) == (None if usd is None else Decimal(usd), kind)
     assert row.cost_why

@@ -81,7 +81,7 @@ def test_a_batch_that_is_being_submitted_may_be_told_its_id(log_url):
     services = Services(Settings(owner=claude, key="k", log_url=log_url))
     underway = batch_process.underway_on(services, CELLS)
     store = services.log.experiments
-    admission = CellAdmission(underway.whose, lambda wanted: None, lambda *which: None, store)
+    admission = CellAdmission(underway.origin, lambda wanted: None, lambda *which: None, store)
     services.engine.call(submit_left(underway, services.batching, "k", admission))
     limit_s = time.monotonic() + 30
     while not arrived.is_set():

@@ -272,7 +272,7 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
         assert engine.take_places(runs) is None
         for run in runs:
             engine.start(run, sending(*ANSWER, then_wait=True))
-    assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")])
+    assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")]).sentence
     assert "8 of 8 places" in engine.why_full("e", 1)
     until(lambda: waiting[3][1].ahead == 7)
     engine.stop(waiting[3][1])
@@ -284,7 +284,7 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
     assert engine.why_full("f", 1) is not None
     engine.give_back(refused)
     assert engine.why_full("f", 1) is None
-    assert "2 of your 2 places" in engine.take_places([new_run("a")])
+    assert "2 of your 2 places" in engine.take_places([new_run("a")]).sentence
 
 
 def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engine_with):
@@ -300,7 +300,7 @@ def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engin
             assert engine.take_places([run]) is None
             engine.start(run, sending(*ANSWER, then_wait=True))
         until(lambda: [run.status for run in demo].count("streaming") == 2)
-    assert "8 of 8 places" in engine.take_places([new_run("demo 10")])
+    assert "8 of 8 places" in engine.take_places([new_run("demo 10")]).sentence
     assert "8 of 8 places" in engine.why_full("demo 10", 1, is_spare=True)
     paid = [new_run(visitor) for visitor in "aabb"]
     for run in paid:

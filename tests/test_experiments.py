@@ -6,14 +6,13 @@ import pytest
 from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment, keys_of
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.submission import Planned, Submission
+from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.experiment.case_checks import CaseCheck
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.cells import Started
 from playground.core.experiment.grid import Sweep
 from playground.core.money.budget import (
     Budget,
-    Refusal,
     Reservation,
     Spender,
     reserved_usd,
@@ -22,6 +21,7 @@ from playground.core.money.budget import (
 from playground.core.request.request import Message, Prompt
 from playground.core.runs.run_plan import Variant
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE, LOST
 from playground.experiments.launching import LEFT
 from playground.store.log import RunLog
@@ -335,7 +335,7 @@ def submitted(world, cell_ids, experiment_id="0001"):
     begun = [Started(cell_id, f"run {number}") for number, cell_id in enumerate(cell_ids)]
     assert world.log.experiments.started("ada", experiment_id, begun) is None
     asked = [
-        Planned(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
+        PlannedRequest(custom_id=each.run_id, model="m", params_json="{}", request_json="{}")
         for each in begun
     ]
     submission = Submission(
@@ -418,7 +418,7 @@ def test_two_pages_at_one_experiment_do_not_pay_twice(world):
     world.wait_until_sent(2)
     second = world.begin(experiment())
     second.start().result(10)
-    assert (second.progress.state, second.progress.why) == ("paused", ELSEWHERE)
+    assert (second.progress.state, second.progress.why) == ("paused", ELSEWHERE.sentence)
     others = world.begin(experiment(), visitor="eve")
     others.start()
     world.wait_until_sent(4)
@@ -445,7 +445,7 @@ def test_an_experiment_that_was_deleted_on_another_page_starts_nothing_more(worl
     world.reply = reply
     underway = world.begin(experiment(at_once=1))
     underway.start().result(10)
-    assert (underway.progress.state, underway.progress.why) == ("paused", LOST)
+    assert (underway.progress.state, underway.progress.why) == ("paused", LOST.sentence)
     assert world.sent.total() == 1
 
 

@@ -25,7 +25,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RefusedPlanError, RunContext, Variant, plan
 from playground.engine.run import Run
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Whose
+from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.session.services import Services
 
@@ -165,9 +165,9 @@ def run_experiment(services, context, request, experiment_id, *, judged):
     cases = Cases(("name",), (("Ada",),))
     definition = Experiment("", variants, (), cases, checks=(judge,) if judged else ())
     planned = plan_grid(definition.settings, cases, 1, definition.checks, context)
-    seams = services.seams(KEY, lambda runs: [None] * len(runs))
-    whose = Whose(experiment_id, "eve", "page", 1)
-    underway = Underway(whose, definition, planned, context, seams)
+    dependencies = services.dependencies(KEY, lambda runs: [None] * len(runs))
+    origin = Origin(experiment_id, "eve", "page", 1)
+    underway = Underway(origin, definition, planned, context, dependencies)
     underway.start().result(30)
 
 

@@ -140,7 +140,7 @@ def test_an_experiment_that_is_started_in_both_is_run_by_one(api, held, begin, u
     both = [begin("grid_process.py", api.url, url, CELLS) for _ in range(2)]
     both.remove(waiting := first_to_end(both))
     said = waiting.last()
-    assert (said["state"], said["why"]) == ("paused", ELSEWHERE)
+    assert (said["state"], said["why"]) == ("paused", ELSEWHERE.sentence)
     held()
     assert (both[0].last()["state"], len(asked(api))) == ("done", CELLS)
     assert set(asked(api).values()) == {1}
@@ -151,7 +151,7 @@ def test_the_experiment_of_a_killed_process_is_taken_up_by_the_other(api, held, 
     safe = 0
     while safe < ANSWERED:
         safe += first.answer()
-    assert begin("grid_process.py", api.url, url, CELLS).last()["why"] == ELSEWHERE
+    assert begin("grid_process.py", api.url, url, CELLS).last()["why"] == ELSEWHERE.sentence
     first.kill()
     before = asked(api)
     held()

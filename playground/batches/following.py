@@ -7,19 +7,17 @@ for it was last seen. Whatever stops it, it can begin anew.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 from playground.batches.intake import take_in
-from playground.batches.interfaces import Calls, Following, Log, Store
+from playground.batches.interfaces import Call, Calls, Following, Log, Store
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import BatchResult, sentence_of
 from playground.core.batch.submission import Submission, to_row
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE, Claims
 
 LOOK_AGAIN_S = 1.0
@@ -40,7 +38,7 @@ class Follower:
 
     def __init__(
         self,
-        call: Callable[[Coroutine[Any, Any, None]], "Future[None]"],
+        call: Call,
         log: Log,
         store: Store,
         calls: Calls,
@@ -146,14 +144,14 @@ class Follower:
             following.problem = "It is not known which batch this is: look for it first."
             return
         api, results = await self._calls()
-        async with aclosing(api.follow(connection, key, submission.batch_id)) as looks:
-            async for look in looks:
-                following.look = look
-                if look.batch is not None:
-                    following.submission = following.submission.seen(look.batch)
+        async with aclosing(api.follow(connection, key, submission.batch_id)) as polls:
+            async for poll in polls:
+                following.poll = poll
+                if poll.batch is not None:
+                    following.submission = following.submission.seen(poll.batch)
                     await asyncio.to_thread(self._store.note, following.submission)
-                elif look.failure is not None and look.wait_s is None:
-                    following.problem = sentence_of(look.failure)
+                elif poll.failure is not None and poll.wait_s is None:
+                    following.problem = sentence_of(poll.failure)
                 if self._is_unseen(following):
                     return
         if following.submission.status == "ended":
@@ -170,7 +168,7 @@ class Follower:
         """Take results into the log, or wait while another process does."""
         submission = following.submission
         place = submission.visitor, submission.submission_id
-        obstacle: str | None = ELSEWHERE
+        obstacle: Refusal | None = ELSEWHERE
         while obstacle == ELSEWHERE and not self._is_unseen(following):
             async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
                 newest = await asyncio.to_thread(self._store.get, *place)
@@ -181,7 +179,7 @@ class Follower:
                     await self.take(following, connection, results(submission.batch_id))
                     return
             await asyncio.sleep(LOOK_AGAIN_S)
-        following.problem = "" if obstacle == ELSEWHERE else obstacle or ""
+        following.problem = obstacle.sentence if obstacle and obstacle != ELSEWHERE else ""
 
     def _is_unseen(self, following: Following) -> bool:
         return self._monotonic_s() - following.seen_s > GRACE_S

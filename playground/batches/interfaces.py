@@ -7,6 +7,7 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
+    Coroutine,
     Iterable,
     Mapping,
     Sequence,
@@ -14,19 +15,26 @@ from collections.abc import (
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import Batch, BatchResult, Look, Others, TakenIn, Unsure
+from playground.core.batch.batch import Batch, BatchResult, Others, Poll, TakenIn, Unsure
 from playground.core.batch.batch_split import NewBatch
-from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
+from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 
+T = TypeVar("T")
 Results = Callable[[Connection, str, str], AsyncGenerator[BatchResult | Failure, None]]
 """Reads the results of a batch, given a connection, a key and the batch's id."""
+
+
+class Call(Protocol):
+    """Runs work on the engine's loop."""
+
+    def __call__(self, work: Coroutine[object, None, T]) -> "Future[T]": ...
 
 
 class Api(Protocol):
@@ -47,7 +55,7 @@ class Api(Protocol):
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure: ...
     def follow(
         self, connection: Connection, key: str, batch_id: str
-    ) -> AsyncGenerator[Look, None]: ...
+    ) -> AsyncGenerator[Poll, None]: ...
 
 
 class Log(Protocol):
@@ -60,7 +68,9 @@ class Log(Protocol):
 class Store(Protocol):
     """Where submissions are remembered."""
 
-    def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None: ...
+    def keep(
+        self, submission: Submission, asked: Iterable[PlannedRequest] = ()
+    ) -> Refusal | None: ...
     def note(self, submission: Submission) -> Refusal | None: ...
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None: ...
     def of(
@@ -70,7 +80,7 @@ class Store(Protocol):
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal: ...
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
-    ) -> Mapping[str, Planned] | Refusal: ...
+    ) -> Mapping[str, PlannedRequest] | Refusal: ...
     def taken_in(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> Refusal | None: ...
@@ -98,6 +108,14 @@ class Admission(Protocol):
         ...
 
 
+Asked = (
+    Future[Submission | Failure]
+    | Future[Submission | Unsure | Refusal]
+    | Future[Submission | Refusal]
+)
+"""What comes of something that a submission was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """What became of a press: submissions, and by run id what no batch can take.
@@ -116,7 +134,7 @@ class Following:
 
     submission: Submission
     seen_s: float
-    look: Look | None = None
+    poll: Poll | None = None
     taken: TakenIn | None = None
     problem: str = ""
     work: "Future[None] | None" = None

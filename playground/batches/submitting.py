@@ -5,15 +5,15 @@ Joins what `services` hands it: it knows neither the SDK nor a database, and kee
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from playground.batches.following import Follower
 from playground.batches.interfaces import (
     Admission,
+    Call,
     Calls,
     Following,
     Log,
@@ -25,9 +25,9 @@ from playground.batches.interfaces import (
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchResult, Others, Unsure, sentence_of
 from playground.core.batch.batch_split import BatchRequest, NewBatch, split
-from playground.core.batch.submission import Submission, planned
-from playground.core.money.budget import Refusal
+from playground.core.batch.submission import Submission, planned_request
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
 
 LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
@@ -39,7 +39,7 @@ class Batching:
 
     def __init__(
         self,
-        call: Callable[[Coroutine[Any, Any, Any]], "Future[Any]"],
+        call: Call,
         log: Log,
         store: Store,
         calls: Calls,
@@ -149,13 +149,12 @@ class Batching:
         asked: Sequence[Wanted],
     ) -> tuple[Submission, str] | Refusal:
         api, _ = await self._calls()
-        remembered = (planned(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
+        remembered = (planned_request(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
         # From before it can be seen until what became of it can: a page would look for it.
         self._submitting.add(begun.submission_id)
         try:
             async with self._claims.claim(begun.visitor, begun.claim_name) as obstacle:
-                refused = Refusal(obstacle) if obstacle else None
-                refused = refused or await asyncio.to_thread(self._store.keep, begun, remembered)
+                refused = obstacle or await asyncio.to_thread(self._store.keep, begun, remembered)
                 if refused is not None:
                     return refused
                 found = await api.create(connection, key, new, self._others(begun))
@@ -204,7 +203,7 @@ class Batching:
     ) -> Submission | Refusal:
         async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
             if obstacle is not None:
-                return Refusal(obstacle)
+                return obstacle
             newest = await self._newest(submission)
             if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
                 return newest  # It came, or was found, meanwhile after all.
@@ -225,7 +224,7 @@ class Batching:
         # Another process may be submitting it: what is not known yet is not lost.
         async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
             if obstacle is not None:
-                return Refusal(obstacle)
+                return obstacle
             return await self._find_alone(submission, connection, key)
 
     async def _find_alone(

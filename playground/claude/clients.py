@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import cast
 
 import anthropic
 import httpx2
@@ -67,7 +67,9 @@ class Clients:
                 # What else can fail there is read from the environment.
                 raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
-        client = pool.with_options(api_key=key, default_headers=_undo_environment(key))
+        # `Omit` is for headers of single calls, and works for these too.
+        undone = cast(Mapping[str, str], _undo_environment(key))
+        client = pool.with_options(api_key=key, default_headers=undone)
         client._platform = pool._platform
         return client
 
@@ -114,7 +116,7 @@ class Clients:
         self._pools.clear()
 
 
-def _undo_environment(key: str) -> dict[str, Any]:
+def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
     """What undoes the SDK's `ANTHROPIC_CUSTOM_HEADERS`: they could replace a visitor's key
     by the owner's, and nothing may go out that the page does not show."""
     lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()

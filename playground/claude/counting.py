@@ -6,8 +6,7 @@ from playground.claude.clients import Clients, extra_headers
 from playground.claude.errors import failure_of, failure_without_key
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
-from playground.core.wire.counting import body_to_count
-from playground.core.wire.wire import Wire
+from playground.core.wire.wire import Wire, body_to_count
 
 COUNT_TIMEOUT_S = 15.0
 MOST_TOKENS = 10**12

@@ -21,7 +21,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import anthropic
 import httpx2
@@ -37,6 +36,7 @@ from playground.claude.masking import is_secret
 from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.answer.error_words import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
+from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import masked
 from playground.core.wire.exchange import MASK
 
@@ -152,8 +152,8 @@ def _money(error_type: str, code: str, message: str) -> FailureKind | None:
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The same text, should a server have echoed the key in it. A key that is no
-    secret (`is_secret`) stays."""
+    """The text with the key masked, should a server have echoed it. A key that is no secret
+    (`is_secret`) stays."""
     return text.replace(key, MASK) if text and is_secret(key) else text
 
 
@@ -277,7 +277,7 @@ def _types(body: object) -> tuple[str, str]:
     return _text(error.get("type")), _text(code)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 (it is whatever the server sent)
+def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 

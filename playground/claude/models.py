@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime
-from typing import Any, get_args
+from typing import get_args
 
 import anthropic
 
@@ -69,7 +69,7 @@ def _model(info: anthropic.types.ModelInfo, key: str) -> Model:
     )
 
 
-def _supported(info: Any, *path: str) -> set[str]:  # noqa: ANN401 (capabilities are open)
+def _supported(info: object, *path: str) -> set[str]:
     """The names below a capability whose `supported` is true."""
     node = getattr(info, "capabilities", None)
     for name in path:

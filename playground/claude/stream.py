@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import httpx2
 from anthropic._streaming import ServerSentEvent, SSEDecoder
@@ -37,6 +36,7 @@ from playground.core.answer.events import (
     Usage,
 )
 from playground.core.answer.failures import Billed, Failure, FailureKind
+from playground.core.text.json_text import Json, JsonObject
 
 DRAIN_S = 0.25
 MOST_TOKENS = 10**12
@@ -63,7 +63,6 @@ FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
 ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
 """Of the beginning of a body, to see what it is."""
 
-Json = Mapping[str, Any]
 Note = Callable[[str, str], None]
 """Takes the name and the data of each event of the wire, as they were decoded."""
 
@@ -88,11 +87,11 @@ class Answer:
         self._has_output = False
         self._has_content = False
         self._used_tools = self._used_container = False
-        self._usage: dict[str, Any] = {}
-        self._stop: Json = {}
+        self._usage: dict[str, Json] = {}
+        self._stop: JsonObject = {}
         self._kinds: list[str] = []
         self._places: dict[int, int] = {}
-        self._given: dict[int, Json] = {}
+        self._given: dict[int, JsonObject] = {}
         self._half: dict[int, str] = {}
         self._characters = self._parts = 0
 
@@ -105,7 +104,7 @@ class Answer:
         """What may be billed of an attempt that breaks off now."""
         return "partly" if self.has_started or self._has_content else "possibly"
 
-    def fold(self, kind: str, data: Json) -> list[Event]:
+    def fold(self, kind: str, data: JsonObject) -> list[Event]:
         """The events that one event of the wire becomes. Raises ValueError for a damaged one."""
         match kind:
             case "message_start":
@@ -131,7 +130,7 @@ class Answer:
                 raise AnswerFailed(reported_failure(data, self.billed, request_id))
         return []
 
-    def _start(self, message: Json) -> list[Event]:
+    def _start(self, message: JsonObject) -> list[Event]:
         if self._has_content:
             raise ValueError("A second answer began in the same stream.")
         if self.has_started and message.get("id") != self._message_id:
@@ -151,7 +150,7 @@ class Answer:
             self._given[index] = block
         return events
 
-    def _start_block(self, index: int | None, block: Json) -> list[Event]:
+    def _start_block(self, index: int | None, block: JsonObject) -> list[Event]:
         if index is not None and self._given.get(index) == block:
             return []  # It came in `message_start` already.
         self._note_tools(block)
@@ -192,13 +191,13 @@ class Answer:
         if self._parts > MOST_BLOCKS:
             raise TooMuch(f"It has more than {MOST_BLOCKS:,} blocks and citations.")
 
-    def _end_with(self, delta: Json) -> None:
+    def _end_with(self, delta: JsonObject) -> None:
         """Note how the answer ends. A null tells nothing, and undoes nothing."""
         told = {name: value for name, value in delta.items() if value is not None}
         self._used_container |= bool(told.get("container"))
         self._stop = {**self._stop, **{name: told[name] for name in ENDINGS if name in told}}
 
-    def _delta(self, index: int | None, delta: Json) -> list[Event]:
+    def _delta(self, index: int | None, delta: JsonObject) -> list[Event]:
         kind = delta.get("type")
         if not isinstance(kind, str):
             raise ValueError("A delta has no type.")
@@ -251,7 +250,7 @@ class Answer:
         reported = self.usage()
         return Reported(self._earlier + reported if self._earlier else reported)
 
-    def _note_tools(self, block: Json) -> None:
+    def _note_tools(self, block: JsonObject) -> None:
         """Tools that the API runs itself ask the model once more with each result."""
         kind, name = str(block.get("type")), str(block.get("name"))
         is_result = kind.endswith("_tool_result")
@@ -299,7 +298,7 @@ _PRICED = frozenset({_SEARCHES, "web_fetch_requests"})
 """Server tools whose uses are priced: a search is, a fetch is free (pricing page)."""
 
 
-def _counts(usage: Json) -> Usage:
+def _counts(usage: JsonObject) -> Usage:
     """The tokens of one report. A write to the cache whose life is not told is a short one."""
     written = _dict(usage.get("cache_creation"))
     long = _int(written.get("ephemeral_1h_input_tokens"))
@@ -358,7 +357,7 @@ def _implied(delta: str) -> str:
     return FITS.get(delta, delta.removesuffix("_delta")[:LONGEST_NAME] or "unknown")
 
 
-def _started(block: Json) -> BlockStarted:
+def _started(block: JsonObject) -> BlockStarted:
     """What the start of a block says, but for what goes on in deltas."""
     kind = (_str(block.get("type")) or "unknown")[:LONGEST_NAME]
     name = (_str(block.get("name")) or "")[:LONGEST_NAME]
@@ -377,7 +376,7 @@ def _started(block: Json) -> BlockStarted:
     return BlockStarted(kind, name, json=_json(block))
 
 
-def _rest_of(block: Json, *known: str) -> str:
+def _rest_of(block: JsonObject, *known: str) -> str:
     rest = {name: value for name, value in block.items() if name not in known}
     return _json(rest) if rest else ""
 
@@ -387,7 +386,7 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
-def _index(data: Json) -> int | None:
+def _index(data: JsonObject) -> int | None:
     index = data.get("index")
     return index if type(index) is int else None
 
@@ -457,7 +456,7 @@ class _Decoder(SSEDecoder):
         return super().decode(line)
 
 
-def _data(name: str | None, text: str) -> Json:
+def _data(name: str | None, text: str) -> JsonObject:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -469,7 +468,7 @@ def _data(name: str | None, text: str) -> Json:
     return _object(data)
 
 
-def _kind(name: str | None, data: Json) -> str:
+def _kind(name: str | None, data: JsonObject) -> str:
     """The type of an event, by its data; by its name where they do not tell."""
     kind = data.get("type")
     if isinstance(kind, str) and kind in KNOWN:
@@ -535,13 +534,13 @@ def whole(message: object, answer: Answer) -> Iterator[Event]:
     yield from answer.fold("message_stop", {})
 
 
-def _object(value: object) -> Json:
+def _object(value: object) -> JsonObject:
     if not isinstance(value, dict):
         raise ValueError("A part of an event is no object.")
     return value
 
 
-def _dict(value: object) -> Json:
+def _dict(value: object) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 

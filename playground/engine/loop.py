@@ -14,12 +14,14 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from playground.core.answer.events import AttemptFailed, Event
 from playground.core.answer.failures import Failure
 from playground.core.checks.caps import queue_problem, share_of_spare
-from playground.core.runs.stopping import StoppedBy, why_stopped
+from playground.core.runs.outcome import StoppedBy, why_stopped
+from playground.core.runs.run_view import RunView
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 
 GRACE_S = 25.0
@@ -82,7 +84,7 @@ class Engine:
         with self._counting:
             return self._why_full(visitor, count, self._lanes[is_spare])
 
-    def take_places(self, runs: Sequence[Run]) -> str | None:
+    def take_places(self, runs: Sequence[Run]) -> Refusal | None:
         """Take places to wait in for all of a visitor's runs to one connection, or for none
         and say why. A run gives its own back when it begins."""
         lane = self._lane(runs[0])
@@ -90,7 +92,7 @@ class Engine:
             why = self._why_full(runs[0].visitor, len(runs), lane)
             if why is None:
                 lane.places |= {run.id: run.visitor for run in runs}
-            return why
+            return Refusal(why) if why else None
 
     def give_back(self, runs: Sequence[Run]) -> None:
         """Leave the places of runs that are not started after all."""
@@ -115,9 +117,9 @@ class Engine:
             return
         self._loop.call_soon_threadsafe(self._enqueue, run, send)
 
-    def stop(self, run: Run) -> None:
-        """Cancel a run in whatever phase it is; `run.wait` tells when it has ended."""
-        self._loop.call_soon_threadsafe(self._cancel, run, "you")
+    def stop(self, run: RunView) -> None:
+        """Cancel a run, whatever it does; `run.wait` tells when it has ended."""
+        self._loop.call_soon_threadsafe(self._cancel, run.id, "you")
 
     def stop_all(self) -> None:
         """The server ends: stop every run, also those that anybody starts from now on."""
@@ -127,11 +129,11 @@ class Engine:
 
         def cancel() -> None:
             for run in [*self._running(), *self._queued()]:
-                self._cancel(run, "server")
+                self._cancel(run.id, "server")
 
         self._loop.call_soon_threadsafe(cancel)
 
-    def call(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+    def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
         """Do something else on the loop, such as reading the list of models."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
@@ -180,7 +182,7 @@ class Engine:
     def _enqueue(self, run: Run, send: Send) -> None:
         self._lane(run).queue.append((run, send))
         if self._is_closing:
-            self._cancel(run, "server")
+            self._cancel(run.id, "server")
         else:
             self._admit()
 
@@ -239,16 +241,16 @@ class Engine:
             logging.getLogger(__name__).error("a run was not recorded: %s", type(error).__name__)
         run.conclude()
 
-    def _cancel(self, run: Run, by: StoppedBy) -> None:
-        if run.id in self._tasks:
+    def _cancel(self, run_id: str, by: StoppedBy) -> None:
+        if run_id in self._tasks:
             # A run ends in its own way: cancelled once more it would be cut short in that.
-            if run.id not in self._stopping:
-                self._stopping[run.id] = by
-                self._tasks[run.id][1].cancel()
+            if run_id not in self._stopping:
+                self._stopping[run_id] = by
+                self._tasks[run_id][1].cancel()
             return
-        queue = self._lane(run).queue
-        for entry in [entry for entry in queue if entry[0] is run]:
-            queue.remove(entry)
+        for run in [run for run in self._queued() if run.id == run_id]:
+            lane = self._lane(run)
+            lane.queue = [entry for entry in lane.queue if entry[0] is not run]
             self.give_back([run])
             self._stop(run, by)
             self._finish(run)
@@ -267,7 +269,7 @@ class Engine:
             gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
             for run in [*self._running(), *self._queued()]:
                 if run.owner in gone:
-                    self._cancel(run, "page gone")
+                    self._cancel(run.id, "page gone")
             for owner in gone:
                 self._pages.pop(owner, None)
                 self._gone_since_s.pop(owner, None)
@@ -280,7 +282,7 @@ class Engine:
         return [run for lane in self._lanes.values() for run, _ in lane.queue]
 
     async def _close(self, patience_s: float) -> None:
-        ending: set[asyncio.Task[Any]]
+        ending: set[asyncio.Task[object]]
         ending = {task for _, task in self._tasks.values()}
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:
@@ -295,6 +297,6 @@ class Engine:
             self._ended(run)
 
 
-def _has_begun(task: "asyncio.Task[Any]") -> bool:
+def _has_begun(task: "asyncio.Task[object]") -> bool:
     work = task.get_coro()
     return not inspect.iscoroutine(work) or inspect.getcoroutinestate(work) != inspect.CORO_CREATED

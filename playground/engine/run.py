@@ -33,11 +33,10 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
 from playground.core.answer.raw_events import RawEvents
+from playground.core.runs.outcome import StoppedBy
 from playground.core.runs.run_plan import Plan
-from playground.core.runs.stopping import StoppedBy
+from playground.core.runs.run_row import LIVE, Status
 from playground.core.wire.exchange import Exchange, Received, Sent
-
-LIVE = ("queued", "connecting", "waiting", "streaming")
 
 
 def new_run_id() -> str:
@@ -65,7 +64,7 @@ class Run:
         self.owner = owner
         self.visitor = visitor
         self.plan = plan
-        self.status = "queued"
+        self.status: Status = "queued"
         self.ahead = 0
         self.created_at = datetime.now(UTC)
         self.ended_at: datetime | None = None
@@ -237,7 +236,7 @@ class Run:
         )
         self.attempts = (*self.attempts, attempt)
 
-    def _end(self, status: str, now_s: float, why: str = "") -> None:
+    def _end(self, status: Status, now_s: float, why: str = "") -> None:
         if status in ("done", "stopped"):
             self.failure, self.why = None, why
         if self.last_usage and not self.last_usage.is_complete:

@@ -1,34 +1,35 @@
 """What the log is told of a run: its row, its texts and its cost."""
 
 import json
-from dataclasses import asdict
 
 from playground.core.answer.events import Usage
-from playground.core.money.bill import Call, Known, bill, refused, with_earlier
+from playground.core.money.bill import BillFacts, Call, bill, refused, with_earlier
 from playground.core.money.pricing import Cost, UnitPrices
 from playground.core.runs.run_plan import Plan
-from playground.core.runs.run_row import RunRow, RunTexts, kept
+from playground.core.runs.run_row import RunRow, RunTexts, texts_of, with_result
+from playground.core.runs.run_view import RunView
 from playground.core.wire.exchange import Recorded, differences, to_json
-from playground.engine.run import Run
 
 
-def cost_of(run: Run) -> tuple[Cost, UnitPrices | None]:
+def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
-    plan: Plan = run.plan
+    plan = run.plan
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
-    return with_earlier(cost, [bill(each, call, Known())[0] for each in run.earlier_usages]), prices
+    return with_earlier(
+        cost, [bill(each, call, BillFacts())[0] for each in run.earlier_usages]
+    ), prices
 
 
-def _known(run: Run) -> Known:
+def _known(run: RunView) -> BillFacts:
     """What happened to a run, as far as its bill depends on it."""
     lost = sum(attempt.billed not in (None, "no") for attempt in run.attempts)
     missing = [_LOST[min(lost, 2)].format(lost)] if lost else []
     if run.status == "stopped" and run.began_s is None:
-        return Known("Nothing was sent.")
+        return BillFacts("Nothing was sent.")
     if run.status in ("failed", "stopped") and not lost:
-        return Known("A request that the API did not answer is not billed.")
+        return BillFacts("A request that the API did not answer is not billed.")
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
     return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
@@ -40,20 +41,16 @@ _LOST = {
 }
 
 
-def logged(run: Run) -> tuple[RunRow, RunTexts]:
+def logged(run: RunView) -> tuple[RunRow, RunTexts]:
     """A run as the log keeps it."""
-    return run_row(run), _texts(run)
+    return run_row(run), texts_of(run.id, _request_json(run), run.attempts, run.blocks)
 
 
-def run_row(run: Run) -> RunRow:
+def run_row(run: RunView) -> RunRow:
     """The run's line of the log. While it is live its cost is unknown, on the demo simulated."""
-    plan: Plan = run.plan
-    cost, prices = (Cost(None, "unknown"), None) if run.is_live else cost_of(run)
-    usage = run.usage
-    failure = run.failure
-    if run.is_live and plan.connection.kind == "demo":
-        cost = Cost(None, "simulated")
-    return RunRow(
+    plan = run.plan
+    cost, prices = _cost_of_live(plan) if run.is_live else cost_of(run)
+    row = RunRow(
         run_id=run.id,
         visitor=run.visitor,
         started_at=run.created_at,
@@ -63,46 +60,27 @@ def run_row(run: Run) -> RunRow:
         connection=plan.connection.label,
         model=plan.wire.model_id,
         params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
-        status=run.status,  # type: ignore[arg-type] # a run's status is one of the log's
+        status=run.status,
         stop_reason=run.stop_reason,
-        error_kind=failure.kind if failure else None,
-        error_message=(failure.message or failure.sentence) if failure else _why_stopped(run),
-        http_status=failure.http_status if failure else None,
+        error_message=(run.why or None) if run.status == "stopped" else None,
         attempts=len(run.attempts),
         ttft_s=run.ttft_s,
         duration_s=None if run.is_live else run.duration_s,
-        input_tokens=usage.input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
-        cache_read_tokens=usage.cache_read_tokens if usage else None,
-        cache_write_tokens=usage.cache_write_tokens if usage else None,
-        thinking_tokens=usage.thinking_tokens if usage else None,
-        cost_usd=cost.usd,
-        cost_kind=cost.kind,
-        cost_why=None if run.is_live else cost.reason,
         worst_case_usd=plan.worst_case_usd,
-        unit_prices_json=prices.to_json() if prices else None,
         request_id=run.request_id,
         experiment_id=run.experiment_id,
     )
+    return with_result(row, run.usage, run.failure, cost, prices)
 
 
-def _why_stopped(run: Run) -> str | None:
-    return (run.why or None) if run.status == "stopped" else None
+def _cost_of_live(plan: Plan) -> tuple[Cost, None]:
+    return Cost(None, "simulated" if plan.connection.kind == "demo" else "unknown"), None
 
 
-def _texts(run: Run) -> RunTexts:
-    return RunTexts(
-        run_id=run.id,
-        request_json=_request_json(run),
-        attempts_json=json.dumps([asdict(attempt) for attempt in run.attempts]),
-        **kept(run.blocks),
-    )
-
-
-def _request_json(run: Run) -> str:
+def _request_json(run: RunView) -> str:
     """What went out; before anything has, what was planned."""
-    plan: Plan = run.plan
+    plan = run.plan
     if run.exchanges:
-        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
+        return to_json(Recorded(tuple(run.exchanges), differences(plan.request, plan.wire)))
     planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
     return json.dumps(planned, ensure_ascii=False, indent=2)

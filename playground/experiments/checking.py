@@ -13,7 +13,7 @@ from playground.core.experiment.grid import Grid
 from playground.core.experiment.judging import judge_request, not_judged, verdict_in
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.experiments.interfaces import Seams, Whose
+from playground.experiments.interfaces import Dependencies, Origin
 from playground.experiments.launching import Launcher
 
 _GATHER_S = 0.1
@@ -26,16 +26,16 @@ class Checker:
 
     def __init__(
         self,
-        whose: Whose,
+        origin: Origin,
         experiment: Experiment,
         grid: Grid,
         context: RunContext,
-        seams: Seams,
+        dependencies: Dependencies,
         launcher: Launcher,
     ) -> None:
         self.judged: dict[str, CellRow] = {}
-        self._whose, self._checks, self._grid = whose, experiment.checks, grid
-        self._context, self._seams, self._launcher = context, seams, launcher
+        self._origin, self._checks, self._grid = origin, experiment.checks, grid
+        self._context, self._dependencies, self._launcher = context, dependencies, launcher
         self._unsaved: list[Checked] = []
         self._saving: asyncio.Task[None] | None = None
         self._is_over = asyncio.Event()
@@ -56,7 +56,8 @@ class Checker:
         return cell if answer is None else await self.checked(cell, answer)
 
     async def without_judges(self, cells: Sequence[CellRow]) -> list[CellRow]:
-        """The same for many answers, but for what a judge would have to be asked."""
+        """Do what an earlier day left undone in many cells, but for what a judge would have to
+        be asked."""
         found = []
         for start in range(0, len(cells), _READ_AT_ONCE):
             some = cells[start : start + _READ_AT_ONCE]
@@ -125,7 +126,7 @@ class Checker:
 
     async def _answers(self, cells: Sequence[CellRow]) -> dict[str, str]:
         ids = [cell.run_id for cell in cells]
-        found = await asyncio.to_thread(self._seams.store.answers, self._whose.visitor, ids)
+        found = await asyncio.to_thread(self._dependencies.store.answers, self._origin.visitor, ids)
         return found if isinstance(found, dict) else {}
 
     def _keep(self, done: Checked) -> None:
@@ -135,12 +136,12 @@ class Checker:
 
     async def _save(self) -> None:
         """Checks that cannot be kept are done again another day."""
-        whose = self._whose
+        origin = self._origin
         while self._unsaved:
             with contextlib.suppress(TimeoutError):  # What ends together is kept together.
                 await asyncio.wait_for(self._is_over.wait(), _GATHER_S)
             done: Sequence[Checked] = self._unsaved
             self._unsaved = []
             await asyncio.to_thread(
-                self._seams.store.checked, whose.visitor, whose.experiment_id, done
+                self._dependencies.store.checked, origin.visitor, origin.experiment_id, done
             )

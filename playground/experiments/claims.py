@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 
-ELSEWHERE = (
+ELSEWHERE = Refusal(
     "It is under way on another page. A page that was closed or reloaded gives it up "
     "within a minute, a server that died within two: try again then."
 )
-LOST = "It was deleted, or is under way on another server by now."
+LOST = Refusal("It was deleted, or is under way on another server by now.")
 
 
 class ClaimStore(Protocol):
@@ -31,7 +31,7 @@ class Claims:
         self._held: set[tuple[str, str]] = set()
 
     @asynccontextmanager
-    async def claim(self, visitor: str, name: str) -> AsyncIterator[str | None]:
+    async def claim(self, visitor: str, name: str) -> AsyncIterator[Refusal | None]:
         """None: from now on, until it is left, no other page and no other process does this
         work. Else why not: `ELSEWHERE`, or why that can't be known."""
         place = visitor, name
@@ -42,7 +42,7 @@ class Claims:
         try:
             is_free = await asyncio.to_thread(self._store.take, *place)
             if isinstance(is_free, Refusal):
-                yield is_free.sentence
+                yield is_free
             elif not is_free:
                 yield ELSEWHERE
             else:
@@ -58,4 +58,4 @@ class Claims:
         has = self._store.has(visitor, name)
         if isinstance(has, Refusal):
             return has
-        return None if has else Refusal(LOST)
+        return None if has else LOST

@@ -10,22 +10,21 @@ from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from playground.core.answer.content import answer_of
 from playground.core.experiment.cells import CellRow, claim_name
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
 from playground.core.experiment.grid_plan import GridPlan, plan_cell
-from playground.core.experiment.ladder import Found
+from playground.core.experiment.ladder import LadderResult
 from playground.core.experiment.progress import ExperimentState, Progress
-from playground.core.experiment.run_order import course_of
-from playground.core.money.budget import Refusal
+from playground.core.experiment.run_order import run_order_of
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 from playground.experiments.checking import Checker
-from playground.experiments.interfaces import Seams, Whose
+from playground.experiments.interfaces import Dependencies, Origin
 from playground.experiments.launching import Launcher, Sent
 from playground.experiments.stored_cells import stored
 from playground.experiments.tally import Tally
@@ -41,22 +40,24 @@ class Underway:
 
     def __init__(
         self,
-        whose: Whose,
+        origin: Origin,
         experiment: Experiment,
         planned: GridPlan,
         context: RunContext,
-        seams: Seams,
+        dependencies: Dependencies,
     ) -> None:
-        self.whose, self.experiment, self.planned = whose, experiment, planned
+        self.origin, self.experiment, self.planned = origin, experiment, planned
         self.finished: dict[str, CellRow] = {}
         self.in_batch: frozenset[str] = frozenset()
         self.unsent: dict[str, str] = {}
         self.why = ""
-        self.context = context = replace(context, press=whose.press)
-        self._seams, self._grid = seams, planned.grid
-        self._course = course_of(experiment, planned.grid)
-        self._launcher = Launcher(whose, seams, lambda why: self._rest("paused", why))
-        self._checker = Checker(whose, experiment, planned.grid, context, seams, self._launcher)
+        self.context = context = replace(context, press=origin.press)
+        self._dependencies, self._grid = dependencies, planned.grid
+        self._order = run_order_of(experiment, planned.grid)
+        self._launcher = Launcher(origin, dependencies, lambda why: self._rest("paused", why))
+        self._checker = Checker(
+            origin, experiment, planned.grid, context, dependencies, self._launcher
+        )
         self._state: ExperimentState = "ready"
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._again: dict[str, str] = {}
@@ -68,24 +69,24 @@ class Underway:
     def start(self) -> "Future[None]":
         """Begin, or go on after a pause or a stop. What comes back is done when the experiment
         comes to rest, at its end or before, unless it was running already."""
-        return self._seams.engine.call(self._begin())
+        return self._dependencies.engine.call(self._begin())
 
     def look(self) -> "Future[Refusal | None]":
         """Take over what was finished on an earlier day or has come of a batch, and do the
         checks for which nobody is asked. Nothing is sent."""
-        return self._seams.engine.call(self.take_over())
+        return self._dependencies.engine.call(self.take_over())
 
     def pause(self) -> "Future[None]":
         """Start nothing more; what is running comes to its end."""
-        return self._seams.engine.call(self._pause())
+        return self._dependencies.engine.call(self._pause())
 
     def stop(self) -> "Future[None]":
         """Start nothing more, and cancel what is running."""
-        return self._seams.engine.call(self._stop())
+        return self._dependencies.engine.call(self._stop())
 
     def retry_failed(self) -> "Future[None]":
         """Run every cell that met an error once more."""
-        return self._seams.engine.call(self._retry_failed())
+        return self._dependencies.engine.call(self._retry_failed())
 
     @property
     def is_live(self) -> bool:
@@ -98,9 +99,9 @@ class Underway:
         return dict(self._launcher.running)
 
     @property
-    def result(self) -> Found | None:
+    def result(self) -> LadderResult | None:
         """What a ladder came to, once it is over."""
-        return None if self._state == "running" else self._course.result
+        return None if self._state == "running" else self._order.result
 
     @property
     def progress(self) -> Progress:
@@ -114,11 +115,11 @@ class Underway:
             why=self.why,
         )
 
-    def claim(self) -> AbstractAsyncContextManager[str | None]:
+    def claim(self) -> AbstractAsyncContextManager[Refusal | None]:
         """None: no other page is at this experiment, in any process, and none from now on;
         else why it may not be run here."""
-        whose = self.whose
-        return self._seams.claims.claim(whose.visitor, claim_name(whose.experiment_id))
+        origin = self.origin
+        return self._dependencies.claims.claim(origin.visitor, claim_name(origin.experiment_id))
 
     async def _begin(self) -> None:
         if self._state == "done":
@@ -138,7 +139,7 @@ class Underway:
     async def _work_alone(self) -> None:
         async with self.claim() as obstacle:
             if obstacle is not None:
-                self._rest("paused", obstacle)
+                self._rest("paused", obstacle.sentence)
                 return
             self._tally.begin()
             try:
@@ -161,7 +162,7 @@ class Underway:
         for cell_id in failed:
             del self.finished[cell_id]
         self._again |= failed  # Another page may have run them again meanwhile.
-        self._course.put_back(failed)
+        self._order.put_back(failed)
         if failed and self._state == "done":
             self._state = "paused"
         await self._begin()
@@ -182,7 +183,7 @@ class Underway:
         while True:
             self._changed.clear()
             room = self.experiment.at_once - len(self._tasks)
-            if self._state == "running" and room > 0 and (self._to_check or self._course.left):
+            if self._state == "running" and room > 0 and (self._to_check or self._order.left):
                 await self._fill(room)
             elif self._tasks:
                 await self._changed.wait()
@@ -217,13 +218,13 @@ class Underway:
         plans = self._sendable(planned)
         self.in_batch = self.in_batch.union(plans)
         for cell_id in plans:
-            self._course.leave_out(cell_id)
+            self._order.leave_out(cell_id)
         return plans
 
     async def _take_over(self) -> list[CellRow] | Refusal:
         """Take over what the store has and nobody took over before. Comes back: answers that
         wait for a check."""
-        found = await stored(self.whose, self._grid.places, self._seams.store)
+        found = await stored(self.origin, self._grid.places, self._dependencies.store)
         if isinstance(found, Refusal):
             return found
         undone = []
@@ -231,13 +232,13 @@ class Underway:
         self._checker.judged |= found.judged
         self._launcher.ended |= found.runs
         for cell_id in self.in_batch:
-            self._course.leave_out(cell_id)
+            self._order.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
         known = waiting.union(self.finished, self._tasks.values())
         for cell in found.ended(known, self._again):
             if self._checker.is_undone(cell):
                 undone.append(cell)
-                self._course.leave_out(cell.cell_id)
+                self._order.leave_out(cell.cell_id)
             else:
                 self._note(cell)
         return undone
@@ -247,28 +248,28 @@ class Underway:
         some, self._to_check = self._to_check[:room], self._to_check[room:]
         for cell in some:
             self._begin_task(cell.cell_id, self._check_again(cell))
-        taken = self._course.take(room - len(some))
+        taken = self._order.take(room - len(some))
         plans = self._sendable(plans_of(taken, self._grid, self.context))
         started = await self._launcher.launch(plans)
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
-            self._course.put_back(unstarted)
+            self._order.put_back(unstarted)
         for cell_id, sent in started.items():
             self._begin_task(cell_id, self._follow(cell_id, sent))
         if started:
-            self._launcher.keep_ahead(self._course.peek(2 * self.experiment.at_once))
+            self._launcher.keep_ahead(self._order.peek(2 * self.experiment.at_once))
 
     def _sendable(self, planned: Mapping[str, Plan | str]) -> dict[str, Plan]:
         """Those that can be sent; the others are noted as such."""
         for cell_id, why in planned.items():
             if isinstance(why, str):
                 self.unsent[cell_id] = why
-                self._course.note(cell_id, None, Decimal(0))
+                self._order.note(cell_id, None, Decimal(0))
         return {each: plan for each, plan in planned.items() if not isinstance(plan, str)}
 
     async def _follow(self, cell_id: str, sent: Sent) -> None:
         """Wait for a cell's run, and check its answer."""
         if not await self._launcher.is_answered_or_failed(cell_id, sent):
-            self._course.put_back([cell_id])
+            self._order.put_back([cell_id])
             return
         cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
         if cell.is_answered:
@@ -289,9 +290,9 @@ class Underway:
         keys = [each.key for each in self._checker.of_cell(cell.cell_id)]
         self.finished[cell.cell_id] = cell
         cost_usd = cell.run.cost_usd if cell.run else None
-        self._course.note(cell.cell_id, cell.passed(keys), cost_usd)
+        self._order.note(cell.cell_id, cell.passed(keys), cost_usd)
 
-    def _begin_task(self, cell_id: str, work: Coroutine[Any, Any, None]) -> None:
+    def _begin_task(self, cell_id: str, work: Coroutine[object, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks[task] = cell_id
         task.add_done_callback(self._task_ended)

@@ -1,17 +1,17 @@
-"""What an experiment under way is handed, and whose it is."""
+"""What an experiment under way is handed, and where it comes from."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from playground.core.experiment.cells import CellRow, Checked, Started
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow
+from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.experiments.claims import Claims
 
-Again = Callable[[], Refusal | None]
+ReserveAgain = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
 
 
@@ -30,7 +30,7 @@ class CellStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Whose:
+class Origin:
     """Which experiment of which visitor, on which page, and as which press of Run."""
 
     experiment_id: str
@@ -40,13 +40,13 @@ class Whose:
 
 
 @dataclass(frozen=True)
-class Seams:
+class Dependencies:
     """`admit` reserves what runs can cost, for all or for none, and may wait for a disk;
     `start` sends a run, with the visitor's key; `row_of` is what the log has of it."""
 
     engine: Engine
     claims: Claims
     store: CellStore
-    admit: Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
-    start: Callable[[Run, Again | None], None]
+    admit: Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
+    start: Callable[[Run, ReserveAgain | None], None]
     row_of: Callable[[Run], RunRow]

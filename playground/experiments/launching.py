@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.core.experiment.cells import Started, claim_name
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
-from playground.experiments.interfaces import Again, Seams, Whose
+from playground.experiments.interfaces import Dependencies, Origin, ReserveAgain
 
 LEFT = "A run was stopped, or its page was closed."
 
@@ -26,11 +26,13 @@ class Launcher:
     """The runs of one experiment. `rest` has it start nothing more, and says why. `ended` are
     those that have, by their id: whatever came of them, they were paid for."""
 
-    def __init__(self, whose: Whose, seams: Seams, rest: Callable[[str], None]) -> None:
+    def __init__(
+        self, origin: Origin, dependencies: Dependencies, rest: Callable[[str], None]
+    ) -> None:
         self.running: dict[str, Run] = {}
         self.ended: dict[str, RunRow] = {}
         self.is_stopped = False
-        self._whose, self._seams, self._rest = whose, seams, rest
+        self._origin, self._dependencies, self._rest = origin, dependencies, rest
         self._ids: dict[str, str] = {}
         self._ahead: asyncio.Task[None] | None = None
 
@@ -41,10 +43,10 @@ class Launcher:
             return {}
         if not self._ids.keys() >= plans.keys():
             await self.settle()
-        whose = self._whose
+        origin = self._origin
         runs = {
             cell_id: Run(
-                whose.owner, whose.visitor, each, self._ids.get(cell_id), whose.experiment_id
+                origin.owner, origin.visitor, each, self._ids.get(cell_id), origin.experiment_id
             )
             for cell_id, each in plans.items()
         }
@@ -76,35 +78,35 @@ class Launcher:
             self._ids |= {each.cell_id: each.run_id for each in begun}
 
     def _started(self, begun: Sequence[Started]) -> Refusal | None:
-        whose = self._whose
-        return self._seams.store.started(whose.visitor, whose.experiment_id, begun)
+        origin = self._origin
+        return self._dependencies.store.started(origin.visitor, origin.experiment_id, begun)
 
     def _still_ours(self) -> Refusal | None:
         """Asked before each start: another process goes on with what this one was at when it
         slept, or was cut off from the database, for too long."""
-        whose = self._whose
-        return self._seams.claims.still(whose.visitor, claim_name(whose.experiment_id))
+        origin = self._origin
+        return self._dependencies.claims.still(origin.visitor, claim_name(origin.experiment_id))
 
-    def _prepare(self, runs: Mapping[str, Run]) -> Sequence[Again | None] | Refusal:
+    def _prepare(self, runs: Mapping[str, Run]) -> Sequence[ReserveAgain | None] | Refusal:
         begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
         refused = self._still_ours() or (self._started(begun) if begun else None)
-        return refused or self._seams.admit(list(runs.values()))
+        return refused or self._dependencies.admit(list(runs.values()))
 
-    def _send(self, cell_id: str, run: Run, again: Again | None) -> Sent:
+    def _send(self, cell_id: str, run: Run, again: ReserveAgain | None) -> Sent:
         over = asyncio.Event()
         run.follow(over.set)
         self.running[cell_id] = run
         self._ids.pop(cell_id, None)
-        self._seams.start(run, again)
+        self._dependencies.start(run, again)
         if self.is_stopped:  # meanwhile: what was reserved for it is given back so
-            self._seams.engine.stop(run)
+            self._dependencies.engine.stop(run)
         return Sent(run, over)
 
     async def is_answered_or_failed(self, cell_id: str, sent: Sent) -> bool:
         """Wait for a run; False if it was stopped, by whomever: then nothing more starts."""
         await sent.over.wait()
         self.running.pop(cell_id, None)
-        self.ended[sent.run.id] = self._seams.row_of(sent.run)
+        self.ended[sent.run.id] = self._dependencies.row_of(sent.run)
         if sent.run.status == "stopped":
             self._rest(LEFT)
         return sent.run.status != "stopped"
@@ -113,4 +115,4 @@ class Launcher:
         """Cancel what is running, and start nothing more."""
         self.is_stopped = True
         for run in list(self.running.values()):
-            self._seams.engine.stop(run)
+            self._dependencies.engine.stop(run)

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playground.core.experiment.cells import CellRow, is_judges
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import LIVE, RunRow
-from playground.experiments.interfaces import CellStore, Whose
+from playground.core.text.refusal import Refusal
+from playground.experiments.interfaces import CellStore, Origin
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Stored:
         ]
 
 
-async def stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
+async def stored(origin: Origin, places: Collection[str], store: CellStore) -> Stored | Refusal:
     """Ask the store for the cells of an experiment that have a place in its grid."""
-    return await asyncio.to_thread(_stored, whose, places, store)
+    return await asyncio.to_thread(_stored, origin, places, store)
 
 
-def _stored(whose: Whose, places: Collection[str], store: CellStore) -> Stored | Refusal:
-    found = store.cells(whose.visitor, whose.experiment_id)
+def _stored(origin: Origin, places: Collection[str], store: CellStore) -> Stored | Refusal:
+    found = store.cells(origin.visitor, origin.experiment_id)
     if isinstance(found, Refusal):
         return found
     # Afterwards: what was made again in between is then seen twice, not missed.
-    replaced = store.replaced(whose.visitor, whose.experiment_id)
+    replaced = store.replaced(origin.visitor, origin.experiment_id)
     if isinstance(replaced, Refusal):
         return replaced
     newest = [cell.run for cell in found.values() if cell.run is not None]

@@ -10,17 +10,17 @@ from functools import partial
 import sqlalchemy as sa
 
 from playground.core.batch.batch import ARRIVES_WITHIN, Counts
-from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
+from playground.core.batch.submission import PlannedRequest, Submission
+from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.batch_tables import batch_requests, batches
-from playground.store.tables.chunks import in_chunks
 from playground.store.tables.cleaning import clean_row, clean_text
+from playground.store.tables.dialect import in_chunks
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 
 _KEY = ("visitor", "submission_id")
-_PLANNED = [batch_requests.c[field.name] for field in fields(Planned)]
+_PLANNED = [batch_requests.c[field.name] for field in fields(PlannedRequest)]
 
 
 class BatchStore:
@@ -30,7 +30,7 @@ class BatchStore:
     def __init__(self, writer: Writer) -> None:
         self._asking = Asking(writer, who="the batches", undone="Batches cannot be kept just now")
 
-    def keep(self, submission: Submission, asked: Iterable[Planned] = ()) -> Refusal | None:
+    def keep(self, submission: Submission, asked: Iterable[PlannedRequest] = ()) -> Refusal | None:
         """Remember a submission and what is asked in it. Only if nothing comes back is all of
         it kept, and may be sent."""
         row = _row_of(submission)
@@ -128,10 +128,10 @@ class BatchStore:
 
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
-    ) -> dict[str, Planned] | Refusal:
+    ) -> dict[str, PlannedRequest] | Refusal:
         """What was asked under these ids."""
 
-        def read(connection: sa.Connection) -> dict[str, Planned]:
+        def read(connection: sa.Connection) -> dict[str, PlannedRequest]:
             found = {}
             for some in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
@@ -139,7 +139,7 @@ class BatchStore:
                     batch_requests.c.custom_id.in_(some),
                 )
                 for row in connection.execute(question).mappings():
-                    found[row["custom_id"]] = Planned(**row)
+                    found[row["custom_id"]] = PlannedRequest(**row)
             return found
 
         return self._asking.read(read)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.cleaning import clean_row
 from playground.store.tables.schema import boots as boots_table

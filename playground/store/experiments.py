@@ -19,14 +19,13 @@ from playground.core.experiment.cells import (
     results_from_json,
     results_to_json,
 )
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.rows.memory import Memory
 from playground.store.tables import batch_tables, dialect
-from playground.store.tables.chunks import in_chunks
 from playground.store.tables.cleaning import clean_row, clean_text
-from playground.store.tables.experiment_tables import cells, experiments
-from playground.store.tables.schema import claims, runs, texts
+from playground.store.tables.dialect import in_chunks
+from playground.store.tables.schema import cells, claims, experiments, runs, texts
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import Budget, Refusal, Reservation, Standing, Window
+from playground.core.money.budget import Budget, Reservation, Standing, Window
+from playground.core.text.refusal import Refusal
 from playground.store.rows import reservations
 from playground.store.rows.memory import Memory
 from playground.store.tables import dialect

@@ -120,8 +120,8 @@ class RunLog:
         return self._warning(None)
 
     def warning_to(self, visitor: str) -> str | None:
-        """The same for one visitor: rows of others that the database refuses, and deletions
-        that wait, are none of their business."""
+        """What is wrong with the log for one visitor; None: nothing. Rows of others that the
+        database refuses, and deletions that wait, are none of their business."""
         return self._warning(clean_text(visitor))
 
     def _warning(self, visitor: str | None) -> str | None:

@@ -6,10 +6,10 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from playground.core.library.prompt_library import MOST_VERSIONS, PromptVersion, SavedPrompt
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.cleaning import clean_row, clean_text
-from playground.store.tables.prompt_tables import prompt_versions, prompts
+from playground.store.tables.schema import prompt_versions, prompts
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 

@@ -11,8 +11,8 @@ import pytest
 from store.databases import ON_BOTH
 
 from playground.core.batch.batch import Counts
-from playground.core.batch.submission import Planned, Submission
-from playground.core.money.budget import Refusal
+from playground.core.batch.submission import PlannedRequest, Submission
+from playground.core.text.refusal import Refusal
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ def submission(number=1, visitor="ada", **changes):
 
 def asked(*names):
     return [
-        Planned(
+        PlannedRequest(
             custom_id=name,
             cell=f"cell {name}",
             press=2,

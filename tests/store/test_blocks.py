@@ -13,8 +13,8 @@ from playground.core.answer.content import (
     citation,
 )
 from playground.core.log.history import Filter
-from playground.core.log.run_file import kept_of, line_of, values_of
-from playground.core.runs.run_row import kept
+from playground.core.log.run_file import line_of, run_of, values_of
+from playground.core.runs.run_row import content_fields
 
 CITED = citation({"type": "char_location", "cited_text": "nul \0", "document_title": "దోశ 😀"})
 BLOCKS = (
@@ -32,7 +32,7 @@ BLOCKS = (
 def told(row, texts):
     """A run with blocks, and its texts."""
     run = row(1)
-    return run, replace(texts(run), **kept(BLOCKS))
+    return run, replace(texts(run), **content_fields(BLOCKS))
 
 
 def found(log, text):
@@ -88,7 +88,7 @@ def test_a_run_that_is_deleted_and_brought_back_has_its_blocks(log, told):
 @ON_BOTH
 def test_an_experiment_reads_the_text_of_an_answer_or_else_its_tool_calls(log, told, row, texts):
     run, its_texts = told
-    call = row(2), replace(texts(row(2)), **kept(BLOCKS[2:3]))
+    call = row(2), replace(texts(row(2)), **content_fields(BLOCKS[2:3]))
     log.record(run, its_texts)
     log.record(*call)
     expected = {
@@ -105,7 +105,7 @@ def test_exports_hold_the_blocks_and_older_lines_are_read(log, told):
     assert log.flush(5)
     [[run]] = log.history.parts("ada", Filter(), with_texts=True)
     line = line_of(run)
-    assert kept_of(line, "ada") == run
+    assert run_of(line, "ada") == run
     assert 'get_weather] {"city": "Reykjavik"}' in values_of(run)["answer"]
     older = line.replace(', "blocks_json": ', ', "of_2027": ')
-    assert kept_of(older, "ada").texts.blocks_json == ""
+    assert run_of(older, "ada").texts.blocks_json == ""

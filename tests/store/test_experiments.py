@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from playground.core.batch.submission import Planned, Submission
+from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.experiment.case_checks import CheckResult
 from playground.core.experiment.cells import Checked, ExperimentRow, Started, answer_key
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -72,7 +72,7 @@ def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
     for name in ("0001", "0002"):
         assert log.experiments.started("ada", name, begun) is None
     asked = [
-        Planned(custom_id=run.run_id, model="m", params_json="{}", request_json="{}")
+        PlannedRequest(custom_id=run.run_id, model="m", params_json="{}", request_json="{}")
         for run in runs
     ]
     batch = Submission(

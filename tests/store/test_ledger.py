@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from store.databases import ON_BOTH, overwrite_pages
 
-from playground.core.money.budget import Budget, Refusal, Reservation, Spender, windows
+from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.core.text.refusal import Refusal
 from playground.store.tables import sqlite_file
 
 ROOT = Path(__file__).parents[2]

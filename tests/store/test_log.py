@@ -11,9 +11,9 @@ from store.databases import ON_BOTH
 
 from playground.core.runs.run_row import Page, RunTexts, Totals
 from playground.store.log import RunLog
-from playground.store.sums import tallies
+from playground.store.sums import days
 from playground.store.sums.totals import add_up, tally_of
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.writing.processes import Boot
 
 
@@ -173,7 +173,7 @@ def test_a_page_beyond_the_ends_is_empty_and_says_where_the_rows_are(log, row, i
 
 
 def test_more_rows_than_fit_into_one_question_are_added_up(log, row, other_writer, monkeypatch):
-    monkeypatch.setattr(tallies, "in_chunks", partial(in_chunks, size=2))
+    monkeypatch.setattr(days, "in_chunks", partial(in_chunks, size=2))
     for number in range(5):
         log.record(row(number))
     assert log.flush(5)
@@ -262,6 +262,17 @@ def test_totals_since_a_moment_count_only_later_runs(open_log, log, row, now):
     newest = log.totals("ada", since=moments[1])
     assert (newest.runs, newest.input_tokens, newest.spent_usd) == (2, 22, Decimal("1.5"))
     assert log.warning is None
+
+
+@ON_BOTH
+def test_totals_since_a_moment_count_its_day_in_part_and_the_days_after_it_whole(log, row, now):
+    for number, days_later in enumerate((-1, 0, 0, 1, 400)):
+        started_at = now + timedelta(days=days_later, seconds=number)
+        log.record(row(number, started_at=started_at))
+    assert log.flush(5)
+    moments = [now + timedelta(**later) for later in ({"seconds": 2}, {"days": 1}, {"days": 2})]
+    assert [totals.runs for totals in log.totals_since("ada", *moments)] == [3, 2, 1]
+    assert log.totals("ada", since=datetime.max.replace(tzinfo=UTC)).runs == 0
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,7 +3,7 @@
 from store.databases import ON_BOTH
 
 from playground.core.log.history import Filter, Mark
-from playground.core.log.run_file import columns, kept_of, line_of, values_of
+from playground.core.log.run_file import columns, line_of, run_of, values_of
 
 ADA = "ada"
 
@@ -76,13 +76,13 @@ def test_votes_are_exported_with_the_marks_and_older_lines_have_none(log, row):
     assert "vote" in columns(with_texts=False)
     newest, _ = part
     line = line_of(newest)
-    assert kept_of(line, ADA) == newest
+    assert run_of(line, ADA) == newest
     old = line.replace(f', "vote": "lost", "ballot": "{one}"', "")
-    assert kept_of(old, ADA).mark == Mark()
+    assert run_of(old, ADA).mark == Mark()
 
 
 def test_a_vote_that_cannot_be_written_says_why(open_log, tmp_path):
     broken = open_log(f"sqlite:///{tmp_path}")
     problem = broken.history.vote(ADA, {"1": "won"})
-    assert problem == "Not done: its path is a folder, not a file."
+    assert problem.sentence == "Not done: its path is a folder, not a file."
     assert broken.history.standings(ADA) == ()

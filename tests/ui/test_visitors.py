@@ -31,7 +31,7 @@ def said(page):
 
 def names():
     """The visitors that the log knows of those that may have come."""
-    from playground.core.visitors.visitors import visitor_of
+    from playground.core.visitors.access import visitor_of
 
     return visitor_of("browser", ADA), visitor_of("browser", EVE)
 

@@ -14,7 +14,7 @@ from playground.claude.clients import Clients
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy, verdict
-from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Look, Others, Unsure
+from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Others, Poll, Unsure
 from playground.core.batch.batch_split import NewBatch
 from playground.core.request.connection import Connection
 
@@ -129,7 +129,7 @@ class BatchApi:
 
     async def follow(
         self, connection: Connection, key: str, batch_id: str, longest_s: float = LONGEST_LOOK_S
-    ) -> AsyncGenerator[Look, None]:
+    ) -> AsyncGenerator[Poll, None]:
         """Look at a batch again and again, at growing intervals, until it has ended. What
         can pass (a lost connection, an overload) never ends it."""
         wait_s = FIRST_LOOK_S
@@ -139,14 +139,14 @@ class BatchApi:
             if isinstance(found, Batch):
                 missed_s = 0.0
                 if found.has_ended:
-                    yield Look(batch=found)
+                    yield Poll(batch=found)
                     return
-                yield Look(batch=found, wait_s=wait_s)
+                yield Poll(batch=found, wait_s=wait_s)
             else:
                 may_pass = found.is_transient or (
                     found.kind == "not_found" and missed_s < PATIENCE_S
                 )
-                yield Look(failure=found, wait_s=wait_s if may_pass else None)
+                yield Poll(failure=found, wait_s=wait_s if may_pass else None)
                 if not may_pass:
                     return
                 missed_s += wait_s

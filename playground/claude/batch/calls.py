@@ -4,10 +4,9 @@ Results are fetched from the path that is documented, at the connection's own ad
 `results_url` of a reply could name any host, and the key would go there.
 """
 
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote
 
 import anthropic
@@ -18,6 +17,7 @@ from playground.claude.errors import failure_of, failure_without_key
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Batch, BatchStatus, Counts
 from playground.core.request.connection import Connection, key_problem
+from playground.core.text.json_text import JsonObject
 
 PATH = "/v1/messages/batches"
 CALL_TIMEOUT_S = 30.0
@@ -26,7 +26,6 @@ MOST_COUNTED = 10**9
 LONGEST_ID = 1_000
 EXPIRES_AFTER = timedelta(hours=24)
 
-Json = Mapping[str, Any]
 Method = Literal["get", "post"]
 _STATUSES: tuple[BatchStatus, ...] = ("in_progress", "canceling", "ended")
 
@@ -48,9 +47,9 @@ async def ask(
     number: int,
     method: Method,
     path: str,
-    headers: Json | None = None,
+    headers: JsonObject | None = None,
     body: bytes | None = None,
-) -> Json | Failure:
+) -> JsonObject | Failure:
     """Attempt `number` at a call that answers with a JSON object."""
     if key and key_problem(key):
         return Failure("bad_key")
@@ -72,10 +71,10 @@ async def ask_for_batch(
     number: int,
     method: Method,
     path: str,
-    headers: Json | None = None,
+    headers: JsonObject | None = None,
     body: bytes | None = None,
 ) -> Batch | Failure:
-    """The same for a call that answers with a batch."""
+    """Attempt `number` at a call that answers with a batch."""
     found = await ask(clients, connection, key, number, method, path, headers, body)
     if isinstance(found, Failure):
         return found
@@ -114,12 +113,10 @@ def batch_of(row: object) -> Batch | None:
         created_at=created_at,
         expires_at=_moment(row.get("expires_at")) or created_at + EXPIRES_AFTER,
         ended_at=_moment(row.get("ended_at")),
-        archived_at=_moment(row.get("archived_at")),
-        has_results=isinstance(row.get("results_url"), str),
     )
 
 
-def _counts(row: Json) -> Counts | None:
+def _counts(row: JsonObject) -> Counts | None:
     counts = row.get("request_counts")
     if not isinstance(counts, dict):
         return None
@@ -131,7 +128,11 @@ def _not_the_api() -> Failure:
 
 
 async def _asked(
-    client: anthropic.AsyncAnthropic, method: Method, path: str, headers: Json, body: bytes | None
+    client: anthropic.AsyncAnthropic,
+    method: Method,
+    path: str,
+    headers: JsonObject,
+    body: bytes | None,
 ) -> object:
     if method == "get":
         return await client.get(path, cast_to=object, options={"headers": dict(headers)})

@@ -1,11 +1,11 @@
 """Reads the results of a batch as they arrive, a line at a time and never all at once."""
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import get_args
 
 import httpx2
 
@@ -21,6 +21,7 @@ from playground.core.answer.retry import verdict
 from playground.core.batch.batch import BatchResult, ResultKind
 from playground.core.batch.batch_split import CUSTOM_ID, MOST_REQUESTS
 from playground.core.request.connection import Connection, key_problem
+from playground.core.text.json_text import JsonObject
 
 LONGEST_LINE = 32_000_000
 """No answer is as long: what is, is not a line of results."""
@@ -146,7 +147,7 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
     return BatchResult(custom_id, kind, failure=Failure("expired") if kind == "expired" else None)
 
 
-def _succeeded(custom_id: str, message: Mapping[str, Any], key: str) -> BatchResult:
+def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
     answer, mask, content = Answer(None), EventMask(key), Folding()
     finished = Finished(None)
     for found in whole(message, answer):

@@ -7,11 +7,9 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from playground.claude.demo.caching import KEPT, CacheUse
-from playground.claude.demo.failing import OVERLOADED
-from playground.claude.demo.faults import Scenario
+from playground.claude.demo.faults import OVERLOADED, Scenario
 from playground.claude.demo.filling import filled
 from playground.claude.demo.judge import judgement
 from playground.claude.demo.language_model import Sampling, language_model
@@ -21,11 +19,12 @@ from playground.claude.demo.thinking import Thought, thought
 from playground.claude.demo.tokens import tokens
 from playground.claude.demo.writing import StopReason, Writing
 from playground.core.request.model_catalogue import Model
+from playground.core.text.json_text import Json, JsonObject
 
 FIRST_TOKEN_PAUSES = (16.0, 28.0)
 PING_EVERY_S = 2.0
 
-Event = dict[str, Any]
+Event = dict[str, Json]
 Sleep = Callable[[float], Awaitable[object]]
 
 
@@ -160,7 +159,7 @@ class Answer:
         found = tokens(self._filled(shape["schema"])) if shape else self._generated()
         return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
 
-    def _calling(self, tool: Mapping[str, Any], most_tokens: int) -> Writing:
+    def _calling(self, tool: JsonObject, most_tokens: int) -> Writing:
         # Stop sequences end a text, not the input of a tool.
         return Writing(tokens(self._filled(tool["input_schema"])), most_tokens)
 
@@ -198,7 +197,7 @@ class Answer:
         yield {"type": "content_block_stop", "index": 0}
 
     async def _write(
-        self, writing: Writing, index: int, tool: Mapping[str, Any] | None
+        self, writing: Writing, index: int, tool: JsonObject | None
     ) -> AsyncGenerator[Event, None]:
         begun: Event = {"type": "text", "text": ""}
         kind, field = "text_delta", "text"
@@ -251,7 +250,7 @@ REFUSAL = {
 }
 
 
-def forced_tool(body: Body) -> Mapping[str, Any] | None:
+def forced_tool(body: Body) -> JsonObject | None:
     """The tool that a request makes the model call: the one it names, or the first."""
     choice = body.get("tool_choice") or {}
     if choice.get("type") not in ("any", "tool"):

@@ -12,20 +12,26 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from playground.claude.demo.answer import Answer, Event, Pace, Sleep
 from playground.claude.demo.batch_rules import LARGEST_BATCH
-from playground.claude.demo.batches import BATCH_S, Batches, Kept
+from playground.claude.demo.batches import BATCH_S, Batches, StoredBatch
 from playground.claude.demo.caching import PromptCache
-from playground.claude.demo.failing import ApiError, invalid
-from playground.claude.demo.faults import RETRY_HEADER, SCENARIO_HEADER, Scenario, scenario
+from playground.claude.demo.faults import (
+    RETRY_HEADER,
+    SCENARIO_HEADER,
+    ApiError,
+    Scenario,
+    invalid,
+    scenario,
+)
 from playground.claude.demo.listing import model_named, model_page
 from playground.claude.demo.prompt import input_tokens
 from playground.claude.demo.rules import check, check_count
 from playground.claude.demo.unstreamed import batched_message, fold
 from playground.core.request.model_catalogue import find
+from playground.core.text.json_text import Json, JsonObject
 
 PAUSE_S = 1 / 50
 """With what a token costs beside it, some 45 tokens a second."""
@@ -83,7 +89,7 @@ class DemoApi:
         request_id = f"req_demo_{self._rng.getrandbits(96):024x}"
         chosen = scenario(request.headers.get(SCENARIO_HEADER))
         path = request.path.rstrip("/")
-        found: Mapping[str, Any] | ApiError | None = self._refusal(request, path, chosen)
+        found: JsonObject | ApiError | None = self._refusal(request, path, chosen)
         if found is None and _is_batches(path):
             return await self._batch_reply(request, path, chosen, request_id)
         if found is None:
@@ -136,7 +142,7 @@ class DemoApi:
             return self._whole(found, request_id)
         return self._whole(await self._batches.described(found, host), request_id)
 
-    def _create_batch(self, request: Request, chosen: Scenario) -> Kept | ApiError:
+    def _create_batch(self, request: Request, chosen: Scenario) -> StoredBatch | ApiError:
         body = _json(request.body)
         if isinstance(body, ApiError):
             return body
@@ -190,7 +196,7 @@ class DemoApi:
 
     def _whole(
         self,
-        found: Mapping[str, Any] | ApiError,
+        found: JsonObject | ApiError,
         request_id: str,
         retry_after_s: int | None = None,
     ) -> Reply:
@@ -218,7 +224,7 @@ class DemoApi:
         }
 
 
-def _count_tokens(request: Request, today: date) -> Mapping[str, Any] | ApiError:
+def _count_tokens(request: Request, today: date) -> JsonObject | ApiError:
     body = _json(request.body)
     if isinstance(body, ApiError):
         return body
@@ -226,7 +232,7 @@ def _count_tokens(request: Request, today: date) -> Mapping[str, Any] | ApiError
     return wrong or {"input_tokens": input_tokens(body)}
 
 
-def _json(raw: bytes) -> Any:  # noqa: ANN401 (whatever a client sent)
+def _json(raw: bytes) -> Json:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
@@ -252,7 +258,7 @@ def _id(request_id: str) -> dict[str, str]:
     return {"request-id": request_id}
 
 
-def _encoded(data: Mapping[str, Any]) -> bytes:
+def _encoded(data: JsonObject) -> bytes:
     # Lone surrogates are valid in JSON text but not in UTF-8.
     return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 

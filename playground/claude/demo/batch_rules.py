@@ -2,10 +2,10 @@
 alone is that request's own result."""
 
 import re
-from typing import Any
 
-from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import ApiError, invalid
 from playground.claude.demo.rules import CURRENT_VERSION, SAMPLING_VERSION
+from playground.core.text.json_text import Json
 
 MOST_REQUESTS = 100_000
 LARGEST_BATCH = 256_000_000
@@ -13,7 +13,7 @@ LONGEST_ID = 64
 CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
 NOT_IN_BATCHES = ("speed",)
 
-Requests = list[tuple[str, dict[str, Any]]]
+Requests = list[tuple[str, dict[str, Json]]]
 
 
 def broken_batch(version: str | None, body: object) -> Requests | ApiError:

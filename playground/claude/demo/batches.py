@@ -11,12 +11,11 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from playground.claude.demo.batch_rules import broken_batch
-from playground.claude.demo.failing import ApiError, invalid
-from playground.claude.demo.faults import SERVER_ERROR, Scenario
+from playground.claude.demo.faults import SERVER_ERROR, ApiError, Scenario, invalid
 from playground.claude.demo.rules import check_in_batch
+from playground.core.text.json_text import JsonObject
 
 BATCH_S = 4.0
 """How long a batch takes, whatever is in it."""
@@ -30,20 +29,19 @@ CHECKED_AT_ONCE = 50
 FAULTS = ("errored", "expired", "canceled")
 """What the scenario makes of the first requests of a batch."""
 
-Json = dict[str, Any]
 Query = Mapping[str, Sequence[str]]
-Write = Callable[[Json, Scenario, random.Random], Awaitable[Json]]
+Write = Callable[[JsonObject, Scenario, random.Random], Awaitable[JsonObject]]
 """Writes the message that answers a body the rules allow."""
 
 
 @dataclass
-class Kept:
+class StoredBatch:
     """One batch: what was asked, and when it ends."""
 
     batch_id: str
     version: str | None
     scenario: Scenario
-    requests: list[tuple[str, Json]]
+    requests: Sequence[tuple[str, JsonObject]]
     size: int
     created_at: datetime
     ends_at: datetime
@@ -70,17 +68,17 @@ class Batches:
         self, write: Write, now: Callable[[], datetime], rng: random.Random, batch_s: float
     ) -> None:
         self._write, self._now, self._rng, self._batch_s = write, now, rng, batch_s
-        self._kept: OrderedDict[str, Kept] = OrderedDict()
+        self._stored: OrderedDict[str, StoredBatch] = OrderedDict()
 
     def create(
         self, body: object, version: str | None, scenario: Scenario, size: int
-    ) -> Kept | ApiError:
+    ) -> StoredBatch | ApiError:
         """`POST /v1/messages/batches`."""
         found = broken_batch(version, body)
         if isinstance(found, ApiError):
             return found
         now = self._now()
-        kept = Kept(
+        stored = StoredBatch(
             batch_id=f"msgbatch_demo_{self._rng.getrandbits(96):024x}",
             version=version,
             # Nothing is streamed in a batch, so nothing can break in mid-stream.
@@ -90,28 +88,28 @@ class Batches:
             created_at=now,
             ends_at=now + timedelta(seconds=self._batch_s),
         )
-        self._kept[kept.batch_id] = kept
-        while len(self._kept) > 1 and (
-            len(self._kept) > MOST_BATCHES
-            or sum(each.size for each in self._kept.values()) > MOST_BYTES
+        self._stored[stored.batch_id] = stored
+        while len(self._stored) > 1 and (
+            len(self._stored) > MOST_BATCHES
+            or sum(each.size for each in self._stored.values()) > MOST_BYTES
         ):
-            self._kept.popitem(last=False)
-        return kept
+            self._stored.popitem(last=False)
+        return stored
 
-    def find(self, batch_id: str) -> Kept | ApiError:
+    def find(self, batch_id: str) -> StoredBatch | ApiError:
         """`GET /v1/messages/batches/{id}`."""
-        kept = self._kept.get(batch_id)
-        return kept or ApiError(404, "not_found_error", f"Batch {batch_id[:80]} not found")
+        stored = self._stored.get(batch_id)
+        return stored or ApiError(404, "not_found_error", f"Batch {batch_id[:80]} not found")
 
-    def cancel(self, batch_id: str) -> Kept | ApiError:
+    def cancel(self, batch_id: str) -> StoredBatch | ApiError:
         """`POST …/cancel`: what has had its turn stays answered. One that ended stays as it is."""
-        kept, now = self.find(batch_id), self._now()
-        if not isinstance(kept, ApiError) and kept.status(now) == "in_progress":
-            kept.canceled_at = now
-            kept.ends_at = min(kept.ends_at, now + timedelta(seconds=CANCEL_S))
-        return kept
+        stored, now = self.find(batch_id), self._now()
+        if not isinstance(stored, ApiError) and stored.status(now) == "in_progress":
+            stored.canceled_at = now
+            stored.ends_at = min(stored.ends_at, now + timedelta(seconds=CANCEL_S))
+        return stored
 
-    async def page(self, query: Query, host: str) -> Json | ApiError:
+    async def page(self, query: Query, host: str) -> JsonObject | ApiError:
         """`GET /v1/messages/batches`, newest first."""
         try:
             limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
@@ -119,7 +117,7 @@ class Batches:
             return invalid("limit: Input should be a valid integer")
         if not 1 <= limit <= MOST_LISTED:
             return invalid(f"limit: Input should be between 1 and {MOST_LISTED}")
-        ids = list(reversed(self._kept))
+        ids = list(reversed(self._stored))
         after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
         for cursor in filter(None, (after, before)):
             if cursor not in ids:
@@ -129,73 +127,73 @@ class Batches:
             rest = ids[: ids.index(before)]
         page = rest[-limit:] if before else rest[:limit]
         return {
-            "data": [await self.described(self._kept[each], host) for each in page],
+            "data": [await self.described(self._stored[each], host) for each in page],
             "has_more": len(rest) > len(page),
             "first_id": page[0] if page else None,
             "last_id": page[-1] if page else None,
         }
 
-    async def described(self, kept: Kept, host: str) -> Json:
+    async def described(self, stored: StoredBatch, host: str) -> JsonObject:
         """A batch in the API's words. Until it has ended all requests count as processing."""
-        status = kept.status(self._now())
+        status = stored.status(self._now())
         has_ended = status == "ended"
-        if has_ended and not kept.tally:
-            await self._count(kept)
-        counts = {kind: kept.tally[kind] for kind in ("succeeded", *FAULTS)}
-        url = f"http://{host}/v1/messages/batches/{kept.batch_id}/results"
+        if has_ended and not stored.tally:
+            await self._count(stored)
+        counts = {kind: stored.tally[kind] for kind in ("succeeded", *FAULTS)}
+        url = f"http://{host}/v1/messages/batches/{stored.batch_id}/results"
         return {
-            "id": kept.batch_id,
+            "id": stored.batch_id,
             "type": "message_batch",
             "processing_status": status,
-            "request_counts": {"processing": 0 if has_ended else len(kept.requests), **counts},
-            "created_at": _stamp(kept.created_at),
-            "expires_at": _stamp(kept.created_at + EXPIRES_AFTER),
-            "ended_at": _stamp(kept.ends_at) if has_ended else None,
-            "cancel_initiated_at": _stamp(kept.canceled_at),
+            "request_counts": {"processing": 0 if has_ended else len(stored.requests), **counts},
+            "created_at": _stamp(stored.created_at),
+            "expires_at": _stamp(stored.created_at + EXPIRES_AFTER),
+            "ended_at": _stamp(stored.ends_at) if has_ended else None,
+            "cancel_initiated_at": _stamp(stored.canceled_at),
             "archived_at": None,
             "results_url": url if has_ended else None,
         }
 
     def results(self, batch_id: str) -> AsyncGenerator[bytes, None] | ApiError:
         """`GET …/results`: JSON lines, not in the order of the requests."""
-        kept = self.find(batch_id)
-        if isinstance(kept, ApiError):
-            return kept
-        if kept.status(self._now()) != "ended":
+        stored = self.find(batch_id)
+        if isinstance(stored, ApiError):
+            return stored
+        if stored.status(self._now()) != "ended":
             return invalid(f"Batch {batch_id[:80]} has no results: it has not ended.")
-        return self._lines(kept)
+        return self._lines(stored)
 
-    async def _lines(self, kept: Kept) -> AsyncGenerator[bytes, None]:
-        order = list(range(len(kept.requests)))
-        random.Random(kept.batch_id).shuffle(order)  # noqa: S311 (a toy)
+    async def _lines(self, stored: StoredBatch) -> AsyncGenerator[bytes, None]:
+        order = list(range(len(stored.requests)))
+        random.Random(stored.batch_id).shuffle(order)  # noqa: S311 (a toy)
         for index in order:
-            custom_id = kept.requests[index][0]
-            line = {"custom_id": custom_id, "result": await self._result(kept, index)}
+            custom_id = stored.requests[index][0]
+            line = {"custom_id": custom_id, "result": await self._result(stored, index)}
             # Lone surrogates are valid in JSON text but not in UTF-8.
             yield json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
-    async def _result(self, kept: Kept, index: int) -> Json:
-        fault = kept.fault(index, self._batch_s)
+    async def _result(self, stored: StoredBatch, index: int) -> JsonObject:
+        fault = stored.fault(index, self._batch_s)
         error = SERVER_ERROR if fault == "errored" else None
         if fault and not error:
             return {"type": fault}
-        custom_id, params = kept.requests[index]
-        rng = random.Random(f"{kept.batch_id}/{custom_id}")  # noqa: S311 (a toy)
-        error = error or check_in_batch(kept.version, params, kept.created_at.date())
+        custom_id, params = stored.requests[index]
+        rng = random.Random(f"{stored.batch_id}/{custom_id}")  # noqa: S311 (a toy)
+        error = error or check_in_batch(stored.version, params, stored.created_at.date())
         if error is not None:
             body = error.body(f"req_demo_{rng.getrandbits(96):024x}")
             return {"type": "errored", "error": body}
-        return {"type": "succeeded", "message": await self._write(params, kept.scenario, rng)}
+        return {"type": "succeeded", "message": await self._write(params, stored.scenario, rng)}
 
-    async def _count(self, kept: Kept) -> None:
+    async def _count(self, stored: StoredBatch) -> None:
         tally: Counter[str] = Counter()
-        for index, (_, params) in enumerate(kept.requests):
+        for index, (_, params) in enumerate(stored.requests):
             if index % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            fault = kept.fault(index, self._batch_s)
-            wrong = check_in_batch(kept.version, params, kept.created_at.date())
+            fault = stored.fault(index, self._batch_s)
+            wrong = check_in_batch(stored.version, params, stored.created_at.date())
             tally[fault or ("errored" if wrong else "succeeded")] += 1
-        kept.tally = tally
+        stored.tally = tally
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -9,9 +9,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 from playground.claude.demo.prompt import TOKENS_PER_REQUEST, Body, input_tokens
+from playground.core.text.json_text import Json
 
 MOST_ENTRIES = 2_000
 READY_AFTER = timedelta(seconds=0.4)
@@ -77,6 +77,6 @@ class PromptCache:
 
 def _digest(body: Body, count: int) -> str:
     """A fingerprint of everything that the model reads up to a message."""
-    prefix: dict[str, Any] = {name: body.get(name) for name in _PREFIX_FIELDS}
+    prefix: dict[str, Json] = {name: body.get(name) for name in _PREFIX_FIELDS}
     prefix["messages"] = body["messages"][:count]
     return sha256(json.dumps(prefix, sort_keys=True).encode()).hexdigest()

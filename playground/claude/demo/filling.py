@@ -5,7 +5,8 @@ Not every keyword of JSON Schema is followed: those of the API's own subset are,
 
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from playground.core.text.json_text import Json, JsonObject
 
 DEEPEST = 8
 """Levels of a schema; what lies deeper, as in one that contains itself, is left empty."""
@@ -23,12 +24,12 @@ FORMATS = {
 }
 LOWEST, HIGHEST = 1, 100
 
-Schema = Mapping[str, Any]
+Schema = JsonObject
 Words = Callable[[], str]
 """Gives some words for a text."""
 
 
-def filled(schema: object, rng: random.Random, words: Words) -> Any:  # noqa: ANN401 (any JSON)
+def filled(schema: object, rng: random.Random, words: Words) -> Json:
     """A value of this schema."""
     root = schema if isinstance(schema, Mapping) else {}
     return _Filling(root, rng, words).value(root, 0)
@@ -38,7 +39,7 @@ class _Filling:
     def __init__(self, root: Schema, rng: random.Random, words: Words) -> None:
         self._root, self._rng, self._words = root, rng, words
 
-    def value(self, schema: object, depth: int) -> Any:  # noqa: ANN401 (any JSON value)
+    def value(self, schema: object, depth: int) -> Json:
         found = self._resolved(schema)
         if "const" in found:
             return found["const"]
@@ -65,7 +66,7 @@ class _Filling:
                 schema = schema.get(name) if isinstance(schema, Mapping) and name else schema
         return {}
 
-    def _of_type(self, schema: Schema, depth: int) -> Any:  # noqa: ANN401 (any JSON value)
+    def _of_type(self, schema: Schema, depth: int) -> Json:
         kind = schema.get("type")
         if isinstance(kind, list):
             kind = next((each for each in kind if each != "null"), "null")
@@ -84,13 +85,13 @@ class _Filling:
                 return None
         return self._text(schema)
 
-    def _object(self, schema: Schema, depth: int) -> dict[str, Any]:
+    def _object(self, schema: Schema, depth: int) -> dict[str, Json]:
         properties = schema.get("properties")
         if not isinstance(properties, Mapping) or depth >= DEEPEST:
             return {}
         return {name: self.value(each, depth + 1) for name, each in properties.items()}
 
-    def _array(self, schema: Schema, depth: int) -> list[Any]:
+    def _array(self, schema: Schema, depth: int) -> list[Json]:
         least = _whole(schema.get("minItems"), 1)
         most = max(least, _whole(schema.get("maxItems"), least + 1))
         count = 0 if depth >= DEEPEST else self._rng.randint(least, min(most, least + 2))

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
 
-from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import ApiError, invalid
 from playground.core.request.model_catalogue import CATALOGUE, Model, find
 from playground.core.request.request import EFFORTS
+from playground.core.text.json_text import JsonObject
 
 DEFAULT_LIMIT, MOST = 20, 1000
 LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True))
 
-Json = dict[str, Any]
 
-
-def model_page(query: Mapping[str, Sequence[str]], today: date) -> Json | ApiError:
+def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | ApiError:
     """One page of `GET /v1/models`, newest first; retired ones only where they are asked for."""
     try:
         limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
@@ -43,7 +41,7 @@ def model_page(query: Mapping[str, Sequence[str]], today: date) -> Json | ApiErr
     }
 
 
-def model_named(model_id: str, today: date) -> Json | ApiError:
+def model_named(model_id: str, today: date) -> JsonObject | ApiError:
     """`GET /v1/models/{id}`; a dated id and its short form are the same model."""
     model = find(model_id)
     if model is None:
@@ -56,7 +54,7 @@ def dated_id(model: Model) -> str:
     return next(iter(model.aliases), model.id)
 
 
-def model_info(model: Model, today: date) -> Json:
+def model_info(model: Model, today: date) -> JsonObject:
     """One model in the API's words."""
     state = "deprecated" if model.retires_on else "active"
     retires = model.retires_on
@@ -75,7 +73,7 @@ def model_info(model: Model, today: date) -> Json:
     }
 
 
-def _capabilities(model: Model) -> Json:
+def _capabilities(model: Model) -> JsonObject:
     """What the demo can do: texts and JSON, so images, documents and the API's own tools are
     not there."""
     efforts = {level: _supported(level in model.efforts) for level in EFFORTS}

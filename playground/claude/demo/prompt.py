@@ -1,11 +1,11 @@
 """What a request body says: its texts, and how many tokens they are."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from playground.claude.demo.tokens import count_tokens
+from playground.core.text.json_text import JsonObject
 
-Body = Mapping[str, Any]
+Body = JsonObject
 Turns = Sequence[tuple[str, str]]
 
 TOKENS_PER_REQUEST = 4

@@ -7,14 +7,14 @@ they are known; the API itself calls its wording unstable.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any
 
-from playground.claude.demo.failing import ApiError, invalid
+from playground.claude.demo.faults import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, turns_of
 from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
 from playground.core.money.pricing import has_fast_price
 from playground.core.request.model_catalogue import BUDGET, Model, find
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
+from playground.core.text.json_text import Json
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
@@ -46,7 +46,7 @@ class Call:
     today: date = date.min
 
     @property
-    def thinking(self) -> dict[str, Any]:
+    def thinking(self) -> dict[str, Json]:
         return self.body.get("thinking") or {}
 
     @property
@@ -70,7 +70,7 @@ def check(version: str | None, body: object, today: date = date.min) -> ApiError
 
 
 def check_in_batch(version: str | None, body: object, today: date) -> ApiError | None:
-    """The same for one request of a batch, which must ask for an answer."""
+    """What the API says against one request of a batch, which must ask for an answer."""
     wrong = check(version, body, today)
     if wrong is None and isinstance(body, dict) and body["max_tokens"] == 0:
         return invalid("max_tokens: 0 is not supported in batches")
@@ -78,7 +78,7 @@ def check_in_batch(version: str | None, body: object, today: date) -> ApiError |
 
 
 def check_count(version: str | None, body: object, today: date = date.min) -> ApiError | None:
-    """The same for `POST /v1/messages/count_tokens`, which takes fewer fields."""
+    """What the API says against a `POST /v1/messages/count_tokens`, which takes fewer fields."""
     return _check(version, body, COUNT_FIELDS, _SHARED_RULES, today)
 
 

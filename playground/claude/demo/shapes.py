@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from playground.core.request.request import EFFORTS, ROLES
+from playground.core.text.json_text import Json
 
 REQUIRED_MESSAGE_FIELDS = ("model", "messages", "max_tokens")
 COUNT_FIELDS = frozenset(
@@ -39,7 +39,7 @@ TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 CHOICES = ("auto", "any", "tool", "none")
 BLANK = "messages: text content blocks must contain non-whitespace text"
 
-Fields = dict[str, Any]
+Fields = dict[str, Json]
 Shape = Callable[[Fields], str | None]
 
 

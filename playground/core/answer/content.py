@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from playground.core.text.json_shape import is_within
+from playground.core.text.json_text import is_within
 
 VERSION: Final = 1
 MOST_JSON: Final = 30_000_000

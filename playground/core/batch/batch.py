@@ -51,8 +51,6 @@ class Batch:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
-    archived_at: datetime | None = None
-    has_results: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -107,9 +105,9 @@ class Unsure:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One look at a batch that is followed: what was seen, or why nothing was, and how long
-    until the next look. None: there is none."""
+class Poll:
+    """One poll of a batch that is followed: what was seen, or why nothing was, and how long
+    until the next. None: there is none."""
 
     batch: Batch | None = None
     failure: Failure | None = None

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from playground.core.text.json_text import Json
 from playground.core.wire.wire import VERSION_HEADER, Wire
 
 CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
@@ -31,7 +31,7 @@ class BatchRequest:
     wire: Wire
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Json]:
         """The body that a single call would send, but for `stream`."""
         return {name: value for name, value in self.wire.body.items() if name != "stream"}
 
@@ -137,7 +137,7 @@ def _cut(
     return [*found, NewBatch(dict(headers), tuple(kept), size_bytes)]
 
 
-def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, Any]) -> str:
+def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, object]) -> str:
     if len(batches) < 2:
         return ""
     reasons = []

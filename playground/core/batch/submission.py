@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -19,11 +19,11 @@ from playground.core.batch.batch import (
 )
 from playground.core.batch.batch_split import BatchRequest
 from playground.core.money import pricing
-from playground.core.money.bill import Call, Known, bill, refused
+from playground.core.money.bill import BillFacts, Call, bill, refused
 from playground.core.money.bill_bound import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
-from playground.core.runs.run_row import RunRow, RunTexts, Status, kept
+from playground.core.runs.run_row import RunRow, RunTexts, Status, texts_of, with_result
 
 SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
 """`submitting`: sent, or about to be, and no reply known; `refused`: there is no batch."""
@@ -37,7 +37,7 @@ _STATUS: Mapping[ResultKind, Status] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedRequest:
     """One request of a batch as it is remembered: enough to log its result after a restart.
 
     `custom_id` is the id of its run, so that a result taken in twice is one row.
@@ -79,7 +79,7 @@ class Submission:
         return f"batch {self.submission_id}"
 
     def seen(self, batch: Batch) -> "Submission":
-        """The same after a look at its batch."""
+        """The submission as a poll of its batch found it."""
         return replace(
             self,
             batch_id=batch.batch_id,
@@ -98,12 +98,12 @@ def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
     return pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
 
 
-def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planned:
+def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> PlannedRequest:
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
     sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
     params = {k: v for k, v in plan.wire.parameters().items() if k in request.params}
-    return Planned(
+    return PlannedRequest(
         custom_id=custom_id,
         cell=cell,
         press=plan.press,
@@ -116,13 +116,12 @@ def planned(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> Planne
 
 
 def to_row(
-    asked: Planned, result: BatchResult, submission: Submission, connection: Connection
+    asked: PlannedRequest, result: BatchResult, submission: Submission, connection: Connection
 ) -> tuple[RunRow, RunTexts]:
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
-    usage, failure = result.usage, result.failure
     call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
-    cost, prices = bill(usage, call, _known(result))
+    cost, prices = bill(result.usage, call, _known(result))
     row = RunRow(
         run_id=asked.custom_id,
         visitor=submission.visitor,
@@ -135,31 +134,20 @@ def to_row(
         params_json=asked.params_json,
         status=_STATUS[result.kind],
         stop_reason=result.stop_reason,
-        error_kind=failure.kind if failure else None,
-        error_message=(failure.message or failure.sentence) if failure else None,
-        http_status=failure.http_status if failure else None,
         attempts=1,
-        input_tokens=usage.input_tokens if usage else None,
-        output_tokens=usage.output_tokens if usage else None,
-        cache_read_tokens=usage.cache_read_tokens if usage else None,
-        cache_write_tokens=usage.cache_write_tokens if usage else None,
-        thinking_tokens=usage.thinking_tokens if usage else None,
-        cost_usd=cost.usd,
-        cost_kind=cost.kind,
-        cost_why=cost.reason,
         worst_case_usd=asked.worst_case_usd,
-        unit_prices_json=prices.to_json() if prices else None,
-        request_id=failure.request_id if failure else None,
+        request_id=result.failure.request_id if result.failure else None,
         experiment_id=submission.experiment_id or None,
     )
-    return row, _texts(asked, result)
+    texts = texts_of(asked.custom_id, asked.request_json, [_attempt(result)], result.blocks)
+    return with_result(row, result.usage, result.failure, cost, prices), texts
 
 
-def _known(result: BatchResult) -> Known:
+def _known(result: BatchResult) -> BillFacts:
     if result.kind != "succeeded":
         is_sure = _billed(result) in (None, "no")
         lost = () if is_sure else ("Whether the batch was submitted is not known.",)
-        return Known(free="What a batch does not answer is not billed.", missing=lost)
+        return BillFacts(free="What a batch does not answer is not billed.", missing=lost)
     is_whole = result.usage is None or result.usage.is_complete
     missing = () if is_whole else ("The usage report is not whole.",)
     return refused(result.refusal, missing)
@@ -172,9 +160,9 @@ def _billed(result: BatchResult) -> Billed | None:
     return result.failure.billed if result.failure else "no"
 
 
-def _texts(asked: Planned, result: BatchResult) -> RunTexts:
+def _attempt(result: BatchResult) -> Attempt:
     failure = result.failure
-    attempt = Attempt(
+    return Attempt(
         number=1,
         start_s=0.0,
         duration_s=0.0,
@@ -183,10 +171,4 @@ def _texts(asked: Planned, result: BatchResult) -> RunTexts:
         billed=_billed(result),
         request_id=failure.request_id if failure else None,
         why=f"Part of a batch: {result.kind}.",
-    )
-    return RunTexts(
-        run_id=asked.custom_id,
-        request_json=asked.request_json,
-        attempts_json=json.dumps([asdict(attempt)]),
-        **kept(result.blocks),
     )

@@ -8,7 +8,9 @@ types in the SDK, `anthropic/types/message_create_params.py` of 2.14.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from playground.core.text.json_text import JsonObject
 
 
 class Anything:
@@ -116,7 +118,7 @@ ALLOWED: Final = Fields(
 )
 
 
-def first_not_allowed(body: Mapping[str, Any]) -> str | None:
+def first_not_allowed(body: JsonObject) -> str | None:
     """The first place in a body, such as `tools[0].type`, that is not on the list."""
     return _first(body, ALLOWED, "")
 
@@ -144,7 +146,7 @@ def _first(value: object, rule: Rule, path: str) -> str | None:
     return _first_field(value, rule, path)
 
 
-def _first_field(value: Mapping[str, Any], rule: Fields, path: str) -> str | None:
+def _first_field(value: JsonObject, rule: Fields, path: str) -> str | None:
     for name, each in value.items():
         place = f"{path}.{name}" if path else name
         found = _first(each, rule.known[name], place) if name in rule.known else place

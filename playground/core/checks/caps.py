@@ -12,7 +12,7 @@ from playground.core.checks.problems import Problem, setting
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import quoted
 from playground.core.request.request import Request
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
 from playground.core.wire.wire import Wire
 
 SHARE_OF_QUEUE = 4

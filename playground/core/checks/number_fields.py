@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 from playground.core.checks.problems import Fix, Problem, setting
@@ -32,9 +33,9 @@ Texts = tuple[tuple[str, str], ...]
 _USUAL_MAX_TOKENS: Final = 1_000
 
 
-def first_text(parameter: str, value: Any) -> str:  # noqa: ANN401 (a field of Params)
+def first_text(parameter: str, value: object) -> str:
     """What a field shows of a parameter until somebody types in it."""
-    return number_text(value)
+    return number_text(value if isinstance(value, int | float | Decimal) else None)
 
 
 def texts_beside(params: Params, texts: Iterable[tuple[str, str]]) -> Texts:
@@ -47,11 +48,6 @@ def with_texts(params: Params, texts: Iterable[tuple[str, str]]) -> Params:
     """The parameters as number fields have them. One whose text can't be read is not set."""
     values: dict[str, Any] = {name: _value(name, text) for name, text in texts}
     return replace(params, **values)
-
-
-def text_in_field(params: Params, texts: Iterable[tuple[str, str]], parameter: str) -> str:
-    """What stands in the field of a parameter."""
-    return dict(texts).get(parameter, _first(params, parameter))
 
 
 def number_problems(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from playground.core.request.model_catalogue import CATALOGUE, Model
-from playground.core.request.request import EFFORTS, Message, Prompt, Request
+from playground.core.request.request import EFFORTS, Message, Prompt
 from playground.core.text.key_shapes import masked
 
 Severity = Literal["error", "warning", "info"]
@@ -39,11 +39,6 @@ class Problem:
 def setting(slug: str, label: str, **values: object) -> Fix:
     """A fix that sets parameters."""
     return Fix(slug, label, params=tuple(values.items()))
-
-
-def fixed(fix: Fix, request: Request) -> Request:
-    """The request with a fix applied."""
-    return Request(edited(fix.edit, request.prompt), replace(request.params, **dict(fix.params)))
 
 
 def edited(edit: Edit | None, prompt: Prompt) -> Prompt:

@@ -5,7 +5,7 @@ step of undo keep. It has no place for a key, a visitor, an answer or a run.
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from playground.core.checks.number_fields import (
     LARGEST_MAX_TOKENS,
@@ -21,6 +21,7 @@ from playground.core.request.request_fields import (
     request_to_fields,
     text_of,
 )
+from playground.core.text.json_text import Json
 
 VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
@@ -88,7 +89,7 @@ def _check_size(text: str) -> None:
         raise PageStateError(f"It is longer than {MOST_BYTES:,} bytes.")
 
 
-def _variant_fields(variant: Variant) -> dict[str, Any]:
+def _variant_fields(variant: Variant) -> dict[str, Json]:
     fields = request_to_fields(Request(Prompt(variant.system, ()), variant.params))
     # The model and max_tokens are always told, also where they are nothing yet.
     told = {"model": variant.params.model, "max_tokens": variant.params.max_tokens}

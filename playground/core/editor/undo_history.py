@@ -56,7 +56,7 @@ class UndoHistory:
         return replace(self, at=self.at + 1) if self.can_redo else self
 
     def corrected(self, state: PageState) -> "UndoHistory":
-        """The same with what the editor really made of the present state."""
+        """The history with what the editor really made of the present state."""
         now = Step(state, self.now.label)
         return replace(self, steps=(*self.steps[: self.at], now, *self.steps[self.at + 1 :]))
 

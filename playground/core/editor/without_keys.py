@@ -2,14 +2,14 @@
 escaped line break hides where a key begins."""
 
 from dataclasses import replace
-from typing import Any
 
 from playground.core.editor.page_state import PageState
 from playground.core.request.request import Message, Params, Prompt
+from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import masked
 
 
-def json_without_keys(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+def json_without_keys(value: Json) -> Json:
     """The same JSON with every text masked."""
     if isinstance(value, str):
         return masked(value)

@@ -7,13 +7,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from playground.core.experiment.cases import CHECKS, EXPECTED
 from playground.core.experiment.json_schema import schema_problem
 from playground.core.experiment.patterns import pattern_problem
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.template import variables_of
+from playground.core.text.json_text import Json
 
 CheckKind = Literal[
     "contains",
@@ -127,7 +128,7 @@ def _judge_problem(check: CaseCheck) -> str | None:
     return None
 
 
-def to_fields(check: CaseCheck) -> dict[str, Any]:
+def to_fields(check: CaseCheck) -> dict[str, Json]:
     """The check as JSON has it, without what is at its default."""
     plain = CaseCheck(check.kind)
     names = [field.name for field in fields(check)]

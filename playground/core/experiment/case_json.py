@@ -1,18 +1,19 @@
 """Cases in JSON: objects one a line, and the shapes in which pandas and others write a table."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from playground.core.experiment.case_shape import fitted
 from playground.core.experiment.cases import CHECKS, Cases, CasesError
+from playground.core.text.json_text import Json, JsonObject
 
 _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "test_cases", "tests")
 """Fields under which an object keeps the list of its records."""
 EXAMPLE: Final = '{"name": "Ada"}'
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _TwiceError
@@ -27,7 +28,7 @@ _DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
 _TWICE: Final = "one name stands twice in an object"
 
 
-def _loads(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+def _loads(text: str) -> Json:
     return json.loads(text, object_pairs_hook=_distinct)
 
 
@@ -62,7 +63,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _lines(text: str) -> Iterator[tuple[int, Any]]:
+def _lines(text: str) -> Iterator[tuple[int, Json]]:
     # Not `splitlines`: JSON may hold U+2028 as it is.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -77,7 +78,7 @@ def _lines(text: str) -> Iterator[tuple[int, Any]]:
             raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
 
 
-def _values(text: str) -> list[Any]:
+def _values(text: str) -> list[Json]:
     """The one value of a text, or several objects that stand one after another."""
     try:
         return [_loads(text)]
@@ -98,7 +99,7 @@ def _is_python(error: json.JSONDecodeError) -> bool:
     return rest.startswith(("'", "None", "True", "False"))
 
 
-def _documents(text: str) -> Iterator[Any]:
+def _documents(text: str) -> Iterator[Json]:
     """Objects one after another, as jq writes them; none where anything else is among them."""
     decoder, place, found = _DECODER, 0, []
     text = text.strip()
@@ -115,7 +116,7 @@ def _documents(text: str) -> Iterator[Any]:
     yield from found
 
 
-def _of_value(found: Any) -> Cases:  # noqa: ANN401 (any JSON value)
+def _of_value(found: Json) -> Cases:
     if isinstance(found, list):
         if found and all(isinstance(each, list) for each in found):
             return _of_lists(found[0], found[1:], "The first list names the columns.", 2)
@@ -137,7 +138,7 @@ def _of_value(found: Any) -> Cases:  # noqa: ANN401 (any JSON value)
     return _of_columns(found)
 
 
-def _is_table(found: Mapping[str, Any]) -> bool:
+def _is_table(found: JsonObject) -> bool:
     """Whether an object is a whole table and not one case."""
     values = list(found.values())
     if _is_split(found) or _list_in(found) is not None:
@@ -151,7 +152,7 @@ def _is_table(found: Mapping[str, Any]) -> bool:
     return _counts(found) or (len({tuple(each) for each in values}) == 1 and _counts(values[0]))
 
 
-def _is_split(found: Mapping[str, Any]) -> bool:
+def _is_split(found: JsonObject) -> bool:
     """As pandas' `orient="split"` has it."""
     data = found.get("data")
     return (
@@ -162,7 +163,7 @@ def _is_split(found: Mapping[str, Any]) -> bool:
     )
 
 
-def _list_in(found: Mapping[str, Any]) -> str | None:
+def _list_in(found: JsonObject) -> str | None:
     lists = [
         name
         for name, value in found.items()
@@ -171,12 +172,12 @@ def _list_in(found: Mapping[str, Any]) -> str | None:
     return lists[0] if len(lists) == 1 and lists[0].lower() in _ONE_LIST else None
 
 
-def _counts(found: Mapping[str, Any]) -> bool:
+def _counts(found: JsonObject) -> bool:
     """Whether the names are the numbers of rows, as pandas writes its index."""
     return all(name.lstrip("-").isdecimal() for name in found)
 
 
-def _of_columns(found: Mapping[str, Any]) -> Cases:
+def _of_columns(found: JsonObject) -> Cases:
     """Columns by name, each a list or an object by row; or rows by their number."""
     first = next(iter(found.values()))
     if isinstance(first, list):
@@ -190,13 +191,13 @@ def _of_columns(found: Mapping[str, Any]) -> Cases:
     return _of_objects(enumerate(rows, 1), said)
 
 
-def _of_lists(header: Sequence[Any], rows: Sequence[Any], said: str, first_row: int) -> Cases:
+def _of_lists(header: Sequence[Json], rows: Sequence[Json], said: str, first_row: int) -> Cases:
     names = [_cell(1, "", each) for each in header]
     texts = [[_cell(n, "", each) for each in row] for n, row in enumerate(rows, first_row)]
     return fitted(names, texts, first_row=first_row, changes=(said,))
 
 
-def _of_objects(found: Iterable[tuple[int, Any]], said: str = "") -> Cases:
+def _of_objects(found: Iterable[tuple[int, Json]], said: str = "") -> Cases:
     """The cases of numbered objects; `said`: what was changed to get at them."""
     objects = [(number, _texts(number, each)) for number, each in found]
     columns = tuple(dict.fromkeys(name for _, each in objects for name in each))
@@ -212,7 +213,7 @@ def _texts(number: int, parsed: object) -> dict[str, str]:
     return {name: _cell(number, name, value) for name, value in parsed.items()}
 
 
-def _cell(number: int, name: str, value: Any) -> str:  # noqa: ANN401 (any JSON)
+def _cell(number: int, name: str, value: Json) -> str:
     """A text as it is, nothing for null, and the JSON of anything else."""
     if isinstance(value, str):
         try:

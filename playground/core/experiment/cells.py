@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from playground.core.experiment.case_checks import CheckResult
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.core.statistics.setting_statistics import Measured
+from playground.core.text.json_text import Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def claim_name(experiment_id: str) -> str:
 
 
 def answer_key(answer: str) -> str:
-    """The same for the same answer."""
+    """16 hex digits that are the same for the same answer, and for no other."""
     return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -117,5 +117,5 @@ def results_to_json(results: Mapping[str, CheckResult]) -> str:
 
 
 def results_from_json(text: str) -> dict[str, CheckResult]:
-    found: dict[str, Any] = json.loads(text or "{}")
+    found: dict[str, Json] = json.loads(text or "{}")
     return {key: CheckResult(passed, why) for key, (passed, why) in found.items()}

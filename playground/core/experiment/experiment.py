@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Final
 
 from playground.core.experiment.case_checks import (
     MOST_CHECKS,
@@ -28,6 +28,7 @@ from playground.core.request.request_fields import (
     text_of,
 )
 from playground.core.runs.run_plan import Variant
+from playground.core.text.json_text import Json
 
 VERSION: Final = 1
 MOST_CHARACTERS: Final = 12_000_000
@@ -122,7 +123,7 @@ def from_json(text: str) -> Experiment:
     return experiment
 
 
-def _experiment(found: dict[str, Any]) -> Experiment:
+def _experiment(found: dict[str, Json]) -> Experiment:
     share, at_once = found["least_share"], found["at_once"]
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise FieldsError("least_share must be above 0 and at most 1.")
@@ -144,7 +145,7 @@ def _experiment(found: dict[str, Any]) -> Experiment:
     )
 
 
-def _list(found: dict[str, Any], name: str, most: int) -> list[Any]:
+def _list(found: dict[str, Json], name: str, most: int) -> list[Json]:
     if not isinstance(found[name], list) or len(found[name]) > most:
         raise FieldsError(f"{name} must be a list of at most {most:,}.")
     return list(found[name])
@@ -167,7 +168,7 @@ def _sweep(found: object) -> Sweep:
     return Sweep(parameter, tuple(values))
 
 
-def _cases(found: dict[str, Any]) -> Cases:
+def _cases(found: dict[str, Json]) -> Cases:
     columns, rows = found["columns"], found["rows"]
     if columns == [] and rows == [[]]:
         return NO_CASES

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from playground.core.experiment.patterns import PatternError, is_found, pattern_problem
 from playground.core.request.extra_json import read_extra
+from playground.core.text.json_text import Json, JsonObject
 
 MOST_STEPS: Final = 20_000
 """Keywords looked at for one answer: references to references can grow without end."""
@@ -20,7 +21,7 @@ MOST_CHARACTERS: Final = 500_000
 MOST_SAID: Final = 160
 _step: ContextVar[Iterator[int]] = ContextVar("_step")
 
-Keyword = Callable[..., Iterator[Any]]
+Keyword = Callable[..., Iterator[object]]
 
 
 class SchemaError(ValueError):
@@ -31,7 +32,7 @@ class _TooMuchError(Exception):
     """The schema asks for more steps than are allowed."""
 
 
-def read_json(text: str) -> Any:  # noqa: ANN401 (any JSON)
+def read_json(text: str) -> Json:
     """The value that a text is. Raises ValueError with one line that says what is wrong."""
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"it is longer than {MOST_CHARACTERS:,} characters")
@@ -54,14 +55,14 @@ def schema_problem(schema: str) -> str | None:
     return None
 
 
-def mismatch(schema: str, value: Any) -> str | None:  # noqa: ANN401 (any JSON)
+def mismatch(schema: str, value: Json) -> str | None:
     """Where and how a value does not match a schema; None: it does. Raises `SchemaError`."""
     found = _read(schema)
     return _first_error(found, value)
 
 
 @lru_cache(maxsize=16)
-def _read(text: str) -> Mapping[str, Any]:
+def _read(text: str) -> JsonObject:
     extra = read_extra(text)
     if extra.problem and extra.problem.startswith("line "):
         raise SchemaError(f"the schema is no JSON: {extra.problem}")
@@ -77,7 +78,7 @@ def _read(text: str) -> Mapping[str, Any]:
     return extra.fields
 
 
-def _patterns(value: Any) -> Iterator[Any]:  # noqa: ANN401 (any JSON)
+def _patterns(value: Json) -> Iterator[Json]:
     if isinstance(value, list):
         for each in value:
             yield from _patterns(each)
@@ -91,7 +92,7 @@ def _patterns(value: Any) -> Iterator[Any]:  # noqa: ANN401 (any JSON)
             yield from _patterns(each)
 
 
-def _first_error(schema: Mapping[str, Any], value: Any) -> str | None:  # noqa: ANN401 (any JSON)
+def _first_error(schema: JsonObject, value: Json) -> str | None:
     from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
@@ -110,7 +111,7 @@ def _first_error(schema: Mapping[str, Any], value: Any) -> str | None:  # noqa: 
     return None if error is None else _short(f"{error.json_path}: {error.message}")
 
 
-def _draft(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 (jsonschema has no types)
+def _draft(schema: JsonObject) -> Any:  # noqa: ANN401 (jsonschema has no types)
     # Imported at first use: the page need not wait for it.
     from jsonschema import Draft202012Validator, validators
 
@@ -130,7 +131,7 @@ def _bounded(draft: Any) -> Any:  # noqa: ANN401 (jsonschema has no types)
 
 def _counted(keyword: Keyword) -> Keyword:
     @wraps(keyword)
-    def counted(*arguments: Any) -> Iterator[Any]:  # noqa: ANN401 (whatever jsonschema hands on)
+    def counted(*arguments: object) -> Iterator[object]:
         if next(_step.get()) > MOST_STEPS:
             raise _TooMuchError
         return keyword(*arguments) or iter(())
@@ -138,14 +139,14 @@ def _counted(keyword: Keyword) -> Keyword:
     return counted
 
 
-def _pattern(validator: Any, pattern: str, value: Any, _schema: object) -> Iterator[Any]:  # noqa: ANN401
+def _pattern(validator: Any, pattern: str, value: Json, _schema: object) -> Iterator[object]:  # noqa: ANN401
     from jsonschema import ValidationError
 
     if validator.is_type(value, "string") and not is_found(pattern, value):
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
-def _unique_items(validator: Any, wanted: bool, value: Any, _schema: object) -> Iterator[Any]:  # noqa: ANN401
+def _unique_items(validator: Any, wanted: bool, value: Json, _schema: object) -> Iterator[object]:  # noqa: ANN401
     """In a time that grows with the length, where jsonschema's grows with its square."""
     from jsonschema import ValidationError
 
@@ -154,12 +155,12 @@ def _unique_items(validator: Any, wanted: bool, value: Any, _schema: object) -> 
             yield ValidationError("an item stands in the list twice")
 
 
-def _canonical(value: Any) -> str:  # noqa: ANN401 (any JSON)
+def _canonical(value: Json) -> str:
     """The same text for values that JSON Schema holds to be equal: 1 and 1.0 are."""
     return json.dumps(_whole(value), sort_keys=True)
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+def _whole(value: Json) -> Json:
     if isinstance(value, list):
         return [_whole(each) for each in value]
     if isinstance(value, dict):

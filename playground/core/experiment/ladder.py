@@ -46,7 +46,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LadderResult:
     """What the ladder came to. `model` is the smallest that does the job, as far as that was
     decided; None: none does.
     `cost_multiple` is how much more the largest costs, where both costs are known."""
@@ -80,7 +80,9 @@ def next_step(
     return None
 
 
-def found(ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 1.0) -> Found:
+def ladder_result(
+    ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 1.0
+) -> LadderResult:
     """The result, once there is no next step."""
     known = {rung.model: rung for rung in rungs}
     tried = [known[model] for model in ladder if model in known]
@@ -90,16 +92,16 @@ def found(ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 
     passes = "is known to pass" if undecided else "passes"
     without = f" Undecided: {_in_words(undecided)}." if undecided else ""
     if smallest is None:
-        return Found(None, f"No model of the ladder {passes} the checks.{without}")
+        return LadderResult(None, f"No model of the ladder {passes} the checks.{without}")
     largest = known.get(ladder[-1])
     if largest is smallest:
         only = f"Only the largest, {smallest.model}, {passes} the checks.{without}"
-        return Found(smallest.model, only)
+        return LadderResult(smallest.model, only)
     multiple = _multiple(smallest, largest) if largest and largest.is_finished else None
     sentence = f"{smallest.model} is the smallest that {passes} the checks."
     if multiple is not None and largest is not None:
         sentence = f"{sentence[:-1]}; {largest.model} costs {multiple:.1f} times as much."
-    return Found(smallest.model, f"{sentence}{without}", multiple)
+    return LadderResult(smallest.model, f"{sentence}{without}", multiple)
 
 
 def agreement(pairs: Sequence[tuple[bool | None, bool | None]]) -> float | None:

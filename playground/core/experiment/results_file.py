@@ -5,26 +5,20 @@ The first line holds the definition, each other one a finished cell.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from playground.core.experiment.cells import CellRow, results_from_json, results_to_json
 from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
 from playground.core.experiment.grid import MOST_CELLS, Grid
 from playground.core.experiment.matrix import Answers, Matrix
+from playground.core.runs.row_json import from_fields, to_fields
 from playground.core.runs.run_row import RunRow
+from playground.core.text.json_text import Json
 
 KIND: Final = "playground experiment"
 VERSION: Final = 1
 MOST_CHARACTERS: Final = 100_000_000
-_TIMES: Final = ("started_at", "ended_at")
-_DOLLARS: Final = ("cost_usd", "worst_case_usd")
-_WHOLE: Final = tuple(field.name for field in fields(RunRow) if field.type in (int, int | None))
-_NUMBERS: Final = ("ttft_s", "duration_s")
-_HIDDEN: Final = ("visitor",)
-"""What is nobody else's business."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +64,12 @@ def from_json_lines(text: str) -> ExperimentFile:
         unsent = {str(key): str(why) for key, why in dict(head["unsent"]).items()}
     except ExperimentError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         raise ExperimentError(f"Line {number:,}: it cannot be read here.") from None
     return ExperimentFile(Matrix(experiment, grid, found, unsent), answers)
 
 
-def _head(line: str) -> dict[str, Any]:
+def _head(line: str) -> dict[str, Json]:
     try:
         head = json.loads(line)
     except (ValueError, RecursionError):
@@ -86,7 +80,7 @@ def _head(line: str) -> dict[str, Any]:
     return dict(head)
 
 
-def _grid(experiment: Experiment, found: list[list[Any]]) -> Grid:
+def _grid(experiment: Experiment, found: list[list[Json]]) -> Grid:
     sent = {(int(setting), int(case)): str(key) for setting, case, key in found}
     settings = experiment.settings
     if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
@@ -94,7 +88,7 @@ def _grid(experiment: Experiment, found: list[list[Any]]) -> Grid:
     return Grid(settings, experiment.cases, experiment.repeats, sent)
 
 
-def _cell_fields(cell: CellRow, answers: Answers) -> dict[str, Any]:
+def _cell_fields(cell: CellRow, answers: Answers) -> dict[str, Json]:
     return {
         "cell": cell.cell_id,
         "run_id": cell.run_id,
@@ -105,43 +99,17 @@ def _cell_fields(cell: CellRow, answers: Answers) -> dict[str, Any]:
     }
 
 
-def _run_fields(run: RunRow) -> dict[str, Any]:
-    values = {each.name: getattr(run, each.name) for each in fields(run)}
-    kept = {k: v for k, v in values.items() if k not in _HIDDEN and v is not None}
-    return {name: _plain(value) for name, value in kept.items()}
+def _run_fields(run: RunRow) -> dict[str, Json]:
+    return {name: value for name, value in to_fields(run).items() if value is not None}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 (any field of a row)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
-def _cell(found: Mapping[str, Any]) -> tuple[CellRow, str]:
+def _cell(found: Mapping[str, Json]) -> tuple[CellRow, str]:
     checks = results_from_json(json.dumps(found["checks"]))
     if not all(r.passed in (True, False, None) and type(r.why) is str for r in checks.values()):
         raise ValueError("a check's result")
-    run = None if found["run"] is None else _run(found["run"])
+    run = None if found["run"] is None else from_fields(found["run"], "")
     texts = [found[name] for name in ("cell", "run_id", "answer_key", "answer")]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a text")
     cell_id, run_id, key, answer = texts
     return CellRow(cell_id, run_id, run, checks, key), answer
-
-
-def _run(found: Mapping[str, Any]) -> RunRow:
-    return RunRow(**{name: _value(name, value) for name, value in found.items()}, visitor="")
-
-
-def _value(name: str, value: Any) -> Any:  # noqa: ANN401 (any field of a row)
-    if name in _TIMES:
-        return datetime.fromisoformat(value)
-    if name in _DOLLARS:
-        usd = Decimal(value)
-        if not usd.is_finite():
-            raise ValueError(name)
-        return usd
-    wanted = int if name in _WHOLE else int | float if name in _NUMBERS else str
-    if not isinstance(value, wanted) or isinstance(value, bool):
-        raise ValueError(name)
-    return value

@@ -7,10 +7,10 @@ from itertools import islice
 
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
-from playground.core.experiment.ladder import Found, Rung, found, next_step
+from playground.core.experiment.ladder import LadderResult, Rung, ladder_result, next_step
 
 
-class Course:
+class RunOrder:
     """All cells, in the order of the grid. What is taken is not offered again until it is put
     back."""
 
@@ -44,12 +44,12 @@ class Course:
         self.leave_out(cell_id)
 
     @property
-    def result(self) -> Found | None:
+    def result(self) -> LadderResult | None:
         """What it came to; nothing here, where everything is run."""
         return None
 
 
-class Climb(Course):
+class Climb(RunOrder):
     """A ladder: one model's cells at a time, for as long as it can still pass."""
 
     def __init__(self, grid: Grid, ladder: tuple[str, ...], least_share: float) -> None:
@@ -110,10 +110,10 @@ class Climb(Course):
         )
 
     @property
-    def result(self) -> Found | None:
+    def result(self) -> LadderResult | None:
         if self._step() is not None:
             return None
-        return found(self._ladder, self._tried(), least_share=self._least_share)
+        return ladder_result(self._ladder, self._tried(), least_share=self._least_share)
 
     def _step(self) -> str | None:
         """The model whose turn it is, where some of its cells are still to be run."""
@@ -131,8 +131,8 @@ def _taken(queue: dict[str, None], most: int) -> list[str]:
     return taken
 
 
-def course_of(experiment: Experiment, grid: Grid) -> Course:
-    """The course that an experiment asks for."""
+def run_order_of(experiment: Experiment, grid: Grid) -> RunOrder:
+    """The order that an experiment asks for."""
     if experiment.is_ladder:
         return Climb(grid, experiment.ladder, experiment.least_share)
-    return Course(grid)
+    return RunOrder(grid)

@@ -35,7 +35,7 @@ def numbers(parameter: str, text: str) -> tuple[float, ...]:
 
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
-    """The same for a parameter that takes only whole numbers."""
+    """The values of a sweep over a parameter that takes only whole numbers. Raises `GridError`."""
     of = _RULES[parameter]
     try:
         found = [read_whole(word, of) for word in _words(of, text)]

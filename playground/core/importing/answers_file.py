@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from playground.core.editor.page_state import LETTERS, PageState, PageStateError, Variant, to_json
 from playground.core.editor.without_keys import page_without_keys
@@ -17,7 +17,7 @@ from playground.core.importing.messages_body import of_messages_api
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Prompt, Request
 from playground.core.sharing.shared_run import FORMAT, VERSION
-from playground.core.text.json_shape import is_within
+from playground.core.text.json_text import Json, is_within
 from playground.core.text.key_shapes import MASK
 from playground.core.wire.wire import VERSION_HEADER, model_on, wire
 
@@ -46,7 +46,7 @@ def read_runs(text: str) -> ImportedPage | None:
     return ImportedPage(safe, tuple(left_out))
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parsed(text: str) -> dict[str, Json]:
     if not is_within(text, MOST_PARTS, DEEPEST):
         raise ImportingError("It holds more than a file of answers can.")
     try:
@@ -59,7 +59,7 @@ def _parsed(text: str) -> dict[str, Any]:
     return found
 
 
-def _runs(file: dict[str, Any]) -> list[tuple[str, Imported]]:
+def _runs(file: dict[str, Json]) -> list[tuple[str, Imported]]:
     version = file.get("version")
     if isinstance(version, int) and version > VERSION:
         raise ImportingError("This file was made by a newer playground.")
@@ -86,7 +86,7 @@ def _run(found: object) -> tuple[str, Imported]:
     return found["variant"], replace(asked, request=_simplest(asked.request, fields, version))
 
 
-def _simplest(request: Request, body: dict[str, Any], version: str) -> Request:
+def _simplest(request: Request, body: dict[str, Json], version: str) -> Request:
     """The request with its API version left to the playground, if that sends the same."""
     free = replace(request, params=replace(request.params, api_version="auto"))
     sent = wire(free, model_on(CLAUDE, request.params.model), CLAUDE)

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import KEYS
 from playground.core.importing.shell_words import Command, Word, command
 from playground.core.importing.strict_json import read_object
 from playground.core.importing.windows_command import in_shell_words, is_windows
+from playground.core.text.json_text import Json
 
 VALUED_SHORT: Final = "EKCbcdDFPHmoUQreXYytzTuAwx"
 PLAIN_SHORT: Final = "0123456aBfgGhIijJklLMnNOpqRsSvVZ#:"
@@ -176,7 +177,7 @@ def _short(
 
 def _body(
     data: list[tuple[str, Word]], heredoc: Word | None, left_out: list[LeftOut]
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     if not data:
         raise ImportingError("This curl command sends no data.")
     if len(data) > 1:

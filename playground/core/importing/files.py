@@ -3,12 +3,13 @@ TypeScript that the playground itself writes, Markdown."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.kinds import named
 from playground.core.importing.strict_json import read_object
+from playground.core.text.json_text import JsonObject
 
 _HTTP: Final = re.compile(
     r"\A\s*(?:#[^\n]*\n\s*)*(?P<method>[A-Z]{3,7}) (?P<url>(?:https?://|/|\{\{)\S*)"
@@ -74,7 +75,7 @@ def blocks_of(text: str) -> Iterator[str]:
         yield "\n".join(inside)
 
 
-def notebook_source(file: Mapping[str, Any]) -> str | None:
+def notebook_source(file: JsonObject) -> str | None:
     """The Python of a notebook's cells, or None for any other JSON. Raises `ImportingError`."""
     cells = file.get("cells")
     if not isinstance(cells, list) or "nbformat" not in file:
@@ -86,7 +87,7 @@ def notebook_source(file: Mapping[str, Any]) -> str | None:
     return "\n\n".join(each for each in sources if _is_python(each))
 
 
-def _source(cell: Mapping[str, Any]) -> str:
+def _source(cell: JsonObject) -> str:
     source = cell.get("source") if cell.get("cell_type") == "code" else ""
     if isinstance(source, list):
         return "".join(each for each in source if isinstance(each, str))
@@ -98,7 +99,7 @@ def _is_python(source: str) -> bool:
     return bool(begin) and (not begin.startswith("%%") or begin.startswith(_PYTHON_CELLS))
 
 
-def har_calls(file: Mapping[str, Any]) -> Sequence[Call] | None:
+def har_calls(file: JsonObject) -> Sequence[Call] | None:
     """The calls with a JSON body that a HAR file recorded; None for any other JSON."""
     match file:
         case {"log": {"entries": list(entries)}}:

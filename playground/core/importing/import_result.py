@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from playground.core.editor.page_state import PageState
 from playground.core.request.request import Request
+from playground.core.text.json_text import JsonObject
 
 MOST_CHARACTERS: Final = 1_000_000
 _SHORT: Final = 60
@@ -27,7 +28,7 @@ class LeftOut:
 class Call:
     """A request as some source spells it, its key already gone."""
 
-    body: Mapping[str, Any]
+    body: JsonObject
     headers: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     left_out: tuple[LeftOut, ...] = ()

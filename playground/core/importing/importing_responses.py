@@ -1,6 +1,6 @@
 """A request of OpenAI's Responses API as a request of the editor."""
 
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import (
     Call,
@@ -13,6 +13,7 @@ from playground.core.importing.import_result import (
 from playground.core.importing.messages_body import of_messages_api
 from playground.core.importing.openai_body import INSTEAD, SAME, conversation
 from playground.core.request.request import EFFORTS
+from playground.core.text.json_text import Json
 
 SOURCE: Final = "OpenAI response request"
 _TAKEN: Final = (*SAME, "input", "instructions", "max_output_tokens")
@@ -29,7 +30,7 @@ def of_responses(call: Call) -> Imported:
     left_out = list(call.left_out)
     # Null stands there for what is not set.
     asked = {name: value for name, value in call.body.items() if value is not None}
-    body: dict[str, Any] = {name: asked[name] for name in SAME if name in asked}
+    body: dict[str, Json] = {name: asked[name] for name in SAME if name in asked}
     if "max_output_tokens" in asked:
         body["max_tokens"] = asked["max_output_tokens"]
     system, body["messages"] = conversation(_messages(asked.get("input")), left_out)
@@ -47,7 +48,7 @@ def of_responses(call: Call) -> Imported:
     return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
 
 
-def _messages(found: object) -> list[Any]:
+def _messages(found: object) -> list[Json]:
     if isinstance(found, str):
         return [{"role": "user", "content": found}]
     if not isinstance(found, list):

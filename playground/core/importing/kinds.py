@@ -1,8 +1,9 @@
 """What a text is that holds no request which can be read, so that it can be named."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
+
+from playground.core.text.json_text import JsonObject
 
 READABLE: Final = (
     "JSON of the Messages API or of OpenAI's, Python, notebooks, curl, HTTP requests and HAR files "
@@ -82,7 +83,7 @@ def named(kind: str) -> str:
     return f"This is {kind}, which can't be imported. {READABLE}"
 
 
-def json_kind(body: Mapping[str, Any]) -> str | None:
+def json_kind(body: JsonObject) -> str | None:
     """What a JSON object is that is no request of a kind that can be read."""
     names = set(body)
     if body.get("type") == "message" or {"choices", "usage"} <= names or "stop_reason" in names:
@@ -110,7 +111,7 @@ def json_kind(body: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _is_converse(body: Mapping[str, Any]) -> bool:
+def _is_converse(body: JsonObject) -> bool:
     """Whether the blocks of its messages are Converse's, which have no type."""
     messages = body.get("messages")
     blocks = [

@@ -6,7 +6,7 @@ What has no control, or a value that no control takes, goes out as extra JSON un
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 
 from playground.core.importing.import_result import (
     Call,
@@ -25,6 +25,7 @@ from playground.core.request.request import (
     Request,
     Role,
 )
+from playground.core.text.json_text import Json
 from playground.core.wire.from_body import take_params
 from playground.core.wire.wire import fills_cache
 
@@ -90,7 +91,7 @@ def _messages(
     return "\n\n".join(systems), tuple(messages)
 
 
-def _take(body: dict[str, Any], left_out: list[LeftOut]) -> Params:
+def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:
     """The parameters; what is not named is listed."""
     if "model" not in body:
         left_out.append(LeftOut("model", "None is named: choose one."))

@@ -1,7 +1,6 @@
 """A chat request in OpenAI's shape as a request of the editor; the two APIs differ in much."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import (
     Call,
@@ -14,6 +13,7 @@ from playground.core.importing.import_result import (
 from playground.core.importing.messages_body import ONLY_TEXTS, WITHOUT_TEXT, of_messages_api
 from playground.core.importing.signs import MESSAGES_ONLY
 from playground.core.request.request import EFFORTS
+from playground.core.text.json_text import Json, JsonObject
 
 SOURCE: Final = "OpenAI chat request"
 SAME: Final = ("model", "temperature", "top_p", "stream")
@@ -31,7 +31,7 @@ def of_openai(call: Call) -> Imported:
     left_out = list(call.left_out)
     # Null stands there for what is not set.
     asked = {name: value for name, value in call.body.items() if value is not None}
-    body: dict[str, Any] = {name: asked[name] for name in SAME if name in asked}
+    body: dict[str, Json] = {name: asked[name] for name in SAME if name in asked}
     # The message roles are sorted here; what is not text is left out on the way.
     system, body["messages"] = conversation(asked.get("messages"), left_out)
     own = texts_of(asked.get("system"), "system", left_out)
@@ -43,9 +43,9 @@ def of_openai(call: Call) -> Imported:
     return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
 
 
-def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
+def _renamed(rest: dict[str, Json]) -> dict[str, Json]:
     """What has another name over there, taken out of the rest."""
-    body: dict[str, Any] = {}
+    body: dict[str, Json] = {}
     for name in ("max_completion_tokens", "max_tokens"):
         if name in rest and "max_tokens" not in body:
             body["max_tokens"] = rest.pop(name)
@@ -61,11 +61,11 @@ def _renamed(rest: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Mapping[str, Any]]]:
+def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[JsonObject]]:
     if not isinstance(found, list):
         raise ImportingError("The messages are no list.")
     systems: list[str] = []
-    messages: list[Mapping[str, Any]] = []
+    messages: list[JsonObject] = []
     for number, each in enumerate(found, 1):
         if not isinstance(each, dict):
             raise ImportingError(f"Message {number} is no object.")

@@ -7,12 +7,13 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import ABOUT_THE_CALL, KEYS
 from playground.core.python_reader.bindings import Bindings, sdk_call
 from playground.core.python_reader.values import UnknownValueError, Values
+from playground.core.text.json_text import Json
 
 MOST_SOURCE: Final = 200_000
 DEEPEST: Final = 100
@@ -171,7 +172,7 @@ def _read(name: str, given: Mapping[str, ast.expr], values: Values) -> Call:
     return Call(body, headers, url, tuple(values.left_out))
 
 
-def _check_known(body: dict[str, Any], values: Values) -> None:
+def _check_known(body: dict[str, Json], values: Values) -> None:
     """Raises `ImportingError` where nothing at all is known of a call."""
     if not {"messages", "prompt"} & body.keys():
         values.left_out.append(LeftOut("messages", f"None are known: {MESSAGES} stands there."))
@@ -184,7 +185,7 @@ def _turns() -> list[dict[str, str]]:
     return [{"role": "user", "content": MESSAGES}]
 
 
-def _posted(given: dict[str, Any], values: Values) -> Call:
+def _posted(given: dict[str, Json], values: Values) -> Call:
     body = next((given[each] for each in _BODIES if isinstance(given.get(each), dict)), None)
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
@@ -202,7 +203,7 @@ def _is_not_given(node: ast.expr) -> bool:
     return name in _NOT_GIVEN
 
 
-def _resolved(name: str, node: ast.expr, values: Values) -> Iterator[Any]:
+def _resolved(name: str, node: ast.expr, values: Values) -> Iterator[Json]:
     """The argument as JSON; nothing where it is not known, which is listed."""
     try:
         found = values.plain(node)

@@ -7,7 +7,7 @@ It only reads. A key in the text is masked before anything looks at it.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from playground.core.editor.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.editor.without_keys import json_without_keys, page_without_keys
@@ -36,6 +36,7 @@ from playground.core.importing.python_call import calls_from_python, read_python
 from playground.core.importing.signs import is_openai
 from playground.core.importing.strict_json import read_json, read_object
 from playground.core.request.request import Prompt, Role
+from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import MASK, holds_key, masked
 
 _SINGLE_QUOTES: Final = re.compile(r"[{\[,:]\s*'|[{,]\s*\w+\s*:")
@@ -162,7 +163,7 @@ def _of_json(text: str) -> Imported:
     return _of_call(Call(body, left_out=left_out), "Anthropic request")
 
 
-def _parsed(text: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
+def _parsed(text: str) -> tuple[dict[str, Json], tuple[LeftOut, ...]]:
     """The object of a JSON text; of several, one a line, the first."""
     try:
         found = read_json(text)
@@ -178,7 +179,7 @@ def _parsed(text: str) -> tuple[dict[str, Any], tuple[LeftOut, ...]]:
     return _object(found), ()
 
 
-def _object(found: object) -> dict[str, Any]:
+def _object(found: object) -> dict[str, Json]:
     if isinstance(found, list):
         objects = [each for each in found if isinstance(each, dict)]
         if len(objects) != len(found) or not found:
@@ -242,7 +243,7 @@ def _unwrapped(call: Call) -> Call:
     return replace(call, left_out=tuple(left_out))
 
 
-def _inner(found: object) -> dict[str, Any]:
+def _inner(found: object) -> dict[str, Json]:
     """A request inside another object, also as the text of its JSON."""
     if isinstance(found, str) and found.lstrip().startswith("{"):
         return read_object(found, "The request in it")

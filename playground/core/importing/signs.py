@@ -1,9 +1,10 @@
 """Which of two APIs a body was written for, told by everything in it that only one of them has."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from playground.core.importing.import_result import Call
+from playground.core.text.json_text import Json, JsonObject
 
 # fmt: off
 MESSAGES_ONLY: Final = frozenset((
@@ -46,7 +47,7 @@ def is_openai(call: Call) -> bool:
     return openai > 0 and openai >= messages
 
 
-def _signs(body: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
+def _signs(body: JsonObject) -> Iterator[tuple[bool, int]]:
     """Whether a sign is one of OpenAI's, and how much it weighs."""
     given = {name for name, value in body.items() if value is not None}
     yield True, _STRONG * len(given & _OPENAI_ONLY)
@@ -60,7 +61,7 @@ def _signs(body: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
         yield from _turn(each)
 
 
-def _tools(body: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
+def _tools(body: JsonObject) -> Iterator[tuple[bool, int]]:
     for each in _objects(body.get("tools")):
         yield ("function" in each or each.get("type") == "function"), _STRONG
     match body.get("tool_choice"):
@@ -70,7 +71,7 @@ def _tools(body: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
             yield False, _WEAK
 
 
-def _turn(message: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
+def _turn(message: JsonObject) -> Iterator[tuple[bool, int]]:
     role = message.get("role")
     if role == "system":
         yield True, _WEAK
@@ -85,6 +86,6 @@ def _turn(message: Mapping[str, Any]) -> Iterator[tuple[bool, int]]:
             yield False, _STRONG
 
 
-def _objects(found: object) -> list[dict[str, Any]]:
+def _objects(found: object) -> list[dict[str, Json]]:
     entries = found if isinstance(found, list) else []
     return [each for each in entries if isinstance(each, dict)]

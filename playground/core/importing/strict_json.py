@@ -2,9 +2,10 @@
 
 import json
 import math
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import ImportingError
+from playground.core.text.json_text import Json
 
 MOST_DIGITS: Final = 40
 
@@ -13,7 +14,7 @@ class _RefusedError(ValueError):
     """What is wrong with some JSON, for a sentence."""
 
 
-def read_json(text: str, what: str = "This") -> Any:  # noqa: ANN401 (any JSON value)
+def read_json(text: str, what: str = "This") -> Json:
     """Raises `ImportingError` with a sentence that begins with `what`."""
     try:
         return json.loads(
@@ -32,7 +33,7 @@ def read_json(text: str, what: str = "This") -> Any:  # noqa: ANN401 (any JSON v
         raise ImportingError(f"{what} is not readable as JSON.") from None
 
 
-def read_object(text: str, what: str) -> dict[str, Any]:
+def read_object(text: str, what: str) -> dict[str, Json]:
     """Raises `ImportingError`, also for JSON that is no object."""
     found = read_json(text, what)
     if not isinstance(found, dict):
@@ -53,11 +54,11 @@ def _fraction(text: str) -> float:
     return found
 
 
-def _constant(text: str) -> Any:  # noqa: ANN401 (it never gives one)
+def _constant(text: str) -> Json:
     raise _RefusedError(f"{text} is no number of JSON")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _RefusedError("one name stands twice in an object")

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from playground.core.editor.page_state import PageState, PageStateError, from_json, to_json
 from playground.core.request.request import Params
 from playground.core.request.request_fields import FieldsError, text_of
+from playground.core.text.json_text import Json
 
 VERSION: Final = 1
 MOST_BYTES: Final = 5_000_000
@@ -154,7 +155,7 @@ def _prompt(found: object) -> SavedPrompt:
     return SavedPrompt("", named(name), tuple(read))
 
 
-def _version(number: int, found: Any) -> PromptVersion:  # noqa: ANN401 (any JSON value)
+def _version(number: int, found: Json) -> PromptVersion:
     if not isinstance(found, dict) or set(found) != {"note", "saved_at", "page"}:
         raise LibraryError("A version must have a note, saved_at and a page.")
     note = text_of(found["note"], "A note")

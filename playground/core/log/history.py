@@ -22,10 +22,6 @@ class FilterError(ValueError):
     """A filter, a tag or a note that cannot be used; its text says why, to a person."""
 
 
-class NotDoneError(Exception):
-    """What was begun could not go on; its text says why, to a person."""
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which runs are meant: all that fulfil every part. An empty part asks for nothing.
@@ -115,7 +111,7 @@ def clean_tag(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """A row's place in an order; the rows behind it are the next page."""
 
     value: Value
@@ -123,12 +119,12 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A page of the found rows. `next_place` is where the next one goes on, None at the end;
+class HistoryPage:
+    """A page of the found rows. `next_cursor` is where the next one goes on, None at the end;
     `is_partial`: only the newest of very many matches were put in order."""
 
     rows: tuple[RunRow, ...] = ()
-    next_place: Place | None = None
+    next_cursor: Cursor | None = None
     is_partial: bool = False
 
 
@@ -145,7 +141,7 @@ class DayCost:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the found runs add up to; `is_partial` as in `Found`."""
+    """What the found runs add up to; `is_partial` as in `HistoryPage`."""
 
     totals: Totals = field(default_factory=Totals)
     is_partial: bool = False
@@ -163,7 +159,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LoggedRun:
     """One run as it leaves the log: its row, its texts where wanted, its marks."""
 
     row: RunRow
@@ -192,11 +188,11 @@ def value_of(row: RunRow, order: Order) -> Value:
     return values[order]
 
 
-def place_of(row: RunRow, order: Order) -> Place:
-    return Place(value_of(row, order), row.run_id)
+def cursor_of(row: RunRow, order: Order) -> Cursor:
+    return Cursor(value_of(row, order), row.run_id)
 
 
-def is_behind(one: Place, other: Place, order: Order) -> bool:
+def is_behind(one: Cursor, other: Cursor, order: Order) -> bool:
     """Whether `one` comes after `other`; what has no value comes last."""
     if one.value is None or other.value is None:
         if one.value is other.value:

@@ -1,9 +1,9 @@
-"""A request read back from the log: what was said in it, and the form that makes it again."""
+"""A request read back from the log: what was said in it, the form that makes it again, and the
+words by which its run is recognised."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from playground.core.request.request import (
     ROLES,
@@ -11,11 +11,13 @@ from playground.core.request.request import (
     Prompt,
     Request,
 )
+from playground.core.runs.run_row import RunTexts
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.exchange import from_json
 from playground.core.wire.from_body import take_params
 from playground.core.wire.wire import VERSION_HEADER, Wire
 
-Body = Mapping[str, Any]
+Body = JsonObject
 _VERSIONS = ("2023-06-01", "2026-10-21")
 
 
@@ -56,7 +58,7 @@ def turns(request_json: str) -> tuple[tuple[str, str], ...]:
 
 
 def said(request_json: str) -> str:
-    """The same without who says it."""
+    """The texts of a request, a line break between two, without who says them."""
     return "\n".join(text for _, text in turns(request_json))
 
 
@@ -84,7 +86,7 @@ def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request
     return plainest
 
 
-def _form(found: Logged, version: Mapping[str, Any]) -> Request:
+def _form(found: Logged, version: JsonObject) -> Request:
     rest = dict(found.body)
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
@@ -93,11 +95,11 @@ def _form(found: Logged, version: Mapping[str, Any]) -> Request:
     return Request(Prompt(system, messages), replace(params, extra_json=extra, **version))
 
 
-def _system(rest: dict[str, Any]) -> str:
+def _system(rest: dict[str, Json]) -> str:
     return rest.pop("system") if isinstance(rest.get("system"), str) else ""
 
 
-def _messages(rest: dict[str, Any]) -> tuple[Message, ...]:
+def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()
@@ -112,3 +114,36 @@ def _is_plain(row: object) -> bool:
         and row["role"] in ROLES
         and isinstance(row["content"], str)
     )
+
+
+LONGEST = 160
+"""Characters: more than a cell of the log has room for."""
+LONGEST_READ = 200_000
+"""A request with more characters is not parsed for a cell of a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """One line each; empty: there are none, or they were not kept."""
+
+    prompt: str = ""
+    answer: str = ""
+
+
+NO_WORDS = RowWords()
+
+
+def row_words(texts: RunTexts | None) -> RowWords:
+    """The beginning of the last message that a person wrote, and of the answer."""
+    if texts is None:
+        return NO_WORDS
+    is_short = len(texts.request_json) <= LONGEST_READ
+    said = turns(texts.request_json) if is_short else ()
+    asked = [text for role, text in said if role == "user"] or [text for _, text in said]
+    return RowWords(_line(asked[-1] if asked else ""), _line(texts.answer))
+
+
+def _line(text: str) -> str:
+    # Twice as much: white space is taken out of it.
+    line = " ".join(text[: 2 * LONGEST].split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

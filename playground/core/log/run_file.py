@@ -2,33 +2,22 @@
 it is stands in neither, and no key is in the log."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, get_args
 
 from playground.core.answer.content import as_text
-from playground.core.log.history import Kept, Mark
+from playground.core.log.history import LoggedRun, Mark
 from playground.core.log.logged_request import said
-from playground.core.money.pricing import CostKind
-from playground.core.runs.run_row import RunRow, RunTexts, Status
+from playground.core.runs.row_json import NAMES, from_fields, to_fields
+from playground.core.runs.run_row import RunTexts
 from playground.core.text.csv_cells import safe_cell
+from playground.core.text.json_text import Json
 
 FORMAT = 1
 MOST_LINE = 50_000_000
 """Characters."""
-_ROW = tuple(field.name for field in fields(RunRow) if field.name != "visitor")
 _TEXTS = ("request_json", "answer", "thinking", "attempts_json", "blocks_json")
-_TIMES = ("started_at", "ended_at")
-_MONEY = ("cost_usd", "worst_case_usd")
-_NUMBERS = (
-    "press", "http_status", "attempts", "input_tokens", "output_tokens", "cache_read_tokens",
-    "cache_write_tokens", "thinking_tokens",
-)  # fmt: skip
-_SECONDS = ("ttft_s", "duration_s")
-_OPTIONAL = frozenset(field.name for field in fields(RunRow) if field.default is None)
-_CHOICES = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
 # Line breaks to some readers of lines, though not to JSON; and lone surrogates, which no
 # encoding of a file takes.
 _ESCAPED = {c: f"\\u{c:04x}" for c in (0x7F, 0x85, 0x2028, 0x2029, *range(0xD800, 0xE000))}
@@ -41,28 +30,18 @@ class LineError(ValueError):
     """A line that no export of this app wrote."""
 
 
-def line_of(kept: Kept) -> str:
+def line_of(run: LoggedRun) -> str:
     """The run as one line of JSON, without the line break."""
-    row: dict[str, Any] = {"format": FORMAT}
-    for name in _ROW:
-        value = getattr(kept.row, name)
-        row[name] = _plain(value)
-    mark = kept.mark
+    mark = run.mark
+    row: dict[str, Json] = {"format": FORMAT, **to_fields(run.row)}
     row |= {"starred": mark.is_starred, "tags": list(mark.tags), "note": mark.note}
     row |= {"vote": mark.vote, "ballot": mark.ballot}
-    if kept.texts is not None:
-        row["texts"] = {name: getattr(kept.texts, name) for name in _TEXTS}
+    if run.texts is not None:
+        row["texts"] = {name: getattr(run.texts, name) for name in _TEXTS}
     return json.dumps(row, ensure_ascii=False).translate(_ESCAPED)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    # As text: a reader's floats would round it.
-    return format(value, "f") if isinstance(value, Decimal) else value
-
-
-def kept_of(line: str, visitor: str) -> Kept:
+def run_of(line: str, visitor: str) -> LoggedRun:
     """Read a line back, as a run of this visitor; whatever is wrong with it is a LineError."""
     if len(line) > MOST_LINE:
         raise LineError("The line is too long.")
@@ -70,7 +49,7 @@ def kept_of(line: str, visitor: str) -> Kept:
         found = json.loads(line)
         if found["format"] != FORMAT:
             raise LineError("Another version of this app wrote it.")
-        row = RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in _ROW})
+        row = from_fields(found, visitor)
         texts = found.get("texts")
         mark = Mark(
             bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]),
@@ -78,61 +57,35 @@ def kept_of(line: str, visitor: str) -> Kept:
             found.get("vote", ""), str(found.get("ballot", "")),
         )  # fmt: skip
         if texts is None:
-            return Kept(row, None, mark)
+            return LoggedRun(row, None, mark)
         texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
         read = {name: str(texts[name]) for name in _TEXTS}
-        return Kept(row, RunTexts(run_id=row.run_id, **read), mark)
+        return LoggedRun(row, RunTexts(run_id=row.run_id, **read), mark)
     except LineError:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise LineError("This is no run of an export.") from error
 
 
-def _read(name: str, value: Any) -> Any:  # noqa: ANN401 (whatever JSON holds)
-    if value is None and name in _OPTIONAL:
-        return None
-    choices = _CHOICES.get(name)
-    if value is None or (choices is not None and value not in choices):
-        raise ValueError(name)
-    return _kind_of(name)(value)
-
-
-def _kind_of(name: str) -> Callable[[Any], Any]:
-    if name in _TIMES:
-        return _moment
-    if name in _MONEY:
-        return Decimal
-    if name in _NUMBERS:
-        return int
-    return float if name in _SECONDS else str
-
-
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(text)
-    return at
-
-
 def columns(*, with_texts: bool) -> tuple[str, ...]:
     """The heads of a CSV."""
-    return (*_ROW, *MARKS, *(SAID if with_texts else ()))
+    return (*NAMES, *MARKS, *(SAID if with_texts else ()))
 
 
-def values_of(kept: Kept) -> dict[str, Any]:
+def values_of(run: LoggedRun) -> dict[str, object]:
     """The run by column, as it is; prompt and answer as they are read."""
-    values = {name: getattr(kept.row, name) for name in _ROW}
-    mark = kept.mark
+    values = {name: getattr(run.row, name) for name in NAMES}
+    mark = run.mark
     values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
     values |= {"vote": mark.vote, "ballot": mark.ballot}
-    if kept.texts is not None:
-        values |= {"prompt": said(kept.texts.request_json), "answer": as_text(kept.texts.blocks)}
+    if run.texts is not None:
+        values |= {"prompt": said(run.texts.request_json), "answer": as_text(run.texts.blocks)}
     return values
 
 
-def cells_of(kept: Kept, names: tuple[str, ...]) -> list[str]:
+def cells_of(run: LoggedRun, names: tuple[str, ...]) -> list[str]:
     """The cells of a CSV: text defused, numbers as numbers."""
-    values: Mapping[str, Any] = values_of(kept)
+    values: Mapping[str, object] = values_of(run)
     return [_cell(values.get(name)) for name in names]
 
 

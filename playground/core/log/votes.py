@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from playground.core.statistics.intervals import Rate, how_sure, rate
+from playground.core.text.json_text import Json
 
 Vote = Literal["", "won", "lost", "tied"]
 LONGEST_VALUE: Final = 40
@@ -80,7 +81,7 @@ def setting_name(model: str, connection: str, params_json: str) -> str:
     return " · ".join([model, *parts, connection])
 
 
-def _short(value: Any) -> str:  # noqa: ANN401 (whatever JSON holds)
+def _short(value: Json) -> str:
     if isinstance(value, dict):
         value = " ".join(map(str, value.values()))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -35,8 +35,8 @@ _TOKENS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the course of a run says about its bill, each in a sentence; empty: nothing.
+class BillFacts:
+    """What happened to a run as far as its bill depends on it, each in a sentence; empty: nothing.
 
     `free`: nothing was billed, whatever the usage is. `perhaps_free`: nothing may have been.
     `missing`: what the usage leaves out.
@@ -47,12 +47,12 @@ class Known:
     missing: tuple[str, ...] = ()
 
 
-def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> Known:
+def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
     """What is known of the bill of an answer, whether it is a refusal or not."""
     if refusal == "free":
-        return Known("A refusal of this category before any output is not billed.", "", missing)
+        return BillFacts("A refusal of this category before any output is not billed.", "", missing)
     unsure = "The category of the refusal is new: it may not be billed."
-    return Known(perhaps_free=unsure if refusal == "unknown" else "", missing=missing)
+    return BillFacts(perhaps_free=unsure if refusal == "unknown" else "", missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Call:
         )
 
 
-def bill(usage: Usage | None, call: Call, known: Known) -> tuple[Cost, UnitPrices | None]:
+def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitPrices | None]:
     """The cost, and the unit prices of the model that was asked. None as `usage`: the API
     reported none."""
     prices = call.prices(usage or Usage())

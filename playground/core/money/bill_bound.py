@@ -1,14 +1,13 @@
 """The most that a request can be billed for, its extra JSON included, or why nobody knows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from playground.core.answer.events import Usage
 from playground.core.money.input_bounds import TOKENS_PER_MESSAGE, InputBound
 from playground.core.request.extra_json import quoted
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Prompt
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import Wire
 
 ENVELOPE_TOKENS = 200
@@ -64,7 +63,7 @@ def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -
 
 
 def _prompt_tokens(
-    prompt: Prompt, fields: Mapping[str, Any], extra: InputBound, counted: int | None
+    prompt: Prompt, fields: JsonObject, extra: InputBound, counted: int | None
 ) -> int | None:
     """The documentation calls a count an estimate, so a twentieth is added."""
     estimate = None if counted is None else -(-counted * 21 // 20)
@@ -74,7 +73,7 @@ def _prompt_tokens(
     return bound if estimate is None else min(bound, estimate)
 
 
-def _tokens(prompt: Prompt, replaced: Mapping[str, Any]) -> int:
+def _tokens(prompt: Prompt, replaced: JsonObject) -> int:
     """What the prompt adds where no field of the extra JSON takes its place."""
     system = "" if "system" in replaced else prompt.system
     messages = () if "messages" in replaced else prompt.messages
@@ -105,7 +104,7 @@ def _named(path: str, wire: Wire) -> str:
     return f"{quoted(path)}{' in the extra JSON' if is_extra else ''}"
 
 
-def _is_understood(name: str, value: Any) -> bool:  # noqa: ANN401 (any JSON)
+def _is_understood(name: str, value: Json) -> bool:
     """Whether a field that decides about the price has a value whose price is known."""
     match name:
         case "model":
@@ -124,7 +123,7 @@ def _is_understood(name: str, value: Any) -> bool:  # noqa: ANN401 (any JSON)
             return True
 
 
-def _ttls(body: Mapping[str, Any], extra: InputBound) -> frozenset[str]:
+def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
     whole = body.get("cache_control")
     return extra.ttls if whole is None else extra.ttls | {str(whole.get("ttl", "5m"))}
 

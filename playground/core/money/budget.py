@@ -13,7 +13,8 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from playground.core.answer.events import AttemptFailed, Event
-from playground.core.visitors.visitors import LOCAL
+from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import LOCAL
 
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -49,7 +50,7 @@ class Window:
 
     name: Literal["session", "day"]
     cap_usd: Decimal
-    whose: Literal["visitor", "payer", "share"]
+    scope: Literal["visitor", "payer", "share"]
     """Counts a visitor's runs, all that someone pays for, or a visitor's at the owner's expense."""
     who: str
     since: datetime
@@ -58,7 +59,7 @@ class Window:
     @property
     def words(self) -> str:
         """Such as: today's $0.50."""
-        if self.whose == "share":
+        if self.scope == "share":
             return f"your {limit(self.cap_usd)} for today"
         name = "this session's" if self.name == "session" else "today's"
         return f"{name} {limit(self.cap_usd)}"
@@ -86,13 +87,6 @@ class Reservation:
     payer: str
     started_at: datetime
     usd: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why nothing was started."""
-
-    sentence: str
 
 
 def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tuple[Window, ...]:

@@ -8,9 +8,11 @@ platform.claude.com.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+from playground.core.text.json_text import Json, JsonObject
 
 TOKENS_PER_MESSAGE: Final = 16
 TOKENS_PER_TOOL: Final = 100
@@ -77,7 +79,7 @@ class _Sum:
         self.to_count = self.to_count or path
 
 
-def input_bound(fields: Mapping[str, Any]) -> InputBound:
+def input_bound(fields: JsonObject) -> InputBound:
     """What these fields of a body add."""
     sums = _Sum()
     unknown = None
@@ -96,7 +98,7 @@ def input_bound(fields: Mapping[str, Any]) -> InputBound:
     )
 
 
-def _add(name: str, value: Any, sums: _Sum) -> None:  # noqa: ANN401 (any JSON)
+def _add(name: str, value: Json, sums: _Sum) -> None:
     if value is None or name in _NO_TOKENS:
         return
     match name:
@@ -145,7 +147,7 @@ def _add_tools(value: object, sums: _Sum) -> None:
             raise _UnknownError(f"{path}.type")
 
 
-def _add_web_tool(tool: Mapping[str, Any], kind: str, path: str, sums: _Sum) -> None:
+def _add_web_tool(tool: JsonObject, kind: str, path: str, sums: _Sum) -> None:
     """Each use is followed by another round, which reads what was found; code of the model's
     that uses the tool has rounds of its own."""
     uses = tool.get("max_uses")
@@ -205,24 +207,24 @@ def _require_fixed(source: object, path: str) -> None:
             _require_fixed(each.get("source"), f"{path}.content[{index}].source")
 
 
-def _is_plain_document(block: Mapping[str, Any]) -> bool:
+def _is_plain_document(block: JsonObject) -> bool:
     source = block["source"]
     return source["type"] == "text" and not _is_cited(block)
 
 
-def _is_cited(block: Mapping[str, Any]) -> bool:
+def _is_cited(block: JsonObject) -> bool:
     """Whether the API cuts it into numbered pieces, each with a number of its own."""
     citations = block.get("citations")
     return isinstance(citations, dict) and citations.get("enabled") is not False
 
 
-def _list(value: object, path: str) -> list[Any]:
+def _list(value: object, path: str) -> list[Json]:
     if not isinstance(value, list):
         raise _UnknownError(path)
     return value
 
 
-def _object(value: object, path: str, *known: str) -> dict[str, Any]:
+def _object(value: object, path: str, *known: str) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise _UnknownError(path)
     for name in value:

@@ -12,12 +12,15 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from playground.core.answer.events import Usage
 from playground.core.money.bill_bound import Bound
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import find
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelPrice, TieredPrices
 
 CostKind = Literal["exact", "at least", "at most", "simulated", "unknown"]
 _MEANINGS: dict[CostKind, str] = {
@@ -167,7 +170,7 @@ def _prices_version() -> str:
 
 
 @lru_cache(maxsize=256)
-def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # noqa: ANN401 (its class moved between releases)
+def _list_price(model_id: str, speed: str | None, on: date) -> "ModelPrice | None":
     # Imported at first use: 0.2 s that the first paint of the page need not wait for.
     from genai_prices import Usage as PricedUsage
     from genai_prices import calc_price
@@ -188,7 +191,7 @@ def _list_price(model_id: str, speed: str | None, on: date) -> Any | None:  # no
     return priced.model_price if is_same else None
 
 
-def _tier(price: Any, prompt_tokens: int) -> Decimal:  # noqa: ANN401 (same)
+def _tier(price: "Decimal | TieredPrices | None", prompt_tokens: int) -> Decimal:
     """A price, or the step of a stepped price that a prompt of this length reaches."""
     if price is None:
         return Decimal(0)

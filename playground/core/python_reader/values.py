@@ -5,10 +5,11 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from playground.core.importing.import_result import MOST_CHARACTERS, ImportingError, LeftOut, short
 from playground.core.python_reader.bindings import Bindings
+from playground.core.text.json_text import Json
 
 MOST_STEPS: Final = 100_000
 MOST_BITS: Final = 128
@@ -41,7 +42,7 @@ class Values:
         end = getattr(node, "end_col_offset", None) if is_whole else None
         return short(line[getattr(node, "col_offset", 0) : end].decode(errors="replace"))
 
-    def json(self, node: ast.expr, depth: int = 0) -> Any:  # noqa: ANN401 (any JSON value)
+    def json(self, node: ast.expr, depth: int = 0) -> Json:
         """Raises `UnknownValueError`, or `ImportingError` where it grows without end."""
         found = self.plain(node, depth)
         match found:
@@ -61,10 +62,10 @@ class Values:
                 return self._bounded("".join(map(str, parts)))
         raise UnknownValueError(self.source(node))
 
-    def _field(self, name: str, node: ast.expr, depth: int) -> Any:  # noqa: ANN401 (any JSON value)
+    def _field(self, name: str, node: ast.expr, depth: int) -> Json:
         return self.text(node, name, depth) if name in _TEXTS else self.json(node, depth)
 
-    def text(self, node: ast.expr, where: str, depth: int = 0) -> Any:  # noqa: ANN401 (any JSON value)
+    def text(self, node: ast.expr, where: str, depth: int = 0) -> Json:
         """A text, an unknown part as its name in braces, or blocks; each unknown one is listed."""
         found = self.plain(node, depth)
         match found:
@@ -77,7 +78,7 @@ class Values:
         texts = [each if isinstance(each, str) else self._placeholder(each, name) for each in parts]
         return self._bounded("".join(texts))
 
-    def known_entries(self, node: ast.List | ast.Tuple, what: str, depth: int = 0) -> list[Any]:
+    def known_entries(self, node: ast.List | ast.Tuple, what: str, depth: int = 0) -> list[Json]:
         """The known ones among some entries; each of the others is listed."""
         entries = []
         for number, each in enumerate(self._spread(node, depth), 1):
@@ -267,7 +268,7 @@ class Values:
         if self._steps > MOST_STEPS or depth > DEEPEST:
             raise ImportingError(_TANGLED)
 
-    def _bounded(self, value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    def _bounded(self, value: Json) -> Json:
         if isinstance(value, str) and len(value) > MOST_CHARACTERS:
             raise ImportingError(_TANGLED)
         if isinstance(value, int) and value.bit_length() > MOST_BITS:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from playground.core.checks.allowed_fields import first_not_allowed
 from playground.core.money.input_bounds import InputBound, input_bound
+from playground.core.text.json_text import Json, JsonObject
 
 MOST_CHARACTERS = 20_000
 MOST_PLACE = 80
@@ -26,7 +26,7 @@ BRACKETS = re.compile(r"[\[\]{}]")
 class Extra:
     """The fields to merge into the body; none where there is a problem."""
 
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: JsonObject = field(default_factory=dict)
     problem: str | None = None
 
     @cached_property
@@ -86,7 +86,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise ValueError("a name stands in it twice")

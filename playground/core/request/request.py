@@ -84,7 +84,7 @@ class Params:
         return read_extra(self.extra_json)
 
     def swept(self, values: Mapping[str, Any]) -> "Params":
-        """The same with other values; extra JSON that stays is not parsed again."""
+        """These parameters with other values; extra JSON that stays is not parsed again."""
         changed = replace(self, **values)
         if changed.extra_json == self.extra_json:
             vars(changed)["extra"] = self.extra

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import (
@@ -17,6 +17,7 @@ from playground.core.request.request import (
     Thinking,
     ThinkingDisplay,
 )
+from playground.core.text.json_text import Json
 
 MOST_MESSAGES: Final = 200
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,7 +34,7 @@ class FieldsError(ValueError):
     """What of some JSON is not as it must be; its text can be shown."""
 
 
-def request_to_fields(request: Request) -> dict[str, Any]:
+def request_to_fields(request: Request) -> dict[str, Json]:
     """The request without what is at its default."""
     params = asdict(request.params)
     left_out = asdict(Params(request.params.model, request.params.max_tokens))

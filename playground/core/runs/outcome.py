@@ -6,13 +6,12 @@ Reads what a run says of itself; knows no dollars.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from playground.core.answer.content import Blocks, ToolUseBlock, type_of
-from playground.core.answer.events import Attempt, RefusalBill, Usage
-from playground.core.answer.failures import Failure, FailureKind
-from playground.core.runs.run_plan import Plan
-from playground.core.runs.stopping import BY_SERVER
+from playground.core.answer.content import ToolUseBlock, type_of
+from playground.core.answer.events import Attempt
+from playground.core.answer.failures import FailureKind
+from playground.core.runs.run_view import RunView
 from playground.core.wire.wire import fills_cache
 
 SLOW_S = 5.0
@@ -66,41 +65,6 @@ UNCHANGED = (
 Tone = Literal["error", "warning", "quiet"]
 
 
-class Ended(Protocol):
-    """What of a run its outcome follows from."""
-
-    @property
-    def plan(self) -> Plan: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def failure(self) -> Failure | None: ...
-    @property
-    def why(self) -> str: ...
-    @property
-    def attempts(self) -> Sequence[Attempt]: ...
-    @property
-    def stop_reason(self) -> str | None: ...
-    @property
-    def stop_detail(self) -> str | None: ...
-    @property
-    def stop_category(self) -> str | None: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def thinking(self) -> str: ...
-    @property
-    def blocks(self) -> Blocks: ...
-    @property
-    def usage(self) -> Usage | None: ...
-    @property
-    def last_usage(self) -> Usage | None: ...
-    @property
-    def ttft_s(self) -> float | None: ...
-    @property
-    def refusal(self) -> RefusalBill: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The four answers. `happened` may hold a model's or a server's words."""
@@ -113,7 +77,7 @@ class Outcome:
     step: str
 
 
-def outcome(run: Ended) -> Outcome | None:
+def outcome(run: RunView) -> Outcome | None:
     """The answers for a run that has ended; None where it was simply answered."""
     found = _outcome(run)
     if found is None or run.plan.connection.kind != "demo":
@@ -123,7 +87,7 @@ def outcome(run: Ended) -> Outcome | None:
     return Outcome(found.tone, found.title, found.happened, found.retried, found.billed, step)
 
 
-def _outcome(run: Ended) -> Outcome | None:
+def _outcome(run: RunView) -> Outcome | None:
     match run.status, run.stop_reason:
         case "failed" | "interrupted", _:
             return _failed(run)
@@ -155,7 +119,7 @@ def _outcome(run: Ended) -> Outcome | None:
     return None
 
 
-def _failed(run: Ended) -> Outcome | None:
+def _failed(run: RunView) -> Outcome | None:
     failure = run.failure
     if failure is None:
         return None
@@ -176,7 +140,7 @@ def _failed(run: Ended) -> Outcome | None:
     )
 
 
-def _stopped(run: Ended) -> Outcome:
+def _stopped(run: RunView) -> Outcome:
     # Its own visitor knows why; whatever else stopped it says so.
     title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
@@ -199,7 +163,7 @@ def _stopped(run: Ended) -> Outcome:
     return Outcome("quiet", title, happened, retried, billed, "Run again for a whole answer.")
 
 
-def _filled(run: Ended) -> Outcome:
+def _filled(run: RunView) -> Outcome:
     written = run.last_usage.cache_write_tokens if run.last_usage else 0
     read = run.last_usage.cache_read_tokens if run.last_usage else 0
     happened = f"max_tokens is 0: {written:,} tokens were written to the prompt cache."
@@ -211,7 +175,7 @@ def _filled(run: Ended) -> Outcome:
     return Outcome("quiet", "No answer was asked for", happened, retried, billed, step)
 
 
-def _cut(run: Ended) -> Outcome:
+def _cut(run: RunView) -> Outcome:
     written = run.plan.request.params.max_tokens
     if run.last_usage:
         written = run.last_usage.output_tokens
@@ -220,7 +184,7 @@ def _cut(run: Ended) -> Outcome:
     return _answered(run, "Cut at max_tokens", f"The answer was cut after {tokens}.", step)
 
 
-def _refused(run: Ended) -> Outcome:
+def _refused(run: RunView) -> Outcome:
     about, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
     is_explained = run.stop_detail and run.stop_detail != run.stop_category
     happened = (run.stop_detail or about) if is_explained else about
@@ -234,17 +198,17 @@ def _refused(run: Ended) -> Outcome:
     return _answered(run, "Refused", happened, step, billed)
 
 
-def _paused(run: Ended) -> Outcome:
+def _paused(run: RunView) -> Outcome:
     happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
     return _answered(run, "Paused", happened, UNCHANGED)
 
 
-def _compacted(run: Ended) -> Outcome:
+def _compacted(run: RunView) -> Outcome:
     happened = "The API made a summary of the conversation to save room, and stopped behind it."
     return _answered(run, "Compacted", f"{happened}{_lack(run)}", UNCHANGED)
 
 
-def _ended_oddly(run: Ended) -> Outcome:
+def _ended_oddly(run: RunView) -> Outcome:
     if run.stop_reason is None:
         happened = "The server ended it without a stop reason: it may not be whole."
         return _answered(
@@ -256,11 +220,11 @@ def _ended_oddly(run: Ended) -> Outcome:
     )
 
 
-def _lack(run: Ended) -> str:
+def _lack(run: RunView) -> str:
     return "" if run.text.strip() else " It has no text."
 
 
-def _without_text(run: Ended) -> Outcome:
+def _without_text(run: RunView) -> Outcome:
     """An answer that came whole, and has nothing to read in it."""
     if _tools(run):
         return _calls_tools(run)
@@ -283,7 +247,7 @@ def _without_text(run: Ended) -> Outcome:
     return _answered(run, "Empty answer", happened, "Change the prompt, then run again.")
 
 
-def _calls_tools(run: Ended) -> Outcome:
+def _calls_tools(run: RunView) -> Outcome:
     tools = _tools(run)
     names = _listed([name for name in tools if name])
     happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
@@ -292,11 +256,11 @@ def _calls_tools(run: Ended) -> Outcome:
     return _answered(run, title, happened, step)
 
 
-def _only(run: Ended) -> str:
+def _only(run: RunView) -> str:
     return "" if run.text.strip() else "; it wrote no text"
 
 
-def _tools(run: Ended) -> list[str]:
+def _tools(run: RunView) -> list[str]:
     """The names of the tools that an answer leaves to be run."""
     return [block.name for block in run.blocks if isinstance(block, ToolUseBlock)]
 
@@ -306,7 +270,7 @@ def _listed(words: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _answered_late(run: Ended) -> Outcome:
+def _answered_late(run: RunView) -> Outcome:
     failed = run.attempts[:-1]
     met = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
     which = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(len(failed), f"Attempts 1 to {len(failed)}")
@@ -323,7 +287,7 @@ def _answered_late(run: Ended) -> Outcome:
     return Outcome("quiet", title, f"{which} {met}.", _retries(run), billed, step)
 
 
-def _slow(run: Ended) -> Outcome:
+def _slow(run: RunView) -> Outcome:
     happened = f"It came after {run.ttft_s or 0:.1f} s."
     step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
     found = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
@@ -331,7 +295,7 @@ def _slow(run: Ended) -> Outcome:
 
 
 def _answered(
-    run: Ended, title: str, happened: str, step: str, billed: str | None = None
+    run: RunView, title: str, happened: str, step: str, billed: str | None = None
 ) -> Outcome:
     """An answer that came, but not as wished."""
     retried = _retries(run) or "Not retried: this is an answer, not an error."
@@ -339,7 +303,7 @@ def _answered(
     return Outcome("warning", title, happened, retried, (billed or usual) + _lost(run), step)
 
 
-def _lost(run: Ended) -> str:
+def _lost(run: RunView) -> str:
     """What attempts before the one that answered may have cost, as a sentence more."""
     reported = sum(attempt.prompt_tokens or 0 for attempt in run.attempts[:-1])
     if reported:
@@ -347,7 +311,7 @@ def _lost(run: Ended) -> str:
     return " An attempt whose reply was lost may be billed too." if _may_be_billed(run) else ""
 
 
-def _retries(run: Ended) -> str:
+def _retries(run: RunView) -> str:
     """How often a run was tried again, and after how long; empty: never."""
     attempts = run.attempts
     waits = [f"{each.wait_s or 0:.1f} s" for each in attempts[:-1]]
@@ -357,7 +321,7 @@ def _retries(run: Ended) -> str:
     return f"Retried {often}, after {_listed(waits)}."
 
 
-def _may_be_billed(run: Ended) -> bool:
+def _may_be_billed(run: RunView) -> bool:
     return any(attempt.billed not in (None, "no") for attempt in run.attempts)
 
 
@@ -365,3 +329,18 @@ def _met(attempt: Attempt) -> str:
     status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
     kind = attempt.kind or "internal"
     return MET.get(kind, f"failed with: {kind.replace('_', ' ')}") + status
+
+
+StoppedBy = Literal["you", "server", "page gone"]
+BY_SERVER = "Stopped by the server"
+
+
+def why_stopped(by: StoppedBy, grace_s: float) -> str:
+    """Why a run was stopped, in a sentence; empty where its own visitor did it. `grace_s` is
+    how long a page may be gone."""
+    match by:
+        case "server":
+            return f"{BY_SERVER}: it was shut down or restarted."
+        case "page gone":
+            return f"{BY_SERVER}: the page was gone for {grace_s:g} s."
+    return ""

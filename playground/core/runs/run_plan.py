@@ -21,8 +21,7 @@ from playground.core.money.bill_bound import Bound, Unbounded, most_billed
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Request
-from playground.core.wire import counting
-from playground.core.wire.wire import Wire, model_id_of, model_on, wire
+from playground.core.wire.wire import Wire, count_key, model_id_of, model_on, wire
 
 KeyHolder = Literal["visitor", "owner", "nobody"]
 
@@ -135,7 +134,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     to, request = context.connection, variant.request
     model = model_on(to, model_id_of(request.params), context.models)
     sent = wire(request, model, to)
-    counted = context.counts.get(counting.count_key(sent, to))
+    counted = context.counts.get(count_key(sent, to))
     bound = most_billed(sent, request.prompt, model, counted)
     worst_usd, unpriced = _price(bound, context, model)
     typed = number_problems(variant.number_texts, request.params, sent, model)

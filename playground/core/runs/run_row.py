@@ -1,6 +1,8 @@
 """The values that go into the run log and come out of it; they know nothing of SQL."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypedDict
@@ -14,7 +16,9 @@ from playground.core.answer.content import (
     thinking_of,
     to_json,
 )
-from playground.core.money.pricing import Cost, CostKind
+from playground.core.answer.events import Attempt, Usage
+from playground.core.answer.failures import Failure
+from playground.core.money.pricing import Cost, CostKind, UnitPrices
 
 Status = Literal[
     "queued", "connecting", "waiting", "streaming", "done", "stopped", "failed", "interrupted"
@@ -88,7 +92,40 @@ class RunTexts:
         return of_texts(self.answer, self.thinking)
 
 
-class KeptContent(TypedDict):
+def with_result(
+    row: RunRow,
+    usage: Usage | None,
+    failure: Failure | None,
+    cost: Cost,
+    prices: UnitPrices | None,
+) -> RunRow:
+    """The row with what was used, what went wrong and what it cost; each may be unknown."""
+    if usage is not None:
+        row = replace(
+            row,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            thinking_tokens=usage.thinking_tokens,
+        )
+    if failure is not None:
+        row = replace(
+            row,
+            error_kind=failure.kind,
+            error_message=failure.message or failure.sentence,
+            http_status=failure.http_status,
+        )
+    return replace(
+        row,
+        cost_usd=cost.usd,
+        cost_kind=cost.kind,
+        cost_why=cost.why or None,
+        unit_prices_json=prices.to_json() if prices else None,
+    )
+
+
+class ContentFields(TypedDict):
     """The fields of `RunTexts` that hold an answer."""
 
     answer: str
@@ -96,7 +133,7 @@ class KeptContent(TypedDict):
     blocks_json: str
 
 
-def kept(blocks: Blocks) -> KeptContent:
+def content_fields(blocks: Blocks) -> ContentFields:
     """An answer as it is kept: its content only where its two texts do not say it all."""
     answer, thinking = text_of(blocks), thinking_of(blocks)
     is_said = blocks == of_texts(answer, thinking)
@@ -105,6 +142,19 @@ def kept(blocks: Blocks) -> KeptContent:
         "thinking": thinking,
         "blocks_json": "" if is_said else to_json(blocks),
     }
+
+
+def texts_of(
+    run_id: str, request_json: str, attempts: Sequence[Attempt], blocks: Blocks
+) -> RunTexts:
+    """The texts of a run as the log keeps them."""
+    attempts_json = json.dumps([asdict(attempt) for attempt in attempts])
+    return RunTexts(
+        run_id=run_id,
+        request_json=request_json,
+        attempts_json=attempts_json,
+        **content_fields(blocks),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from playground.core.answer.content import text_of
 from playground.core.money.budget import in_dollars
 from playground.core.rendering.blocks_html import BlockHtml, blocks_html
 from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun
+from playground.core.text.json_text import Json
 
 NUMBER_NAMES = ("TTFT", "duration", "in", "out", "cache read", "cache write", "thinking")
 DEMO_NOTE = "Demo: the answer is made up by a small language model, not by Claude."
@@ -78,7 +78,7 @@ def _prompt(run: SharedRun) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _texts(content: Any) -> tuple[str, ...]:  # noqa: ANN401 (whatever JSON holds)
+def _texts(content: Json) -> tuple[str, ...]:
     if isinstance(content, str):
         return (content,)
     blocks = content if isinstance(content, list) else []
@@ -96,7 +96,7 @@ def _asked(run: SharedRun) -> str:
     return " · ".join([run.connection, *sent])
 
 
-def _value(value: Any) -> str:  # noqa: ANN401 (whatever JSON holds)
+def _value(value: Json) -> str:
     if isinstance(value, dict):
         return " ".join(str(part) for part in value.values())
     return str(value)

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from playground.core.editor.page_state import PageState, PageStateError, from_json, to_json
-from playground.core.text.json_shape import is_within
+from playground.core.text.json_text import is_within
 
 NAME: Final = "s"
 LONGEST: Final = 8_000

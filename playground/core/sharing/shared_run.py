@@ -4,16 +4,16 @@ No key, no visitor, no address of a server and no header of a response is in one
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from playground.core.answer import content
 from playground.core.answer.content import Blocks
 from playground.core.money.pricing import Cost
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.runs.run_row import RunRow, RunTexts, kept
+from playground.core.runs.run_row import RunRow, RunTexts, content_fields
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire import exchange
 from playground.core.wire.decisions import Decision
 from playground.core.wire.wire import VERSION_HEADER
@@ -56,7 +56,7 @@ class SharedRun:
     def cost(self) -> Cost:
         return self.row.cost
 
-    def request(self) -> Mapping[str, Any]:
+    def request(self) -> JsonObject:
         """The fields of the body; none if it is no object."""
         try:
             found = json.loads(self.body)
@@ -103,7 +103,7 @@ def to_json(runs: Sequence[SharedRun], now: datetime) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _fields(run: SharedRun) -> dict[str, Any]:
+def _fields(run: SharedRun) -> dict[str, Json]:
     row = run.row
     return {
         "variant": row.variant,
@@ -129,7 +129,7 @@ def _fields(run: SharedRun) -> dict[str, Any]:
             {"parameter": each.parameter, "state": each.state, "why": each.why}
             for each in run.decisions
         ],
-        **kept(run.blocks),
+        **content_fields(run.blocks),
         "cost_usd": None if row.cost_usd is None else str(row.cost_usd),
         "cost_kind": row.cost_kind,
         "cost_why": row.cost.reason,

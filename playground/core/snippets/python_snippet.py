@@ -1,10 +1,10 @@
 """A call as Python: with the retry policy spelled out, and as short as the SDK allows."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import SERVED_DEMO_URL, Connection
+from playground.core.text.json_text import Json, JsonObject
 
 WIDTH = 88
 NAMED = frozenset(
@@ -113,7 +113,7 @@ _COUNTED = """\
     """
 
 
-def short(body: Mapping[str, Any], headers: Mapping[str, str], connection: Connection) -> str:
+def short(body: JsonObject, headers: Mapping[str, str], connection: Connection) -> str:
     """About ten lines; the SDK's own retries, which nobody sees."""
     sources = {
         name: literal(value, 1, len(name) + 2) for name, value in _arguments(body, headers).items()
@@ -128,7 +128,7 @@ def short(body: Mapping[str, Any], headers: Mapping[str, str], connection: Conne
 
 
 def with_policy(
-    body: Mapping[str, Any],
+    body: JsonObject,
     headers: Mapping[str, str],
     connection: Connection,
     policy: RetryPolicy,
@@ -192,7 +192,7 @@ def _quoted(text: str) -> str:
     return source
 
 
-def _arguments(body: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+def _arguments(body: JsonObject, headers: Mapping[str, str]) -> dict[str, Json]:
     """The arguments of `messages.stream`, which itself asks for a stream."""
     named = {name: value for name, value in body.items() if name in NAMED}
     rest = {name: value for name, value in body.items() if name not in NAMED}

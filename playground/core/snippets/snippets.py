@@ -4,11 +4,11 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE_API_URL, SERVED_DEMO_URL, Connection
 from playground.core.snippets import python_snippet
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import Wire
 
 LONGEST_ARGUMENT = 100_000
@@ -128,7 +128,7 @@ def _elsewhere(connection: Connection) -> str:
     return f" For Claude: `{CLAUDE_API_URL}` and your own key."
 
 
-def _reordered(value: Any) -> Any:  # noqa: ANN401 (a JSON value)
+def _reordered(value: Json) -> Json:
     """The same value with its keys in the order that the documentation has them."""
     if isinstance(value, Mapping):
         last = len(READING_ORDER)
@@ -145,7 +145,7 @@ def _url(connection: Connection) -> str:
     return served.get(connection.kind, connection.base_url.rstrip("/"))
 
 
-def _curl(body: Mapping[str, Any], headers: Mapping[str, str], connection: Connection) -> str:
+def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) -> str:
     url = shlex.quote(f"{_url(connection)}/v1/messages")
     own = [shlex.quote(f"{name}: {value}") for name, value in headers.items()]
     keys = [f'"{line}"' for line in _KEYS[connection.kind]]
@@ -161,7 +161,7 @@ def _curl(body: Mapping[str, Any], headers: Mapping[str, str], connection: Conne
     )
 
 
-def _typescript(body: Mapping[str, Any], headers: Mapping[str, str], connection: Connection) -> str:
+def _typescript(body: JsonObject, headers: Mapping[str, str], connection: Connection) -> str:
     client = _TYPESCRIPT_CLIENTS[connection.kind].format(url=json_source(_url(connection)))
     is_streamed = body.get("stream") is True
     return _TYPESCRIPT.format(

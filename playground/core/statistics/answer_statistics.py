@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from os.path import commonprefix
 from typing import Final
 
-from playground.core.statistics.intervals import Spread, spread
+from playground.core.statistics.intervals import Distribution, distribution
 from playground.core.text.word_diff import words_of
 
 MOST_WORDS: Final = 3_000
@@ -36,7 +36,7 @@ class AnswerStatistics:
     similarity: float | None
     distinct_1: float | None
     distinct_2: float | None
-    words: Spread | None
+    words: Distribution | None
     diverge_at: int | None
 
     @property
@@ -63,7 +63,7 @@ def answer_statistics(answers: Sequence[str]) -> AnswerStatistics:
         similarity=_mean_similarity(distinct),
         distinct_1=_distinct_n(words, 1),
         distinct_2=_distinct_n(words, 2),
-        words=spread([float(len(each)) for each in words]),
+        words=distribution([float(len(each)) for each in words]),
         diverge_at=_shared(answers) if len(distinct) > 1 else None,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from playground.core.money.pricing import CostKind
-from playground.core.statistics.intervals import Rate, Spread, how_sure, rate, spread
+from playground.core.statistics.intervals import Distribution, Rate, distribution, how_sure, rate
 
 NO_NUMBER = "–"
 
@@ -38,10 +38,10 @@ class SettingStatistics:
     total_usd: Decimal
     unpriced: int
     simulated: int
-    cost_usd: Spread | None
-    ttft_s: Spread | None
-    duration_s: Spread | None
-    output_tokens: Spread | None
+    cost_usd: Distribution | None
+    ttft_s: Distribution | None
+    duration_s: Distribution | None
+    output_tokens: Distribution | None
     at_least: int = 0
     at_most: int = 0
 
@@ -84,7 +84,7 @@ def numbers_of(head: SettingStatistics) -> tuple[str, ...]:
     )
 
 
-def _in_words(found: Spread | None, form: str) -> str:
+def _in_words(found: Distribution | None, form: str) -> str:
     if found is None:
         return NO_NUMBER
     deviation = "" if found.sd is None else f" ± {form.format(found.sd)}"
@@ -127,7 +127,7 @@ def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> Settin
         total_usd=sum(costs, Decimal(0)),
         unpriced=len(cells) - len(costs),
         simulated=kinds["simulated"],
-        cost_usd=spread([float(usd) for usd in costs]),
+        cost_usd=distribution([float(usd) for usd in costs]),
         ttft_s=_known(cell.ttft_s for cell in answered),
         duration_s=_known(cell.duration_s for cell in answered),
         output_tokens=_known(cell.output_tokens for cell in answered),
@@ -136,5 +136,5 @@ def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> Settin
     )
 
 
-def _known(values: Iterable[float | None]) -> Spread | None:
-    return spread([value for value in values if value is not None])
+def _known(values: Iterable[float | None]) -> Distribution | None:
+    return distribution([value for value in values if value is not None])

@@ -72,13 +72,14 @@ def read_number(text: str, of: NumberRule) -> Decimal | None:
 
 
 def read_whole(text: str, of: NumberRule) -> int | None:
-    """The same as an integer. Raises `NumberError`."""
+    """The whole number in a text, as `read_number`. Raises `NumberError`."""
     value = read_number(text, of)
     return None if value is None else int(value)
 
 
 def read_float(text: str, of: NumberRule) -> float | None:
-    """The same as the float that is written with the same digits. Raises `NumberError`."""
+    """The number in a text as the float that is written with the same digits. Raises
+    `NumberError`."""
     value = read_number(text, of)
     return None if value is None else float(value)
 

@@ -13,7 +13,7 @@ MOST_PARTS = 2_000
 """Words, or lines, compared at once: the time `difflib` takes can grow with their square. A
 longer stretch is compared line by line first; what is too long even so is replaced whole."""
 MOST_WORDS_OF_LINES = 500
-"""The same for the words of lines that differ, of which there can be many."""
+"""Words compared at once within lines that differ, of which there can be many."""
 WORDS = re.compile(
     # Scripts that put no space between words are taken apart letter by letter.
     r"\s*(?:[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"

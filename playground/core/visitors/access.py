@@ -1,10 +1,28 @@
-"""Whether a visitor may use the key, or the server, of the app's owner. What is not opened
-on purpose stays closed."""
+"""Who a visitor is, and whether they may use the key, or the server, of the app's owner. What
+is not opened on purpose stays closed."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+LOCAL = "local"
+"""The one visitor at the machine that the app runs on."""
+TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text has the shape of a browser's token: `TOKEN_BYTES` in base64."""
+    return _TOKEN.fullmatch(text) is not None
+
+
+def visitor_of(*held: str) -> str:
+    """A visitor's name in the log; nobody who reads it there can pass for that visitor."""
+    return f"visitor-{hashlib.sha256(chr(0).join(held).encode()).hexdigest()[:32]}"
+
 
 Gate = Literal["login", "passcode", "budget", "shared without a budget", "closed"]
 """What the owner put before the key for visitors from elsewhere."""

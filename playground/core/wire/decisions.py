@@ -13,7 +13,7 @@ from playground.core.request.request import (
     Thinking,
 )
 from playground.core.wire import refusals
-from playground.core.wire.refusals import NAMES, SAMPLING_VERSION, Refusal, Target
+from playground.core.wire.refusals import NAMES, SAMPLING_VERSION, Target, Unavailable
 
 State = Literal["sent", "default", "unavailable"]
 THINKING_TYPES: Mapping[Thinking, str] = {
@@ -37,7 +37,7 @@ class Decision:
     parameter: str
     state: State
     why: str
-    refusal: Refusal | None = None
+    refusal: Unavailable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Asked:
     def insists(self) -> bool:
         return self.params.api_version != "auto"
 
-    def decide(self, parameter: str, refusal: Refusal | None, why: str) -> Decision:
+    def decide(self, parameter: str, refusal: Unavailable | None, why: str) -> Decision:
         """The decision about a value that was set, given what is said against it."""
         if refusal is None:
             return Decision(parameter, "sent", why)

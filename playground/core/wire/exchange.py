@@ -4,13 +4,14 @@ The key is in neither: `MASK` stands in its place.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from playground.core.request.request import Request
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.decisions import Decision, State
-from playground.core.wire.refusals import Refusal
+from playground.core.wire.refusals import Unavailable
 from playground.core.wire.wire import Wire
 
 MASK = "…"
@@ -91,7 +92,7 @@ def to_json(recorded: Recorded) -> str:
     exchanges, body = [], None
     for each in recorded.exchanges:
         sent = each.sent
-        row: dict[str, Any] = {
+        row: dict[str, Json] = {
             "attempt": each.number,
             "method": sent.method,
             "url": sent.url,
@@ -132,13 +133,13 @@ def from_json(text: str) -> Recorded | None:
     return Recorded(tuple(exchanges), decisions) if exchanges else None
 
 
-def _decision(row: Mapping[str, Any]) -> Decision:
+def _decision(row: JsonObject) -> Decision:
     state, refusal = row["state"], row["refusal"]
     if state not in get_args(State):
         raise ValueError
     if refusal:
         why, text = refusal
-        refusal = Refusal(str(why), None if text is None else str(text))
+        refusal = Unavailable(str(why), None if text is None else str(text))
     return Decision(str(row["parameter"]), state, str(row["why"]), refusal or None)
 
 

@@ -5,7 +5,7 @@ The way back from `wire`: what no control holds stays in the body, to go out as 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, cast, get_args
+from typing import Final, cast, get_args
 
 from playground.core.request.model_catalogue import is_model_id
 from playground.core.request.request import (
@@ -17,6 +17,7 @@ from playground.core.request.request import (
     ThinkingDisplay,
 )
 from playground.core.request.request_fields import is_whole
+from playground.core.text.json_text import Json
 from playground.core.wire.decisions import NO_THINKING, THINKING_TYPES
 
 MOST_MAX_TOKENS: Final = 1_000_000
@@ -24,7 +25,7 @@ _MOST: Final = 10**9
 _THINKING: Final[Mapping[str, Thinking]] = {kind: name for name, kind in THINKING_TYPES.items()}
 
 
-def take_params(body: dict[str, Any], max_tokens: int) -> Params:
+def take_params(body: dict[str, Json], max_tokens: int) -> Params:
     """Take out of a body what the controls hold; the rest stays in it. `max_tokens` is for a
     body that has none, or one that no control takes."""
     model = body.pop("model") if _is_model(body.get("model")) else ""
@@ -52,14 +53,14 @@ def _is_whole_to(value: object, most: int) -> bool:
     return is_whole(value) and 0 <= cast(int, value) <= most
 
 
-def _number(body: dict[str, Any], name: str, most: float) -> float | None:
+def _number(body: dict[str, Json], name: str, most: float) -> float | None:
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         return None
     return float(body.pop(name))
 
 
-def _stops(body: dict[str, Any]) -> tuple[str, ...]:
+def _stops(body: dict[str, Json]) -> tuple[str, ...]:
     stops = body.get("stop_sequences")
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
         return ()
@@ -69,7 +70,7 @@ def _stops(body: dict[str, Any]) -> tuple[str, ...]:
     return tuple(body.pop("stop_sequences"))
 
 
-def _effort(body: dict[str, Any]) -> str | None:
+def _effort(body: dict[str, Json]) -> str | None:
     config = body.get("output_config")
     # With more than an effort in it the extra JSON's one would win over the control's.
     if not isinstance(config, dict) or set(config) != {"effort"}:
@@ -79,7 +80,7 @@ def _effort(body: dict[str, Any]) -> str | None:
     return str(body.pop("output_config")["effort"])
 
 
-def _with_thinking(params: Params, body: dict[str, Any]) -> Params:
+def _with_thinking(params: Params, body: dict[str, Json]) -> Params:
     block = body.get("thinking")
     if not isinstance(block, dict) or not isinstance(block.get("type"), str):
         return params
@@ -96,7 +97,7 @@ def _with_thinking(params: Params, body: dict[str, Any]) -> Params:
     return replace(params, thinking=kind, thinking_budget_tokens=budget, thinking_display=display)
 
 
-def _with_cache(params: Params, body: dict[str, Any]) -> Params:
+def _with_cache(params: Params, body: dict[str, Json]) -> Params:
     block = body.get("cache_control")
     if not isinstance(block, dict) or block.get("type") != "ephemeral":
         return params

@@ -26,7 +26,7 @@ _INSTEAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Unavailable:
     """Why a value is refused: in our words, and in the API's own where they are known."""
 
     why: str
@@ -50,7 +50,7 @@ class Target:
 
 def sampling(
     name: str, value: float, target: Target, *, thinks: bool, beside_temperature: bool = False
-) -> Refusal | None:
+) -> Unavailable | None:
     """What is said against a temperature, top_p or top_k."""
     model = target.model
     if target.is_foreign:
@@ -58,88 +58,88 @@ def sampling(
     if target.version == CURRENT_VERSION:
         # Only seen for temperature; top_p and top_k are refused too, in words not known.
         text = f"{name}: Extra inputs are not permitted" if name == "temperature" else None
-        return Refusal(f"API {CURRENT_VERSION} takes no {name}", text)
+        return Unavailable(f"API {CURRENT_VERSION} takes no {name}", text)
     if not model.takes_sampling:
         if not model.is_known or value == ONLY_VALUE.get(name):
             return _beside(name, model, beside_temperature)
         why = f"{model.name} takes only the default"
-        return Refusal(why, f"`{name}` is deprecated for this model.")
+        return Unavailable(why, f"`{name}` is deprecated for this model.")
     if thinks:
         return _while_thinking(name, value, model) or _beside(name, model, beside_temperature)
     return _beside(name, model, beside_temperature)
 
 
-def _while_thinking(name: str, value: float, model: Model) -> Refusal | None:
+def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None:
     if name == "top_p":
         if value >= LEAST_TOP_P_THINKING:
             return None
-        return Refusal(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
+        return Unavailable(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
     if name == "temperature" and value == 1:
         return None
     seen = "`temperature` may only be set to 1 when thinking is enabled."
     why = f"{model.name} takes only the default while it thinks"
-    return Refusal(why, seen if name == "temperature" else None)
+    return Unavailable(why, seen if name == "temperature" else None)
 
 
-def _beside(name: str, model: Model, beside_temperature: bool) -> Refusal | None:
+def _beside(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:
     if name != "top_p" or not beside_temperature or not model.takes_one_of_two:
         return None
-    return Refusal(f"{model.name} takes temperature or top_p, not both")
+    return Unavailable(f"{model.name} takes temperature or top_p, not both")
 
 
-def effort(level: str, target: Target) -> Refusal | None:
+def effort(level: str, target: Target) -> Unavailable | None:
     """What is said against an effort level."""
     levels = target.model.efforts
     if level in levels:
         return None
     if not levels:
-        return Refusal(f"{target.model.name} has no effort levels")
-    return Refusal(f"{target.model.name} has no effort {level}, only {', '.join(levels)}")
+        return Unavailable(f"{target.model.name} has no effort levels")
+    return Unavailable(f"{target.model.name} has no effort {level}, only {', '.join(levels)}")
 
 
-def thinking(kind: str, level: str | None, target: Target) -> Refusal | None:
+def thinking(kind: str, level: str | None, target: Target) -> Unavailable | None:
     """What is said against a thinking type ("adaptive", "enabled", "between_tools",
     "disabled") at an effort."""
     return _THINKING[kind](level, target.model)
 
 
-def _adaptive(_level: str | None, model: Model) -> Refusal | None:
+def _adaptive(_level: str | None, model: Model) -> Unavailable | None:
     if "adaptive" in model.thinking_types:
         return None
     text = "adaptive thinking is not supported on this model"
-    return Refusal(f"{model.name} thinks only with a budget", text)
+    return Unavailable(f"{model.name} thinks only with a budget", text)
 
 
-def _enabled(_level: str | None, model: Model) -> Refusal | None:
+def _enabled(_level: str | None, model: Model) -> Unavailable | None:
     if "enabled" in model.thinking_types:
         return None
-    return Refusal(f"{model.name} takes no budget: use effort", _INSTEAD.format("enabled"))
+    return Unavailable(f"{model.name} takes no budget: use effort", _INSTEAD.format("enabled"))
 
 
-def _disabled(level: str | None, model: Model) -> Refusal | None:
+def _disabled(level: str | None, model: Model) -> Unavailable | None:
     if "disabled" not in model.thinking_types:
         if "between_tools" in model.thinking_types:
-            return Refusal(f"{model.name} takes between_tools in its place")
+            return Unavailable(f"{model.name} takes between_tools in its place")
         is_seen = model.thinking_default == "always"
         text = _INSTEAD.format("disabled") if is_seen else None
-        return Refusal(f"thinking cannot be turned off on {model.name}", text)
+        return Unavailable(f"thinking cannot be turned off on {model.name}", text)
     return _above_effort(level, model)
 
 
-def _between_tools(level: str | None, model: Model) -> Refusal | None:
+def _between_tools(level: str | None, model: Model) -> Unavailable | None:
     if "between_tools" not in model.thinking_types:
-        return Refusal(f"{model.name} does not take thinking between tools alone")
+        return Unavailable(f"{model.name} does not take thinking between tools alone")
     return _above_effort(level, model)
 
 
-def _above_effort(level: str | None, model: Model) -> Refusal | None:
+def _above_effort(level: str | None, model: Model) -> Unavailable | None:
     highest = model.thinking_off_up_to
     if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
         return None
-    return Refusal(f"{model.name} always thinks above effort {highest}")
+    return Unavailable(f"{model.name} always thinks above effort {highest}")
 
 
-_THINKING: dict[str, Callable[[str | None, Model], Refusal | None]] = {
+_THINKING: dict[str, Callable[[str | None, Model], Unavailable | None]] = {
     "adaptive": _adaptive,
     "enabled": _enabled,
     "between_tools": _between_tools,
@@ -147,14 +147,14 @@ _THINKING: dict[str, Callable[[str | None, Model], Refusal | None]] = {
 }
 
 
-def prefill(target: Target, *, thinks: bool) -> Refusal | None:
+def prefill(target: Target, *, thinks: bool) -> Unavailable | None:
     """What is said against a last message from the assistant."""
     if not target.model.takes_prefill:
         text = (
             "This model does not support assistant message prefill."
             " The conversation must end with a user message."
         )
-        return Refusal(f"{target.model.name} takes no prefill", text)
+        return Unavailable(f"{target.model.name} takes no prefill", text)
     if thinks and "adaptive" not in target.model.thinking_types:
-        return Refusal(f"{target.model.name} takes no prefill while it thinks")
+        return Unavailable(f"{target.model.name} takes no prefill while it thinks")
     return None

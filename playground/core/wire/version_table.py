@@ -12,8 +12,8 @@ from playground.core.wire.refusals import (
     LEAST_TOP_P_THINKING,
     ONLY_VALUE,
     SAMPLING_VERSION,
-    Refusal,
     Target,
+    Unavailable,
 )
 
 VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
@@ -50,7 +50,7 @@ def version_table(model: Model, *, is_foreign: bool) -> tuple[Row, ...]:
     )
 
 
-def _said(refusal: Refusal | None, otherwise: str = SENT) -> str:
+def _said(refusal: Unavailable | None, otherwise: str = SENT) -> str:
     if refusal is None:
         return otherwise
     return f"refused: “{refusal.text}”" if refusal.text else "refused (error text not confirmed)"

@@ -4,16 +4,17 @@ Each parameter carries a reason: sent, left at its default, or unavailable. Sour
 the API's versioning, migration-2026-10-21, effort and thinking pages.
 """
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from playground.core.request import model_catalogue
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import NO_EXTRA, Extra
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.decisions import (
     NO_THINKING,
     THINKING_TYPES,
@@ -44,7 +45,7 @@ class Wire:
     """What goes out, without the key."""
 
     headers: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: JsonObject
     decisions: tuple[Decision, ...]
     extra: Extra = NO_EXTRA
     """What of the body is the extra JSON's."""
@@ -57,7 +58,7 @@ class Wire:
     def decision(self, parameter: str) -> Decision:
         return next(d for d in self.decisions if d.parameter == parameter)
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Json]:
         """The parameters as sent: the body without the texts."""
         return {k: v for k, v in self.body.items() if k not in ("messages", "system", "stream")}
 
@@ -106,18 +107,18 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
 
 
-def fills_cache(body: Mapping[str, Any]) -> bool:
+def fills_cache(body: JsonObject) -> bool:
     """Whether a request asks for no answer but for its prompt to be cached."""
     return type(body.get("max_tokens")) is int and body["max_tokens"] == 0
 
 
-def _texts(request: Request) -> dict[str, Any]:
+def _texts(request: Request) -> dict[str, Json]:
     messages = [{"content": m.text, "role": m.role} for m in request.prompt.messages]
     system = request.prompt.system
     return {"messages": messages} | ({"system": system} if system.strip() else {})
 
 
-def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Any]:
+def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Json]:
     sent = {decision.parameter for decision in decisions if decision.state == "sent"}
     values = {
         "model": params.model,
@@ -135,8 +136,8 @@ def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, An
     return {PLACES.get(name, name): value for name, value in values.items() if name in sent}
 
 
-def _thinking(params: Params) -> dict[str, Any]:
-    block: dict[str, Any] = {"type": THINKING_TYPES.get(params.thinking)}
+def _thinking(params: Params) -> dict[str, Json]:
+    block: dict[str, Json] = {"type": THINKING_TYPES.get(params.thinking)}
     if params.thinking == "budget":
         block["budget_tokens"] = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
     if params.thinking_display != "default" and params.thinking not in NO_THINKING:
@@ -144,7 +145,7 @@ def _thinking(params: Params) -> dict[str, Any]:
     return block
 
 
-def _version(asked: Asked, body: Mapping[str, Any]) -> tuple[str, str]:
+def _version(asked: Asked, body: JsonObject) -> tuple[str, str]:
     """The API version to ask for, and why this one."""
     if asked.insists:
         return asked.params.api_version, "as chosen"
@@ -185,3 +186,30 @@ def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
             if key not in decided or key in PLACES
         ),
     ]
+
+
+COUNTED = frozenset(
+    {
+        "messages",
+        "model",
+        "system",
+        "thinking",
+        "tools",
+        "tool_choice",
+        "cache_control",
+        "output_config",
+    }
+)
+"""What `count_tokens` takes of a body: never `max_tokens`, a temperature or `stream`."""
+
+
+def body_to_count(wire: Wire) -> dict[str, Json]:
+    """The body of a call that only counts."""
+    return {name: value for name, value in wire.body.items() if name in COUNTED}
+
+
+def count_key(wire: Wire, connection: Connection) -> str:
+    """Changes with everything that a count depends on."""
+    place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)])
+    counted = wire.json_of(COUNTED.intersection(wire.body))
+    return hashlib.sha256(f"{place}{counted}".encode()).hexdigest()

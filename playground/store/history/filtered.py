@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from playground.core.log.history import (
     NO_MARK,
+    Cursor,
     Filter,
-    Found,
+    HistoryPage,
     Mark,
     Order,
-    Place,
+    cursor_of,
     is_behind,
     matches,
-    place_of,
     sorted_in,
 )
 from playground.core.runs.run_row import LIVE
@@ -46,13 +46,13 @@ class Wish:
     visitor: str
     chosen: Filter
     order: Order
-    after: Place | None
+    after: Cursor | None
     limit: int
 
-    def is_next(self, place: Place) -> bool:
+    def is_next(self, place: Cursor) -> bool:
         return self.after is None or is_behind(place, self.after, self.order)
 
-    def sorted(self, places: Sequence[Place]) -> list[Place]:
+    def sorted(self, places: Sequence[Cursor]) -> list[Cursor]:
         valued = [place for place in places if place.value is not None]
         rest = [place for place in places if place.value is None]
         valued.sort(key=_key, reverse=self.order != "oldest")
@@ -60,36 +60,36 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Cursors:
     """What the database has for a page. `end` is how far it was looked through, if not to the
-    end of the page; `is_partial` as in `Found`."""
+    end of the page; `is_partial` as in `HistoryPage`."""
 
-    found: list[Place]
-    end: Place | None = None
+    found: list[Cursor]
+    end: Cursor | None = None
     is_partial: bool = False
 
 
-def read_found(connection: sa.Connection | None, entries: Entries, wish: Wish) -> Found:
+def read_found(connection: sa.Connection | None, entries: Entries, wish: Wish) -> HistoryPage:
     """Return the page."""
     marked = marks_of(connection, wish.visitor, entries)
     rows = [
         entry.row
         for run_id, entry in entries.items()
         if matches_entry(wish.chosen, entry, marked.get(run_id, NO_MARK))
-        and wish.is_next(place_of(entry.row, wish.order))
+        and wish.is_next(cursor_of(entry.row, wish.order))
     ]
-    places = Places([])
+    places = Cursors([])
     if connection is not None:
         # The database may hold earlier versions of the rows in memory: as many more of its own.
         places = _places(connection, wish, wish.limit + 1 + len(entries))
         ids = [place.run_id for place in places.found if place.run_id not in entries]
         rows += read_rows(connection, wish.visitor, ids[: wish.limit + 1])
     if places.end is not None:
-        rows = [r for r in rows if not is_behind(place_of(r, wish.order), places.end, wish.order)]
+        rows = [r for r in rows if not is_behind(cursor_of(r, wish.order), places.end, wish.order)]
     rows = sorted_in(rows, wish.order)
     page = tuple(rows[: wish.limit])
-    next_place = place_of(page[-1], wish.order) if len(rows) > wish.limit else places.end
-    return Found(page, next_place, places.is_partial)
+    next_cursor = cursor_of(page[-1], wish.order) if len(rows) > wish.limit else places.end
+    return HistoryPage(page, next_cursor, places.is_partial)
 
 
 def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
@@ -117,18 +117,18 @@ def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement
     return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
 
 
-def _places(connection: sa.Connection, wish: Wish, most: int) -> Places:
+def _places(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
     if is_picked(wish.chosen):
         is_newest = wish.order == "newest"
         return (_newest_picked if is_newest else _picked)(connection, wish, most)
     if wish.order in ("newest", "oldest"):
         if _is_narrow(connection, wish):
-            return Places(_by_cost_range(connection, wish, most))
-        return Places(_by_kind(connection, wish, most))
-    return Places(_by_value(connection, wish, most))
+            return Cursors(_by_cost_range(connection, wish, most))
+        return Cursors(_by_kind(connection, wish, most))
+    return Cursors(_by_value(connection, wish, most))
 
 
-def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
     """By time: a stretch of the index for each kind of run that there is."""
     kinds = days.read_kinds(connection, wish.visitor, wish.chosen)
     is_up = wish.order == "oldest"
@@ -142,10 +142,10 @@ def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
         place, edge = sa.tuple_(*columns), _edge(runs.c.started_at, wish.after)
         question = question.where(place > edge if is_up else place < edge)
     question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
-    found: list[Place] = []
+    found: list[Cursor] = []
     for kind in kinds:
         values = dict(zip(_KIND, kind, strict=True))
-        found += [Place(*record) for record in connection.execute(question, values)]
+        found += [Cursor(*record) for record in connection.execute(question, values)]
     return wish.sorted(found)[:most]
 
 
@@ -163,38 +163,38 @@ def _within_costs(wish: Wish) -> list[sa.ColumnElement[bool]]:
     return [runs.c.visitor == wish.visitor, *_in_range(costs)]
 
 
-def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
     is_up = wish.order == "oldest"
     columns = (runs.c.started_at, runs.c.run_id)
     question = sa.select(*columns).where(runs.c.visitor == wish.visitor, *of_row(wish.chosen))
     if wish.after is not None:
         question = question.where(_is_behind(*columns, wish.after, is_up=is_up))
     question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
-    return [Place(*record) for record in connection.execute(question)]
+    return [Cursor(*record) for record in connection.execute(question)]
 
 
-def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Place]:
+def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
     """Along the index of this order; rows without a value stand at its end."""
     column, after = _COLUMNS[wish.order], wish.after
     meant = (runs.c.visitor == wish.visitor, *of_row(wish.chosen))
-    found: list[Place] = []
+    found: list[Cursor] = []
     if after is None or after.value is not None:
         question = sa.select(column, runs.c.run_id).where(*meant, column.is_not(None))
         if after is not None:
             question = question.where(sa.tuple_(column, runs.c.run_id) < _edge(column, after))
             after = None
         question = question.order_by(column.desc(), runs.c.run_id.desc()).limit(most)
-        found = [Place(*record) for record in connection.execute(question)]
+        found = [Cursor(*record) for record in connection.execute(question)]
     if len(found) < most:
         rest = sa.select(runs.c.run_id).where(*meant, column.is_(None))
         if after is not None:
             rest = rest.where(runs.c.run_id < after.run_id)
         rest = rest.order_by(runs.c.run_id.desc()).limit(most - len(found))
-        found += [Place(None, run_id) for run_id in connection.scalars(rest)]
+        found += [Cursor(None, run_id) for run_id in connection.scalars(rest)]
     return found
 
 
-def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
+def _picked(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
     picked, is_partial = pick(connection, wish.visitor, wish.chosen)
     column, after = picked.c[_COLUMNS[wish.order].name], wish.after
     is_up = wish.order == "oldest"
@@ -204,12 +204,12 @@ def _picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
     by_id = picked.c.run_id.asc() if is_up else picked.c.run_id.desc()
     by_value = column.asc() if is_up else column.desc().nulls_last()
     question = question.order_by(by_value, by_id).limit(most)
-    found = [Place(*record) for record in connection.execute(question)]
-    return Places(found, None, is_partial)
+    found = [Cursor(*record) for record in connection.execute(question)]
+    return Cursors(found, None, is_partial)
 
 
 def _is_behind(
-    column: sa.ColumnElement[Any], run_id: sa.ColumnElement[str], place: Place, *, is_up: bool
+    column: sa.ColumnElement[Any], run_id: sa.ColumnElement[str], place: Cursor, *, is_up: bool
 ) -> sa.ColumnElement[bool]:
     if place.value is None:
         return sa.and_(column.is_(None), run_id < place.run_id)
@@ -217,22 +217,22 @@ def _is_behind(
     return here > edge if is_up else sa.or_(here < edge, column.is_(None))
 
 
-def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Places:
+def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
     """From the newest match on: a page of a frequent word is soon full."""
-    places: list[Place] = []
+    places: list[Cursor] = []
     looked_at = 0
     for part in parts(connection, wish.visitor, wish.chosen, wish.after):
         rows = few_runs.rows(connection, wish.visitor, part.found)
         question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(wish.chosen, rows))
-        found = [Place(*record) for record in connection.execute(question)]
+        found = [Cursor(*record) for record in connection.execute(question)]
         places += [place for place in found if wish.is_next(place)]
         looked_at += len(part.looked_at)
         if len(places) >= most:
             break
         if looked_at >= most_looked_at(wish.chosen):
             end = read_rows(connection, wish.visitor, part.looked_at[-1:])
-            return Places(wish.sorted(places), place_of(end[0], "newest") if end else None)
-    return Places(wish.sorted(places)[:most])
+            return Cursors(wish.sorted(places), cursor_of(end[0], "newest") if end else None)
+    return Cursors(wish.sorted(places)[:most])
 
 
 def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
@@ -258,9 +258,9 @@ def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.Column
         yield found.c.cost_usd <= chosen.to_usd
 
 
-def _edge(column: sa.ColumnElement[Any], place: Place) -> sa.Tuple:
+def _edge(column: sa.ColumnElement[Any], place: Cursor) -> sa.Tuple:
     return sa.tuple_(sa.literal(place.value, column.type), sa.literal(place.run_id))
 
 
-def _key(place: Place) -> Any:  # noqa: ANN401 (a value and an id, compared as they are)
+def _key(place: Cursor) -> Any:  # noqa: ANN401 (a value and an id, compared as they are)
     return place.run_id if place.value is None else (place.value, place.run_id)

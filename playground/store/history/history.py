@@ -11,19 +11,19 @@ import sqlalchemy as sa
 from playground.core.log.history import (
     NO_MARK,
     Choices,
+    Cursor,
     DayCost,
     Filter,
-    Found,
-    Kept,
+    HistoryPage,
+    LoggedRun,
     Mark,
     Order,
-    Place,
     Summary,
 )
-from playground.core.log.row_words import RowWords, row_words
+from playground.core.log.logged_request import RowWords, row_words
 from playground.core.log.votes import Standing, Vote, standings
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.history import filtered, summing
 from playground.store.rows import forgetting, marking
 from playground.store.rows.memory import Entry, Memory
@@ -34,7 +34,7 @@ from playground.store.tables.cleaning import clean_text
 from playground.store.writing.asking import Asking
 from playground.store.writing.writer import Writer
 
-_NOT_WRITTEN = "Not done: the log can't be written just now."
+_NOT_WRITTEN = Refusal("Not done: the log can't be written just now.")
 _ROWS_AT_ONCE = 500
 _MOST_VOTES = 10_000
 _NONE: tuple[tuple[str, ...], ...] = ((), (), (), ())
@@ -101,9 +101,9 @@ class History:
         chosen: Filter,
         order: Order = "newest",
         *,
-        after: Place | None = None,
+        after: Cursor | None = None,
         limit: int = 50,
-    ) -> Found:
+    ) -> HistoryPage:
         """The first rows that a filter finds, or those behind a place."""
         name = clean_text(visitor)
         wish = filtered.Wish(name, chosen, order, after, limit)
@@ -175,23 +175,23 @@ class History:
 
     def parts(
         self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
-    ) -> Iterator[list[Kept]]:
+    ) -> Iterator[list[LoggedRun]]:
         """All that a filter finds, the newest first, a few at a time: no more is in memory,
         and nobody waits for it meanwhile."""
         name = clean_text(visitor)
-        after: Place | None = None
+        after: Cursor | None = None
         while True:
             found = self.page(name, chosen, after=after, limit=size)
             yield self._whole(name, found.rows, with_texts=with_texts)
-            if found.next_place is None:
+            if found.next_cursor is None:
                 return
-            after = found.next_place
+            after = found.next_cursor
 
-    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[Kept]:
+    def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[LoggedRun]:
         ids = [row.run_id for row in rows]
         marked = self.marks(visitor, ids)
 
-        def read(to: sa.Connection | None, entries: Entries) -> list[Kept]:
+        def read(to: sa.Connection | None, entries: Entries) -> list[LoggedRun]:
             saved = read_texts(to, visitor, ids) if to is not None else {}
             in_memory = {
                 run_id: entries[run_id].texts or saved.get(run_id)
@@ -199,14 +199,15 @@ class History:
                 if run_id in entries
             }
             return [
-                Kept(row, (saved | in_memory).get(row.run_id), marked[row.run_id]) for row in rows
+                LoggedRun(row, (saved | in_memory).get(row.run_id), marked[row.run_id])
+                for row in rows
             ]
 
         if with_texts:
             return self._ask(visitor, read)
-        return [Kept(row, None, marked[row.run_id]) for row in rows]
+        return [LoggedRun(row, None, marked[row.run_id]) for row in rows]
 
-    def mark(self, visitor: str, run_id: str, mark: Mark) -> str | None:
+    def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
         name, wanted = clean_text(visitor), clean_text(run_id)
         tags = tuple(map(clean_text, mark.tags))
@@ -214,7 +215,7 @@ class History:
         clean = replace(mark, tags=tags, note=note, ballot=ballot)
         return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
 
-    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> str | None:
+    def vote(self, visitor: str, cast: Mapping[str, Vote]) -> Refusal | None:
         """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
         stay."""
         name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
@@ -231,7 +232,7 @@ class History:
 
         return self._ask(name, read)
 
-    def delete(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+    def delete(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up(name, ids):
@@ -249,11 +250,11 @@ class History:
             self._elsewhere.drop(name, gone)
         return problem
 
-    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> str | None:
+    def bring_back(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Undo `delete`."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
-        refused: list[Kept] = []
+        refused: list[LoggedRun] = []
 
         def bring_back(to: sa.Connection) -> None:
             refused[:] = forgetting.bring_back(to, name, ids, boot_id)
@@ -272,7 +273,7 @@ class History:
         work: Callable[[sa.Connection, list[str]], None],
         *,
         keeps_numbers: bool = False,
-    ) -> str | None:
+    ) -> Refusal | None:
         """Do something for good to runs that have ended: delete them, or keep their numbers."""
         name = clean_text(visitor)
         if not self._is_caught_up(name, run_ids):
@@ -298,9 +299,9 @@ class History:
             self._writer.wait_until_saved(self._saved_within_s)
         return not self._memory.is_waiting(visitor, run_ids)
 
-    def _change(self, work: Callable[[sa.Connection], object]) -> str | None:
+    def _change(self, work: Callable[[sa.Connection], object]) -> Refusal | None:
         done = self._asking.write(work)
-        return done.sentence if isinstance(done, Refusal) else None
+        return done if isinstance(done, Refusal) else None
 
 
 def _each(values: Iterable[str]) -> tuple[str, ...]:

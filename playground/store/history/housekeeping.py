@@ -8,8 +8,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.core.log.history import Filter, NotDoneError, Place, Size
+from playground.core.log.history import Cursor, Filter, Size
 from playground.core.runs.run_row import LIVE
+from playground.core.text.refusal import Refusal
 from playground.store.history.history import History
 from playground.store.rows import forgetting
 from playground.store.tables import backups
@@ -47,18 +48,18 @@ class Keeping:
 
     def delete_old(
         self, visitor: str, last_day: date, *, keeps_starred: bool = True
-    ) -> Iterator[int]:
-        """Delete a visitor's runs up to a day for good, and tell how many each step deleted.
-        Raises NotDoneError where it has to stop."""
+    ) -> Iterator[int | Refusal]:
+        """Delete a visitor's runs up to a day for good, and tell how many each step deleted;
+        last of all why it has to stop, where it has to."""
 
         def delete(to: sa.Connection, ids: list[str]) -> None:
             forgetting.remove(to, clean_text(visitor), ids)
 
         return self._work_through(visitor, last_day, delete, keeps_starred=keeps_starred)
 
-    def drop_old_texts(self, visitor: str, last_day: date) -> Iterator[int]:
+    def drop_old_texts(self, visitor: str, last_day: date) -> Iterator[int | Refusal]:
         """Keep only the numbers of a visitor's runs up to a day, and tell how many each step
-        took. Raises NotDoneError where it has to stop."""
+        took; last of all why it has to stop, where it has to."""
 
         def drop(to: sa.Connection, ids: list[str]) -> None:
             forgetting.drop_texts(to, clean_text(visitor), ids)
@@ -73,8 +74,8 @@ class Keeping:
         *,
         keeps_starred: bool = False,
         keeps_numbers: bool = False,
-    ) -> Iterator[int]:
-        after: Place | None = None
+    ) -> Iterator[int | Refusal]:
+        after: Cursor | None = None
         chosen = Filter(to_day=last_day)
         while True:
             # Each step on its own: other writers have their turn in between.
@@ -84,39 +85,40 @@ class Keeping:
                 marked = self._history.marks(visitor, ids)
                 ids = [run_id for run_id in ids if not marked[run_id].is_starred]
             if ids:
-                problem = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
-                if problem:
-                    raise NotDoneError(problem)
+                done = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
+                if done is not None:
+                    yield done
+                    return
             yield len(ids)
-            if found.next_place is None:
+            if found.next_cursor is None:
                 return
-            after = found.next_place
+            after = found.next_cursor
 
     def backups(self) -> list[Path]:
         """The copies beside the log, the newest first."""
         file = self._file()
         return [] if file is None else backups.backups(file)
 
-    def back_up(self) -> Path:
-        """Copy the log to a file beside it. Raises NotDoneError where that can't be done."""
+    def back_up(self) -> Path | Refusal:
+        """Copy the log to a file beside it."""
         file = self._file()
         if file is None:
-            raise NotDoneError("Only a log in a file is backed up here.")
+            return Refusal("Only a log in a file is backed up here.")
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         try:
             return backups.back_up(file, self._clock())
         except Exception as error:
-            raise NotDoneError(f"Not backed up: {fault_of(error).cause}.") from error
+            return Refusal(f"Not backed up: {fault_of(error).cause}.")
 
-    def restore(self, source: Path) -> Path:
+    def restore(self, source: Path) -> Path | Refusal:
         """Put a backup in the log's place; return the name that the log of before has now.
-        Raises NotDoneError, and changes nothing, where that can't be done."""
+        A refusal has changed nothing."""
         file, database = self._file(), self._database()
         if file is None or database is None:
-            raise NotDoneError("Only a log in a file can be restored.")
+            return Refusal("Only a log in a file can be restored.")
         problem = backups.problem_of(source)
         if problem:
-            raise NotDoneError(f"Not restored: {problem}.")
+            return Refusal(f"Not restored: {problem}.")
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         aside: list[Path] = []
         try:
@@ -124,9 +126,9 @@ class Keeping:
             with suppress(MovedFileError), database.writing():
                 aside.append(backups.put_in_place(source, file, self._clock()))
         except Exception as error:
-            raise NotDoneError(f"Not restored: {fault_of(error).cause}.") from error
+            return Refusal(f"Not restored: {fault_of(error).cause}.")
         if not aside:
-            raise NotDoneError("Not restored: the file was moved meanwhile.")
+            return Refusal("Not restored: the file was moved meanwhile.")
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         return aside[0]
 

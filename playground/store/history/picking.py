@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from playground.core.log.history import Filter, Place
+from playground.core.log.history import Cursor, Filter
 from playground.core.runs.run_row import LIVE
 from playground.core.text.search_words import MOST_READ, has
 from playground.store.rows import marking
 from playground.store.search.search_index import said_of
 from playground.store.search.search_matches import SLOTS, Matches, first_id
 from playground.store.sums import few_runs
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import runs, texts
 
 MOST_PICKED = 10_000
@@ -67,7 +67,7 @@ def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.Fr
 
 
 def parts(
-    connection: sa.Connection, visitor: str, chosen: Filter, after: Place | None
+    connection: sa.Connection, visitor: str, chosen: Filter, after: Cursor | None
 ) -> Iterator[Part]:
     """Their ids bit by bit, `after` a place in the newest order where it saves a look."""
     if _names_few(chosen):
@@ -91,7 +91,7 @@ def parts(
             return
 
 
-def _matches(visitor: str, chosen: Filter, after: Place | None) -> Matches:
+def _matches(visitor: str, chosen: Filter, after: Cursor | None) -> Matches:
     found = Matches(visitor, chosen.phrases)
     start, end = chosen.started_from, chosen.started_before
     if start is not None:

@@ -7,19 +7,19 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from playground.core.log.history import Kept
-from playground.core.log.run_file import kept_of, line_of
+from playground.core.log.history import LoggedRun
+from playground.core.log.run_file import line_of, run_of
 from playground.core.runs.run_row import LIVE
 from playground.store.rows import reservations
 from playground.store.rows.marking import read_marks, write_mark
 from playground.store.rows.memory import Entry
 from playground.store.rows.reading import read_rows, read_texts
 from playground.store.search import search_index
-from playground.store.sums import few_runs, tallies
-from playground.store.tables import batch_tables, dialect, experiment_tables
-from playground.store.tables.history_schema import days, deleted, marks, tags
-from playground.store.tables.schema import runs, texts
-from playground.store.tables.schema import tallies as tallies_table
+from playground.store.sums import days, few_runs
+from playground.store.tables import batch_tables, dialect
+from playground.store.tables.history_schema import days as days_table
+from playground.store.tables.history_schema import deleted, marks, tags
+from playground.store.tables.schema import cells, claims, experiments, runs, texts
 from playground.store.writing.faults import apart
 
 _KEPT_FOR = timedelta(hours=1)
@@ -40,7 +40,7 @@ def delete(
     long_texts = read_texts(connection, visitor, run_ids)
     long_texts |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
     marked = read_marks(connection, visitor, run_ids)
-    kept = [Kept(row, long_texts.get(row.run_id), marked[row.run_id]) for row in rows]
+    kept = [LoggedRun(row, long_texts.get(row.run_id), marked[row.run_id]) for row in rows]
     gone = [
         {
             "visitor": visitor,
@@ -58,27 +58,27 @@ def delete(
 
 def bring_back(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
-) -> list[Kept]:
+) -> list[LoggedRun]:
     """Undo a deletion; return the runs that the database refuses: they are to be kept in
     memory as they were before."""
     which = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
     lines = connection.scalars(sa.select(deleted.c.run_json).where(*which)).all()
     connection.execute(sa.delete(deleted).where(*which))
     refused = []
-    for each in [kept_of(line, visitor) for line in lines]:
+    for each in [run_of(line, visitor) for line in lines]:
         if apart(connection, partial(put, connection, [each], boot)) is not None:
             refused.append(each)
     return refused
 
 
-def put(connection: sa.Connection, kept: Sequence[Kept], boot: str) -> None:
+def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:
     """Write whole runs, all of which have ended."""
     keys = [(each.row.visitor, each.row.run_id) for each in kept]
     long_texts = [asdict(each.texts) | {"visitor": each.row.visitor} for each in kept if each.texts]
-    with tallies.kept_true(connection, keys):
+    with days.updating(connection, keys):
         rows = [asdict(each.row) | {"boot_id": boot} for each in kept]
         dialect.upsert(connection, runs, rows)
-    with search_index.kept_true(connection, keys):
+    with search_index.updating(connection, keys):
         dialect.upsert(connection, texts, long_texts)
     for each in kept:
         write_mark(connection, each.row.visitor, each.row.run_id, each.mark)
@@ -88,7 +88,7 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
     """Delete runs for good, with all that belongs to them. What they cost counts on."""
     reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
     search_index.remove(connection, visitor, run_ids)
-    with tallies.kept_true(connection, [(visitor, run_id) for run_id in run_ids]):
+    with days.updating(connection, [(visitor, run_id) for run_id in run_ids]):
         for table in (runs, texts, marks, tags):
             these = few_runs.are(connection, table, visitor, run_ids)
             connection.execute(sa.delete(table).where(these))
@@ -105,10 +105,12 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     """Delete all that is known of a visitor's runs."""
     search_index.remove_visitor(connection, visitor)
-    for table in (runs, texts, tallies_table, days, marks, tags, deleted):
+    for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
-    experiment_tables.forget(connection, visitor)
+    # Whoever is at an experiment starts nothing more.
+    for table in (experiments, cells, claims):
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor))
 
 
 def purge(connection: sa.Connection, now: datetime) -> None:

@@ -11,7 +11,7 @@ from playground.core.log.votes import Vote, Voted
 from playground.store.rows.reading import Entries
 from playground.store.sums import few_runs
 from playground.store.tables import dialect
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import IS_VOTED, marks, tags
 from playground.store.tables.schema import runs
 

@@ -259,7 +259,7 @@ class Memory:
 
     @property
     def waiting(self) -> int:
-        """The same without those that were refused."""
+        """The number of rows not written yet that the database has not refused."""
         return len(self._unsaved) - len(self._refused)
 
     @property

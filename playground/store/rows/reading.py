@@ -9,10 +9,9 @@ import sqlalchemy as sa
 
 from playground.core.runs.run_row import Page, RunRow, RunTexts, Totals
 from playground.store.rows.memory import Entry
-from playground.store.sums import few_runs
-from playground.store.sums.tallies import tallies_of_runs, tallies_of_visitor, tallies_since
+from playground.store.sums import days, few_runs
 from playground.store.sums.totals import add_up, tally_of
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import runs, texts
 
 _ROW = [runs.c[field.name] for field in fields(RunRow)]
@@ -136,11 +135,11 @@ def read_totals(
     ]
     if connection is not None:
         if since is None:
-            tallies += tallies_of_visitor(connection, visitor)
+            tallies += days.sums_of_visitor(connection, visitor).values()
         else:
-            tallies += tallies_since(connection, visitor, since)
+            tallies += days.sums_since(connection, visitor, since).values()
         # The database may hold earlier versions of the rows in memory: take those out again.
-        earlier = tallies_of_runs(connection, visitor, entries, since)
+        earlier = days.sums_of_ids(connection, visitor, entries, since).values()
         tallies += [tally.negative() for tally in earlier]
     return add_up(tallies)
 
@@ -149,6 +148,6 @@ def read_count(connection: sa.Connection | None, visitor: str, entries: Entries)
     """Return how many runs a visitor has in the log."""
     if connection is None:
         return len(entries)
-    saved = tallies_of_visitor(connection, visitor)
-    earlier = tallies_of_runs(connection, visitor, entries)
+    saved = days.sums_of_visitor(connection, visitor).values()
+    earlier = days.sums_of_ids(connection, visitor, entries).values()
     return len(entries) + sum(tally.runs for tally in saved) - sum(tally.runs for tally in earlier)

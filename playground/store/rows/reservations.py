@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import OWNER, Refusal, Reservation, Standing, Window, refusal
+from playground.core.money.budget import OWNER, Reservation, Standing, Window, refusal
 from playground.core.runs.run_row import LIVE, RunRow
+from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
 
 _worst, _cost = runs.c.worst_case_usd, runs.c.cost_usd
@@ -34,21 +35,21 @@ _is_reserved = sa.exists().where(
 )
 # Literals: Postgres takes two equal parameters for two expressions when it groups.
 _is_over = sa.case((IS_LIVE, sa.literal_column("0")), else_=sa.literal_column("1"))
-_whose: dict[str, sa.ColumnElement[bool]] = {
+_IN_SCOPE: dict[str, sa.ColumnElement[bool]] = {
     "visitor": reservations.c.visitor == _who,
     "payer": reservations.c.payer == _who,
     "share": sa.and_(reservations.c.visitor == _who, reservations.c.payer == OWNER),
 }
 # Built once: putting such a question together takes far longer than answering it.
 _RESERVED: dict[str, sa.Select[tuple[Any, ...]]] = {
-    whose: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
+    scope: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
     .where(
         is_counted,
         reservations.c.started_at >= _since,
         reservations.c.started_at < _until,
     )
     .group_by(reservations.c.is_settled)
-    for whose, is_counted in _whose.items()
+    for scope, is_counted in _IN_SCOPE.items()
 }
 _UNRESERVED: sa.Select[tuple[Any, ...]] = (
     sa.select(_is_over, sa.func.sum(_ROW_COUNTS))
@@ -67,8 +68,8 @@ def standing(connection: sa.Connection, window: Window) -> Standing:
     """What of a window is used and reserved."""
     values = {"who": window.who, "since": window.since, "until": window.until}
     sums = [Decimal(0), Decimal(0)]
-    questions = [_RESERVED[window.whose]]
-    if window.whose == "visitor":
+    questions = [_RESERVED[window.scope]]
+    if window.scope == "visitor":
         questions.append(_UNRESERVED)
     for question in questions:
         for is_settled, usd in connection.execute(question, values):

@@ -20,7 +20,7 @@ from playground.core.log.logged_request import said as said_in
 from playground.core.runs.run_row import LIVE, RunTexts
 from playground.core.text.search_words import words
 from playground.store.search.search_matches import SLOTS, first_id, who
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import searchable, unsearched
 from playground.store.tables.schema import runs, texts
 
@@ -185,7 +185,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
 
 
 @contextmanager
-def kept_true(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
+def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
     """Have these runs found by what the block makes of their texts; all have ended."""
     ids: dict[str, list[str]] = {}
     for visitor, run_id in keys:

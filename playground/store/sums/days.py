@@ -1,27 +1,31 @@
 """Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs,
-and adds up from them what a filter of days and kinds asks for."""
+and adds up from them: adding up a million rows for every look at the log would take a quarter
+of a second."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from playground.core.log.history import DayCost, Filter
+from playground.core.money.budget import END_OF_TIME
 from playground.core.runs.run_row import RunRow
 from playground.store.sums import few_runs
 from playground.store.sums.totals import Tally, tally
 from playground.store.tables import dialect
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import days
 from playground.store.tables.schema import runs
 
 _FIRST = date(1970, 1, 1)
 _DAY = sa.literal_column("86400000000", sa.BigInteger)
 """Microseconds."""
+_FAR = 10_000_000
+"""Days from 1970, beyond the first and the last that Python knows."""
 
 
 class Kind(NamedTuple):
@@ -41,8 +45,6 @@ Grain = Sequence[str]
 TOTALS: Grain = ("status", "cost_kind")
 BY_DAY: Grain = ("day", "cost_kind", "model")
 _NO_KIND = Kind(0, "", "", "", "", "")
-_KIND = [days.c[name] for name in Kind._fields]
-_SUMS = [days.c[name] for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")]
 COUNTED = [
     runs.c.started_at,
     *(runs.c[name] for name in Kind._fields[1:]),
@@ -51,6 +53,44 @@ COUNTED = [
     runs.c.cost_usd,
 ]
 
+# Built once: putting such a question together takes longer than answering it.
+_BETWEEN = (
+    sa.select(
+        days.c.status,
+        days.c.cost_kind,
+        *(
+            sa.func.sum(days.c[name])
+            for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
+        ),
+    )
+    .where(
+        days.c.visitor == sa.bindparam("visitor"),
+        days.c.runs != 0,
+        days.c.day.between(sa.bindparam("first"), sa.bindparam("last")),
+    )
+    .group_by(days.c.status, days.c.cost_kind)
+)
+_SINCE = (
+    sa.select(
+        runs.c.status,
+        runs.c.cost_kind,
+        sa.func.count(),
+        sa.func.count(runs.c.cost_usd),
+        *(
+            sa.func.coalesce(sa.func.sum(column), 0)
+            for column in (runs.c.input_tokens, runs.c.output_tokens, runs.c.cost_usd)
+        ),
+    )
+    .where(
+        runs.c.visitor == sa.bindparam("visitor"),
+        runs.c.status == sa.bindparam("status"),
+        runs.c.cost_kind == sa.bindparam("cost_kind"),
+        runs.c.started_at >= sa.bindparam("since"),
+        runs.c.started_at < sa.bindparam("until"),
+    )
+    .group_by(runs.c.status, runs.c.cost_kind)
+)
+
 
 def day_of(started_at: datetime) -> int:
     """The number of a (UTC) day, from 1970 on."""
@@ -58,13 +98,16 @@ def day_of(started_at: datetime) -> int:
 
 
 @contextmanager
-def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterator[None]:
-    """Carry over into the sums what the block does to these runs, by visitor."""
-    before = {visitor: _sums_of_runs(connection, visitor, ids[visitor]) for visitor in ids}
+def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Carry over into the sums what the block does to the runs of these visitors and ids."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for visitor, run_id in keys:
+        ids[visitor].append(run_id)
+    before = {visitor: sums_of_ids(connection, visitor, ids[visitor]) for visitor in ids}
     yield
     rows = []
     for visitor, earlier in before.items():
-        after = _sums_of_runs(connection, visitor, ids[visitor])
+        after = sums_of_ids(connection, visitor, ids[visitor])
         changes = [(kind, each.negative()) for kind, each in earlier.items()]
         for kind, change in [*changes, *after.items()]:
             # Status and kind of cost are in both.
@@ -72,10 +115,20 @@ def kept_true(connection: sa.Connection, ids: Mapping[str, list[str]]) -> Iterat
     dialect.upsert(connection, days, rows, adding=True)
 
 
-def _sums_of_runs(connection: sa.Connection, visitor: str, run_ids: list[str]) -> Sums:
+def sums_of_ids(
+    connection: sa.Connection,
+    visitor: str,
+    run_ids: Iterable[str],
+    since: datetime | None = None,
+) -> Sums:
+    """The sums of some runs of a visitor, or of those among them that started at `since` or
+    later."""
+    started = sa.true() if since is None else runs.c.started_at >= since
     parts = []
     for some in in_chunks(run_ids):
-        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some))
+        # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
+        # the groups rather than pick out these few.
+        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some), started)
         parts.append(added_up(connection.execute(question)))
     return joined(parts)
 
@@ -134,6 +187,26 @@ def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Gr
     return _ask(connection, question.where(*_of(visitor, chosen)), grain)
 
 
+def sums_of_visitor(
+    connection: sa.Connection, visitor: str, first: int = -_FAR, last: int = _FAR
+) -> Sums:
+    """The sums of a visitor's runs by status and kind of cost, from one day to another."""
+    between = {"visitor": visitor, "first": first, "last": last}
+    return _found(connection.execute(_BETWEEN, between), TOTALS)
+
+
+def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums:
+    """The sums of a visitor's runs that started at a moment or later, by status and kind of
+    cost."""
+    day = day_of(since)
+    # Of the day itself, by way of the few kinds of its runs: each is a stretch of the index to
+    # walk along.
+    of_day = sums_of_visitor(connection, visitor, day, day)
+    bounds = {"visitor": visitor, "since": since, "until": _end_of(day)}
+    parts = [_found(connection.execute(_SINCE, bounds | kind._asdict()), TOTALS) for kind in of_day]
+    return joined([*parts, sums_of_visitor(connection, visitor, day + 1)])
+
+
 def read_kinds(
     connection: sa.Connection, visitor: str, chosen: Filter
 ) -> list[tuple[str, str, str, str]]:
@@ -161,9 +234,15 @@ def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
 
 
 def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
-    places: list[Any] = [sa.literal_column(str(place + 1)) for place in range(len(grain))]
+    places: list[sa.ColumnElement[Any]] = [
+        sa.literal_column(str(place + 1)) for place in range(len(grain))
+    ]
+    return _found(connection.execute(question.group_by(*places)), grain)
+
+
+def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
     found = {}
-    for record in connection.execute(question.group_by(*places)):
+    for record in records:
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
         *counts, cost_usd = record[len(grain) :]
         runs_in, priced, tokens_in, tokens_out = map(int, counts)
@@ -174,7 +253,7 @@ def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> S
 
 
 def coarse(sums: Sums, grain: Grain) -> Sums:
-    """The same sums by fewer things."""
+    """The sums told apart by fewer fields of their kind."""
     return _merged(
         (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
         for kind, each in sums.items()
@@ -206,6 +285,12 @@ def day_costs(sums: Sums) -> tuple[DayCost, ...]:
         for (day, model, is_simulated), (count, usd) in sorted(grouped.items())
         if count
     )
+
+
+def _end_of(day: int) -> datetime:
+    if day >= (date.max - _FIRST).days:
+        return END_OF_TIME
+    return datetime.combine(_FIRST + timedelta(days=day + 1), time(), UTC)
 
 
 def _merged(found: Iterable[tuple[Kind, Tally]]) -> Sums:

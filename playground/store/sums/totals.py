@@ -67,16 +67,6 @@ def tally_of(row: RunRow) -> Tally:
     return tally(row.status, row.cost_kind, row.input_tokens, row.output_tokens, row.cost_usd)
 
 
-def merged(tallies: Iterable[Tally]) -> list[Tally]:
-    """Return one tally for each status and kind of cost."""
-    sums: dict[tuple[str, str], Tally] = {}
-    for one in tallies:
-        key = (one.status, one.cost_kind)
-        so_far = sums.get(key)
-        sums[key] = one if so_far is None else so_far.plus(one)
-    return list(sums.values())
-
-
 def add_up(tallies: Iterable[Tally]) -> Totals:
     """Sum everything; money whose amount is not known is counted, never taken as 0."""
     runs = errors = input_tokens = output_tokens = unknown = 0

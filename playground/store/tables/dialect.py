@@ -1,11 +1,13 @@
-"""Everything that differs between databases: how one connects, begins and upserts."""
+"""Everything that differs between databases: how one is named, connects, begins and upserts.
+A URL holds a password: nothing raised here repeats any of it."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -137,3 +139,44 @@ def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
         if not column.primary_key
     }
     return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changes)
+
+
+_SERVERS = ("postgres", "postgresql")
+# Meant for another language's driver; the server's own would stumble over them.
+_NOT_FOR_US = ("pgbouncer", "schema", "connection_limit", "pool_timeout")
+
+
+class AddressError(Exception):
+    """What was given is not the URL of a SQLite or PostgreSQL database."""
+
+
+def parse_url(text: str) -> sa.URL:
+    """Return the URL, with the driver that this app brings along."""
+    try:
+        url = sa.make_url(_quoted(text.strip()))
+    except (sa.exc.ArgumentError, ValueError):
+        raise AddressError from None
+    backend = url.drivername.partition("+")[0]
+    if backend == "sqlite":
+        return url
+    if backend not in _SERVERS:
+        raise AddressError
+    return url.set(drivername="postgresql+psycopg").difference_update_query(_NOT_FOR_US)
+
+
+def _quoted(text: str) -> str:
+    """Have a password with an @ in it end at the last one."""
+    place, mark, query = text.partition("?")
+    scheme, colon, rest = place.partition("://")
+    who, at, where = rest.rpartition("@")
+    return f"{scheme}{colon}{who.replace('@', '%40')}{at}{where}{mark}{query}"
+
+
+Item = TypeVar("Item")
+
+
+def in_chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
+    """Yield the items a few at a time; none is held longer than its chunk."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some

@@ -25,6 +25,18 @@ days = sa.Table(
     sa.Column("cost_usd", PicoDollars, nullable=False),
 )
 
+# What all runs of a visitor add up to is read from this alone, in the order of its groups.
+sa.Index(
+    "days_sums",
+    *(
+        days.c[name]
+        for name in (
+            *("visitor", "status", "cost_kind", "day"),
+            *("runs", "priced", "input_tokens", "output_tokens", "cost_usd"),
+        )
+    ),
+)
+
 # A row here and there among the runs; it may be there before the run is written.
 marks = sa.Table(
     "marks",

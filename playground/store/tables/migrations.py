@@ -5,7 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from playground.store.tables import history_schema, prompt_tables, schema, sqlite_file
+from playground.store.tables import history_schema, schema, sqlite_file
 
 Step = Callable[[sa.Connection], None]
 
@@ -21,6 +21,18 @@ def _add_reservations(connection: sa.Connection) -> None:
         "CREATE INDEX reservations_by_payer ON reservations (payer, started_at, is_settled, usd)",
         f"CREATE TABLE budgets (visitor {name} NOT NULL, session_usd BIGINT, day_usd BIGINT, "
         "PRIMARY KEY (visitor))",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _add_prompts(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    for statement in (
+        f"CREATE TABLE prompts (visitor {name} NOT NULL, prompt_id {name} NOT NULL, "
+        "name TEXT NOT NULL, PRIMARY KEY (visitor, prompt_id))",
+        f"CREATE TABLE prompt_versions (visitor {name} NOT NULL, prompt_id {name} NOT NULL, "
+        "number INTEGER NOT NULL, saved_at BIGINT NOT NULL, note TEXT NOT NULL, "
+        "page_json TEXT NOT NULL, PRIMARY KEY (visitor, prompt_id, number))",
     ):
         connection.exec_driver_sql(statement)
 
@@ -82,18 +94,29 @@ def _add_blocks(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE texts ADD COLUMN blocks_json TEXT NOT NULL DEFAULT ''")
 
 
+def _add_up_days(connection: sa.Connection) -> None:
+    """The sums of `tallies` are those of `days` by fewer columns."""
+    for statement in (
+        "DROP TABLE tallies",
+        "CREATE INDEX days_sums ON days (visitor, status, cost_kind, day, runs, priced, "
+        "input_tokens, output_tokens, cost_usd)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
     _add_reservations,
     history_schema.add_history,
-    prompt_tables.add_prompts,
+    _add_prompts,
     _add_batches,
     _add_experiments,
     _add_votes,
     _add_claims,
     _add_reasons_of_costs,
     _add_blocks,
+    _add_up_days,
 )
 NEWEST = 1 + len(STEPS)
 

@@ -117,20 +117,6 @@ texts = sa.Table(
     sa.Column("blocks_json", sa.Text, nullable=False, server_default=""),
 )
 
-# The sums of a visitor's runs of one status and kind of cost.
-tallies = sa.Table(
-    "tallies",
-    metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("status", sa.Text, primary_key=True),
-    sa.Column("cost_kind", sa.Text, primary_key=True),
-    sa.Column("runs", sa.BigInteger, nullable=False),
-    sa.Column("priced", sa.BigInteger, nullable=False),
-    sa.Column("input_tokens", sa.BigInteger, nullable=False),
-    sa.Column("output_tokens", sa.BigInteger, nullable=False),
-    sa.Column("cost_usd", PicoDollars, nullable=False),
-)
-
 # What a run counts for against budgets: the most it can cost until it has ended, then what
 # it did cost. It outlives the run's row, and is there before the run is.
 reservations = sa.Table(
@@ -172,3 +158,48 @@ sa.Index(
     runs.c.cost_usd,
 )
 sa.Index("runs_live", runs.c.boot_id, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
+
+
+experiments = sa.Table(
+    "experiments",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("experiment_id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", UtcMicroseconds, nullable=False),
+    sa.Column("cells", sa.Integer, nullable=False),
+    sa.Column("definition_json", sa.Text, nullable=False),
+)
+
+# The newest run of each cell, there before the run is: whether the cell is done is what that
+# run's own row says.
+cells = sa.Table(
+    "cells",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("experiment_id", Id, primary_key=True),
+    sa.Column("cell_id", Id, primary_key=True),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("results_json", sa.Text, nullable=False),
+    sa.Column("answer_key", sa.Text, nullable=False),
+)
+
+
+prompts = sa.Table(
+    "prompts",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("prompt_id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+prompt_versions = sa.Table(
+    "prompt_versions",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("prompt_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("saved_at", UtcMicroseconds, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("page_json", sa.Text, nullable=False),
+)

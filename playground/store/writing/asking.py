@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.store.writing.faults import UNFORESEEN, fault_of, report, tried
 from playground.store.writing.writer import Writer
 

@@ -15,7 +15,7 @@ from playground.core.runs.run_row import LIVE
 from playground.store.rows import forgetting, reservations
 from playground.store.rows.memory import Entry
 from playground.store.search import search_index
-from playground.store.sums import tallies
+from playground.store.sums import days
 from playground.store.tables import dialect, migrations, schema, sqlite_file
 from playground.store.writing import processes
 from playground.store.writing.faults import apart
@@ -114,14 +114,14 @@ class Database:
     def _write_rows(self, connection: sa.Connection, entries: Sequence[Entry]) -> None:
         boot = {"boot_id": self._boot.boot_id}
         rows = [asdict(entry.row) | boot for entry in entries]
-        with tallies.kept_true(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
+        with days.updating(connection, [(e.row.visitor, e.row.run_id) for e in entries]):
             dialect.upsert(connection, schema.runs, rows)
         reservations.settle(connection, [entry.row for entry in entries])
         ended = [entry.row for entry in entries if entry.row.status not in LIVE]
         texts = [
             asdict(entry.texts) | {"visitor": entry.row.visitor} for entry in entries if entry.texts
         ]
-        with search_index.kept_true(connection, [(row.visitor, row.run_id) for row in ended]):
+        with search_index.updating(connection, [(row.visitor, row.run_id) for row in ended]):
             dialect.upsert(connection, schema.texts, texts)
 
     def beat(self, now: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import Literal, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from playground.store.tables.address import AddressError
+from playground.store.tables.dialect import AddressError
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from playground.core.text.key_shapes import masked
-from playground.store.tables import address
+from playground.store.tables import dialect
 from playground.store.writing.database import Database
 from playground.store.writing.faults import fault_of
 from playground.store.writing.processes import Boot
@@ -15,8 +15,8 @@ def place_of(url: str) -> str:
     """Where a log lives, without the password in its address, nor what follows a `?`, which
     can hold one too, nor what looks like a key."""
     try:
-        parsed = address.parse(url)
-    except address.AddressError:
+        parsed = dialect.parse_url(url)
+    except dialect.AddressError:
         return "PLAYGROUND_LOG"
     bare = parsed.set(drivername=parsed.get_backend_name(), query={})
     return masked(bare.render_as_string(hide_password=True))
@@ -26,7 +26,7 @@ def problem_of(url: str, now: datetime) -> str | None:
     """What is wrong with the log at a URL, in words; None if it was opened, checked and
     written just now. Runs in another process, or beside a log in use, without harm."""
     try:
-        database = Database(address.parse(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
+        database = Database(dialect.parse_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
         try:
             database.beat(now)
             database.sign_off()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from playground.store.rows import reservations
 from playground.store.search import search_index
-from playground.store.sums import tallies
+from playground.store.sums import days
 from playground.store.tables import dialect
 from playground.store.tables.schema import IS_LIVE, boots, runs
 
@@ -85,7 +85,7 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
     keys = connection.execute(sa.select(runs.c.visitor, runs.c.run_id).where(IS_LIVE, is_lost))
     lost = [(visitor, run_id) for visitor, run_id in keys]
     reservations.give_up(connection, lost)
-    with tallies.kept_true(connection, lost), search_index.kept_true(connection, lost):
+    with days.updating(connection, lost), search_index.updating(connection, lost):
         connection.execute(_INTERRUPT.where(IS_LIVE, is_lost))
     connection.execute(sa.delete(boots).where(boots.c.boot_id.in_(dead)))
 

@@ -16,8 +16,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from playground.store.rows.memory import Entry, Memory
-from playground.store.tables import address
-from playground.store.tables.chunks import in_chunks
+from playground.store.tables import dialect
+from playground.store.tables.dialect import in_chunks
 from playground.store.writing.database import Database, set_aside
 from playground.store.writing.faults import (
     UNFORESEEN,
@@ -204,7 +204,7 @@ class Writer:
             if self.database.is_in_place and not self._is_suspect:
                 return self.database
             self._drop()
-        url = address.parse(self.url)
+        url = dialect.parse_url(self.url)
         try:
             database = self._open(url)
         except Exception as error:

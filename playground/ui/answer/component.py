@@ -72,7 +72,8 @@ def _asked(seen: int | None) -> dict[str, Any]:
     else:
         telling, number = kept
         after = number
-    news = telling.news(state.fed_page().shown)
+    shown = state.fed_page().shown
+    news = telling.news(shown) if shown is not None else None
     number += news is not None
     session["telling"] = telling, number
     # Each time other data, or the browser would not look at it.

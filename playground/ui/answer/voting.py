@@ -62,18 +62,18 @@ def _say(cast: band.Cast, runs: band.Runs, letters: list[str]) -> None:
 
 def _vote(voted_on: list[Any], winner: str | None) -> None:
     ids = [run.id for run in voted_on]
-    problem = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
-    if problem:
-        band.set_vote_problem(f"Your vote is not kept. {problem}")
+    refused = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
+    if refused:
+        band.set_vote_problem(f"Your vote is not kept. {refused.sentence}")
         return
     band.set_vote(band.Cast(frozenset(ids), winner))
 
 
 def _take_back(voted_on: list[Any]) -> None:
     ids = [run.id for run in voted_on]
-    problem = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
-    if problem:
-        band.set_vote_problem(f"Your vote still counts. {problem}")
+    refused = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
+    if refused:
+        band.set_vote_problem(f"Your vote still counts. {refused.sentence}")
         return
     # What was revealed can't be hidden again.
     band.set_vote(band.Cast(frozenset(ids), None, counts=False))

@@ -32,7 +32,7 @@ def show_temperature(plan: Plan) -> None:
 
 
 def show_sampling_reasons(plan: Plan) -> None:
-    """The same for top_p and top_k, once where it is the same of both."""
+    """What becomes of top_p and top_k, in one line where it is the same of both."""
     lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
     whys = {name: line.why.removeprefix(name) for name, line in lines.items()}
     is_plain = not any(is_set(plan, name) or is_unreadable(plan, name) for name in lines)

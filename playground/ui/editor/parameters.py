@@ -1,7 +1,7 @@
 """The controls of a variant's parameters, each with what becomes of it where that matters."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal, TypedDict, Unpack
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -38,13 +38,20 @@ VERSIONS = {
 }
 
 
-def choose_in_front(plan: Plan, below: DeltaGenerator, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
+class Shape(TypedDict, total=False):
+    """How Streamlit draws a field."""
+
+    label_visibility: Literal["visible", "hidden", "collapsed"]
+    width: int | Literal["stretch"]
+
+
+def choose_in_front(plan: Plan, below: DeltaGenerator, **shape: Unpack[Shape]) -> None:
     """Temperature, or effort on a model that takes no temperature. What is wrong with it is said
     `below`."""
     if takes_temperature(plan):
-        _choose_temperature(plan, below=below, **options)
+        _choose_temperature(plan, below, **shape)
     else:
-        _choose_effort(plan, **options)
+        _choose_effort(plan, **shape)
 
 
 def edit_more(plan: Plan) -> None:
@@ -154,7 +161,9 @@ def _edit_version(plan: Plan) -> None:
     show_reason(plan, "extra_json")
 
 
-def _choose_temperature(plan: Plan, **options: Any) -> None:  # noqa: ANN401 (Streamlit's)
+def _choose_temperature(
+    plan: Plan, below: DeltaGenerator | None = None, **shape: Unpack[Shape]
+) -> None:
     number_field(
         "temperature",
         RULES["temperature"],
@@ -163,18 +172,19 @@ def _choose_temperature(plan: Plan, **options: Any) -> None:  # noqa: ANN401 (St
         placeholder="default",
         disabled=_is_disabled(plan, "temperature"),
         help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
-        **options,
+        below=below,
+        **shape,
     )
 
 
-def _choose_effort(plan: Plan, **shape: Any) -> None:  # noqa: ANN401 (Streamlit's)
+def _choose_effort(plan: Plan, **shape: Unpack[Shape]) -> None:
     levels = {level: level.capitalize() for level in (DEFAULTS, *EFFORTS)}
     _choose("effort", "effort", levels, plan, help=EFFORT_HELP, **shape)
 
 
 def _choose(
     label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str,
-    **shape: Any,  # noqa: ANN401 (Streamlit's)
+    **shape: Unpack[Shape],
 ) -> None:  # fmt: skip
     st.selectbox(
         label,

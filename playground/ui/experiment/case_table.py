@@ -4,9 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from playground.core.experiment.case_edits import Table
 from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
-from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
+from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError, Table
 from playground.core.text.csv_cells import NOT_EXACT, safe_cell
 from playground.ui.runs.case_values import found_variables
 from playground.ui.session import experiment_state as chosen

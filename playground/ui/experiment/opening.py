@@ -7,8 +7,8 @@ from playground.core.experiment.experiment import Experiment, ExperimentError, f
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan, plan_grid
 from playground.core.experiment.results_file import from_json_lines
-from playground.core.money.budget import Refusal
 from playground.core.runs.run_plan import RunContext
+from playground.core.text.refusal import Refusal
 from playground.ui.experiment import starting, submitting
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
@@ -73,7 +73,7 @@ def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPl
 def delete(experiment_id: str) -> None:
     """Forget an experiment; its runs stay in the log."""
     now = chosen.opened()
-    is_opened = bool(now and now.underway and now.underway.whose.experiment_id == experiment_id)
+    is_opened = bool(now and now.underway and now.underway.origin.experiment_id == experiment_id)
     if is_opened and starting.is_live():
         chosen.say(starting.IS_LIVE)
         return

@@ -52,11 +52,13 @@ def _open(found: Sequence[Standing]) -> int:
 
 def progress_of(now: chosen.Opened) -> Progress:
     """How far it is; before it was taken over, as far as it had come."""
-    underway: Underway = now.underway
-    progress = underway.progress
-    if underway.is_loaded:
-        return progress
-    return add_up(progress.total, list(now.earlier.values()), [], 0)
+    total = 0
+    if now.underway is not None:
+        progress = now.underway.progress
+        if now.underway.is_loaded:
+            return progress
+        total = progress.total
+    return add_up(total, list(now.earlier.values()), [], 0)
 
 
 @in_later_turn

@@ -11,13 +11,13 @@ from playground.core.experiment.experiment import Experiment, to_json
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import RunContext
 from playground.core.text.number_text import NumberError
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import Again, Whose
+from playground.experiments.interfaces import Origin, ReserveAgain
 from playground.ui.experiment import definition
 from playground.ui.money import spending
 from playground.ui.runs import running
@@ -97,24 +97,24 @@ def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
 ) -> Underway:
     """An experiment of the visitor as it runs here; nothing is sent yet."""
-    whose = Whose(
+    origin = Origin(
         experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
     )
     state.count_press()
     to = context.connection
-    seams = services().seams(running.key_for(to), _admitter(to))
-    return Underway(whose, experiment, planned, context, seams)
+    dependencies = services().dependencies(running.key_for(to), _admitter(to))
+    return Underway(origin, experiment, planned, context, dependencies)
 
 
 def _admitter(to: Connection) -> Admit:
     """Places in the queue and money for runs that start later, for all of them or for none."""
-    reserve: Callable[[Sequence[Run]], list[Again | None] | Refusal]
+    reserve: Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]
     reserve = spending.admitter(running.spender(to))
     engine = services().engine
 
-    def admit(runs: Sequence[Run]) -> Sequence[Again | None] | Refusal:
-        if why := engine.take_places(runs):
-            return Refusal(why)
+    def admit(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
+        if refused := engine.take_places(runs):
+            return refused
         found = reserve(runs)
         if isinstance(found, Refusal):
             engine.give_back(runs)
@@ -138,8 +138,8 @@ def resume() -> None:
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    new = anew(now)
-    chosen.set_opened(replace(new, resting=new.underway.start()))
+    new, underway = anew(now, now.underway)
+    chosen.set_opened(replace(new, resting=underway.start()))
 
 
 def retry_failed() -> None:
@@ -147,19 +147,18 @@ def retry_failed() -> None:
     now = chosen.opened()
     if not now or not now.underway or is_live() or not may_go_on(now.underway):
         return
-    new = anew(now)
-    new.underway.look().result(LOADED_WITHIN_S)
-    chosen.set_opened(replace(new, resting=new.underway.retry_failed(), earlier={}))
+    new, underway = anew(now, now.underway)
+    underway.look().result(LOADED_WITHIN_S)
+    chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
 
-def anew(now: chosen.Opened) -> chosen.Opened:
+def anew(now: chosen.Opened, old: Underway) -> tuple[chosen.Opened, Underway]:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
-    old: Underway = now.underway
     # The models as they were: other ones could make other cells of the same experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
-    underway = underway_of(old.whose.experiment_id, old.experiment, old.planned, context)
+    underway = underway_of(old.origin.experiment_id, old.experiment, old.planned, context)
     earlier = now.earlier | old.finished
-    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None)
+    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 
 
 def may_go_on(underway: Underway) -> bool:
@@ -174,15 +173,14 @@ def may_go_on(underway: Underway) -> bool:
 def matrix() -> Matrix | None:
     """The opened experiment as far as it is done now."""
     now = chosen.opened()
-    if now is None:
-        return None
-    if now.file is not None:
+    if now is not None and now.file is not None:
         return now.file.matrix
-    underway: Underway = now.underway
+    if now is None or now.underway is None:
+        return None
+    underway = now.underway
     sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
     if now.matrix is not None and now.matrix[0] == sizes and not is_live():
-        kept: Matrix = now.matrix[1]
-        return kept
+        return now.matrix[1]
     cells = {**now.earlier, **underway.finished}
     new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
     # While it runs, what a cell holds may change; at rest it is the same at each click.

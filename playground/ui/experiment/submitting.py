@@ -5,9 +5,8 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any
 
-from playground.batches.interfaces import Following, Submitted, Wanted, run_ids
+from playground.batches.interfaces import Asked, Following, Submitted, Wanted, run_ids
 from playground.batches.submitting import Batching
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Unsure, sentence_of
@@ -15,10 +14,10 @@ from playground.core.batch.submission import Submission
 from playground.core.experiment.cells import Started
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
-from playground.core.money.budget import Refusal
 from playground.core.request.connection import Connection
+from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import Underway
-from playground.experiments.interfaces import CellStore, Whose
+from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
 from playground.ui.money import spending
 from playground.ui.runs import running
@@ -35,7 +34,7 @@ NO_CONNECTION = "The connection that it was submitted by is no longer there."
 class CellAdmission:
     """Reserves money for cells, and has it kept which run each will have."""
 
-    whose: Whose
+    origin: Origin
     reserve: Callable[[Sequence[Wanted]], Refusal | None]
     release: Callable[[str, Sequence[str]], Refusal | None]
     store: CellStore
@@ -45,14 +44,14 @@ class CellAdmission:
         if refused is not None:
             return refused
         begun = [Started(each.cell, each.run_id) for each in wanted]
-        refused = self.store.started(self.whose.visitor, self.whose.experiment_id, begun)
+        refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
         return refused
 
     def give_back(self, wanted: Sequence[Wanted]) -> None:
         # Where even that fails they count as spent: never too little.
-        self.release(self.whose.visitor, [each.run_id for each in wanted])
+        self.release(self.origin.visitor, [each.run_id for each in wanted])
 
 
 @dataclass(frozen=True)
@@ -95,14 +94,14 @@ def submit_rest() -> None:
     now = chosen.opened()
     if now and now.underway and not starting.is_live():
         if starting.may_go_on(now.underway):
-            new = starting.anew(now)
-            chosen.set_opened(replace(new, submitting=_begin(new.underway)))
+            new, underway = starting.anew(now, now.underway)
+            chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
 def _begin(underway: Underway) -> "Future[Submitted]":
     to, parts = underway.context.connection, services()
     admission = CellAdmission(
-        underway.whose,
+        underway.origin,
         spending.batch_reserver(running.spender(to)),
         parts.log.ledger.release,
         parts.log.experiments,
@@ -117,7 +116,7 @@ async def submit_left(
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     async with underway.claim() as obstacle:
         if obstacle is not None:
-            return Submitted(problem=obstacle)
+            return Submitted(problem=obstacle.sentence)
         try:
             return await _submit_left(underway, batching, key, admission)
         except Exception as error:  # Its text could hold a header.
@@ -131,12 +130,12 @@ async def _submit_left(
     refused = await underway.take_over()
     if refused is not None:
         return Submitted(problem=refused.sentence)
-    plans, whose = await underway.submit_rest(), underway.whose
+    plans, origin = await underway.submit_rest(), underway.origin
     wanted = [
         Wanted(run_id, plan, cell)
         for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
     ]
-    submitting = batching.submit(whose.visitor, key, wanted, admission, whose.experiment_id)
+    submitting = batching.submit(origin.visitor, key, wanted, admission, origin.experiment_id)
     done = await asyncio.wrap_future(submitting)
     await underway.take_over()
     return done
@@ -162,7 +161,7 @@ def submissions() -> tuple[Standing, ...]:
         return ()
     underway: Underway = now.underway
     submitting = services().batching.submitting
-    found = _of(underway.whose.experiment_id)
+    found = _of(underway.origin.experiment_id)
     fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
     if fetched - now.fetched:
         now.fetched, now.looking = fetched, underway.look()
@@ -190,7 +189,7 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     return () if isinstance(found, Refusal) else found
 
 
-def _standing(submission: Submission, asked: "Future[Any] | None") -> Standing:
+def _standing(submission: Submission, asked: Asked | None) -> Standing:
     """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
     if asked is not None and not asked.done():
@@ -212,13 +211,13 @@ def _standing(submission: Submission, asked: "Future[Any] | None") -> Standing:
 def _is_gone(following: Following, to: Connection) -> bool:
     if following.taken is not None and following.taken.failure is None:
         return bool(following.problem)
-    failure = following.look.failure if following.look else None
+    failure = following.poll.failure if following.poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
     # The API may not find a new batch at once; the demo forgets all of them as it ends.
     return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
-def _outcome(asked: "Future[Any] | None") -> str:
+def _outcome(asked: Asked | None) -> str:
     """Why the last thing that a submission was asked did not go well."""
     if asked is None or asked.cancelled():
         return ""
@@ -260,9 +259,7 @@ def follow_again(submission: Submission) -> None:
         services().batching.follow(submission, to, running.key_for(to), again=True)
 
 
-def _ask(
-    submission: Submission, work: "Callable[[Connection, str], Future[Any]]"
-) -> "Future[Any] | None":
+def _ask(submission: Submission, work: Callable[[Connection, str], Asked]) -> Asked | None:
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None

@@ -1,7 +1,5 @@
 """What samples and lessons put on the page."""
 
-from typing import Any
-
 import streamlit as st
 
 from playground.core.library.lessons import LESSONS, Lesson
@@ -87,7 +85,7 @@ def _place(chosen: Lesson) -> None:
 
 def is_set_up() -> bool:
     """Whether the page is still as the lesson put it."""
-    placed: Any = st.session_state.get("lesson_page")
+    placed: object = st.session_state.get("lesson_page")
     return bool(placed == editor_state.page())
 
 

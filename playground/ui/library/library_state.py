@@ -4,7 +4,6 @@ visitor writes may not be stored."""
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from playground.core.library.prompt_library import (
     named,
     with_version,
 )
+from playground.core.text.refusal import Refusal
 from playground.ui.runs.running import is_local
 from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
@@ -35,11 +35,11 @@ def prompts() -> tuple[SavedPrompt, ...]:
     """All prompts by name; none, and a problem, where the library can't be reached."""
     if not keeps_texts():
         return tuple(st.session_state.get("session_library", ()))
-    found: Any = services().log.prompts.all(_visitor())
-    if hasattr(found, "sentence"):
+    found = services().log.prompts.all(_visitor())
+    if isinstance(found, Refusal):
         st.session_state["library_problem"] = found.sentence
         return ()
-    return tuple(found)
+    return found
 
 
 def take_problem() -> str | None:
@@ -152,7 +152,7 @@ def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:
         _keep(with_version(prompt, version))
 
 
-def _note(refusal: Any) -> None:  # noqa: ANN401 (a Refusal or None)
+def _note(refusal: Refusal | None) -> None:
     if refusal is not None:
         st.session_state["library_problem"] = refusal.sentence
 

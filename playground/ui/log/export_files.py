@@ -4,13 +4,14 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from types import ModuleType
+from typing import IO
 
-from playground.core.log.history import Kept
+from playground.core.log.history import LoggedRun
 from playground.core.log.run_file import cells_of, columns, line_of, values_of
 from playground.core.text.csv_cells import NOT_EXACT
 
-Parts = Iterable[list[Kept]]
+Parts = Iterable[list[LoggedRun]]
 Writer = Callable[[IO[bytes], Parts, bool], Iterator[int]]
 
 
@@ -32,14 +33,14 @@ def _write_csv(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]
     rows = csv.writer(text)
     rows.writerow(names)
     for part in parts:
-        rows.writerows(cells_of(kept, names) for kept in part)
+        rows.writerows(cells_of(run, names) for run in part)
         yield len(part)
     text.detach()
 
 
 def _write_jsonl(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]:
     for part in parts:
-        file.writelines(f"{line_of(kept)}\n".encode() for kept in part)
+        file.writelines(f"{line_of(run)}\n".encode() for run in part)
         yield len(part)
 
 
@@ -51,16 +52,16 @@ def _write_parquet(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[
     schema = pa.schema([(name, _type(pa, name)) for name in columns(with_texts=with_texts)])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for part in parts:
-            rows = [_storable(values_of(kept)) for kept in part]
+            rows = [_storable(values_of(run)) for run in part]
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
             yield len(part)
 
 
-def _storable(values: Mapping[str, Any]) -> dict[str, Any]:
+def _storable(values: Mapping[str, object]) -> dict[str, object]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
-def _type(pa: Any, name: str) -> Any:  # noqa: ANN401 (the module is imported late)
+def _type(pa: ModuleType, name: str) -> object:
     if name.endswith("_at"):
         return pa.timestamp("us", tz="UTC")
     if name.endswith("_usd"):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from playground.core.log.history import Filter, NotDoneError, Size
+from playground.core.log.history import Filter, Size
+from playground.core.text.refusal import Refusal
 from playground.ui.log import log_state
 from playground.ui.runs import running
 from playground.ui.session import state
@@ -92,12 +93,12 @@ def _work(visitor: str) -> None:
         steps = keeping.drop_old_texts(visitor, last_day)
     done, problem, bar = 0, "", st.progress(0.0)
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
-    try:
-        for step in steps:
-            done += step
-            bar.progress(min(1.0, done / max(1, count)), text=f"{done:,} runs")
-    except NotDoneError as error:
-        problem = f" {error}"
+    for step in steps:
+        if isinstance(step, Refusal):
+            problem = f" {step.sentence}"
+            break
+        done += step
+        bar.progress(min(1.0, done / max(1, count)), text=f"{done:,} runs")
     bar.empty()
     runs = "1 run was" if done == 1 else f"{done:,} runs were"
     words = "deleted" if what == DELETE_OLD else "kept as numbers only"
@@ -139,19 +140,15 @@ def _named(file: Path) -> str:
 
 
 def _back_up() -> None:
-    try:
-        made = services().log.keeping.back_up()
-    except NotDoneError as error:
-        log_state.tell_housekeeping(str(error))
-        return
-    log_state.tell_housekeeping(f"Copied to {made}.")
+    made = services().log.keeping.back_up()
+    said = made.sentence if isinstance(made, Refusal) else f"Copied to {made}."
+    log_state.tell_housekeeping(said)
 
 
 def _restore(source: Path) -> None:
-    try:
-        aside = services().log.keeping.restore(source)
-    except NotDoneError as error:
-        log_state.tell_housekeeping(str(error))
+    aside = services().log.keeping.restore(source)
+    if isinstance(aside, Refusal):
+        log_state.tell_housekeeping(aside.sentence)
         return
     state.close_run()
     log_state.start_over()

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from playground.core.log.history import Filter, Found, Mark, Place, place_of
-from playground.core.log.row_words import NO_WORDS, RowWords
+from playground.core.log.history import Cursor, Filter, HistoryPage, Mark, cursor_of
+from playground.core.log.logged_request import NO_WORDS, RowWords
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export
@@ -63,26 +63,26 @@ def _show_page() -> None:
         _show_rows(visitor, found)
         show_chart(visitor, chosen)
     else:
-        show_nothing(chosen, goes_on=found.next_place is not None)
-        _turn_pages(found.next_place)
+        show_nothing(chosen, goes_on=found.next_cursor is not None)
+        _turn_pages(found.next_cursor)
     with st.container(horizontal=True, key="log_whole"):
         if found.rows:
             offer_export(visitor, chosen)
         offer_housekeeping(visitor)
 
 
-def _page(visitor: str, chosen: Filter) -> Found:
+def _page(visitor: str, chosen: Filter) -> HistoryPage:
     order = log_state.order()
     log = services().log
     if chosen.is_empty and order == "newest" and log_state.place() is None:
         # The page that everybody sees first is read without a look at any filter.
         page = log.page(visitor, limit=ROWS_PER_PAGE)
-        place = place_of(page.rows[-1], order) if page.older else None
-        return Found(page.rows, place)
+        place = cursor_of(page.rows[-1], order) if page.older else None
+        return HistoryPage(page.rows, place)
     return log.history.page(visitor, chosen, order, after=log_state.place(), limit=ROWS_PER_PAGE)
 
 
-def _show_rows(visitor: str, found: Found) -> None:
+def _show_rows(visitor: str, found: HistoryPage) -> None:
     ids = [row.run_id for row in found.rows]
     # A selection is a position. With another row on top it would mean another run, so the
     # table starts anew; the opened run stays open.
@@ -102,7 +102,7 @@ def _show_rows(visitor: str, found: Found) -> None:
         },
     )
     _show_selected(visitor)
-    _turn_pages(found.next_place)
+    _turn_pages(found.next_cursor)
 
 
 def _show_selected(visitor: str) -> None:
@@ -119,9 +119,9 @@ def _show_selected(visitor: str) -> None:
     show_detail(row, texts, services().log.history.marks(visitor, [row.run_id])[row.run_id])
 
 
-def _turn_pages(next_place: Place | None) -> None:
+def _turn_pages(next_cursor: Cursor | None) -> None:
     has_newer = log_state.place() is not None
-    if not has_newer and next_place is None:
+    if not has_newer and next_cursor is None:
         return
     is_newest = log_state.order() == "newest"
     with st.container(horizontal=True):
@@ -131,8 +131,8 @@ def _turn_pages(next_place: Place | None) -> None:
         )  # fmt: skip
         st.button(
             "Older" if is_newest else "More", key=state.LOG_OLDER,
-            icon=":material/chevron_right:", disabled=next_place is None,
-            on_click=log_state.next_page, args=(next_place,),
+            icon=":material/chevron_right:", disabled=next_cursor is None,
+            on_click=log_state.next_page, args=(next_cursor,),
         )  # fmt: skip
 
 

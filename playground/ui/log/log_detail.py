@@ -1,7 +1,5 @@
 """One run of the log in full: its answer, its request, its attempts, its cost."""
 
-from typing import Any
-
 import streamlit as st
 
 from playground.core.answer.content import as_text
@@ -9,6 +7,7 @@ from playground.core.log.history import Mark
 from playground.core.log.logged_request import turns
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts
+from playground.core.text.json_text import Json
 from playground.ui.answer.reading import show_answer
 from playground.ui.answer.timeline import show_logged_timeline
 from playground.ui.log.log_actions import offer_actions
@@ -75,13 +74,13 @@ def _show_prompt(row: RunRow, request_json: str) -> None:
     for role, text in turns(request_json):
         st.caption(plain(role.capitalize()))
         st.code(text, language=None, wrap_lines=True)
-    sent = formats.parsed(row.params_json, dict[str, Any]())
+    sent = formats.parsed(row.params_json, dict[str, Json]())
     parameters = ", ".join(f"{name} {value}" for name, value in sent.items())
     st.caption(plain(f"Sent with {parameters}."))
 
 
 def _show_cost(row: RunRow, attempts_json: str) -> None:
-    money.show_cost(row, formats.parsed(attempts_json, list[Any]()))
+    money.show_cost(row, formats.parsed(attempts_json, list[Json]()))
     if row.unit_prices_json:
         prices = formats.parsed(row.unit_prices_json, dict[str, str]())
         source = prices.pop("source", formats.NOTHING)

@@ -7,7 +7,7 @@ from itertools import groupby
 import streamlit as st
 
 from playground.core.log.history import ORDERS, Choices, DayCost, Filter
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.core.text.search_words import MOST_QUERY, MOST_READ, has_signs
 from playground.ui.log import log_state
 from playground.ui.session.services import services

@@ -13,6 +13,7 @@ from playground.core.log.history import (
     clean_tag,
 )
 from playground.core.runs.run_row import RunRow
+from playground.core.text.refusal import Refusal
 from playground.ui.log import log_state
 from playground.ui.session.services import services
 
@@ -70,8 +71,8 @@ def _keep_changed(row: RunRow, mark: Mark, tags: tuple[str, ...], note: str) -> 
     try:
         changed = replace(mark, tags=tags, note=note)
     except FilterError as error:
-        said = str(error)
-        log_state.act(lambda: said)
+        refused = Refusal(str(error))
+        log_state.act(lambda: refused)
         return
     _keep(row, changed)
 

@@ -4,15 +4,17 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import IO, Any, get_args
+from typing import IO, get_args
 
 import streamlit as st
 
-from playground.core.log.history import ORDERS, Filter, FilterError, Order, Place
+from playground.core.log.history import ORDERS, Cursor, Filter, FilterError, Order
 from playground.core.request.request import Request
 from playground.core.runs.run_row import Status
 from playground.core.text.day_text import DayError, DayRule, read_day
+from playground.core.text.json_text import Json
 from playground.core.text.number_text import NumberError, read_number, rule
+from playground.core.text.refusal import Refusal
 from playground.ui.library import lessons_state
 from playground.ui.session import state, variant_state
 
@@ -28,7 +30,7 @@ COST_RULES = {
 DAY_RULES = {FROM_DAY: DayRule("From day"), TO_DAY: DayRule("To day")}
 OLD_DAY, KEEPS_STARRED = "old_last_day", "old_keeps_starred"
 _MONTH = timedelta(days=30)
-_BLANK: dict[str, Any] = {
+_BLANK: dict[str, Json] = {
     SEARCH: "",
     STATUSES: [],
     MODELS: [],
@@ -68,8 +70,8 @@ class Prepared:
         weakref.finalize(self, self.file.close)
 
 
-def of(key: str) -> Any:  # noqa: ANN401 (whatever the control holds)
-    """What a control of the filter holds."""
+def of(key: str) -> Json:
+    """What a control of the filter holds, as the browser said it."""
     return st.session_state.get(key) or _BLANK[key]
 
 
@@ -114,13 +116,13 @@ def clear(*keys: str) -> None:
     start_over()
 
 
-def place() -> Place | None:
+def place() -> Cursor | None:
     """Behind which row the shown page begins; None: the first page."""
-    path: list[Place] = st.session_state.get("log_path", [])
+    path: list[Cursor] = st.session_state.get("log_path", [])
     return path[-1] if path else None
 
 
-def next_page(place: Place) -> None:
+def next_page(place: Cursor) -> None:
     st.session_state["log_path"] = [*st.session_state.get("log_path", []), place]
 
 
@@ -144,11 +146,11 @@ def selected() -> tuple[str, ...]:
     return ids
 
 
-def act(work: Callable[[], str | None], undoable: Undoable | None = None) -> None:
+def act(work: Callable[[], Refusal | None], undoable: Undoable | None = None) -> None:
     """Do something to the log, and remember either how to undo it or why it failed."""
-    problem = work()
-    st.session_state["log_problem"] = problem
-    if problem is None:
+    refused = work()
+    st.session_state["log_problem"] = refused.sentence if refused else None
+    if refused is None:
         st.session_state["log_undo"] = undoable
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.log.history import Kept
+from playground.core.log.history import LoggedRun
 from playground.core.log.run_file import line_of
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
@@ -19,7 +19,7 @@ def show_log_warning(visitor: str) -> None:
     if kept:
         st.download_button(
             f"Download {'1 run' if len(kept) == 1 else f'{len(kept):,} runs'}",
-            lambda: "".join(f"{line_of(Kept(row, texts))}\n" for row, texts in kept),
+            lambda: "".join(f"{line_of(LoggedRun(row, texts))}\n" for row, texts in kept),
             "runs-not-saved.jsonl",
             "application/jsonl",
             key="download_kept",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.money.budget import Refusal
+from playground.core.text.refusal import Refusal
 from playground.ui.log.export import offer_history
 from playground.ui.runs import running
 from playground.ui.session import state

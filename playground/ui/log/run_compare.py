@@ -2,13 +2,13 @@
 
 import difflib
 from collections.abc import Iterator
-from typing import Any
 
 import streamlit as st
 
 from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.json_text import Json
 from playground.ui.answer.reading import show_answer
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
@@ -77,7 +77,7 @@ def _show_values(one: Run, other: Run) -> None:
 
 
 def _values(row: RunRow) -> dict[str, str]:
-    sent: dict[str, Any] = formats.parsed(row.params_json, dict[str, Any]())
+    sent: dict[str, Json] = formats.parsed(row.params_json, dict[str, Json]())
     values = {"model": row.model} | {name: str(value) for name, value in sent.items()}
     tokens = [row.input_tokens, row.output_tokens]
     counts = [formats.NOTHING if count is None else f"{count:,}" for count in tokens]

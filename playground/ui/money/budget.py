@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from playground.core.money.budget import OWNER, Budget, Refusal, Standing, in_dollars, limit
+from playground.core.money.budget import OWNER, Budget, Standing, in_dollars, limit
+from playground.core.text.refusal import Refusal
 from playground.ui.money import spending
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
@@ -86,7 +87,7 @@ def _line(standing: Standing) -> str:
     name = "Session" if window.name == "session" else "Today"
     if window.who == OWNER:
         name = "Today, all visitors"
-    elif window.whose == "share":
+    elif window.scope == "share":
         name = "Today, you"
     left, used, held = map(in_dollars, (standing.left_usd, standing.used_usd, standing.held_usd))
     return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"

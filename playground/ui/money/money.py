@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from decimal import Decimal
-from typing import Any
 
 import streamlit as st
 
 from playground.core.money.pricing import Cost
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, Totals
+from playground.core.runs.run_view import RunView
+from playground.core.text.json_text import Json
 from playground.engine.run_rows import cost_of
 from playground.ui.session import money_state
 from playground.ui.session.services import services
@@ -35,15 +36,16 @@ def show_worst_case(plan: Plan) -> None:
     st.caption(plain(f"{line} for {CALLS:,} calls"), help=None if is_demo else ONE_ATTEMPT)
 
 
-def spent_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+def spent_of(run: RunView) -> str:
     """What a run has cost, against the most it could."""
     cost, _ = cost_of(run)
     billed = [attempt.billed for attempt in run.attempts]
     return _against(cost, _most_usd(run.plan.worst_case_usd, billed))
 
 
-def show_cost(row: RunRow, attempts: Iterable[Any]) -> None:
-    """The same for a run of the log, and for a thousand such calls."""
+def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
+    """What a run of the log has cost against the most it could, why, and what a thousand such
+    calls would cost."""
     cost = row.cost
     billed = [attempt.get("billed") for attempt in attempts if isinstance(attempt, dict)]
     st.markdown(plain(_against(cost, _most_usd(row.worst_case_usd, billed))))
@@ -68,7 +70,7 @@ def _against(cost: Cost, most_usd: Decimal | None) -> str:
     return f"{spent} (max {formats.money(most_usd)})"
 
 
-def _most_usd(worst_usd: Decimal | None, billed: list[Any]) -> Decimal | None:
+def _most_usd(worst_usd: Decimal | None, billed: list[Json]) -> Decimal | None:
     """Each attempt that may be billed can cost as much as the worst case."""
     count = sum(each != "no" for each in billed)
     return None if worst_usd is None else worst_usd * max(1, count)

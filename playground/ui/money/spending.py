@@ -10,19 +10,19 @@ from playground.core.money import budget
 from playground.core.money.budget import (
     OWNER,
     Budget,
-    Refusal,
     Reservation,
     Spender,
     Standing,
     Window,
 )
 from playground.core.runs.run_plan import Plan
-from playground.core.visitors.visitors import LOCAL
+from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import LOCAL
 from playground.engine.run import Run
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 
-Again = Callable[[], Refusal | None]
+ReserveAgain = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
 Priced = tuple[str, str, datetime, Decimal | None]
 """A run's id, why its price is unknown if it is, when it starts, and the most that it can cost
@@ -58,7 +58,7 @@ def has_budget(spender: Spender) -> bool:
     return bool(_windows(spender))
 
 
-def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal:
+def admit(runs: Sequence[Run], spender: Spender) -> list[ReserveAgain | None] | Refusal:
     """Reserve what these runs can cost, for all or for none. What comes back is for each
     run a way to pay for one more attempt; None where there is no budget."""
     if _is_free([run.plan for run in runs]):
@@ -66,12 +66,12 @@ def admit(runs: Sequence[Run], spender: Spender) -> list[Again | None] | Refusal
     return _all_reserved(runs, spender, _windows(spender))
 
 
-def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[Again | None] | Refusal]:
-    """The same for runs that start later, when no page is asking: with the visitor's budget
-    as it is now, in the day as it is then."""
+def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]:
+    """What `admit` does, for runs that start later, when no page is asking: with the visitor's
+    budget as it is now, in the day as it is then."""
     windows_at = _windows_later(spender)
 
-    def admit_later(runs: Sequence[Run]) -> list[Again | None] | Refusal:
+    def admit_later(runs: Sequence[Run]) -> list[ReserveAgain | None] | Refusal:
         if _is_free([run.plan for run in runs]):
             return [None] * len(runs)
         return _all_reserved(runs, spender, windows_at(datetime.now(UTC)))
@@ -115,7 +115,7 @@ def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] 
 
 def _all_reserved(
     runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
-) -> list[Again | None] | Refusal:
+) -> list[ReserveAgain | None] | Refusal:
     priced = [
         (run.id, _unpriced(run.plan), run.created_at, run.plan.worst_case_usd) for run in runs
     ]
@@ -151,7 +151,7 @@ def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservatio
     return wanted
 
 
-def _again(more: Reservation, found: tuple[Window, ...]) -> Again:
+def _again(more: Reservation, found: tuple[Window, ...]) -> ReserveAgain:
     return lambda: services().log.ledger.reserve_again(more, found)
 
 

@@ -7,11 +7,12 @@ import streamlit as st
 
 from playground.core.checks.caps import Caps, is_spare, variants_problem
 from playground.core.checks.problems import Problem
-from playground.core.money.budget import OWNER, Refusal, Spender
+from playground.core.money.budget import OWNER, Spender
 from playground.core.request.connection import DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import Prompt, Request
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
+from playground.core.text.refusal import Refusal
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.settings import is_local_visit
@@ -298,12 +299,13 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     return runs
 
 
-def _admit(runs: list[Run], to: Connection) -> list[spending.Again | None] | Refusal:
+def _admit(runs: list[Run], to: Connection) -> list[spending.ReserveAgain | None] | Refusal:
     """Take places in the queue and reserve money, for all of these runs or for none."""
     engine = services().engine
-    why = variants_problem(len(runs), caps(to)) or engine.take_places(runs)
-    if why:
+    if why := variants_problem(len(runs), caps(to)):
         return Refusal(why)
+    if refused := engine.take_places(runs):
+        return refused
     admitted = spending.admit(runs, spender(to))
     if isinstance(admitted, Refusal):
         engine.give_back(runs)

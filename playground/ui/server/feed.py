@@ -11,11 +11,13 @@ import secrets
 import weakref
 from collections.abc import Callable, Mapping
 from math import inf
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from playground.core.runs.run_view import RunView
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.visitors.pace import Bucket, Pace
 from playground.ui.server.allowed_hosts import is_own_page
 from playground.ui.server.page_sockets import address_of
@@ -48,10 +50,14 @@ class Shown(Protocol):
     """What a page shows: its runs, by letter. Two are equal where the same is seen."""
 
     @property
-    def runs(self) -> Mapping[str, Any]: ...
+    def runs(self) -> Mapping[str, RunView]: ...
 
 
-class Teller(Protocol):
+S = TypeVar("S", bound=Shown)
+S_contra = TypeVar("S_contra", bound=Shown, contravariant=True)
+
+
+class Teller(Protocol[S_contra]):
     """What one listener has been told of a page, and is to be told next."""
 
     @property
@@ -62,24 +68,24 @@ class Teller(Protocol):
     def is_behind(self) -> bool:
         """Whether there may be more to tell although every run has ended."""
 
-    def news(self, shown: Any, *, is_busy: bool) -> dict[str, Any] | None:  # noqa: ANN401 (a Shown)
+    def news(self, shown: S_contra, *, is_busy: bool) -> dict[str, Json] | None:
         """The next message, or None. `is_busy`: many pages are told at once."""
 
 
-class FedPage:
+class FedPage(Generic[S]):
     """One open page: what it shows, and the sockets that tell it of that.
 
     The token is all that a socket must know: it is sent to this page alone.
     """
 
-    def __init__(self, stop: Callable[[Any], object], teller: Callable[[], Teller]) -> None:
+    def __init__(self, stop: Callable[[RunView], object], teller: Callable[[], Teller[S]]) -> None:
         self.teller = teller
         self.token = secrets.token_urlsafe(24)
-        self.whose: tuple[str, str] | None = None
+        self.identity: tuple[str, str] | None = None
         """Its owner for the engine, and its visitor; None: nobody may take its runs over."""
         self._stop = stop
         self._is_told_to_stop = False
-        self._shown: Shown | None = None
+        self._shown: S | None = None
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     @property
@@ -88,7 +94,7 @@ class FedPage:
         return bool(self._sockets)
 
     @property
-    def shown(self) -> Shown | None:
+    def shown(self) -> S | None:
         """What the page shows; None: nothing yet."""
         return self._shown
 
@@ -97,7 +103,7 @@ class FedPage:
         """Whether Stop was pressed and a run is still on its way to its end."""
         return self._is_told_to_stop and any(run.is_live for run in self._runs().values())
 
-    def show(self, shown: Shown) -> None:
+    def show(self, shown: S) -> None:
         """From now on the page shows this. Called by its script's thread."""
         if shown == self._shown:
             return
@@ -105,7 +111,7 @@ class FedPage:
         self._shown = shown
         self._wake()
 
-    def hand_over(self) -> dict[str, Any]:
+    def hand_over(self) -> dict[str, RunView]:
         """Its runs, once: another page shows them from now on."""
         runs, self._shown = self._runs(), None
         return dict(runs)
@@ -118,7 +124,7 @@ class FedPage:
                 self._stop(run)
         self._wake()
 
-    def _runs(self) -> Mapping[str, Any]:
+    def _runs(self) -> Mapping[str, RunView]:
         return self._shown.runs if self._shown is not None else {}
 
     def _wake(self) -> None:
@@ -136,24 +142,24 @@ class FedPage:
         self._sockets.pop(woken, None)
 
 
-class Feed:
+class Feed(Generic[S]):
     """All pages that are open, by their tokens. `stop` begins to stop a run and returns."""
 
-    def __init__(self, stop: Callable[[Any], object], patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, stop: Callable[[RunView], object], patience_s: float = PATIENCE_S) -> None:
         self._stop = stop
         self._patience_s = patience_s
-        self._pages: WeakValueDictionary[str, FedPage] = WeakValueDictionary()
+        self._pages: WeakValueDictionary[str, FedPage[S]] = WeakValueDictionary()
         self._live = 0
         self._waiting: dict[asyncio.Timeout, str] = {}
 
-    def open_page(self, teller: Callable[[], Teller]) -> FedPage:
+    def open_page(self, teller: Callable[[], Teller[S]]) -> FedPage[S]:
         """A page of its own for a new session; no socket keeps it beyond that. `teller` makes
         the memory of each of its sockets."""
         page = FedPage(self._stop, teller)
         self._pages[page.token] = page
         return page
 
-    def page(self, token: str) -> FedPage | None:
+    def page(self, token: str) -> FedPage[S] | None:
         """The page of this token, as long as its session is kept."""
         return self._pages.get(token)
 
@@ -182,7 +188,7 @@ class Feed:
             if (page := told()) is not None:
                 page.leave(woken)
 
-    async def _page_of(self, socket: WebSocket) -> FedPage | None:
+    async def _page_of(self, socket: WebSocket) -> FedPage[S] | None:
         """The page whose token the socket says."""
         try:
             async with asyncio.timeout(self._patience_s) as patience:
@@ -205,7 +211,7 @@ class Feed:
             patience.reschedule(0.0)
 
     async def _tell(
-        self, socket: WebSocket, told: "weakref.ref[FedPage]", woken: asyncio.Event
+        self, socket: WebSocket, told: "weakref.ref[FedPage[S]]", woken: asyncio.Event
     ) -> None:
         clock = asyncio.get_running_loop().time
         began_s, runs = clock(), None
@@ -235,7 +241,7 @@ class Feed:
         await socket.close(UNKNOWN_PAGE)
 
 
-def as_json(message: Mapping[str, Any]) -> str:
+def as_json(message: JsonObject) -> str:
     """A message as it goes over the socket."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
@@ -266,7 +272,7 @@ async def _wait(woken: asyncio.Event, most_s: float) -> None:
             await woken.wait()
 
 
-async def _listen(socket: WebSocket, told: "weakref.ref[FedPage]") -> None:
+async def _listen(socket: WebSocket, told: "weakref.ref[FedPage[S]]") -> None:
     """Do what the page says, until it hangs up."""
     clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
     while True:

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from playground.core.visitors.visitors import TOKEN_BYTES, is_token, visitor_of
+from playground.core.visitors.access import TOKEN_BYTES, is_token, visitor_of
 from playground.settings import is_local_visit
 
 COOKIE = "playground_visitor"

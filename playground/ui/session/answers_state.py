@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import Any
 
 import streamlit as st
 
 from playground.core.answer.content import as_text
 from playground.core.log.votes import ballot, shuffled
+from playground.core.runs.run_view import RunView
 
 BLIND, COMPARE, PLAIN = "blind_votes", "compare_answers", "plain_text"
 LEFT, RIGHT = "compare_left", "compare_right"
-Runs = Mapping[str, Any]
+Runs = Mapping[str, RunView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def baseline() -> Baseline | None:
     return found
 
 
-def pin(run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+def pin(run: RunView) -> None:
     """Compare with this run's answer from now on, also after the next press of Run."""
     session, name = st.session_state, f"Baseline · run {run.plan.press} {run.plan.letter}"
     session["baseline"] = Baseline(run.id, name, as_text(run.blocks))

@@ -1,7 +1,8 @@
 """What the editor holds as one value, put back as one, with undo and redo over all changes."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from playground.ui.server.streamlit_insides import whole
 from playground.ui.session import late_values_state, state, variant_state
 from playground.ui.session.services import services
 
+P = ParamSpec("P")
 UNDO, REDO = "undo", "redo"
 
 
@@ -69,12 +71,12 @@ def record() -> None:
     st.session_state["undo_history"] = history().recorded(page(), label)
 
 
-def change(label: str, how: Any, *what: Any) -> None:  # noqa: ANN401 (any change of the editor)
+def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwargs) -> None:
     """Change the editor as one step of this name."""
     record()  # What was typed and arrives with a click is a step of its own.
     st.session_state["step_label"] = label
     with late_values_state.guarded():
-        how(*what)
+        how(*what, **named)
     record()
 
 

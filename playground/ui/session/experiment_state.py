@@ -4,22 +4,29 @@ The controls are drawn only while it is in the pane, and Streamlit forgets those
 draw: what they held is kept beside them.
 """
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
 
 import streamlit as st
 
+from playground.batches.interfaces import Asked, Submitted
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
-from playground.core.experiment.case_edits import Table, edited, with_columns
+from playground.core.experiment.cases import Table, edited, with_columns
 from playground.core.experiment.cells import CellRow
+from playground.core.experiment.grid_plan import GridPlan
+from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import ExperimentFile
+from playground.core.statistics.setting_statistics import SettingStatistics
+from playground.core.text.json_text import Json
+from playground.core.text.refusal import Refusal
+from playground.experiments.experiment_run import Underway
 
 EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
 PANES = {ANSWERS: "Answers", EXPERIMENT: "Experiment"}
 RUN_EXPERIMENT = "run_experiment"
 SUBMIT_EXPERIMENT = "submit_experiment"
-_CHOSEN: dict[str, Any] = {
+_CHOSEN: dict[str, Json] = {
     "experiment_name": "",
     "experiment_repeats": "1",
     "experiment_temperatures": "",
@@ -28,7 +35,7 @@ _CHOSEN: dict[str, Any] = {
     "experiment_models": [],
     "experiment_is_ladder": False,
 }
-_CHECK: dict[str, Any] = {
+_CHECK: dict[str, Json] = {
     "kind": "contains",
     "text": "{{expected}}",
     "judge": JUDGED_BY_DEFAULT,
@@ -50,17 +57,17 @@ class Opened:
     that were finished when it was opened; `read` are answers that were read already,
     `matrix` and `heads` are as they were last computed."""
 
-    underway: Any = None
-    resting: Any = None
-    looking: Any = None
-    submitting: Any = None
-    asked: dict[str, Any] = field(default_factory=dict)
+    underway: Underway | None = None
+    resting: "Future[None] | None" = None
+    looking: "Future[Refusal | None] | None" = None
+    submitting: "Future[Submitted] | None" = None
+    asked: dict[str, Asked] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)
-    matrix: Any = None
-    heads: Any = None
+    matrix: tuple[object, Matrix] | None = None
+    heads: tuple[Matrix, list[SettingStatistics]] | None = None
 
 
 def is_in_pane() -> bool:
@@ -146,9 +153,9 @@ def check_field(number: int, name: str) -> str:
     return f"check_{number}_{name}"
 
 
-def chosen(name: str) -> Any:  # noqa: ANN401 (any control's value)
-    """What a control holds, or held when it was last drawn."""
-    kept: dict[str, Any] = st.session_state.get("experiment_chosen", {})
+def chosen(name: str) -> Json:
+    """What a control holds, or held when it was last drawn, as the browser said it."""
+    kept: dict[str, Json] = st.session_state.get("experiment_chosen", {})
     return st.session_state.get(name, kept.get(name, _defaults().get(name)))
 
 
@@ -161,20 +168,20 @@ def restore() -> None:
     st.session_state["experiment_chosen"] = kept
 
 
-def _defaults() -> dict[str, Any]:
+def _defaults() -> dict[str, Json]:
     checks = {
         check_field(number, name): value for number in check_ids() for name, value in _CHECK.items()
     }
     return _CHOSEN | checks
 
 
-def planned() -> tuple[Any, Any] | None:
+def planned() -> tuple[object, GridPlan] | None:
     """What a grid was last planned from, and its plan."""
-    found: tuple[Any, Any] | None = st.session_state.get("grid_planned")
+    found: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
     return found
 
 
-def set_planned(inputs: Any, plan: Any) -> None:  # noqa: ANN401 (compared and kept)
+def set_planned(inputs: object, plan: GridPlan) -> None:
     st.session_state["grid_planned"] = (inputs, plan)
 
 

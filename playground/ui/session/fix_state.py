@@ -21,7 +21,7 @@ def _mend(fix: Fix, letters: Sequence[str]) -> None:
             variant_state.set_controls(dict([variant_state.control_of(name, value, letter)]))
     if fix.edit:
         state.set_prompt(edited(fix.edit, state.prompt()))
-        own = {key: text for key, text in old.items() if key.startswith("system_") and text}
+        own = {k: str(text) for k, text in old.items() if k.startswith("system_") and text}
         variant_state.set_controls(
             {key: edited(fix.edit, Prompt(text, ())).system for key, text in own.items()}
         )

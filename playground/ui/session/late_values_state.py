@@ -9,28 +9,31 @@ one that draws two runs as one, because two clicks came quickly, would never see
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import streamlit as st
 
 from playground.ui.session import state, variant_state
 
-CROSSING_S = 2.0
+LATE_S = 2.0
 """How long such a message may take."""
 
 
-def _held() -> dict[str, Any]:
+Put = tuple[float, list[object], object]
+"""When a value was put, which values it took the place of, and which it is."""
+
+
+def _held() -> dict[str, object]:
     found = variant_state.controls(variant_state.variants())
     texts = range(st.session_state["message_count"])
     keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
     return found | {key: st.session_state.get(key) for key in keys}
 
 
-def _put() -> dict[str, Any]:
+def _put() -> dict[str, Put]:
     """What was put of late: when, which values it took the place of, and which it has now."""
-    found: dict[str, Any] = st.session_state.setdefault("crossing", {})
+    found: dict[str, Put] = st.session_state.setdefault("late_values", {})
     for key, (since_s, *_) in list(found.items()):
-        if time.monotonic() - since_s > CROSSING_S:
+        if time.monotonic() - since_s > LATE_S:
             del found[key]
     return found
 

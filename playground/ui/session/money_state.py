@@ -1,11 +1,12 @@
 """The session's money: its budget as typed, since when it is spent, and counted tokens."""
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any
 
 import streamlit as st
 
+from playground.core.answer.failures import Failure
 from playground.core.money.budget import LARGEST_USD, Budget
 from playground.core.text.number_text import number_text, read_number, rule
 
@@ -16,6 +17,7 @@ BUDGET_RULES = {
 }
 COUNT_TOKENS = "count_tokens"
 MOST_COUNTS = 60
+Count = Future[int | Failure]
 
 
 def initialise() -> None:
@@ -57,14 +59,13 @@ def load_budget(budget: Budget) -> None:
         state[key] = number_text(usd)
 
 
-def asked_counts() -> Mapping[str, Any]:
-    """Every count that was asked for, by what was to be counted: futures of a number or a
-    failure."""
-    found: Mapping[str, Any] = st.session_state["counts"]
+def asked_counts() -> Mapping[str, Count]:
+    """Every count that was asked for, by what was to be counted."""
+    found: Mapping[str, Count] = st.session_state["counts"]
     return found
 
 
-def set_count(key: str, answer: object) -> None:
+def set_count(key: str, answer: Count) -> None:
     counts = {**st.session_state["counts"], key: answer}
     st.session_state["counts"] = dict(list(counts.items())[-MOST_COUNTS:])
 

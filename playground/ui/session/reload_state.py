@@ -2,7 +2,6 @@
 stood there before. Its browser says which that was, by a name that only the two know."""
 
 import time
-from typing import Any
 
 from playground.core.editor.draft import Before
 from playground.ui.runs import running
@@ -16,20 +15,20 @@ that of another tab, which was copied."""
 
 def introduce() -> None:
     """Let the page that comes after this one find its runs."""
-    state.fed_page().whose = state.owner(), state.visitor(running.is_local())
+    state.fed_page().identity = state.owner(), state.visitor(running.is_local())
 
 
 def take_over(before: Before) -> None:
     """Show the runs of an earlier page of this visitor, if it has left, and let none of them
     be stopped for that."""
     page = services().feed.page(before.name)
-    if page is None or page is state.fed_page() or page.whose is None or state.runs():
+    if page is None or page is state.fed_page() or page.identity is None or state.runs():
         return
-    owner, visitor = page.whose
+    owner, visitor = page.identity
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
     if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
         return
-    runs: dict[str, Any] = page.hand_over()
+    runs = page.hand_over()
     services().engine.hand_over(owner, state.owner())
     services().log.open_pages.hand_over(owner, state.owner())
     state.continue_runs(runs)

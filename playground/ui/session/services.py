@@ -25,31 +25,33 @@ from playground.core.answer.events import Event
 from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
 from playground.core.checks.caps import is_spare
-from playground.core.money.budget import Refusal, within_budget
+from playground.core.money.budget import within_budget
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
+from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import LOCAL
 from playground.core.visitors.pace import Pace, Paces
 from playground.core.visitors.passcode import Passcode
-from playground.core.visitors.visitors import LOCAL
 from playground.core.wire.exchange import Sent
 from playground.engine.loop import Engine
 from playground.engine.run import Run
 from playground.engine.run_rows import logged, run_row
 from playground.experiments.claims import Claims
-from playground.experiments.interfaces import Again, Seams
+from playground.experiments.interfaces import Dependencies, ReserveAgain
 from playground.settings import Settings, read_settings
 from playground.store.log import RunLog
 from playground.store.writing.inspection import place_of, problem_of
 from playground.ui.server.feed import FedPage, Feed
 from playground.ui.server.page_sockets import has_left, socket_name
+from playground.ui.session.answers_state import View
 
 COUNT_PACE, COUNTS_PACE = Pace(burst=12, per_s=0.2), Pace(burst=60, per_s=2.0)
 """How often one stranger may have a prompt counted, and all of them together."""
 MODELS_PACE, ALL_MODELS_PACE = Pace(burst=6, per_s=0.1), Pace(burst=60, per_s=1.0)
 """How often one stranger's page may have an account's models read, and all of them together."""
 HELD_IN = "playground_services"
-Admit = Callable[[Sequence[Run]], Sequence[Again | None] | Refusal]
+Admit = Callable[[Sequence[Run]], Sequence[ReserveAgain | None] | Refusal]
 
 if TYPE_CHECKING:
     from playground.claude.batch.batches import BatchApi
@@ -79,7 +81,7 @@ class Services:
             grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
         )
-        self.feed = Feed(self.engine.stop)
+        self.feed: Feed[View] = Feed(self.engine.stop)
         self._counts = Paces(COUNT_PACE, COUNTS_PACE)
         self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
         self._closing = threading.Lock()
@@ -121,13 +123,13 @@ class Services:
 
         self.engine.start(run, send)
 
-    def seams(self, key: str, admit: Admit) -> Seams:
+    def dependencies(self, key: str, admit: Admit) -> Dependencies:
         """What an experiment is handed; the key lives in it as long as its page holds it."""
 
         def start(run: Run, reserve_again: Callable[[], Refusal | None] | None) -> None:
             self.start(run, key, reserve_again)
 
-        return Seams(self.engine, self._claims, self.log.experiments, admit, start, run_row)
+        return Dependencies(self.engine, self._claims, self.log.experiments, admit, start, run_row)
 
     async def _send(self, plan: Plan, key: str, raw: RawEvents) -> AsyncGenerator[Event, None]:
         await _import_sdk()
@@ -223,7 +225,7 @@ async def _import_sdk() -> None:
     await asyncio.to_thread(importlib.import_module, "playground.claude.sending")
 
 
-def _secrets() -> dict[str, Any]:
+def _secrets() -> dict[str, object]:
     try:
         return dict(st.secrets.to_dict())
     except StreamlitSecretNotFoundError:
@@ -271,7 +273,7 @@ def _held() -> dict[str, Any]:
     return held
 
 
-def is_here(owner: str, page: FedPage) -> None:
+def is_here(owner: str, page: FedPage[View]) -> None:
     """Tell the engine that this page is alive, and how to see whether it still is: by one of
     its sockets or, where this app is not the server's, by its session."""
     name, told = socket_name(), weakref.ref(page)

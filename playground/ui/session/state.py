@@ -5,16 +5,20 @@ A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on th
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 
 import streamlit as st
 
+from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.library.samples import SAMPLES
+from playground.core.request.model_catalogue import Model
 from playground.core.request.request import ROLES, Message, Prompt, Role
+from playground.core.runs.run_view import RunView
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
+from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger
 from playground.ui.session import answers_state, money_state, variant_state
@@ -30,6 +34,8 @@ RETRY_RULES = {
 }
 LOG, LOG_TABLE, LOG_NEWER, LOG_OLDER = "log", "log_table", "log_newer", "log_older"
 SAMPLE = "sample"
+ModelsRead = tuple[object, "Future[tuple[Model, ...] | Failure]"]
+"""The account whose models were asked for, and its answer."""
 SETTLING_S = 30.0
 """How long after it was opened a page may still have to be drawn for the first time.
 
@@ -48,7 +54,7 @@ def message_role(index: int) -> str:
 
 
 @whole()
-def initialise(open_page: Callable[[], Any]) -> None:
+def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
     let_callbacks_end()
     state = st.session_state
@@ -73,7 +79,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     set_prompt(SAMPLES[0].prompt)
 
 
-def choices() -> dict[str, Any]:
+def choices() -> dict[str, object]:
     """What is chosen in the editor, by the keys of its controls; no free text."""
     roles = {message_role(i): message.role for i, message in enumerate(prompt().messages)}
     return roles | variant_state.choices(variant_state.variants())
@@ -168,13 +174,13 @@ def policy_problems() -> list[str]:
     return [f"Retry, in the sidebar: {why}" for why in found if why]
 
 
-def runs() -> dict[str, Any]:
+def runs() -> dict[str, RunView]:
     """The run that each letter shows."""
     return dict(st.session_state["runs"])
 
 
-def set_runs(runs: dict[str, Any]) -> None:
-    st.session_state["runs"] = runs
+def set_runs(runs: Mapping[str, RunView]) -> None:
+    st.session_state["runs"] = dict(runs)
     show_answers_as_chosen()
 
 
@@ -183,16 +189,17 @@ def show_answers_as_chosen() -> None:
     fed_page().show(answers_state.view(runs()))
 
 
-def continue_runs(runs: dict[str, Any]) -> None:
+def continue_runs(runs: dict[str, RunView]) -> None:
     """Go on with the runs of the page that stood here before, and with its numbers."""
     set_runs(runs)
-    presses = [int(run.plan.press) for run in runs.values()]
+    presses = [run.plan.press for run in runs.values()]
     st.session_state["press"] = max([int(st.session_state["press"]), *presses])
 
 
-def fed_page() -> Any:  # noqa: ANN401 (a FedPage, read by its attributes)
+def fed_page() -> FedPage[answers_state.View]:
     """This page as the feed knows it."""
-    return st.session_state["fed_page"]
+    found: FedPage[answers_state.View] = st.session_state["fed_page"]
+    return found
 
 
 def is_live() -> bool:
@@ -231,13 +238,12 @@ def key_problem() -> str | None:
     return problem
 
 
-def models_read() -> tuple[object, Any] | None:
-    """The account whose models were asked for, and the future of its answer."""
-    read: tuple[object, Any] | None = st.session_state.get("models_read")
+def models_read() -> ModelsRead | None:
+    read: ModelsRead | None = st.session_state.get("models_read")
     return read
 
 
-def set_models_read(account: object, answer: object) -> None:
+def set_models_read(account: object, answer: "Future[tuple[Model, ...] | Failure]") -> None:
     st.session_state["models_read"] = (account, answer)
 
 

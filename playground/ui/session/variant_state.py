@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
 
 import streamlit as st
 
@@ -20,7 +19,7 @@ COLOURS = {
 MODEL_DEFAULT = "claude-sonnet-4-6"
 DEFAULTS = "default"
 
-_BLANK: dict[str, Any] = {
+_BLANK: dict[str, object] = {
     "model": MODEL_DEFAULT,
     "temperature": "",
     "max_tokens": "300",
@@ -121,8 +120,8 @@ def request(letter: str, shared: Prompt) -> Request:
 
 
 def _kept(letter: str, params: Params) -> Params:
-    """The same value as in the script run before, while nothing is changed: it has its extra
-    JSON parsed already."""
+    """The object of the script run before, while nothing is changed: it has its extra JSON
+    parsed already."""
     known: Params | None = st.session_state.get(field("params", letter))
     if known == params:
         return known
@@ -155,25 +154,25 @@ def typed(letter: str, params: Params) -> Texts:
     return texts_beside(params, number_texts(letter))
 
 
-def controls(letters: Sequence[str]) -> dict[str, Any]:
+def controls(letters: Sequence[str]) -> dict[str, object]:
     """What the controls of these variants hold, by their keys."""
     keys = [field(name, letter) for letter in letters for name in _BLANK]
     return {key: st.session_state.get(key) for key in keys}
 
 
-def choices(letters: Sequence[str]) -> dict[str, Any]:
-    """The same without what is free text."""
+def choices(letters: Sequence[str]) -> dict[str, object]:
+    """What the controls of these variants hold that are not free text, by their keys."""
     texts = {field(name, letter) for letter in letters for name in _TEXTS}
     return {key: value for key, value in controls(letters).items() if key not in texts}
 
 
-def set_controls(values: Mapping[str, Any]) -> None:
+def set_controls(values: Mapping[str, object]) -> None:
     """Put values into controls, by their keys."""
     for key, value in values.items():
         st.session_state[key] = value
 
 
-def control_of(parameter: str, value: Any, letter: str) -> tuple[str, Any]:  # noqa: ANN401 (any field's)
+def control_of(parameter: str, value: object, letter: str) -> tuple[str, object]:
     """The key of the control that makes a field of `Params`, and what it then holds."""
     name = _CONTROLS.get(parameter, parameter)
     if parameter in RULES:

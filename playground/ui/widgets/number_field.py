@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import Literal, TypedDict, TypeVar, Unpack
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +15,16 @@ from playground.ui.widgets.markdown import plain
 T = TypeVar("T")
 
 
+class FieldOptions(TypedDict, total=False):
+    """What Streamlit's text fields take beside."""
+
+    persist_state: Literal["session"]
+    placeholder: str
+    help: str | None
+    label_visibility: Literal["visible", "hidden", "collapsed"]
+    width: int | Literal["stretch"]
+
+
 def number_field(
     label: str,
     of: NumberRule,
@@ -24,7 +34,7 @@ def number_field(
     disabled: bool = False,
     on_change: Callable[[], None] | None = None,
     below: DeltaGenerator | None = None,
-    **options: Any,  # noqa: ANN401 (Streamlit's)
+    **options: Unpack[FieldOptions],
 ) -> Decimal | None:
     """Draw the field of a number. Returns the number; None where there is none or it can't be
     used."""
@@ -44,7 +54,7 @@ def read_field(
     disabled: bool = False,
     on_change: Callable[[], None] | None = None,
     below: DeltaGenerator | None = None,
-    **options: Any,  # noqa: ANN401 (Streamlit's)
+    **options: Unpack[FieldOptions],
 ) -> T | None:
     """Draw a text field with what the session holds under its key, and beneath it, or in the
     place `below`, why that can't be read. Returns what `read` makes of it; None where it can't

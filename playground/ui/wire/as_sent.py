@@ -1,12 +1,14 @@
 """What goes over the wire, before a run, after it and in the log: the same view each time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 import streamlit as st
 
 from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_view import RunView
 from playground.core.wire.decisions import Decision, State
 from playground.core.wire.exchange import Exchange, Sent, differences, from_json
 from playground.ui.runs import running
@@ -53,7 +55,7 @@ def _show_preview(plan: Plan) -> None:
     try:
         with st.spinner("Building the request…"):
             # By what it has, not by its class: an edit of the app gives the class a twin.
-            sent: Any = building.result(BUILD_S)
+            sent = building.result(BUILD_S)
     except TimeoutError:
         st.caption("It is not built yet. Close this and try again.")
         return
@@ -64,16 +66,15 @@ def _show_preview(plan: Plan) -> None:
         st.caption(plain(f"Run would not send it: {plan.why_not}"))
     if has_no_key:
         st.caption("There is no key yet: … stands where it will be.")
-    _show_request(sent, differences(plan.request, plan.wire), f"preview_{plan.letter}")
+    _show_request(cast(Sent, sent), differences(plan.request, plan.wire), f"preview_{plan.letter}")
 
 
-def show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by its attributes)
+def show_record(name: str, run: RunView) -> None:
     """What this run sent and received."""
-    exchanges: tuple[Exchange, ...] = run.exchanges
-    if not exchanges:
+    if not run.exchanges:
         st.caption("Nothing has gone out.")
         return
-    part, exchange = _choose(name, PARTS, exchanges)
+    part, exchange = _choose(name, PARTS, run.exchanges)
     if part == "Raw events":
         _show_raw(run.raw, exchange.number, name)
     elif part == "Response":
@@ -83,7 +84,8 @@ def show_record(name: str, run: Any) -> None:  # noqa: ANN401 (a Run, read by it
 
 
 def show_recorded(request_json: str, name: str = "logged") -> None:
-    """The same from the log, which keeps no raw events. `name` tells its controls apart."""
+    """What a run of the log sent and received; the log keeps no raw events. `name` tells its
+    controls apart."""
     recorded = from_json(request_json)
     if recorded is None:
         st.caption("The headers that the playground chose, without the key, and the body.")
@@ -97,7 +99,7 @@ def show_recorded(request_json: str, name: str = "logged") -> None:
 
 
 def _choose(
-    name: str, parts: tuple[str, ...], exchanges: tuple[Exchange, ...]
+    name: str, parts: tuple[str, ...], exchanges: Sequence[Exchange]
 ) -> tuple[str, Exchange]:
     """The part to show, and of which attempt: the last, unless another one is chosen."""
     with st.container(horizontal=True):

@@ -7,7 +7,7 @@ import streamlit as st
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.counting import count_key
+from playground.core.wire.wire import count_key
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_later_turn
 from playground.ui.session import money_state, state
@@ -77,8 +77,7 @@ def _key(plan: Plan) -> str:
 
 def _count_of(plan: Plan) -> int | Failure | None:
     asked = money_state.asked_counts().get(_key(plan))
-    found: int | Failure | None = asked.result() if asked is not None and asked.done() else None
-    return found
+    return asked.result() if asked is not None and asked.done() else None
 
 
 def _is_counting(plans: list[Plan]) -> bool:

@@ -290,7 +290,6 @@ def test_a_batch_is_looked_at_ever_more_rarely_until_it_has_ended():
         NOW,
         NOW + timedelta(hours=24),
         ended_at=NOW.astimezone(UTC),
-        has_results=True,
     )
     assert len(looks) == len(requests) == 15
     assert sleeps == sorted(sleeps)

@@ -26,7 +26,7 @@ from playground.core.answer.content import (
     text_of,
     to_json,
 )
-from playground.core.runs.run_row import RunTexts, kept
+from playground.core.runs.run_row import RunTexts, content_fields
 
 TOOL = ToolUseBlock("t", "get_weather", '{"city": "Paris"}')
 CITED = citation(
@@ -55,7 +55,7 @@ blocks = st.lists(
 @given(blocks)
 def test_what_is_stored_is_read_back_the_same(found):
     assert from_json(to_json(found)) == found
-    row = RunTexts(run_id="r", **kept(found))
+    row = RunTexts(run_id="r", **content_fields(found))
     assert row.blocks == (found if row.blocks_json else of_texts(row.answer, row.thinking))
     assert text_of(row.blocks) == text_of(found)
     assert as_text(row.blocks) == as_text(found)
@@ -63,10 +63,10 @@ def test_what_is_stored_is_read_back_the_same(found):
 
 def test_an_answer_that_is_a_text_and_a_thought_is_not_stored_twice():
     plain = (ThinkingBlock("Hm"), TextBlock("Hi"))
-    assert kept(plain) == {"answer": "Hi", "thinking": "Hm", "blocks_json": ""}
-    assert RunTexts(run_id="r", **kept(plain)).blocks == plain
-    assert kept((ThinkingBlock("Hm", "sig"), TextBlock("Hi")))["blocks_json"]
-    assert kept(())["blocks_json"] == ""
+    assert content_fields(plain) == {"answer": "Hi", "thinking": "Hm", "blocks_json": ""}
+    assert RunTexts(run_id="r", **content_fields(plain)).blocks == plain
+    assert content_fields((ThinkingBlock("Hm", "sig"), TextBlock("Hi")))["blocks_json"]
+    assert content_fields(())["blocks_json"] == ""
 
 
 @pytest.mark.parametrize(

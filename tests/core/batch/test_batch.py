@@ -18,7 +18,12 @@ from playground.core.answer.retry import RetryPolicy
 from playground.core.batch import batch_split
 from playground.core.batch.batch import Batch, BatchResult, Counts, sentence_of, why_no_batches
 from playground.core.batch.batch_split import ENVELOPE_BYTES, BatchRequest, split
-from playground.core.batch.submission import Submission, planned, to_row, worst_case_in_batch
+from playground.core.batch.submission import (
+    Submission,
+    planned_request,
+    to_row,
+    worst_case_in_batch,
+)
 from playground.core.money import pricing
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.model_catalogue import CATALOGUE
@@ -168,10 +173,10 @@ def test_every_token_costs_half_and_the_price_library_agrees(model):
 
 
 def test_the_worst_case_halves_too_and_nothing_is_guessed_for_other_servers():
-    planned = planned_for(cache="5m")
-    assert worst_case_in_batch(planned, NOW) * 2 == planned.worst_case_usd
+    planned_request = planned_for(cache="5m")
+    assert worst_case_in_batch(planned_request, NOW) * 2 == planned_request.worst_case_usd
     flat = replace(SERVER, flat_price=FlatPrice(Decimal(1), Decimal(1)))
-    assert worst_case_in_batch(replace(planned, connection=flat), NOW) is None
+    assert worst_case_in_batch(replace(planned_request, connection=flat), NOW) is None
 
 
 SUBMISSION = Submission(
@@ -187,7 +192,7 @@ SUBMISSION = Submission(
 
 
 def logged(result, connection=CLAUDE):
-    asked = planned("r1", planned_for(connection=connection), NOW, cell="case 3")
+    asked = planned_request("r1", planned_for(connection=connection), NOW, cell="case 3")
     row, texts = to_row(asked, result, SUBMISSION, connection)
     return asked, row, texts
 

@@ -7,7 +7,6 @@ from scripted import NOW, REQUEST
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.checks.caps import NO_CAPS, Caps, is_spare, queue_problem, variants_problem
-from playground.core.checks.problems import fixed
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Prompt
 from playground.core.runs.run_plan import RunContext, Variant, plan
@@ -33,7 +32,8 @@ def test_too_many_tokens_are_named_and_mended_by_a_click():
     request = with_params(max_tokens=4097)
     [problem] = errors(request)
     assert "4,096 max_tokens" in problem.text
-    assert errors(fixed(problem.fix, request)) == []
+    params = replace(request.params, **dict(problem.fix.params))
+    assert errors(replace(request, params=params)) == []
     assert errors(request, NO_CAPS) == []
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.problems import fixed
+from playground.core.checks.problems import edited
 from playground.core.checks.request_checks import problems
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, find, unknown
@@ -22,6 +23,11 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
+
+
+def fixed(fix, request):
+    """The request with a fix applied, as the page does it part by part."""
+    return Request(edited(fix.edit, request.prompt), replace(request.params, **dict(fix.params)))
 
 
 def found(prompt=None, today=TODAY, model="claude-sonnet-4-6", **params):

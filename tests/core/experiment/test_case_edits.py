@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.core.experiment.case_edits import edited, with_columns
+from playground.core.experiment.cases import edited, with_columns
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.sweep_texts import numbers, whole_numbers
 

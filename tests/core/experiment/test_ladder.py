@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.experiment.ladder import Rung, Step, agreement, found, next_step
+from playground.core.experiment.ladder import Rung, Step, agreement, ladder_result, next_step
 
 LADDER = ("haiku", "sonnet", "opus")
 
@@ -27,7 +27,7 @@ def test_once_one_passes_the_largest_is_run_only_to_compare():
     assert next_step(LADDER, rungs) == Step("opus", "compare")
     assert next_step(LADDER, rungs, compares=False) is None
     assert next_step(LADDER, [*rungs, rung("opus", 2, 2, "0.05")]) is None
-    result = found(LADDER, [*rungs, rung("opus", 2, 2, "0.05")])
+    result = ladder_result(LADDER, [*rungs, rung("opus", 2, 2, "0.05")])
     assert (result.model, result.cost_multiple) == ("sonnet", pytest.approx(5))
     assert result.sentence == (
         "sonnet is the smallest that passes the checks; opus costs 5.0 times as much."
@@ -38,10 +38,10 @@ def test_the_largest_or_none_may_be_what_it_comes_to():
     below = [rung("haiku", 0, 1), rung("sonnet", 0, 1)]
     only = [*below, rung("opus", 4, 0)]
     assert next_step(LADDER, only) is None
-    assert found(LADDER, only).sentence == "Only the largest, opus, passes the checks."
+    assert ladder_result(LADDER, only).sentence == "Only the largest, opus, passes the checks."
     none = [*below, rung("opus", 3, 1)]
     assert next_step(LADDER, none) is None
-    assert found(LADDER, none).model is None
+    assert ladder_result(LADDER, none).model is None
 
 
 def test_what_is_undecided_is_neither_passed_nor_failed_and_said():
@@ -53,23 +53,23 @@ def test_what_is_undecided_is_neither_passed_nor_failed_and_said():
     assert Rung("haiku", 4, 2, 1, 1).state() == "failed"
     assert next_step(LADDER, [haiku]) == Step("sonnet", "climb")
     without = "Undecided: haiku, 2 of 4 cells without a verdict"
-    result = found(LADDER, [haiku, sonnet])
+    result = ladder_result(LADDER, [haiku, sonnet])
     assert result.model == "sonnet"
     assert result.sentence == f"sonnet is the smallest that is known to pass the checks. {without}."
     below = [haiku, Rung("sonnet", 4, 0, 0, 4)]
     opus = Rung("opus", 4, 0, 1)
     assert next_step(LADDER, [*below, opus]) is None
-    assert found(LADDER, [*below, opus]).sentence == (
+    assert ladder_result(LADDER, [*below, opus]).sentence == (
         f"No model of the ladder is known to pass the checks. {without}; sonnet, 4 of 4."
     )
-    assert found(LADDER, [*below, Rung("opus", 4, 4)]).sentence == (
+    assert ladder_result(LADDER, [*below, Rung("opus", 4, 4)]).sentence == (
         f"Only the largest, opus, is known to pass the checks. {without}; sonnet, 4 of 4."
     )
 
 
 @pytest.mark.parametrize("usd", [None, "0"], ids=["unknown", "free"])
 def test_without_a_cost_there_is_no_multiple(usd):
-    result = found(LADDER, [rung("haiku", 4, 0, usd), rung("opus", 4, 0)])
+    result = ladder_result(LADDER, [rung("haiku", 4, 0, usd), rung("opus", 4, 0)])
     assert (result.model, result.cost_multiple) == ("haiku", None)
 
 
@@ -91,4 +91,4 @@ def test_a_climb_ends_at_the_first_model_that_passes(outcomes):
         rungs[step.model] = Rung(step.model, 3, seen.passed + passes, seen.failed + (not passes))
     assert step is None
     expected = next((model for model in LADDER if all(results[model])), None)
-    assert found(LADDER, list(rungs.values())).model == expected
+    assert ladder_result(LADDER, list(rungs.values())).model == expected

@@ -10,7 +10,7 @@ from playground.core.experiment.cases import Cases
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Sweep
 from playground.core.experiment.grid_plan import plan_grid
-from playground.core.experiment.run_order import course_of
+from playground.core.experiment.run_order import run_order_of
 from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
@@ -31,25 +31,25 @@ def ladder():
     )
     around = RunContext(DEMO, RetryPolicy(), (), datetime(2026, 11, 24, tzinfo=UTC))
     grid = plan_grid(asked.settings, asked.cases, 1, (), around).grid
-    course = course_of(asked, grid)
+    order = run_order_of(asked, grid)
     cells = {SMALL: [], LARGE: []}
     for cell_id, places in grid.places.items():
         cells[grid.settings[places[0].setting].request.params.model].append(cell_id)
-    return course, cells
+    return order, cells
 
 
 def test_a_cell_that_is_run_again_counts_once_and_costs_twice():
-    course, cells = ladder()
-    [one, two] = course.take(9)
+    order, cells = ladder()
+    [one, two] = order.take(9)
     assert [one, two] == cells[SMALL]
-    course.note(one, True, CENT)
-    course.note(two, False, CENT)
-    assert course.take(9) == cells[LARGE], "the smaller cannot pass any more"
-    course.put_back([*cells[LARGE], two])
-    assert course.take(9) == [two], "it can again"
-    course.note(two, True, CENT)
-    assert sorted(course.take(9)) == sorted(cells[LARGE]), "to compare with"
+    order.note(one, True, CENT)
+    order.note(two, False, CENT)
+    assert order.take(9) == cells[LARGE], "the smaller cannot pass any more"
+    order.put_back([*cells[LARGE], two])
+    assert order.take(9) == [two], "it can again"
+    order.note(two, True, CENT)
+    assert sorted(order.take(9)) == sorted(cells[LARGE]), "to compare with"
     for cell_id in cells[LARGE]:
-        course.note(cell_id, True, CENT)
-    assert course.result.model == SMALL
-    assert course.result.cost_multiple == pytest.approx(2 / 3)
+        order.note(cell_id, True, CENT)
+    assert order.result.model == SMALL
+    assert order.result.cost_multiple == pytest.approx(2 / 3)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.core.log.history import Kept, Mark
-from playground.core.log.run_file import LineError, cells_of, columns, kept_of, line_of
+from playground.core.log.history import LoggedRun, Mark
+from playground.core.log.run_file import LineError, cells_of, columns, line_of, run_of
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.csv_cells import safe_cell
 
@@ -33,7 +33,7 @@ rows = st.builds(
 tag = text.map(lambda value: "".join(filter(str.isalnum, value))).filter(bool)
 kept = rows.flatmap(
     lambda row: st.builds(
-        Kept,
+        LoggedRun,
         st.just(row),
         st.none() | st.builds(RunTexts, run_id=st.just(row.run_id), request_json=text, answer=text),
         st.builds(
@@ -62,7 +62,7 @@ def test_no_cell_starts_a_formula_and_harmless_ones_stay_as_they_are(value):
 def test_a_line_is_read_back_as_the_run_it_was_and_names_no_visitor(run):
     line = line_of(run)
     assert line.splitlines() == [line]
-    assert kept_of(line, "ada") == run
+    assert run_of(line, "ada") == run
     assert "visitor" not in line.replace(repr(run), "") or "visitor" in repr(run)
 
 
@@ -72,8 +72,8 @@ def test_an_answer_with_half_a_character_is_one_line_that_a_file_can_hold():
         run_id="1", visitor="ada", started_at=datetime(2026, 11, 23, tzinfo=UTC), press=1,
         variant="A", connection="Demo", model="m", params_json="{}", status="done",
     )  # fmt: skip
-    line = line_of(Kept(row, RunTexts(run_id="1", answer=answer)))
-    assert kept_of(line.encode().decode(), "ada").texts.answer == answer
+    line = line_of(LoggedRun(row, RunTexts(run_id="1", answer=answer)))
+    assert run_of(line.encode().decode(), "ada").texts.answer == answer
     assert line.splitlines() == [line]
 
 
@@ -98,11 +98,11 @@ def test_a_csv_is_read_back_without_a_formula_and_with_numbers_as_numbers(run):
 )
 def test_a_line_that_is_no_run_is_one_clear_error(line):
     with pytest.raises(LineError):
-        kept_of(line, "ada")
+        run_of(line, "ada")
 
 
 def test_a_line_of_a_run_with_a_damaged_field_is_the_same_error():
-    run = Kept(
+    run = LoggedRun(
         RunRow(
             run_id="1", visitor="ada", started_at=datetime(2026, 1, 1, tzinfo=UTC), press=1,
             variant="A", connection="Demo", model="m", params_json="{}", status="done",
@@ -113,6 +113,10 @@ def test_a_line_of_a_run_with_a_damaged_field_is_the_same_error():
     for damaged in (
         line.replace('"2026-01-01T00:00:00+00:00"', '"yesterday"'),
         line.replace('"press": 1', '"press": "many"'),
+        line.replace('"press": 1', '"press": "1"'),
+        line.replace('"press": 1', '"press": true'),
+        line.replace('"cost_usd": null', '"cost_usd": "NaN"'),
+        line.replace('"ttft_s": null', '"ttft_s": NaN'),
         line.replace('"tags": []', '"tags": ["\\n"]'),
         line.replace('"status": "done"', '"status": null'),
         line.replace('"status": "done"', '"status": "dancing"'),
@@ -120,4 +124,4 @@ def test_a_line_of_a_run_with_a_damaged_field_is_the_same_error():
     ):
         assert damaged != line
         with pytest.raises(LineError):
-            kept_of(damaged, "ada")
+            run_of(damaged, "ada")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.events import Finished, Iteration, Usage
-from playground.core.money.bill import Call, Known, bill, refused, searches, with_earlier
+from playground.core.money.bill import BillFacts, Call, bill, refused, searches, with_earlier
 from playground.core.money.pricing import MOST_USD, Cost, unit_prices
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.model_catalogue import CATALOGUE
@@ -17,7 +17,7 @@ from playground.core.request.model_catalogue import CATALOGUE
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SERVER = Connection("server", "s", "http://s")
 FLAT = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
-NOTHING = Known()
+NOTHING = BillFacts()
 
 
 def billed(usage, model="claude-sonnet-4-6", connection=CLAUDE, known=NOTHING):

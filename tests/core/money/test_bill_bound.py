@@ -14,7 +14,7 @@ from playground.core.money.pricing import unit_prices
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.wire.counting import count_key
+from playground.core.wire.wire import count_key
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SONNET = "claude-sonnet-5-5"

@@ -14,7 +14,6 @@ from playground.core.answer.failures import Failure
 from playground.core.money.budget import (
     END_OF_TIME,
     Budget,
-    Refusal,
     Spender,
     Standing,
     Window,
@@ -27,6 +26,7 @@ from playground.core.money.budget import (
     windows,
     within_budget,
 )
+from playground.core.text.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADA = Spender("ada", "ada", NOON - timedelta(hours=1))
@@ -95,7 +95,7 @@ def test_where_nothing_is_left_the_refusal_says_so():
 def test_the_owners_budget_comes_on_top_and_can_only_be_tightened():
     owners = Budget(session_usd=Decimal(1), day_usd=Decimal(5))
     found = windows(Budget(session_usd=Decimal(9)), owners, ADA, NOON)
-    assert [(window.name, window.cap_usd, window.whose) for window in found] == [
+    assert [(window.name, window.cap_usd, window.scope) for window in found] == [
         ("session", 1, "visitor"),
         ("day", 5, "payer"),
     ]

@@ -17,9 +17,8 @@ from playground.core.answer.events import Attempt, Usage
 from playground.core.answer.failures import KINDS, Failure
 from playground.core.answer.retry import RetryPolicy, verdict
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.runs.outcome import outcome
+from playground.core.runs.outcome import outcome, why_stopped
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.runs.stopping import why_stopped
 
 REFUSED = Attempt(1, 0.0, 0.1, wait_s=1.4, http_status=529, kind="overloaded", billed="no")
 LAST = Attempt(2, 1.5, 0.1, http_status=200)

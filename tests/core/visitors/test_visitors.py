@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from playground.core.visitors.visitors import TOKEN_BYTES, is_token, visitor_of
+from playground.core.visitors.access import TOKEN_BYTES, is_token, visitor_of
 
 TOKEN = "a" * 43
 

@@ -13,7 +13,7 @@ from playground.core.money.bill_bound import input_tokens_bound
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
-from playground.core.wire.counting import body_to_count, count_key
+from playground.core.wire.wire import body_to_count, count_key
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROMPT = Prompt("Be brief.", (Message("user", "Hi"),))

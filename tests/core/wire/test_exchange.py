@@ -21,12 +21,12 @@ from playground.core.wire.exchange import (
     from_json,
     to_json,
 )
-from playground.core.wire.refusals import Refusal
+from playground.core.wire.refusals import Unavailable
 from playground.core.wire.wire import model_on, wire
 
 SENT = Sent("POST", "http://demo/v1/messages", (("Authorization", f"Bearer {MASK}"),), "{}", "wxyz")
 RECEIVED = Received(429, (("retry-after", "3"),))
-REFUSED = Refusal("it is refused", "Extra inputs are not permitted")
+REFUSED = Unavailable("it is refused", "Extra inputs are not permitted")
 WHY = (
     Decision("max_tokens", "sent", "The API requires it."),
     Decision("top_k", "sent", "Sent, but the API refuses it.", REFUSED),

@@ -15,7 +15,7 @@ from playground.core.log.history import (
     Choices,
     DayCost,
     Filter,
-    Kept,
+    LoggedRun,
     Mark,
     Summary,
     matches,
@@ -76,7 +76,7 @@ def all_pages(log, visitor, chosen, order, limit):
         assert not found.is_partial
         rows += found.rows
         assert log.warning is None
-        after = found.next_place
+        after = found.next_cursor
         if after is None:
             return rows
     raise AssertionError("the pages do not end")
@@ -132,7 +132,7 @@ chosen_filters = st.builds(
 )  # fmt: skip
 
 
-class Known:
+class BillFacts:
     """What the log must hold, kept in plain dictionaries."""
 
     def __init__(self):
@@ -189,7 +189,7 @@ class Known:
 
 
 def find_and_compare(url, row, todo, filters, limit):
-    known = Known()
+    known = BillFacts()
     log = RunLog(url, clock=lambda: NOW)
     try:
         log.record(row(99, "bob"), texts_of(row(99, "bob"), "dosa", "crisp"))
@@ -345,7 +345,7 @@ def compare_all(log, rows):
         parts = list(log.history.parts("ada", chosen, with_texts=with_texts, size=3))
         assert [len(part) <= 3 for part in parts] == [True] * len(parts)
         assert [kept for part in parts for kept in part] == [
-            Kept(each, texts_of(each, "dosa", "") if with_texts else None, marks[each.run_id])
+            LoggedRun(each, texts_of(each, "dosa", "") if with_texts else None, marks[each.run_id])
             for each in sorted_in(found, "newest")
         ]
 
@@ -430,7 +430,7 @@ def test_a_frequent_word_is_looked_for_bit_by_bit_and_to_the_end(log, row, monke
     for _ in range(40):
         found = log.history.page("ada", chosen, after=after, limit=2)
         rows += ids(found)
-        after = found.next_place
+        after = found.next_cursor
         if after is None:
             break
     assert rows == [28, 21, 14, 7, 0]

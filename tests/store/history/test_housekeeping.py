@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from store.databases import damage_pages_with, overwrite_pages
 
-from playground.core.log.history import Choices, Filter, Mark, NotDoneError
+from playground.core.log.history import Choices, Filter, Mark
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.runs.run_row import RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.history import housekeeping
 from playground.store.search import search_index
 from playground.store.tables import backups, sqlite_file
@@ -142,9 +143,9 @@ def test_old_runs_whose_texts_are_on_an_open_page_only_go_from_there_too(log, ro
 
 def test_old_runs_that_cannot_be_deleted_just_now_stay_and_say_so(log, row, other_writer):
     days_of(log, row, 2)
-    with other_writer(), pytest.raises(NotDoneError) as told:
-        list(log.keeping.delete_old(ADA, date(2026, 11, 27)))
-    assert str(told.value) == "Not done: another program has locked it."
+    with other_writer():
+        told = list(log.keeping.delete_old(ADA, date(2026, 11, 27)))
+    assert told == [Refusal("Not done: another program has locked it.")]
     assert found(log) == [1, 0]
 
 
@@ -253,9 +254,7 @@ def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkey
     for name, (reason, make) in cases.items():
         path = tmp_path / name
         make(path)
-        with pytest.raises(NotDoneError) as told:
-            log.keeping.restore(path)
-        assert str(told.value) == f"Not restored: {reason}."
+        assert log.keeping.restore(path) == Refusal(f"Not restored: {reason}.")
     monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size - 1)
     assert backups.problem_of(backup) == no_log
     monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size)
@@ -288,10 +287,8 @@ def test_a_log_on_a_server_has_a_size_but_no_backups_here(log, row):
     size = log.keeping.size()
     assert size.used_bytes > 100_000
     assert (size.free_bytes, size.file, log.keeping.backups()) == (0, None, [])
-    with pytest.raises(NotDoneError, match=r"^Only a log in a file is backed up here\.$"):
-        log.keeping.back_up()
-    with pytest.raises(NotDoneError, match=r"^Only a log in a file can be restored\.$"):
-        log.keeping.restore(Path("any"))
+    assert log.keeping.back_up() == Refusal("Only a log in a file is backed up here.")
+    assert log.keeping.restore(Path("any")) == Refusal("Only a log in a file can be restored.")
 
 
 def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
@@ -302,14 +299,12 @@ def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(sqlite_file, "copy_of", full)
-    with pytest.raises(NotDoneError, match=r"^Not backed up: the disk is full\.$"):
-        log.keeping.back_up()
+    assert log.keeping.back_up() == Refusal("Not backed up: the disk is full.")
     backup = file.with_name("copy.db")
     with closing(sqlite3.connect(file)) as whole, closing(sqlite3.connect(backup)) as to:
         whole.backup(to)
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(NotDoneError, match=r"^Not restored: the disk is full\.$"):
-        log.keeping.restore(backup)
+    assert log.keeping.restore(backup) == Refusal("Not restored: the disk is full.")
     assert found(log) == [1]
 
 
@@ -320,8 +315,7 @@ def test_a_log_that_is_moved_just_before_it_would_be_replaced_is_left_alone(
     backup = log.keeping.back_up()
     monkeypatch.setattr(log._writer, "wait_until_saved", lambda _: True)
     moved = file.rename(file.with_name("moved.db"))
-    with pytest.raises(NotDoneError, match=r"^Not restored: the file was moved meanwhile\.$"):
-        log.keeping.restore(backup)
+    assert log.keeping.restore(backup) == Refusal("Not restored: the file was moved meanwhile.")
     assert moved.exists()
     assert backup.exists()
 
@@ -357,14 +351,13 @@ def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
         broken.history.delete(ADA, ["1"]),
         broken.history.bring_back(ADA, ["1"]),
     ):
-        assert problem == "Not done: its path is a folder, not a file."
+        assert problem == Refusal("Not done: its path is a folder, not a file.")
     assert broken.history.page(ADA, Filter()).rows == ()
     assert broken.history.choices(ADA) == Choices()
     assert broken.history.marks(ADA, ["1"]) == {"1": Mark()}
     assert broken.history.indexed(ADA) is None
     assert broken.keeping.size() is None
-    with pytest.raises(NotDoneError):
-        broken.keeping.back_up()
+    assert isinstance(broken.keeping.back_up(), Refusal)
 
 
 def test_runs_of_an_earlier_version_are_found_soon_after(open_log, log, row, file):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.runs.run_row import Totals
-from playground.store.sums.totals import Tally, add_up, merged, tally, tally_of
+from playground.store.sums.totals import Tally, add_up, tally, tally_of
 
 MONEY = st.none() | st.decimals(0, 100, places=12)
 TOKENS = st.none() | st.integers(0, 10**6)
@@ -30,23 +30,14 @@ def test_one_run_counts_what_is_known_of_it(row):
     assert tally_of(endless) == Tally("done", "exact", 1, 0, 10, 5, Decimal(0))
 
 
-def test_tallies_of_one_kind_are_added_and_kinds_are_kept_apart():
-    one, other = Tally("done", "exact", 1, 1, 2, 3, Decimal(4)), Tally("done", "exact", 5, 4, 3, 2,
-        Decimal(1))  # fmt: skip
-    failed = Tally("failed", "exact", 1, 0, 0, 0, Decimal(0))
-    simulated = Tally("done", "simulated", 1, 1, 0, 0, Decimal(9))
-    assert merged([one, failed, other, simulated]) == [
-        Tally("done", "exact", 6, 5, 5, 5, Decimal(5)),
-        failed,
-        simulated,
-    ]
+def test_what_is_taken_away_is_the_same_below_zero():
+    one = Tally("done", "exact", 1, 1, 2, 3, Decimal(4))
     assert one.negative() == Tally("done", "exact", -1, -1, -2, -3, Decimal(-4))
 
 
 @given(st.lists(ONE), st.lists(ONE))
 def test_what_is_added_and_taken_out_again_leaves_no_trace(some, others):
     assert add_up([*others, *some, *(each.negative() for each in some)]) == add_up(others)
-    assert add_up(merged([*some, *others])) == add_up([*some, *others])
 
 
 def test_each_kind_of_money_has_its_own_sum():

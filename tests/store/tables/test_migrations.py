@@ -17,7 +17,7 @@ from store.databases import ON_BOTH
 from playground.core.log.history import ORDERS, Filter
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.runs.run_row import Totals
-from playground.store.tables import address, dialect, migrations, sqlite_file
+from playground.store.tables import dialect, migrations, sqlite_file
 from playground.store.writing.processes import Boot
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +34,7 @@ def make_old(database, file, execute):
 
 def shape(url):
     """Every table and index with its columns."""
-    engine = sa.create_engine(address.parse(url))
+    engine = sa.create_engine(dialect.parse_url(url))
     found = sa.inspect(engine)
     shapes = {}
     for name in found.get_table_names():
@@ -121,7 +121,7 @@ def fail(connection):
 @pytest.fixture
 def engine(url, make_old):
     make_old()
-    engine = dialect.connect(address.parse(url), busy_timeout_s=5, is_reader=False)
+    engine = dialect.connect(dialect.parse_url(url), busy_timeout_s=5, is_reader=False)
     yield engine
     engine.dispose()
 
@@ -209,7 +209,7 @@ def test_a_migration_that_fails_leaves_the_last_whole_step(engine, url):
 MIGRATE_AND_HANG = """
 import sys
 from pathlib import Path
-from playground.store.tables import address, dialect, migrations, sqlite_file
+from playground.store.tables import dialect, migrations, sqlite_file
 
 def hang(connection):
     connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN half TEXT")
@@ -217,7 +217,7 @@ def hang(connection):
     print("half-way", flush=True)
     sys.stdin.read()
 
-url = address.parse(sys.argv[1])
+url = dialect.parse_url(sys.argv[1])
 engine = dialect.connect(url, busy_timeout_s=5, is_reader=False)
 migrations.migrate(engine, dialect.sqlite_file(url), [*migrations.STEPS, hang])
 """

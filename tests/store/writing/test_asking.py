@@ -5,9 +5,9 @@ import sqlalchemy as sa
 from store.databases import ON_BOTH
 
 from playground.core.log.history import Mark
-from playground.core.money.budget import Refusal
-from playground.store.tables.chunks import in_chunks
-from playground.store.tables.prompt_tables import prompts
+from playground.core.text.refusal import Refusal
+from playground.store.tables.dialect import in_chunks
+from playground.store.tables.schema import prompts
 from playground.store.writing.asking import Asking
 
 
@@ -101,7 +101,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
         log.prompts.all("ada").sentence,
         log.batches.of("ada").sentence,
         log.experiments.cells("ada", "1").sentence,
-        log.history.mark("ada", "1", Mark(is_starred=True)),
+        log.history.mark("ada", "1", Mark(is_starred=True)).sentence,
         log.ledger.budget_of("ada").sentence,
     ]
     assert said == [

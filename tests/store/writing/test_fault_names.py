@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from playground.store.tables.address import AddressError
+from playground.store.tables.dialect import AddressError
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
 from playground.store.writing.faults import Fault, fault_of, refusal_sentence, report, tried

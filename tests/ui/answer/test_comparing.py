@@ -8,6 +8,7 @@ from ui.driving import answer, answers, click_card, finish, press_run, words
 
 from playground.core.log.history import Mark
 from playground.core.log.votes import shuffled
+from playground.core.text.refusal import Refusal
 from playground.ui.session.services import services
 
 LOCAL = "local"
@@ -177,7 +178,7 @@ def test_a_vote_that_cannot_be_kept_is_not_counted_and_says_so(page, monkeypatch
     press_run(page)
     go_blind(page)
     log = services().log.history
-    monkeypatch.setattr(log, "vote", lambda visitor, cast: "Not done: the disk is full.")
+    monkeypatch.setattr(log, "vote", lambda visitor, cast: Refusal("Not done: the disk is full."))
     click(page, "vote_1")
     assert "Your vote is not kept" in words(page)
     assert {"vote_1", "vote_2"} <= keys(page)

@@ -15,7 +15,7 @@ from playground.core.checks.caps import Caps
 from playground.core.experiment.matrix import error_of
 from playground.core.money.budget import Budget, Spender, reserved_usd, windows
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.visitors.visitors import visitor_of
+from playground.core.visitors.access import visitor_of
 from playground.ui.experiment import batches, opening, submitting
 from playground.ui.runs import running
 from playground.ui.session.services import Services, forget_services, services
@@ -110,7 +110,7 @@ def submit(page):
 
 def submissions(page, visitor="local"):
     return services().log.batches.of(
-        visitor, experiment_id=shown(page).underway.whose.experiment_id
+        visitor, experiment_id=shown(page).underway.origin.experiment_id
     )
 
 
@@ -122,9 +122,9 @@ def look_now(page):
     page.run()
     for each in submissions(page):
         following = batching.follow(each, CONNECTIONS[each.connection_kind], KEY)
-        while following.look is None and not following.is_over:
+        while following.poll is None and not following.is_over:
             page.run()
-        if following.look and following.look.wait_s is None:
+        if following.poll and following.poll.wait_s is None:
             following.work.result(20)
     return settle(page)
 
@@ -215,7 +215,7 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     page.run()
     [label] = page.selectbox(key="log_experiment").options
     assert label.startswith("Capital of {{country}}? · ")
-    page.selectbox(key="log_experiment").select(shown(page).underway.whose.experiment_id).run()
+    page.selectbox(key="log_experiment").select(shown(page).underway.origin.experiment_id).run()
     assert "**4** runs found" in said(page)
     page.button(key="without_log_experiment").click().run()
     assert "runs found" not in said(page)
@@ -405,8 +405,8 @@ def test_a_stranger_sees_and_controls_no_batch_but_his_own(api, come_from):
     assert services().log.batches.of(eve) == ()
     # She knows the id of the experiment, and has it open.
     page = submit(paste(ask(page, "Capital of {{country}}?"), CASES))
-    shown(page).underway.whose = replace(
-        shown(page).underway.whose, experiment_id=hers.experiment_id
+    shown(page).underway.origin = replace(
+        shown(page).underway.origin, experiment_id=hers.experiment_id
     )
     page.run()
     assert hers.submission_id not in str([*keys(page)])

@@ -13,7 +13,7 @@ from ui.driving import finish, words
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.log.history import Filter
-from playground.core.log.run_file import kept_of
+from playground.core.log.run_file import run_of
 from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
@@ -211,7 +211,7 @@ def test_every_format_holds_every_run_and_nothing_of_the_visitor(worked):
         assert worked.session_state["owner"].encode() not in file.getvalue()
     lines = found["JSONL"].decode().splitlines()
     kept = [kept for part in history.parts(LOCAL, Filter(), with_texts=True) for kept in part]
-    assert [kept_of(line, LOCAL) for line in lines] == kept
+    assert [run_of(line, LOCAL) for line in lines] == kept
     assert not any("visitor" in json.loads(line) for line in lines)
     table = pq.read_table(io.BytesIO(found["Parquet"])).to_pylist()
     assert [row["cost_usd"] for row in table] == [each.row.cost_usd for each in kept]

@@ -7,7 +7,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT
 
-from playground.core.visitors.visitors import LOCAL
+from playground.core.visitors.access import LOCAL
 from playground.engine.loop import Engine
 from playground.ui.server.streamlit_insides import let_callbacks_end
 from playground.ui.session import money_state

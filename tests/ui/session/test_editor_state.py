@@ -55,7 +55,7 @@ def test_what_is_typed_after_the_change_stays(opened):
 
 def test_later_even_the_old_value_is_an_edit(opened, monkeypatch):
     page, before = opened
-    monkeypatch.setattr(late_values_state, "CROSSING_S", 0)
+    monkeypatch.setattr(late_values_state, "LATE_S", 0)
     page.text_area(key=TEXT).set_value(before[TEXT]).run()
     assert page.text_area(key=TEXT).value == before[TEXT]
 
@@ -70,7 +70,7 @@ def test_a_new_field_is_told_its_value_again_for_a_browser_that_missed_it(page, 
     assert is_told()
     assert not page.text_area(key=TEXT).proto.set_value, "it could undo what is being typed"
     assert page.text_input(key="max_tokens_C").value == "300"
-    monkeypatch.setattr(late_values_state, "CROSSING_S", 0)
+    monkeypatch.setattr(late_values_state, "LATE_S", 0)
     page.run()
     assert not is_told()
 

@@ -5,9 +5,10 @@ import logging
 import pytest
 from store.databases import ON_BOTH
 
-from playground.core.money.budget import Budget, Refusal
+from playground.core.money.budget import Budget
+from playground.core.text.refusal import Refusal
 from playground.settings import read_settings
-from playground.store.tables import address, dialect
+from playground.store.tables import dialect
 
 HOSTS = "postgresql+psycopg://ada:{}@db.example:5432/log?sslmode=require"
 CANARY = "c4nary"
@@ -30,11 +31,11 @@ CANARY = "c4nary"
     ],
 )  # fmt: skip
 def test_a_url_is_understood_as_its_host_means_it(given, understood):
-    assert address.parse(given).render_as_string(hide_password=False) == understood
+    assert dialect.parse_url(given).render_as_string(hide_password=False) == understood
 
 
 def test_what_the_url_asks_for_goes_to_the_driver_and_wins():
-    url = address.parse("postgres://ada@db.example/log?sslmode=require&connect_timeout=2")
+    url = dialect.parse_url("postgres://ada@db.example/log?sslmode=require&connect_timeout=2")
     _, asked = url.get_dialect()().create_connect_args(url)
     assert asked["sslmode"] == "require"
     engine = dialect.connect(url, busy_timeout_s=1, is_reader=True)

@@ -1,6 +1,14 @@
-"""How much a JSON text would become, counted before a parser sees it."""
+"""JSON: what a text of it holds, as far as types can say, and how much a text would become,
+counted before a parser sees it."""
 
 import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+"""Parsed JSON: whatever a text held, or whatever will be written as one."""
+JsonObject: TypeAlias = Mapping[str, Json]
+"""An object of parsed JSON, only to be read."""
 
 # A string without its end is a part too: else each quote in it would be tried as a beginning.
 _PART = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
