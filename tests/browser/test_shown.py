@@ -23,7 +23,8 @@ from scenes import (
 
 TABLE = (
     "| dish | minutes | temperature | how often | remarks |\n|---|---|---|---|---|\n"
-    "| dosa_of_rice | 5 | 220_degrees_celsius | every_single_morning | a_word_that_never_breaks_at_all_not_even_here |\n"
+    "| dosa_of_rice | 5 | 220_degrees_celsius | every_single_morning | "
+    "a_word_that_never_breaks_at_all_not_even_here |\n"
 )
 CODE = "```python\n" + "x = " + "1 + " * 60 + "1\n```\n"
 AS_WRITTEN = {
