@@ -16,6 +16,7 @@ from playground.core.answer.content import (
     ThinkingBlock,
     ToolUseBlock,
     UnknownBlock,
+    api_content,
     text_of,
     type_of,
 )
@@ -23,6 +24,8 @@ from playground.core.answer.content import (
 LONGEST_HEAD = 200
 MOST_NOTES = 200
 """Citations under a text, or sources of a result, that are listed; its JSON has them all."""
+FENCE = "~~~~~~~~~~json\n"
+"""Makes code of JSON, which holds no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Part:
     body: str
     notes: tuple[str, ...] = ()
     is_open: bool = False
+
+    @property
+    def markdown(self) -> str:
+        """The body for whoever reads Markdown."""
+        return FENCE + self.body if self.kind == "json" and self.body else self.body
 
 
 def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
@@ -67,8 +75,10 @@ def _part(block: Block) -> Part:
     match block:
         case ThinkingBlock(text):
             return Part("thinking", "Thinking" if text else "Thinking, not shown by the API", text)
-        case RedactedThinkingBlock(data):
-            return Part("json", "Redacted thinking, which only the API can read", data)
+        case RedactedThinkingBlock():
+            [whole] = api_content([block])
+            head = "Redacted thinking, which only the API can read"
+            return Part("json", head, indented(json.dumps(whole, ensure_ascii=False)))
         case ToolUseBlock(call, name, given):
             head = " · ".join(each for each in ("Tool use", name, call) if each)
             return Part("json", head, indented(given or "{}"), is_open=True)
