@@ -139,7 +139,7 @@ def test_the_input_of_a_tool_is_shown_while_it_grows(page, api):
     next(halves)
     expect(block).to_have_count(1)
     expect(block.locator("summary")).to_have_text("Tool use · get_weather · t1")
-    expect(block.locator("code")).to_have_text('{"city": "P')
+    expect(block.locator("code")).to_have_text('{ "city": "P')
     expect(block.locator("code")).to_be_visible()
     expect(page.at("metrics_A")).to_contain_text("TTFT")
     next(halves)

@@ -20,6 +20,7 @@ from playground.core.answer.content import (
     text_of,
     type_of,
 )
+from playground.core.text.json_shape import indented
 
 LONGEST_HEAD = 200
 MOST_NOTES = 200
@@ -92,14 +93,6 @@ def _part(block: Block) -> Part:
             return Part("json", f"Block of type {kind}", indented(found))
         case _:
             return Part("json", type_of(block), "")
-
-
-def indented(text: str) -> str:
-    """JSON over several lines; what is not whole yet, as it is."""
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)

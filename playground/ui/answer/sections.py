@@ -88,7 +88,7 @@ class _Grown:
     def section(self, part: Part, *, is_over: bool) -> Section:
         text = part.body if self._is_plain else part.markdown
         if not text.startswith(self._text):
-            # JSON that is whole now, and indented, or a part that came in between.
+            # Another part has come in between.
             self._begin(text)
             self._begun += 1
         self._text = text

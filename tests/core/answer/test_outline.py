@@ -38,7 +38,7 @@ def test_texts_that_were_cut_for_their_citations_are_one_and_their_citations_are
 def test_a_tools_input_is_shown_as_json_also_while_it_grows():
     grown = part(ToolUseBlock("t", "get_weather", '{"city":"Paris"}'))
     assert grown.body == '{\n  "city": "Paris"\n}'
-    assert part(ToolUseBlock("t", "get_weather", '{"city":"Pa')).body == '{"city":"Pa'
+    assert grown.body.startswith(part(ToolUseBlock("t", "get_weather", '{"city":"Pa')).body)
 
 
 @pytest.mark.parametrize(
