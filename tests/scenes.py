@@ -4,6 +4,7 @@ import json
 
 from fake_api import sse
 
+from playground.claude.stream import Answer
 from playground.core.answer.content import (
     RedactedThinkingBlock,
     ServerToolResultBlock,
@@ -14,6 +15,7 @@ from playground.core.answer.content import (
     UnknownBlock,
     citation,
 )
+from playground.core.answer.folding import Content, Folding
 
 CHAR = {"type": "char_location", "cited_text": "It rained.", "document_index": 0,
         "document_title": "Diary", "start_char_index": 0, "end_char_index": 10}  # fmt: skip
@@ -203,3 +205,35 @@ def events_of(blocks, first=0):
 def ending(reason, **more):
     stop = {"stop_reason": reason, "stop_sequence": None, **more}
     return [sse("message_delta", delta=stop, usage={"output_tokens": 5}), sse("message_stop")]
+
+
+def folded(wire):
+    """The blocks after each event of the wire."""
+    answer, content = Answer(None), Folding()
+    for event in wire:
+        kind, data = event.decode().split("\n")[:2]
+        for each in answer.fold(
+            kind.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+        ):
+            if isinstance(each, Content):
+                content.fold(each)
+        yield content.read()
+
+
+def parts_of(block):
+    """What has to be shown of a block, in this order."""
+    match block:
+        case TextBlock(said, citations):
+            return [said, *(part for each in citations for part in (each.quote, each.title))]
+        case ThinkingBlock(said):
+            return ["Thinking", said]
+        case RedactedThinkingBlock(data):
+            return ["Redacted thinking", data]
+        case ToolUseBlock(call, name, given):
+            return [name, call, given or "{}"]
+        case ServerToolUseBlock(name=name, input_json=given):
+            return [name, given or "{}"]
+        case ServerToolResultBlock(kind, _, content):
+            return [kind, content]
+        case UnknownBlock(kind, found):
+            return [kind, found]
