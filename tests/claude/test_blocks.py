@@ -12,6 +12,7 @@ from scenes import (
     NEW,
     SCENES,
     SEARCHED,
+    SEARCHED_BLOCK,
     WEATHER,
     WEATHER_BLOCK,
     ending,
@@ -123,6 +124,24 @@ def test_a_block_that_came_in_the_first_event_is_not_there_twice():
 def test_two_beginnings_of_one_answer_are_one_answer():
     run, _ = run_of((200, [start(), start(), *events_of([WEATHER]), *ending("tool_use")]))
     assert run.blocks == (WEATHER_BLOCK,)
+
+
+def test_an_answer_that_begins_anew_in_the_same_stream_goes_on_and_both_are_paid_for():
+    first = [start(input_tokens=10), *events_of([text("Hel"), WEATHER])]
+    message = {"id": "msg_2", "role": "assistant", "content": [],
+               "usage": {"input_tokens": 20, "output_tokens": 1}}  # fmt: skip
+    again = [sse("message_start", message=message), *events_of([text("Hello"), SEARCHED])]
+    run, _ = run_of((200, [*first, *again, *ending("end_turn")]))
+    assert (run.status, run.stop_reason) == ("done", "end_turn")
+    assert run.blocks == (TextBlock("Hel"), WEATHER_BLOCK, TextBlock("Hello"), SEARCHED_BLOCK)
+    assert (run.usage.input_tokens, run.usage.output_tokens) == (30, 6)
+
+
+def test_a_beginning_that_is_said_again_tells_nothing_new():
+    half = list(events_of([text("Hel", "lo")]))
+    run, _ = run_of((200, [start(), *half[:2], start(), *half[2:], *ending("end_turn")]))
+    assert run.blocks == (TextBlock("Hello"),)
+    assert run.usage.input_tokens == 10
 
 
 def test_deltas_without_a_start_or_of_another_kind_are_kept():
