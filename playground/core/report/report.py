@@ -115,7 +115,7 @@ def _texts(matrix: Matrix) -> list[tuple[str, str]]:
     for variant in matrix.experiment.variants:
         prompt = variant.request.prompt
         found += [(f"{variant.letter} · System", prompt.system)] if prompt.system else []
-        found += [(f"{variant.letter} · {each.role}", each.text) for each in prompt.messages]
+        found += [(f"{variant.letter} · {each.role}", each.whole) for each in prompt.messages]
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from playground.core.answer.content import Blocks, ToolUseBlock, type_of
 from playground.core.answer.events import Attempt, RefusalBill, Usage
 from playground.core.answer.failures import Failure, FailureKind
+from playground.core.runs.continuing import left_out
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.stopping import BY_SERVER
 from playground.core.wire.wire import fills_cache
@@ -58,10 +59,7 @@ REFUSALS = {
     ),
 }
 """What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
-UNCHANGED = (
-    "To go on, its blocks would have to be sent back unchanged, which the editor cannot hold."
-    " Run again for a new answer."
-)
+GO_ON = "Press Continue, then Run: its blocks are sent back as they came, and the API goes on."
 
 Tone = Literal["error", "warning", "quiet"]
 
@@ -236,12 +234,16 @@ def _refused(run: Ended) -> Outcome:
 
 def _paused(run: Ended) -> Outcome:
     happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
-    return _answered(run, "Paused", happened, UNCHANGED)
+    return _answered(run, "Paused", happened, _going_on(run))
 
 
 def _compacted(run: Ended) -> Outcome:
     happened = "The API made a summary of the conversation to save room, and stopped behind it."
-    return _answered(run, "Compacted", f"{happened}{_lack(run)}", UNCHANGED)
+    return _answered(run, "Compacted", f"{happened}{_lack(run)}", _going_on(run))
+
+
+def _going_on(run: Ended) -> str:
+    return left_out(run.blocks) or GO_ON
 
 
 def _ended_oddly(run: Ended) -> Outcome:

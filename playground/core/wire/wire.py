@@ -112,7 +112,7 @@ def fills_cache(body: Mapping[str, Any]) -> bool:
 
 
 def _texts(request: Request) -> dict[str, Any]:
-    messages = [{"content": m.text, "role": m.role} for m in request.prompt.messages]
+    messages = [{"content": m.content, "role": m.role} for m in request.prompt.messages]
     system = request.prompt.system
     return {"messages": messages} | ({"system": system} if system.strip() else {})
 
