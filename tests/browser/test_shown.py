@@ -199,3 +199,27 @@ def test_what_cannot_be_read_is_named_and_an_unknown_block_is_shown_as_its_json(
         assert json.loads(code.nth(0).text_content())["data"] == "ZGF0YQ"
         assert json.loads(code.nth(1).text_content())["content"] == "So far: rain."
         assert json.loads(code.nth(2).text_content()) == NEW
+
+
+def test_a_turn_that_paused_goes_on_with_its_blocks_as_they_came(page, api):
+    for _ in while_it_comes_and_after(page, api, events_of([SEARCH, SEARCHED]), (), "pause_turn"):
+        pass
+    came = [
+        {"type": "server_tool_use", "id": "t1", "name": "web_search", "input": {"query": "rain"}},
+        {"type": "web_search_tool_result", "tool_use_id": "t1", "content": RESULTS},
+    ]
+    page.click("continue_A")
+    held = page.at("message_1_blocks_shown")
+    expect(held).to_contain_text("2 blocks of an answer, sent as they came: server_tool_use")
+    for _ in while_it_comes_and_after(page, api, events_of([text("It rains.")])):
+        assert api.posts[-1].json["messages"][1:] == [{"role": "assistant", "content": came}]
+    page.click("continue_A")
+    written = page.at("message_1_text").locator("textarea")
+    expect(written).to_have_value("It rains.")
+    expect(page.at("message_2_text")).to_be_visible()
+    held.locator("summary").click()
+    page.click("drop_blocks_1")
+    expect(held).to_have_count(0)
+    expect(written).to_have_value("It rains.")
+    page.click("undo")
+    expect(held).to_contain_text("2 blocks of an answer")

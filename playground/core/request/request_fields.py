@@ -17,7 +17,7 @@ from playground.core.request.request import (
     Thinking,
     ThinkingDisplay,
 )
-from playground.core.request.sent_blocks import read_blocks
+from playground.core.request.sent_blocks import BlocksError, read_blocks
 
 MOST_MESSAGES: Final = 200
 _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -92,8 +92,8 @@ def _blocks(found: Mapping[str, Any]) -> str:
         raise FieldsError("Only the assistant has blocks of an answer.")
     try:
         read_blocks(text)
-    except (ValueError, RecursionError) as error:
-        raise FieldsError(f"The blocks of a message cannot be read. {error}") from None
+    except BlocksError as error:
+        raise FieldsError(str(error)) from None
     return text
 
 

@@ -15,13 +15,18 @@ OF_USERS: Final = frozenset({"image", "document", "search_result", "tool_result"
 """Blocks that only a user's turn has: some would be fetched or cost what nobody has seen."""
 
 
+class BlocksError(ValueError):
+    """What a message has is no JSON of an answer's blocks; its text can be shown."""
+
+
 def read_blocks(text: str) -> list[dict[str, Any]]:
-    """The blocks. Raises `ValueError` for anything else than blocks of an answer."""
-    if not is_within(text, MOST_PARTS, DEEPEST):
-        raise ValueError("There are too many of them.")
-    found = json.loads(text)
+    """The blocks. Raises `BlocksError`."""
+    try:
+        found = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
+    except ValueError:
+        found = None
     if not holds_answer(found):
-        raise ValueError("They are no blocks of an answer.")
+        raise BlocksError("A message holds blocks that are none of an answer.")
     blocks: list[dict[str, Any]] = found
     return blocks
 
