@@ -22,7 +22,7 @@ class BlocksError(ValueError):
 def read_blocks(text: str) -> list[dict[str, Any]]:
     """The blocks. Raises `BlocksError`."""
     try:
-        found = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
+        found: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
     except ValueError:
         found = None
     if not holds_answer(found):
