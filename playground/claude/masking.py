@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Any
 
 from playground.core.answer.events import (
     BlockStarted,
@@ -20,7 +22,10 @@ from playground.core.answer.events import (
 from playground.core.wire.exchange import MASK
 
 Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
+Other = BlockStarted | OtherDelta
 SHORTEST = 7
+DEEPEST = 100
+"""How deep a text is looked for in what is not known."""
 _PLACEHOLDER = re.compile(r"(?!sk-)[a-z-]{1,11}")
 """What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
 
@@ -58,6 +63,81 @@ class Mask:
         return rest
 
 
+class _Others:
+    """Takes a key out of what came of one block that is not known: of its objects, a text may go
+    on in the next one. They wait while one of their texts ends like the key's beginning."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._came: list[tuple[Other, Any]] = []
+
+    def passed(self, event: Other) -> list[Other]:
+        self._came.append((event, _parsed(event.json)))
+        held: dict[_Place, list[_Text]] = defaultdict(list)
+        for at, (_, value) in enumerate(self._came):
+            for place, holder, name in _texts(value):
+                held[place].append((at, holder, name))
+        for texts in held.values():
+            self._mask(texts)
+        # Each one that waits adds a letter: more of them than the key has are no part of it.
+        may_go_on = len(self._came) < len(self._key) and any(map(self._is_open, held.values()))
+        return [] if may_go_on else self.rest()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the beginning of the block waits."""
+        return any(isinstance(event, BlockStarted) for event, _ in self._came)
+
+    def rest(self) -> list[Other]:
+        """What waited."""
+        came, self._came = self._came, []
+        return [event for event, _ in came]
+
+    def _mask(self, texts: list["_Text"]) -> None:
+        """Mask the key where several texts share it: in the first of them."""
+        start = "".join(holder[name] for _, holder, name in texts).find(self._key)
+        end = start + len(self._key)
+        for at, holder, name in texts if start >= 0 else ():
+            text = holder[name]
+            if start < len(text) and end > 0:
+                before = text[:start] + MASK if start >= 0 else ""
+                holder[name] = before + text[end:]
+                event, value = self._came[at]
+                whole = json.dumps(value, ensure_ascii=False)
+                self._came[at] = replace(event, json=whole), value
+            start, end = start - len(text), max(0, end - len(text))
+
+    def _is_open(self, texts: list["_Text"]) -> bool:
+        text = "".join(holder[name] for _, holder, name in texts)
+        return any(text.endswith(self._key[:size]) for size in range(1, len(self._key)))
+
+
+_Place = tuple[str | int, ...]
+_Text = tuple[int, Any, Any]
+"""In which object a text is, what holds it there, and under which name."""
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]:  # noqa: ANN401
+    """The texts within a JSON value: where in it, what holds them, and under which name."""
+    if len(place) > DEEPEST:
+        return
+    for name, each in (
+        value.items() if isinstance(value, dict)
+        else enumerate(value) if isinstance(value, list) else ()
+    ):  # fmt: skip
+        if isinstance(each, str):
+            yield (*place, name), value, name
+        else:
+            yield from _texts(each, *place, name)
+
+
 class EventMask:
     """Takes a key out of events, piece by piece and block by block.
 
@@ -70,6 +150,7 @@ class EventMask:
         self._escaped = json.dumps(key)[1:-1]
         self._is_secret = is_secret(key)
         self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
+        self._others: dict[int | None, _Others] = {}
         self._waiting: list[Event] = []
         self._text_at: int | None = None
         self._behind = 0
@@ -78,19 +159,26 @@ class EventMask:
         """The events that can be shown now that this one has come."""
         if not self._is_secret:
             return [event]
+        ended: list[Event] = self._end_others(event)
         if isinstance(event, TextDelta):
-            return self._after(event) if self._waiting else self._pieces(event)
+            return [*ended, *(self._after(event) if self._waiting else self._pieces(event))]
         if isinstance(event, BlockStopped):
-            return self._at_boundary(event)
+            return [*ended, *self._at_boundary(event)]
         if isinstance(event, BlockStarted) and event.kind == "text":
-            return self._at_boundary(event)
+            return [*ended, *self._at_boundary(event)]
         is_over = self._waiting or isinstance(event, BlockStarted)
-        before = self._end_text() if is_over else []
+        before = [*ended, *(self._end_text() if is_over else [])]
         if isinstance(event, ThinkingDelta | InputDelta | SignatureDelta):
             return [*before, *self._pieces(event)]
         if isinstance(event, Finished):
             before += self.rest()
-        return [*before, self._without_key(event)]
+        shown = self._without_key(event)
+        # A beginning that has an id is known, and whole by itself.
+        if isinstance(shown, OtherDelta) or (
+            isinstance(shown, BlockStarted) and shown.json and not shown.id
+        ):
+            return [*before, *self._other(shown)]
+        return [*before, shown]
 
     def rest(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
@@ -101,7 +189,26 @@ class EventMask:
         ):
             if held := mask.rest():
                 found.append(kind(held, at))
-        self._masks = {}
+        found += (each for others in self._others.values() for each in others.rest())
+        self._masks, self._others = {}, {}
+        return found
+
+    def _other(self, event: Other) -> list[Other]:
+        others = self._others.setdefault(event.at, _Others(self._key))
+        passed = others.passed(event)
+        if passed:
+            del self._others[event.at]
+        return passed
+
+    def _end_others(self, event: Event) -> list[Event]:
+        """What waits and does not go on with this event. A block begins before all that follows
+        it but its own deltas."""
+        found: list[Event] = []
+        for at, others in [*self._others.items()]:
+            is_next = isinstance(event, OtherDelta) and event.at == at
+            is_whole = isinstance(event, BlockStopped) and event.at == at
+            if is_whole or (others.has_begun and not is_next) or isinstance(event, BlockStarted):
+                found += self._others.pop(at).rest()
         return found
 
     def _pieces(self, piece: Piece) -> list[Event]:

@@ -131,13 +131,13 @@ class Answer:
         return []
 
     def _start(self, message: JsonObject) -> list[Event]:
-        if self._has_content:
-            raise ValueError("A second answer began in the same stream.")
         if self.has_started and message.get("id") != self._message_id:
-            # A gateway asked once more behind our back: both are paid for.
+            # A gateway asked once more behind our back: both are paid for. As in the SDK
+            # (lib/streaming/_messages.py) what had come stays, and the rest comes after it.
             before = self.usage()
             self._earlier = self._earlier + before if self._earlier else before
             self._usage, self._stop, self._has_output = {}, {}, False
+            self._given, self._places = {}, {}
         self.has_started, self._message_id = True, message.get("id")
         usage = _dict(message.get("usage"))
         self._has_output |= message.get("stop_reason") is not None and "output_tokens" in usage

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 
 import sqlalchemy as sa
 
-from playground.core.answer.content import answer_of
+from playground.core.answer.content import Blocks, answer_of
 from playground.core.experiment.cells import (
     CellRow,
     Checked,
@@ -155,22 +155,29 @@ class ExperimentStore:
         return self._asking.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
+        """What is checked of the answers of these runs of a visitor, by their id."""
+        found = self.contents(visitor, run_ids)
+        if isinstance(found, Refusal):
+            return found
+        return {run_id: answer_of(blocks) for run_id, blocks in found.items()}
+
+    def contents(self, visitor: str, run_ids: Collection[str]) -> dict[str, Blocks] | Refusal:
         """The answers of these runs of a visitor, by their id."""
         name = clean_text(visitor)
         unsaved = self._memory.entries(name, latest=False)
 
-        def read(connection: sa.Connection) -> dict[str, str]:
-            found: dict[str, str] = {}
+        def read(connection: sa.Connection) -> dict[str, Blocks]:
+            found: dict[str, Blocks] = {}
             for some in in_chunks(run_ids):
                 question = sa.select(texts.c.run_id, texts.c.answer, texts.c.blocks_json).where(
                     texts.c.visitor == name, texts.c.run_id.in_(some)
                 )
                 for record in connection.execute(question).mappings():
-                    found[record["run_id"]] = answer_of(RunTexts(**record).blocks)
+                    found[record["run_id"]] = RunTexts(**record).blocks
             for run_id in run_ids:
                 newer = unsaved[run_id].texts if run_id in unsaved else None
                 if newer is not None:
-                    found[run_id] = answer_of(newer.blocks)
+                    found[run_id] = newer.blocks
             return found
 
         return self._asking.read(read)

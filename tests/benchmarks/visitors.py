@@ -1,8 +1,8 @@
 """Many visitors at once: `python -m tests.benchmarks.visitors --visitors 50`.
 
-Each is a WebSocket client that speaks Streamlit's protocol as the browser does (it sends its
-timers' reruns, keeps the cache of messages) and joins the feed, presses Run and reads what
-would be painted. The models stream from a server in a process of its own.
+Each is a WebSocket client that speaks Streamlit's protocol as the browser does (it keeps the
+cache of messages), joins the feed, presses Run and reads what is painted. The models stream
+from a server in a process of its own.
 """
 
 import argparse
@@ -26,9 +26,9 @@ from tests.fake_api import FakeApi
 FIRST_PAINT_S, RSS_MB = 0.5, 350
 OLDEST_MESSAGE = 30
 """As in .streamlit/config.toml: script runs until an unused message is forgotten."""
-PLACE = re.compile(r"rest_(?P<of>\S+)_\d+_(?:code|prose)$")
-"""What `playground.ui.answer.live_text` names the place where a text goes on."""
-FAILED = (":red[**failed**]", ":red[**interrupted**]")
+TRIGGER = "$$STREAMLIT_INTERNAL_KEY_{}__events"
+"""The widget of a component's triggers (streamlit, components/v2/bidi_component/main.py)."""
+WORD = re.compile(r"word\d+")
 CONTEXT = {"timezone": "UTC", "locale": "en-US", "color_scheme": "light"}
 
 
@@ -39,14 +39,11 @@ class Visitor:
         self._app = app
         self._cache = {}
         self._age = 0
-        self._timers = {}
         self._fragments = []
         self._script = ""
-        self.button_ids = {}
-        self.elements = {}
-        self.texts = Counter()
-        self._places = set()
-        self._without_place = set()
+        self.buttons = {}
+        self.told = Counter()
+        self.statuses = {}
         self.errors = []
         self.finished = asyncio.Event()
         self.paints_s = []
@@ -69,7 +66,6 @@ class Visitor:
         return self
 
     async def __aexit__(self, *_):
-        self._stop_timers()
         tasks = [task for task in (self._listener, self._fed) if task]
         for task in tasks:
             task.cancel()
@@ -87,74 +83,62 @@ class Visitor:
 
     async def press_run(self):
         """Press Run; the time at which the click was sent."""
-        self.elements.clear()
-        self.texts.clear()
-        self._places.clear()
-        self._without_place.clear()
+        self.told.clear()
+        self.statuses.clear()
         self.paints_s.clear()
         self.script_runs.clear()
         clicked_s = time.perf_counter()
-        await self._send(trigger=self.button_ids["run_all"])
+        trigger, fragment_id = self.buttons["run_all"]
+        await self._send(trigger, fragment_id=fragment_id)
         return clicked_s
 
-    def count(self, words):
-        """How many of the elements on the page contain some words."""
-        return sum(words in text for text in self.elements.values())
-
-    def is_told(self, words):
-        """Whether both answers have come so far, by the feed or as elements."""
-        return max(self.texts[words], self.count(words)) >= 2
+    def is_complete(self, last):
+        """Whether both answers have come to their last word and are done."""
+        return self.told[last] == 2 and [*self.statuses.values()].count("done") == 2
 
     async def _follow(self):
-        """What the page's feed does: take texts, and run its fragment when asked to."""
+        """What the page's component does: take texts, and have parts of the page drawn anew."""
         url = f"{self._app.url.replace('http', 'ws')}/feed"
         with contextlib.suppress(websockets.ConnectionClosed):
             async with websockets.connect(url, origin=self._app.url, proxy=None) as socket:
-                await socket.send(self._feed[1])
+                await socket.send(self._feed[2])
                 async for data in socket:
                     self.bytes += len(data)
                     news = json.loads(data)
-                    for of, *_ in news.get("ahead", {}).get("cards", ()):
-                        self._place(of)
-                    for of, text in news["texts"]:
-                        self.texts.update(text.split())
-                        self._paint(of)
-                    if "changed" in news:
-                        await self._send(fragment_id=self._feed[0], is_auto=False)
+                    for *_, patches in news.get("texts", ()):
+                        self._read(patches)
+                    for card, said in news.get("said", {}).items():
+                        self._note(card, said)
+                    if changed := news.get("changed"):
+                        await self._change(changed)
 
-    def _paint(self, of):
-        """A text can be seen once its place was drawn, by the page or ahead of it."""
-        if of in self._places:
+    def _read(self, patches):
+        for _, _, html in patches:
+            self.told.update(WORD.findall(html))
             self.paints_s.append(time.perf_counter())
-        else:
-            self._without_place.add(of)
 
-    def _place(self, of):
-        self._places.add(of)
-        if of in self._without_place:
-            self._without_place.discard(of)
-            self._paint(of)
+    def _note(self, card, said):
+        status = self.statuses[card] = said.get("status", self.statuses.get(card))
+        if status in ("failed", "interrupted"):
+            self.errors.append(f"{status}: {said.get('detail')}")
 
-    async def _send(self, *, trigger=None, fragment_id="", is_auto=True):
+    async def _change(self, changed):
+        """Tell the script that a run is over, as the component's trigger does."""
+        said = json.dumps([{"event": "changed", "value": changed}])
+        fragment_id, component, _ = self._feed
+        await self._send(TRIGGER.format(component), said, fragment_id)
+
+    async def _send(self, trigger="", said="", fragment_id=""):
         message = BackMsg()
         state = message.rerun_script
-        state.page_script_hash = self._script
-        state.fragment_id, state.is_auto_rerun = fragment_id, bool(fragment_id) and is_auto
+        state.page_script_hash, state.fragment_id = self._script, fragment_id
         state.cached_message_hashes.extend(self._cache)
         for name, value in {**CONTEXT, "url": self._app.url}.items():
             setattr(state.context_info, name, value)
         if trigger:
-            state.widget_states.widgets.add(id=trigger, trigger_value=True)
+            value = {"json_trigger_value": said} if said else {"trigger_value": True}
+            state.widget_states.widgets.add(id=trigger, **value)
         await self._socket.send(message.SerializeToString())
-
-    async def _tick(self, fragment_id, interval_s):
-        """What setInterval does, whether or not the last rerun was answered."""
-        with contextlib.suppress(websockets.ConnectionClosed):
-            due_s = time.perf_counter()
-            while True:
-                due_s = max(due_s + interval_s, time.perf_counter())
-                await asyncio.sleep(due_s - time.perf_counter())
-                await self._send(fragment_id=fragment_id)
 
     async def _listen(self):
         try:
@@ -169,7 +153,6 @@ class Visitor:
             raise
 
     def _take(self, message):
-        path = tuple(message.metadata.delta_path)
         kind = message.WhichOneof("type")
         if kind == "ref_hash":
             message, _, fragment_id = self._cache[message.ref_hash]
@@ -179,40 +162,27 @@ class Visitor:
             self._cache[message.hash] = (message, self._age, message.delta.fragment_id)
         match kind:
             case "delta":
-                self._draw(path, message.delta)
+                self._draw(message.delta)
             case "new_session":
                 self._script = message.new_session.page_script_hash
                 self._fragments = list(message.metadata.run.fragment_ids)
-                if not self._fragments:
-                    self._stop_timers()
-            case "auto_rerun":
-                self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
-            case "stop_auto_rerun":
-                for fragment_id in message.stop_auto_rerun.fragment_ids:
-                    self._stop_timers(fragment_id)
             case "script_finished":
                 self._finish(message.script_finished)
 
-    def _draw(self, path, delta):
-        if place := PLACE.search(delta.add_block.id):
-            self._place(place["of"])
+    def _draw(self, delta):
         if delta.WhichOneof("type") != "new_element":
             return
         element = delta.new_element
         kind = element.WhichOneof("type")
-        self.elements[path] = element.markdown.body
         if kind == "bidi_component":
             data = json.loads(element.bidi_component.json or "{}")
             if token := data.get("token"):
-                self._feed = delta.fragment_id, token
+                self._feed = delta.fragment_id, element.bidi_component.id, token
         elif kind == "button":
-            self.button_ids[element.button.id.rsplit("-", 1)[-1]] = element.button.id
+            key = element.button.id.rsplit("-", 1)[-1]
+            self.buttons[key] = element.button.id, delta.fragment_id
         elif kind == "exception" or (kind == "alert" and element.alert.format == 1):
             self.errors.append(f"{kind}: {str(element)[:200]}")
-        elif "word0" in element.markdown.body:
-            self.paints_s.append(time.perf_counter())
-        elif element.markdown.body.startswith(FAILED):
-            self.errors.append(element.markdown.body)
 
     def _finish(self, status):
         self.script_runs[ForwardMsg.ScriptFinishedStatus.Name(status)] += 1
@@ -229,19 +199,6 @@ class Visitor:
         if status != ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY:
             self.finished.set()
 
-    def _start_timer(self, fragment_id, interval_s):
-        old = self._timers.get(fragment_id)
-        if old and old[1] == interval_s:
-            return
-        self._stop_timers(fragment_id)
-        task = asyncio.create_task(self._tick(fragment_id, interval_s))
-        self._timers[fragment_id] = (task, interval_s)
-
-    def _stop_timers(self, *fragment_ids):
-        for fragment_id in fragment_ids or list(self._timers):
-            if fragment_id in self._timers:
-                self._timers.pop(fragment_id)[0].cancel()
-
 
 def serve(pipe, plays):
     """The streaming server, in a process of its own."""
@@ -257,7 +214,7 @@ async def run_once(visitor, tokens, limit_s, pause_s=0.0):
     await asyncio.sleep(pause_s)
     clicked_s = await visitor.press_run()
     last = f"word{tokens - 1}"
-    while visitor.count(":green[**done**]") < 2 or not visitor.is_told(last):
+    while not visitor.is_complete(last):
         if time.perf_counter() > clicked_s + limit_s:
             visitor.errors.append(f"not complete after {limit_s:.0f} s")
         if visitor.errors:

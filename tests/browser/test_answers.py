@@ -6,20 +6,6 @@ import re
 import pytest
 from browser.driving import expect
 
-TABLE = (
-    "| dish | minutes | temperature | how often | remarks |\n|---|---|---|---|---|\n"
-    "| dosa | 5 | 220_degrees_celsius | every_single_morning | a_word_that_never_breaks_at_all |\n"
-)
-CODE = "```python\n" + "x = " + "1 + " * 60 + "1\n```\n"
-LETTERS = {
-    "prices": "It costs $5 to $20 per unit.",
-    "a shell": "export PATH=$HOME/bin:$PATH",
-    "two lines": "Roses are red\nViolets are blue",
-    "tags": "<person>\n<name>Ann</name>\n</person>",
-    "marks of Streamlit": ">= and -> and :x: and :red[late] and :green-badge[new]",
-    "JSON": '{\n  "tags": ["a*b*c", "__init__"]\n}',
-    "scripts": "दोसा పిండి مرحبا שלום 日本語 👩🏽‍🍳",
-}
 # What a model never gets to write, and a server that fails would have to.
 OFF_THE_LIST = (
     '<p onclick="bad()" class="st-key-run_all" style="x">a<script>window.bad = 1</script>'
@@ -33,20 +19,6 @@ def rects(screen, selector):
     return screen.page.eval_on_selector_all(
         selector, "all => all.map(each => each.getBoundingClientRect().toJSON())"
     )
-
-
-@pytest.mark.parametrize("name", LETTERS)
-def test_the_text_on_the_page_is_the_text_received_while_it_comes_and_after(screen, api, name):
-    text = LETTERS[name]
-    api.texts["stalls"] = text
-    api.plays = ["stalls", "stalls"]
-    screen.run()
-    screen.page.wait_for_function(f"([letter, text]) => ({TEXT})(letter) === text", arg=["B", text])
-    screen.stop()
-    screen.await_end()
-    assert screen.page.evaluate(TEXT, "B") == text
-    screen.click("add_message")
-    assert screen.page.evaluate(TEXT, "B") == text
 
 
 def test_each_word_is_on_the_page_once_and_in_order_all_the_time(screen, api):
@@ -94,23 +66,6 @@ def test_the_second_guard_lets_in_nothing_that_is_off_the_list(screen, api, has_
     )
     assert screen.page.evaluate("() => window.bad") is None
     screen.refused.clear()
-
-
-def test_wide_tables_and_code_scroll_inside_their_card(screen, api):
-    api.texts["wide"] = TABLE + "\n" + CODE
-    api.plays = ["wide", "wide"]
-    screen.run()
-    screen.await_end()
-    card = screen.at("card_A")
-    edge = card.evaluate("it => it.getBoundingClientRect().right")
-    for selector in (".scroll", "pre"):
-        box = screen.answer().locator(selector).first
-        scrolled, shown, right = box.evaluate(
-            "it => [it.scrollWidth, it.clientWidth, it.getBoundingClientRect().right]"
-        )
-        assert scrolled > shown
-        assert right <= edge
-    assert card.evaluate("it => it.scrollWidth <= it.clientWidth + 1")
 
 
 def test_what_is_selected_stays_so_while_more_comes(screen, api):

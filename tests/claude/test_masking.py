@@ -207,3 +207,56 @@ def test_in_json_a_key_is_found_as_json_writes_it():
     assert "".join(event.text for event in found) == f'{{"key": "{MASK}"}}'
     [begun] = mask.passed(BlockStarted("web_search_tool_result", json=written))
     assert begun.json == f'{{"key": "{MASK}"}}'
+
+
+def other(at=0, **more):
+    return OtherDelta("hue_delta", json.dumps({"type": "hue_delta", **more}), at)
+
+
+def texts_of(events, *names):
+    """The texts of some place in all unknown deltas, as one."""
+    found = []
+    for event in events:
+        value = json.loads(event.json) if isinstance(event, BlockStarted | OtherDelta) else {}
+        for name in names:
+            value = value.get(name, {})
+        found.append(value if isinstance(value, str) else "")
+    return "".join(found)
+
+
+@given(st.lists(st.integers(1, len(KEY) + 8), max_size=6), st.booleans(), st.booleans())
+def test_a_key_is_masked_however_unknown_deltas_cut_it(places, is_nested, is_begun):
+    names = ("a", "b") if is_nested else ("a",)
+    pieces = cut(f"one {KEY} two", places)
+    deltas = [other(a={"b": piece} if is_nested else piece) for piece in pieces]
+    begun = BlockStarted("hologram", json='{"type": "hologram"}', at=0)
+    if is_begun:
+        begun, deltas = replace(begun, json=deltas[0].json), deltas[1:]
+    found = stream(begun, *deltas, BlockStopped(0), Finished("end_turn"))
+    assert texts_of(found, *names) == f"one {MASK} two"
+    assert len(found) == len(deltas) + 3
+    assert found[0].kind == "hologram"
+
+
+def test_what_only_looks_like_a_key_comes_unchanged():
+    deltas = [other(x="sk-"), other(y=1), other(x=KEY[3:9]), other(x="no")]
+    mask = EventMask(KEY)
+    assert [mask.passed(delta) for delta in deltas] == [[], [], [], deltas]
+    events = [deltas[0], BlockStopped(0), deltas[0], Finished("end_turn")]
+    assert stream(*events) == events
+    begun = BlockStarted("hologram", json='{"type": "sk"}', at=0)
+    next_one = BlockStarted("text", at=1)
+    assert stream(begun, next_one, TextDelta("x", 1)) == [begun, next_one, TextDelta("x", 1)]
+
+
+def test_blocks_that_come_interleaved_are_masked_each_by_itself():
+    first, second = KEY[:6], KEY[6:]
+    found = stream(other(0, x=first), other(1, x=first), other(0, x=second), other(1, x=second))
+    assert [json.loads(event.json)["x"] for event in found] == [MASK, "", MASK, ""]
+    assert [event.at for event in found] == [0, 0, 1, 1]
+
+
+def test_a_server_cannot_make_deltas_wait_for_ever():
+    mask = EventMask(KEY)
+    found = [each for _ in range(10_000) for each in mask.passed(other(x=KEY[:3], y=""))]
+    assert len(found) > 9_000

@@ -334,12 +334,6 @@ def test_cache_writes_are_counted_from_either_form():
     assert (usage.cache_write_5m_tokens, usage.cache_write_1h_tokens) == (300, 0)
 
 
-def test_a_second_answer_in_one_stream_is_not_spliced_to_the_first():
-    events, _ = play(Script((200, start() + block() + delta("one") + answer("two"))))
-    assert text_of(events) == "one"
-    assert failures_of(events)[0].failure.kind == "damaged"
-
-
 def test_a_key_that_the_server_echoes_is_cut_out_of_the_error():
     body = error("authentication_error", "bad key: sk-test!").encode()
     [failed] = failures_of(play(Script((401, body)))[0])

@@ -86,7 +86,9 @@ def test_a_run_that_is_deleted_and_brought_back_has_its_blocks(log, told):
 
 
 @ON_BOTH
-def test_an_experiment_reads_the_text_of_an_answer_or_else_its_tool_calls(log, told, row, texts):
+def test_an_experiment_reads_answers_whole_and_checks_their_text_or_else_their_tool_calls(
+    log, told, row, texts
+):
     run, its_texts = told
     call = row(2), replace(texts(row(2)), **content_fields(BLOCKS[2:3]))
     log.record(run, its_texts)
@@ -98,6 +100,8 @@ def test_an_experiment_reads_the_text_of_an_answer_or_else_its_tool_calls(log, t
     assert log.experiments.answers("ada", list(expected)) == expected
     assert log.flush(5)
     assert log.experiments.answers("ada", list(expected)) == expected
+    contents = {run.run_id: BLOCKS, row(2).run_id: BLOCKS[2:3]}
+    assert log.experiments.contents("ada", list(expected)) == contents
 
 
 def test_exports_hold_the_blocks_and_older_lines_are_read(log, told):

@@ -38,6 +38,17 @@ def turns_of(body: Body) -> Turns:
     ]
 
 
+def prefill_of(body: Body) -> str | None:
+    """The beginning of the answer, where the conversation ends with one; a last turn that ends
+    with another block than a text is one that the API goes on with."""
+    turns = [message for message in body["messages"] if message["role"] != "system"]
+    if not turns or turns[-1]["role"] != "assistant":
+        return None
+    content = turns[-1]["content"]
+    is_text = isinstance(content, str) or content[-1]["type"] == "text"
+    return text_of(content) if is_text else None
+
+
 def input_tokens(body: Body) -> int:
     """How many tokens a prompt is billed for."""
     system, turns = system_of(body), turns_of(body)

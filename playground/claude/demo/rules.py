@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from playground.claude.demo.faults import ApiError, invalid
-from playground.claude.demo.prompt import Body, input_tokens, turns_of
+from playground.claude.demo.prompt import Body, input_tokens, prefill_of
 from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
 from playground.core.money.pricing import has_fast_price
 from playground.core.request.model_catalogue import BUDGET, Model, find
@@ -252,8 +252,9 @@ def _documents_and_citations(call: Call) -> str | None:
 def _format(call: Call) -> str | None:
     if not (call.body.get("output_config") or {}).get("format"):
         return None
-    is_prefilled = turns_of(call.body)[-1:] and turns_of(call.body)[-1][0] == "assistant"
-    return "output_config.format: not supported with assistant prefill" if is_prefilled else None
+    if prefill_of(call.body) is None:
+        return None
+    return "output_config.format: not supported with assistant prefill"
 
 
 def _thinking_budget(call: Call) -> str | None:
@@ -283,8 +284,8 @@ def _effort(call: Call) -> str | None:
 
 
 def _prefill(call: Call) -> str | None:
-    role, text = turns_of(call.body)[-1]
-    if role != "assistant":
+    text = prefill_of(call.body)
+    if text is None:
         return None
     if not call.model.takes_prefill:
         return (

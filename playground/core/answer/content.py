@@ -18,7 +18,6 @@ MOST_JSON: Final = 30_000_000
 MOST_BLOCKS: Final = 10_000
 MOST_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
-MOST_NAMED: Final = 10
 APART: Final = "\n\n"
 """Between two texts that another block stands between."""
 
@@ -242,25 +241,6 @@ def _joined(texts: Iterable[str | None]) -> str:
             found += [APART, text] if is_apart else [text]
             is_apart = False
     return "".join(found)
-
-
-def left_out(blocks: Iterable[Block]) -> str:
-    """What an editor of texts cannot hold of an answer, in a sentence; empty: nothing that
-    the next request needs. Thoughts are only needed beside tools (API docs, extended
-    thinking)."""
-    found = tuple(blocks)
-    names = [_name(block) for block in found]
-    names += ["citations"] * any(block.citations for block in found if type(block) is TextBlock)
-    lost = list(dict.fromkeys(name for name in names if name))[:MOST_NAMED]
-    return f"The editor holds texts only, so this stays behind: {', '.join(lost)}." if lost else ""
-
-
-def _name(block: Block) -> str:
-    if isinstance(block, TextBlock | ThinkingBlock | RedactedThinkingBlock):
-        return ""
-    if isinstance(block, ToolUseBlock | ServerToolUseBlock):
-        return f"{type_of(block)} {block.name}".strip()
-    return type_of(block)
 
 
 def type_of(block: Block) -> str:

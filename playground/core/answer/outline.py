@@ -16,13 +16,17 @@ from playground.core.answer.content import (
     ThinkingBlock,
     ToolUseBlock,
     UnknownBlock,
+    api_content,
     text_of,
     type_of,
 )
+from playground.core.text.json_text import indented
 
 LONGEST_HEAD = 200
 MOST_NOTES = 200
 """Citations under a text, or sources of a result, that are listed; its JSON has them all."""
+FENCE = "~~~~~~~~~~json\n"
+"""Makes code of JSON, which holds no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Part:
     body: str
     notes: tuple[str, ...] = ()
     is_open: bool = False
+
+    @property
+    def markdown(self) -> str:
+        """The body for whoever reads Markdown."""
+        return FENCE + self.body if self.kind == "json" and self.body else self.body
 
 
 def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
@@ -67,8 +76,10 @@ def _part(block: Block) -> Part:
     match block:
         case ThinkingBlock(text):
             return Part("thinking", "Thinking" if text else "Thinking, not shown by the API", text)
-        case RedactedThinkingBlock(data):
-            return Part("json", "Redacted thinking, which only the API can read", data)
+        case RedactedThinkingBlock():
+            [whole] = api_content([block])
+            head = "Redacted thinking, which only the API can read"
+            return Part("json", head, indented(json.dumps(whole, ensure_ascii=False)))
         case ToolUseBlock(call, name, given):
             head = " · ".join(each for each in ("Tool use", name, call) if each)
             return Part("json", head, indented(given or "{}"), is_open=True)
@@ -82,14 +93,6 @@ def _part(block: Block) -> Part:
             return Part("json", f"Block of type {kind}", indented(found))
         case _:
             return Part("json", type_of(block), "")
-
-
-def indented(text: str) -> str:
-    """JSON over several lines; what is not whole yet, as it is."""
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)

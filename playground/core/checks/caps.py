@@ -43,7 +43,7 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
     if caps.prompt_chars is not None:
         params, prompt = request.params, request.prompt
         texts = (prompt.system, params.extra_json, *params.stop_sequences)
-        size = sum(map(len, texts)) + sum(len(message.text) for message in prompt.messages)
+        size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
         if size > caps.prompt_chars:
             text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
             found.append(Problem("error", text))

@@ -47,20 +47,27 @@ def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
         case None:
             return prompt
         case "drop_empty":
-            kept = tuple(message for message in prompt.messages if message.text.strip())
+            kept = tuple(message for message in prompt.messages if not message.is_empty)
             return replace(prompt, messages=kept or prompt.messages)
         case "join":
             return replace(prompt, messages=_joined(prompt.messages))
         case "begin_with_user":
-            first = tuple(Message("user", message.text) for message in prompt.messages[:1])
+            texts = (message.without_blocks() for message in prompt.messages[:1])
+            first = tuple(replace(message, role="user") for message in texts)
             return replace(prompt, messages=first + prompt.messages[1:])
         case "trim_prefill":
             return replace(prompt, messages=_trimmed(prompt.messages))
         case "drop_prefill":
             return replace(prompt, messages=without_prefill(prompt.messages))
         case "mask":
-            messages = tuple(replace(each, text=masked(each.text)) for each in prompt.messages)
+            messages = tuple(map(without_key, prompt.messages))
             return Prompt(masked(prompt.system), messages)
+
+
+def without_key(message: Message) -> Message:
+    """The message with what has the shape of a key masked."""
+    text, blocks_json = masked(message.text), masked(message.blocks_json)
+    return replace(message, text=text, blocks_json=blocks_json)
 
 
 def _trimmed(messages: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -78,7 +85,7 @@ def _joined(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     turns: list[Message] = []
     for message in messages:
         if turns and turns[-1].role == message.role:
-            turns[-1] = replace(message, text=f"{turns[-1].text}\n\n{message.text}")
+            turns[-1] = turns[-1].joined(message, "\n\n")
         else:
             turns.append(message)
     return tuple(turns)

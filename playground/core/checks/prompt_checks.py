@@ -39,7 +39,7 @@ def prompt_problems(prompt: Prompt) -> list[Problem]:
 def _empty(prompt: Prompt) -> list[Problem]:
     if not prompt.messages:
         return [Problem("error", "There is no message. Add one to ask something.")]
-    empty = [n for n, message in enumerate(prompt.messages, 1) if not message.text.strip()]
+    empty = [n for n, message in enumerate(prompt.messages, 1) if message.is_empty]
     if not empty:
         return []
     is_all = len(empty) == len(prompt.messages)
@@ -97,7 +97,7 @@ def system_problems(request: Request, model: Model) -> list[Problem]:
 
 def _keys(prompt: Prompt) -> list[Problem]:
     places = ["The system prompt"] if holds_key(prompt.system) else []
-    numbers = [n for n, message in enumerate(prompt.messages, 1) if holds_key(message.text)]
+    numbers = [n for n, message in enumerate(prompt.messages, 1) if holds_key(message.whole)]
     places += [f"Message {number}" for number in numbers]
     if not places:
         return []

@@ -79,6 +79,6 @@ def _sizes(steps: tuple[Step, ...]) -> Iterator[int]:
         texts = [each.system + each.params.extra_json for each in step.state.variants]
         size = sum(map(len, texts))
         if prompt is not later:
-            size += len(prompt.system) + sum(len(each.text) for each in prompt.messages)
+            size += len(prompt.system) + sum(len(each.whole) for each in prompt.messages)
         later = prompt
         yield size

@@ -3,8 +3,9 @@ escaped line break hides where a key begins."""
 
 from dataclasses import replace
 
+from playground.core.checks.problems import without_key
 from playground.core.editor.page_state import PageState
-from playground.core.request.request import Message, Params, Prompt
+from playground.core.request.request import Params, Prompt
 from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import masked
 
@@ -22,7 +23,7 @@ def json_without_keys(value: Json) -> Json:
 
 def page_without_keys(page: PageState) -> PageState:
     """The same page with every text masked."""
-    messages = tuple(Message(each.role, masked(each.text)) for each in page.prompt.messages)
+    messages = tuple(map(without_key, page.prompt.messages))
     variants = tuple(
         replace(
             each,

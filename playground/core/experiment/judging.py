@@ -24,8 +24,8 @@ _VERDICT = re.compile(r"[\s*_`#>]*VERDICT[*_` ]*:[*_` ]*(PASS|FAIL)[\s*_`.]*", r
 def input_of(prompt: Prompt) -> str:
     """What the judged model was asked: the message, or the turns where there are more."""
     if len(prompt.messages) == 1:
-        return prompt.messages[0].text
-    return "\n\n".join(f"{message.role}: {message.text}" for message in prompt.messages)
+        return prompt.messages[0].whole
+    return "\n\n".join(f"{message.role}: {message.whole}" for message in prompt.messages)
 
 
 def judge_request(

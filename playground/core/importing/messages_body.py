@@ -25,6 +25,7 @@ from playground.core.request.request import (
     Request,
     Role,
 )
+from playground.core.request.sent_blocks import holds_answer, write_blocks
 from playground.core.text.json_text import Json
 from playground.core.wire.from_body import take_params
 from playground.core.wire.wire import fills_cache
@@ -74,12 +75,16 @@ def _messages(
     for number, each in enumerate(found, 1):
         if not isinstance(each, dict):
             raise ImportingError(f"Message {number} is no object.")
-        where, role, content = f"Message {number}", each.get("role"), each.get("content")
+        where, role = f"Message {number}", each.get("role")
+        content: Json = each.get("content")
         if role not in get_args(Role):
             left_out.append(LeftOut(where, NO_ROLE))
             continue
         for name in sorted(set(each) - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
+        if role == "assistant" and _goes_back_whole(content):
+            messages.append(Message("assistant", "", write_blocks(content)))
+            continue
         text = texts_of(content, where, left_out)
         if role == "system" and not has_system and not messages:
             systems.append(text)
@@ -89,6 +94,13 @@ def _messages(
         else:
             left_out.append(LeftOut(where, WITHOUT_TEXT))
     return "\n\n".join(systems), tuple(messages)
+
+
+def _goes_back_whole(content: Json) -> bool:
+    """Whether content is an answer that is more than texts, and asks for no result of a tool."""
+    if not holds_answer(content) or any(each["type"] == "tool_use" for each in content):
+        return False
+    return any(each["type"] != "text" or each.get("citations") for each in content)
 
 
 def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:

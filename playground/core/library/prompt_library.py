@@ -84,7 +84,7 @@ def _lines(page: PageState) -> Iterator[str]:
     if page.prompt.system:
         yield f"System prompt\n{page.prompt.system}\n"
     for message in page.prompt.messages:
-        yield f"{message.role.capitalize()}\n{message.text}\n"
+        yield f"{message.role.capitalize()}\n{message.whole}\n"
     for variant in page.variants:
         told = settings_of(variant.params)
         yield f"Variant {variant.letter}: {told}"

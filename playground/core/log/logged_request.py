@@ -11,6 +11,7 @@ from playground.core.request.request import (
     Prompt,
     Request,
 )
+from playground.core.request.sent_blocks import holds_answer, write_blocks
 from playground.core.runs.run_row import RunTexts
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.exchange import from_json
@@ -104,16 +105,18 @@ def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()
     del rest["messages"]
-    return tuple(Message(row["role"], row["content"]) for row in rows)
+    return tuple(
+        Message(row["role"], row["content"]) if isinstance(row["content"], str)
+        else Message(row["role"], "", write_blocks(row["content"]))
+        for row in rows
+    )  # fmt: skip
 
 
 def _is_plain(row: object) -> bool:
-    return (
-        isinstance(row, dict)
-        and set(row) == {"role", "content"}
-        and row["role"] in ROLES
-        and isinstance(row["content"], str)
-    )
+    if not isinstance(row, dict) or set(row) != {"role", "content"}:
+        return False
+    is_text = isinstance(row["content"], str) and row["role"] in ROLES
+    return is_text or (row["role"] == "assistant" and holds_answer(row["content"]))
 
 
 LONGEST = 160

@@ -77,7 +77,7 @@ def _tokens(prompt: Prompt, replaced: JsonObject) -> int:
     """What the prompt adds where no field of the extra JSON takes its place."""
     system = "" if "system" in replaced else prompt.system
     messages = () if "messages" in replaced else prompt.messages
-    texts = (system, *(message.text for message in messages))
+    texts = (system, *(message.whole for message in messages))
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(messages)
 

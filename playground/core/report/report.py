@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from playground.core.answer.content import Blocks, answer_of
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid import short_names
 from playground.core.experiment.matrix import Answers, Matrix, error_of
@@ -66,14 +68,15 @@ def why(matrix: Matrix, cell: CellRow, case: int) -> str:
     return " ".join(result.why for result in found if result and result.why)
 
 
-def to_page(matrix: Matrix, answers: Answers, now: datetime) -> str:
-    """One HTML file with everything in it."""
+def to_page(matrix: Matrix, contents: Mapping[str, Blocks], now: datetime) -> str:
+    """One HTML file with everything in it; `contents` are the runs' answers, by their id."""
+    answers = {run_id: answer_of(blocks) for run_id, blocks in contents.items()}
     heads = matrix.heads()
     settings = [
         ReportSetting(setting.letter, setting.name, _lines(head))
         for setting, head in zip(matrix.grid.settings, heads, strict=True)
     ]
-    cases = [_case(matrix, case, answers) for case in range(len(matrix.grid.cases))]
+    cases = [_case(matrix, case, contents) for case in range(len(matrix.grid.cases))]
     notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
     report = Report(
         matrix.experiment.name,
@@ -112,7 +115,7 @@ def _texts(matrix: Matrix) -> list[tuple[str, str]]:
     for variant in matrix.experiment.variants:
         prompt = variant.request.prompt
         found += [(f"{variant.letter} · System", prompt.system)] if prompt.system else []
-        found += [(f"{variant.letter} · {each.role}", each.text) for each in prompt.messages]
+        found += [(f"{variant.letter} · {each.role}", each.whole) for each in prompt.messages]
     return found
 
 
@@ -127,17 +130,16 @@ def _lines(head: SettingStatistics) -> list[str]:
     return lines
 
 
-def _case(matrix: Matrix, case: int, answers: Answers) -> ReportCase:
+def _case(matrix: Matrix, case: int, contents: Mapping[str, Blocks]) -> ReportCase:
     values = list(matrix.grid.cases.values(case).items())
-    settings = range(len(matrix.grid.settings))
     cells = [
-        [_cell(matrix, cell, case, answers) for cell in matrix.at(number, case)]
-        for number in settings
+        [_cell(matrix, each, case, contents.get(each.run_id, ())) for each in matrix.at(at, case)]
+        for at in range(len(matrix.grid.settings))
     ]
     return ReportCase(str(case + 1), values, cells)
 
 
-def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportCell:
+def _cell(matrix: Matrix, cell: CellRow, case: int, blocks: Blocks) -> ReportCell:
     verdict: Verdict = "error"
     if cell.is_answered:
         passed = cell.passed(matrix.keys[case])
@@ -145,7 +147,7 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, answers: Answers) -> ReportC
         verdict = unknown if passed is None else "passed" if passed else "failed"
     run = cell.run
     metrics = f"{run.duration_s:.2f} s" if run and run.duration_s is not None else ""
-    return ReportCell(answers.get(cell.run_id, ""), verdict, why(matrix, cell, case), metrics)
+    return ReportCell(blocks, verdict, why(matrix, cell, case), metrics)
 
 
 def durations(matrix: Matrix, setting: int) -> list[float]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from playground.core.request.extra_json import Extra, read_extra
+from playground.core.request.sent_blocks import read_blocks, texts_in, write_blocks
 
 Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -27,10 +28,46 @@ MIN_THINKING_BUDGET_TOKENS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of the conversation."""
+    """One turn of the conversation: its text, and before that the content blocks of an answer
+    that go back as they came, as JSON (sent_blocks.py); empty: none."""
 
     role: Role
     text: str
+    blocks_json: str = ""
+
+    @property
+    def content(self) -> str | list[dict[str, Any]]:
+        """What is sent. Beside blocks a text without a letter is none: the API refuses it."""
+        if not self.blocks_json:
+            return self.text
+        return [*read_blocks(self.blocks_json), *self._text_block()]
+
+    @property
+    def whole(self) -> str:
+        """All of it in one text, to be read, searched and measured."""
+        return "\n".join(filter(None, (self.blocks_json, self.text)))
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.blocks_json and not self.text.strip()
+
+    def without_blocks(self) -> "Message":
+        """The same with nothing but text."""
+        if not self.blocks_json:
+            return self
+        texts = texts_in(self.blocks_json), self.text
+        return Message(self.role, "\n\n".join(filter(None, texts)))
+
+    def joined(self, later: "Message", between: str = "") -> "Message":
+        """This turn and a later one of the same role as one turn."""
+        if not later.blocks_json:
+            return replace(self, text=f"{self.text}{between if self.text else ''}{later.text}")
+        before = read_blocks(self.blocks_json) if self.blocks_json else []
+        blocks = [*before, *self._text_block(), *read_blocks(later.blocks_json)]
+        return Message(self.role, later.text, write_blocks(blocks))
+
+    def _text_block(self) -> list[dict[str, Any]]:
+        return [{"type": "text", "text": self.text}] if self.text.strip() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +79,20 @@ class Prompt:
 
     @property
     def is_prefilled(self) -> bool:
-        """Whether the conversation ends with the beginning of the answer."""
-        return bool(self.messages) and self.messages[-1].role == "assistant"
+        """Whether the conversation ends with the beginning of the answer; an answer's blocks
+        are its end, or a turn that the API goes on with."""
+        last = self.messages[-1:]
+        return any(each.role == "assistant" and not (each.blocks_json and not each.text.strip())
+                   for each in last)  # fmt: skip
 
-    def continued(self, answer: str) -> "Prompt":
-        """The conversation with its answer, and an empty turn for what the user says next."""
-        messages = self.messages
-        if self.is_prefilled:
-            messages, answer = messages[:-1], messages[-1].text + answer
-        turns = (*messages, Message("assistant", answer), Message("user", ""))
-        return Prompt(self.system, turns)
+    def continued(self, answer: str, blocks_json: str = "", *, is_over: bool = True) -> "Prompt":
+        """The conversation with its answer and, where that is over, an empty turn for what the
+        user says next."""
+        messages, turn = self.messages, Message("assistant", answer, blocks_json)
+        if messages and messages[-1].role == "assistant":
+            messages, turn = messages[:-1], messages[-1].joined(turn)
+        following = (Message("user", ""),) if is_over else ()
+        return Prompt(self.system, (*messages, turn, *following))
 
 
 @dataclass(frozen=True)

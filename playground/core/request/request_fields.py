@@ -17,6 +17,7 @@ from playground.core.request.request import (
     Thinking,
     ThinkingDisplay,
 )
+from playground.core.request.sent_blocks import BlocksError, read_blocks
 from playground.core.text.json_text import Json
 
 MOST_MESSAGES: Final = 200
@@ -27,6 +28,8 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "service_tier": get_args(ServiceTier),
     "api_version": get_args(ApiVersion),
 }
+_ALWAYS: Final = ("role", "text")
+_BLOCKS: Final = "blocks_json"
 _PARAMS: Final = tuple(field.name for field in fields(Params))
 
 
@@ -43,7 +46,7 @@ def request_to_fields(request: Request) -> dict[str, Json]:
             del params[name]
     return {
         "system": request.prompt.system,
-        "messages": [asdict(message) for message in request.prompt.messages],
+        "messages": [_message_fields(message) for message in request.prompt.messages],
         "params": params,
     }
 
@@ -70,12 +73,29 @@ def text_of(value: object, name: str) -> str:
     raise FieldsError(f"{name} must be a text.")
 
 
+def _message_fields(message: Message) -> dict[str, str]:
+    return {name: value for name, value in asdict(message).items() if value or name in _ALWAYS}
+
+
 def _message(found: object) -> Message:
-    if not isinstance(found, dict) or set(found) != {"role", "text"}:
+    if not isinstance(found, dict) or not set(_ALWAYS) <= set(found) <= {*_ALWAYS, _BLOCKS}:
         raise FieldsError("A message must have a role and a text.")
     if found["role"] not in ROLES:
         raise FieldsError(f"A message's role must be one of {', '.join(ROLES)}.")
-    return Message(found["role"], text_of(found["text"], "text"))
+    return Message(found["role"], text_of(found["text"], "text"), _blocks(found))
+
+
+def _blocks(found: Mapping[str, Json]) -> str:
+    if _BLOCKS not in found:
+        return ""
+    text = text_of(found[_BLOCKS], _BLOCKS)
+    if found["role"] != "assistant":
+        raise FieldsError("Only the assistant has blocks of an answer.")
+    try:
+        read_blocks(text)
+    except BlocksError as error:
+        raise FieldsError(str(error)) from None
+    return text
 
 
 def _params(found: object) -> Params:

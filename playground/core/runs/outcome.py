@@ -11,6 +11,7 @@ from typing import Literal
 from playground.core.answer.content import ToolUseBlock, type_of
 from playground.core.answer.events import Attempt
 from playground.core.answer.failures import FailureKind
+from playground.core.runs.continuing import left_out
 from playground.core.runs.run_view import RunView
 from playground.core.wire.wire import fills_cache
 
@@ -57,10 +58,7 @@ REFUSALS = {
     ),
 }
 """What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
-UNCHANGED = (
-    "To go on, its blocks would have to be sent back unchanged, which the editor cannot hold."
-    " Run again for a new answer."
-)
+GO_ON = "Press Continue, then Run: its blocks are sent back as they came, and the API goes on."
 
 Tone = Literal["error", "warning", "quiet"]
 
@@ -200,12 +198,16 @@ def _refused(run: RunView) -> Outcome:
 
 def _paused(run: RunView) -> Outcome:
     happened = "The API paused in the middle of a turn with its own tools: the answer is not whole."
-    return _answered(run, "Paused", happened, UNCHANGED)
+    return _answered(run, "Paused", happened, _going_on(run))
 
 
 def _compacted(run: RunView) -> Outcome:
     happened = "The API made a summary of the conversation to save room, and stopped behind it."
-    return _answered(run, "Compacted", f"{happened}{_lack(run)}", UNCHANGED)
+    return _answered(run, "Compacted", f"{happened}{_lack(run)}", _going_on(run))
+
+
+def _going_on(run: RunView) -> str:
+    return left_out(run.blocks) or GO_ON
 
 
 def _ended_oddly(run: RunView) -> Outcome:

@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from playground.core.rendering.allowed import fault
-from playground.core.rendering.markdown import STYLE_FILE, to_html
+from playground.core.rendering.markdown import STYLE_FILE
 
 CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -39,7 +39,7 @@ def _templates() -> jinja2.Environment:
     )
     style = "".join(file.read_text("utf-8") for file in (FOLDER / "style.css", STYLE_FILE))
     found.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
-    found.filters |= {"hue": hue, "markdown": to_html, "rendered": rendered}
+    found.filters |= {"hue": hue, "rendered": rendered}
     return found
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from playground.core.answer.content import Blocks, answer_of
+from playground.core.rendering.blocks_html import BlockHtml, blocks_html
 from playground.core.saved_pages.html_page import render
 
 Verdict = Literal["passed", "failed", "undecided", "error", "unchecked"]
@@ -33,10 +35,19 @@ class ReportSetting:
 class ReportCell:
     """One run: `why` is a check's or an error's line, `metrics` its numbers in one."""
 
-    answer: str
+    blocks: Blocks
     verdict: Verdict = "unchecked"
     why: str = ""
     metrics: str = ""
+
+    @property
+    def text(self) -> str:
+        return answer_of(self.blocks)
+
+    @property
+    def answer(self) -> tuple[BlockHtml, ...]:
+        """Drawn anew each time."""
+        return blocks_html(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)

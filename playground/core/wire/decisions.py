@@ -191,7 +191,7 @@ def _stop_sequences(params: Params) -> Decision:
 
 def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
     if not prompt.is_prefilled:
-        return Decision("prefill", "default", "None: the last message is the user's.")
+        return Decision("prefill", "default", "None: no answer is begun.")
     refusal = refusals.prefill(asked.target, thinks=thinks)
     return asked.decide("prefill", refusal, "The answer continues the last message.")
 

@@ -113,7 +113,7 @@ def fills_cache(body: JsonObject) -> bool:
 
 
 def _texts(request: Request) -> dict[str, Json]:
-    messages = [{"content": m.text, "role": m.role} for m in request.prompt.messages]
+    messages = [{"content": m.content, "role": m.role} for m in request.prompt.messages]
     system = request.prompt.system
     return {"messages": messages} | ({"system": system} if system.strip() else {})
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from playground.core.answer.content import left_out
 from playground.core.money.bill import searches
+from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
 from playground.engine.run_rows import cost_of
@@ -77,7 +77,7 @@ def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
     name = view.names[letter]
     if run.blocks and not run.is_live:
         yield "copy", "content_copy", "Copy", f"Copy answer {name} exactly as received", False
-    if run.text and not run.is_live:
+    if not run.is_live and can_continue(run.blocks):
         words = f"Continue the conversation from answer {name}. {left_out(run.blocks)}".rstrip()
         yield "continue", "reply", "Continue", words, False
     yield "sent", "output", "As sent", f"What run {name} sent and received", False

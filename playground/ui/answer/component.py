@@ -120,8 +120,8 @@ def _act() -> None:
         state.open_dialog(f"sent_{letter}")
     elif what == "again" and run.is_over:
         running.run_again(letter)
-    elif what == "continue" and run.text and not run.is_live:
-        lessons_state.promote_run(run.plan.request, run.text)
+    elif what == "continue" and not run.is_live:
+        lessons_state.promote_run(run.plan.request, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
     if what in ("pin", "sent", "again"):
         st.rerun(["run_part", "answers_part"])

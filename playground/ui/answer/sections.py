@@ -23,8 +23,6 @@ PATIENT_S = 0.5
 MOST_ROUNDS = 20
 """How often such an answer is worked on; what is not read by then stays as it was written."""
 AS_WRITTEN = '<pre class="as-written"'
-FENCE = "~~~~~~~~~~json\n"
-"""Makes code of JSON, which holds no such line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +86,9 @@ class _Grown:
         self._patient: Future[Growing] | None = None
 
     def section(self, part: Part, *, is_over: bool) -> Section:
-        is_code = part.kind == "json" and not self._is_plain
-        text = FENCE + part.body if is_code and part.body else part.body
+        text = part.body if self._is_plain else part.markdown
         if not text.startswith(self._text):
-            # JSON that is whole now, and indented, or a part that came in between.
+            # Another part has come in between.
             self._begin(text)
             self._begun += 1
         self._text = text

@@ -5,9 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from playground.core.request.request import ROLES
+from playground.core.request.sent_blocks import named
 from playground.core.runs.run_plan import Plan
+from playground.core.text.json_text import indented
 from playground.ui.editor.checks import show_checks
 from playground.ui.session import editor_state, state
+from playground.ui.widgets.markdown import plain
 from playground.ui.widgets.text_area import text_area
 from playground.ui.wire.token_count import show_count
 
@@ -58,6 +61,7 @@ def _edit_message(index: int, count: int) -> None:
         )  # fmt: skip
         if number == count:
             _add()
+    _show_blocks(index)
     text_area(
         f"Message {number}",
         key=state.message_text(index),
@@ -65,6 +69,20 @@ def _edit_message(index: int, count: int) -> None:
         label_visibility="collapsed",
         placeholder="What the user says, or what the assistant said.",
     )
+
+
+def _show_blocks(index: int) -> None:
+    """The blocks of an answer that are sent before the text."""
+    blocks_json = state.prompt().messages[index].blocks_json
+    if not blocks_json:
+        return
+    with st.expander(plain(named(blocks_json)), key=state.message_blocks(index) + "_shown"):
+        st.code(indented(blocks_json), language="json", wrap_lines=True, height=200)
+        st.button(
+            "Keep only its text", key=f"drop_blocks_{index}", icon=":material/delete:",
+            type="tertiary", on_click=editor_state.change,
+            args=("blocks of a message", state.drop_blocks, index),
+        )  # fmt: skip
 
 
 def _add() -> None:

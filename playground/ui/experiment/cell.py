@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.answer.content import left_out, of_texts
+from playground.core.answer.content import of_texts
 from playground.core.experiment.cell_checks import to_check
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import checked_for
@@ -10,6 +10,7 @@ from playground.core.experiment.grid import Cell
 from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
+from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.ui.answer.reading import show_answer
 from playground.ui.experiment import starting
@@ -96,15 +97,14 @@ def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
     """Take the winner into the editor; the sidebar brings back what was there."""
     kept = _logged(cell)
-    # What stands for an answer without a text is nothing that a model said.
-    answer = kept[1].answer if kept else starting.answers([cell.run_id]).get(cell.run_id, "")
+    blocks = kept[1].blocks if kept else starting.contents([cell.run_id]).get(cell.run_id, ())
     with st.container(horizontal=True):
         st.button(
             "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
             help="As the only variant, with the prompt it was run with.",
             on_click=lessons_state.promote_setting, args=(matrix.grid.settings[setting].request,),
         )  # fmt: skip
-        if not answer:
+        if not can_continue(blocks):
             return
         try:
             request = matrix.grid.request(setting, case)
@@ -112,8 +112,8 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             return
         st.button(
             "Continue from this answer", key="promote_answer", icon=":material/reply:",
-            type="tertiary", on_click=lessons_state.promote_answer, args=(request, answer),
-            help=(left_out(kept[1].blocks) if kept else "") or None,
+            type="tertiary", on_click=lessons_state.promote_answer, help=left_out(blocks) or None,
+            args=(request, blocks, kept and kept[0].stop_reason),
         )  # fmt: skip
 
 
@@ -135,4 +135,4 @@ def show_prompt(prompt: Prompt) -> None:
         st.code(prompt.system, language=None, wrap_lines=True)
     for message in prompt.messages:
         st.caption(message.role.capitalize())
-        st.code(message.text, language=None, wrap_lines=True)
+        st.code(message.whole, language=None, wrap_lines=True)

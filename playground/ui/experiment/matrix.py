@@ -177,7 +177,8 @@ def _offer_file(matrix: Matrix) -> None:
     if not place.open:
         return
     with place:
-        answers = starting.answers(matrix.run_ids(range(len(matrix.grid.cases))))
+        run_ids = matrix.run_ids(range(len(matrix.grid.cases)))
+        answers = starting.answers(run_ids)
         st.download_button(
             "JSON Lines, exact", to_json_lines(matrix, answers), "experiment.jsonl",
             key="experiment_jsonl", on_click="ignore",
@@ -188,6 +189,6 @@ def _offer_file(matrix: Matrix) -> None:
             key="experiment_csv", on_click="ignore", help=f"Not exact: {NOT_EXACT}.",
         )  # fmt: skip
         st.download_button(
-            "HTML, one page", to_page(matrix, answers, datetime.now(UTC)), "experiment.html",
-            key="experiment_html", on_click="ignore", mime="text/html",
+            "HTML, one page", to_page(matrix, starting.contents(run_ids), datetime.now(UTC)),
+            "experiment.html", key="experiment_html", on_click="ignore", mime="text/html",
         )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.case_checks import CheckError
 from playground.core.experiment.cases import CasesError
 from playground.core.experiment.cells import ExperimentRow
@@ -186,6 +187,17 @@ def matrix() -> Matrix | None:
     # While it runs, what a cell holds may change; at rest it is the same at each click.
     now.matrix = None if is_live() else (sizes, new)
     return new
+
+
+def contents(run_ids: Sequence[str]) -> dict[str, Blocks]:
+    """All that these runs answered; an experiment of a file has their texts only."""
+    now = chosen.opened()
+    if now is not None and now.file is None:
+        visitor = state.visitor(running.is_local())
+        found = services().log.experiments.contents(visitor, run_ids)
+        if not isinstance(found, Refusal):
+            return found
+    return {run_id: of_texts(answer, "") for run_id, answer in answers(run_ids).items()}
 
 
 def answers(run_ids: Sequence[str]) -> dict[str, str]:

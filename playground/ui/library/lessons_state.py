@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from playground.core.answer.content import Blocks
 from playground.core.library.lessons import LESSONS, Lesson
 from playground.core.library.samples import Sample
 from playground.core.request.request import Request
+from playground.core.runs.continuing import continued
 from playground.ui.session import editor_state, state, variant_state
 
 PLACED, LOGGED = "sample or lesson", "run of the log"
@@ -49,16 +51,16 @@ def promote_setting(request: Request) -> None:
     editor_state.put_request(request, "winner of an experiment")
 
 
-def promote_answer(request: Request, answer: str) -> None:
+def promote_answer(request: Request, answer: Blocks, stop_reason: str | None) -> None:
     """Continue the conversation of a cell: its prompt as sent, then its answer."""
-    editor_state.put_prompt(request.prompt.continued(answer), "answer of a cell")
+    editor_state.put_prompt(continued(request.prompt, answer, stop_reason), "answer of a cell")
 
 
-def promote_run(request: Request, answer: str) -> None:
+def promote_run(request: Request, answer: Blocks, stop_reason: str | None) -> None:
     """Continue the conversation of a run on the page, whose parameters the first variant takes;
     the other variants stay."""
-    continued = Request(request.prompt.continued(answer), request.params)
-    editor_state.change("answer of a run", _place_request, continued, variant_state.variants()[0])
+    going_on = Request(continued(request.prompt, answer, stop_reason), request.params)
+    editor_state.change("answer of a run", _place_request, going_on, variant_state.variants()[0])
     st.session_state[state.SAMPLE] = None
 
 

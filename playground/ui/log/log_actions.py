@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from playground.core.answer.content import left_out
 from playground.core.log.history import Mark
 from playground.core.log.logged_request import request_of
 from playground.core.request.request import Request
+from playground.core.runs.continuing import can_continue, continued, left_out
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.ui.log import log_state
 from playground.ui.log.log_marks import offer_star
@@ -44,7 +44,7 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
             disabled=not has_request or state.is_live(),
             on_click=_run, args=(request, letter), help=again,
         )  # fmt: skip
-        if request is not None and texts.answer:
+        if request is not None and can_continue(texts.blocks):
             st.button(
                 "Continue", key=CONTINUE, icon=":material/reply:", type="tertiary",
                 on_click=_continue, args=(row, texts, request, letter),
@@ -63,9 +63,9 @@ def _edit(row: RunRow, request: Request, letter: str) -> None:
 
 
 def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> None:
-    continued = Request(request.prompt.continued(texts.answer), request.params)
+    prompt = continued(request.prompt, texts.blocks, row.stop_reason)
     said = f"{name_of(row)} goes on in the editor. {left_out(texts.blocks)}".rstrip()
-    log_state.edit(continued, letter, said)
+    log_state.edit(Request(prompt, request.params), letter, said)
 
 
 def _run(request: Request, letter: str) -> None:

@@ -53,6 +53,10 @@ def message_role(index: int) -> str:
     return f"message_{index}_role"
 
 
+def message_blocks(index: int) -> str:
+    return f"message_{index}_blocks"
+
+
 @whole()
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
@@ -98,10 +102,16 @@ def visitor(is_local: bool) -> str:
 def prompt() -> Prompt:
     state = st.session_state
     messages = tuple(
-        Message(_role(state[message_role(i)]), state[message_text(i)] or "")
+        _message(_role(state[message_role(i)]), state[message_text(i)] or "", i)
         for i in range(state["message_count"])
     )
     return Prompt(state[SYSTEM_PROMPT] or "", messages)
+
+
+def _message(role: Role, text: str, index: int) -> Message:
+    # In another role they are neither shown nor sent.
+    blocks: str = st.session_state[message_blocks(index)] if role == "assistant" else ""
+    return Message(role, text, blocks)
 
 
 def _role(value: str | None) -> Role:
@@ -122,6 +132,7 @@ def _set_messages(messages: Sequence[Message]) -> None:
     for index, message in enumerate(messages):
         state[message_text(index)] = message.text
         state[message_role(index)] = message.role
+        state[message_blocks(index)] = message.blocks_json
 
 
 def add_message() -> None:
@@ -134,6 +145,13 @@ def add_message() -> None:
 def remove_message(index: int) -> None:
     messages = list(prompt().messages)
     _set_messages(messages[:index] + messages[index + 1 :])
+
+
+def drop_blocks(index: int) -> None:
+    """Keep of a message only what can be read and edited."""
+    messages = list(prompt().messages)
+    messages[index] = messages[index].without_blocks()
+    _set_messages(messages)
 
 
 def move_message(index: int, to: int) -> None:

@@ -18,7 +18,7 @@ def show_contents(page: PageState) -> None:
     st.markdown("  \n".join(_in_a_line(each) for each in page.variants))
     own = [(f"System prompt of {each.letter}", each.system) for each in page.variants]
     messages = page.prompt.messages
-    shown = [(each.role.capitalize(), each.text) for each in messages[:MOST_MESSAGES]]
+    shown = [(each.role.capitalize(), each.whole) for each in messages[:MOST_MESSAGES]]
     for name, text in [("System prompt", page.prompt.system), *own, *shown]:
         if text:
             st.caption(name)
@@ -46,7 +46,7 @@ def _beginning(text: str) -> str:
 
 def _size(page: PageState) -> str:
     prompt = page.prompt
-    texts = [prompt.system, *(each.text for each in prompt.messages)]
+    texts = [prompt.system, *(each.whole for each in prompt.messages)]
     texts += [each.system for each in page.variants]
     count = len(prompt.messages)
     messages = "1 message" if count == 1 else f"{count} messages"

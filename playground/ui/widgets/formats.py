@@ -34,14 +34,6 @@ def parsed(text: str | None, default: T) -> T:
     return found if isinstance(found, type(default)) else default
 
 
-def indented(text: str) -> str:
-    """JSON for reading; whatever else it is stays as it is."""
-    try:
-        return json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return text
-
-
 def seconds(value: float | None) -> str:
     if value is None:
         return NOTHING

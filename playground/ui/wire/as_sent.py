@@ -9,12 +9,12 @@ import streamlit as st
 from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
+from playground.core.text.json_text import indented
 from playground.core.wire.decisions import Decision, State
 from playground.core.wire.exchange import Exchange, Sent, differences, from_json
 from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
-from playground.ui.widgets import formats
 from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
@@ -131,7 +131,7 @@ def _show_request(sent: Sent, decisions: tuple[Decision, ...], name: str) -> Non
             is_indented = st.toggle("Indented", key=f"{name}_indented")
         if is_indented:
             caption.caption("Indented for reading: it goes out on one line.")
-            _show_exactly(formats.indented(sent.body), language="json")
+            _show_exactly(indented(sent.body), language="json")
         else:
             caption.caption(f"Byte for byte: {len(sent.body.encode()):,} bytes.")
             _show_exactly(sent.body)

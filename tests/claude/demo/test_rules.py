@@ -403,6 +403,8 @@ def test_every_model_takes_what_the_catalogue_says(model):
     assert (check(OLD, body(model.id, temperature=0.5)) is None) is model.takes_sampling
     prefilled = check(NEW, body(model.id, messages=[USER, ASSISTANT]))
     assert (prefilled is None) is model.takes_prefill
+    going_on = {"role": "assistant", "content": [TEXT, {"type": "web_search_tool_result"}]}
+    assert check(NEW, body(model.id, messages=[USER, going_on])) is None
     for effort in model.efforts:
         assert check(NEW, body(model.id, output_config={"effort": effort})) is None
     for kind in ("adaptive", "disabled", "between_tools"):

@@ -21,7 +21,6 @@ from playground.core.answer.content import (
     as_text,
     citation,
     from_json,
-    left_out,
     of_texts,
     text_of,
     to_json,
@@ -165,12 +164,3 @@ def test_what_is_not_whole_is_not_sent_back(block, why):
 )  # fmt: skip
 def test_a_citation_says_what_it_quotes_and_where_it_stands(found, quote, title, url, place):
     assert citation(found) == Citation(quote, title, url, place, json.dumps(found))
-
-
-def test_what_an_editor_of_texts_cannot_hold_is_named():
-    assert left_out((ThinkingBlock("Hm", "s"), TextBlock("Hi"))) == ""
-    told = (TextBlock("Hi", (CITED,)), TOOL, TOOL, UnknownBlock("fallback", "{}"))
-    assert left_out(told) == (
-        "The editor holds texts only, so this stays behind:"
-        " tool_use get_weather, fallback, citations."
-    )

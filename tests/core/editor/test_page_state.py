@@ -44,7 +44,14 @@ PARAMS = st.builds(
     api_version=st.sampled_from(["auto", "2023-06-01", "2026-10-21"]),
     extra_json=TEXTS,
 )
-MESSAGES = st.lists(st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS), max_size=4)
+BLOCKS = st.lists(TEXTS, min_size=1, max_size=3).map(
+    lambda texts: json.dumps([{"type": "of_2027", "x": text} for text in texts])
+)
+MESSAGES = st.lists(
+    st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS)
+    | st.builds(Message, st.just("assistant"), TEXTS, BLOCKS),
+    max_size=4,
+)
 VARIANTS = st.lists(
     st.builds(Variant, st.sampled_from(LETTERS), PARAMS, TEXTS),
     min_size=1,

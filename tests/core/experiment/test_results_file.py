@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from playground.core.answer.content import of_texts
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck, CheckResult, check_key
 from playground.core.experiment.cases import Cases
@@ -127,13 +128,17 @@ def test_a_damaged_file_fails_with_one_sentence(wreck):
         from_json_lines("\n".join(wreck(lines)))
 
 
+def contents(answers):
+    return {run_id: of_texts(text, "") for run_id, text in answers.items()}
+
+
 def test_a_report_has_every_cell_and_runs_no_formula():
     hostile = {**ANSWERS, "001": "=1+1 <script>"}
     rows = list(csv.DictReader(io.StringIO(to_csv(MATRIX, hostile))))
     assert len(rows) == len(CELLS)
     assert (rows[0]["answer"], rows[0]["case.city"]) == ("'=1+1 <script>", "Rome")
     assert {row["http_status"] for row in rows if row["status"] == "failed"} == {"529"}
-    page = to_page(MATRIX, hostile, NOON)
+    page = to_page(MATRIX, contents(hostile), NOON)
     assert "<script" not in page
     assert all(f"<th>{name}</th>" in page for name in NUMBER_NAMES)
 
@@ -142,12 +147,12 @@ def test_a_report_shows_what_temperature_does_to_repeats():
     [cold, warm] = variety(MATRIX, ANSWERS)
     assert (cold.temperature, cold.distinct) == (0.0, 1)
     assert (warm.temperature, warm.distinct) == (1.0, 2)
-    page = to_page(MATRIX, ANSWERS, NOON)
+    page = to_page(MATRIX, contents(ANSWERS), NOON)
     assert "<th>Distinct answers</th>" in page
     assert page.index("<td>1.0</td>") < page.index("<td>2.0</td>")
     once = replace(MATRIX, grid=replace(GRID, repeats=1))
     assert variety(once, ANSWERS) == []
-    assert "<td>–</td>" in to_page(once, ANSWERS, NOON)
+    assert "<td>–</td>" in to_page(once, contents(ANSWERS), NOON)
 
 
 def with_costs(kind, cells=CELLS):
@@ -170,12 +175,12 @@ def with_costs(kind, cells=CELLS):
 def test_simulated_costs_are_marked_wherever_they_stand(cells, words, note):
     matrix = replace(MATRIX, cells=cells)
     assert matrix.heads()[0].cost_words == words
-    page = to_page(matrix, ANSWERS, NOON)
+    page = to_page(matrix, contents(ANSWERS), NOON)
     assert f"Mean cost {words}" in page
     assert note in page
     first, *_ = csv.DictReader(io.StringIO(to_csv(matrix, ANSWERS)))
     assert (first["connection"], first["cost_kind"]) == ("Demo", "simulated")
-    assert "simulated" not in to_page(MATRIX, ANSWERS, NOON)
+    assert "simulated" not in to_page(MATRIX, contents(ANSWERS), NOON)
 
 
 def test_an_undecided_cell_is_marked_and_neither_passed_nor_failed():
@@ -189,6 +194,6 @@ def test_an_undecided_cell_is_marked_and_neither_passed_nor_failed():
     assert matrix.text(0, 0, ANSWERS) == "0/2 pass, 2 undecided, 1 distinct · It is"
     assert matrix.is_undecided(0, 0)
     assert not matrix.has_failed(0, 0)
-    assert "Pass 0 of 2, 2 undecided" in to_page(matrix, ANSWERS, NOON)
+    assert "Pass 0 of 2, 2 undecided" in to_page(matrix, contents(ANSWERS), NOON)
     once = replace(matrix, grid=replace(GRID, repeats=1))
     assert [once.text(setting, 0, ANSWERS) for setting in range(2)] == ["? It is", "✓ It is"]

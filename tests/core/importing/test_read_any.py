@@ -41,7 +41,9 @@ def test_an_imported_snippet_sends_what_it_would_have_sent(name: str) -> None:
 
 def test_the_playgrounds_own_code_is_read_back_as_the_request_it_came_from() -> None:
     params = Params(HAIKU, 300, temperature=0.5, stop_sequences=("a'b", "$(x)"), cache="5m")
-    prompt = Prompt('Say "hi",\nplease.', (Message("user", "`ls` \\ $HOME {x} !"),))
+    blocks = '[{"type": "thinking", "thinking": "$x", "signature": "s"}, {"type": "of_2027"}]'
+    turns = Message("user", "`ls` \\ $HOME {x} !"), Message("assistant", "", blocks)
+    prompt = Prompt('Say "hi",\nplease.', turns)
     sent = wire(Request(prompt, params), model_on(CLAUDE, HAIKU), CLAUDE)
     for snippet in snippets(sent, CLAUDE, RetryPolicy()):
         if snippet.name != "TypeScript":

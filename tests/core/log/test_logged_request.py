@@ -19,13 +19,17 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 CLAUDE = Connection("claude", "Claude API", "https://api.anthropic.com")
 EXTRA = ["", '{"metadata": {"user_id": "x"}}', '{"messages": [{"role": "user", "content": []}]}',
          '{"thinking": {"type": "odd"}}', '{"temperature": "hot", "max_tokens": null}']  # fmt: skip
+BLOCKS = '[{"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}]'
 requests = st.builds(
     Request,
     st.builds(
         Prompt,
         st.sampled_from(["", "Be terse."]),
         st.lists(
-            st.builds(Message, st.sampled_from(["user", "assistant"]), st.text(max_size=9)),
+            st.builds(Message, st.sampled_from(["user", "assistant"]), st.text(max_size=9))
+            | st.builds(
+                Message, st.just("assistant"), st.sampled_from(["", "So"]), st.just(BLOCKS)
+            ),
             max_size=3,
         ).map(tuple),
     ),

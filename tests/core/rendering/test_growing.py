@@ -1,5 +1,6 @@
 """Growing is reading the whole, a bit at a time: the same at the end, and frozen is frozen."""
 
+import gc
 import os
 import random
 import time
@@ -10,6 +11,7 @@ from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import to_html
 
 DOCUMENTS = int(os.environ.get("RENDERING_EXAMPLES", "200"))
+TRIES = 5
 PIECES = [
     "para one\n", "**bold** text `code`\n", "\n", "\n", "- item\n", "  - sub\n", "1. one\n",
     "   cont\n", "    code\n", "```py\nx=1\n", "```\n", "~~~\n", "> quote\n", "# head\n", "===\n",
@@ -99,7 +101,7 @@ REPEATED = [
     *MARKS.split(), "*a ", "> ", "- ", "1. ", "\t", "\n", "a\n", "> a\n", "- a\n", "a|b\n", "[\n",
     "```\n", "~~~\n", "[a]: ", "a **b** `c` ", "<b>x</b>\n", "*a [b `c` <d> $e^f$ ~~g~~ ",
 ]  # fmt: skip
-WORST = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
+LONG = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
     "deep quotes": "\n".join(">" * (n % 300) + " a" for n in range(330)),
     "wide table": "|a" * 90 + "|\n" + "|-" * 90 + "|\n" + "|b\n" * 16_000,
     "definitions": "".join(f"[x{n}]\n\n[a{n}]: https://e.example/{n}\n\n" for n in range(1_200)),
@@ -107,6 +109,16 @@ WORST = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
     "code": "```python\n" + ("def f(a): return {'a': 1}\n" * 2_000)[:19_000],
     "formulas": ("$$" + "x'" * 290 + "$$\n\n") * 60,
 }
+WORST = {name: text[:50_000] for name, text in LONG.items()}
+
+
+@pytest.fixture
+def uncollected():
+    """No collection of garbage meanwhile: of a whole suite's heap it takes half a second."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def of_this_machine_s():
@@ -116,16 +128,25 @@ def of_this_machine_s():
     return time.thread_time() - began_s
 
 
-@pytest.mark.parametrize("name", WORST)
-def test_no_text_holds_up_the_event_loop(name):
-    """At most 50 ms of an idle machine; five times as much is a fault on any."""
-    watch, longest_s, reference_s = Watch(time.thread_time), 0.0, of_this_machine_s()
-    text = WORST[name][:50_000]
+def longest_step_s(text):
+    watch, longest_s = Watch(time.thread_time), 0.0
     for _ in range(500):
         began_s = time.thread_time()
         watch.grow(text, is_over=True)
         longest_s = max(longest_s, time.thread_time() - began_s)
         if watch.growing.is_done:
-            break
-    assert watch.growing.is_done
-    assert longest_s < 25 * max(reference_s, of_this_machine_s())
+            return longest_s
+    raise AssertionError("never done")
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("name", WORST)
+def test_no_text_holds_up_the_event_loop(name):
+    """At most 50 ms of an idle machine; five times as much is a fault on any, if it is so each
+    time: a step may be unlucky, work that is not bounded always takes as long."""
+    for _ in range(TRIES):
+        reference_s = of_this_machine_s()
+        longest_s = longest_step_s(WORST[name])
+        if longest_s < 25 * max(reference_s, of_this_machine_s()):
+            return
+    pytest.fail(f"{longest_s:.3f} s, where plain work takes {reference_s:.4f} s")

@@ -1,0 +1,65 @@
+"""Content blocks of an answer that go back as they came, as the JSON that a message keeps of them.
+
+From a link or a file may come anything: what is no list of blocks of an answer is no such JSON.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from playground.core.text.json_text import is_within
+
+MOST_BLOCKS: Final = 1_000
+MOST_PARTS, DEEPEST = 100_000, 100
+OF_USERS: Final = frozenset({"image", "document", "search_result", "tool_result"})
+"""Blocks that only a user's turn has: some would be fetched or cost what nobody has seen."""
+
+
+class BlocksError(ValueError):
+    """What a message has is no JSON of an answer's blocks; its text can be shown."""
+
+
+def read_blocks(text: str) -> list[dict[str, Any]]:
+    """The blocks. Raises `BlocksError`."""
+    try:
+        found: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
+    except ValueError:
+        found = None
+    if not holds_answer(found):
+        raise BlocksError("A message holds blocks that are none of an answer.")
+    blocks: list[dict[str, Any]] = found
+    return blocks
+
+
+def holds_answer(content: object) -> bool:
+    """Whether content is what an answer can hold, blocks of any type that is no user's; new
+    types may come at any time."""
+    return isinstance(content, list) and 0 < len(content) <= MOST_BLOCKS and all(
+        isinstance(each, dict) and isinstance(each.get("type"), str)
+        and each["type"] not in OF_USERS
+        for each in content
+    )  # fmt: skip
+
+
+def write_blocks(blocks: Sequence[object]) -> str:
+    """The JSON of blocks."""
+    return json.dumps(blocks, ensure_ascii=False)
+
+
+def texts_in(text: str) -> str:
+    """What a reader reads of the blocks: their texts."""
+    texts = [each.get("text") for each in read_blocks(text) if each.get("type") == "text"]
+    return "\n\n".join(each for each in texts if isinstance(each, str))
+
+
+def named(text: str) -> str:
+    """How many blocks there are, and of what kinds."""
+    blocks = read_blocks(text)
+    kinds = dict.fromkeys(" ".join(filter(None, (each["type"], _name(each)))) for each in blocks)
+    count = "1 block" if len(blocks) == 1 else f"{len(blocks)} blocks"
+    return f"{count} of an answer, sent as they came: {', '.join(kinds)}"
+
+
+def _name(block: dict[str, Any]) -> str:
+    name = block.get("name")
+    return name if isinstance(name, str) else ""
