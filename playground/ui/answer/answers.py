@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.engine.run_rows import logged
-from playground.ui.answer.answer_compare import offer_compare
 from playground.ui.answer.component import mount_answers
 from playground.ui.answer.voting import offer_blind, offer_vote
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import answers_state as band
-from playground.ui.session import state, variant_state
+from playground.ui.session import presses_state, state, variant_state
+from playground.ui.session.presses_state import Runs
 from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
 from playground.ui.wire import as_sent
@@ -40,7 +40,7 @@ def show_answers(above: DeltaGenerator) -> Places:
 
 def show_around(places: Places) -> None:
     """Draw what can be done with several answers, for the runs as they are now."""
-    runs = state.runs()
+    runs = presses_state.shown()
     # Before anything is drawn: who ends meanwhile has it drawn again.
     over = frozenset(run.id for run in runs.values() if run.is_over)
     band.set_drawn(over, _blocked(runs))
@@ -54,12 +54,11 @@ def show_around(places: Places) -> None:
             st.caption("Press Run: each variant's answer streams into a column of its own.")
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
-        offer_compare(runs, names, is_hidden=view.is_hidden)
         for letter, run in runs.items():
             _show_sent(letter, run)
 
 
-def _blocked(runs: band.Runs) -> dict[str, str]:
+def _blocked(runs: Runs) -> dict[str, str]:
     """Why Run again would start nothing, for each run after which it is offered."""
     found = {}
     for letter, run in runs.items():

@@ -17,7 +17,7 @@ from playground.core.text.number_text import number_text, problem_of, read_float
 from playground.core.visitors.visitors import LOCAL
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger
-from playground.ui.session import answers_state, money_state, variant_state
+from playground.ui.session import answers_state, money_state, presses_state, variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
@@ -65,6 +65,7 @@ def initialise(open_page: Callable[[], Any]) -> None:
     state["key_problem"] = None
     state["opened_run"] = None
     state["dialog"] = None
+    presses_state.initialise()
     variant_state.initialise()
     money_state.initialise()
     policy = RetryPolicy()
@@ -169,18 +170,19 @@ def policy_problems() -> list[str]:
 
 
 def runs() -> dict[str, Any]:
-    """The run that each letter shows."""
+    """The newest run of each letter."""
     return dict(st.session_state["runs"])
 
 
 def set_runs(runs: dict[str, Any]) -> None:
     st.session_state["runs"] = runs
+    presses_state.add(runs)
     show_answers_as_chosen()
 
 
 def show_answers_as_chosen() -> None:
     """Let the page's browser be told of the answers as they are to be seen now."""
-    fed_page().show(answers_state.view(runs()))
+    fed_page().show(answers_state.view(presses_state.shown()))
 
 
 def continue_runs(runs: dict[str, Any]) -> None:
