@@ -181,3 +181,28 @@ def test_one_click_on_a_card_marks_what_differs_from_the_press_before(screen, ap
     screen.button("changes_A").click()
     expect(said).to_be_empty()
     assert screen.errors == []
+
+
+def test_earlier_presses_come_back_into_the_cards_without_moving_them_also_after_a_reload(
+    visit, app, api
+):
+    # With a database of its own: the draft says whose runs the page finds again.
+    screen = visit(app, viewport={"width": 1280, "height": 800}, locale="en-US")
+    api.plays = ["ok", "ok", "slow-1-1", "slow-1-1"]
+    screen.run()
+    screen.await_end()
+    before = screen.at("card_A").bounding_box()
+    first = screen.answer().inner_text()
+    screen.run()
+    screen.await_posts(api, 4)
+    screen.await_end()
+    second = screen.answer().inner_text()
+    assert first != second
+    strip = screen.at("run_strip")
+    strip.get_by_text("1", exact=True).click()
+    expect(screen.answer()).to_have_text(first, use_inner_text=True)
+    assert screen.at("card_A").bounding_box()["y"] == before["y"]
+    screen.settle()
+    screen.reload()
+    expect(strip).to_contain_text("Run 2")
+    expect(screen.answer()).to_have_text(second, use_inner_text=True)

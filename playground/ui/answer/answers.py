@@ -72,18 +72,34 @@ def _blocked(runs: Runs) -> dict[str, str]:
 def _show_head(view: band.View) -> None:
     runs = view.runs
     with st.container(horizontal=True, vertical_alignment="center", key="answers_head"):
-        if max(len(runs), len(variant_state.variants())) > 1:
-            offer_blind()
-        st.toggle(
-            "Plain text", key=band.PLAIN,
-            help="Show the answers letter for letter, without Markdown.",
-        )  # fmt: skip
+        _choose_press()
+        with st.popover("View", icon=":material/visibility:", type="tertiary", key="view"):
+            if max(len(runs), len(variant_state.variants())) > 1:
+                offer_blind()
+            st.toggle(
+                "Plain text", key=band.PLAIN,
+                help="Show the answers letter for letter, without Markdown.",
+            )  # fmt: skip
         if runs and not view.is_hidden:
             # Its place is taken from the start: the answers would move when they end.
             offer_answers(
                 "save_answers", lambda: [logged(run) for run in runs.values()],
                 is_ready=not any(run.is_live for run in runs.values()),
             )  # fmt: skip
+
+
+def _choose_press() -> None:
+    """The run strip: earlier answers of this page come back into the same cards."""
+    presses = list(presses_state.presses())
+    if len(presses) < 2:
+        return
+    presses_state.place_strip()
+    shown = presses_state.number(presses_state.shown())
+    st.segmented_control(
+        "Run", presses, key=presses_state.RUN_STRIP, required=True,
+        format_func=lambda press: f"Run {press}" if press == shown else str(press),
+        label_visibility="collapsed", on_change=presses_state.choose, disabled=state.is_live(),
+    )  # fmt: skip
 
 
 def _show_sent(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)

@@ -105,10 +105,10 @@ class FedPage:
         self._shown = shown
         self._wake()
 
-    def hand_over(self) -> dict[str, Any]:
-        """Its runs, once: another page shows them from now on."""
-        runs, self._shown = self._runs(), None
-        return dict(runs)
+    def hand_over(self) -> Shown | None:
+        """What it shows, once: another page does from now on."""
+        shown, self._shown = self._shown, None
+        return shown
 
     def stop(self) -> None:
         """Stop was pressed on the page."""

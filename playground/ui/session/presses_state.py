@@ -8,6 +8,7 @@ import streamlit as st
 Runs = Mapping[str, Any]
 """By letter."""
 
+RUN_STRIP = "run_strip"
 MOST_PRESSES, MOST_CHARACTERS = 5, 1_000_000
 """What a page keeps, of presses and of all their answers; the newest stays in any case."""
 
@@ -23,10 +24,9 @@ def number(runs: Runs) -> int:
 
 def add(runs: Runs) -> None:
     """These are the newest, and are shown."""
-    session = st.session_state
-    session["shown_press"] = None
+    st.session_state["shown_press"] = None
     if runs:
-        session["presses"] = _kept({**session["presses"], number(runs): runs})
+        st.session_state["presses"] = _kept({**presses(), number(runs): runs})
 
 
 def _kept(presses: dict[int, Runs]) -> dict[int, Runs]:
@@ -48,15 +48,28 @@ def presses() -> Mapping[int, Runs]:
     return found
 
 
-def show(press: int | None) -> None:
-    """Show the answers of an earlier press again; None: the newest ones."""
-    kept = presses()
-    is_earlier = press in kept and press != next(iter(kept))
-    st.session_state["shown_press"] = press if is_earlier else None
+def newest() -> Runs:
+    return next(iter(presses().values()), {})
 
 
 def shown() -> Runs:
-    """The runs that the cards show."""
-    kept = presses()
-    press = st.session_state["shown_press"]
-    return kept.get(press) or next(iter(kept.values()), {})
+    """The runs that the cards show: the newest as long as one of them is on its way."""
+    is_live = not all(run.is_over for run in newest().values())
+    chosen = presses().get(st.session_state["shown_press"])
+    return newest() if is_live or chosen is None else chosen
+
+
+def choose() -> None:
+    """Show what was chosen in the strip. A browser may say anything."""
+    chosen = st.session_state[RUN_STRIP]
+    st.session_state["shown_press"] = chosen if isinstance(chosen, int) else None
+
+
+def place_strip() -> None:
+    """Have the strip say what is shown, before it is drawn."""
+    st.session_state[RUN_STRIP] = number(shown())
+
+
+def continue_from(presses: Mapping[int, Runs]) -> None:
+    """Go on with those of the page that stood here before."""
+    st.session_state["presses"] = dict(presses)

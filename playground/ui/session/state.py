@@ -5,7 +5,7 @@ A widget's key is also its CSS class, `st-key-<key>`; tests and tools rely on th
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -185,10 +185,10 @@ def show_answers_as_chosen() -> None:
     fed_page().show(answers_state.view(presses_state.shown()))
 
 
-def continue_runs(runs: dict[str, Any]) -> None:
-    """Go on with the runs of the page that stood here before, and with its numbers."""
-    set_runs(runs)
-    presses = [int(run.plan.press) for run in runs.values()]
+def continue_runs(presses: Mapping[int, presses_state.Runs]) -> None:
+    """Go on with the presses of the page that stood here before, and with its numbers."""
+    presses_state.continue_from(presses)
+    set_runs(dict(presses_state.newest()))
     st.session_state["press"] = max([int(st.session_state["press"]), *presses])
 
 
