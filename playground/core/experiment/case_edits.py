@@ -1,25 +1,51 @@
 """A table of texts as a person changes it: edited, added and deleted rows, other columns."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from playground.core.experiment.cases import EXPECTED
+from playground.core.experiment.cases import EXPECTED, MOST_CASES
 
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """The names of the columns, and the rows."""
 
 
-def edited(table: Table, changes: Mapping[str, Any]) -> Table:
-    """The table after the changes of a data editor, which counts rows from 0."""
+Change = tuple[int, str | None, str]
+"""A row, counted from 0, a column, and the cell's new text; no column: the row goes."""
+
+
+def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
+    """The version of the table that a browser changed, how many changes it made before that,
+    and those to it; of what is none of these, nothing."""
+    if not isinstance(said, dict) or not isinstance(said.get("ops"), list):
+        return -1, 0, ()
+    version, start = said.get("version"), said.get("start")
+    if not isinstance(version, int) or not isinstance(start, int):
+        return -1, 0, ()
+    return version, start, tuple(map(_change, said["ops"]))
+
+
+def _change(said: object) -> Change:
+    match said:
+        case [int(row), str(name), str(text)]:
+            return row, name, text
+        case [int(row)]:
+            return row, None, ""
+    return -1, None, ""
+
+
+def edited(table: Table, changes: Sequence[Change]) -> Table:
+    """The table after one change after the other. One beneath its end makes rows."""
     columns, rows = table
-    cells = [dict(zip(columns, row, strict=True)) for row in rows]
-    for number, values in changes.get("edited_rows", {}).items():
-        if 0 <= int(number) < len(cells):
-            cells[int(number)] |= _texts(values)
-    gone = set(changes.get("deleted_rows", ()))
-    kept = [row for number, row in enumerate(cells) if number not in gone]
-    kept += [_texts(values) for values in changes.get("added_rows", ())]
-    return columns, tuple(tuple(row.get(name, "") for name in columns) for row in kept)
+    cells = [list(row) for row in rows]
+    places = {name: at for at, name in enumerate(columns)}
+    for row, name, text in changes:
+        if not 0 <= row < MOST_CASES:
+            continue
+        if name is None:
+            del cells[row : row + 1]
+        elif name in places:
+            cells += [[""] * len(columns) for _ in range(row + 1 - len(cells))]
+            cells[row][places[name]] = text
+    return columns, tuple(map(tuple, cells))
 
 
 def with_columns(table: Table, variables: Sequence[str]) -> Table:
@@ -33,7 +59,3 @@ def with_columns(table: Table, variables: Sequence[str]) -> Table:
         return table
     cells = [dict(zip(columns, row, strict=True)) for row in rows]
     return names, tuple(tuple(row.get(name, "") for name in names) for row in cells)
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in values.items()}
