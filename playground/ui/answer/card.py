@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from playground.core.answer.content import left_out
+from playground.core.answer.timeline import has_timeline
 from playground.core.money.bill import searches
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
@@ -115,12 +116,14 @@ def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
     if found is None:
         return None
     cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
+    # What was retried, and why no more, the timeline has told.
+    retried = [] if has_timeline(run.attempts) else [["", found.retried]]
     return {
         "tone": found.tone,
         "title": found.title,
         "happened": found.happened,
         "message": run.failure.message if run.failure else "",
-        "lines": [["", found.retried], ["Cost", cost], ["Next", found.step]],
+        "lines": [*retried, ["Cost", cost], ["Next", found.step]],
     }
 
 

@@ -286,7 +286,7 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
     said = anew(view_of(A=run)).cards[0].said
     assert said["outcome"]["title"] == "529 overloaded"
     assert said["reason"] == "529 overloaded"
-    assert [name for name, _ in said["outcome"]["lines"]] == ["", "Cost", "Next"]
+    assert [name for name, _ in said["outcome"]["lines"]] == ["Cost", "Next"]
     assert "again" in anew(view_of(A=run)).cards[0].tools
 
 
