@@ -136,6 +136,7 @@ def test_plain_text_shows_every_letter_and_goes_back(screen, api):
     api.plays = ["m", "m"]
     screen.run()
     screen.await_end()
+    screen.button("view").click()
     switch = screen.at("plain_text").locator("label").first
     switch.click()
     screen.page.wait_for_function(f"text => ({TEXT})('A') === text", arg=text)
@@ -144,6 +145,7 @@ def test_plain_text_shows_every_letter_and_goes_back(screen, api):
 
 
 def test_of_hidden_answers_nothing_that_tells_is_on_the_page(screen, api):
+    screen.button("view").click()
     screen.at("blind_votes").locator("label").first.click()
     screen.settle()
     screen.run()

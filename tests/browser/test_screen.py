@@ -164,3 +164,46 @@ def test_every_button_of_the_page_has_a_name_that_a_person_would_say(screen):
         "Move message 1 down", "Remove message 2", "Add message", "More of variant B", "Undo",
     ):  # fmt: skip
         expect(screen.page.get_by_role("button", name=name, exact=True).first).to_be_attached()
+
+
+def test_one_click_on_a_card_marks_what_differs_from_the_press_before(screen, api):
+    api.plays = ["ok"] * 4
+    screen.run()
+    screen.await_end()
+    screen.run()
+    screen.await_posts(api, 4)
+    screen.await_end()
+    screen.button("changes_A").click()
+    said = screen.page.locator("p.st-key-changes_A")
+    expect(said).to_contain_text("The same words.")
+    expect(said.get_by_label("Against")).to_have_value("before")
+    said.get_by_label("Against").select_option("B")
+    expect(screen.page.locator("p.st-key-changes_B")).to_be_empty()
+    screen.button("changes_A").click()
+    expect(said).to_be_empty()
+    assert screen.errors == []
+
+
+def test_earlier_presses_come_back_into_the_cards_without_moving_them_also_after_a_reload(
+    visit, app, api
+):
+    # With a database of its own: the draft says whose runs the page finds again.
+    screen = visit(app, viewport={"width": 1280, "height": 800}, locale="en-US")
+    api.plays = ["ok", "ok", "slow-1-1", "slow-1-1"]
+    screen.run()
+    screen.await_end()
+    before = screen.at("card_A").bounding_box()
+    first = screen.answer().inner_text()
+    screen.run()
+    screen.await_posts(api, 4)
+    screen.await_end()
+    second = screen.answer().inner_text()
+    assert first != second
+    strip = screen.at("run_strip")
+    strip.get_by_text("1", exact=True).click()
+    expect(screen.answer()).to_have_text(first, use_inner_text=True)
+    assert screen.at("card_A").bounding_box()["y"] == before["y"]
+    screen.settle()
+    screen.reload()
+    expect(strip).to_contain_text("Run 2")
+    expect(screen.answer()).to_have_text(second, use_inner_text=True)

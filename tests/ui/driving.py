@@ -1,11 +1,12 @@
 """The page as Streamlit's own harness drives it: press, wait for the runs, read."""
 
 import json
+import time
 from pathlib import Path
 
 from ui.told import Told
 
-from playground.ui.answer.telling import whole
+from playground.ui.answer.telling import Telling
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 
@@ -83,8 +84,19 @@ def answers(page):
     """The cards of the answers as a browser that opens the page now is told of them."""
     told = Told()
     if "fed_page" in page.session_state:
-        told.take(whole(page.session_state["fed_page"].shown))
+        listen(told, page.session_state["fed_page"].shown)
     return told.cards
+
+
+def listen(told, view, limit_s=10):
+    """Have all told that there is now; what takes its time has it when nothing runs."""
+    telling, give_up_s = Telling(), time.monotonic() + limit_s
+    while (news := telling.news(view)) is not None or telling.is_behind:
+        if news is not None:
+            told.take(news)
+        elif any(run.is_live for run in view.runs.values()):
+            return
+        assert time.monotonic() < give_up_s, "there is always more to tell"
 
 
 def answer(page, letter="A"):

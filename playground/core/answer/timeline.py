@@ -114,9 +114,9 @@ def why(attempt: Attempt) -> str:
 
 
 def seconds(value_s: float) -> str:
-    if value_s < 0.1:
-        return f"{1000 * value_s:.0f} ms"
-    return f"{value_s:.2f} s" if value_s < 10 else f"{value_s:.1f} s"
+    """A time of a run, in seconds however short: numbers of one unit are compared at a glance."""
+    digits = 3 if value_s < 0.1 else 2 if value_s < 10 else 1
+    return f"{value_s:.{digits}f} s"
 
 
 def read_attempts(rows: Sequence[Any]) -> tuple[Attempt, ...]:

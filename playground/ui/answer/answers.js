@@ -43,6 +43,7 @@ class Card {
     this.status = withKey(`status_${name}`, "p", "pg-status",
       this.word, this.detail, this.countdown);
     this.timeline = withKey(`timeline_${name}`, "div", "timeline");
+    this.changes = new Changes(name);
     this.answer = withKey(`answer_${name}`, "div", "pg-answer");
     this.blocks = new Blocks(this.answer, answers.list);
     this.numbers = withKey(`metrics_${name}`, "p", "pg-numbers");
@@ -50,7 +51,7 @@ class Card {
     this.blocked = make("p", "pg-blocked");
     this.tools = withKey(`card_tools_${name}`, "div", "pg-tools");
     this.box = withKey(`card_${name}`, "section", "pg-card", this.head, this.status, this.timeline,
-      this.answer, this.numbers, this.outcome, this.blocked, this.tools);
+      this.changes.box, this.answer, this.numbers, this.outcome, this.blocked, this.tools);
     this.box.setAttribute("aria-label", `Answer ${name}`);
     this.box.tabIndex = -1;
   }
@@ -67,6 +68,7 @@ class Card {
     this.box.classList.toggle("pg-wide", said.wide);
     this.answer.setAttribute("aria-busy", String(said.live));
     if ("timeline" in changed) drawTimeline(this.timeline, said.timeline, this.countdown);
+    if ("changes" in changed) this.changes.say(said.changes);
     if ("outcome" in changed) drawOutcome(this.outcome, said.outcome);
     if ("tools" in changed) {
       this.drawTools(this.headTools, said.tools.head);
@@ -103,6 +105,27 @@ class Card {
   }
 }
 
+// With what an answer is compared, and how much differs.
+class Changes {
+  constructor(name) {
+    this.choice = make("select", "pg-against");
+    this.choice.onchange = () => act("against", name, this.choice.value);
+    this.words = make("span", "");
+    this.label = make("label", "", "Against ", this.choice);
+    this.box = withKey(`changes_${name}`, "p", "pg-changes");
+  }
+
+  say(found) {
+    if (!found) return this.box.replaceChildren();
+    const options = found.options.map(([value, words]) => new Option(words, value));
+    if (this.options !== JSON.stringify(found.options)) this.choice.replaceChildren(...options);
+    this.options = JSON.stringify(found.options);
+    this.choice.value = found.with;
+    this.words.textContent = found.words;
+    if (!this.box.firstChild) this.box.append(this.label, this.words);
+  }
+}
+
 function drawOutcome(root, found) {
   root.replaceChildren();
   if (!found) return;
@@ -124,12 +147,12 @@ function announceEnds() {
   announce(states.join(", "));
 }
 
-function act(what, name) {
+function act(what, name, ...rest) {
   if (what === "copy") {
     const coming = new Promise((resolve) => { answers.copied = resolve; });
     copy(coming).then(() => announce("Copied."));
   }
-  answers.trigger("act", [what, name]);
+  answers.trigger("act", [what, name, ...rest]);
 }
 
 function take({ order, cards, said, texts, changed }) {

@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.engine.run_rows import logged
-from playground.ui.answer.answer_compare import offer_compare
 from playground.ui.answer.component import mount_answers
 from playground.ui.answer.voting import offer_blind, offer_vote
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import answers_state as band
-from playground.ui.session import state, variant_state
+from playground.ui.session import presses_state, state, variant_state
+from playground.ui.session.presses_state import Runs
 from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
 from playground.ui.wire import as_sent
@@ -41,7 +41,7 @@ def show_answers(above: DeltaGenerator) -> Places:
 def show_around(places: Places, over: frozenset[str]) -> None:
     """Draw what can be done with several answers, for the runs as they are now. `over` are the
     ids of those that were over when the first part that depends on it was drawn."""
-    runs = state.runs()
+    runs = presses_state.shown()
     band.set_drawn(over, _blocked(runs))
     state.show_answers_as_chosen()
     view = band.view(runs)
@@ -53,12 +53,11 @@ def show_around(places: Places, over: frozenset[str]) -> None:
             st.caption("Press Run: each variant's answer streams into a column of its own.")
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
-        offer_compare(runs, names, is_hidden=view.is_hidden)
         for letter, run in runs.items():
             _show_sent(letter, run)
 
 
-def _blocked(runs: band.Runs) -> dict[str, str]:
+def _blocked(runs: Runs) -> dict[str, str]:
     """Why Run again would start nothing, for each run after which it is offered."""
     found = {}
     for letter, run in runs.items():
@@ -72,18 +71,34 @@ def _blocked(runs: band.Runs) -> dict[str, str]:
 def _show_head(view: band.View) -> None:
     runs = view.runs
     with st.container(horizontal=True, vertical_alignment="center", key="answers_head"):
-        if max(len(runs), len(variant_state.variants())) > 1:
-            offer_blind()
-        st.toggle(
-            "Plain text", key=band.PLAIN,
-            help="Show the answers letter for letter, without Markdown.",
-        )  # fmt: skip
+        _choose_press()
+        with st.popover("View", icon=":material/visibility:", type="tertiary", key="view"):
+            if max(len(runs), len(variant_state.variants())) > 1:
+                offer_blind()
+            st.toggle(
+                "Plain text", key=band.PLAIN,
+                help="Show the answers letter for letter, without Markdown.",
+            )  # fmt: skip
         if runs and not view.is_hidden:
             # Its place is taken from the start: the answers would move when they end.
             offer_answers(
                 "save_answers", lambda: [logged(run) for run in runs.values()],
                 is_ready=not any(run.is_live for run in runs.values()),
             )  # fmt: skip
+
+
+def _choose_press() -> None:
+    """The run strip: earlier answers of this page come back into the same cards."""
+    presses = list(presses_state.presses())
+    if len(presses) < 2:
+        return
+    presses_state.place_strip()
+    shown = presses_state.number(presses_state.shown())
+    st.segmented_control(
+        "Run", presses, key=presses_state.RUN_STRIP, required=True,
+        format_func=lambda press: f"Run {press}" if press == shown else str(press),
+        label_visibility="collapsed", on_change=presses_state.choose, disabled=state.is_live(),
+    )  # fmt: skip
 
 
 def _show_sent(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)

@@ -7,15 +7,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from playground.core.answer.timeline import has_timeline
 from playground.core.money.bill import searches
 from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
 from playground.engine.run_rows import cost_of
+from playground.ui.answer.marking import words_of_changes
 from playground.ui.answer.timeline import live_timeline
 from playground.ui.money.money import spent_of
 from playground.ui.session import variant_state
-from playground.ui.session.answers_state import View
+from playground.ui.session.answers_state import View, compared, others
 from playground.ui.widgets import formats
 
 SILENCE_S = 3.0
@@ -43,11 +45,14 @@ def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
         "status": status,
         "live": run.is_live,
         "wide": view.focused == letter,
-        "tools": {"head": [*_head_tools(letter, run, view)], "foot": []},
+        "tools": {
+            "head": [*_head_tools(letter, run, view)],
+            "foot": [*_foot_tools(letter, run, view)],
+        },
+        "changes": changes_of(letter, run, view),
     }
     if view.is_hidden:
         return found | {"numbers": HIDDEN}
-    found["tools"]["foot"] = [*_foot_tools(letter, run, view)]
     blocked = view.blocked.get(letter) if status in UNFINISHED else None
     return found | {
         "detail": detail_of(run),
@@ -63,7 +68,7 @@ def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
 def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
     name = view.names[letter]
     if (run.blocks or run.is_live) and not view.is_hidden:
-        is_pinned = view.pinned == run.id
+        is_pinned = view.pinned is not None and view.pinned.run.id == run.id
         words = f"Unpin {name}" if is_pinned else f"Pin {name} as the baseline"
         # Its place is taken from the start: the head may wrap, and the answer would move.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
@@ -75,6 +80,13 @@ def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
 
 def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
     name = view.names[letter]
+    found = others(view, letter)
+    if run.blocks and not run.is_live and found:
+        is_on, against = view.changes in found, next(iter(found.values()))[0]
+        words = f"Answer {name} without marks" if is_on else f"Changes of {name} against {against}"
+        yield "changes", "difference", "Changes", words, False
+    if view.is_hidden:
+        return
     if run.blocks and not run.is_live:
         yield "copy", "content_copy", "Copy", f"Copy answer {name} exactly as received", False
     if not run.is_live and can_continue(run.blocks):
@@ -86,18 +98,32 @@ def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
         yield "again", "replay", "Run again", f"Send the request of {name} again", is_off
 
 
+def changes_of(letter: str, run: Any, view: View) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
+    """What a card is compared with, what else it could be, and how much differs."""
+    other = compared(view, letter)
+    if other is None or view.changes is None:
+        return None
+    # Of a hidden card its letter is not told.
+    found = others(view, letter)
+    options = [[view.names.get(key, key), name] for key, (name, _) in found.items()]
+    words = words_of_changes(run, other, is_plain=view.is_plain, texts_only=view.is_hidden)
+    return {"with": view.names.get(view.changes, view.changes), "options": options, "words": words}
+
+
 def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
     """What happened and what to do; None where all went well."""
     found = outcome(run)
     if found is None:
         return None
     cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
+    # What was retried, and why no more, the timeline has told.
+    retried = [] if has_timeline(run.attempts) else [["", found.retried]]
     return {
         "tone": found.tone,
         "title": found.title,
         "happened": found.happened,
         "message": run.failure.message if run.failure else "",
-        "lines": [["", found.retried], ["Cost", cost], ["Next", found.step]],
+        "lines": [*retried, ["Cost", cost], ["Next", found.step]],
     }
 
 

@@ -16,7 +16,7 @@ from playground.ui.runs import running
 from playground.ui.server.page_sockets import most_bytes
 from playground.ui.server.streamlit_insides import parts_to_preload
 from playground.ui.session import answers_state as band
-from playground.ui.session import state
+from playground.ui.session import presses_state, state
 from playground.ui.session.services import is_here
 
 LATER = parts_to_preload()
@@ -64,7 +64,7 @@ def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
 
 def _asked(seen: int | None) -> dict[str, Any]:
     """What a page that no socket reaches has not been told yet; `seen` is what it has."""
-    session, runs = st.session_state, state.runs()
+    session, runs = st.session_state, presses_state.shown()
     kept: tuple[Telling, int] | None = session.get("telling")
     after = 0
     if kept is None or (seen is not None and seen != kept[1]):
@@ -94,9 +94,9 @@ def _redraw() -> None:
     st.rerun(AT_THE_END)
 
 
-def _run(name: str) -> tuple[str, Any] | None:
+def _run(name: object) -> tuple[str, Any] | None:
     """The letter and the run of the card that the page calls so."""
-    runs = state.runs()
+    runs = presses_state.shown()
     names = band.view(runs).names
     return next(((key, runs[key]) for key in runs if names[key] == name), None)
 
@@ -104,17 +104,28 @@ def _run(name: str) -> tuple[str, Any] | None:
 def _act() -> None:
     """Do what a button of a card is for. The browser may say anything, and late."""
     said = st.session_state[KEY]["act"]
-    if not isinstance(said, list) or len(said) != 2 or (found := _run(said[1])) is None:
+    if not isinstance(said, list) or len(said) < 2 or (found := _run(said[1])) is None:
         return
-    (what, _), (letter, run) = said, found
+    (what, _, *of_it), (letter, run) = said, found
+    view = band.view(presses_state.shown())
     if what == "focus":
-        band.focus(None if band.focused(state.runs()) == letter else letter)
-        return
-    if band.is_hidden(state.runs()):
-        return
+        band.focus(None if view.focused == letter else letter)
+    elif what == "changes":
+        others = band.others(view, letter)
+        band.set_changes(None if view.changes in others else next(iter(others), None))
+    elif what == "against" and of_it:
+        named = _run(of_it[0])
+        against = named[0] if named else of_it[0]
+        if isinstance(against, str) and against in band.others(view, letter):
+            band.set_changes(against)
+    elif not view.is_hidden:
+        _act_on(what, letter, run)
+
+
+def _act_on(what: str, letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
     if what == "pin" and not run.is_live:
         pinned = band.baseline()
-        is_pinned = pinned is not None and pinned.run_id == run.id
+        is_pinned = pinned is not None and pinned.run.id == run.id
         band.unpin() if is_pinned else band.pin(run)
     elif what == "sent":
         state.open_dialog(f"sent_{letter}")
@@ -123,5 +134,5 @@ def _act() -> None:
     elif what == "continue" and not run.is_live:
         lessons_state.promote_run(run.plan.request, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
-    if what in ("pin", "sent", "again"):
+    if what in ("sent", "again"):
         st.rerun(["run_part", "answers_part"])

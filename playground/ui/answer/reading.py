@@ -2,13 +2,15 @@
 Drawn by the same code as one on its way."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from playground.core.answer.content import Block
 from playground.core.rendering import allowed
 from playground.ui.answer.scripts import read
-from playground.ui.answer.telling import whole_answer
+from playground.ui.answer.telling import whole_answer, whole_changes
+from playground.ui.widgets.markdown import plain
 
 SCRIPT = (
     read("dom.js", "guard.js", "blocks.js")
@@ -32,7 +34,24 @@ def show_answer(key: str, blocks: Sequence[Block]) -> None:
     if not blocks:
         st.caption("There is no answer.")
         return
+    _mount(key, whole_answer(blocks))
+
+
+def show_changes(
+    key: str, before: Sequence[Block], after: Sequence[Block], names: tuple[str, str]
+) -> None:
+    """Draw the later of two answers, with what differs marked. `names` are those of the two."""
+    if not before or not after:
+        st.caption("One of them has no answer.")
+        return
+    patches, words = whole_changes(before, after)
+    only = " and ".join(f"only in {plain(name)}" for name in names)
+    st.caption(f"{words} Red, struck through, and green: {only}.")
+    _mount(key, patches)
+
+
+def _mount(key: str, patches: list[list[Any]]) -> None:
     mount = st.components.v2.component(
         "answer", html='<div class="pg-read"></div>', css=STYLE, js=SCRIPT
     )
-    mount(key=f"read_{key}", data={"texts": whole_answer(blocks), "allowed": allowed.as_json()})
+    mount(key=f"read_{key}", data={"texts": patches, "allowed": allowed.as_json()})

@@ -60,7 +60,8 @@ class _PlainText:
         self.is_done = is_over
 
 
-_elsewhere = ThreadPoolExecutor(1, "rendering")
+elsewhere = ThreadPoolExecutor(1, "rendering")
+"""Where what takes longer than an event loop has is done."""
 
 
 def _read_patiently(text: str) -> Growing:
@@ -108,7 +109,7 @@ class _Grown:
             is_read = growing.is_done and not any(AS_WRITTEN in piece for piece in growing.blocks)
             if self._is_plain or is_read:
                 return True
-            self._patient = _elsewhere.submit(_read_patiently, self._text)
+            self._patient = elsewhere.submit(_read_patiently, self._text)
         if not self._patient.done():
             return False
         if growing is not self._patient.result():

@@ -10,9 +10,10 @@ from hashlib import blake2s
 from typing import Any
 
 from playground.core.answer.content import Block
-from playground.ui.answer.card import head, said
+from playground.ui.answer.card import changes_of, head, said
+from playground.ui.answer.marking import marked_sections, whole_marked
 from playground.ui.answer.sections import Section, sections, whole_sections
-from playground.ui.session.answers_state import View
+from playground.ui.session.answers_state import View, compared
 
 NUMBERS_S = 0.5
 """How often the numbers of a live run are told anew; its texts come as they are."""
@@ -63,9 +64,10 @@ class Telling:
         texts: list[list[Any]] = []
         for letter, run in view.runs.items():
             card = self._cards[run.id]
+            # Before it says what differs: that is known as soon as it is marked.
+            texts += ([card.id, *each] for each in card.patches(letter, run, view))
             if changed := card.changes(letter, run, view, self._clock(), is_due=is_new_view):
                 told[card.id] = changed
-            texts += ([card.id, *each] for each in card.patches(run, view))
         if told:
             news["said"] = told
         if texts:
@@ -120,7 +122,10 @@ class _Card:
         is_due: bool,
     ) -> dict[str, Any]:
         """What the card says now and did not before."""
-        sign = (run.status, len(run.attempts), run.attempt_number, run.is_over, run.ttft_s)
+        differs = changes_of(letter, run, view)
+        sign = (
+            run.status, len(run.attempts), run.attempt_number, run.is_over, run.ttft_s, differs
+        )  # fmt: skip
         is_quiet = run.is_over or now_s < self._said_s + NUMBERS_S
         if sign == self._sign and is_quiet and not is_due:
             return {}
@@ -133,14 +138,21 @@ class _Card:
         self._said |= changed
         return changed
 
-    def patches(self, run: Any, view: View) -> list[list[Any]]:  # noqa: ANN401 (a Run)
+    def patches(
+        self,
+        letter: str,
+        run: Any,  # noqa: ANN401 (a Run)
+        view: View,
+    ) -> list[list[Any]]:
         """What is new of each block."""
         if self._is_plain != view.is_plain:
             self._is_plain = view.is_plain
             for block in self._blocks.values():
                 block.begin_anew()
         found = []
-        drawn = sections(run, is_plain=view.is_plain, texts_only=view.is_hidden)
+        how = {"is_plain": view.is_plain, "texts_only": view.is_hidden}
+        other = compared(view, letter)
+        drawn = sections(run, **how) if other is None else marked_sections(run, other, **how)
         for at, section in drawn.items():
             block = self._blocks.setdefault(at, _Block())
             if (patch := block.patch(section)) is not None:
@@ -186,7 +198,17 @@ class _Block:
 
 def whole_answer(blocks: Sequence[Block]) -> list[list[Any]]:
     """All patches of an answer that has ended."""
-    found = whole_sections(blocks).items()
+    return _patches(whole_sections(blocks))
+
+
+def whole_changes(before: Sequence[Block], after: Sequence[Block]) -> tuple[list[list[Any]], str]:
+    """All patches of an answer in which is marked what differs from another; and how much."""
+    found, words = whole_marked(before, after)
+    return _patches(found), words
+
+
+def _patches(sections: Mapping[int, Section]) -> list[list[Any]]:
+    found = sections.items()
     return [[at, *patch] for at, section in found if (patch := _Block().patch(section))]
 
 
@@ -213,8 +235,3 @@ def _card_id(run_id: str, *, is_hidden: bool) -> str:
     # A run's own id tells when it began; what is hidden is another card, of which nothing stays.
     key = b"hidden" if is_hidden else b"shown"
     return blake2s(run_id.encode(), key=key, digest_size=6).hexdigest()
-
-
-def whole(view: View) -> Mapping[str, Any]:
-    """Everything there is to tell of a page."""
-    return Telling().news(view) or {}

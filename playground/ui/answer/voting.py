@@ -7,6 +7,7 @@ import streamlit as st
 
 from playground.core.log.votes import setting_name, votes
 from playground.ui.session import answers_state as band
+from playground.ui.session.presses_state import Runs
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
 
@@ -20,7 +21,7 @@ def offer_blind() -> None:
     )  # fmt: skip
 
 
-def offer_vote(runs: band.Runs, names: dict[str, str]) -> None:
+def offer_vote(runs: Runs, names: dict[str, str]) -> None:
     """Ask which answer is better, once all have ended. `names` say what the page calls them,
     in the order in which it shows them."""
     on_ballot = band.on_ballot(runs)
@@ -39,7 +40,7 @@ def offer_vote(runs: band.Runs, names: dict[str, str]) -> None:
         _show_standings(runs, letters)
 
 
-def _ask(runs: band.Runs, letters: list[str], names: dict[str, str]) -> None:
+def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
     st.caption("Which is better?", width="content")
     voted_on = [runs[letter] for letter in letters]
     for letter in letters:
@@ -50,7 +51,7 @@ def _ask(runs: band.Runs, letters: list[str], names: dict[str, str]) -> None:
     st.button("Tie", key="vote_tie", type="tertiary", on_click=_vote, args=(voted_on, None))
 
 
-def _say(cast: band.Cast, runs: band.Runs, letters: list[str]) -> None:
+def _say(cast: band.Cast, runs: Runs, letters: list[str]) -> None:
     winner = next((letter for letter in letters if runs[letter].id == cast.winner), None)
     text = "You voted for a tie." if cast.winner is None else f"You voted for **{winner}**."
     st.markdown(text, width="content")
@@ -79,7 +80,7 @@ def _take_back(voted_on: list[Any]) -> None:
     band.set_vote(band.Cast(frozenset(ids), None, counts=False))
 
 
-def _show_standings(runs: band.Runs, letters: list[str]) -> None:
+def _show_standings(runs: Runs, letters: list[str]) -> None:
     """How the settings of these answers stand, and all others on demand."""
     if len({_setting(runs[letter]) for letter in letters}) == 1:
         st.caption("All were made with the same model and parameters: it counts for none of them.")

@@ -1,18 +1,23 @@
 """The cases of an experiment: a table to edit, and ways in and out of it."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from playground.core.experiment.case_edits import Table
 from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
-from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError, Table
+from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
 from playground.core.text.csv_cells import NOT_EXACT, safe_cell
 from playground.ui.runs.case_values import found_variables
 from playground.ui.session import experiment_state as chosen
 from playground.ui.widgets.markdown import plain
 
+SCRIPT = Path(__file__).with_name("case_table.js").read_text("utf-8")
+STYLE = Path(__file__).with_name("case_table.css").read_text("utf-8")
 MOST_CHANGES = 30
-HELP = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
+ABOUT = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
 
 
 def edit_cases() -> None:
@@ -26,18 +31,13 @@ def edit_cases() -> None:
         st.caption(
             "Write {{name}} in the prompt to make it a variable, with a value for each case."
         )
-    st.data_editor(
-        _frame(base),
-        key=chosen.case_editor(),
-        num_rows="dynamic",
-        hide_index=True,
-        height=min(400, 80 + 35 * len(base[1])),
-        on_change=chosen.edit_table,
-        column_config={
-            name: st.column_config.TextColumn(name, help=HELP.get(name), default="")
-            for name in base[0]
-        },
+    mount = st.components.v2.component(
+        "cases", html='<div class="pg-host"></div>', css=STYLE, js=SCRIPT, isolate_styles=False
     )
+    mount(
+        key=chosen.CASES, data={"table": json.dumps(_as_drawn(base))},
+        on_changes_change=chosen.edit_table, on_shown_change=chosen.show_more_cases,
+    )  # fmt: skip
     with st.container(horizontal=True):
         _offer_import()
         _offer_export()
@@ -50,10 +50,12 @@ def edit_cases() -> None:
         st.info("\n".join(lines), icon=":material/info:")
 
 
-def _frame(table: Table) -> Any:  # noqa: ANN401 (pandas is imported late)
-    import pandas as pd
-
-    return pd.DataFrame(list(table[1]), columns=list(table[0]), dtype="string")
+def _as_drawn(table: Table) -> dict[str, Any]:
+    columns, rows = table
+    return {
+        "version": chosen.case_version(), "seen": chosen.changes_seen(), "columns": columns,
+        "rows": rows[: chosen.shown_cases()], "total": len(rows), "about": ABOUT,
+    }  # fmt: skip
 
 
 def _offer_import() -> None:

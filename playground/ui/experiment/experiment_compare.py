@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.matrix import Matrix
+from playground.ui.answer.reading import show_changes
 from playground.ui.experiment import starting
-from playground.ui.widgets.word_diff import show_diff
 
 
 def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
@@ -17,15 +18,11 @@ def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
         return
     with place:
         other = st.selectbox("With", names, key="compare_with")
-        found = [_answer(matrix, at, case) for at in (names.get(other, 0), setting)]
-        if found[0] is None or found[1] is None:
-            st.caption("One of them has no answer yet.")
-            return
-        show_diff(found[0], found[1], (str(other), "this one"))
+        found = (_answer(matrix, names.get(other, 0), case), _answer(matrix, setting, case))
+        show_changes("changed_cell", *found, (str(other), "this one"))
 
 
-def _answer(matrix: Matrix, setting: int, case: int) -> str | None:
+def _answer(matrix: Matrix, setting: int, case: int) -> Blocks:
     cells = [cell for cell in matrix.at(setting, case) if cell.is_answered]
-    if not cells:
-        return None
-    return starting.answers([cells[0].run_id]).get(cells[0].run_id)
+    ids = [cell.run_id for cell in cells[:1]]
+    return of_texts("".join(starting.answers(ids).get(run_id, "") for run_id in ids), "")

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.json_text import Json
-from playground.ui.answer.reading import show_answer
+from playground.ui.answer.reading import show_answer, show_changes
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.dialogs import offer_dialog
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.word_diff import show_diff
 
 COMPARE = "compare_runs"
 Run = tuple[RunRow, RunTexts]
@@ -52,7 +50,7 @@ def _show(one: Run, other: Run) -> None:
                 st.markdown(f"**{name}**")
                 show_answer(texts.run_id, texts.blocks)
     with changes:
-        show_diff(as_text(one[1].blocks), as_text(other[1].blocks), (_title(one), _title(other)))
+        show_changes("changes", one[1].blocks, other[1].blocks, (_title(one), _title(other)))
     with prompts:
         _show_lines(said(one[1].request_json), said(other[1].request_json))
 

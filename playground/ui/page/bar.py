@@ -12,7 +12,7 @@ from playground.ui.page.frame import Frame
 from playground.ui.runs import running
 from playground.ui.runs.not_started import show_not_started
 from playground.ui.server.script_queue import in_turn
-from playground.ui.session import experiment_state, state
+from playground.ui.session import experiment_state, presses_state, state
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
@@ -28,7 +28,7 @@ def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
 @in_turn
 def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[int]") -> None:
     # Before anything is drawn: a run that ends meanwhile has all of it drawn again.
-    over = frozenset(run.id for run in state.runs().values() if run.is_over)
+    over = frozenset(run.id for run in presses_state.shown().values() if run.is_over)
     # Drawn again by itself it plans anew: what was planned with the page may be long ago.
     with frame.bar:
         _show_bar(running.plans() if next(draws) else planned)

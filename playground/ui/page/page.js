@@ -1,12 +1,57 @@
-// What the page's frame does in the browser: the connection's badge opens the sidebar.
-// Streamlit lets a script choose how the sidebar begins, but not open it later.
+// What the page's frame does in the browser: the connection's badge opens the sidebar, and the
+// focus never falls to the page's body.
 
 const page = (window.playgroundPage ??= {});
 
+// Streamlit lets a script choose how the sidebar begins, but not open it later.
 page.clicked ??= ({ target }) => {
   if (!target.closest?.(".st-key-show_connection button")) return;
   document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
 };
 window.addEventListener("click", page.clicked);
+
+const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
+const CONTROL = ":is(button, input, textarea, select):enabled";
+
+// The keys of all that an element is in, the nearest first.
+function keysOf(element) {
+  const keys = [];
+  for (let each = element; each; each = each.parentElement)
+    keys.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
+  return keys;
+}
+
+page.focused ??= ({ target }) => {
+  if (target === page.parked) return;
+  page.keys = keysOf(target);
+  if (!target.closest(IN_FRONT)) page.outside = page.keys;
+};
+// Whoever presses on something else takes the focus away.
+page.pressed ??= () => { page.keys = page.outside = null; };
+window.addEventListener("focusin", page.focused, { capture: true });
+window.addEventListener("pointerdown", page.pressed, { capture: true });
+
+// What had the focus is gone, or off: it goes to what has taken its place, or else to what it was
+// in, from where Tab goes on; and back to it when it is on again. Not to the next button: a second
+// Enter would press that.
+page.look ??= () => {
+  page.isDue = false;
+  const active = document.activeElement;
+  if (active !== document.body && active !== page.parked) return;
+  for (const [key, ...around] of [page.keys ?? [], page.outside ?? []]) {
+    const control = key && document.querySelector(`.${key} ${CONTROL}`);
+    if (control) return control.focus({ preventScroll: true });
+    const place = around.map((each) => document.querySelector(`.${each}`)).find(Boolean);
+    if (!place) continue;
+    page.parked = place;
+    place.tabIndex = -1;
+    return place.focus({ preventScroll: true });
+  }
+};
+page.observer ??= new MutationObserver(() => {
+  if (!page.isDue) requestAnimationFrame(page.look);
+  page.isDue = true;
+});
+page.observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
 
 export default () => {};

@@ -15,6 +15,7 @@ from playground.ui.page.sidebar import show_sidebar
 from playground.ui.runs.running import plans
 from playground.ui.server.crashes import tell_type_and_place_only
 from playground.ui.server.script_queue import in_turn
+from playground.ui.server.streamlit_insides import draw_at_the_root
 from playground.ui.session import editor_state, reload_state, state
 from playground.ui.session.services import is_here
 from playground.ui.sharing.link import show_link
@@ -22,6 +23,7 @@ from playground.ui.sharing.link import show_link
 
 @in_turn
 def page() -> None:
+    draw_at_the_root()
     tell_type_and_place_only()
     open_page()
     is_here(state.owner(), state.fed_page())

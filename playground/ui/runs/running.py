@@ -18,7 +18,7 @@ from playground.engine.run import Run
 from playground.settings import is_local_visit
 from playground.ui.money import spending
 from playground.ui.runs.case_values import first_case
-from playground.ui.session import editor_state, money_state, state, variant_state
+from playground.ui.session import editor_state, money_state, presses_state, state, variant_state
 from playground.ui.session.services import services
 from playground.ui.visitors import gate
 
@@ -226,12 +226,12 @@ def obstacle(planned: list[Plan]) -> str | None:
 
 
 def planned_again(letter: str) -> Plan | None:
-    """What Run again would do for a variant's last run; None: it is not over.
+    """What Run again would do for the run that a card shows; None: it is not over.
 
     The request is that run's; the key, the retry policy and the demo's scenario are those
     of now.
     """
-    before = state.runs().get(letter)
+    before = presses_state.shown().get(letter)
     if before is None or not before.is_over:
         return None
     last: Plan = before.plan
@@ -241,10 +241,10 @@ def planned_again(letter: str) -> Plan | None:
 
 
 def run_again(letter: str) -> None:
-    """Start a variant's last request anew as a run of its own; the others stay."""
+    """Start the request of a card anew as a run of its own; the others stay."""
     planned = planned_again(letter)
     if planned is None:
-        is_there = letter in state.runs()
+        is_there = letter in presses_state.shown()
         _refuse(f"The run of variant {letter} {'has not ended yet' if is_there else 'is gone'}.")
         return
     _start_beside(planned)

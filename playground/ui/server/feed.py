@@ -111,10 +111,10 @@ class FedPage(Generic[S]):
         self._shown = shown
         self._wake()
 
-    def hand_over(self) -> dict[str, RunView]:
-        """Its runs, once: another page shows them from now on."""
-        runs, self._shown = self._runs(), None
-        return dict(runs)
+    def hand_over(self) -> S | None:
+        """What it shows, once: another page does from now on."""
+        shown, self._shown = self._shown, None
+        return shown
 
     def stop(self) -> None:
         """Stop was pressed on the page."""

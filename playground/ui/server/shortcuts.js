@@ -1,11 +1,11 @@
-// The page's shortcuts end where something else is in front: a dialog, a popover, a menu, an
-// editor of a table's cell. A key pressed there is that one's alone.
+// The page's shortcuts end where something else is in front: a dialog, a popover, a menu.
+// A key pressed there is that one's alone.
 
 const shortcuts = (window.playgroundShortcuts ??= { withheld: new WeakSet() });
 
 const IN_FRONT = [
   "[role=dialog]", "[role=alertdialog]", "[role=listbox]", "[role=menu]",
-  "[data-testid=stPopoverBody]", "#portal > *",
+  "[data-testid=stPopoverBody]",
 ].join(", ");
 
 // Looked at before anybody hears of the key: Escape will have closed it by the time that the

@@ -118,6 +118,17 @@ def _put(place: tuple[str, str, str], value: object) -> None:
     setattr(_part(module, name), method, value)
 
 
+STACK: Final = "streamlit.delta_generator_singletons"
+
+
+def draw_at_the_root() -> None:
+    """Begin a page outside of any container. A thread that has just run a fragment, and goes on
+    with the page, would draw it within that fragment's container, such as the sidebar."""
+    put, value = _part(STACK, "context_dg_stack", "set"), _part(STACK, "get_default_dg_stack_value")
+    if callable(put) and callable(value):
+        put(value())
+
+
 def leave_if_unwanted() -> None:
     """End this script where its page has a message for the next one. Streamlit does that at
     each touch of the session, so this is one. A script that goes on is only drawn in vain."""

@@ -6,22 +6,22 @@ from random import Random, SystemRandom
 
 import streamlit as st
 
-from playground.core.answer.content import as_text
 from playground.core.log.votes import ballot, shuffled
 from playground.core.runs.run_view import RunView
+from playground.ui.session import presses_state
+from playground.ui.session.presses_state import Runs
 
-BLIND, COMPARE, PLAIN = "blind_votes", "compare_answers", "plain_text"
-LEFT, RIGHT = "compare_left", "compare_right"
-Runs = Mapping[str, RunView]
+BLIND, PLAIN = "blind_votes", "plain_text"
+BEFORE, BASELINE = "before", "baseline"
+"""What an answer is compared with, but for the other cards, which have their letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """An answer that stays to be compared with."""
 
-    run_id: str
+    run: RunView
     name: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,11 @@ class View:
     is_hidden: bool
     focused: str | None
     """The letter whose card has the full width."""
-    pinned: str | None
-    """The id of the run that is the baseline."""
+    pinned: Baseline | None
+    changes: str | None
+    """What the answers are compared with: `BEFORE`, `BASELINE`, or the letter of a card."""
+    presses: Mapping[int, Runs]
+    """Those of the presses of Run that are kept."""
     is_plain: bool
     """Whether the answers are shown as plain text."""
     blocked: Mapping[str, str]
@@ -60,14 +63,16 @@ def view(runs: Runs, chance: Random | None = None) -> View:
     hidden = is_hidden(runs)
     order = ordered(runs, chance or SystemRandom())
     names = {letter: str(at) if hidden else letter for at, letter in enumerate(order, 1)}
-    wide, pinned = focused(runs), baseline()
+    wide = focused(runs)
     placed = sorted(order, key=lambda letter: letter != wide)
     return View(
         {letter: runs[letter] for letter in placed},
         names,
         hidden,
         wide,
-        pinned.run_id if pinned else None,
+        baseline(),
+        st.session_state.get("changes"),
+        presses_state.presses(),
         bool(st.session_state.get(PLAIN, False)),
         st.session_state.get("again_blocked", {}),
         st.session_state.get("drawn_over", frozenset()),
@@ -97,24 +102,52 @@ def baseline() -> Baseline | None:
 
 def pin(run: RunView) -> None:
     """Compare with this run's answer from now on, also after the next press of Run."""
-    session, name = st.session_state, f"Baseline · run {run.plan.press} {run.plan.letter}"
-    session["baseline"] = Baseline(run.id, name, as_text(run.blocks))
-    session["is_comparing"] = session[COMPARE] = True
-    for key in (LEFT, RIGHT):
-        session.pop(key, None)
+    name = f"Baseline · run {run.plan.press} {run.plan.letter}"
+    st.session_state["baseline"] = Baseline(run, name)
+    set_changes(BASELINE)
 
 
 def unpin() -> None:
     st.session_state["baseline"] = None
 
 
-def is_comparing() -> bool:
-    """Whether the comparison is open, also when it was not drawn for a while."""
-    return bool(st.session_state.get("is_comparing", False))
+def set_changes(against: str | None) -> None:
+    """Mark in the answers what differs from this; None: nothing."""
+    st.session_state["changes"] = against
 
 
-def open_compare() -> None:
-    st.session_state["is_comparing"] = bool(st.session_state[COMPARE])
+def others(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
+    """What an answer can be compared with: what the page calls it, and its run."""
+    found: dict[str, tuple[str, RunView]] = {}
+    if view.pinned and not view.is_hidden:
+        found[BASELINE] = (view.pinned.name, view.pinned.run)
+    if not view.is_hidden and (run := _before(view, letter)):
+        found[BEFORE] = (f"Run {run.plan.press} {letter}", run)
+    found |= {other: (view.names[other], run) for other, run in view.runs.items()}
+    this = view.runs[letter]
+    return {
+        key: (name, run)
+        for key, (name, run) in found.items()
+        if run.id != this.id and (run.blocks or run.is_live)
+    }
+
+
+def compared(view: View, letter: str) -> RunView | None:
+    """The run with which an answer is compared now."""
+    if view.changes is None:
+        return None
+    return others(view, letter).get(view.changes, ("", None))[1]
+
+
+def _before(view: View, letter: str) -> RunView | None:
+    """The run of this letter that was shown before this one."""
+    this, press = view.runs[letter], presses_state.number(view.runs)
+    earlier = (
+        runs[letter]
+        for number, runs in view.presses.items()
+        if number < press and letter in runs and runs[letter].id != this.id
+    )
+    return next(earlier, None)
 
 
 def on_ballot(runs: Runs) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from playground.batches.interfaces import Asked, Submitted
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
-from playground.core.experiment.cases import Table, edited, with_columns
+from playground.core.experiment.case_edits import Table, edited, read_changes, with_columns
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
@@ -25,6 +25,7 @@ EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
 PANES = {ANSWERS: "Answers", EXPERIMENT: "Experiment"}
 RUN_EXPERIMENT = "run_experiment"
+CASES, SHOWN_CASES = "cases", 200
 SUBMIT_EXPERIMENT = "submit_experiment"
 _CHOSEN: dict[str, Json] = {
     "experiment_name": "",
@@ -77,41 +78,65 @@ def is_in_pane() -> bool:
 
 def table() -> Table:
     """The cases as they stand, also while they are not in the pane."""
+    edit_table()
     found: Table = st.session_state.get("case_table", ((), ()))
     return found
 
 
 def fit_columns(variables: tuple[str, ...]) -> Table:
-    """The table to edit, with a column for each of these variables."""
+    """The table to draw, with a column for each of these variables."""
     before = table()
     fitted = with_columns(before, variables)
-    # An editor's changes are to the table it was drawn from; one that was not drawn has none.
-    if fitted != before or case_editor() not in st.session_state:
+    # The browser's changes are to the table it was told; one that was not drawn knows of none.
+    if fitted != before or CASES not in st.session_state:
         _set_table(fitted)
     base: Table = st.session_state["case_base"]
     return base
 
 
-def case_editor() -> str:
-    """The key of the editor; another one for another table."""
-    return f"cases_{st.session_state.get('case_version', 0)}"
+def case_version() -> int:
+    """The number of the table to which the browser's changes are."""
+    return int(st.session_state.get("case_version", 0))
+
+
+def changes_seen() -> int | None:
+    """How many changes of the browser the table to draw holds; None: it takes their place."""
+    seen: int | None = st.session_state.get("case_seen_before")
+    return seen
+
+
+def shown_cases() -> int:
+    """How many rows are drawn."""
+    return int(st.session_state.get("case_shown", SHOWN_CASES))
+
+
+def show_more_cases() -> None:
+    st.session_state["case_shown"] = shown_cases() + SHOWN_CASES
+    _set_table(table())
 
 
 def edit_table() -> None:
-    """Take over what was just changed in the editor."""
-    changes = st.session_state[case_editor()]
-    st.session_state["case_table"] = edited(st.session_state["case_base"], changes)
-
-
-def _set_table(new: Table) -> None:
+    """Take over what was changed in the browser, also before Streamlit says so."""
     session = st.session_state
-    session["case_version"] = session.get("case_version", 0) + 1
+    version, start, changes = read_changes((session.get(CASES) or {}).get("changes"))
+    seen = start + len(changes)
+    if version == case_version() and seen != session.get("case_seen"):
+        session["case_table"] = edited(session["case_base"], changes)
+        session["case_seen"] = seen
+
+
+def _set_table(new: Table, *, is_other: bool = False) -> None:
+    session = st.session_state
+    session["case_version"] = case_version() + 1
     session["case_base"] = session["case_table"] = new
+    if is_other:
+        session["case_seen"] = None
+    session["case_seen_before"] = session.get("case_seen")
 
 
 def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
     """Take cases over; `changes`: in what they are not as their file was."""
-    _set_table(new)
+    _set_table(new, is_other=True)
     st.session_state["case_problem"] = None
     st.session_state["case_changes"] = changes
     st.session_state["pasted_cases"] = ""

@@ -28,10 +28,11 @@ def take_over(before: Before) -> None:
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
     if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
         return
-    runs = page.hand_over()
+    shown = page.hand_over()
     services().engine.hand_over(owner, state.owner())
     services().log.open_pages.hand_over(owner, state.owner())
-    state.continue_runs(runs)
+    if shown is not None:
+        state.continue_runs(shown.presses)
 
 
 def _has_left(owner: str, wait_s: float) -> bool:

@@ -21,7 +21,7 @@ from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
 from playground.ui.server.visitor_cookie import stranger
-from playground.ui.session import answers_state, money_state, variant_state
+from playground.ui.session import answers_state, money_state, presses_state, variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
 SYSTEM_PROMPT, ADD_MESSAGE = "system_prompt", "add_message"
@@ -75,6 +75,7 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     state["key_problem"] = None
     state["opened_run"] = None
     state["dialog"] = None
+    presses_state.initialise()
     variant_state.initialise()
     money_state.initialise()
     policy = RetryPolicy()
@@ -193,24 +194,25 @@ def policy_problems() -> list[str]:
 
 
 def runs() -> dict[str, RunView]:
-    """The run that each letter shows."""
+    """The newest run of each letter."""
     return dict(st.session_state["runs"])
 
 
 def set_runs(runs: Mapping[str, RunView]) -> None:
     st.session_state["runs"] = dict(runs)
+    presses_state.add(runs)
     show_answers_as_chosen()
 
 
 def show_answers_as_chosen() -> None:
     """Let the page's browser be told of the answers as they are to be seen now."""
-    fed_page().show(answers_state.view(runs()))
+    fed_page().show(answers_state.view(presses_state.shown()))
 
 
-def continue_runs(runs: dict[str, RunView]) -> None:
-    """Go on with the runs of the page that stood here before, and with its numbers."""
-    set_runs(runs)
-    presses = [run.plan.press for run in runs.values()]
+def continue_runs(presses: Mapping[int, presses_state.Runs]) -> None:
+    """Go on with the presses of the page that stood here before, and with its numbers."""
+    presses_state.continue_from(presses)
+    set_runs(dict(presses_state.newest()))
     st.session_state["press"] = max([int(st.session_state["press"]), *presses])
 
 

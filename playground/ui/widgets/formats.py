@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from typing import TypeVar
 
+from playground.core.answer import timeline
 from playground.core.money.budget import in_dollars
 from playground.core.money.pricing import Cost
 
@@ -35,9 +36,7 @@ def parsed(text: str | None, default: T) -> T:
 
 
 def seconds(value: float | None) -> str:
-    if value is None:
-        return NOTHING
-    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    return NOTHING if value is None else timeline.seconds(value)
 
 
 def span(seconds: float) -> str:

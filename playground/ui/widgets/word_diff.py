@@ -7,7 +7,7 @@ import streamlit as st
 
 from playground.core.rendering.plain import calm
 from playground.core.text.word_diff import Kind, Piece, word_diff
-from playground.ui.widgets.markdown import MARKDOWN, plain
+from playground.ui.widgets.markdown import MARKDOWN
 
 MOST_COMPARED = 20_000
 """Characters of each text."""
@@ -22,26 +22,18 @@ _MARKS: dict[Kind, tuple[str, str]] = {
 _FIXED_SPACE = "\u00a0"
 
 
-def show_diff(before: str, after: str, names: tuple[str, str] | None = None) -> None:
-    """Draw `after`, with what was removed and added marked where it differs. `names` say what
-    the two are called; without them nothing is explained."""
+def show_diff(before: str, after: str) -> None:
+    """Draw `after`, with what was removed and added marked where it differs."""
     before, after = calm(before), calm(after)
-    why = "They are identical." if before == after else ""
-    pieces: tuple[Piece, ...] = ()
-    if not why and max(len(before), len(after)) <= MOST_COMPARED:
-        pieces = word_diff(before, after)
-    if not why and not 0 < len(pieces) <= MOST_PIECES:
-        why = "They are too long, or differ too much, to be compared here."
-    if why:
-        if names or before != after:
-            st.caption(why)
+    is_short = max(len(before), len(after)) <= MOST_COMPARED
+    pieces = word_diff(before, after) if is_short and before != after else ()
+    if not 0 < len(pieces) <= MOST_PIECES:
+        if before != after:
+            st.caption("They are too long, or differ too much, to be compared here.")
         more = "…" if len(after) > MOST_COMPARED else ""
         shown = after[:MOST_COMPARED] + more
         st.code(shown, language=None, wrap_lines=True, height=_height(shown))
         return
-    if names:
-        only = [f"only in {plain(name)}" for name in names]
-        st.caption(f"Red, struck through: {only[0]}. Green: {only[1]}.")
     with st.container(height=_height(before + after)):
         st.markdown(marked(pieces))
 

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.events import Attempt
-from playground.core.answer.timeline import LEAST_WIDTH, has_timeline, lines, read_attempts, spans
+from playground.core.answer.timeline import (
+    LEAST_WIDTH,
+    has_timeline,
+    lines,
+    read_attempts,
+    seconds,
+    spans,
+)
 
 WHY = "529 overloaded: It is."
 REFUSED = Attempt(1, 0.0, 1.0, 2.0, 529, "overloaded", "Overloaded", "no", "req_1", WHY)
@@ -156,3 +163,11 @@ def test_a_damaged_attempt_is_left_out(row):
 def test_an_attempt_of_an_older_log_still_opens():
     [found] = read_attempts([{"number": 1, "start_s": 0, "duration_s": 1, "kind": "gone"}])
     assert lines((found,))[0].facts.startswith("gone · 1.00 s")
+
+
+@pytest.mark.parametrize(
+    ("value_s", "words"),
+    [(0.0, "0.000 s"), (0.004, "0.004 s"), (0.1, "0.10 s"), (9.5, "9.50 s"), (61, "61.0 s")],
+)
+def test_times_have_one_unit(value_s, words):
+    assert seconds(value_s) == words

@@ -2,20 +2,32 @@
 
 import pytest
 
-from playground.core.experiment.cases import edited, with_columns
+from playground.core.experiment.case_edits import edited, read_changes, with_columns
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.sweep_texts import numbers, whole_numbers
 
 TABLE = (("city", "expected"), (("Rome", "It"), ("Lima", "")))
 
 
-def test_a_table_follows_what_is_edited_added_and_deleted():
-    changes = {
-        "edited_rows": {1: {"expected": "Pe"}, "9": {"city": "nowhere"}},
-        "added_rows": [{"city": "Oslo"}, {"city": 4, "expected": None}],
-        "deleted_rows": [0],
-    }
-    assert edited(TABLE, changes)[1] == (("Lima", "Pe"), ("Oslo", ""), ("4", ""))
+def test_a_table_follows_one_change_after_the_other():
+    changes = [(1, "expected", "Pe"), (0, None, ""), (1, "city", "Oslo"), (3, "city", "Bern")]
+    found = (("Lima", "Pe"), ("Oslo", ""), ("", ""), ("Bern", ""))
+    assert edited(TABLE, changes)[1] == found
+    assert edited(TABLE, [(9, None, ""), (0, "land", "x"), (-1, "city", "x")]) == TABLE
+
+
+@pytest.mark.parametrize(
+    "said", [None, [], {}, {"ops": 1}, {"ops": [], "version": "1", "start": 0}]
+)
+def test_what_no_table_says_changes_nothing(said):
+    assert read_changes(said) == (-1, 0, ())
+
+
+def test_changes_are_read_as_the_browser_says_them_and_keep_their_number():
+    ops = [[0, "city", "Rom"], [1], "x", [1, 2, 3], ["0", "city", "y"]]
+    version, start, changes = read_changes({"version": 3, "start": 4, "ops": ops})
+    assert (version, start, len(changes)) == (3, 4, 5)
+    assert edited(TABLE, changes)[1] == (("Rom", "It"),)
 
 
 def test_columns_follow_the_variables_and_lose_no_text():

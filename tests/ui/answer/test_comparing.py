@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import answer, answers, click_card, finish, press_run, words
+from ui.driving import answer, answers, click_card, finish, press_run, trigger, words
 
 from playground.core.log.history import Mark
 from playground.core.log.votes import shuffled
@@ -64,57 +64,69 @@ def press_slowly(page):
     assert any(run.is_live for run in runs(page).values())
 
 
-def test_the_first_two_answers_are_compared_and_any_other_two(page):
-    page.button(key="add_variant").click().run()
-    page.text_input(key="max_tokens_C").set_value("20").run()
+def changes(page, letter="A"):
+    """What the card says of its changes; None: nothing is marked."""
+    return answer(page, letter).said.get("changes")
+
+
+def test_one_click_marks_what_differs_from_another_card_and_one_more_takes_it_away(page):
     press_run(page)
-    assert "compare_left" not in keys(page, "selectbox")
-    opened(page, "compare_answers")
+    click_card(page, "changes", "B")
+    assert changes(page, "B")["with"] == "A"
+    assert changes(page, "B")["words"].endswith("removed.")
+    assert changes(page, "A") is None
+    assert "<del>" in marked_html(page, "B")
+    click_card(page, "changes", "B")
+    assert changes(page, "B") is None
+    assert "<del>" not in marked_html(page, "B")
+
+
+def marked_html(page, letter):
+    return "".join(answer(page, letter).blocks[0].pieces)
+
+
+def test_after_the_next_press_the_one_before_is_compared_with_and_stays_so(page):
+    press_run(page)
+    page.text_area(key="message_0_text").input("How do I soak rice?").run()
+    press_run(page)
+    click_card(page, "changes", "A")
+    assert changes(page)["options"][0] == ["before", "Run 1 A"]
+    assert [changes(page, letter)["with"] for letter in "AB"] == ["before", "before"]
+    press_run(page)
+    assert changes(page)["options"][0] == ["before", "Run 2 A"]
+    assert changes(page)["words"] == "The same words."
+    trigger(page, "act", ["against", "B", "A"])
+    assert changes(page, "B")["with"] == "A"
+    assert changes(page, "A") is None
+
+
+@pytest.mark.parametrize("value", ["Z", None, ["A"], "A", 7])
+def test_a_comparison_that_is_not_offered_changes_nothing(page, value):
+    press_run(page)
+    trigger(page, "act", ["against", "A", value])
     assert not page.exception
-    assert page.selectbox(key="compare_left").value == "A"
-    assert page.selectbox(key="compare_right").value == "B"
-    assert "only in A. Green: only in B" in words(page)
-    page.selectbox(key="compare_right").select("C").run()
-    assert "only in A. Green: only in C" in words(page)
-    page.selectbox(key="compare_left").select("C").run()
-    assert "Choose two different ones" in words(page)
+    assert changes(page) is None
 
 
 def test_one_answer_alone_is_not_compared(page):
     click(page, "remove_variant_B")
     press_run(page)
-    opened(page, "compare_answers")
-    assert not {"compare_left", "vote_A"} & (keys(page) | keys(page, "selectbox"))
-    assert "focus" not in answer(page).tools
+    assert not {"changes", "focus"} & {*answer(page).tools}
+    assert "vote_A" not in keys(page)
 
 
-def test_a_pinned_answer_is_the_left_side_after_the_next_run(page):
+def test_a_pinned_answer_is_compared_with_until_it_is_let_go(page):
     click(page, "remove_variant_B")
     press_run(page)
     first = runs(page)["A"].text
     click_card(page, "pin", "A")
-    assert "compare_left" not in keys(page, "selectbox")
+    assert changes(page) is None
     page.text_area(key="message_0_text").input("How do I soak rice?").run()
     press_run(page)
     assert runs(page)["A"].text != first
-    assert page.selectbox(key="compare_left").value == "baseline"
-    assert page.selectbox(key="compare_right").value == "A"
-    assert "only in Baseline · run 1 A. Green: only in A." in words(page)
-    click(page, "unpin_baseline")
-    assert "compare_left" not in keys(page, "selectbox")
-
-
-def test_what_is_looked_at_stays_while_the_next_answers_come(page):
-    press_run(page)
-    click_card(page, "pin", "B")
-    assert page.selectbox(key="compare_left").value == "baseline"
-    press_slowly(page)
-    assert "compare_left" not in keys(page, "selectbox")
-    page.button(key="stop_all").click().run()
-    page.selectbox(key="demo_scenario").select("none").run()
-    press_run(page)
-    assert page.selectbox(key="compare_left").value == "baseline"
-    assert "only in Baseline" in words(page)
+    assert changes(page)["with"] == "baseline"
+    assert changes(page)["options"][0] == ["baseline", "Baseline · run 1 A"]
+    assert "<ins>" in marked_html(page, "A")
 
 
 def test_an_answer_can_be_pinned_when_it_has_ended(page):
@@ -215,10 +227,10 @@ def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
     assert cards(page) == ["1", "2"]
     shown = keys(page)
     assert not {"save_answers", "vote_A", "vote_B"} & shown
-    assert [set(card.tools) for card in answers(page)] == [{"focus"}] * 2
+    assert [{*card.tools} for card in answers(page)] == [{"focus", "changes"}] * 2
     assert {page.button(key=f"vote_{number}").label for number in "12"} == {"1", "2"}
-    opened(page, "compare_answers")
-    assert "only in 1. Green: only in 2" in words(page)
+    click_card(page, "changes", "2")
+    assert changes(page, "2")["options"] == [["1", "1"]]
     first = page.session_state["blind_order"][1][0]
     click(page, "vote_1")
     band = drawn_in_band(page)

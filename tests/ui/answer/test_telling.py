@@ -1,5 +1,6 @@
 """State and patches together are the whole, wherever the answer was cut and whoever listens."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -25,7 +26,7 @@ from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
-from playground.ui.answer.telling import Telling, common, utf16_length, whole
+from playground.ui.answer.telling import Telling, common, utf16_length
 from playground.ui.session.answers_state import View
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -57,7 +58,7 @@ def end(run):
 def view_of(**runs):
     return View(
         runs, {letter: letter for letter in runs}, is_hidden=False, focused=None, pinned=None,
-        is_plain=False, blocked={}, drawn=frozenset(),
+        is_plain=False, blocked={}, drawn=frozenset(), changes=None, presses={},
     )  # fmt: skip
 
 
@@ -70,6 +71,15 @@ def listen(telling, told, view, **how):
     while (news := telling.news(view, **how)) is not None:
         told.take(news)
     return told
+
+
+def listen_to_the_end(telling, told, view):
+    give_up_s = time.monotonic() + 10
+    listen(telling, told, view)
+    while telling.is_behind:
+        listen(telling, told, view)
+        assert time.monotonic() < give_up_s
+    return listen(telling, told, view)
 
 
 def anew(view):
@@ -174,7 +184,7 @@ def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
     run.fold(ThinkingDelta("As Sonnet I think."), 2.0)
     write(run, "Hello")
     view = hidden(view_of(B=other, A=run))
-    news = str(whole(view))
+    news = str(Telling().news(view))
     for telling in ("Sonnet", "claude", "temperature", "think", "TTFT", "tokens", run.id, "'A'"):
         assert telling not in news, telling
     first, second = anew(view).cards
@@ -186,6 +196,44 @@ def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
     before = told.cards
     after = listen(telling, told, shown).cards
     assert not any(card is each for card in after for each in before)
+
+
+def ended(text, letter="A"):
+    run = run_of(letter)
+    write(run, text)
+    end(run)
+    return run
+
+
+def test_changes_are_marked_and_counted_once_both_have_ended_and_taken_away_again():
+    first, second = ended("Soak **rice**."), run_of("B")
+    write(second, "Soak the rice.")
+    view = replace(view_of(A=first, B=second), changes="A")
+    telling, told = Telling(), Told()
+    listen(telling, told, view)
+    assert "<ins>" not in pieces(told.cards[1])[0][0]
+    end(second)
+    listen_to_the_end(telling, told, view)
+    one, other = told.cards
+    assert pieces(other)[0] == ['<p dir="auto">Soak <ins>the</ins> rice.</p>']
+    assert other.said["changes"] == {
+        "with": "A", "options": [["A", "A"]], "words": "1 word added, 0 removed.",
+    }  # fmt: skip
+    assert one.said.get("changes") is None
+    listen_to_the_end(telling, told, replace(view, changes=None))
+    assert pieces(other)[0] == ['<p dir="auto">Soak the rice.</p>']
+    assert other.said["changes"] is None
+
+
+def test_another_comparison_takes_the_place_of_the_first_and_a_hidden_one_knows_no_letter():
+    runs = {"A": ended("a"), "B": ended("a b", "B"), "C": ended("a c", "C")}
+    telling, told, view = Telling(), Told(), view_of(**runs)
+    for against, words in (("A", "<ins>c</ins>"), ("B", "<del>b</del><ins>c</ins>")):
+        listen_to_the_end(telling, told, replace(view, changes=against))
+        assert pieces(told.cards[2])[0] == [f'<p dir="auto">a {words}</p>']
+    [*_, last] = listen_to_the_end(Telling(), Told(), hidden(replace(view, changes="A"))).cards
+    assert last.said["changes"]["with"] == "1"
+    assert "'A'" not in last.words()
 
 
 def test_cards_of_runs_that_are_gone_go_and_the_others_stay():
@@ -238,7 +286,7 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
     said = anew(view_of(A=run)).cards[0].said
     assert said["outcome"]["title"] == "529 overloaded"
     assert said["reason"] == "529 overloaded"
-    assert [name for name, _ in said["outcome"]["lines"]] == ["", "Cost", "Next"]
+    assert [name for name, _ in said["outcome"]["lines"]] == ["Cost", "Next"]
     assert "again" in anew(view_of(A=run)).cards[0].tools
 
 

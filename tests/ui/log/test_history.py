@@ -178,7 +178,7 @@ def test_two_selected_runs_are_compared(worked):
     assert not page.exception
     differing = list(page.dataframe[1].value[""])
     assert "model" not in differing
-    assert "Red, struck through: only in Run 1 A. Green: only in Run 2 B." in words(page)
+    assert "only in Run 1 A and only in Run 2 B." in words(page)
     assert any("Soft idli?" in code.value and "-Crisp dosa?" in code.value for code in page.code)
     select(page, 0, 1, 2)
     assert "Two can be compared" in words(page)

@@ -252,7 +252,8 @@ def test_run_is_never_left_dim_by_a_run_that_ends_while_the_page_is_drawn(page):
     runs = page.session_state["runs"]
     dim = set()
     for questions in range(30):
-        page.session_state["runs"] = {"A": EndsAfter(runs["A"], questions)}
+        ending = {"A": EndsAfter(runs["A"], questions)}
+        page.session_state["runs"], page.session_state["presses"] = ending, {1: ending}
         page.run()
         if page.button(key="run_all").disabled:
             dim.add(questions)

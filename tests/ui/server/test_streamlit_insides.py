@@ -120,3 +120,18 @@ def test_the_page_works_without_any_piece(monkeypatch):
     assert not page.exception
     assert [run.status for run in page.session_state["runs"].values()] == ["done", "done"]
     assert insides.where_defined("server.allowedHosts") == ""
+
+
+def test_a_page_is_drawn_at_the_root_also_by_a_thread_that_comes_from_a_container():
+    def page():
+        import streamlit as st
+
+        from playground.ui.server.streamlit_insides import draw_at_the_root
+
+        with st.sidebar:
+            draw_at_the_root()
+            st.text("at the root")
+
+    app = AppTest.from_function(page).run()
+    assert [each.value for each in app.main.text] == ["at the root"]
+    assert not app.sidebar.text

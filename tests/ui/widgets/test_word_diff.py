@@ -8,33 +8,27 @@ from playground.core.text.word_diff import Piece, word_diff
 from playground.ui.widgets.word_diff import MOST_COMPARED, marked
 
 
-def draw(before, after, names):
+def draw(before, after):
     from playground.ui.widgets.word_diff import show_diff
 
-    show_diff(before, after, names)
+    show_diff(before, after)
 
 
-def shown(before, after, names=("A", "B")):
-    page = AppTest.from_function(draw, args=(before, after, names)).run()
+def shown(before, after):
+    page = AppTest.from_function(draw, args=(before, after)).run()
     assert not page.exception
     return words(page), [each.value for each in page.code]
 
 
-def test_what_was_removed_and_added_is_marked_and_explained():
+def test_what_was_removed_and_added_is_marked():
     text, code = shown("Crisp dosa now", "Crisp idli now")
     assert ":red-background[~~dosa~~]" in text
     assert ":green-background[idli]" in text
-    assert "only in A. Green: only in B" in text
     assert code == []
 
 
-def test_without_names_nothing_is_explained():
-    assert "only in" not in shown("a", "b", None)[0]
-
-
-def test_identical_texts_are_shown_and_said_to_be():
-    assert shown("the same", "the same") == ("They are identical.", ["the same"])
-    assert shown("the same", "the same", None) == ("", ["the same"])
+def test_the_same_text_is_shown_as_it_is():
+    assert shown("the same", "the same") == ("", ["the same"])
 
 
 @pytest.mark.parametrize(

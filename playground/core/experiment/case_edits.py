@@ -1,0 +1,61 @@
+"""A table of texts as a person changes it: edited, added and deleted rows, other columns."""
+
+from collections.abc import Sequence
+
+from playground.core.experiment.cases import EXPECTED, MOST_CASES
+
+Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""The names of the columns, and the rows."""
+
+
+Change = tuple[int, str | None, str]
+"""A row, counted from 0, a column, and the cell's new text; no column: the row goes."""
+
+
+def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
+    """The version of the table that a browser changed, how many changes it made before that,
+    and those to it; of what is none of these, nothing."""
+    if not isinstance(said, dict) or not isinstance(said.get("ops"), list):
+        return -1, 0, ()
+    version, start = said.get("version"), said.get("start")
+    if not isinstance(version, int) or not isinstance(start, int):
+        return -1, 0, ()
+    return version, start, tuple(map(_change, said["ops"]))
+
+
+def _change(said: object) -> Change:
+    match said:
+        case [int(row), str(name), str(text)]:
+            return row, name, text
+        case [int(row)]:
+            return row, None, ""
+    return -1, None, ""
+
+
+def edited(table: Table, changes: Sequence[Change]) -> Table:
+    """The table after one change after the other. One beneath its end makes rows."""
+    columns, rows = table
+    cells = [list(row) for row in rows]
+    places = {name: at for at, name in enumerate(columns)}
+    for row, name, text in changes:
+        if not 0 <= row < MOST_CASES:
+            continue
+        if name is None:
+            del cells[row : row + 1]
+        elif name in places:
+            cells += [[""] * len(columns) for _ in range(row + 1 - len(cells))]
+            cells[row][places[name]] = text
+    return columns, tuple(map(tuple, cells))
+
+
+def with_columns(table: Table, variables: Sequence[str]) -> Table:
+    """The table with a column for each variable and for what is expected. A column that is
+    neither goes if it is empty."""
+    columns, rows = table
+    wanted = [*variables, *(() if EXPECTED in variables else (EXPECTED,))]
+    filled = [name for at, name in enumerate(columns) if any(row[at].strip() for row in rows)]
+    names = tuple([*wanted, *(name for name in filled if name not in wanted)])
+    if names == columns:
+        return table
+    cells = [dict(zip(columns, row, strict=True)) for row in rows]
+    return names, tuple(tuple(row.get(name, "") for name in names) for row in cells)

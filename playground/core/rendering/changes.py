@@ -1,0 +1,122 @@
+"""What an answer says that another one does not, marked in its HTML, word by word.
+
+Words are compared as they are seen: neither the marks of Markdown nor blanks count.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from playground.core.text.word_diff import Piece, word_diff, words_of
+
+MOST_COMPARED = 200_000
+"""Characters of each side: a quarter of a second at worst."""
+
+_PART = re.compile(r"(?P<math><math\b.*?</math>)|(?P<tag><[^>]*>)|[^<]+", re.DOTALL)
+_TAGS = re.compile(r"<[^>]*>")
+_LINES = re.compile("\n\n+")
+_BREAK = re.compile(r"</?(?:p|ul|ol|li|h[1-6]|hr|blockquote|pre|figure|div|table|tr|th|td)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The pieces of an answer with what is new in `ins`, and in `del` what is gone; how many
+    words that are."""
+
+    pieces: tuple[str, ...]
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of HTML and what is seen of it; `is_whole`: no mark may come into it."""
+
+    html: str
+    seen: str
+    is_whole: bool
+
+
+def changes(before: Sequence[str], after: Sequence[str]) -> Changes | None:
+    """What became of one answer in another, each given as pieces of rendered HTML; None: they
+    are too long. May take its time: not on an event loop."""
+    if max(sum(map(len, side)) for side in (before, after)) > MOST_COMPARED:
+        return None
+    parts = [[*_parts(piece)] for piece in after]
+    old = "".join(part.seen for piece in before for part in _parts(piece))
+    new = "".join(part.seen for piece in parts for part in piece)
+    found = word_diff(old, new)
+    marks = _Marks(found)
+    pieces = ["".join(map(marks.marked, piece)) for piece in parts]
+    if rest := marks.removed():
+        pieces = [*pieces[:-1], f"{''.join(pieces[-1:])}<p>{rest}</p>"]
+    counts = (
+        sum(len(words_of(each.text)) for each in found if each.kind == kind)
+        for kind in ("added", "removed")
+    )
+    return Changes(tuple(pieces), *counts)
+
+
+def _parts(piece: str) -> Iterator[_Part]:
+    """The renderer writes no `<` or `>` but around tags. A piece begins a line."""
+    yield _Part("", "\n", is_whole=True)
+    for found in _PART.finditer(piece):
+        text = found[0]
+        if found["math"]:
+            yield _Part(text, html.unescape(_TAGS.sub("", text)), is_whole=True)
+        elif found["tag"]:
+            yield _Part(text, "\n" if _BREAK.match(text) else "", is_whole=True)
+        else:
+            yield _Part(text, html.unescape(text), is_whole=False)
+
+
+class _Marks:
+    """Goes along the pieces of a comparison with the HTML of the newer side."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self._pieces = [*reversed(pieces)]
+
+    def marked(self, part: _Part) -> str:
+        if part.is_whole or part.seen.isspace():
+            kinds = {kind for kind, text in self._taken(len(part.seen)) if not text.isspace()}
+            return f"<ins>{part.html}</ins>" if "added" in kinds else part.html
+        found = [self.removed()]
+        for kind, text in self._taken(len(part.seen)):
+            found += [_in("ins", text) if kind == "added" else _escaped(text), self.removed()]
+        return "".join(found)
+
+    def removed(self) -> str:
+        """What is gone just here."""
+        if not self._pieces or self._pieces[-1].kind != "removed":
+            return ""
+        return _in("del", _LINES.sub("\n", self._pieces.pop().text.rstrip("\n")))
+
+    def _taken(self, length: int) -> Iterator[tuple[str, str]]:
+        """The next characters of the newer side, with what each stretch is."""
+        skipped = []
+        while length:
+            piece = self._pieces.pop()
+            if piece.kind == "removed":
+                skipped.append(piece)
+                continue
+            text, rest = piece.text[:length], piece.text[length:]
+            length -= len(text)
+            if rest:
+                self._pieces.append(Piece(piece.kind, rest))
+            yield piece.kind, text
+        # Told at the next place that may hold a mark.
+        self._pieces += reversed(skipped)
+
+
+def _in(tag: str, text: str) -> str:
+    """The words of a text in a tag, the blanks around them outside."""
+    words = text.strip()
+    if not words:
+        return _escaped(text) if tag == "ins" else ""
+    lead, trail = text.split(words, 1)
+    return f"{_escaped(lead)}<{tag}>{_escaped(words)}</{tag}>{_escaped(trail)}"
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)

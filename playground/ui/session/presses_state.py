@@ -1,0 +1,76 @@
+"""The presses of Run whose answers this page keeps, and which of them its cards show."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from playground.core.runs.run_view import RunView
+
+Runs = Mapping[str, RunView]
+"""By letter."""
+
+RUN_STRIP = "run_strip"
+MOST_PRESSES, MOST_CHARACTERS = 5, 1_000_000
+"""What a page keeps, of presses and of all their answers; the newest stays in any case."""
+
+
+def initialise() -> None:
+    st.session_state["presses"], st.session_state["shown_press"] = {}, None
+
+
+def number(runs: Runs) -> int:
+    """The press of Run with which the last of these began."""
+    return max((int(run.plan.press) for run in runs.values()), default=0)
+
+
+def add(runs: Runs) -> None:
+    """These are the newest, and are shown."""
+    st.session_state["shown_press"] = None
+    if runs:
+        st.session_state["presses"] = _kept({**presses(), number(runs): runs})
+
+
+def _kept(presses: dict[int, Runs]) -> dict[int, Runs]:
+    newest, *earlier = sorted(presses, reverse=True)[:MOST_PRESSES]
+    found = {newest: presses[newest]}
+    # Runs that go on are the newest's: these have all that they will have.
+    spare = MOST_CHARACTERS
+    for press in earlier:
+        spare -= sum(len(run.text) + len(run.thinking) for run in presses[press].values())
+        if spare < 0:
+            break
+        found[press] = presses[press]
+    return found
+
+
+def presses() -> Mapping[int, Runs]:
+    """The runs that the cards showed after each press, the newest first."""
+    found: Mapping[int, Runs] = st.session_state["presses"]
+    return found
+
+
+def newest() -> Runs:
+    return next(iter(presses().values()), {})
+
+
+def shown() -> Runs:
+    """The runs that the cards show: the newest as long as one of them is on its way."""
+    is_live = not all(run.is_over for run in newest().values())
+    chosen = presses().get(st.session_state["shown_press"])
+    return newest() if is_live or chosen is None else chosen
+
+
+def choose() -> None:
+    """Show what was chosen in the strip. A browser may say anything."""
+    chosen = st.session_state[RUN_STRIP]
+    st.session_state["shown_press"] = chosen if isinstance(chosen, int) else None
+
+
+def place_strip() -> None:
+    """Have the strip say what is shown, before it is drawn."""
+    st.session_state[RUN_STRIP] = number(shown())
+
+
+def continue_from(presses: Mapping[int, Runs]) -> None:
+    """Go on with those of the page that stood here before."""
+    st.session_state["presses"] = dict(presses)
