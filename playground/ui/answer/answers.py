@@ -38,11 +38,10 @@ def show_answers(above: DeltaGenerator) -> Places:
         return Places(above, st.container())
 
 
-def show_around(places: Places) -> None:
-    """Draw what can be done with several answers, for the runs as they are now."""
+def show_around(places: Places, over: frozenset[str]) -> None:
+    """Draw what can be done with several answers; `over` are the runs that were when drawing
+    began."""
     runs = state.runs()
-    # Before anything is drawn: who ends meanwhile has it drawn again.
-    over = frozenset(run.id for run in runs.values() if run.is_over)
     band.set_drawn(over, _blocked(runs))
     state.show_answers_as_chosen()
     view = band.view(runs)

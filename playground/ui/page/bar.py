@@ -27,10 +27,12 @@ def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
 
 @in_turn
 def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[int]") -> None:
+    # Before anything is drawn: who ends meanwhile has it drawn again.
+    over = state.over()
     # Drawn again by itself it plans anew: what was planned with the page may be long ago.
     with frame.bar:
         _show_bar(running.plans() if next(draws) else planned)
-    show_around(places)
+    show_around(places, over)
 
 
 def _show_bar(plans: list[Plan]) -> None:

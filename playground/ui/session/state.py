@@ -218,6 +218,11 @@ def is_live() -> bool:
     return not all(run.is_over for run in st.session_state["runs"].values())
 
 
+def over() -> frozenset[str]:
+    """The ids of the shown runs that are over."""
+    return frozenset(run.id for run in st.session_state["runs"].values() if run.is_over)
+
+
 def next_press() -> int:
     """The number of the coming press of Run."""
     return int(st.session_state["press"]) + 1

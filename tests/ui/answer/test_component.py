@@ -90,3 +90,34 @@ def test_what_was_sent_is_opened_by_its_card(page):
 def test_the_scripts_of_the_page_stay_small():
     lines = component.read("answers.js").count("\n")
     assert lines <= 350
+
+
+class Ending:
+    """A run that is over from a look on."""
+
+    def __init__(self, run, looks):
+        self._run, self._looks = run, looks
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    @property
+    def is_over(self):
+        self._looks -= 1
+        return self._looks < 0
+
+
+def test_whenever_a_run_ends_while_the_page_is_drawn_run_can_be_pressed_or_is_drawn_again(page):
+    press_run(page)
+    run = page.session_state["runs"]["A"]
+    found = set()
+    for looks in range(20):
+        page.session_state["runs"]["A"] = Ending(run, looks)
+        page.run()
+        is_off, is_drawn = (
+            page.button(key="run_all").disabled,
+            run.id in page.session_state["drawn_over"],
+        )
+        assert not (is_off and is_drawn), looks
+        found.add((is_off, is_drawn))
+    assert len(found) > 1
