@@ -32,17 +32,19 @@ class Growing:
         self._reader = Reader(clock)
         self._limit_s = limit_s
         self._settled: list[Block] = []
+        self._open: tuple[list[Block], int] = [], 0
         self._start = 0
         self._read_length = -1
         self._step = AT_ONCE
         self._known = Definitions()
         self._are_definitions_new = False
         self._failures = 0
-        self._too_slow = False
         self.blocks: list[str] = []
         self.frozen = 0
         self.is_done = False
         """Whether all of a finished text is shown as it will stay."""
+        self.is_too_slow = False
+        """Whether it is done because its rest takes too long to be read."""
 
     def grow(self, text: str, *, is_over: bool) -> bool:
         """Take the text so far; True where something has changed. Works for at most about the
@@ -63,8 +65,8 @@ class Growing:
     def _take(self, text: str, is_over: bool) -> tuple[list[Block], int]:
         """Read on, step by step, as long as there is time: the blocks that are still open, and how
         far the text was read."""
-        open_blocks: list[Block] = []
-        end = self._start
+        # What is open may have become too long to be read again: its beginning stays.
+        open_blocks, end = self._open
         is_first = True
         while True:
             self._start = _BLANK.match(text, self._start).end()  # type: ignore[union-attr]
@@ -77,13 +79,14 @@ class Growing:
                 # Another try needs the whole time for itself; a first one has had it.
                 if is_first:
                     self._failures += 1
-                    self._too_slow = is_over and self._failures >= MOST_FAILURES
+                    self.is_too_slow = is_over and self._failures >= MOST_FAILURES
                     self._read_length = len(text)
                 return open_blocks, end
             is_first = False
             end = next_end
             settled = self._settle(found, text[self._start : end], not is_open)
             open_blocks = found[settled:]
+            self._open = open_blocks, end
             if end == len(text):
                 self._read_length = end
                 return open_blocks, end
@@ -157,7 +160,7 @@ class Growing:
         self.blocks = [*self.blocks[: self.frozen], *shown]
         kept = self._settled
         is_complete = not open_blocks and all(block.is_complete for block in kept)
-        self.is_done = self._too_slow or (is_done and is_complete)
+        self.is_done = self.is_too_slow or (is_done and is_complete)
         while self.frozen < len(kept) and kept[self.frozen].is_complete and (
             self.is_done or not kept[self.frozen].may_refer
         ):  # fmt: skip

@@ -102,12 +102,16 @@ class _Grown:
             self._begun, is_done,
         )  # fmt: skip
 
+    @staticmethod
+    def _is_read(growing: Growing) -> bool:
+        is_whole = growing.is_done and not growing.is_too_slow
+        return is_whole and not any(AS_WRITTEN in piece for piece in growing.blocks)
+
     def _is_at_its_best(self) -> bool:
         """Whether the end stays as it is: what takes longer is read elsewhere, once."""
         growing = self._growing
         if self._patient is None:
-            is_read = growing.is_done and not any(AS_WRITTEN in piece for piece in growing.blocks)
-            if self._is_plain or is_read:
+            if isinstance(growing, _PlainText) or self._is_read(growing):
                 return True
             self._patient = elsewhere.submit(_read_patiently, self._text)
         if not self._patient.done():

@@ -3,9 +3,12 @@
 import gc
 import os
 import random
+import re
 import time
+from itertools import count
 
 import pytest
+from core.rendering.shown import Shown
 
 from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import to_html
@@ -91,6 +94,25 @@ def test_a_long_text_at_once_is_read_in_slices_and_shown_from_the_first():
     assert not watch.growing.is_done
     assert watch.growing.blocks[-1].startswith('<pre class="as-written"')
     assert watch.finish(text) == to_html(text)
+
+
+def test_a_block_that_becomes_too_long_to_be_read_again_keeps_what_was_read_of_it():
+    calls = count()
+    watch = Watch(lambda: next(calls) * 1e-4)
+    text, items = "", 0
+    for number in range(60):
+        text += f"- item{number} **b**\n"
+        watch.grow(text)
+        shown = Shown("".join(watch.growing.blocks))
+        assert len(shown.of_tag["li"]) >= items
+        items = len(shown.of_tag["li"])
+        told = re.findall(r"item\d+", shown.text)
+        assert told == [f"item{n}" for n in range(len(told))]
+        assert len(told) >= 0.99 * number
+    assert 0 < items < 60
+    watch.finish(text)
+    assert watch.growing.is_too_slow
+    assert len(Shown("".join(watch.growing.blocks)).of_tag["li"]) == items
 
 
 MARKS = (
