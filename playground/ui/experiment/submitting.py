@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from playground.batches.interfaces import Asked, Following, Submitted, Wanted, run_ids
+from playground.batches.interfaces import Answer, Following, Submitted, Wanted, run_ids
 from playground.batches.submitting import Batching
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Unsure, sentence_of
@@ -189,7 +189,7 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     return () if isinstance(found, Refusal) else found
 
 
-def _standing(submission: Submission, asked: Asked | None) -> Standing:
+def _standing(submission: Submission, asked: Answer | None) -> Standing:
     """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
     if asked is not None and not asked.done():
@@ -217,7 +217,7 @@ def _is_gone(following: Following, to: Connection) -> bool:
     return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
-def _outcome(asked: Asked | None) -> str:
+def _outcome(asked: Answer | None) -> str:
     """Why the last thing that a submission was asked did not go well."""
     if asked is None or asked.cancelled():
         return ""
@@ -259,7 +259,7 @@ def follow_again(submission: Submission) -> None:
         services().batching.follow(submission, to, running.key_for(to), again=True)
 
 
-def _ask(submission: Submission, work: Callable[[Connection, str], Asked]) -> Asked | None:
+def _ask(submission: Submission, work: Callable[[Connection, str], Answer]) -> Answer | None:
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from playground.batches.interfaces import Asked, Submitted
+from playground.batches.interfaces import Answer, Submitted
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
 from playground.core.experiment.cases import Table, edited, with_columns
 from playground.core.experiment.cells import CellRow
@@ -61,7 +61,7 @@ class Opened:
     resting: "Future[None] | None" = None
     looking: "Future[Refusal | None] | None" = None
     submitting: "Future[Submitted] | None" = None
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, Answer] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)
