@@ -8,7 +8,7 @@ from playground.core.request.request import ROLES
 from playground.core.runs.run_plan import Plan
 from playground.ui.editor.checks import show_checks
 from playground.ui.session import editor_state, state
-from playground.ui.widgets.text_area import text_area
+from playground.ui.widgets.fields import text_area
 from playground.ui.wire.token_count import show_count
 
 ROLE_WIDTH = 132

@@ -11,8 +11,8 @@ from playground.ui.log import log_state
 from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
-from playground.ui.widgets.day_field import day_field
 from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.fields import day_field
 from playground.ui.widgets.markdown import plain
 
 HOUSE = "log_housekeeping"

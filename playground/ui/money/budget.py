@@ -9,8 +9,8 @@ from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import money_state
 from playground.ui.session.services import services
+from playground.ui.widgets.fields import number_field
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import number_field
 
 
 def edit_budget() -> None:
