@@ -17,7 +17,7 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.cases import Cases
-from playground.core.experiment.cell_checks import case_keys
+from playground.core.experiment.check_results import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
 from playground.core.request.connection import CLAUDE
