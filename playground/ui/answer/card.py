@@ -11,6 +11,7 @@ from playground.core.answer.content import left_out
 from playground.core.money.bill import searches
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import cost_of
 from playground.ui.answer.timeline import live_timeline
 from playground.ui.money.money import spent_of
@@ -27,7 +28,7 @@ Tool = tuple[str, str, str, str, bool]
 """What a button does, its icon, its words, what it is called in full, whether it is off."""
 
 
-def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
     """What never changes on a card. Of a hidden one nothing tells which variant's it is."""
     plan: Plan = run.plan
     name = view.names[letter]
@@ -36,10 +37,10 @@ def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
     return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.asked}
 
 
-def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
     """How far a run has come, in all that its card says of it."""
     status: str = run.status
-    found = {
+    found: dict[str, Any] = {
         "status": status,
         "live": run.is_live,
         "wide": view.focused == letter,
@@ -60,7 +61,7 @@ def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
     }
 
 
-def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     if (run.blocks or run.is_live) and not view.is_hidden:
         is_pinned = view.pinned == run.id
@@ -73,7 +74,7 @@ def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
         yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
 
 
-def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     if run.blocks and not run.is_live:
         yield "copy", "content_copy", "Copy", f"Copy answer {name} exactly as received", False
@@ -86,7 +87,7 @@ def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
         yield "again", "replay", "Run again", f"Send the request of {name} again", is_off
 
 
-def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
+def _outcome(run: RunView) -> dict[str, Any] | None:
     """What happened and what to do; None where all went well."""
     found = outcome(run)
     if found is None:
@@ -101,7 +102,7 @@ def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
     }
 
 
-def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+def detail_of(run: RunView) -> str:
     """What is going on, or why it ended, in a few words."""
     if run.status == "queued":
         return f"· {formats.ordinal(run.ahead + 1)} in line"
@@ -116,13 +117,13 @@ def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)
     return ""
 
 
-def _silence(run: Any) -> str:  # noqa: ANN401 (a Run)
+def _silence(run: RunView) -> str:
     """How long a live run has brought nothing, once that is long enough to wonder."""
     silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
     return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
 
 
-def metrics_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+def metrics_of(run: RunView) -> str:
     """One quiet line: times, tokens, cost, stop reason."""
     parts = []
     if run.ttft_s is not None:

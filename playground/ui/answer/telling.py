@@ -10,6 +10,7 @@ from hashlib import blake2s
 from typing import Any
 
 from playground.core.answer.content import Block
+from playground.core.runs.run_view import RunView
 from playground.ui.answer.card import head, said
 from playground.ui.answer.sections import Section, sections, whole_sections
 from playground.ui.session.answers_state import View
@@ -113,7 +114,7 @@ class _Card:
     def changes(
         self,
         letter: str,
-        run: Any,  # noqa: ANN401 (a Run)
+        run: RunView,
         view: View,
         now_s: float,
         *,
@@ -133,7 +134,7 @@ class _Card:
         self._said |= changed
         return changed
 
-    def patches(self, run: Any, view: View) -> list[list[Any]]:  # noqa: ANN401 (a Run)
+    def patches(self, run: RunView, view: View) -> list[list[Any]]:
         """What is new of each block."""
         if self._is_plain != view.is_plain:
             self._is_plain = view.is_plain
