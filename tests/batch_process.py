@@ -17,7 +17,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.experiment.submitting import CellAdmission, submit_left
@@ -35,7 +35,7 @@ def underway_on(services, cells):
     around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
     dependencies = services.dependencies("k", lambda runs: Refusal("Nothing is to be run live."))
-    return Underway(Origin("1", "ada", "page", 1), definition, planned, around, dependencies)
+    return ExperimentRun(Origin("1", "ada", "page", 1), definition, planned, around, dependencies)
 
 
 def once_alone(work):

@@ -16,7 +16,7 @@ from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
 from playground.ui.money import spending
@@ -78,7 +78,7 @@ def why_not(experiment: Experiment, planned: GridPlan) -> str | None:
 def is_in_batch(planned: GridPlan) -> bool:
     """Whether a batch of the opened experiment may still bring some of these cells."""
     now = chosen.opened()
-    underway: Underway | None = now.underway if now else None
+    underway: ExperimentRun | None = now.underway if now else None
     return underway is not None and not underway.in_batch.isdisjoint(planned.grid.places)
 
 
@@ -98,7 +98,7 @@ def submit_rest() -> None:
             chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
-def _begin(underway: Underway) -> "Future[Submitted]":
+def _begin(underway: ExperimentRun) -> "Future[Submitted]":
     to, parts = underway.context.connection, services()
     admission = CellAdmission(
         underway.origin,
@@ -111,7 +111,7 @@ def _begin(underway: Underway) -> "Future[Submitted]":
 
 
 async def submit_left(
-    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     async with underway.claim() as obstacle:
@@ -125,7 +125,7 @@ async def submit_left(
 
 
 async def _submit_left(
-    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     refused = await underway.take_over()
     if refused is not None:
@@ -159,7 +159,7 @@ def submissions() -> tuple[Standing, ...]:
     now = chosen.opened()
     if now is None or now.underway is None:
         return ()
-    underway: Underway = now.underway
+    underway: ExperimentRun = now.underway
     submitting = services().batching.submitting
     found = _of(underway.origin.experiment_id)
     fetched = frozenset(each.submission_id for each in found if each.is_taken_in)

@@ -19,7 +19,7 @@ from playground.core.experiment.results_file import ExperimentFile
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
 from playground.core.text.refusal import Refusal
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 
 EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
@@ -57,7 +57,7 @@ class Opened:
     that were finished when it was opened; `read` are answers that were read already,
     `matrix` and `heads` are as they were last computed."""
 
-    underway: Underway | None = None
+    underway: ExperimentRun | None = None
     resting: "Future[None] | None" = None
     looking: "Future[Refusal | None] | None" = None
     submitting: "Future[Submitted] | None" = None
