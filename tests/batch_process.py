@@ -17,7 +17,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.text.refusal import Refusal
 from playground.experiments.claims import ELSEWHERE
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.experiment.submitting import CellAdmission, submit_left
@@ -35,7 +35,7 @@ def underway_on(services, cells):
     around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
     dependencies = services.dependencies("k", lambda runs: Refusal("Nothing is to be run live."))
-    return Underway(Origin("1", "ada", "page", 1), definition, planned, around, dependencies)
+    return ExperimentRun(Origin("1", "ada", "page", 1), definition, planned, around, dependencies)
 
 
 def once_alone(work):
@@ -66,20 +66,20 @@ def main(url, log_url, cells):
 
     assert once_alone(submitted) == ""
     [submission] = services.log.batches.of("ada", experiment_id="1")
-    [standing] = ledger.standings(caps)
-    print(json.dumps({"open": len(underway.in_batch), "held": str(standing.held_usd)}), flush=True)
+    [balance] = ledger.balances(caps)
+    print(json.dumps({"open": len(underway.in_batch), "held": str(balance.held_usd)}), flush=True)
     # Whatever is in a batch is left out: live runs would be refused here, and pause it.
     assert once_alone(lambda: underway.start().result(30) or underway.progress.why) == ""
     assert underway.progress.state == "done"
     services.batching.follow(submission, claude, "k").work.result(60)
     underway.look().result(30)
-    [standing] = ledger.standings(caps)
+    [balance] = ledger.balances(caps)
     progress = underway.progress
     said = {
         "done": progress.done,
         "spent": str(progress.spent_usd),
-        "used": str(standing.used_usd),
-        "held": str(standing.held_usd),
+        "used": str(balance.used_usd),
+        "held": str(balance.held_usd),
     }
     print(json.dumps(said), flush=True)
     services.engine.close()

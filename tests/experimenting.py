@@ -17,7 +17,7 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.cases import Cases
-from playground.core.experiment.cell_checks import case_keys
+from playground.core.experiment.check_results import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import plan_grid
 from playground.core.request.connection import CLAUDE
@@ -27,7 +27,7 @@ from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.refusal import Refusal
 from playground.engine.loop import Engine
 from playground.experiments.claims import Claims
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Dependencies, Origin
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -130,7 +130,7 @@ class World:
             self.engine, self.claims, store, self.admit, self.start, self.row_of
         )
         origin = Origin(experiment_id, visitor, "page", 1)
-        return Underway(origin, definition, planned, AROUND, dependencies)
+        return ExperimentRun(origin, definition, planned, AROUND, dependencies)
 
     def close(self):
         """As a process ends: the engine first, then the log."""

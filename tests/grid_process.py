@@ -14,7 +14,7 @@ from playground.core.experiment.grid_plan import plan_grid
 from playground.core.request.connection import Connection, FlatPrice
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.session.services import Services
@@ -37,7 +37,7 @@ def underway_on(services, cells, at_once=4, telling=lambda dependencies: depende
     around = RunContext(services.settings.owner, RetryPolicy(), (), datetime.now(UTC))
     planned = plan_grid(definition.settings, definition.cases, 1, (), around)
     dependencies = services.dependencies("k", lambda runs: [None] * len(runs))
-    return Underway(
+    return ExperimentRun(
         Origin("1", "ada", "page", 1), definition, planned, around, telling(dependencies)
     )
 

@@ -233,8 +233,8 @@ def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_
     assert sorted(row.run_id for row in logged) == sorted(each.run_id for each in rows)
     total = sum(row.cost_usd for row in logged)
     assert world.log.totals("ada").spent_usd == total
-    [standing] = world.log.ledger.standings(caps)
-    assert (standing.used_usd, standing.held_usd) == (total, 0)
+    [balance] = world.log.ledger.balances(caps)
+    assert (balance.used_usd, balance.held_usd) == (total, 0)
     asked = len(world.requests)
     assert world.follow(following.submission).submission.is_taken_in
     assert len(world.requests) == asked

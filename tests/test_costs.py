@@ -131,11 +131,11 @@ def settled(path, row, texts):
     assert log.ledger.reserve([reserved], caps) is None
     log.record(row, texts)
     assert log.flush(5)
-    [standing] = log.ledger.standings(caps)
+    [balance] = log.ledger.balances(caps)
     totals = log.totals("ada")
     assert (totals.spent.usd, totals.spent.kind) == (row.cost_usd, row.cost_kind)
     log.close()
-    return standing.used_usd
+    return balance.used_usd
 
 
 def test_the_card_names_the_searches_with_their_price():

@@ -204,10 +204,8 @@ def test_no_more_cells_are_sent_than_the_budget_has_room_for(world):
     assert underway.progress.state == "paused"
     assert underway.progress.why.startswith("Not started: this run can cost up to $0.000")
     assert world.sent.total() == underway.progress.done == 1
-    [standing] = world.log.ledger.standings(
-        windows(Budget(session_usd=USD), Budget(), spender, NOON)
-    )
-    assert (standing.used_usd, standing.held_usd) == (USD, 0)
+    [balance] = world.log.ledger.balances(windows(Budget(session_usd=USD), Budget(), spender, NOON))
+    assert (balance.used_usd, balance.held_usd) == (USD, 0)
 
 
 def test_taken_up_in_another_process_only_the_rest_is_run(new_world):

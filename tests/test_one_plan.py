@@ -24,7 +24,7 @@ from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RefusedPlanError, RunContext, Variant, plan
 from playground.engine.run import Run
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin
 from playground.settings import Settings
 from playground.ui.session.services import Services
@@ -167,7 +167,7 @@ def run_experiment(services, context, request, experiment_id, *, judged):
     planned = plan_grid(definition.settings, cases, 1, definition.checks, context)
     dependencies = services.dependencies(KEY, lambda runs: [None] * len(runs))
     origin = Origin(experiment_id, "eve", "page", 1)
-    underway = Underway(origin, definition, planned, context, dependencies)
+    underway = ExperimentRun(origin, definition, planned, context, dependencies)
     underway.start().result(30)
 
 

@@ -67,6 +67,6 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
         services.engine.stop(run)
         assert run.wait(20)
     assert len(api.posts) == 5
-    [standing] = services.log.ledger.standings(caps)
+    [balance] = services.log.ledger.balances(caps)
     # What was sent may be billed though nobody waited for the answer.
-    assert (standing.used_usd, standing.held_usd) == (5 * most_usd, 0)
+    assert (balance.used_usd, balance.held_usd) == (5 * most_usd, 0)

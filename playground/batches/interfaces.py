@@ -108,12 +108,12 @@ class Admission(Protocol):
         ...
 
 
-Asked = (
+Answer = (
     Future[Submission | Failure]
     | Future[Submission | Unsure | Refusal]
     | Future[Submission | Refusal]
 )
-"""What comes of something that a submission was asked."""
+"""What will come of something that a submission was asked."""
 
 
 @dataclass(frozen=True, slots=True)

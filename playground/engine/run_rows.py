@@ -81,6 +81,6 @@ def _request_json(run: RunView) -> str:
     """What went out; before anything has, what was planned."""
     plan = run.plan
     if run.exchanges:
-        return to_json(Recorded(tuple(run.exchanges), differences(plan.request, plan.wire)))
+        return to_json(Recorded(run.exchanges, differences(plan.request, plan.wire)))
     planned = {"headers": dict(plan.wire.headers), "body": dict(plan.wire.body)}
     return json.dumps(planned, ensure_ascii=False, indent=2)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from playground.core.experiment.case_checks import CheckResult
-from playground.core.experiment.cell_checks import ToCheck, check_all, to_check
 from playground.core.experiment.cells import CellRow, Checked, answer_key, judge_cell
+from playground.core.experiment.check_results import ToCheck, check_all, to_check
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
 from playground.core.experiment.judging import judge_request, not_judged, verdict_in

@@ -30,7 +30,7 @@ from playground.experiments.stored_cells import stored
 from playground.experiments.tally import Tally
 
 
-class Underway:
+class ExperimentRun:
     """One experiment of a visitor on one page. What was finished earlier is read from the
     store, and neither run nor paid again.
 

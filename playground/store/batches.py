@@ -16,7 +16,7 @@ from playground.store.tables import dialect
 from playground.store.tables.batch_tables import batch_requests, batches
 from playground.store.tables.cleaning import clean_row, clean_text
 from playground.store.tables.dialect import in_chunks
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _KEY = ("visitor", "submission_id")
@@ -28,7 +28,7 @@ class BatchStore:
     the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer) -> None:
-        self._asking = Asking(writer, who="the batches", undone="Batches cannot be kept just now")
+        self._db = Transactions(writer, who="the batches", undone="Batches cannot be kept just now")
 
     def keep(self, submission: Submission, asked: Iterable[PlannedRequest] = ()) -> Refusal | None:
         """Remember a submission and what is asked in it. Only if nothing comes back is all of
@@ -38,11 +38,11 @@ class BatchStore:
         for some in in_chunks(asked):
             # A transaction each: a hundred thousand at once would hold up the log.
             rows = [clean_row(asdict(each)) | owner for each in some]
-            refused = self._asking.write(partial(dialect.upsert, table=batch_requests, rows=rows))
+            refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
             if refused is not None:
                 return refused
         # Last: what is not kept whole was never sent, and must not stand there as if it were.
-        return self._asking.write(lambda connection: dialect.upsert(connection, batches, [row]))
+        return self._db.write(lambda connection: dialect.upsert(connection, batches, [row]))
 
     def note(self, submission: Submission) -> Refusal | None:
         """Remember the newer state of a submission, unless its visitor had it deleted, or all
@@ -58,7 +58,7 @@ class BatchStore:
         def write(connection: sa.Connection) -> None:
             connection.execute(changed)
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""
@@ -68,7 +68,7 @@ class BatchStore:
             found = connection.execute(question).mappings().first()
             return _submission_of(found) if found else None
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def of(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
@@ -80,7 +80,7 @@ class BatchStore:
         question = question.order_by(
             batches.c.submitted_at.desc(), batches.c.submission_id.desc()
         ).limit(limit)
-        return self._asking.read(
+        return self._db.read(
             lambda connection: tuple(
                 _submission_of(row) for row in connection.execute(question).mappings()
             )
@@ -105,16 +105,14 @@ class BatchStore:
                 return None
             return frozenset(row.batch_id for row in found if row.batch_id)
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal:
         """The custom ids whose results are not in the log yet."""
         question = sa.select(batch_requests.c.custom_id).where(
             *_is(batch_requests, visitor, submission_id)
         )
-        return self._asking.read(
-            lambda connection: frozenset(connection.execute(question).scalars())
-        )
+        return self._db.read(lambda connection: frozenset(connection.execute(question).scalars()))
 
     def cells(self, visitor: str, submission_id: str) -> dict[str, str] | Refusal:
         """The cell that each custom id still waiting for its result belongs to."""
@@ -124,7 +122,7 @@ class BatchStore:
         def read(connection: sa.Connection) -> dict[str, str]:
             return {custom_id: cell for custom_id, cell in connection.execute(question)}
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def asked(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
@@ -142,7 +140,7 @@ class BatchStore:
                     found[row["custom_id"]] = PlannedRequest(**row)
             return found
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def taken_in(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
@@ -158,7 +156,7 @@ class BatchStore:
                     )
                 )
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
 
 def _is(table: sa.Table, visitor: str, submission_id: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from playground.store.tables.cleaning import clean_row
 from playground.store.tables.schema import boots as boots_table
 from playground.store.tables.schema import claims
 from playground.store.writing import processes
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 
@@ -21,7 +21,7 @@ class ClaimStore:
     disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer, clock: Callable[[], datetime]) -> None:
-        self._asking = Asking(writer, who="the claims", undone="Nothing can be claimed just now")
+        self._db = Transactions(writer, who="the claims", undone="Nothing can be claimed just now")
         self._boot, self._clock = writer.boot, clock
 
     def take(self, visitor: str, name: str) -> bool | Refusal:
@@ -38,12 +38,12 @@ class ClaimStore:
             dialect.upsert(connection, claims, [row])
             return True
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def has(self, visitor: str, name: str) -> bool | Refusal:
         """Whether this process still has a claim: it loses one when it goes unheard of for too
         long, asleep or cut off, or when what it claimed is deleted."""
-        return self._asking.read(
+        return self._db.read(
             lambda connection: _holder(connection, visitor, name) == self._boot.boot_id
         )
 
@@ -54,7 +54,7 @@ class ClaimStore:
         def write(connection: sa.Connection) -> None:
             connection.execute(own)
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
 
 def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -26,7 +26,7 @@ from playground.store.tables import batch_tables, dialect
 from playground.store.tables.cleaning import clean_row, clean_text
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import cells, claims, experiments, runs, texts
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
@@ -37,7 +37,7 @@ class ExperimentStore:
     the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer, memory: Memory) -> None:
-        self._asking = Asking(
+        self._db = Transactions(
             writer, who="the experiments", undone="Experiments cannot be kept just now"
         )
         self._memory = memory
@@ -45,7 +45,7 @@ class ExperimentStore:
     def keep(self, experiment: ExperimentRow) -> Refusal | None:
         """Remember an experiment, or its newer definition."""
         row = clean_row(asdict(experiment))
-        return self._asking.write(lambda connection: dialect.upsert(connection, experiments, [row]))
+        return self._db.write(lambda connection: dialect.upsert(connection, experiments, [row]))
 
     def get(self, visitor: str, experiment_id: str) -> ExperimentRow | Refusal | None:
         """One experiment of this visitor."""
@@ -55,7 +55,7 @@ class ExperimentStore:
             found = connection.execute(question).mappings().first()
             return ExperimentRow(**found) if found else None
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def of(self, visitor: str, *, limit: int = 100) -> tuple[ExperimentRow, ...] | Refusal:
         """The newest experiments of a visitor, without their definitions."""
@@ -66,7 +66,7 @@ class ExperimentStore:
             .order_by(experiments.c.experiment_id.desc())
             .limit(limit)
         )
-        return self._asking.read(
+        return self._db.read(
             lambda connection: tuple(
                 ExperimentRow(**row) for row in connection.execute(question).mappings()
             )
@@ -82,12 +82,12 @@ class ExperimentStore:
             for table in (experiments, cells):
                 connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
         rows = [_of(visitor, experiment_id) | asdict(each) | _UNCHECKED for each in begun]
-        return self._asking.write(lambda connection: dialect.upsert(connection, cells, rows))
+        return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
         """Remember what checks said of these cells."""
@@ -104,7 +104,7 @@ class ExperimentStore:
                     )
                 )
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal:
         """Every cell that was started, with its run as the log has it now."""
@@ -128,7 +128,7 @@ class ExperimentStore:
                 found[cell.cell_id] = cell
             return found
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
         """Its runs that no cell has as its newest: their cells were run again."""
@@ -152,7 +152,7 @@ class ExperimentStore:
             }
             return tuple(found.values())
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
         """What is checked of the answers of these runs of a visitor, by their id."""
@@ -180,7 +180,7 @@ class ExperimentStore:
                     found[run_id] = newer.blocks
             return found
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
 
 _UNCHECKED = {"results_json": "{}", "answer_key": ""}

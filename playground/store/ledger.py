@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import Budget, Reservation, Standing, Window
+from playground.core.money.budget import Balance, Budget, Reservation, Window
 from playground.core.text.refusal import Refusal
 from playground.store.rows import reservations
 from playground.store.rows.memory import Memory
 from playground.store.tables import dialect
 from playground.store.tables.schema import budgets
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _SAVED_WITHIN_S = 1.0
@@ -23,20 +23,18 @@ class Ledger:
     for the disk, so none may be called on the event loop."""
 
     def __init__(self, writer: Writer, memory: Memory) -> None:
-        self._asking = Asking(writer, who="the ledger", undone=_UNDONE)
+        self._db = Transactions(writer, who="the ledger", undone=_UNDONE)
         self._writer = writer
         self._memory = memory
 
     def reserve(self, wanted: Sequence[Reservation], caps: Sequence[Window]) -> Refusal | None:
         """Reserve for all of these runs, or for none and say why."""
         self._catch_up()
-        return self._asking.write(lambda connection: reservations.reserve(connection, wanted, caps))
+        return self._db.write(lambda connection: reservations.reserve(connection, wanted, caps))
 
     def reserve_again(self, more: Reservation, caps: Sequence[Window]) -> Refusal | None:
         """Reserve for one more attempt of a run, or say why not."""
-        return self._asking.write(
-            lambda connection: reservations.reserve_again(connection, more, caps)
-        )
+        return self._db.write(lambda connection: reservations.reserve_again(connection, more, caps))
 
     def release(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Let go of what was reserved for runs that were never sent."""
@@ -44,13 +42,13 @@ class Ledger:
         def write(connection: sa.Connection) -> None:
             reservations.release(connection, visitor, run_ids)
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
-    def standings(self, caps: Sequence[Window]) -> tuple[Standing, ...] | Refusal:
+    def balances(self, caps: Sequence[Window]) -> tuple[Balance, ...] | Refusal:
         """How the windows stand now."""
         self._catch_up()
-        return self._asking.read(
-            lambda connection: tuple(reservations.standing(connection, cap) for cap in caps)
+        return self._db.read(
+            lambda connection: tuple(reservations.balance(connection, cap) for cap in caps)
         )
 
     def keep_budget(self, visitor: str, budget: Budget) -> Refusal | None:
@@ -60,7 +58,7 @@ class Ledger:
             "session_usd": budget.session_usd,
             "day_usd": budget.day_usd,
         }
-        return self._asking.write(lambda connection: dialect.upsert(connection, budgets, [row]))
+        return self._db.write(lambda connection: dialect.upsert(connection, budgets, [row]))
 
     def budget_of(self, visitor: str) -> Budget | Refusal:
         """The budget that a visitor made on an earlier visit."""
@@ -70,7 +68,7 @@ class Ledger:
             found = connection.execute(question.where(budgets.c.visitor == visitor)).first()
             return Budget(*found) if found else Budget()
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def _catch_up(self) -> None:
         # What has just ended costs less than is still reserved for it.

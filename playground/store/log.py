@@ -14,7 +14,7 @@ from playground.store.batches import BatchStore
 from playground.store.claims import ClaimStore
 from playground.store.experiments import ExperimentStore
 from playground.store.history.history import History
-from playground.store.history.housekeeping import Keeping
+from playground.store.history.housekeeping import Housekeeping
 from playground.store.history.open_pages import OpenPages, bare
 from playground.store.ledger import Ledger
 from playground.store.prompts import PromptStore
@@ -74,7 +74,7 @@ class RunLog:
         self.history = History(
             self._answer, self._writer, self._memory, clock, self.open_pages, saved_within_s
         )
-        self.keeping = Keeping(self.history, self._writer, clock)
+        self.housekeeping = Housekeeping(self.history, self._writer, clock)
         self.prompts = PromptStore(self._writer)
 
     def record(

@@ -10,7 +10,7 @@ from playground.core.text.refusal import Refusal
 from playground.store.tables import dialect
 from playground.store.tables.cleaning import clean_row, clean_text
 from playground.store.tables.schema import prompt_versions, prompts
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _VERSION = [prompt_versions.c[name] for name in ("number", "saved_at", "note", "page_json")]
@@ -21,7 +21,7 @@ class PromptStore:
     waits for the disk, so none may be called on the event loop."""
 
     def __init__(self, writer: Writer) -> None:
-        self._asking = Asking(writer, who="the library", undone="The library can't be reached")
+        self._db = Transactions(writer, who="the library", undone="The library can't be reached")
 
     def all(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
         """The prompts of this visitor by name, each with its versions."""
@@ -42,7 +42,7 @@ class PromptStore:
             ]
             return tuple(sorted(found, key=lambda prompt: prompt.name.casefold()))
 
-        return self._asking.read(read)
+        return self._db.read(read)
 
     def keep(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
         """Keep a prompt with its versions; those with the same numbers are replaced."""
@@ -53,7 +53,7 @@ class PromptStore:
             dialect.upsert(connection, prompts, [own | {"name": clean_text(prompt.name)}])
             dialect.upsert(connection, prompt_versions, rows)
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
         """Keep one version more; its number is found here, where nobody else is writing."""
@@ -68,7 +68,7 @@ class PromptStore:
             is_old = prompt_versions.c.number <= number - MOST_VERSIONS
             connection.execute(prompt_versions.delete().where(mine, is_old))
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
     def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
         statement = prompts.update().where(_of(prompts, visitor, prompt_id))
@@ -85,7 +85,7 @@ class PromptStore:
             for statement in statements:
                 connection.execute(statement)
 
-        return self._asking.write(write)
+        return self._db.write(write)
 
 
 def _of(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:

@@ -46,7 +46,7 @@ async def whole(pieces, runs):
     return used_s
 
 
-def keeping(data, runs):
+def housekeeping(data, runs):
     """CPU seconds that keeping the raw events adds to that."""
     notes = [noting(RawEvents(), 1, KEY, 0.0, Timing()) for _ in range(runs)]
     began_s = time.process_time()
@@ -64,7 +64,7 @@ def measure(options):
     wholes, added = [], []
     for _ in range(options.rounds):
         wholes.append(1e6 * asyncio.run(whole(pieces, options.runs)) / count)
-        added.append(1e6 * keeping(data, options.runs) / count)
+        added.append(1e6 * housekeeping(data, options.runs) / count)
     result = {
         "deltas": count,
         "us per delta, all in all": round(statistics.median(wholes), 2),

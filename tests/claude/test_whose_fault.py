@@ -326,8 +326,8 @@ def test_a_server_that_speaks_no_tls_is_said_to(monkeypatch):
 def test_the_same_is_said_of_a_wrong_setting_by_every_other_call(monkeypatch):
     import asyncio
 
-    from playground.claude.counting import count_tokens
     from playground.claude.models import list_models
+    from playground.claude.token_count import count_tokens
 
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", REQUEST))

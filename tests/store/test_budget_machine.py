@@ -124,10 +124,10 @@ class Spending(RuleBasedStateMachine):
 
     @invariant()
     def nothing_overshoots_and_nothing_is_negative(self):
-        for standing in self.log.ledger.standings(self.caps()):
-            assert min(standing.used_usd, standing.held_usd, standing.left_usd) >= 0
-            assert standing.used_usd + standing.held_usd <= CAP
-            assert (standing.used_usd, standing.held_usd) == self.counted()
+        for balance in self.log.ledger.balances(self.caps()):
+            assert min(balance.used_usd, balance.held_usd, balance.left_usd) >= 0
+            assert balance.used_usd + balance.held_usd <= CAP
+            assert (balance.used_usd, balance.held_usd) == self.counted()
 
     def teardown(self):
         self.log.close()

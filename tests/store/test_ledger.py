@@ -40,8 +40,8 @@ def owners_day(cap, visitor, payer="owner"):
 
 
 def counts(log, caps):
-    [standing] = log.ledger.standings(caps)
-    return standing.used_usd, standing.held_usd
+    [balance] = log.ledger.balances(caps)
+    return balance.used_usd, balance.held_usd
 
 
 def ended(row, number, cost, kind="exact", **changes):
@@ -380,15 +380,15 @@ def test_deleting_a_history_frees_nothing_that_was_spent(log, row, is_reserved):
     log.record(row(3, started_at=NOON, status="streaming", worst_case_usd=CENT, cost_usd=None,
                    cost_kind="unknown"))  # fmt: skip
     assert log.flush(5)
-    before = log.ledger.standings(caps)
-    spent = sum(standing.used_usd + standing.held_usd for standing in before)
+    before = log.ledger.balances(caps)
+    spent = sum(balance.used_usd + balance.held_usd for balance in before)
     assert spent == (2 if is_reserved else 1) * Decimal("0.015")
     log.delete_all("ada")
     assert log.flush(5)
     assert log.count("ada") == 0
-    after = log.ledger.standings(caps)
-    assert sum(standing.used_usd + standing.held_usd for standing in after) == spent
+    after = log.ledger.balances(caps)
+    assert sum(balance.used_usd + balance.held_usd for balance in after) == spent
     # A run that was on its way counts for what it cost in the end.
     log.record(ended(row, 3, CENT / 4))
     assert log.flush(5)
-    assert log.ledger.standings(caps)[0].used_usd == CENT * 3 / 4
+    assert log.ledger.balances(caps)[0].used_usd == CENT * 3 / 4

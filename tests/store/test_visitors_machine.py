@@ -237,8 +237,8 @@ class Visitors(RuleBasedStateMachine):
         self.reserved[who] += wanted.usd
         # A day that no run of the log belongs to.
         caps = windows(CAP, Budget(), spender, wanted.started_at)
-        [standing] = self.log.ledger.standings(caps)
-        assert standing.held_usd == self.reserved[who]
+        [balance] = self.log.ledger.balances(caps)
+        assert balance.held_usd == self.reserved[who]
 
     @rule(who=WHO, cents=st.integers(1, 99))
     def keep_a_budget(self, who, cents):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from playground.claude.batch.calls import PATH, ask, ask_for_batch, batch_of, page_path, path_of
+from playground.claude.batch.calls import PATH, as_batch, ask, batch_of, page_path, path_of
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
@@ -49,8 +49,8 @@ class BatchApi:
             return Failure("invalid_request", "The batch holds something that is not JSON.")
 
         async def post(number: int) -> Batch | Failure:
-            return await ask_for_batch(
-                self.clients, connection, key, number, "post", PATH, new.headers, body
+            return as_batch(
+                await ask(self.clients, connection, key, number, "post", PATH, new.headers, body)
             )
 
         found = await self._patiently(post, _was_refused)
@@ -92,8 +92,8 @@ class BatchApi:
         """How a batch stands."""
 
         async def get(number: int) -> Batch | Failure:
-            return await ask_for_batch(
-                self.clients, connection, key, number, "get", path_of(batch_id)
+            return as_batch(
+                await ask(self.clients, connection, key, number, "get", path_of(batch_id))
             )
 
         return await self._patiently(get, _always)
@@ -103,7 +103,7 @@ class BatchApi:
 
         async def post(number: int) -> Batch | Failure:
             path = path_of(batch_id, "/cancel")
-            return await ask_for_batch(self.clients, connection, key, number, "post", path)
+            return as_batch(await ask(self.clients, connection, key, number, "post", path))
 
         return await self._patiently(post, _always)
 

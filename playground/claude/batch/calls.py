@@ -64,21 +64,9 @@ async def ask(
     return found if isinstance(found, dict) else _not_the_api()
 
 
-async def ask_for_batch(
-    clients: Clients,
-    connection: Connection,
-    key: str,
-    number: int,
-    method: Method,
-    path: str,
-    headers: JsonObject | None = None,
-    body: bytes | None = None,
-) -> Batch | Failure:
-    """Attempt `number` at a call that answers with a batch."""
-    found = await ask(clients, connection, key, number, method, path, headers, body)
-    if isinstance(found, Failure):
-        return found
-    return batch_of(found) or _not_the_api()
+def as_batch(found: JsonObject | Failure) -> Batch | Failure:
+    """The batch that a call answered with."""
+    return found if isinstance(found, Failure) else batch_of(found) or _not_the_api()
 
 
 async def open_results(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, get_args
 
-from playground.core.experiment.cell_checks import case_keys
 from playground.core.experiment.cells import CellRow
+from playground.core.experiment.check_results import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
 from playground.core.statistics.setting_statistics import SettingStatistics, setting_statistics

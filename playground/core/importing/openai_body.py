@@ -1,4 +1,5 @@
-"""A chat request in OpenAI's shape as a request of the editor; the two APIs differ in much."""
+"""A request of OpenAI's Chat Completions or Responses API as a request of the editor; they
+differ from the Messages API in much."""
 
 from typing import Final
 
@@ -16,7 +17,9 @@ from playground.core.request.request import EFFORTS
 from playground.core.text.json_text import Json, JsonObject
 
 SOURCE: Final = "OpenAI chat request"
+RESPONSES_SOURCE: Final = "OpenAI response request"
 SAME: Final = ("model", "temperature", "top_p", "stream")
+_RESPONSES_TAKEN: Final = (*SAME, "input", "instructions", "max_output_tokens")
 INSTEAD: Final = {
     "n": "One answer is given each run: add a variant for another.",
     "seed": "The Messages API has none.",
@@ -88,3 +91,40 @@ def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Json
     if len(systems) > 1:
         left_out.append(LeftOut("system", f"{len(systems)} system messages become one prompt."))
     return "\n\n".join(systems), messages
+
+
+def is_responses(call: Call) -> bool:
+    """Whether a body is meant for the Responses API."""
+    is_named = "/v1/responses" in call.url or "input" in call.body
+    return is_named and "messages" not in call.body
+
+
+def of_responses(call: Call) -> Imported:
+    """The request that says the same. Raises `ImportingError`."""
+    left_out = list(call.left_out)
+    # Null stands there for what is not set.
+    asked = {name: value for name, value in call.body.items() if value is not None}
+    body: dict[str, Json] = {name: asked[name] for name in SAME if name in asked}
+    if "max_output_tokens" in asked:
+        body["max_tokens"] = asked["max_output_tokens"]
+    system, body["messages"] = conversation(_input_messages(asked.get("input")), left_out)
+    instructions = texts_of(asked.get("instructions"), "instructions", left_out)
+    body["system"] = "\n\n".join(filter(None, (instructions, system)))
+    if instructions and system:
+        left_out.append(LeftOut("system", "Its instructions and messages become one prompt."))
+    rest = {name: asked[name] for name in asked if name not in _RESPONSES_TAKEN}
+    match rest.get("reasoning"):
+        case {"effort": effort, **others} if effort in EFFORTS and not others:
+            body["output_config"] = {"effort": effort}
+            del rest["reasoning"]
+    for name in rest:
+        left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
+    return of_messages_api(Call(body, {}, call.url, tuple(left_out)), RESPONSES_SOURCE)
+
+
+def _input_messages(found: object) -> list[Json]:
+    if isinstance(found, str):
+        return [{"role": "user", "content": found}]
+    if not isinstance(found, list):
+        raise ImportingError("Its input is neither a text nor a list.")
+    return found

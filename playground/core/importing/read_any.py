@@ -28,10 +28,9 @@ from playground.core.importing.import_result import (
     LeftOut,
     short,
 )
-from playground.core.importing.importing_responses import is_responses, of_responses
 from playground.core.importing.kinds import READABLE, is_javascript, json_kind, kind_of, named
 from playground.core.importing.messages_body import of_messages_api
-from playground.core.importing.openai_body import of_openai
+from playground.core.importing.openai_body import is_responses, of_openai, of_responses
 from playground.core.importing.python_call import calls_from_python, read_python
 from playground.core.importing.signs import is_openai
 from playground.core.importing.strict_json import read_json, read_object

@@ -66,7 +66,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Balance:
     """What of a window is used up, and what is reserved for runs on their way."""
 
     window: Window
@@ -109,15 +109,15 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
     return tuple(found)
 
 
-def refusal(needed_usd: Decimal, standings: tuple[Standing, ...]) -> Refusal | None:
+def refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:
     """Why something that can cost this much does not fit; None: it does."""
-    for standing in standings:
-        short_usd = needed_usd - standing.left_usd
+    for balance in balances:
+        short_usd = needed_usd - balance.left_usd
         if short_usd > 0:
             return Refusal(
                 f"Not started: this run can cost up to {in_dollars(needed_usd)}, and "
-                f"{in_dollars(standing.left_usd)} of {standing.window.words} "
-                f"{'is' if standing.left_usd == 0 else 'are'} left: "
+                f"{in_dollars(balance.left_usd)} of {balance.window.words} "
+                f"{'is' if balance.left_usd == 0 else 'are'} left: "
                 f"{in_dollars(short_usd)} too much."
             )
     return None

@@ -1,7 +1,6 @@
-"""What the page reads of a run, whoever keeps it: the engine's class is another one in a
-process that has read its module anew."""
+"""What is read of a run outside the engine, whoever keeps it: an engine that was edited while it
+runs has another class for the same thing."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -15,19 +14,39 @@ from playground.core.wire.exchange import Exchange
 
 
 class RunView(Protocol):
-    """A run as it stands. Times in seconds are on the monotonic clock, durations and `ttft_s`
-    count from `began_s`; what is not known yet is None."""
+    """A run as it stands, to be read and never written. Times in seconds are on the monotonic
+    clock, durations and `ttft_s` count from `began_s`; what is not known yet is None."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def visitor(self) -> str: ...
-    @property
-    def experiment_id(self) -> str | None: ...
-    @property
-    def plan(self) -> Plan: ...
-    @property
-    def status(self) -> Status: ...
+    id: str
+    visitor: str
+    experiment_id: str | None
+    plan: Plan
+    status: Status
+    ahead: int
+    """How many wait before it."""
+    created_at: datetime
+    ended_at: datetime | None
+    began_s: float | None
+    next_try_s: float | None
+    heard_s: float | None
+    ttft_s: float | None
+    request_id: str | None
+    usage: Usage | None
+    """What all attempts reported together."""
+    last_usage: Usage | None
+    earlier_usages: tuple[Usage, ...]
+    stop_reason: str | None
+    stop_sequence: str | None
+    stop_detail: str | None
+    stop_category: str | None
+    refusal: RefusalBill
+    failure: Failure | None
+    why: str
+    """Why it was stopped or not retried, in a sentence; empty: nothing to say."""
+    attempts: tuple[Attempt, ...]
+    exchanges: tuple[Exchange, ...]
+    raw: RawEvents
+
     @property
     def is_live(self) -> bool: ...
     @property
@@ -35,62 +54,14 @@ class RunView(Protocol):
         """Ended and recorded."""
 
     @property
-    def ahead(self) -> int:
-        """How many wait before it."""
-
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def ended_at(self) -> datetime | None: ...
-    @property
-    def began_s(self) -> float | None: ...
-    @property
-    def next_try_s(self) -> float | None: ...
-    @property
-    def heard_s(self) -> float | None: ...
-    @property
-    def ttft_s(self) -> float | None: ...
-    @property
     def duration_s(self) -> float | None: ...
     @property
-    def attempts(self) -> Sequence[Attempt]: ...
-    @property
     def attempt_number(self) -> int: ...
-    @property
-    def request_id(self) -> str | None: ...
     @property
     def text(self) -> str: ...
     @property
     def thinking(self) -> str: ...
     @property
     def blocks(self) -> Blocks: ...
-    @property
-    def usage(self) -> Usage | None:
-        """What all attempts reported together."""
-
-    @property
-    def last_usage(self) -> Usage | None: ...
-    @property
-    def earlier_usages(self) -> Sequence[Usage]: ...
-    @property
-    def stop_reason(self) -> str | None: ...
-    @property
-    def stop_sequence(self) -> str | None: ...
-    @property
-    def stop_detail(self) -> str | None: ...
-    @property
-    def stop_category(self) -> str | None: ...
-    @property
-    def refusal(self) -> RefusalBill: ...
-    @property
-    def failure(self) -> Failure | None: ...
-    @property
-    def why(self) -> str:
-        """Why it was stopped or not retried, in a sentence; empty: nothing to say."""
-
-    @property
-    def exchanges(self) -> Sequence[Exchange]: ...
-    @property
-    def raw(self) -> RawEvents: ...
     def wait(self, timeout_s: float) -> bool:
         """Wait until it is over; false if it is not by then."""

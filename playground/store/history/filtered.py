@@ -40,7 +40,7 @@ _KIND = ("status", "model", "variant", "connection")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PageQuery:
     """One page that is asked for."""
 
     visitor: str
@@ -69,26 +69,28 @@ class Cursors:
     is_partial: bool = False
 
 
-def read_found(connection: sa.Connection | None, entries: Entries, wish: Wish) -> HistoryPage:
+def read_found(connection: sa.Connection | None, entries: Entries, query: PageQuery) -> HistoryPage:
     """Return the page."""
-    marked = marks_of(connection, wish.visitor, entries)
+    marked = marks_of(connection, query.visitor, entries)
     rows = [
         entry.row
         for run_id, entry in entries.items()
-        if matches_entry(wish.chosen, entry, marked.get(run_id, NO_MARK))
-        and wish.is_next(cursor_of(entry.row, wish.order))
+        if matches_entry(query.chosen, entry, marked.get(run_id, NO_MARK))
+        and query.is_next(cursor_of(entry.row, query.order))
     ]
     places = Cursors([])
     if connection is not None:
         # The database may hold earlier versions of the rows in memory: as many more of its own.
-        places = _places(connection, wish, wish.limit + 1 + len(entries))
+        places = _places(connection, query, query.limit + 1 + len(entries))
         ids = [place.run_id for place in places.found if place.run_id not in entries]
-        rows += read_rows(connection, wish.visitor, ids[: wish.limit + 1])
+        rows += read_rows(connection, query.visitor, ids[: query.limit + 1])
     if places.end is not None:
-        rows = [r for r in rows if not is_behind(cursor_of(r, wish.order), places.end, wish.order)]
-    rows = sorted_in(rows, wish.order)
-    page = tuple(rows[: wish.limit])
-    next_cursor = cursor_of(page[-1], wish.order) if len(rows) > wish.limit else places.end
+        rows = [
+            r for r in rows if not is_behind(cursor_of(r, query.order), places.end, query.order)
+        ]
+    rows = sorted_in(rows, query.order)
+    page = tuple(rows[: query.limit])
+    next_cursor = cursor_of(page[-1], query.order) if len(rows) > query.limit else places.end
     return HistoryPage(page, next_cursor, places.is_partial)
 
 
@@ -117,66 +119,66 @@ def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement
     return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
 
 
-def _places(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
-    if is_picked(wish.chosen):
-        is_newest = wish.order == "newest"
-        return (_newest_picked if is_newest else _picked)(connection, wish, most)
-    if wish.order in ("newest", "oldest"):
-        if _is_narrow(connection, wish):
-            return Cursors(_by_cost_range(connection, wish, most))
-        return Cursors(_by_kind(connection, wish, most))
-    return Cursors(_by_value(connection, wish, most))
+def _places(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
+    if is_picked(query.chosen):
+        is_newest = query.order == "newest"
+        return (_newest_picked if is_newest else _picked)(connection, query, most)
+    if query.order in ("newest", "oldest"):
+        if _is_narrow(connection, query):
+            return Cursors(_by_cost_range(connection, query, most))
+        return Cursors(_by_kind(connection, query, most))
+    return Cursors(_by_value(connection, query, most))
 
 
-def _by_kind(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
+def _by_kind(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
     """By time: a stretch of the index for each kind of run that there is."""
-    kinds = days.read_kinds(connection, wish.visitor, wish.chosen)
-    is_up = wish.order == "oldest"
+    kinds = days.read_kinds(connection, query.visitor, query.chosen)
+    is_up = query.order == "oldest"
     columns = (runs.c.started_at, runs.c.run_id)
     question = sa.select(*columns).where(
-        runs.c.visitor == wish.visitor,
+        runs.c.visitor == query.visitor,
         *(runs.c[name] == sa.bindparam(name) for name in _KIND),
-        *_in_range(wish.chosen),
+        *_in_range(query.chosen),
     )
-    if wish.after is not None:
-        place, edge = sa.tuple_(*columns), _edge(runs.c.started_at, wish.after)
+    if query.after is not None:
+        place, edge = sa.tuple_(*columns), _edge(runs.c.started_at, query.after)
         question = question.where(place > edge if is_up else place < edge)
     question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
     found: list[Cursor] = []
     for kind in kinds:
         values = dict(zip(_KIND, kind, strict=True))
         found += [Cursor(*record) for record in connection.execute(question, values)]
-    return wish.sorted(found)[:most]
+    return query.sorted(found)[:most]
 
 
-def _is_narrow(connection: sa.Connection, wish: Wish) -> bool:
+def _is_narrow(connection: sa.Connection, query: PageQuery) -> bool:
     """Whether so few runs lie in a range of costs that it is less to sort them all."""
-    if wish.chosen.from_usd is None and wish.chosen.to_usd is None:
+    if query.chosen.from_usd is None and query.chosen.to_usd is None:
         return False
-    some = sa.select(runs.c.cost_usd).where(*_within_costs(wish)).limit(_MOST_SORTED + 1)
+    some = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MOST_SORTED + 1)
     count = connection.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
     return (count or 0) <= _MOST_SORTED
 
 
-def _within_costs(wish: Wish) -> list[sa.ColumnElement[bool]]:
-    costs = Filter(from_usd=wish.chosen.from_usd, to_usd=wish.chosen.to_usd)
-    return [runs.c.visitor == wish.visitor, *_in_range(costs)]
+def _within_costs(query: PageQuery) -> list[sa.ColumnElement[bool]]:
+    costs = Filter(from_usd=query.chosen.from_usd, to_usd=query.chosen.to_usd)
+    return [runs.c.visitor == query.visitor, *_in_range(costs)]
 
 
-def _by_cost_range(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
-    is_up = wish.order == "oldest"
+def _by_cost_range(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
+    is_up = query.order == "oldest"
     columns = (runs.c.started_at, runs.c.run_id)
-    question = sa.select(*columns).where(runs.c.visitor == wish.visitor, *of_row(wish.chosen))
-    if wish.after is not None:
-        question = question.where(_is_behind(*columns, wish.after, is_up=is_up))
+    question = sa.select(*columns).where(runs.c.visitor == query.visitor, *of_row(query.chosen))
+    if query.after is not None:
+        question = question.where(_is_behind(*columns, query.after, is_up=is_up))
     question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
     return [Cursor(*record) for record in connection.execute(question)]
 
 
-def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
+def _by_value(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
     """Along the index of this order; rows without a value stand at its end."""
-    column, after = _COLUMNS[wish.order], wish.after
-    meant = (runs.c.visitor == wish.visitor, *of_row(wish.chosen))
+    column, after = _COLUMNS[query.order], query.after
+    meant = (runs.c.visitor == query.visitor, *of_row(query.chosen))
     found: list[Cursor] = []
     if after is None or after.value is not None:
         question = sa.select(column, runs.c.run_id).where(*meant, column.is_not(None))
@@ -194,11 +196,11 @@ def _by_value(connection: sa.Connection, wish: Wish, most: int) -> list[Cursor]:
     return found
 
 
-def _picked(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
-    picked, is_partial = pick(connection, wish.visitor, wish.chosen)
-    column, after = picked.c[_COLUMNS[wish.order].name], wish.after
-    is_up = wish.order == "oldest"
-    question = sa.select(column, picked.c.run_id).where(*of_row(wish.chosen, picked))
+def _picked(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
+    picked, is_partial = pick(connection, query.visitor, query.chosen)
+    column, after = picked.c[_COLUMNS[query.order].name], query.after
+    is_up = query.order == "oldest"
+    question = sa.select(column, picked.c.run_id).where(*of_row(query.chosen, picked))
     if after is not None:
         question = question.where(_is_behind(column, picked.c.run_id, after, is_up=is_up))
     by_id = picked.c.run_id.asc() if is_up else picked.c.run_id.desc()
@@ -217,22 +219,22 @@ def _is_behind(
     return here > edge if is_up else sa.or_(here < edge, column.is_(None))
 
 
-def _newest_picked(connection: sa.Connection, wish: Wish, most: int) -> Cursors:
+def _newest_picked(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
     """From the newest match on: a page of a frequent word is soon full."""
     places: list[Cursor] = []
     looked_at = 0
-    for part in parts(connection, wish.visitor, wish.chosen, wish.after):
-        rows = few_runs.rows(connection, wish.visitor, part.found)
-        question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(wish.chosen, rows))
+    for part in parts(connection, query.visitor, query.chosen, query.after):
+        rows = few_runs.rows(connection, query.visitor, part.found)
+        question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(query.chosen, rows))
         found = [Cursor(*record) for record in connection.execute(question)]
-        places += [place for place in found if wish.is_next(place)]
+        places += [place for place in found if query.is_next(place)]
         looked_at += len(part.looked_at)
         if len(places) >= most:
             break
-        if looked_at >= most_looked_at(wish.chosen):
-            end = read_rows(connection, wish.visitor, part.looked_at[-1:])
-            return Cursors(wish.sorted(places), cursor_of(end[0], "newest") if end else None)
-    return Cursors(wish.sorted(places)[:most])
+        if looked_at >= most_looked_at(query.chosen):
+            end = read_rows(connection, query.visitor, part.looked_at[-1:])
+            return Cursors(query.sorted(places), cursor_of(end[0], "newest") if end else None)
+    return Cursors(query.sorted(places)[:most])
 
 
 def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:

@@ -31,7 +31,7 @@ from playground.store.rows.reading import Entries, read_texts
 from playground.store.search import search_index
 from playground.store.sums import days
 from playground.store.tables.cleaning import clean_text
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _NOT_WRITTEN = Refusal("Not done: the log can't be written just now.")
@@ -84,7 +84,7 @@ class History:
     ) -> None:
         self._saved_within_s = saved_within_s
         self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
-        self._asking = Asking(writer, who="the history", undone="Not done")
+        self._db = Transactions(writer, who="the history", undone="Not done")
         self._elsewhere = elsewhere or Nowhere()
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
@@ -106,8 +106,8 @@ class History:
     ) -> HistoryPage:
         """The first rows that a filter finds, or those behind a place."""
         name = clean_text(visitor)
-        wish = filtered.Wish(name, chosen, order, after, limit)
-        return self._ask(name, lambda to, entries: filtered.read_found(to, entries, wish))
+        query = filtered.PageQuery(name, chosen, order, after, limit)
+        return self._ask(name, lambda to, entries: filtered.read_found(to, entries, query))
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
         """What the found runs add up to."""
@@ -300,7 +300,7 @@ class History:
         return not self._memory.is_waiting(visitor, run_ids)
 
     def _change(self, work: Callable[[sa.Connection], object]) -> Refusal | None:
-        done = self._asking.write(work)
+        done = self._db.write(work)
         return done if isinstance(done, Refusal) else None
 
 

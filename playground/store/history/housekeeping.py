@@ -27,7 +27,7 @@ _OPENED_WITHIN_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Keeping:
+class Housekeeping:
     """Each method but those about old runs is about the log as a whole: for its owner."""
 
     def __init__(self, history: History, writer: Writer, clock: Callable[[], datetime]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from playground.core.money.budget import OWNER, Reservation, Standing, Window, refusal
+from playground.core.money.budget import OWNER, Balance, Reservation, Window, refusal
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
@@ -64,7 +64,7 @@ _UNRESERVED: sa.Select[tuple[Any, ...]] = (
 )
 
 
-def standing(connection: sa.Connection, window: Window) -> Standing:
+def balance(connection: sa.Connection, window: Window) -> Balance:
     """What of a window is used and reserved."""
     values = {"who": window.who, "since": window.since, "until": window.until}
     sums = [Decimal(0), Decimal(0)]
@@ -75,7 +75,7 @@ def standing(connection: sa.Connection, window: Window) -> Standing:
         for is_settled, usd in connection.execute(question, values):
             sums[is_settled] += usd or 0
     held_usd, used_usd = sums
-    return Standing(window, used_usd, held_usd)
+    return Balance(window, used_usd, held_usd)
 
 
 def reserve(
@@ -83,7 +83,7 @@ def reserve(
 ) -> Refusal | None:
     """Reserve all or nothing. Whoever calls this is the only one who writes just now."""
     needed_usd = sum((each.usd for each in wanted), Decimal(0))
-    refused = refusal(needed_usd, tuple(standing(connection, window) for window in caps))
+    refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
         rows = [
             {
@@ -104,7 +104,7 @@ def reserve_again(
     connection: sa.Connection, more: Reservation, caps: Sequence[Window]
 ) -> Refusal | None:
     """Add to what is reserved for a run that is still on its way."""
-    refused = refusal(more.usd, tuple(standing(connection, window) for window in caps))
+    refused = refusal(more.usd, tuple(balance(connection, window) for window in caps))
     if refused is not None:
         return refused
     added = connection.execute(

@@ -5,11 +5,11 @@ be done with several of them stands around it, and is drawn by the script.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import logged
 from playground.ui.answer.component import mount_answers
 from playground.ui.answer.voting import offer_blind, offer_vote
@@ -101,7 +101,7 @@ def _choose_press() -> None:
     )  # fmt: skip
 
 
-def _show_sent(letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
+def _show_sent(letter: str, run: RunView) -> None:
     key = f"sent_{letter}"
     title = f"As sent · run {run.plan.press} {letter}"
     show_dialog(key, title, as_sent.show_record, key, run)

@@ -12,6 +12,7 @@ from playground.core.money.bill import searches
 from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
+from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import cost_of
 from playground.ui.answer.marking import words_of_changes
 from playground.ui.answer.timeline import live_timeline
@@ -29,7 +30,7 @@ Tool = tuple[str, str, str, str, bool]
 """What a button does, its icon, its words, what it is called in full, whether it is off."""
 
 
-def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
     """What never changes on a card. Of a hidden one nothing tells which variant's it is."""
     plan: Plan = run.plan
     name = view.names[letter]
@@ -38,10 +39,10 @@ def head(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
     return {"name": name, "colour": variant_state.COLOURS[letter], "asked": plan.asked}
 
 
-def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (a Run)
+def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
     """How far a run has come, in all that its card says of it."""
     status: str = run.status
-    found = {
+    found: dict[str, Any] = {
         "status": status,
         "live": run.is_live,
         "wide": view.focused == letter,
@@ -65,7 +66,7 @@ def said(letter: str, run: Any, view: View) -> dict[str, Any]:  # noqa: ANN401 (
     }
 
 
-def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     if (run.blocks or run.is_live) and not view.is_hidden:
         is_pinned = view.pinned is not None and view.pinned.run.id == run.id
@@ -78,7 +79,7 @@ def _head_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
         yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
 
 
-def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: ANN401 (a Run)
+def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     found = others(view, letter)
     if run.blocks and not run.is_live and found:
@@ -98,7 +99,7 @@ def _foot_tools(letter: str, run: Any, view: View) -> Iterator[Tool]:  # noqa: A
         yield "again", "replay", "Run again", f"Send the request of {name} again", is_off
 
 
-def changes_of(letter: str, run: Any, view: View) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
+def changes_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:
     """What a card is compared with, what else it could be, and how much differs."""
     other = compared(view, letter)
     if other is None or view.changes is None:
@@ -110,7 +111,7 @@ def changes_of(letter: str, run: Any, view: View) -> dict[str, Any] | None:  # n
     return {"with": view.names.get(view.changes, view.changes), "options": options, "words": words}
 
 
-def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
+def _outcome(run: RunView) -> dict[str, Any] | None:
     """What happened and what to do; None where all went well."""
     found = outcome(run)
     if found is None:
@@ -127,7 +128,7 @@ def _outcome(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run)
     }
 
 
-def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+def detail_of(run: RunView) -> str:
     """What is going on, or why it ended, in a few words."""
     if run.status == "queued":
         return f"· {formats.ordinal(run.ahead + 1)} in line"
@@ -142,13 +143,13 @@ def detail_of(run: Any) -> str:  # noqa: ANN401 (a Run)
     return ""
 
 
-def _silence(run: Any) -> str:  # noqa: ANN401 (a Run)
+def _silence(run: RunView) -> str:
     """How long a live run has brought nothing, once that is long enough to wonder."""
     silent_s = 0.0 if run.heard_s is None else time.monotonic() - run.heard_s
     return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
 
 
-def metrics_of(run: Any) -> str:  # noqa: ANN401 (a Run)
+def metrics_of(run: RunView) -> str:
     """One quiet line: times, tokens, cost, stop reason."""
     parts = []
     if run.ttft_s is not None:

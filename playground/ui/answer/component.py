@@ -9,6 +9,7 @@ import streamlit as st
 
 from playground.core.answer.content import as_text
 from playground.core.rendering import allowed
+from playground.core.runs.run_view import RunView
 from playground.ui.answer.scripts import read
 from playground.ui.answer.telling import Telling
 from playground.ui.library import lessons_state
@@ -94,7 +95,7 @@ def _redraw() -> None:
     st.rerun(AT_THE_END)
 
 
-def _run(name: object) -> tuple[str, Any] | None:
+def _run(name: object) -> tuple[str, RunView] | None:
     """The letter and the run of the card that the page calls so."""
     runs = presses_state.shown()
     names = band.view(runs).names
@@ -122,7 +123,7 @@ def _act() -> None:
         _act_on(what, letter, run)
 
 
-def _act_on(what: str, letter: str, run: Any) -> None:  # noqa: ANN401 (a Run)
+def _act_on(what: str, letter: str, run: RunView) -> None:
     if what == "pin" and not run.is_live:
         pinned = band.baseline()
         is_pinned = pinned is not None and pinned.run.id == run.id

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from playground.core.answer.content import Block
 from playground.core.rendering.changes import changes
+from playground.core.runs.run_view import RunView
 from playground.ui.answer.sections import Section, elsewhere, sections, whole_sections
 
 Sections = Mapping[int, Section]
@@ -34,8 +35,8 @@ _kept: "WeakKeyDictionary[Any, _Marking]" = WeakKeyDictionary()
 
 
 def marked_sections(
-    run: Any,  # noqa: ANN401 (a Run)
-    other: Any,  # noqa: ANN401 (a Run)
+    run: RunView,
+    other: RunView,
     *,
     is_plain: bool,
     texts_only: bool,
@@ -62,8 +63,8 @@ def marked_sections(
 
 
 def words_of_changes(
-    run: Any,  # noqa: ANN401 (a Run)
-    other: Any,  # noqa: ANN401 (a Run)
+    run: RunView,
+    other: RunView,
     *,
     is_plain: bool,
     texts_only: bool,

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from playground.core.answer.content import Block
 from playground.core.answer.outline import Part, outline
 from playground.core.rendering.growing import Growing
 from playground.core.rendering.plain import as_written, normalised
+from playground.core.runs.run_view import RunView
 
 Kind = Literal["text", "named", "open", "folded"]
 """Read at once, named only, unfolded under its name, or folded."""
@@ -146,12 +147,12 @@ class _Drawn:
         return found
 
 
-_drawn: "WeakKeyDictionary[Any, _Drawn]" = WeakKeyDictionary()
+_drawn: "WeakKeyDictionary[RunView, _Drawn]" = WeakKeyDictionary()
 _drawn_lock = threading.Lock()
 
 
 def sections(
-    run: Any,  # noqa: ANN401 (a Run)
+    run: RunView,
     *,
     is_plain: bool,
     texts_only: bool = False,

@@ -10,6 +10,7 @@ from hashlib import blake2s
 from typing import Any
 
 from playground.core.answer.content import Block
+from playground.core.runs.run_view import RunView
 from playground.ui.answer.card import changes_of, head, said
 from playground.ui.answer.marking import marked_sections, whole_marked
 from playground.ui.answer.sections import Section, sections, whole_sections
@@ -115,7 +116,7 @@ class _Card:
     def changes(
         self,
         letter: str,
-        run: Any,  # noqa: ANN401 (a Run)
+        run: RunView,
         view: View,
         now_s: float,
         *,
@@ -141,7 +142,7 @@ class _Card:
     def patches(
         self,
         letter: str,
-        run: Any,  # noqa: ANN401 (a Run)
+        run: RunView,
         view: View,
     ) -> list[list[Any]]:
         """What is new of each block."""

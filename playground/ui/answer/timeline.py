@@ -13,6 +13,7 @@ import streamlit as st
 
 from playground.core.answer.events import Attempt
 from playground.core.answer.timeline import Doing, has_timeline, lines, read_attempts, spans
+from playground.core.runs.run_view import RunView
 from playground.ui.answer.scripts import read
 from playground.ui.widgets import formats
 
@@ -28,7 +29,7 @@ export default ({ data, parentElement }) => {
 )
 
 
-def live_timeline(run: Any) -> dict[str, Any] | None:  # noqa: ANN401 (a Run, read by its attributes)
+def live_timeline(run: RunView) -> dict[str, Any] | None:
     """The timeline of a run of which anything failed; `left_s` are the seconds until the next
     attempt, when it waits for that."""
     # Read once: the engine may add to them meanwhile.

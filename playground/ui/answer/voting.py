@@ -1,11 +1,11 @@
 """A vote on the answers of one press of Run, and what the votes so far say."""
 
 import json
-from typing import Any
 
 import streamlit as st
 
 from playground.core.log.votes import setting_name, votes
+from playground.core.runs.run_view import RunView
 from playground.ui.session import answers_state as band
 from playground.ui.session.presses_state import Runs
 from playground.ui.session.services import services
@@ -61,7 +61,7 @@ def _say(cast: band.Cast, runs: Runs, letters: list[str]) -> None:
     )  # fmt: skip
 
 
-def _vote(voted_on: list[Any], winner: str | None) -> None:
+def _vote(voted_on: list[RunView], winner: str | None) -> None:
     ids = [run.id for run in voted_on]
     refused = services().log.history.vote(voted_on[0].visitor, votes(ids, winner))
     if refused:
@@ -70,7 +70,7 @@ def _vote(voted_on: list[Any], winner: str | None) -> None:
     band.set_vote(band.Cast(frozenset(ids), winner))
 
 
-def _take_back(voted_on: list[Any]) -> None:
+def _take_back(voted_on: list[RunView]) -> None:
     ids = [run.id for run in voted_on]
     refused = services().log.history.vote(voted_on[0].visitor, dict.fromkeys(ids, ""))
     if refused:
@@ -101,7 +101,7 @@ def _show_standings(runs: Runs, letters: list[str]) -> None:
                 st.markdown("  \n".join(plain(f"{e.name} {e.sentence}") for e in found))
 
 
-def _setting(run: Any) -> str:  # noqa: ANN401 (a Run)
+def _setting(run: RunView) -> str:
     wire = run.plan.wire
     parameters = json.dumps(wire.parameters(), ensure_ascii=False)
     return setting_name(wire.model_id, run.plan.connection.label, parameters)

@@ -8,7 +8,7 @@ from playground.core.checks.problems import SEVERITIES, Problem
 from playground.core.runs.run_plan import Plan
 from playground.ui.runs import running
 from playground.ui.runs.case_values import variables_note
-from playground.ui.session import editor_state, fix_state
+from playground.ui.session import editor_state
 from playground.ui.session.variant_state import COLOURS
 from playground.ui.widgets.markdown import plain
 
@@ -28,7 +28,7 @@ def show_checks(plans: list[Plan]) -> None:
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
     if note := variables_note():
         concerned[note] = [plan.letter for plan in plans]
-    undoable = fix_state.undoable()
+    undoable = editor_state.undoable()
     if not concerned and undoable is None:
         return
     with st.container(key="checks", gap=None):
@@ -60,7 +60,7 @@ def _show_row(problem: Problem, letters: list[str], *, is_everyones: bool) -> No
                 key=f"fix_{name}",
                 type="tertiary",
                 icon=":material/build:",
-                on_click=fix_state.apply_fix,
+                on_click=editor_state.apply_fix,
                 args=(problem.fix, letters),
             )
 

@@ -17,8 +17,7 @@ from playground.ui.editor.parameter_reasons import (
     takes_temperature,
 )
 from playground.ui.session.variant_state import DEFAULTS, field
-from playground.ui.widgets.number_field import number_field
-from playground.ui.widgets.text_area import text_area
+from playground.ui.widgets.fields import number_field, text_area
 
 THINKING = {
     DEFAULTS: "Default",

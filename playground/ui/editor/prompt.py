@@ -10,8 +10,8 @@ from playground.core.runs.run_plan import Plan
 from playground.core.text.json_text import indented
 from playground.ui.editor.checks import show_checks
 from playground.ui.session import editor_state, state
+from playground.ui.widgets.fields import text_area
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.text_area import text_area
 from playground.ui.wire.token_count import show_count
 
 ROLE_WIDTH = 132

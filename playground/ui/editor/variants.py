@@ -14,7 +14,7 @@ from playground.ui.editor.parameters import choose_in_front, edit_more
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
 from playground.ui.session import editor_state, variant_state
-from playground.ui.widgets.number_field import number_field
+from playground.ui.widgets.fields import number_field
 from playground.ui.wire import as_sent, snippets, version_table
 
 NUMBER_WIDTH = 92

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from playground.core.experiment.case_checks import CHECK_KINDS, MOST_CHECKS
-from playground.core.experiment.sweep_texts import LENGTHS, REPEATS, TOLERANCE
+from playground.core.experiment.grid import LENGTHS, REPEATS, TOLERANCE
 from playground.core.request.request import EFFORTS
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
-from playground.ui.widgets.number_field import number_field
+from playground.ui.widgets.fields import number_field
 
 KINDS = {
     "contains": "contains",

@@ -9,7 +9,7 @@ from playground.core.batch.submission import Submission
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import BatchBound, GridPlan
 from playground.core.request.connection import Connection
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.ui.experiment import submitting
 from playground.ui.experiment.submitting import Standing
 from playground.ui.runs import running
@@ -68,7 +68,7 @@ def show_batch_notes(experiment: Experiment, planned: GridPlan) -> None:
 def offer_rest() -> None:
     """The button beside Resume."""
     now = chosen.opened()
-    underway: Underway | None = now.underway if now else None
+    underway: ExperimentRun | None = now.underway if now else None
     if underway is None or underway.experiment.is_ladder:
         return
     places = underway.planned.grid.places

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from playground.core.answer.content import of_texts
-from playground.core.experiment.cell_checks import to_check
 from playground.core.experiment.cells import CellRow
-from playground.core.experiment.check_results import checked_for
+from playground.core.experiment.check_results import checked_for, to_check
 from playground.core.experiment.grid import Cell
 from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt

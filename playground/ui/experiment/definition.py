@@ -7,15 +7,16 @@ from typing import Any
 from playground.core.experiment.case_checks import CaseCheck, CheckError, problem_of
 from playground.core.experiment.cases import CHECKS, NO_CASES, Cases, CasesError, cases
 from playground.core.experiment.experiment import Experiment
-from playground.core.experiment.grid import GridError, Sweep
-from playground.core.experiment.grid_plan import GridPlan, plan_grid
-from playground.core.experiment.sweep_texts import (
+from playground.core.experiment.grid import (
     LENGTHS,
     REPEATS,
     TOLERANCE,
+    GridError,
+    Sweep,
     numbers,
     whole_numbers,
 )
+from playground.core.experiment.grid_plan import GridPlan, plan_grid
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.text.number_text import read_float, read_whole
 from playground.ui.runs import running

@@ -18,8 +18,8 @@ from playground.ui.experiment.progress import show_mine, show_progress
 from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
 from playground.ui.widgets import formats
+from playground.ui.widgets.fields import choose_number
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import choose_number
 
 NOTES_SHOWN = 5
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from playground.core.experiment.cells import ExperimentRow
 from playground.core.experiment.progress import Progress, add_up
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.ui.experiment import opening, starting, submitting
 from playground.ui.experiment.batches import LOOK_EVERY_S, offer_rest, show_batches
 from playground.ui.experiment.submitting import Standing
@@ -68,7 +68,7 @@ def _paint(before: tuple[bool, int]) -> None:
     if now is None or now.underway is None:
         return
     is_here(state.owner(), state.fed_page())
-    underway: Underway = now.underway
+    underway: ExperimentRun = now.underway
     found = submitting.submissions()
     progress = progress_of(now)
     is_over = underway.result is not None
@@ -137,12 +137,12 @@ def _money(progress: Progress) -> str:
     return plain(" · ".join(parts))
 
 
-def _judges(underway: Underway, answers: int) -> str:
+def _judges(underway: ExperimentRun, answers: int) -> str:
     usd = plain(formats.money(underway.planned.judges_usd))
     return f"Ask the judges of {answers:,} answers · up to about {usd}"
 
 
-def _offer(underway: Underway, progress: Progress, state_now: str, *, is_over: bool) -> None:
+def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_over: bool) -> None:
     may_pause = state_now in ("starting", "running")
     if may_pause or (state_now == "paused" and progress.running):
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -17,7 +17,7 @@ from playground.core.runs.run_plan import RunContext
 from playground.core.text.number_text import NumberError
 from playground.core.text.refusal import Refusal
 from playground.engine.run import Run, new_run_id
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin, ReserveAgain
 from playground.ui.experiment import definition
 from playground.ui.money import spending
@@ -59,7 +59,7 @@ def run_experiment() -> None:
         chosen.set_opened(chosen.Opened(underway, underway.start()))
 
 
-def keep_new() -> Underway | None:
+def keep_new() -> ExperimentRun | None:
     """Keep the page's experiment as a new one; None, and it is said why, if that can't be."""
     chosen.say(None)
     if why := IS_LIVE if is_live() else obstacle():
@@ -96,7 +96,7 @@ def _row(experiment: Experiment, cells: int) -> ExperimentRow:
 
 def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
-) -> Underway:
+) -> ExperimentRun:
     """An experiment of the visitor as it runs here; nothing is sent yet."""
     origin = Origin(
         experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
@@ -104,7 +104,7 @@ def underway_of(
     state.count_press()
     to = context.connection
     dependencies = services().dependencies(running.key_for(to), _admitter(to))
-    return Underway(origin, experiment, planned, context, dependencies)
+    return ExperimentRun(origin, experiment, planned, context, dependencies)
 
 
 def _admitter(to: Connection) -> Admit:
@@ -153,7 +153,7 @@ def retry_failed() -> None:
     chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
 
-def anew(now: chosen.Opened, old: Underway) -> tuple[chosen.Opened, Underway]:
+def anew(now: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, ExperimentRun]:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
     # The models as they were: other ones could make other cells of the same experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
@@ -162,7 +162,7 @@ def anew(now: chosen.Opened, old: Underway) -> tuple[chosen.Opened, Underway]:
     return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 
 
-def may_go_on(underway: Underway) -> bool:
+def may_go_on(underway: ExperimentRun) -> bool:
     """Whether more of it can be sent; it is said why not."""
     why = running.not_connected(underway.context.connection)
     if not privacy.keeps_texts():

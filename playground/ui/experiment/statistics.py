@@ -14,8 +14,8 @@ from playground.ui.experiment import starting
 from playground.ui.experiment.plots import show_plots
 from playground.ui.session import experiment_state as chosen
 from playground.ui.widgets import formats
+from playground.ui.widgets.fields import choose_number
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import choose_number
 
 FEW_REPEATS = 6
 MOST_LISTED = 10

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from playground.batches.interfaces import Asked, Following, Submitted, Wanted, run_ids
+from playground.batches.interfaces import Answer, Following, Submitted, Wanted, run_ids
 from playground.batches.submitting import Batching
 from playground.core.answer.failures import Failure
 from playground.core.batch.batch import Unsure, sentence_of
@@ -16,7 +16,7 @@ from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.request.connection import Connection
 from playground.core.text.refusal import Refusal
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
 from playground.ui.money import spending
@@ -78,7 +78,7 @@ def why_not(experiment: Experiment, planned: GridPlan) -> str | None:
 def is_in_batch(planned: GridPlan) -> bool:
     """Whether a batch of the opened experiment may still bring some of these cells."""
     now = chosen.opened()
-    underway: Underway | None = now.underway if now else None
+    underway: ExperimentRun | None = now.underway if now else None
     return underway is not None and not underway.in_batch.isdisjoint(planned.grid.places)
 
 
@@ -98,7 +98,7 @@ def submit_rest() -> None:
             chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
-def _begin(underway: Underway) -> "Future[Submitted]":
+def _begin(underway: ExperimentRun) -> "Future[Submitted]":
     to, parts = underway.context.connection, services()
     admission = CellAdmission(
         underway.origin,
@@ -111,7 +111,7 @@ def _begin(underway: Underway) -> "Future[Submitted]":
 
 
 async def submit_left(
-    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     async with underway.claim() as obstacle:
@@ -125,7 +125,7 @@ async def submit_left(
 
 
 async def _submit_left(
-    underway: Underway, batching: Batching, key: str, admission: CellAdmission
+    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     refused = await underway.take_over()
     if refused is not None:
@@ -159,7 +159,7 @@ def submissions() -> tuple[Standing, ...]:
     now = chosen.opened()
     if now is None or now.underway is None:
         return ()
-    underway: Underway = now.underway
+    underway: ExperimentRun = now.underway
     submitting = services().batching.submitting
     found = _of(underway.origin.experiment_id)
     fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
@@ -189,7 +189,7 @@ def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     return () if isinstance(found, Refusal) else found
 
 
-def _standing(submission: Submission, asked: Asked | None) -> Standing:
+def _standing(submission: Submission, asked: Answer | None) -> Standing:
     """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
     if asked is not None and not asked.done():
@@ -217,7 +217,7 @@ def _is_gone(following: Following, to: Connection) -> bool:
     return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
-def _outcome(asked: Asked | None) -> str:
+def _outcome(asked: Answer | None) -> str:
     """Why the last thing that a submission was asked did not go well."""
     if asked is None or asked.cancelled():
         return ""
@@ -259,7 +259,7 @@ def follow_again(submission: Submission) -> None:
         services().batching.follow(submission, to, running.key_for(to), again=True)
 
 
-def _ask(submission: Submission, work: Callable[[Connection, str], Asked]) -> Asked | None:
+def _ask(submission: Submission, work: Callable[[Connection, str], Answer]) -> Answer | None:
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None

@@ -11,8 +11,8 @@ from playground.ui.log import log_state
 from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
-from playground.ui.widgets.day_field import day_field
 from playground.ui.widgets.dialogs import offer_dialog
+from playground.ui.widgets.fields import day_field
 from playground.ui.widgets.markdown import plain
 
 HOUSE = "log_housekeeping"
@@ -34,7 +34,7 @@ def _show(visitor: str) -> None:
         st.info(plain(said), icon=":material/check:")
     is_local = running.is_local()
     if is_local:
-        _show_size(services().log.keeping.size())
+        _show_size(services().log.housekeeping.size())
     _show_old(visitor)
     if is_local:
         _show_backups()
@@ -86,11 +86,11 @@ def _work(visitor: str) -> None:
     if job is None:
         return
     what, last_day, keeps_starred = job
-    keeping = services().log.keeping
+    housekeeping = services().log.housekeeping
     if what == DELETE_OLD:
-        steps = keeping.delete_old(visitor, last_day, keeps_starred=keeps_starred)
+        steps = housekeeping.delete_old(visitor, last_day, keeps_starred=keeps_starred)
     else:
-        steps = keeping.drop_old_texts(visitor, last_day)
+        steps = housekeeping.drop_old_texts(visitor, last_day)
     done, problem, bar = 0, "", st.progress(0.0)
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
     for step in steps:
@@ -106,8 +106,8 @@ def _work(visitor: str) -> None:
 
 
 def _show_backups() -> None:
-    keeping = services().log.keeping
-    size = keeping.size()
+    housekeeping = services().log.housekeeping
+    size = housekeeping.size()
     if size is None or size.file is None:
         st.caption("Only a log in a file is backed up here.")
         return
@@ -117,7 +117,7 @@ def _show_backups() -> None:
         "into the same folder first."
     )
     st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
-    found = keeping.backups()
+    found = housekeeping.backups()
     if not found:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -140,13 +140,13 @@ def _named(file: Path) -> str:
 
 
 def _back_up() -> None:
-    made = services().log.keeping.back_up()
+    made = services().log.housekeeping.back_up()
     said = made.sentence if isinstance(made, Refusal) else f"Copied to {made}."
     log_state.tell_housekeeping(said)
 
 
 def _restore(source: Path) -> None:
-    aside = services().log.keeping.restore(source)
+    aside = services().log.housekeeping.restore(source)
     if isinstance(aside, Refusal):
         log_state.tell_housekeeping(aside.sentence)
         return

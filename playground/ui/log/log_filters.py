@@ -12,9 +12,8 @@ from playground.core.text.search_words import MOST_QUERY, MOST_READ, has_signs
 from playground.ui.log import log_state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
-from playground.ui.widgets.day_field import day_field
+from playground.ui.widgets.fields import day_field, number_field
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import number_field
 
 MOST_DAYS = 92
 """Beyond it the chart shows months."""

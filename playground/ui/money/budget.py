@@ -2,15 +2,15 @@
 
 import streamlit as st
 
-from playground.core.money.budget import OWNER, Budget, Standing, in_dollars, limit
+from playground.core.money.budget import OWNER, Balance, Budget, in_dollars, limit
 from playground.core.text.refusal import Refusal
 from playground.ui.money import spending
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import money_state
 from playground.ui.session.services import services
+from playground.ui.widgets.fields import number_field
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import number_field
 
 
 def edit_budget() -> None:
@@ -25,7 +25,7 @@ def edit_budget() -> None:
             "exactly, the worst case counts.",
         )
         _show_owners(spending.owners(running.spender(running.connection())))
-        st.fragment(in_turn(_show_standings), key="budget_part")()
+        st.fragment(in_turn(_show_balances), key="budget_part")()
 
 
 def _load() -> None:
@@ -66,9 +66,9 @@ def _show_owners(owners: Budget) -> None:
         st.caption(plain(f"The owner of this app allows {' and '.join(limits)}."))
 
 
-def _show_standings() -> None:
+def _show_balances() -> None:
     connection = running.connection()
-    found = spending.standings(running.spender(connection))
+    found = spending.balances(running.spender(connection))
     if found is spending.NOT_AN_AMOUNT:
         st.error("Enter dollars, such as 0.50, or nothing.", icon=":material/block:")
     elif isinstance(found, Refusal):
@@ -76,18 +76,18 @@ def _show_standings() -> None:
     elif not found:
         st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
     else:
-        for standing in found:
-            st.caption(_line(standing))
+        for balance in found:
+            st.caption(_line(balance))
         if connection.kind == "demo":
             st.caption("The demo is free: it leaves the budget untouched.")
 
 
-def _line(standing: Standing) -> str:
-    window = standing.window
+def _line(balance: Balance) -> str:
+    window = balance.window
     name = "Session" if window.name == "session" else "Today"
     if window.who == OWNER:
         name = "Today, all visitors"
     elif window.scope == "share":
         name = "Today, you"
-    left, used, held = map(in_dollars, (standing.left_usd, standing.used_usd, standing.held_usd))
+    left, used, held = map(in_dollars, (balance.left_usd, balance.used_usd, balance.held_usd))
     return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"

@@ -9,10 +9,10 @@ from playground.core.batch.submission import worst_case_in_batch
 from playground.core.money import budget
 from playground.core.money.budget import (
     OWNER,
+    Balance,
     Budget,
     Reservation,
     Spender,
-    Standing,
     Window,
 )
 from playground.core.runs.run_plan import Plan
@@ -30,19 +30,19 @@ in dollars."""
 NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
 
 
-def standings(spender: Spender) -> tuple[Standing, ...] | Refusal:
+def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
     """How the budget stands; nothing where there is none."""
     found = _windows(spender)
     if isinstance(found, Refusal):
         return found
-    return services().log.ledger.standings(found) if found else ()
+    return services().log.ledger.balances(found) if found else ()
 
 
 def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     """Why a press of Run would start nothing, as far as can be seen now."""
     if _is_free(plans):
         return None
-    found = standings(spender)
+    found = balances(spender)
     if isinstance(found, Refusal):
         return found
     if not found:

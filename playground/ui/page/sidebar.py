@@ -19,8 +19,8 @@ from playground.ui.server.script_queue import in_later_turn, next_can_wait
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors.gate import show_gate
+from playground.ui.widgets.fields import number_field
 from playground.ui.widgets.markdown import plain
-from playground.ui.widgets.number_field import number_field
 
 MODELS_TOO_OFTEN = (
     "Its models were not read: too many accounts were asked lately. Click anywhere in a minute. "

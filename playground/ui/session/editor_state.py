@@ -1,11 +1,12 @@
 """What the editor holds as one value, put back as one, with undo and redo over all changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ParamSpec
 
 import streamlit as st
 
+from playground.core.checks.problems import Fix, edited
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
 from playground.core.request.request import Params, Prompt, Request
@@ -107,3 +108,29 @@ def _go(steps: UndoHistory) -> None:
     st.session_state["undo_history"] = steps.corrected(page())
     st.session_state[state.SAMPLE] = None
     st.session_state["lesson_press"] = None
+
+
+def apply_fix(fix: Fix, letters: Sequence[str]) -> None:
+    """Mend the prompt, or these variants."""
+    change(f"Fix: {fix.label}", _mend, fix, letters)
+
+
+def _mend(fix: Fix, letters: Sequence[str]) -> None:
+    everyone = variant_state.variants()
+    old = variant_state.controls(everyone)
+    # A click may arrive after one of them was removed.
+    for letter in set(letters) & set(everyone):
+        for name, value in fix.params:
+            variant_state.set_controls(dict([variant_state.control_of(name, value, letter)]))
+    if fix.edit:
+        state.set_prompt(edited(fix.edit, state.prompt()))
+        own = {k: str(text) for k, text in old.items() if k.startswith("system_") and text}
+        variant_state.set_controls(
+            {key: edited(fix.edit, Prompt(text, ())).system for key, text in own.items()}
+        )
+
+
+def undoable() -> str | None:
+    """The label of the last change if it was a fix."""
+    _, is_fix, label = history().now.label.partition("Fix: ")
+    return label if is_fix else None

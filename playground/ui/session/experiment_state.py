@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from playground.batches.interfaces import Asked, Submitted
+from playground.batches.interfaces import Answer, Submitted
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
 from playground.core.experiment.case_edits import Table, edited, read_changes, with_columns
 from playground.core.experiment.cells import CellRow
@@ -19,7 +19,7 @@ from playground.core.experiment.results_file import ExperimentFile
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
 from playground.core.text.refusal import Refusal
-from playground.experiments.experiment_run import Underway
+from playground.experiments.experiment_run import ExperimentRun
 
 EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
@@ -58,11 +58,11 @@ class Opened:
     that were finished when it was opened; `read` are answers that were read already,
     `matrix` and `heads` are as they were last computed."""
 
-    underway: Underway | None = None
+    underway: ExperimentRun | None = None
     resting: "Future[None] | None" = None
     looking: "Future[Refusal | None] | None" = None
     submitting: "Future[Submitted] | None" = None
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, Answer] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None
     earlier: dict[str, CellRow] = field(default_factory=dict)

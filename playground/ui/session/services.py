@@ -185,7 +185,7 @@ class Services:
 
         async def count() -> int | Failure:
             await _import_sdk()
-            from playground.claude.counting import count_tokens
+            from playground.claude.token_count import count_tokens
 
             clients = self._shared_clients()
             return await count_tokens(clients, plan.connection, key, plan.wire)

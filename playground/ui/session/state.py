@@ -39,9 +39,9 @@ ModelsRead = tuple[object, "Future[tuple[Model, ...] | Failure]"]
 SETTLING_S = 30.0
 """How long after it was opened a page may still have to be drawn for the first time.
 
-Until then choices are sent with each run; a text is its field's default (text_area.py). A value
-goes to the browser with one run alone. One that draws that run together with the next, on a slow
-phone or a busy machine, would show an empty field and take what it held from the session.
+Until then choices are sent with each run; a text is its field's default (`fields.text_area`). A
+value goes to the browser with one run alone. One that draws that run together with the next, on a
+slow phone or a busy machine, would show an empty field and take what it held from the session.
 """
 
 

@@ -3,8 +3,7 @@
 import pytest
 
 from playground.core.experiment.case_edits import edited, read_changes, with_columns
-from playground.core.experiment.grid import GridError
-from playground.core.experiment.sweep_texts import numbers, whole_numbers
+from playground.core.experiment.grid import GridError, numbers, whole_numbers
 
 TABLE = (("city", "expected"), (("Rome", "It"), ("Lima", "")))
 

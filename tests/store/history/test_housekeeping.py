@@ -96,8 +96,8 @@ def test_what_a_deleted_run_cost_still_counts_for_a_budget(log, row, now):
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender(ADA, ADA, now), now)
     for act in (log.history.delete, log.history.bring_back):
         assert act(ADA, [row(1).run_id]) is None
-        [standing] = log.ledger.standings(caps)
-        assert standing.used_usd == Decimal("0.25")
+        [balance] = log.ledger.balances(caps)
+        assert balance.used_usd == Decimal("0.25")
     one = Reservation("2", ADA, ADA, now, Decimal("0.76"))
     assert log.ledger.reserve([one], caps) is not None
 
@@ -106,11 +106,11 @@ def test_old_runs_are_deleted_for_good_but_the_starred_stay(log, row):
     made = days_of(log, row)
     log.history.mark(ADA, made[0].run_id, Mark(is_starred=True))
     last = date(2026, 11, 25)
-    assert sum(log.keeping.delete_old("bob", last)) == 0
-    assert sum(log.keeping.delete_old(ADA, last)) == 2
+    assert sum(log.housekeeping.delete_old("bob", last)) == 0
+    assert sum(log.housekeeping.delete_old(ADA, last)) == 2
     assert (found(log), found(log, CANARY), log.totals(ADA).runs) == ([3, 0], [3, 0], 2)
     assert log.history.bring_back(ADA, [each.run_id for each in made]) is None
-    assert sum(log.keeping.delete_old(ADA, last, keeps_starred=False)) == 1
+    assert sum(log.housekeeping.delete_old(ADA, last, keeps_starred=False)) == 1
     assert found(log) == [3]
 
 
@@ -121,10 +121,10 @@ def test_old_runs_go_in_steps_with_room_for_others_in_between(log, row, monkeypa
         log.history.mark(ADA, each.run_id, Mark(is_starred=True))
     log.record(row(9, started_at=made[0].started_at, status="streaming"))
     assert log.flush(5)
-    assert list(log.keeping.delete_old(ADA, date(2026, 11, 27))) == [0, 1, 2]
-    assert list(log.keeping.drop_old_texts(ADA, date(2026, 11, 23))) == [1]
+    assert list(log.housekeeping.delete_old(ADA, date(2026, 11, 27))) == [0, 1, 2]
+    assert list(log.housekeeping.drop_old_texts(ADA, date(2026, 11, 23))) == [1]
     assert (found(log), found(log, CANARY)) == ([6, 5, 1, 9, 0], [6, 5, 1])
-    steps = log.keeping.delete_old(ADA, date(2026, 11, 28), keeps_starred=False)
+    steps = log.housekeeping.delete_old(ADA, date(2026, 11, 28), keeps_starred=False)
     assert next(steps) == 1
     log.history.mark(ADA, made[6].run_id, Mark(is_starred=True))
     assert sum(steps) == 2
@@ -136,7 +136,7 @@ def test_old_runs_whose_texts_are_on_an_open_page_only_go_from_there_too(log, ro
     log.record(row(1), texts_of(row(1), CANARY), only_on_page="page")
     log.record(row(2, "bob"), texts_of(row(2), CANARY), only_on_page="page")
     assert log.flush(5)
-    assert sum(log.keeping.delete_old(ADA, date(2026, 11, 23))) == 1
+    assert sum(log.housekeeping.delete_old(ADA, date(2026, 11, 23))) == 1
     assert log.open_pages.runs(ADA) == {}
     assert len(log.open_pages.runs("bob")) == 1
 
@@ -144,7 +144,7 @@ def test_old_runs_whose_texts_are_on_an_open_page_only_go_from_there_too(log, ro
 def test_old_runs_that_cannot_be_deleted_just_now_stay_and_say_so(log, row, other_writer):
     days_of(log, row, 2)
     with other_writer():
-        told = list(log.keeping.delete_old(ADA, date(2026, 11, 27)))
+        told = list(log.housekeeping.delete_old(ADA, date(2026, 11, 27)))
     assert told == [Refusal("Not done: another program has locked it.")]
     assert found(log) == [1, 0]
 
@@ -154,7 +154,7 @@ def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
     log.record(row(9, error_message=CANARY), texts_of(row(9), CANARY))
     assert log.flush(5)
     before = log.totals(ADA)
-    assert sum(log.keeping.drop_old_texts(ADA, date(2026, 12, 31))) == 5
+    assert sum(log.housekeeping.drop_old_texts(ADA, date(2026, 12, 31))) == 5
     assert (found(log, CANARY), log.totals(ADA)) == ([], before)
     kept, texts = log.get(ADA, made[1].run_id)
     assert (kept, texts) == (made[1], RunTexts(run_id=made[1].run_id))
@@ -184,12 +184,12 @@ def test_the_words_of_a_deleted_history_are_not_in_the_file_any_more(
 
 def test_a_backup_is_restored_and_what_was_there_is_set_aside(log, row, file):
     days_of(log, row, 2)
-    backup = log.keeping.back_up()
+    backup = log.housekeeping.back_up()
     log.record(row(7), texts_of(row(7), "later"))
     log.history.mark(ADA, row(0).run_id, Mark(note="after the backup"))
     assert log.flush(5)
-    assert log.keeping.backups() == [backup]
-    aside = log.keeping.restore(backup)
+    assert log.housekeeping.backups() == [backup]
+    aside = log.housekeeping.restore(backup)
     assert log.flush(5)
     assert log.warning is None
     # What this process has itself recorded is written again; the mark was in the old file.
@@ -199,7 +199,7 @@ def test_a_backup_is_restored_and_what_was_there_is_set_aside(log, row, file):
     with closing(sqlite3.connect(aside)) as other:
         assert other.execute("SELECT count(*) FROM runs").fetchone() == (3,)
         assert other.execute("SELECT note FROM marks").fetchone() == ("after the backup",)
-    assert set(log.keeping.backups()) == {aside, backup}
+    assert set(log.housekeeping.backups()) == {aside, backup}
 
 
 def _write(path, *statements, like=None):
@@ -221,7 +221,7 @@ def _spoil(path, like):
 
 def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkeypatch):
     days_of(log, row, 1)
-    backup = log.keeping.back_up()
+    backup = log.housekeeping.back_up()
     unreadable, other = (
         "it can't be read, or is damaged",
         "it holds something else than a log of this app",
@@ -254,7 +254,7 @@ def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkey
     for name, (reason, make) in cases.items():
         path = tmp_path / name
         make(path)
-        assert log.keeping.restore(path) == Refusal(f"Not restored: {reason}.")
+        assert log.housekeeping.restore(path) == Refusal(f"Not restored: {reason}.")
     monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size - 1)
     assert backups.problem_of(backup) == no_log
     monkeypatch.setattr(backups, "MOST_BYTES", backup.stat().st_size)
@@ -263,7 +263,7 @@ def test_no_other_file_is_put_in_the_logs_place(log, row, file, tmp_path, monkey
     assert backups.problem_of(tmp_path / "first") is None
     assert found(log) == [0]
     assert log.warning is None
-    assert log.keeping.backups() == [backup]
+    assert log.housekeeping.backups() == [backup]
 
 
 def test_backups_of_every_kind_are_listed_the_newest_first(log, file):
@@ -275,7 +275,7 @@ def test_backups_of_every_kind_are_listed_the_newest_first(log, file):
         copy.touch()
         os.utime(copy, (1_000_000 - age, 1_000_000 - age))
     os.utime(file.with_name(f"{file.name}.corrupt-3"), (2_000_000, 2_000_000))
-    assert [path.name.removeprefix(f"{file.name}.") for path in log.keeping.backups()] == [
+    assert [path.name.removeprefix(f"{file.name}.") for path in log.housekeeping.backups()] == [
         "corrupt-3", "backup-1", "bak-v3", "replaced-2",
     ]  # fmt: skip
 
@@ -284,11 +284,11 @@ def test_backups_of_every_kind_are_listed_the_newest_first(log, file):
 def test_a_log_on_a_server_has_a_size_but_no_backups_here(log, row):
     log.record(row(1))
     assert log.flush(5)
-    size = log.keeping.size()
+    size = log.housekeeping.size()
     assert size.used_bytes > 100_000
-    assert (size.free_bytes, size.file, log.keeping.backups()) == (0, None, [])
-    assert log.keeping.back_up() == Refusal("Only a log in a file is backed up here.")
-    assert log.keeping.restore(Path("any")) == Refusal("Only a log in a file can be restored.")
+    assert (size.free_bytes, size.file, log.housekeeping.backups()) == (0, None, [])
+    assert log.housekeeping.back_up() == Refusal("Only a log in a file is backed up here.")
+    assert log.housekeeping.restore(Path("any")) == Refusal("Only a log in a file can be restored.")
 
 
 def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
@@ -299,12 +299,12 @@ def test_a_backup_that_cannot_be_made_says_why(log, row, file, monkeypatch):
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(sqlite_file, "copy_of", full)
-    assert log.keeping.back_up() == Refusal("Not backed up: the disk is full.")
+    assert log.housekeeping.back_up() == Refusal("Not backed up: the disk is full.")
     backup = file.with_name("copy.db")
     with closing(sqlite3.connect(file)) as whole, closing(sqlite3.connect(backup)) as to:
         whole.backup(to)
     monkeypatch.setattr(shutil, "copyfile", full)
-    assert log.keeping.restore(backup) == Refusal("Not restored: the disk is full.")
+    assert log.housekeeping.restore(backup) == Refusal("Not restored: the disk is full.")
     assert found(log) == [1]
 
 
@@ -312,10 +312,12 @@ def test_a_log_that_is_moved_just_before_it_would_be_replaced_is_left_alone(
     log, row, file, monkeypatch
 ):
     log.record(row(1))
-    backup = log.keeping.back_up()
+    backup = log.housekeeping.back_up()
     monkeypatch.setattr(log._writer, "wait_until_saved", lambda _: True)
     moved = file.rename(file.with_name("moved.db"))
-    assert log.keeping.restore(backup) == Refusal("Not restored: the file was moved meanwhile.")
+    assert log.housekeeping.restore(backup) == Refusal(
+        "Not restored: the file was moved meanwhile."
+    )
     assert moved.exists()
     assert backup.exists()
 
@@ -324,7 +326,7 @@ def test_a_size_that_cannot_be_told_is_none_and_the_owner_hears_why(log, row, fi
     log.record(row(1))
     assert log.flush(5)
     overwrite_pages(file, first=0)
-    assert log.keeping.size() is None
+    assert log.housekeeping.size() is None
     assert [record.getMessage() for record in caplog.records] == [
         "the size of the log met DatabaseError"
     ]
@@ -336,10 +338,10 @@ def test_the_size_tells_what_lies_free(log, row):
     for each in made:
         log.record(each, texts_of(each, "many words " * 2_000))
     assert log.flush(5)
-    full = log.keeping.size()
+    full = log.housekeeping.size()
     assert full.file.endswith("runs.db")
-    assert sum(log.keeping.drop_old_texts(ADA, date(2026, 12, 31))) == 20
-    after = log.keeping.size()
+    assert sum(log.housekeeping.drop_old_texts(ADA, date(2026, 12, 31))) == 20
+    after = log.housekeeping.size()
     assert after.free_bytes > full.free_bytes + 200_000
     assert after.used_bytes <= full.used_bytes + 200_000
 
@@ -356,8 +358,8 @@ def test_changes_that_cannot_be_written_say_why(open_log, tmp_path):
     assert broken.history.choices(ADA) == Choices()
     assert broken.history.marks(ADA, ["1"]) == {"1": Mark()}
     assert broken.history.indexed(ADA) is None
-    assert broken.keeping.size() is None
-    assert isinstance(broken.keeping.back_up(), Refusal)
+    assert broken.housekeeping.size() is None
+    assert isinstance(broken.housekeeping.back_up(), Refusal)
 
 
 def test_runs_of_an_earlier_version_are_found_soon_after(open_log, log, row, file):

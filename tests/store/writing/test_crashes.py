@@ -148,8 +148,8 @@ def test_of_a_dead_process_only_what_was_lost_is_given_up(open_log, row, now, ex
         "done",
         "interrupted",
     ]
-    [standing] = later.ledger.standings(caps)
-    assert (standing.used_usd, standing.held_usd) == (dollar + dollar / 4 + dollar / 2, dollar)
+    [balance] = later.ledger.balances(caps)
+    assert (balance.used_usd, balance.held_usd) == (dollar + dollar / 4 + dollar / 2, dollar)
     totals = later.totals("ada")
     assert (totals.runs, totals.errors, totals.spent_usd) == (4, 1, dollar * 7 / 4)
     boots = "SELECT boot_id FROM boots ORDER BY boot_id"

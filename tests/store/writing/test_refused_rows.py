@@ -131,8 +131,8 @@ def test_budgets_go_on_beside_a_refused_row_and_it_counts_for_what_it_cost(log, 
     assert reserve(3) is None
     log.record(row(3, cost_usd=Decimal("0.01"), press=2**70))
     assert not log.flush(5)
-    for standing in log.ledger.standings(caps):
-        assert (standing.used_usd, standing.held_usd) == (Decimal("0.01"), 0)
+    for balance in log.ledger.balances(caps):
+        assert (balance.used_usd, balance.held_usd) == (Decimal("0.01"), 0)
     assert reserve(2) is None
     assert "$0.0100 too much" in reserve(3).sentence
 
@@ -268,10 +268,10 @@ def test_a_refused_run_can_be_deleted_brought_back_and_deleted_for_good(log, row
     assert log.get("ada", bad.run_id) == (bad, texts(bad))
     assert ids(log.page("ada")) == [2, 1]
     day = row(1).started_at.date()
-    assert sum(log.keeping.drop_old_texts("ada", day)) == 2
+    assert sum(log.housekeeping.drop_old_texts("ada", day)) == 2
     assert ids(log.page("ada")) == [2, 1]
     assert log.get("ada", bad.run_id)[1].answer == ""
-    assert sum(log.keeping.delete_old("ada", day)) == 2
+    assert sum(log.housekeeping.delete_old("ada", day)) == 2
     assert (log.page("ada"), log.flush(5), log.warning) == (Page(), True, None)
 
 

@@ -41,12 +41,12 @@ def the_run(page):
     return finish(page).session_state["runs"]["A"]
 
 
-def standing():
+def balance():
     from playground.core.money.budget import Budget, Spender, windows
     from playground.ui.session.services import services
 
     spender = Spender("local", "owner", None)
-    return services().log.ledger.standings(
+    return services().log.ledger.balances(
         windows(Budget(day_usd=Decimal(1)), Budget(), spender, _now())
     )[0]
 
@@ -62,7 +62,7 @@ def test_a_run_within_the_budget_is_reserved_and_settled(environ, api):
     assert not page.button(key="run_all").disabled
     assert the_run(press(page)).status == "done"
     # 10 tokens in, 5 out.
-    assert (standing().used_usd, standing().held_usd) == (Decimal("0.00015"), 0)
+    assert (balance().used_usd, balance().held_usd) == (Decimal("0.00015"), 0)
     assert "Spent **\\$0\\.00015** this session" in words(page)
     assert "(max $" in words(page).replace("\\", "")
 
@@ -115,8 +115,8 @@ def test_two_pages_share_the_day(environ, api):
     first.button(key="stop_all").click().run()
     assert the_run(first).status == "stopped"
     # What was sent may be billed though nobody read it: it stays used.
-    assert standing().held_usd == 0
-    assert standing().used_usd > Decimal("0.003")
+    assert balance().held_usd == 0
+    assert balance().used_usd > Decimal("0.003")
 
 
 @pytest.mark.parametrize(("budget", "attempts"), [("0.0060", 1), ("0.0120", 2)])
@@ -138,8 +138,8 @@ def test_a_lost_attempt_is_retried_only_if_it_can_be_paid_for_twice(environ, api
     assert run.status == ("done" if attempts == 2 else "failed")
     if attempts == 1:
         assert "the budget has no room" in run.why
-    assert standing().held_usd == 0
-    assert standing().used_usd == attempts * run.plan.worst_case_usd
+    assert balance().held_usd == 0
+    assert balance().used_usd == attempts * run.plan.worst_case_usd
 
 
 def test_the_demo_costs_nothing_and_runs_on_an_empty_budget(page):

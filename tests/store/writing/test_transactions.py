@@ -8,11 +8,11 @@ from playground.core.log.history import Mark
 from playground.core.text.refusal import Refusal
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.schema import prompts
-from playground.store.writing.asking import Asking
+from playground.store.writing.transactions import Transactions
 
 
-def asking(log):
-    return Asking(log._writer, who="the clerk", undone="Not filed")
+def transactions(log):
+    return Transactions(log._writer, who="the clerk", undone="Not filed")
 
 
 def adding(name):
@@ -34,8 +34,8 @@ def sentence(cause):
 
 @ON_BOTH
 def test_what_is_written_is_there_for_whoever_asks_next(log, open_log):
-    assert asking(log).write(adding("a")) == "added a"
-    assert asking(open_log()).read(names) == ["a"]
+    assert transactions(log).write(adding("a")) == "added a"
+    assert transactions(open_log()).read(names) == ["a"]
 
 
 @ON_BOTH
@@ -44,16 +44,16 @@ def test_work_that_fails_half_way_changes_nothing(log, caplog):
         adding("a")(connection)
         raise ValueError
 
-    assert asking(log).write(work) == sentence("the database refuses it (ValueError)")
-    assert asking(log).read(names) == []
+    assert transactions(log).write(work) == sentence("the database refuses it (ValueError)")
+    assert transactions(log).read(names) == []
     caplog.clear()
 
 
 @ON_BOTH
 def test_a_refused_row_is_told_to_the_owner_without_its_text(log, caplog, database):
     code = "SQLSTATE 23505" if database == "postgres" else "SQLITE_CONSTRAINT_PRIMARYKEY"
-    assert asking(log).write(adding("a secret")) == "added a secret"
-    refused = asking(log).write(adding("a secret"))
+    assert transactions(log).write(adding("a secret")) == "added a secret"
+    refused = transactions(log).write(adding("a secret"))
     assert refused == sentence(f"the database refuses it ({code})")
     [record] = caplog.records
     assert record.getMessage().startswith("the clerk met IntegrityError")
@@ -63,34 +63,34 @@ def test_a_refused_row_is_told_to_the_owner_without_its_text(log, caplog, databa
 
 @ON_BOTH
 def test_a_question_changes_nothing(log):
-    assert isinstance(asking(log).read(adding("a")), Refusal)
-    assert asking(log).read(names) == []
+    assert isinstance(transactions(log).read(adding("a")), Refusal)
+    assert transactions(log).read(names) == []
 
 
 @ON_BOTH
 def test_only_a_change_waits_for_another_that_is_being_made(log, other_writer, caplog):
     assert log.flush(5)
     with other_writer():
-        assert asking(log).write(adding("a")) == sentence("another program has locked it")
-        assert asking(log).read(names) == []
-    assert asking(log).write(adding("a")) == "added a"
+        assert transactions(log).write(adding("a")) == sentence("another program has locked it")
+        assert transactions(log).read(names) == []
+    assert transactions(log).write(adding("a")) == "added a"
     assert caplog.records == []
 
 
 def test_what_has_just_been_started_is_waited_for(open_log):
     for _ in range(5):
-        assert asking(open_log()).read(names) == []
+        assert transactions(open_log()).read(names) == []
 
 
 def test_a_log_that_does_not_open_is_a_cause(open_log, tmp_path):
     log = open_log(f"sqlite:///{tmp_path}")
     cause = "its path is a folder, not a file"
-    assert asking(log).read(names) == asking(log).write(names) == sentence(cause)
+    assert transactions(log).read(names) == transactions(log).write(names) == sentence(cause)
 
 
 def test_a_closed_log_is_a_cause(log):
     log.close()
-    assert asking(log).read(names) == sentence("the log is not open")
+    assert transactions(log).read(names) == sentence("the log is not open")
 
 
 def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(log, execute, caplog):

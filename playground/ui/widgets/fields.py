@@ -1,6 +1,9 @@
-"""The one way to edit a number: a text field, whose text is read once and never replaced."""
+"""The one way to edit a text, a number or a day: a text field, whose text is read once and never
+replaced. Streamlit's number input shows what it does not send, and its date input puts the day of
+before back, without a word, where what was typed is none."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Literal, TypedDict, TypeVar, Unpack
@@ -8,7 +11,7 @@ from typing import Literal, TypedDict, TypeVar, Unpack
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from playground.core.text.day_text import DayError
+from playground.core.text.day_text import EXAMPLE, DayError, DayRule, read_day
 from playground.core.text.number_text import NumberError, NumberRule, read_number, rule
 from playground.ui.widgets.markdown import plain
 
@@ -60,7 +63,7 @@ def read_field(
     place `below`, why that can't be read. Returns what `read` makes of it; None where it can't
     be used.
 
-    The text is the field's default in each script run as well (text_area.py says why). Both
+    The text is the field's default in each script run as well (`text_area` says why). Both
     have a container of their own: a field that moves loses the focus, and what is half typed.
     """
     place = st if below else st.container(gap="xsmall")
@@ -86,3 +89,31 @@ def choose_number(label: str, most: int, *, key: str) -> int | None:
     of = rule(label, "1", str(most), is_whole=True, is_required=True)
     found = number_field(label, of, key=key, first="1")
     return None if found is None else int(found)
+
+
+class AreaOptions(FieldOptions, total=False):
+    """What Streamlit's text areas take beside."""
+
+    height: int | Literal["content"]
+
+
+def text_area(label: str, *, key: str, **options: Unpack[AreaOptions]) -> None:
+    """Draw it with what the session holds under its key. That is its default in each script
+    run as well: a browser that draws two runs as one never sees the value of the first. One that
+    has the field already needs the value itself (late_values_state.py)."""
+    st.text_area(label, st.session_state.get(key) or "", key=key, **options)
+
+
+def day_field(
+    label: str,
+    of: DayRule,
+    *,
+    key: str,
+    first: str = "",
+    on_change: Callable[[], None] | None = None,
+    **options: Unpack[FieldOptions],
+) -> date | None:
+    """Draw it. Returns the day; None where there is none or it can't be used."""
+    options = {"placeholder": EXAMPLE, **options}
+    read = partial(read_day, of=of)
+    return read_field(label, read, key=key, first=first, on_change=on_change, **options)

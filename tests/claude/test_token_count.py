@@ -9,7 +9,7 @@ import pytest
 from scripted import NOW, REQUEST, Script
 
 from playground.claude.clients import Clients
-from playground.claude.counting import count_tokens
+from playground.claude.token_count import count_tokens
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.request import Message, Prompt

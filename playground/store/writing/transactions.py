@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 
-class Asking:
+class Transactions:
     """Waits for the disk, so it may not be used on the event loop. Whatever is in the way is
     a `Refusal`: `undone` and the cause. `who` is named to the owner beside unforeseen errors."""
 
