@@ -110,7 +110,7 @@ def test_a_comparison_that_is_not_offered_changes_nothing(page, value):
 def test_one_answer_alone_is_not_compared(page):
     click(page, "remove_variant_B")
     press_run(page)
-    assert not {"changes", "focus"} & {*answer(page).tools}
+    assert "changes" not in answer(page).tools
     assert "vote_A" not in keys(page)
 
 
