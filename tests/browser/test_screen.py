@@ -207,3 +207,31 @@ def test_earlier_presses_come_back_into_the_cards_without_moving_them_also_after
     screen.reload()
     expect(strip).to_contain_text("Run 2")
     expect(screen.answer()).to_have_text(second, use_inner_text=True)
+
+
+def test_the_bar_says_how_far_each_run_is_and_the_way_into_lessons_goes(screen, api):
+    api.plays = ["slow-20-20000"] * 2
+    expect(screen.at("lesson_start")).to_be_visible()
+    screen.run()
+    expect(screen.at("bar")).to_contain_text("A streaming · B streaming")
+    expect(screen.at("lesson_start")).to_have_count(0)
+    screen.stop()
+    screen.await_end()
+    expect(screen.at("bar")).not_to_contain_text("A stopped")
+
+
+def test_a_wide_card_folds_the_editor_away_and_brings_it_back(screen, api):
+    api.plays = ["ok"] * 2
+    screen.run()
+    screen.await_end()
+    narrow = screen.at("card_B").bounding_box()["width"]
+    screen.button("focus_B").click()
+    expect(screen.at("system_prompt")).to_be_hidden()
+    assert screen.at("card_B").bounding_box()["width"] > 2 * narrow
+    screen.at("right_pane").get_by_text("Experiment").click()
+    expect(screen.at("system_prompt")).to_be_visible()
+    screen.at("right_pane").get_by_text("Answers").click()
+    screen.settle()
+    screen.button("focus_B").click()
+    expect(screen.at("system_prompt")).to_be_visible()
+    assert screen.errors == []

@@ -48,6 +48,11 @@ def open_more(page, letters="AB"):
     return page.run()
 
 
+def click_more(page, key):
+    """Press a button of a variant's popover; the key ends with its letter."""
+    return open_more(page, key[-1]).button(key=key).click().run()
+
+
 def open_band(page):
     page.session_state["right_pane"] = "experiment"
     return page.run()

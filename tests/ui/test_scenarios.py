@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import pytest
-from ui.driving import answer, finish, press_run, words
+from ui.driving import answer, click_more, finish, press_run, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.faults import SCENARIOS
@@ -93,7 +93,7 @@ def test_the_page_answers_all_four_questions(
         services()._clients = Clients(demo=DemoTransport(sleep=sleep), read_timeout_s=0.5)
     if scenario == "slow_first_token":
         monkeypatch.setattr(outcome, "SLOW_S", 6 / SPEED)
-    page.button(key="remove_variant_B").click().run()
+    click_more(page, "remove_variant_B")
     page.selectbox(key="demo_scenario").select(scenario).run()
     press_run(page)
     assert not page.exception

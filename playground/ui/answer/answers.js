@@ -147,6 +147,13 @@ function announceEnds() {
   announce(states.join(", "));
 }
 
+// In the bar: how far each run is, as long as one goes on.
+function showProgress() {
+  const states = [...answers.cards.values()].map(({ name, said: { status } }) => `${name} ${status}`);
+  const isLive = [...answers.cards.values()].some(({ said }) => said.live);
+  (window.playgroundProgress ??= make("span", "")).textContent = isLive ? states.join(" · ") : "";
+}
+
 function act(what, name, ...rest) {
   if (what === "copy") {
     const coming = new Promise((resolve) => { answers.copied = resolve; });
@@ -162,8 +169,11 @@ function take({ order, cards, said, texts, changed }) {
   for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.draw(patch);
   const ends = Object.entries(said ?? {}).filter(([id, words]) => answers.cards.get(id)?.say(words));
   if (ends.length) announceEnds();
+  if (said || order) showProgress();
   const narrow = [...answers.cards.values()].filter((card) => !card.said.wide);
   answers.grid.dataset.count = narrow.length;
+  // The left pane makes room (page.css).
+  document.documentElement.classList.toggle("pg-folded", narrow.length < answers.cards.size);
   if (news.length) bringIntoView();
   if (changed) answers.trigger("changed", changed);
 }

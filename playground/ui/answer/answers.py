@@ -13,6 +13,7 @@ from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import logged
 from playground.ui.answer.component import mount_answers
 from playground.ui.answer.voting import offer_blind, offer_vote
+from playground.ui.library.lessons import offer_first_lesson
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import answers_state as band
@@ -21,6 +22,11 @@ from playground.ui.session.presses_state import Runs
 from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
 from playground.ui.wire import as_sent
+
+PROGRESS = """export default ({ parentElement }) => {
+  const told = (window.playgroundProgress ??= document.createElement("span"));
+  parentElement.querySelector(".pg-host").replaceChildren(told);
+};"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,14 @@ def show_answers(above: DeltaGenerator) -> Places:
         return Places(above, st.container())
 
 
+def show_progress() -> None:
+    """Draw how far each run is while some go on; the answers' component fills it (answers.js)."""
+    mount = st.components.v2.component(
+        "progress", html='<span class="pg-host"></span>', js=PROGRESS, isolate_styles=False
+    )
+    mount(key="progress", width="content")
+
+
 def show_around(places: Places, over: frozenset[str]) -> None:
     """Draw what can be done with several answers, for the runs as they are now. `over` are the
     ids of those that were over when the first part that depends on it was drawn."""
@@ -51,6 +65,7 @@ def show_around(places: Places, over: frozenset[str]) -> None:
     with places.beneath, st.container(key="answers_beneath"):
         if not runs:
             st.caption("Press Run: each variant's answer streams into a column of its own.")
+            offer_first_lesson()
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
         for letter, run in runs.items():

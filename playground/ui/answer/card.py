@@ -73,10 +73,9 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
         words = f"Unpin {name}" if is_pinned else f"Pin {name} as the baseline"
         # Its place is taken from the start: the head may wrap, and the answer would move.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
-    if len(view.runs) > 1:
-        is_wide = view.focused == letter
-        words = f"{name} beside the others" if is_wide else f"{name} in full width"
-        yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
+    is_wide = view.focused == letter
+    words = f"{name} beside the editor" if is_wide else f"{name} wide, with the editor folded"
+    yield "focus", "close_fullscreen" if is_wide else "open_in_full", "", words, False
 
 
 def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:

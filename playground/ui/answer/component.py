@@ -89,8 +89,8 @@ def _go_on() -> None:
 
 
 def _redraw() -> None:
-    # A lesson counts its runs, and with the first press the way into them has gone.
-    if lessons_state.lesson() is not None or state.next_press() == 2:
+    # A lesson counts its runs.
+    if lessons_state.lesson() is not None:
         st.rerun()
     st.rerun(AT_THE_END)
 

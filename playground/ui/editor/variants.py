@@ -75,22 +75,23 @@ def _edit_variant(
 
 
 def _offer_more(plan: Plan, plans: list[Plan]) -> None:
-    """The popover. Its parameters cost nothing while it is closed: with six variants they would
-    take most of the time that a click takes."""
+    """The popover. What is in it costs nothing while it is closed: with six variants it would
+    take most of the time that a click takes. Its values stay in the session."""
     letter = plan.letter
     more = st.popover(
         f"More of variant {letter}", icon=":material/tune:", type="tertiary",
         help=f"All else of variant {letter}", key=f"more_{letter}", on_change="rerun",
     )  # fmt: skip
+    if not more.open:
+        return
     with more:
         with st.container(horizontal=True, gap="small", key=f"tools_{letter}"):
             _act(plan, plans)
             as_sent.offer_preview(plan)
             snippets.offer_code(plan)
             version_table.offer_versions(plan)
-        if more.open:
-            show_worst_case(plan)
-            edit_more(plan)
+        show_worst_case(plan)
+        edit_more(plan)
 
 
 def _act(plan: Plan, plans: list[Plan]) -> None:

@@ -37,22 +37,34 @@ def show_lesson() -> None:
 
 
 def offer_first_lesson() -> None:
-    """A first visitor's way in, beneath the answers: when it goes, nothing else moves."""
-    is_new = state.next_press() == 1 and not lessons_state.can_bring_back()
+    """A first visitor's way in, where the answers will be."""
+    is_new = not lessons_state.can_bring_back()
     if is_new and lessons_state.lesson() is None:
         st.button(
             "New here? Start with the first of six short lessons",
             key="lesson_start",
             icon=":material/school:",
             type="tertiary",
-            on_click=lessons_state.set_up,
-            args=(0,),
+            on_click=_set_up_first,
         )
+
+
+def _set_up_first() -> None:
+    lessons_state.set_up(0)
+    st.rerun()  # The editor as well.
+
+
+def remind_of_run() -> None:
+    """Beside Run: that the lesson which is on wants it pressed."""
+    index = lessons_state.lesson()
+    if index is not None and index not in lessons_state.lessons_done() and not state.is_live():
+        with st.container(key="lesson_run", width="content"):
+            st.badge(f"Lesson {index + 1}: press Run", icon=":material/arrow_back:", color="orange")
 
 
 def _show(index: int, lesson: Lesson) -> None:
     head = f"**Lesson {index + 1} of {len(LESSONS)} · {plain(lesson.name)}**"
-    st.markdown(f"{head}  \n{plain(lesson.look_at)}")
+    st.markdown(f"{head}  \n{_marked(lesson.look_at)}")
     is_demo = running.connection().kind == "demo"
     if not is_demo and lesson.needs_demo:
         st.caption("Only the demo fails on demand: this lesson needs it.")
@@ -60,6 +72,11 @@ def _show(index: int, lesson: Lesson) -> None:
         st.caption(plain(note))
     with st.container(horizontal=True, gap="small"):
         _buttons(index, offers_demo=lesson.needs_demo and not is_demo)
+
+
+def _marked(text: str) -> str:
+    """A lesson's words, with what is to be pressed in sight."""
+    return plain(text).replace("Press Run", ":orange-badge[Press Run]")
 
 
 def _buttons(index: int, *, offers_demo: bool) -> None:

@@ -6,8 +6,9 @@ from itertools import count
 import streamlit as st
 
 from playground.core.runs.run_plan import Plan
-from playground.ui.answer.answers import Places, show_around
+from playground.ui.answer.answers import Places, show_around, show_progress
 from playground.ui.experiment.experiment import offer_run
+from playground.ui.library.lessons import remind_of_run
 from playground.ui.page.frame import Frame
 from playground.ui.runs import running
 from playground.ui.runs.not_started import show_not_started
@@ -50,6 +51,8 @@ def _show_bar(plans: list[Plan]) -> None:
             on_click=running.stop_all,
             disabled=not state.is_live(),
         )
+        remind_of_run()
+        show_progress()
         show_not_started("not_started")
 
 

@@ -21,14 +21,15 @@ def show_header() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="header_row"):
         st.markdown("# Prompt playground", width="content", anchors=False)
         _show_connection()
+        # Here: their tooltips cover nothing that is pressed next.
+        offer_undo()
+        offer_redo()
         show_restored()
         st.space("stretch")
         with st.container(
             horizontal=True, vertical_alignment="center", gap="small", key="toolbar",
             width="content",
         ):  # fmt: skip
-            offer_undo()
-            offer_redo()
             choose_lesson()
             offer_library()
             offer_import()

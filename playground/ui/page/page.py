@@ -6,7 +6,7 @@ from playground.ui.editor.draft import keep_draft
 from playground.ui.editor.prompt import edit_prompt
 from playground.ui.editor.variants import edit_variants
 from playground.ui.experiment.experiment import show_experiment
-from playground.ui.library.lessons import offer_first_lesson, show_lesson
+from playground.ui.library.lessons import show_lesson
 from playground.ui.log.log import show_log
 from playground.ui.page.bar import show_bar
 from playground.ui.page.frame import Frame, make_frame, open_page
@@ -51,5 +51,4 @@ def _show_editor(frame: Frame, places: Places) -> None:
         edit_prompt(planned)
         edit_variants(planned)
     with frame.right:
-        offer_first_lesson()
         show_experiment()

@@ -88,7 +88,7 @@ def set_drawn(over: frozenset[str], blocked: Mapping[str, str]) -> None:
 def focused(runs: Runs) -> str | None:
     """The letter whose card has the full width."""
     letter: str | None = st.session_state.get("focused_card")
-    return letter if letter in runs and len(runs) > 1 else None
+    return letter if letter in runs else None
 
 
 def focus(letter: str | None) -> None:

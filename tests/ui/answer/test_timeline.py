@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, answer, answers, click_card, finish, press_run
+from ui.driving import SCRIPT, answer, answers, click_card, click_more, finish, press_run
 
 from playground.core.request.connection import CLAUDE
 
@@ -20,7 +20,7 @@ def timelines(page):
 
 
 def one_variant(page, scenario):
-    page.button(key="remove_variant_B").click().run()
+    click_more(page, "remove_variant_B")
     page.selectbox(key="demo_scenario").select(scenario).run()
     page.session_state["base_wait_s"] = "0"
     page.run()

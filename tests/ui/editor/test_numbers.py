@@ -1,7 +1,7 @@
 """Numbers on the page: what is typed stays, and what can't be sent is refused with the reason."""
 
 import pytest
-from ui.driving import finish, open_more, press_run, words
+from ui.driving import click_more, finish, open_more, press_run, words
 
 
 def said(page):
@@ -90,7 +90,7 @@ def test_a_retry_field_that_cannot_be_read_keeps_run_from_starting(page, key, te
 def test_no_code_and_no_preview_of_a_request_is_shown_without_what_was_typed(page):
     type_in(page, "temperature_A", "5").run()
     for key, words_ in (("code_A", "There is no code"), ("as_sent_A", "Nothing would be sent")):
-        page.button(key=key).click().run()
+        click_more(page, key)
         [warning] = page.warning
         assert words_ in warning.value
         page.session_state["dialog"] = None

@@ -1,7 +1,7 @@
 """Each parameter's control on the page: sent, default or unavailable, and why."""
 
 import pytest
-from ui.driving import block, open_more, press_run, words
+from ui.driving import block, click_more, open_more, press_run, words
 
 OLD, NEW = "2023-06-01", "2026-10-21"
 
@@ -157,7 +157,7 @@ def test_the_version_of_a_request_is_named_with_its_reason(page):
 
 def test_the_table_of_versions_opens_for_the_model_of_the_variant(page):
     choose(page, model="claude-opus-5-5")
-    page.button(key="versions_A").click().run()
+    click_more(page, "versions_A")
     assert not page.exception
     [table] = page.table
     cells = [plainly(cell) for cell in table.value.iloc[0]]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, finish, press_run, words
+from ui.driving import SCRIPT, click_more, finish, press_run, words
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def environ(monkeypatch, api):
 
 def opened(budget=""):
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.button(key="remove_variant_B").click()
+    click_more(page, "remove_variant_B")
     page.text_input(key="max_tokens_A").set_value("100")
     page.text_input(key="budget_day_usd").input(budget)
     return page.run()

@@ -7,7 +7,7 @@ import pytest
 from fake_api import FakeApi
 from scripted import Script
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, answer, finish, words
+from ui.driving import SCRIPT, answer, click_more, finish, words
 
 from playground.claude.clients import Clients
 from playground.ui.session.services import services
@@ -30,7 +30,7 @@ def page(monkeypatch, api, come_from):
     monkeypatch.setenv("PLAYGROUND_MAX_TOKENS", "1000")
     come_from(playground_visitor="a" * 43)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.button(key="remove_variant_B").click().run()
+    click_more(page, "remove_variant_B")
     page.selectbox(key="connection").select("server").run()
     page.text_input(key="passcode").input(PASSCODE).run()
     return page
@@ -103,7 +103,7 @@ def test_run_again_on_a_card_refuses_it_once_the_key_is_the_owners(
     script = Script((400, b'{"type": "error", "error": {"type": "invalid_request_error"}}'))
     services()._clients = Clients(transport=script)
     page = AppTest.from_file(SCRIPT, default_timeout=30).run()
-    page.button(key="remove_variant_B").click().run()
+    click_more(page, "remove_variant_B")
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="passcode").input(PASSCODE).run()
     page.text_input(key="api_key").input("sk-ant-visitors").run()
@@ -127,7 +127,7 @@ def test_as_sent_shows_it_and_says_that_run_would_not_send_it(page, api, control
     for name, value in controls.items():
         page.session_state[f"{name}_A"] = value
     page.run()
-    page.button(key="as_sent_A").click().run()
+    click_more(page, "as_sent_A")
     [caption] = [each.value for each in page.caption if each.value.startswith("Run would not")]
     assert why in caption.replace("\\", "")
     assert any("mcp_servers" in each.value or "5000" in each.value for each in page.code)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, finish, words
+from ui.driving import SCRIPT, click_more, finish, words
 
 from playground.ui.session import variant_state
 
@@ -150,7 +150,7 @@ def test_caps_stand_beneath_the_prompt_and_hold_where_a_run_starts(owner, api):
     third = {f"{name}_C": page.session_state[f"{name}_A"] for name in variant_state._BLANK}
     _press_with(page, **third, variants=["A", "B", "C"])
     assert "visitors run 2 variants at once" in said(page)
-    page.button(key="remove_variant_C").click().run()
+    click_more(page, "remove_variant_C")
     assert api.posts == []
     pressed(page)
     assert len(api.posts) == 2
@@ -165,7 +165,7 @@ def test_what_finds_no_place_in_the_queue_does_not_start(owner, api):
     page.text_input(key="passcode").input(PASSCODE).run()
     assert "0 of 1 places to wait in are taken" in said(page)
     assert page.button(key="run_all").disabled
-    page.button(key="remove_variant_B").click().run()
+    click_more(page, "remove_variant_B")
     pressed(page)
     assert len(api.posts) == 1
 

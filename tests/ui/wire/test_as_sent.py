@@ -6,7 +6,7 @@ import sqlite3
 
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, click_card, press_run, words
+from ui.driving import SCRIPT, click_card, click_more, press_run, words
 
 
 def codes(page):
@@ -23,7 +23,7 @@ def body_in(page):
 
 def test_before_a_run_the_request_is_shown_as_it_would_go_out(page):
     page.selectbox(key="demo_scenario").select("overloaded").run()
-    page.button(key="as_sent_A").click().run()
+    click_more(page, "as_sent_A")
     assert not page.exception
     head = codes(page)[0]
     assert head.startswith("POST http://demo/v1/messages\n")
@@ -35,7 +35,7 @@ def test_before_a_run_the_request_is_shown_as_it_would_go_out(page):
 
 
 def test_a_body_is_shown_exactly_or_indented_for_reading(page):
-    page.button(key="as_sent_A").click().run()
+    click_more(page, "as_sent_A")
     assert "\n" not in codes(page)[1]
     page.toggle(key="preview_A_indented").set_value(True).run()
     assert '\n  "max_tokens": 300' in codes(page)[1]
@@ -44,7 +44,7 @@ def test_a_body_is_shown_exactly_or_indented_for_reading(page):
 
 def test_without_a_key_the_preview_says_so(page):
     page.selectbox(key="connection").select("claude").run()
-    page.button(key="as_sent_B").click().run()
+    click_more(page, "as_sent_B")
     assert "Authorization: Bearer …\n" in codes(page)[0] + "\n"
     assert "There is no key yet" in words(page)
 
@@ -52,7 +52,7 @@ def test_without_a_key_the_preview_says_so(page):
 def test_of_a_typed_key_only_the_end_is_shown(page):
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="api_key").input("sk-ant-canary-0123456789").run()
-    page.button(key="as_sent_A").click().run()
+    click_more(page, "as_sent_A")
     assert "Authorization: Bearer …6789" in codes(page)[0]
     assert not any("canary" in text for text in codes(page))
 

@@ -2,14 +2,14 @@
 
 import json
 
-from ui.driving import finish
+from ui.driving import click_more, finish
 
 NAMES = ["Python", "Python (short)", "curl", "TypeScript", "JSON"]
 LANGUAGES = ["python", "python", "bash", "typescript", "json"]
 
 
 def open_code(page, letter="A"):
-    page.button(key=f"code_{letter}").click().run()
+    click_more(page, f"code_{letter}")
     assert not page.exception
     return {name: code.value for name, code in zip(NAMES, page.code, strict=True)}
 
