@@ -11,7 +11,7 @@ def offer_undo() -> None:
         "Undo",
         icon=":material/undo:",
         key=editor_state.UNDO,
-        help="Undo the last change of the prompt and variants",
+        help="Undo",  # A longer one would cover the right pane's control.
         shortcut="Ctrl+Alt+U",
         type="tertiary",
         on_click=editor_state.undo,
@@ -24,7 +24,7 @@ def offer_redo() -> None:
         "Redo",
         icon=":material/redo:",
         key=editor_state.REDO,
-        help="Redo what was undone",
+        help="Redo",
         shortcut="Ctrl+Alt+Y",
         type="tertiary",
         on_click=editor_state.redo,
