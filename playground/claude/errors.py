@@ -34,7 +34,7 @@ from playground.claude.environment import (
 )
 from playground.claude.masking import is_secret
 from playground.claude.stream_limits import TooLong, TooMuch
-from playground.core.answer.error_words import error_code, is_page, words
+from playground.core.answer.error_body import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import masked

@@ -19,7 +19,7 @@ from anthropic._streaming import ServerSentEvent, SSEDecoder
 from playground.claude.errors import failure_in_body, reported_failure
 from playground.claude.stream_limits import MOST_TEXT, TooMuch
 from playground.core.answer.content import MOST_BLOCKS
-from playground.core.answer.error_words import LONGEST_READ, words
+from playground.core.answer.error_body import LONGEST_READ, words
 from playground.core.answer.events import (
     BlockStarted,
     BlockStopped,

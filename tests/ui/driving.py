@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ui.told import Told
 
-from playground.ui.answer.telling import Telling
+from playground.ui.answer.patches import Telling
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
-from playground.core.importing.kinds import named
 from playground.core.importing.strict_json import read_object
+from playground.core.importing.unreadable import named
 from playground.core.text.json_text import JsonObject
 
 _HTTP: Final = re.compile(

@@ -12,7 +12,7 @@ from playground.core.importing.import_result import (
     texts_of,
 )
 from playground.core.importing.messages_body import ONLY_TEXTS, WITHOUT_TEXT, of_messages_api
-from playground.core.importing.signs import MESSAGES_ONLY
+from playground.core.importing.which_api import MESSAGES_ONLY
 from playground.core.request.request import EFFORTS
 from playground.core.text.json_text import Json, JsonObject
 

@@ -28,12 +28,12 @@ from playground.core.importing.import_result import (
     LeftOut,
     short,
 )
-from playground.core.importing.kinds import READABLE, is_javascript, json_kind, kind_of, named
 from playground.core.importing.messages_body import of_messages_api
 from playground.core.importing.openai_body import is_responses, of_openai, of_responses
 from playground.core.importing.python_call import calls_from_python, read_python
-from playground.core.importing.signs import is_openai
 from playground.core.importing.strict_json import read_json, read_object
+from playground.core.importing.unreadable import READABLE, is_javascript, json_kind, kind_of, named
+from playground.core.importing.which_api import is_openai
 from playground.core.request.request import Prompt, Role
 from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import MASK, holds_key, masked

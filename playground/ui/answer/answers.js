@@ -1,5 +1,5 @@
 // The answers of the page: keeps them in one element of its own, which outlives every redraw.
-// The server says what is new (telling.py); words become text, HTML passes the guard first.
+// The server says what is new (patches.py); words become text, HTML passes the guard first.
 
 const FIRST_WAIT_MS = 1000, LONGEST_WAIT_MS = 30000, ASK_MS = 300, UNHEARD_MS = 2000;
 const LATER_MS = 3000;

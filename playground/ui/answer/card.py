@@ -14,7 +14,7 @@ from playground.core.runs.outcome import outcome
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import cost_of
-from playground.ui.answer.marking import words_of_changes
+from playground.ui.answer.marked_changes import words_of_changes
 from playground.ui.answer.timeline import live_timeline
 from playground.ui.money.money import spent_of
 from playground.ui.session import variant_state

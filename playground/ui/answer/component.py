@@ -10,8 +10,8 @@ import streamlit as st
 from playground.core.answer.content import as_text
 from playground.core.rendering import allowed
 from playground.core.runs.run_view import RunView
+from playground.ui.answer.patches import Telling
 from playground.ui.answer.scripts import read
-from playground.ui.answer.telling import Telling
 from playground.ui.library import lessons_state
 from playground.ui.runs import running
 from playground.ui.server.page_sockets import most_bytes

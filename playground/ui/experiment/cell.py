@@ -11,7 +11,7 @@ from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
 from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.ui.answer.reading import show_answer
+from playground.ui.answer.finished_answer import show_answer
 from playground.ui.experiment import starting
 from playground.ui.experiment.axes import KINDS
 from playground.ui.experiment.experiment_compare import offer_compare

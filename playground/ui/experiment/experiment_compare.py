@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.matrix import Matrix
-from playground.ui.answer.reading import show_changes
+from playground.ui.answer.finished_answer import show_changes
 from playground.ui.experiment import starting
 
 

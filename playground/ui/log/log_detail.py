@@ -8,7 +8,7 @@ from playground.core.log.logged_request import turns
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts
 from playground.core.text.json_text import Json
-from playground.ui.answer.reading import show_answer
+from playground.ui.answer.finished_answer import show_answer
 from playground.ui.answer.timeline import show_logged_timeline
 from playground.ui.log.log_actions import offer_actions
 from playground.ui.log.log_marks import edit_marks

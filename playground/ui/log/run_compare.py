@@ -8,7 +8,7 @@ import streamlit as st
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.json_text import Json
-from playground.ui.answer.reading import show_answer, show_changes
+from playground.ui.answer.finished_answer import show_answer, show_changes
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
 from playground.ui.widgets.dialogs import offer_dialog

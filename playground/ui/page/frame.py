@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.settings import SettingsError
-from playground.ui.answer.telling import Telling
+from playground.ui.answer.patches import Telling
 from playground.ui.experiment.experiment import choose_pane
 from playground.ui.session import state
 from playground.ui.session.services import services

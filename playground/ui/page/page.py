@@ -8,9 +8,9 @@ from playground.ui.editor.variants import edit_variants
 from playground.ui.experiment.experiment import show_experiment
 from playground.ui.library.lessons import show_lesson
 from playground.ui.log.log import show_log
-from playground.ui.page.bar import show_bar
 from playground.ui.page.frame import Frame, make_frame, open_page
 from playground.ui.page.header import show_header
+from playground.ui.page.run_bar import show_bar
 from playground.ui.page.sidebar import show_sidebar
 from playground.ui.runs.running import plans
 from playground.ui.server.crashes import tell_type_and_place_only

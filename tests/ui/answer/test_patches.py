@@ -26,7 +26,7 @@ from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
-from playground.ui.answer.telling import Telling, common, utf16_length
+from playground.ui.answer.patches import Telling, common, utf16_length
 from playground.ui.session.answers_state import View
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.importing.import_result import Imported, ImportingError
-from playground.core.importing.kinds import READABLE
 from playground.core.importing.read_any import read_request
+from playground.core.importing.unreadable import READABLE
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.snippets.snippets import snippets

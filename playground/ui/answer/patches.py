@@ -12,7 +12,7 @@ from typing import Any
 from playground.core.answer.content import Block
 from playground.core.runs.run_view import RunView
 from playground.ui.answer.card import changes_of, head, said
-from playground.ui.answer.marking import marked_sections, whole_marked
+from playground.ui.answer.marked_changes import marked_sections, whole_marked
 from playground.ui.answer.sections import Section, sections, whole_sections
 from playground.ui.session.answers_state import View, compared
 

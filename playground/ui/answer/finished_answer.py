@@ -8,8 +8,8 @@ import streamlit as st
 
 from playground.core.answer.content import Block
 from playground.core.rendering import allowed
+from playground.ui.answer.patches import whole_answer, whole_changes
 from playground.ui.answer.scripts import read
-from playground.ui.answer.telling import whole_answer, whole_changes
 from playground.ui.widgets.markdown import plain
 
 SCRIPT = (

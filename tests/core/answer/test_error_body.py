@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.answer.error_words import error_code, is_page, words
+from playground.core.answer.error_body import error_code, is_page, words
 
 NGINX = "<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>nginx</body>"
 S3 = '<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Not you</Message></Error>'
