@@ -182,7 +182,7 @@ class Screen:
         return self._arrived()
 
     def _arrived(self):
-        expect(self.button("run_all")).to_be_visible()
+        self.button("run_all").wait_for()
         self.page.wait_for_function("() => window.playgroundAnswers")  # It looks at what is typed.
         self.settle()
         return self

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from browser.driving import expect
 from fake_api import block, delta, end, start
 
 MARK = "́̃̈"
@@ -82,4 +81,5 @@ def click_retry(screen):
     retry = screen.page.locator(".st-key-retry details")
     was_open = retry.get_attribute("open") is not None
     retry.locator("summary").click()
-    expect(screen.at("attempts")).to_be_visible(visible=not was_open)
+    # `expect` describes the whole page each time that it finds no such element: a minute, here.
+    screen.at("attempts").wait_for(state="hidden" if was_open else "visible")

@@ -210,9 +210,9 @@ def test_where_no_socket_gets_through_the_page_asks(visit, app, api):
     assert feed_frames(screen) == 0
     for letter in "AB":
         assert screen.words(letter)
-    api.plays = ["status-401", "slow-60-20"]
+    api.plays = ["status-401", "status-401", "slow-60-20"]
     screen.run()
-    screen.await_status("failed", "A")
+    screen.await_status("failed")
     screen.await_end()
     expect(screen.at("outcome_A")).to_contain_text("401")
     screen.button("again_A").click()
