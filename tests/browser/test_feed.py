@@ -172,9 +172,9 @@ def test_a_feed_that_breaks_off_comes_back_with_the_whole_text(visit, app, api):
     screen.run()
     expect(screen.answer("A")).to_contain_text("word5 ")
     screen.page.evaluate(CUT)
+    screen.page.wait_for_function("() => window.feeds.length === 2")
     before = len(screen.words("A"))
     expect(screen.answer("A")).to_contain_text(f"word{before + 10} ")
-    assert screen.page.evaluate("() => window.feeds.length") == 2
     api.finish()
     screen.await_end()
     assert len(screen.words("A")) > before + 10
