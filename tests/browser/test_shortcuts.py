@@ -20,7 +20,8 @@ FOLDED = {"safety": "About", "delete_history": "History", "download_history": "H
 IN_POPOVER = ("code_A", "as_sent_A", "versions_A")
 LISTS = ("model_A", "connection", "sample", "log_sort")
 FIELDS = "textarea, input:not([type=file]):not([type=checkbox]):not([type=radio])"
-IN_FRONT = "[role=dialog], [role=listbox]"
+# With a dialog in front the page itself takes no click.
+IN_FRONT = "[role=dialog], [role=listbox], #root[inert]"
 SHARED = PageState(
     Prompt("Be terse.", (Message("user", "A prompt that came by link"),)),
     (Variant("A", Params("claude-haiku-4-5", 77, 0.4)),),
@@ -104,10 +105,11 @@ def press_everything(screen, front):
 
 
 def close(screen):
-    for _ in range(4):  # A list that a field has opened takes the first.
-        if screen.page.locator(IN_FRONT).count():
-            screen.page.keyboard.press("Escape")
-            screen.settle()
+    for _ in range(8):  # A list that a field has opened takes the first.
+        screen.settle()  # What was closed may be drawn once more.
+        if not screen.page.locator(IN_FRONT).count():
+            break
+        screen.page.keyboard.press("Escape")
     expect(screen.page.locator(IN_FRONT)).to_have_count(0)
 
 
