@@ -38,8 +38,3 @@ def as_written(text: str) -> str:
     # A parser swallows a line feed that stands first in `pre`.
     first = "\n" if text.startswith("\n") else ""
     return f'<pre class="as-written" dir="auto">{first}{escaped(text)}</pre>'
-
-
-def to_plain_html(text: str) -> str:
-    """What the plain view shows of an answer: the text that came."""
-    return as_written(normalised(text))

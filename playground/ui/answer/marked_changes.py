@@ -77,7 +77,8 @@ def words_of_changes(
 
 
 def whole_marked(before: Sequence[Block], after: Sequence[Block]) -> tuple[Sections, str]:
-    """The same for answers that have ended. May take its time: not on an event loop."""
+    """The marked sections of `after`, which has ended, and how much differs. Takes its time: not
+    on an event loop."""
     return _mark(whole_sections(after), whole_sections(before), 0)
 
 

@@ -80,7 +80,7 @@ def _offer_more(plan: Plan, plans: list[Plan]) -> None:
     letter = plan.letter
     more = st.popover(
         f"More of variant {letter}", icon=":material/tune:", type="tertiary",
-        help=f"All else of variant {letter}", key=f"more_{letter}", on_change="rerun",
+        help=f"More settings of variant {letter}", key=f"more_{letter}", on_change="rerun",
     )  # fmt: skip
     if not more.open:
         return
