@@ -112,6 +112,7 @@ Block = (
 )
 Blocks = tuple[Block, ...]
 
+# The log stores these names: an earlier row whose name is gone falls back to its bare texts.
 _KINDS: Final[Mapping[str, type[Block]]] = {
     "text": TextBlock,
     "thinking": ThinkingBlock,
@@ -134,6 +135,7 @@ def citation(found: object) -> Citation:
         title,
         _first(said, "url", "source"),
         _place(said),
+        # Kept whole, kinds unknown here included: a citation goes back to the API as it came.
         json.dumps(found, ensure_ascii=False),
     )
 
@@ -147,6 +149,7 @@ def _place(said: Mapping[str, Any]) -> str:
     characters and blocks count from 0, pages from 1."""
     for what, first in (("page_number", 0), ("block_index", 1), ("char_index", 1)):
         start, end = said.get(f"start_{what}"), said.get(f"end_{what}")
+        # Not isinstance: True is an int, and other servers send what they like.
         if type(start) is int and type(end) is int:
             noun = {"page_number": "page", "block_index": "block", "char_index": "character"}[what]
             start, last = start + first, end - 1 + first
@@ -177,6 +180,7 @@ def _values(block: Block) -> dict[str, Any]:
 
 def from_json(text: str) -> Blocks:
     """Read blocks that were stored. Raises `ContentError` for whatever is wrong with them."""
+    # Counted before it is parsed: brackets take many times more memory as objects than as text.
     if len(text) > MOST_JSON or not is_within(text, MOST_PARTS, DEEPEST):
         raise ContentError("The stored content is too large.")
     try:
@@ -186,6 +190,7 @@ def from_json(text: str) -> Blocks:
         if len(found["blocks"]) > MOST_BLOCKS:
             raise ContentError("The stored content has too many blocks.")
         return tuple(_block(each) for each in found["blocks"])
+    # It is a ValueError: the clause below would put a vaguer sentence in its place.
     except ContentError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -195,6 +200,7 @@ def from_json(text: str) -> Blocks:
 def _block(stored: dict[str, Any]) -> Block:
     values = {name: value for name, value in stored.items() if name != "kind"}
     citations = values.pop("citations", [])
+    # A dataclass checks no types: a number here would fail only later, while the page draws it.
     if not all(isinstance(value, str) for value in values.values()):
         raise ContentError("The stored content is not readable.")
     if stored["kind"] == "text":
@@ -302,6 +308,7 @@ def _api_block(block: Block) -> dict[str, Any]:
             return {"type": "redacted_thinking", "data": data}
         case ToolUseBlock():
             what = f"the input of {block.name or 'a tool'}"
+            # A call without input streams no JSON at all, but the API wants an object.
             found = _object(block.input_json or "{}", what)
             told = {"type": "tool_use", "id": block.id, "name": block.name, "input": found}
         case ServerToolUseBlock():
@@ -313,6 +320,7 @@ def _api_block(block: Block) -> dict[str, Any]:
             told = {"type": block.type, "tool_use_id": block.tool_use_id, "content": content}
         case UnknownBlock():
             return _object(block.json, f"the block {block.type}")
+    # Merged last, the known fields win: nothing stored in `more_json` can change type or id.
     return _object(block.more_json or "{}", "a block") | told
 
 

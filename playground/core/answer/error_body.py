@@ -39,6 +39,7 @@ def words(body: object) -> str:
         if not text.startswith(("{", "[", '"')):
             return _clean(text)
         try:
+            # All of it, not only what is looked at: JSON that is cut short cannot be parsed.
             body = json.loads(body)
         except (ValueError, RecursionError):
             return _clean(text)
@@ -58,6 +59,7 @@ def error_code(body: object) -> int | None:
             continue
         for name in ("status", "code", "http_code", "status_code"):
             code = found.get(name)
+            # A status has three digits, and `int` raises for a text of thousands.
             if isinstance(code, str) and code.isdecimal() and len(code) == 3:
                 code = int(code)
             if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
@@ -75,6 +77,7 @@ def _said(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
         return "\n".join(each for each in found if each)
     if not isinstance(value, Mapping):
         return ""
+    # Services differ in case: AWS writes `Message`, most others `message`.
     fields = {str(name).lower(): each for name, each in value.items()}
     for name in (*_NAMED, *_AROUND):
         said = _said(fields.get(name), deepest - 1)
@@ -82,6 +85,7 @@ def _said(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
             said = _by_field(fields[name], deepest - 1)
         if said:
             return _placed(fields, name, said)
+    # At depth 0 only a text counts: an object under `code` or `status` is no message.
     return next((said for name in _SHORT if (said := _said(fields.get(name), 0))), "")
 
 
@@ -111,6 +115,8 @@ class _Texts(HTMLParser):
         self._open = ""
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
+        # XML may put a namespace before the name. The parser gives names in lower case, so that
+        # S3's `Message` is found as well.
         self._open = tag.rpartition(":")[2]
 
     def handle_endtag(self, tag: str) -> None:
@@ -133,4 +139,5 @@ def _title(page: str) -> str:
 
 
 def _clean(text: str) -> str:
+    # JSON can escape half a character, which neither the database nor the page could encode.
     return text.encode("utf-8", "replace").decode()

@@ -64,6 +64,7 @@ class Usage:
 
 
 def _sum(earlier: Any, later: Any) -> Any:  # noqa: ANN401 (a field of any type)
+    # Before the test for int, which a bool is as well: flags are not added up.
     if isinstance(later, bool):
         return earlier or later
     if isinstance(later, int | tuple):

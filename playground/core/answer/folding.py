@@ -127,6 +127,7 @@ class _Growing:
         """The block, and behind it the deltas that it is not made of."""
         if self._made is None:
             if len(self._texts) > 1:
+                # Joined in place: otherwise each read would join thousands of pieces once more.
                 self._texts = ["".join(self._texts)]
             self._made = self._make()
         return self._made
@@ -155,6 +156,7 @@ class _Growing:
             return RedactedThinkingBlock(started.json)
         if kind == "tool_use":
             return ToolUseBlock(started.id, started.name, given, more)
+        # Behind plain `tool_use`, which ends the same way: these run on the API's side.
         if kind.endswith("tool_use"):
             return ServerToolUseBlock(started.id, started.name, given, kind, more)
         if kind.endswith("_tool_result"):

@@ -188,6 +188,7 @@ def _waits(
     waited: list[float | None] = []
     for attempt, following in zip_longest(attempts, attempts[1:]):
         next_s = following.start_s if following else until_s
+        # A wait that is under way has its own span, in its planned length.
         if attempt.wait_s is None or (not following and doing == "waiting"):
             waited.append(None)
         elif next_s is None or (not following and doing == "trying"):
@@ -203,7 +204,9 @@ def _widths(lengths_s: Sequence[float]) -> list[float]:
     lengths = [length_s if length_s > SHORTEST_S else 0.0 for length_s in lengths_s]
     if not any(lengths):
         return [1 / count] * count
+    # The least widths of more than 50 spans would be longer than the line.
     least = min(LEAST_WIDTH, 1 / count)
+    # What a short span gains the others lose, and one of them may then be too short itself.
     tiny: set[int] = set()
     while True:
         left_s = sum(length for index, length in enumerate(lengths) if index not in tiny)
