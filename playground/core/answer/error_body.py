@@ -45,20 +45,20 @@ def words(body: object) -> str:
             return _clean(text)
         if isinstance(body, str):
             return _clean(body)
-    said = _said(body, DEEPEST)
-    if not said and isinstance(body, Mapping | list) and body:
-        said = json.dumps(body, ensure_ascii=False)  # Better all of it than nothing.
-    return _clean(said)
+    message = _message_in(body, DEEPEST)
+    if not message and isinstance(body, Mapping | list) and body:
+        message = json.dumps(body, ensure_ascii=False)  # Better all of it than nothing.
+    return _clean(message)
 
 
 def error_code(body: object) -> int | None:
     """The HTTP status that an error names inside its body: a gateway may answer with 200."""
     error = body.get("error") if isinstance(body, Mapping) else None
-    for found in (error, body):
-        if not isinstance(found, Mapping):
+    for level in (error, body):
+        if not isinstance(level, Mapping):
             continue
         for name in ("status", "code", "http_code", "status_code"):
-            code = found.get(name)
+            code = level.get(name)
             # A status has three digits, and `int` raises for a text of thousands.
             if isinstance(code, str) and code.isdecimal() and len(code) == 3:
                 code = int(code)
@@ -67,42 +67,42 @@ def error_code(body: object) -> int | None:
     return None
 
 
-def _said(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
+def _message_in(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
     if isinstance(value, str):
         return value.strip()
     if deepest == 0:
         return ""
     if isinstance(value, list):
-        found = [_said(each, deepest - 1) for each in value[:MOST_SAID]]
-        return "\n".join(each for each in found if each)
+        messages = [_message_in(item, deepest - 1) for item in value[:MOST_SAID]]
+        return "\n".join(text for text in messages if text)
     if not isinstance(value, Mapping):
         return ""
     # Services differ in case: AWS writes `Message`, most others `message`.
-    fields = {str(name).lower(): each for name, each in value.items()}
+    fields = {str(name).lower(): field for name, field in value.items()}
     for name in (*_NAMED, *_AROUND):
-        said = _said(fields.get(name), deepest - 1)
-        if not said and name == "errors" and isinstance(fields.get(name), Mapping):
-            said = _by_field(fields[name], deepest - 1)
-        if said:
-            return _placed(fields, name, said)
+        message = _message_in(fields.get(name), deepest - 1)
+        if not message and name == "errors" and isinstance(fields.get(name), Mapping):
+            message = _by_field(fields[name], deepest - 1)
+        if message:
+            return _with_place(fields, name, message)
     # At depth 0 only a text counts: an object under `code` or `status` is no message.
-    return next((said for name in _SHORT if (said := _said(fields.get(name), 0))), "")
+    return next((message for name in _SHORT if (message := _message_in(fields.get(name), 0))), "")
 
 
 def _by_field(errors: Mapping[str, Any], deepest: int) -> str:
     """Errors under the names of the fields that they are about."""
-    found = {name: _said(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
-    return "\n".join(f"{name}: {said}" for name, said in found.items() if said)
+    messages = {name: _message_in(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
+    return "\n".join(f"{name}: {message}" for name, message in messages.items() if message)
 
 
-def _placed(fields: Mapping[str, Any], name: str, said: str) -> str:
+def _with_place(fields: Mapping[str, Any], name: str, message: str) -> str:
     """With its title before it, as RFC 9457 has both, or the place that FastAPI names."""
     title, place = fields.get("title"), fields.get("loc")
-    if name == "detail" and isinstance(title, str) and title.strip() not in said:
-        return f"{title.strip()}: {said}"
+    if name == "detail" and isinstance(title, str) and title.strip() not in message:
+        return f"{title.strip()}: {message}"
     if name == "msg" and isinstance(place, list) and place:
-        return f"{'.'.join(str(each) for each in place[:MOST_SAID])}: {said}"
-    return said
+        return f"{'.'.join(str(part) for part in place[:MOST_SAID])}: {message}"
+    return message
 
 
 class _Texts(HTMLParser):
@@ -134,8 +134,8 @@ def _title(page: str) -> str:
     parser = _Texts()
     parser.feed(page)
     parser.close()
-    found = next((parser.found[name] for name in _TITLES if name in parser.found), None)
-    return _clean(found or " ".join(parser.rest)[:LONGEST_REST])
+    title = next((parser.found[name] for name in _TITLES if name in parser.found), None)
+    return _clean(title or " ".join(parser.rest)[:LONGEST_REST])
 
 
 def _clean(text: str) -> str:

@@ -86,7 +86,7 @@ class Folding:
 
     def _read(self) -> Blocks:
         if self._made is None:
-            self._made = tuple(block for each in self._blocks for block in each.read())
+            self._made = tuple(block for growing in self._blocks for block in growing.read())
         return self._made
 
     def _block_of(self, delta: Delta) -> "_Growing":
@@ -118,8 +118,8 @@ class _Growing:
                 self._texts.append(text)
             case SignatureDelta(text):
                 self._signature.append(text)
-            case CitationDelta(found):
-                self._citations.append(citation(json.loads(found)))
+            case CitationDelta(source):
+                self._citations.append(citation(json.loads(source)))
             case OtherDelta():
                 self._others.append(delta)
 
@@ -139,11 +139,11 @@ class _Growing:
             return (_compacted(block, others),)
         if not others:
             return (block,)
-        came = ",".join(each.json for each in others)
+        deltas = ",".join(delta.json for delta in others)
         if not isinstance(block, UnknownBlock):
-            return (block, UnknownBlock(others[0].kind, f"[{came}]"))
-        begun = f"{self._started.json}," if self._started.json else ""
-        return (UnknownBlock(block.type, f"[{begun}{came}]"),)
+            return (block, UnknownBlock(others[0].kind, f"[{deltas}]"))
+        start = f"{self._started.json}," if self._started.json else ""
+        return (UnknownBlock(block.type, f"[{start}{deltas}]"),)
 
     def _block(self, text: str) -> Block:
         started, kind = self._started, self.kind
@@ -167,7 +167,7 @@ class _Growing:
 def _compacted(block: UnknownBlock, deltas: list[OtherDelta]) -> UnknownBlock:
     """A compaction comes empty and then at once, each field in the place of the one before
     (SDK, lib/streaming/_beta_messages.py)."""
-    found = json.loads(block.json)
+    fields = json.loads(block.json)
     for delta in deltas:
-        found |= {name: value for name, value in json.loads(delta.json).items() if name != "type"}
-    return UnknownBlock(block.type, json.dumps(found, ensure_ascii=False))
+        fields |= {name: value for name, value in json.loads(delta.json).items() if name != "type"}
+    return UnknownBlock(block.type, json.dumps(fields, ensure_ascii=False))

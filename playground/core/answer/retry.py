@@ -81,5 +81,9 @@ def in_words(policy: RetryPolicy) -> str:
         return "Tries once."
     if policy.base_wait_s == 0:
         return "Tries again at once."
-    said = f"Waits {', '.join(waits)}." if waits else "Tries once."
-    return f"{said} The {policy.deadline_s:g} s deadline {', and '.join(cut)}." if cut else said
+    sentence = f"Waits {', '.join(waits)}." if waits else "Tries once."
+    return (
+        f"{sentence} The {policy.deadline_s:g} s deadline {', and '.join(cut)}."
+        if cut
+        else sentence
+    )

@@ -211,8 +211,8 @@ def _widths(lengths_s: Sequence[float]) -> list[float]:
     while True:
         left_s = sum(length for index, length in enumerate(lengths) if index not in tiny)
         scale = (1 - least * len(tiny)) / left_s
-        more = {index for index, length in enumerate(lengths) if length * scale < least} - tiny
-        if not more:
+        too_short = {index for index, length in enumerate(lengths) if length * scale < least} - tiny
+        if not too_short:
             break
-        tiny |= more
+        tiny |= too_short
     return [least if index in tiny else length * scale for index, length in enumerate(lengths)]
