@@ -75,7 +75,9 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
     reported none."""
     prices = call.prices(usage or Usage())
     is_demo = call.connection.kind == "demo"
+    # Asked before any price: what was not billed costs nothing even where no price is known.
     if known.free:
+        # A failed attempt may be billed for more than it reported before it broke off.
         kind: CostKind = "at least" if known.missing else "exact"
         why = _line(known.free, *known.missing)
         return Cost(Decimal(0), "simulated" if is_demo else kind, why), prices
@@ -146,6 +148,7 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     if len(counted) < len(usage.iterations):
         missing.append("The attempt of the model that declined may be billed as well.")
     for each in counted:
+        # Priced at its own length: the steps of a price are those of one prompt, never of a sum.
         part_prices = call.prices(_at_speed_of(usage, each.usage), each.model_id)
         if part_prices is None:
             missing.append(f"No price of {each.model_id} is known.")
@@ -207,6 +210,7 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
         yield f"The usage reports {uses}, whose price isn't known."
     if usage.web_searches and not prices.web_search_usd:
         yield "The price of a web search with this model isn't known."
+    # The library gives the standard price where it knows no fast one, and says nothing.
     if usage.speed == "fast" and not has_fast_price(call.model_id, call.at):
         yield "The price of fast answers of this model isn't known."
     elif usage.speed not in (None, "standard", "fast"):

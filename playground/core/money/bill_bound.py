@@ -10,6 +10,7 @@ from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import Wire
 
+# The API adds some words of its own around the texts; how many is not documented.
 ENVELOPE_TOKENS = 200
 
 
@@ -66,7 +67,9 @@ def _prompt_tokens(
     prompt: Prompt, fields: JsonObject, extra: InputBound, counted: int | None
 ) -> int | None:
     """The documentation calls a count an estimate, so a twentieth is added."""
+    # Negated for rounding up: a bound may not lie a fraction of a token too low.
     estimate = None if counted is None else -(-counted * 21 // 20)
+    # Bytes bound texts only: an image or a PDF has tokens by the API's own rules.
     if extra.to_count or extra.unknown is not None:
         return estimate
     bound = _tokens(prompt, fields) + extra.tokens
@@ -92,6 +95,7 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
     for name, value in wire.body.items():
         if not _is_understood(name, value):
             return f"{_named(name, wire)} has no known price bound"
+    # Each later round can fill the window, whose size only the catalogue tells.
     if extra.rounds > 1 and not model.is_known:
         known = f"how much {model.name} can read is unknown"
         return f"{_named('tools', wire)} has no known price bound: {known}"

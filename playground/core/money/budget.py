@@ -16,6 +16,7 @@ from playground.core.answer.events import AttemptFailed, Event
 from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL
 
+# What the log's columns hold: a reservation of finer parts would not be read back the same.
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 LARGEST_USD = Decimal(1_000_000)
@@ -164,9 +165,12 @@ async def within_budget(
 ) -> AsyncGenerator[Event, None]:
     """The same events, but no retry after an attempt that may be billed unless the worst
     case could be reserved once more: one reservation covers one answer."""
+    # Left to the garbage collector, the stream below would stay open after the return.
     async with aclosing(events):
         async for event in events:
             if isinstance(event, AttemptFailed) and event.wait_s is not None:
+                # Reserved only now: to reserve for every attempt beforehand would make a small
+                # budget useless.
                 refused = None if event.failure.billed == "no" else await reserve_again()
                 if refused is not None:
                     why = "Not retried: the lost attempt may be billed, and the budget has no "

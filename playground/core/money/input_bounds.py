@@ -143,6 +143,7 @@ def _add_tools(value: object, sums: _Sum) -> None:
             _add_web_tool(tool, kind, path, sums)
         elif kind.startswith(_DEFINED_BY_THE_API):
             sums.later(path)
+        # A server tool not named here may read or run anything, at any price.
         elif kind != "custom":
             raise _UnknownError(f"{path}.type")
 
@@ -153,6 +154,7 @@ def _add_web_tool(tool: JsonObject, kind: str, path: str, sums: _Sum) -> None:
     uses = tool.get("max_uses")
     if not isinstance(uses, int) or isinstance(uses, bool) or uses < 1:
         raise _UnknownError(f"{path}.max_uses")
+    # Versions end in a date of eight digits, whose order as text is that of time.
     by_code = kind.rpartition("_")[2] >= _CODE_CALLS_SINCE
     if by_code and tool.get("allowed_callers") != ["direct"]:
         sums.rounds += LOOP_ROUNDS
@@ -184,6 +186,7 @@ def _add_block(block: object, path: str, sums: _Sum) -> None:
         _add_content(block.get("content"), f"{path}.content", sums)
         return
     if kind in ("image", "document"):
+        # Before anything else: not even a count bounds what an address leads to later.
         _require_fixed(block.get("source"), f"{path}.source")
     if kind == "document" and _is_plain_document(block):
         sums.text(block)
@@ -227,6 +230,7 @@ def _list(value: object, path: str) -> list[Json]:
 def _object(value: object, path: str, *known: str) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise _UnknownError(path)
+    # A field newer than this code may add any number of tokens.
     for name in value:
         if name not in known:
             raise _UnknownError(f"{path}.{name}")
