@@ -104,7 +104,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     is billed by itself, for the step of a stepped price is that of one prompt."""
     if not earlier:
         return last
-    before = [each.usd for each in earlier if each.usd is not None]
+    before = [cost.usd for cost in earlier if cost.usd is not None]
     if not before and last.usd is None:
         return last
     before_usd = sum(before, Decimal(0))
@@ -112,7 +112,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH)
     kind: CostKind = "at least"
-    if any(each.kind == "simulated" for each in (last, *earlier)):
+    if any(cost.kind == "simulated" for cost in (last, *earlier)):
         kind = "simulated"
     why = _line(
         last.why,
@@ -143,36 +143,42 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     if not usage.iterations:
         tokens = replace(usage, web_searches=0)
         return prices.cost_of(tokens) + on_top, tuple(_unknown_tier(usage, prices, call))
-    counted = _billed_surely(usage.iterations)
+    iterations = _billed_surely(usage.iterations)
     missing = []
-    if len(counted) < len(usage.iterations):
+    if len(iterations) < len(usage.iterations):
         missing.append("The attempt of the model that declined may be billed as well.")
-    for each in counted:
+    for iteration in iterations:
         # Priced at its own length: the steps of a price are those of one prompt, never of a sum.
-        part_prices = call.prices(_at_speed_of(usage, each.usage), each.model_id)
+        part_prices = call.prices(_at_speed_of(usage, iteration.usage), iteration.model_id)
         if part_prices is None:
-            missing.append(f"No price of {each.model_id} is known.")
+            missing.append(f"No price of {iteration.model_id} is known.")
             continue
-        on_top += part_prices.cost_of(each.usage)
-    for kind in dict.fromkeys(each.kind for each in counted):
+        on_top += part_prices.cost_of(iteration.usage)
+    for kind in dict.fromkeys(iteration.kind for iteration in iterations):
         if kind not in ITERATION_KINDS:
             missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
-    left = _left_over(usage)
-    if left is not None:
-        on_top += prices.cost_of(left)
+    rest = _left_over(usage)
+    if rest is not None:
+        on_top += prices.cost_of(rest)
         missing.append("The iterations of the usage add up to fewer tokens than it reports.")
     return on_top, tuple(missing)
 
 
 def _billed_surely(iterations: Sequence[Iteration]) -> list[Iteration]:
     """Without the attempts that were declined before any output: they may have been free."""
-    if not any(each.kind == "fallback_message" for each in iterations):
+    if not any(iteration.kind == "fallback_message" for iteration in iterations):
         return list(iterations)
-    return [each for each in iterations if each.kind != "message" or each.usage.output_tokens]
+    return [
+        iteration
+        for iteration in iterations
+        if iteration.kind != "message" or iteration.usage.output_tokens
+    ]
 
 
 def _is_credited(usage: Usage) -> bool:
-    wrote = usage.cache_write_tokens or any(i.usage.cache_write_tokens for i in usage.iterations)
+    wrote = usage.cache_write_tokens or any(
+        part.usage.cache_write_tokens for part in usage.iterations
+    )
     return usage.has_credit and bool(wrote)
 
 
@@ -183,7 +189,7 @@ def _at_speed_of(usage: Usage, part: Usage) -> Usage:
 def _left_over(usage: Usage) -> Usage | None:
     """Tokens that are in the report and in none of its iterations. They should be none."""
     left = {
-        name: getattr(usage, name) - sum(getattr(each.usage, name) for each in usage.iterations)
+        name: getattr(usage, name) - sum(getattr(part.usage, name) for part in usage.iterations)
         for name in _TOKENS
     }
     positive = {name: count for name, count in left.items() if count > 0}
@@ -220,13 +226,13 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
 def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
     source = "the price in the settings" if prices.source == "settings" else prices.source
     counts = "The tokens that the API reported"
-    if [each.kind for each in usage.iterations] not in ([], ["message"]):
-        many = len(usage.iterations)
-        counts = f"The tokens of {many} iteration{'s' if many > 1 else ''} that the API reported"
+    if [iteration.kind for iteration in usage.iterations] not in ([], ["message"]):
+        count = len(usage.iterations)
+        counts = f"The tokens of {count} iteration{'s' if count > 1 else ''} that the API reported"
     if is_demo:
         counts = "The demo bills nothing. What the tokens it counted would cost"
-    found = searches(usage, prices)
-    return f"{counts}, at {source}{f', and {found}' if found else ''}."
+    web_searches = searches(usage, prices)
+    return f"{counts}, at {source}{f', and {web_searches}' if web_searches else ''}."
 
 
 def _no_price(call: Call) -> str:

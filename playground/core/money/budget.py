@@ -94,20 +94,20 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
     """Everything a run that starts now must fit into. The owner's budget comes on top of a
     visitor's own; its day is one for all whom the owner pays for."""
     caps = [usd for usd in (own.session_usd, owners.session_usd) if usd is not None]
-    found = []
+    limits = []
     if caps:
-        found.append(Window("session", min(caps), "visitor", spender.visitor, spender.since))
+        limits.append(Window("session", min(caps), "visitor", spender.visitor, spender.since))
     day = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     end = day + timedelta(days=1)
     if own.day_usd is not None:
-        found.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
+        limits.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
     if owners.day_usd is not None:
-        found.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
+        limits.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
     is_guest = spender.payer == OWNER and spender.visitor != LOCAL
     if owners.visitor_day_usd is not None and is_guest:
         share_usd = owners.visitor_day_usd
-        found.append(Window("day", share_usd, "share", spender.visitor, day, end))
-    return tuple(found)
+        limits.append(Window("day", share_usd, "share", spender.visitor, day, end))
+    return tuple(limits)
 
 
 def refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:

@@ -105,8 +105,8 @@ def _add(name: str, value: Json, sums: _Sum) -> None:
         case "tools":
             _add_tools(value, sums)
         case "messages":
-            for index, each in enumerate(_list(value, name)):
-                _add_message(each, f"{name}[{index}]", sums)
+            for index, message in enumerate(_list(value, name)):
+                _add_message(message, f"{name}[{index}]", sums)
         case "system":
             _add_content(value, name, sums)
         case "output_config":
@@ -121,9 +121,9 @@ def _add(name: str, value: Json, sums: _Sum) -> None:
 
 def _add_output_config(value: object, sums: _Sum) -> None:
     config = _object(value, "output_config", "effort", "format")
-    described = config.get("format")
-    if described is not None:
-        sums.text(_object(described, "output_config.format", "type", "name", "schema"))
+    output_format = config.get("format")
+    if output_format is not None:
+        sums.text(_object(output_format, "output_config.format", "type", "name", "schema"))
         sums.tokens += FORMAT_TOKENS
 
 
@@ -182,7 +182,7 @@ def _add_block(block: object, path: str, sums: _Sum) -> None:
         raise _UnknownError(path)
     kind = block.get("type")
     if kind == "tool_result":
-        sums.text({name: each for name, each in block.items() if name != "content"})
+        sums.text({name: field for name, field in block.items() if name != "content"})
         _add_content(block.get("content"), f"{path}.content", sums)
         return
     if kind in ("image", "document"):
@@ -205,9 +205,9 @@ def _require_fixed(source: object, path: str) -> None:
     if kind not in ("base64", "text", "content", "file"):
         raise _UnknownError(path)
     content = source.get("content") if isinstance(source, dict) else None
-    for index, each in enumerate(content if isinstance(content, list) else ()):
-        if isinstance(each, dict) and each.get("type") == "image":
-            _require_fixed(each.get("source"), f"{path}.content[{index}].source")
+    for index, block in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(block, dict) and block.get("type") == "image":
+            _require_fixed(block.get("source"), f"{path}.content[{index}].source")
 
 
 def _is_plain_document(block: JsonObject) -> bool:
@@ -240,11 +240,11 @@ def _object(value: object, path: str, *known: str) -> dict[str, Json]:
 def _ttls(value: object) -> Iterator[str]:
     """How long anything in it is to be cached, wherever it says so."""
     if isinstance(value, list):
-        for each in value:
-            yield from _ttls(each)
+        for item in value:
+            yield from _ttls(item)
     elif isinstance(value, dict):
-        for name, each in value.items():
-            if name == "cache_control" and isinstance(each, dict):
-                yield str(each.get("ttl", "5m"))
+        for name, field in value.items():
+            if name == "cache_control" and isinstance(field, dict):
+                yield str(field.get("ttl", "5m"))
             else:
-                yield from _ttls(each)
+                yield from _ttls(field)
