@@ -66,6 +66,7 @@ def _fields(*plain: str, **others: Rule) -> Fields:
 
 _TEXT: Final = _fields("text", cache_control=_CACHE, citations=Items(_ANY))
 _DATA: Final = _fields("media_type", "data")
+# Neither `url` nor `file`: the API would fetch what nobody here has seen.
 _IMAGE: Final = _fields(source=Kinds({"base64": _DATA}), cache_control=_CACHE)
 _SEEN: Final = Kinds({"text": _TEXT, "image": _IMAGE})
 _SOURCES: Final = Kinds(

@@ -42,6 +42,7 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
     found = []
     if caps.prompt_chars is not None:
         params, prompt = request.params, request.prompt
+        # Whatever is written counts: else a text would pass the cap as extra JSON.
         texts = (prompt.system, params.extra_json, *params.stop_sequences)
         size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
         if size > caps.prompt_chars:
@@ -93,6 +94,7 @@ def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> s
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:
         return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+    # At least one: a short queue would otherwise let no stranger in at all.
     share = max(1, most // SHARE_OF_QUEUE)
     if visitor != LOCAL and own + count > share:
         return f"Not started: {own:,} of your {share:,} places to wait in are taken."

@@ -21,6 +21,7 @@ from playground.core.wire.wire import Wire
 
 LARGEST_MAX_TOKENS: Final = 1_000_000
 RULES: Final[Mapping[str, NumberRule]] = {
+    # Above 1 for servers of one's own: what Claude's models take is left to the checks.
     "temperature": rule("Temperature", "0", "2"),
     "max_tokens": rule("max_tokens", "0", str(LARGEST_MAX_TOKENS), is_whole=True, is_required=True),
     "top_p": rule("top_p", "0", "1"),
@@ -68,6 +69,7 @@ def _first(params: Params, parameter: str) -> str:
 
 def _value(parameter: str, text: str) -> float | int | None:
     of = RULES[parameter]
+    # `Params` cannot be without max_tokens. The 0 never leaves: the field's problem is an error.
     nothing = 0 if of.is_required else None
     try:
         found = read_whole(text, of) if of.is_whole else read_float(text, of)

@@ -37,6 +37,7 @@ def _keys(params: Params) -> list[Problem]:
 
 def _texts(extra_json: str) -> list[str]:
     """The texts of the extra JSON as they are sent: an escape can hide a key in it."""
+    # Parsed only where there is an escape: checks run at each draw of the page.
     fields = read_extra(extra_json).fields if "\\" in extra_json else {}
     return [json.dumps(fields, ensure_ascii=False)] if fields else []
 
@@ -81,6 +82,7 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     if not params.model.strip():
         found.append(Problem("error", "No model is chosen."))
     most = model.max_output_tokens
+    # Any block may ask for the cache, however deep it stands: the text itself is searched.
     is_cached = params.cache != "off" or "cache_control" in params.extra_json
     if params.max_tokens == 0 and is_cached:
         text = "With max_tokens 0 the prompt is only cached: no answer comes."
@@ -103,6 +105,7 @@ def _ranges(params: Params, model: Model) -> list[Problem]:
     if temperature is not None and temperature < 0:
         fix = setting("temperature", "Set it to 0", temperature=0.0)
         found.append(Problem(_gravity(params), "Temperature must be 0 or more.", fix))
+    # A model that takes none is not sent any, and what an unknown one takes its server decides.
     elif temperature is not None and temperature > 1 and model.takes_sampling and model.is_known:
         fix = setting("temperature", "Set it to 1", temperature=1.0)
         found.append(Problem(_gravity(params), "Temperature must be from 0 to 1.", fix))

@@ -18,6 +18,7 @@ from playground.core.request.request import Params, Request
 from playground.core.wire.decisions import Decision
 from playground.core.wire.wire import fills_cache
 
+# The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
 
 

@@ -1,8 +1,9 @@
 """Every Claude model this project knows, one line each, as checked on `CHECKED_ON`.
 
 Sources: the models overview, deprecations, effort, thinking, mid-conversation system messages
-and migration pages of platform.claude.com, and the SDK's own list of deprecated models. The account's own list (`models.list`) is merged over this table
-and wins; anything else a person types is an unknown model, which is allowed.
+and migration pages of platform.claude.com, and the SDK's own list of deprecated models. The
+account's own list (`models.list`) is merged over this table and wins; anything else a person
+types is an unknown model, which is allowed.
 """
 
 from dataclasses import dataclass, replace
@@ -240,6 +241,8 @@ def _merged(live: Model) -> Model:
         max_output_tokens=live.max_output_tokens or base.max_output_tokens,
         lifecycle=base.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
         retires_on=live.retires_on or base.retires_on,
+        # A list without capabilities, as servers that imitate the API send, says nothing of
+        # efforts; one that has them means it when it names none.
         efforts=live.efforts
         if known is None and live.thinking_types
         else live.efforts or base.efforts,

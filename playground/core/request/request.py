@@ -95,6 +95,7 @@ class Prompt:
         return Prompt(self.system, (*messages, turn, *following))
 
 
+# No slots: a cached property needs the `__dict__`.
 @dataclass(frozen=True)
 class Params:
     """The parameters as chosen. None, "default" and "off" of `cache` mean: not sent.
@@ -128,6 +129,7 @@ class Params:
         """These parameters with other values; extra JSON that stays is not parsed again."""
         changed = replace(self, **values)
         if changed.extra_json == self.extra_json:
+            # Where the cached property keeps its value; a frozen class takes no assignment.
             vars(changed)["extra"] = self.extra
         return changed
 

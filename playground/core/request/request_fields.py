@@ -41,6 +41,7 @@ def request_to_fields(request: Request) -> dict[str, Json]:
     """The request without what is at its default."""
     params = asdict(request.params)
     left_out = asdict(Params(request.params.model, request.params.max_tokens))
+    # These two stay whatever they are: without them a request is not read back.
     for name in set(params) - {"model", "max_tokens"}:
         if params[name] == left_out[name]:
             del params[name]
@@ -53,6 +54,7 @@ def request_to_fields(request: Request) -> dict[str, Json]:
 
 def request_from_fields(found: object) -> Request:
     """The request that JSON has. Raises `FieldsError`."""
+    # Refused, not skipped: a field of a newer edition would be lost without a word.
     if not isinstance(found, dict) or set(found) != {"system", "messages", "params"}:
         raise FieldsError("A request must have system, messages and params.")
     messages = found["messages"]

@@ -22,6 +22,7 @@ class BlocksError(ValueError):
 def read_blocks(text: str) -> list[dict[str, Any]]:
     """The blocks. Raises `BlocksError`."""
     try:
+        # Its depth is bounded first: the parser's RecursionError is no ValueError.
         found: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
     except ValueError:
         found = None

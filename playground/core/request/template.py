@@ -51,6 +51,7 @@ def render_text(text: str, values: Mapping[str, str]) -> str:
     """The text with its values. Raises `TemplateError` naming every variable without one."""
     names = tuple(_names(text))
     _require(names, values)
+    # Counted before it is built: one long value in many places would fill the memory.
     if len(text) + sum(len(values[name]) for name in names) > MOST_CHARACTERS:
         raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
     return _with(text, lambda name: values[name])
@@ -88,4 +89,5 @@ def _with(text: str, value_of: Callable[[str], str]) -> str:
             return place[0]
         return place[0][1:] if place[1] else value_of(place[2])
 
+    # By a function: in a replacement text, backslashes of a value would be read as groups.
     return _PLACE.sub(put, text)
