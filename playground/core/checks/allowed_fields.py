@@ -135,8 +135,8 @@ def _first(value: object, rule: Rule, path: str) -> str | None:
     if isinstance(rule, Items):
         if not isinstance(value, list):
             return path
-        found = (_first(each, rule.rule, f"{path}[{i}]") for i, each in enumerate(value))
-        return next((place for place in found if place is not None), None)
+        places = (_first(item, rule.rule, f"{path}[{i}]") for i, item in enumerate(value))
+        return next((place for place in places if place is not None), None)
     if not isinstance(value, dict):
         return path
     if isinstance(rule, Kinds):
@@ -148,9 +148,9 @@ def _first(value: object, rule: Rule, path: str) -> str | None:
 
 
 def _first_field(value: JsonObject, rule: Fields, path: str) -> str | None:
-    for name, each in value.items():
+    for name, field in value.items():
         place = f"{path}.{name}" if path else name
-        found = _first(each, rule.known[name], place) if name in rule.known else place
-        if found is not None:
-            return found
+        refused = _first(field, rule.known[name], place) if name in rule.known else place
+        if refused is not None:
+            return refused
     return None

@@ -70,12 +70,12 @@ def _first(params: Params, parameter: str) -> str:
 def _value(parameter: str, text: str) -> float | int | None:
     of = RULES[parameter]
     # `Params` cannot be without max_tokens. The 0 never leaves: the field's problem is an error.
-    nothing = 0 if of.is_required else None
+    fallback = 0 if of.is_required else None
     try:
-        found = read_whole(text, of) if of.is_whole else read_float(text, of)
+        number = read_whole(text, of) if of.is_whole else read_float(text, of)
     except NumberError:
-        return nothing
-    return nothing if found is None else found
+        return fallback
+    return fallback if number is None else number
 
 
 def _is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:

@@ -49,8 +49,8 @@ def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
             return prompt
         case "drop_empty":
             # Where all are empty they stay: something must be left to write into.
-            kept = tuple(message for message in prompt.messages if not message.is_empty)
-            return replace(prompt, messages=kept or prompt.messages)
+            written = tuple(message for message in prompt.messages if not message.is_empty)
+            return replace(prompt, messages=written or prompt.messages)
         case "join":
             return replace(prompt, messages=_joined(prompt.messages))
         case "begin_with_user":
@@ -115,7 +115,7 @@ def switch(slug: str, model: Model | None) -> Fix | None:
 def nearest_effort(level: str, model: Model) -> Fix:
     """The highest effort the model has that is no more work, or its default."""
     most = EFFORTS.index(level) if level in EFFORTS else 0
-    below = [each for each in model.efforts if EFFORTS.index(each) <= most]
+    below = [effort for effort in model.efforts if EFFORTS.index(effort) <= most]
     if not below:
         return setting("effort", "Use the default effort", effort=None)
     return setting("effort", f"Use effort {below[-1]}", effort=below[-1])

@@ -28,12 +28,12 @@ DROP_PREFILL = Fix("drop_prefill", "Remove it", "drop_prefill")
 
 def prompt_problems(prompt: Prompt) -> list[Problem]:
     """Everything about the texts and the order of the messages."""
-    found = [*_empty(prompt), *_order(prompt), *_keys(prompt)]
+    problems = [*_empty(prompt), *_order(prompt), *_keys(prompt)]
     size = input_tokens_bound(prompt)
     if size > MOST_PROMPT_BYTES:
         text = f"The prompt has {size / 1e6:,.1f} MB. At most {MOST_PROMPT_BYTES / 1e6:g} MB are"
-        found.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
-    return found
+        problems.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
+    return problems
 
 
 def _empty(prompt: Prompt) -> list[Problem]:
@@ -49,12 +49,12 @@ def _empty(prompt: Prompt) -> list[Problem]:
 
 
 def _order(prompt: Prompt) -> list[Problem]:
-    found = []
+    problems = []
     roles = [message.role for message in prompt.messages]
     if roles[:1] == ["assistant"]:
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
         text = "The first message is the assistant's. The API takes that; most begin with the user."
-        found.append(Problem("info", text, fix))
+        problems.append(Problem("info", text, fix))
     again = [
         number
         for number in range(2, len(roles) + 1)
@@ -63,11 +63,11 @@ def _order(prompt: Prompt) -> list[Problem]:
     fix = Fix("join", "Join them", "join")
     if len(again) == 1:
         text = f"Messages {again[0] - 1} and {again[0]} are both from the {roles[again[0] - 1]}."
-        found.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
+        problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
     elif again:
         verb = "repeat the role before them. The API joins such turns."
-        found.append(Problem("warning", f"Messages {_listed(again)} {verb}", fix))
-    return found
+        problems.append(Problem("warning", f"Messages {_listed(again)} {verb}", fix))
+    return problems
 
 
 def system_problems(request: Request, model: Model) -> list[Problem]:

@@ -95,6 +95,6 @@ def _retirement(model: Model, today: date) -> list[Problem]:
 
 def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     """A model that is neither in the catalogue nor in the account's own list."""
-    if model.is_known or not model.id or any(each.id == model.id for each in models):
+    if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]

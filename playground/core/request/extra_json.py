@@ -67,7 +67,7 @@ def read_extra(text: str) -> Extra:
     except UnicodeEncodeError:
         return Extra(problem="it holds half of a character (a lone surrogate)")
     except ValueError as error:
-        return Extra(problem=_said(error))
+        return Extra(problem=_why_not_json(error))
     if not isinstance(parsed, dict):
         return Extra(problem="it must be an object: {…}")
     return Extra(parsed)
@@ -101,6 +101,6 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _said(error: Exception) -> str:
+def _why_not_json(error: Exception) -> str:
     # Python's own sentence tells the reader to change a setting of the interpreter.
     return "a number is too long" if "digits" in str(error) else str(error)

@@ -189,7 +189,7 @@ def is_model_id(text: str) -> bool:
     """Whether a text can be a model's id: `MODEL_ID` says what it must be. An empty one is
     that of a model which is still to be chosen."""
     return len(text) <= LONGEST_ID and not any(
-        category(each) in ("Cc", "Zl", "Zp", "Cs") for each in text
+        category(letter) in ("Cc", "Zl", "Zp", "Cs") for letter in text
     )
 
 

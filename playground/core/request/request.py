@@ -82,8 +82,10 @@ class Prompt:
         """Whether the conversation ends with the beginning of the answer; an answer's blocks
         are its end, or a turn that the API goes on with."""
         last = self.messages[-1:]
-        return any(each.role == "assistant" and not (each.blocks_json and not each.text.strip())
-                   for each in last)  # fmt: skip
+        return any(
+            message.role == "assistant" and not (message.blocks_json and not message.text.strip())
+            for message in last
+        )
 
     def continued(self, answer: str, blocks_json: str = "", *, is_over: bool = True) -> "Prompt":
         """The conversation with its answer and, where that is over, an empty turn for what the

@@ -79,19 +79,19 @@ def _message_fields(message: Message) -> dict[str, str]:
     return {name: value for name, value in asdict(message).items() if value or name in _ALWAYS}
 
 
-def _message(found: object) -> Message:
-    if not isinstance(found, dict) or not set(_ALWAYS) <= set(found) <= {*_ALWAYS, _BLOCKS}:
+def _message(data: object) -> Message:
+    if not isinstance(data, dict) or not set(_ALWAYS) <= set(data) <= {*_ALWAYS, _BLOCKS}:
         raise FieldsError("A message must have a role and a text.")
-    if found["role"] not in ROLES:
+    if data["role"] not in ROLES:
         raise FieldsError(f"A message's role must be one of {', '.join(ROLES)}.")
-    return Message(found["role"], text_of(found["text"], "text"), _blocks(found))
+    return Message(data["role"], text_of(data["text"], "text"), _blocks(data))
 
 
-def _blocks(found: Mapping[str, Json]) -> str:
-    if _BLOCKS not in found:
+def _blocks(data: Mapping[str, Json]) -> str:
+    if _BLOCKS not in data:
         return ""
-    text = text_of(found[_BLOCKS], _BLOCKS)
-    if found["role"] != "assistant":
+    text = text_of(data[_BLOCKS], _BLOCKS)
+    if data["role"] != "assistant":
         raise FieldsError("Only the assistant has blocks of an answer.")
     try:
         read_blocks(text)
@@ -100,16 +100,16 @@ def _blocks(found: Mapping[str, Json]) -> str:
     return text
 
 
-def _params(found: object) -> Params:
-    if not isinstance(found, dict) or not {"model", "max_tokens"} <= set(found) <= set(_PARAMS):
+def _params(data: object) -> Params:
+    if not isinstance(data, dict) or not {"model", "max_tokens"} <= set(data) <= set(_PARAMS):
         raise FieldsError("The params must have a model, max_tokens and no other fields.")
-    for name, value in found.items():
+    for name, value in data.items():
         if not _fits(name, value):
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
-    if not is_model_id(text_of(found["model"], "model")):
+    if not is_model_id(text_of(data["model"], "model")):
         raise FieldsError(MODEL_ID)
-    stops = tuple(found.get("stop_sequences", ()))
-    return Params(**{**found, "stop_sequences": stops})
+    stops = tuple(data.get("stop_sequences", ()))
+    return Params(**{**data, "stop_sequences": stops})
 
 
 def _fits(name: str, value: object) -> bool:
@@ -127,7 +127,7 @@ def _fits(name: str, value: object) -> bool:
         case "effort":
             return value is None or isinstance(value, str)
         case _:
-            return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+            return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 def is_whole(value: object) -> bool:

@@ -63,7 +63,9 @@ def render(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
     _require(variables(prompt), values)
     return Prompt(
         render_text(prompt.system, values),
-        tuple(replace(each, text=render_text(each.text, values)) for each in prompt.messages),
+        tuple(
+            replace(message, text=render_text(message.text, values)) for message in prompt.messages
+        ),
     )
 
 
