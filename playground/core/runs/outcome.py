@@ -112,6 +112,7 @@ def _outcome(run: RunView) -> Outcome | None:
             return _calls_tools(run)
         case "done", _ if len(run.attempts) > 1:
             return _answered_late(run)
+        # Last of all: waiting is worth a word only where nothing else explains the run.
         case "done", _ if (run.ttft_s or 0.0) >= SLOW_S:
             return _slow(run)
     return None
@@ -176,6 +177,7 @@ def _filled(run: RunView) -> Outcome:
 def _cut(run: RunView) -> Outcome:
     written = run.plan.request.params.max_tokens
     if run.last_usage:
+        # Of the attempt that answered: `usage` adds up all attempts.
         written = run.last_usage.output_tokens
     tokens = "1 token" if written == 1 else f"{written:,} tokens"
     step = "Raise max_tokens and run again, or ask for less."
@@ -184,6 +186,7 @@ def _cut(run: RunView) -> Outcome:
 
 def _refused(run: RunView) -> Outcome:
     about, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
+    # The detail is the bare category where the API sends no explanation.
     is_explained = run.stop_detail and run.stop_detail != run.stop_category
     happened = (run.stop_detail or about) if is_explained else about
     if run.stop_category and run.stop_category not in REFUSALS:

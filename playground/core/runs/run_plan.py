@@ -146,6 +146,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         *_without(typed.values(), problems(request, model, context.now.date(), sent.decisions)),
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
+    # Without the budget's: counting is free, and it is what can give a prompt its bound.
     has_errors = any(problem.severity == "error" for problem in found)
     return Plan(
         press=context.press,
@@ -155,6 +156,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         model=model,
         wire=sent,
         policy=context.policy,
+        # The budget last: what is wrong with the request is often why it has no price.
         problems=(*found, *_budget_problems(context, unpriced)),
         bound=bound,
         worst_case_usd=worst_usd,
@@ -168,6 +170,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
 
 def _without(typed: Iterable[Problem], found: tuple[Problem, ...]) -> list[Problem]:
     """The problems whose fix is not that of a number field already."""
+    # What can't be read is missing from the request, and the checks would complain of that too.
     slugs = {problem.fix.slug for problem in typed if problem.fix}
     return [each for each in found if each.fix is None or each.fix.slug not in slugs]
 

@@ -117,6 +117,7 @@ def _read(text: str, of: NumberRule) -> Decimal:
     sign, body, exponent = found.groups()
     digits = _digits(body, text, of, is_count=of.is_whole and exponent is None)
     value = Decimal(f"{sign}{digits}e{exponent or 0}")
+    # Minus zero would be shown and sent as -0.
     return value if value else abs(value)
 
 
@@ -135,6 +136,7 @@ def _plain(text: str, of: NumberRule) -> Iterator[str]:
             raise NumberError(
                 f"{of.name} has a character that can't be seen (U+{ord(each):04X}). Type it anew."
             )
+        # These two letters stand for Arabic marks by now: typed, they must not pass for them.
         elif each in "DG":
             yield "?"
         else:

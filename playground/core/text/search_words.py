@@ -41,6 +41,7 @@ class Phrase:
     literal: str = ""
 
 
+# At first use only: it goes through 130,000 characters, which ASCII texts never need.
 @cache
 def _word() -> re.Pattern[str]:
     # `\w` knows no marks, without which most words of India fall to pieces.
@@ -59,6 +60,7 @@ def _folded(text: str) -> str:
     text = text[:MOST_CHARACTERS]
     if text.isascii():
         return text.lower()
+    # Folded twice: taking signs apart that stand for others (ϒ) brings new capitals.
     bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return unicodedata.normalize("NFKC", bare).casefold()
 

@@ -94,6 +94,7 @@ def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
 def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
     value = getattr(asked.params, name)
     model = asked.model
+    # While a model thinks, top_p keeps a range (0.95 to 1); temperature and top_k have none.
     takes_default_only = not model.takes_sampling or (thinks and name != "top_p")
     if takes_default_only and not asked.insists:
         why = f"{NAMES[name]} is not sent: {_no_sampling(name, model)}."
@@ -101,6 +102,7 @@ def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
     if value is None:
         default = ": the model's default is 1" if name == "temperature" else ""
         return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")
+    # While it thinks the temperature stays behind, and top_p goes out alone.
     beside = asked.params.temperature is not None and not (thinks and not asked.insists)
     refusal = refusals.sampling(name, value, asked.target, thinks=thinks, beside_temperature=beside)
     subject = "Sent" if name == "temperature" else f"{name} is sent"
@@ -172,6 +174,7 @@ def _budget(asked: Asked, thinking: Decision) -> Decision:
 def _display(asked: Asked, thinking: Decision) -> Decision:
     name, display = "thinking_display", asked.params.thinking_display
     if display == "default":
+        # No list of models tells this default: the models that take a budget show their thinking.
         shown = "shown" if "enabled" in asked.model.thinking_types else "hidden"
         why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
         return Decision(name, "default", why or "Not sent: the API decides.")

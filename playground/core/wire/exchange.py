@@ -123,6 +123,7 @@ def from_json(text: str) -> Recorded | None:
         decisions = tuple(_decision(each) for each in found["decisions"])
         exchanges: list[Exchange] = []
         for row in found["exchanges"]:
+            # None stands for the body of the attempt before: a prompt can be megabytes.
             body = exchanges[-1].sent.body if row["body"] is None else row["body"]
             sent = Sent(str(row["method"]), str(row["url"]), _headers(row["headers"]), str(body))
             status = row.get("http_status")

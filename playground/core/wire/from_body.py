@@ -40,6 +40,7 @@ def take_params(body: dict[str, Json], max_tokens: int) -> Params:
         stop_sequences=_stops(body),
         effort=_effort(body),
     )
+    # Without its first word: "default" is the control's for what is not sent, not the API's.
     if body.get("service_tier") in get_args(ServiceTier)[1:]:
         params = replace(params, service_tier=body.pop("service_tier"))
     return _with_cache(_with_thinking(params, body), body)
@@ -91,6 +92,7 @@ def _with_thinking(params: Params, body: dict[str, Json]) -> Params:
     allowed |= {"display"} if kind not in NO_THINKING else set()
     has_budget = _is_whole_to(budget, _MOST) and budget != 0
     is_plain = set(block) <= allowed and has_budget == (kind == "budget")
+    # Taken whole or not at all: with half of it in a control another request would go out.
     if kind is None or not is_plain or display not in get_args(ThinkingDisplay):
         return params
     del body["thinking"]

@@ -120,6 +120,7 @@ def _disabled(level: str | None, model: Model) -> Unavailable | None:
     if "disabled" not in model.thinking_types:
         if "between_tools" in model.thinking_types:
             return Unavailable(f"{model.name} takes between_tools in its place")
+        # Only models that always think were seen to say it in these words.
         is_seen = model.thinking_default == "always"
         text = _INSTEAD.format("disabled") if is_seen else None
         return Unavailable(f"thinking cannot be turned off on {model.name}", text)
@@ -134,6 +135,7 @@ def _between_tools(level: str | None, model: Model) -> Unavailable | None:
 
 def _above_effort(level: str | None, model: Model) -> Unavailable | None:
     highest = model.thinking_off_up_to
+    # An effort that is not set is the default, which no model has above its limit.
     if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
         return None
     return Unavailable(f"{model.name} always thinks above effort {highest}")

@@ -94,6 +94,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     asked = asked_of(request.params, model, is_foreign=is_foreign)
     decisions = decide(request, asked)
     extra = request.params.extra
+    # Shallow and last, as the SDK merges its `extra_body`.
     body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
     if fills_cache(body) and "stream" not in extra.fields:
         del body["stream"]
@@ -104,11 +105,13 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
         *(_beside(extra, decision) for decision in decisions),
         *_of_extra(extra, {decision.parameter for decision in decisions}),
     )
+    # In one order: the same request is the same bytes, whichever field was set first.
     return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
 
 
 def fills_cache(body: JsonObject) -> bool:
     """Whether a request asks for no answer but for its prompt to be cached."""
+    # Not isinstance: false is an int to Python, and equals 0.
     return type(body.get("max_tokens")) is int and body["max_tokens"] == 0
 
 
