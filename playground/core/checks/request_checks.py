@@ -27,7 +27,7 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
     extra = request.params.extra
-    found = [
+    result = [
         *(() if "messages" in extra.fields else _about_messages(request, model)),
         *param_problems(_not_overridden(request.params, model, extra), model),
         *_model_id_problems(request.params),
@@ -35,8 +35,8 @@ def problems(
         *_extra_problems(extra),
         *_retirement(model, today),
     ]
-    found.sort(key=lambda problem: SEVERITIES.index(problem.severity))
-    return tuple(_with_live_fix(problem, extra) for problem in found)
+    result.sort(key=lambda problem: SEVERITIES.index(problem.severity))
+    return tuple(_with_live_fix(problem, extra) for problem in result)
 
 
 def _about_messages(request: Request, model: Model) -> list[Problem]:

@@ -77,12 +77,12 @@ class Outcome:
 
 def outcome(run: RunView) -> Outcome | None:
     """The answers for a run that has ended; None where it was simply answered."""
-    found = _outcome(run)
-    if found is None or run.plan.connection.kind != "demo":
-        return found
+    ending = _outcome(run)
+    if ending is None or run.plan.connection.kind != "demo":
+        return ending
     has_scenario = run.plan.connection.scenario != "none"
-    step = f"{found.step} {SCENARIO}" if has_scenario else found.step
-    return Outcome(found.tone, found.title, found.happened, found.retried, found.billed, step)
+    step = f"{ending.step} {SCENARIO}" if has_scenario else ending.step
+    return Outcome(ending.tone, ending.title, ending.happened, ending.retried, ending.billed, step)
 
 
 def _outcome(run: RunView) -> Outcome | None:
@@ -185,10 +185,10 @@ def _cut(run: RunView) -> Outcome:
 
 
 def _refused(run: RunView) -> Outcome:
-    about, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
+    explanation, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
     # The detail is the bare category where the API sends no explanation.
     is_explained = run.stop_detail and run.stop_detail != run.stop_category
-    happened = (run.stop_detail or about) if is_explained else about
+    happened = (run.stop_detail or explanation) if is_explained else explanation
     if run.stop_category and run.stop_category not in REFUSALS:
         happened = f"{happened} Its category: {run.stop_category}."
     billed = {
@@ -295,8 +295,8 @@ def _answered_late(run: RunView) -> Outcome:
 def _slow(run: RunView) -> Outcome:
     happened = f"It came after {run.ttft_s or 0:.1f} s."
     step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
-    found = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
-    return Outcome("quiet", found.title, happened, found.retried, found.billed, step)
+    answered = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
+    return Outcome("quiet", answered.title, happened, answered.retried, answered.billed, step)
 
 
 def _answered(
@@ -319,7 +319,7 @@ def _lost(run: RunView) -> str:
 def _retries(run: RunView) -> str:
     """How often a run was tried again, and after how long; empty: never."""
     attempts = run.attempts
-    waits = [f"{each.wait_s or 0:.1f} s" for each in attempts[:-1]]
+    waits = [f"{attempt.wait_s or 0:.1f} s" for attempt in attempts[:-1]]
     if not waits:
         return ""
     often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")

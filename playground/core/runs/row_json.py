@@ -36,8 +36,8 @@ def _plain(value: object) -> Json:
 def from_fields(found: Mapping[str, Json], visitor: str) -> RunRow:
     """The row of such fields, as a run of this visitor. Raises `ValueError`, `TypeError` or
     `ArithmeticError` for a field that is missing or holds what it can't."""
-    wanted = [name for name in NAMES if name in found or name in _REQUIRED]
-    return RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in wanted})
+    present = [name for name in NAMES if name in found or name in _REQUIRED]
+    return RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in present})
 
 
 def _read(name: str, value: Json) -> Json:

@@ -138,7 +138,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     bound = most_billed(sent, request.prompt, model, counted)
     worst_usd, unpriced = _price(bound, context, model)
     typed = number_problems(variant.number_texts, request.params, sent, model)
-    found = (
+    run_problems = (
         *context.setting_problems,
         *typed.values(),
         *cap_problems(request, sent.body, context.caps),
@@ -147,7 +147,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
     # Without the budget's: counting is free, and it is what can give a prompt its bound.
-    has_errors = any(problem.severity == "error" for problem in found)
+    has_errors = any(problem.severity == "error" for problem in run_problems)
     return Plan(
         press=context.press,
         letter=variant.letter,
@@ -157,7 +157,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         wire=sent,
         policy=context.policy,
         # The budget last: what is wrong with the request is often why it has no price.
-        problems=(*found, *_budget_problems(context, unpriced)),
+        problems=(*run_problems, *_budget_problems(context, unpriced)),
         bound=bound,
         worst_case_usd=worst_usd,
         unpriced=unpriced,
@@ -168,11 +168,11 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     )
 
 
-def _without(typed: Iterable[Problem], found: tuple[Problem, ...]) -> list[Problem]:
+def _without(typed: Iterable[Problem], others: tuple[Problem, ...]) -> list[Problem]:
     """The problems whose fix is not that of a number field already."""
     # What can't be read is missing from the request, and the checks would complain of that too.
     slugs = {problem.fix.slug for problem in typed if problem.fix}
-    return [each for each in found if each.fix is None or each.fix.slug not in slugs]
+    return [other for other in others if other.fix is None or other.fix.slug not in slugs]
 
 
 def _price(

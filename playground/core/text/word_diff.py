@@ -46,10 +46,10 @@ def words_of(text: str) -> list[str]:
 def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
     """Without empty ones, and each stretch of a kind in one."""
     for is_same, stretch in groupby(filter(_has_text, pieces), lambda piece: piece.kind == "same"):
-        some = list(stretch)
+        group = list(stretch)
         kinds: tuple[Kind, ...] = ("same",) if is_same else ("removed", "added")
         for kind in kinds:
-            text = "".join(piece.text for piece in some if piece.kind == kind)
+            text = "".join(piece.text for piece in group if piece.kind == kind)
             if text:
                 yield Piece(kind, text)
 
@@ -111,7 +111,7 @@ def _by_word(before: list[str], after: list[str]) -> Iterator[Piece]:
 
 def _spaced(word: str, other: str) -> Iterator[Piece]:
     bare = word.lstrip()
-    space, other_space = (each.removesuffix(bare) for each in (word, other))
+    space, other_space = (part.removesuffix(bare) for part in (word, other))
     if space == other_space:
         yield Piece("same", word)
         return

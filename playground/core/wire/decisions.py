@@ -202,8 +202,8 @@ def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
 def _cache(params: Params) -> Decision:
     if params.cache == "off":
         return Decision("cache", "default", "Not sent: nothing is cached.")
-    kept, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
-    why = f"Sent: kept for {kept} if long enough; writing costs {factor} × input."
+    lifetime, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
+    why = f"Sent: kept for {lifetime} if long enough; writing costs {factor} × input."
     return Decision("cache", "sent", why)
 
 

@@ -78,8 +78,10 @@ def differences(request: Request, wire: Wire) -> tuple[Decision, ...]:
     vain, comes first and what was left alone last."""
     decisions = list(wire.decisions)
     if "system" not in wire.body:
-        found = "only spaces" if request.prompt.system else "empty"
-        decisions.append(Decision("system", "default", f"Not sent: the system prompt is {found}."))
+        content = "only spaces" if request.prompt.system else "empty"
+        decisions.append(
+            Decision("system", "default", f"Not sent: the system prompt is {content}.")
+        )
     return tuple(sorted(decisions, key=_weight))
 
 
@@ -90,28 +92,28 @@ def _weight(decision: Decision) -> int:
 def to_json(recorded: Recorded) -> str:
     """The text that the log keeps. Attempts share a body, so it is written once."""
     exchanges, body = [], None
-    for each in recorded.exchanges:
-        sent = each.sent
+    for exchange in recorded.exchanges:
+        sent = exchange.sent
         row: dict[str, Json] = {
-            "attempt": each.number,
+            "attempt": exchange.number,
             "method": sent.method,
             "url": sent.url,
             "headers": sent.headers,
             "body": None if sent.body == body else sent.body,
         }
-        if each.received:
-            row["http_status"] = each.received.http_status
-            row["response_headers"] = each.received.headers
+        if exchange.received:
+            row["http_status"] = exchange.received.http_status
+            row["response_headers"] = exchange.received.headers
         exchanges.append(row)
         body = sent.body
     decisions = [
         {
-            "parameter": each.parameter,
-            "state": each.state,
-            "why": each.why,
-            "refusal": each.refusal and [each.refusal.why, each.refusal.text],
+            "parameter": decision.parameter,
+            "state": decision.state,
+            "why": decision.why,
+            "refusal": decision.refusal and [decision.refusal.why, decision.refusal.text],
         }
-        for each in recorded.decisions
+        for decision in recorded.decisions
     ]
     return json.dumps({"exchanges": exchanges, "decisions": decisions}, ensure_ascii=False)
 
@@ -119,10 +121,10 @@ def to_json(recorded: Recorded) -> str:
 def from_json(text: str) -> Recorded | None:
     """What `to_json` wrote; None for a row that is older, damaged or was never sent."""
     try:
-        found = json.loads(text)
-        decisions = tuple(_decision(each) for each in found["decisions"])
+        data = json.loads(text)
+        decisions = tuple(_decision(decision) for decision in data["decisions"])
         exchanges: list[Exchange] = []
-        for row in found["exchanges"]:
+        for row in data["exchanges"]:
             # None stands for the body of the attempt before: a prompt can be megabytes.
             body = exchanges[-1].sent.body if row["body"] is None else row["body"]
             sent = Sent(str(row["method"]), str(row["url"]), _headers(row["headers"]), str(body))

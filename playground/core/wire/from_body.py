@@ -66,7 +66,7 @@ def _stops(body: dict[str, Json]) -> tuple[str, ...]:
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
         return ()
     # The control holds one a line.
-    if not all(isinstance(each, str) and each and "\n" not in each for each in stops):
+    if not all(isinstance(stop, str) and stop and "\n" not in stop for stop in stops):
         return ()
     return tuple(body.pop("stop_sequences"))
 

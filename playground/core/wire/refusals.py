@@ -35,8 +35,8 @@ class Unavailable:
     @property
     def answer(self) -> str:
         """What to expect of the API, as the end of a sentence."""
-        said = f"“{self.text}”" if self.text else f"{self.why}."
-        return f"the API refuses it: {said}"
+        reason = f"“{self.text}”" if self.text else f"{self.why}."
+        return f"the API refuses it: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None
         return Unavailable(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
     if name == "temperature" and value == 1:
         return None
-    seen = "`temperature` may only be set to 1 when thinking is enabled."
+    text = "`temperature` may only be set to 1 when thinking is enabled."
     why = f"{model.name} takes only the default while it thinks"
-    return Unavailable(why, seen if name == "temperature" else None)
+    return Unavailable(why, text if name == "temperature" else None)
 
 
 def _beside(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:

@@ -75,11 +75,11 @@ class Wire:
 def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = ()) -> Model:
     """The model behind an id: the account's own list, the catalogue, or an unknown one."""
     listed = next((model for model in models if model.id == model_id), None)
-    found = listed or model_catalogue.find(model_id) or model_catalogue.unknown(model_id)
-    if connection.kind == "server" and not found.is_known:
+    model = listed or model_catalogue.find(model_id) or model_catalogue.unknown(model_id)
+    if connection.kind == "server" and not model.is_known:
         # Whatever it is, it takes what such servers take; the server says so if not.
-        return replace(found, takes_sampling=True, efforts=EFFORTS)
-    return found
+        return replace(model, takes_sampling=True, efforts=EFFORTS)
+    return model
 
 
 def model_id_of(params: Params) -> str:
@@ -98,7 +98,7 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
     if fills_cache(body) and "stream" not in extra.fields:
         del body["stream"]
-        decisions = (*(each for each in decisions if each.parameter != "stream"), UNSTREAMED)
+        decisions = (*(other for other in decisions if other.parameter != "stream"), UNSTREAMED)
     version, why = _version(asked, body)
     lines = (
         Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
