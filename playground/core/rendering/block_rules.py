@@ -36,6 +36,8 @@ _JSON = re.compile(
     r"""|(?=(?:-?[\d.]+|true|false|null)[ \t]*(?:[,\n]|\][ \t]*(?:\n|\Z))))"""
 )
 _SPACE = re.compile(r"\s*")
+# Only the end is asked for: numbers stay texts, for `int` raises at thousands of digits, and a
+# line break within a string does not end the JSON.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 _NEAR = 8
 """Characters before its end at which an unfinished JSON text may fail: `fals`, `-`, `\\\\u12`."""
@@ -71,6 +73,7 @@ def add_block_rules(markdown: MarkdownIt) -> None:
     ruler.at("blockquote", _blockquote, ends_more)
     # Among those that end a block it is asked at each line.
     ruler.before("table", "clock", look_at_clock, ends_more)
+    # Before all that would open one more level.
     ruler.before("table", "too_deep", _too_deep)
     ruler.before("table", "json", _json, ends_paragraph)
     ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})
@@ -179,6 +182,7 @@ def _definition(state: StateBlock, first: int, _end: int, is_silent: bool) -> bo
 
 def normalised_label(label: str) -> str:
     """A label as CommonMark compares it: without regard to case and to how wide its spaces are."""
+    # Both, as markdown-it does: θ, ϑ and ϴ are one letter in neither case alone.
     return " ".join(label.split()).lower().upper()
 
 

@@ -77,6 +77,7 @@ def _class_of(kind: _TokenType) -> str:
     while kind not in STANDARD_TYPES and kind.parent is not None:
         kind = kind.parent
     name = STANDARD_TYPES.get(kind, "")
+    # No span for what has no colour of its own: many of the tokens are marks and blanks.
     return "" if name[:1] in ("p", "o", "x", "w", "") or name in ("n", "err", "esc") else name
 
 

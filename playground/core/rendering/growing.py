@@ -134,6 +134,7 @@ class Growing:
                 if token.type == "footnote_reference_open":
                     label = ":" + token.meta["label"]
                     self._are_definitions_new |= label not in self._known.footnotes
+                    # As markdown-it marks a footnote that is defined.
                     self._known.footnotes[label] = -1
                 elif token.type == "definition":
                     label = token.meta["label"]

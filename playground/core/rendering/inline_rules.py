@@ -111,6 +111,7 @@ def _math(state: StateInline, is_silent: bool) -> bool:
             return _found_math(state, is_silent, source, (opening, closing), is_block)
     if state.src[start] != "$" or (start and _joins(state.src[start - 1])):
         return False
+    # Bounded: a text of dollar signs would otherwise take the square of its length.
     end = _closing_dollar(state.src, start + 1, min(state.posMax, start + LONGEST + 2))
     if end < 0 or not reads_as_formula(state.src[start + 1 : end], state.src[end + 1 : end + 5]):
         return False
@@ -184,6 +185,7 @@ def _footnote(state: StateInline, is_silent: bool) -> bool:
 
 def _address(state: StateInline, is_silent: bool) -> bool:
     """A bare web address, without what ends the sentence around it."""
+    # HTML has no link within a link.
     if state.src[state.pos] != ":" or state.linkLevel > 0:
         return False
     scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
@@ -194,6 +196,7 @@ def _address(state: StateInline, is_silent: bool) -> bool:
     if len(address) < 4:
         return False
     if not is_silent:
+        # The scheme became plain text before its colon was seen: it is taken back.
         if not state.pending.endswith(scheme[1]):
             return False
         state.pending = state.pending[: -len(scheme[1])]

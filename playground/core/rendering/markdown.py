@@ -64,6 +64,7 @@ def _made() -> MarkdownIt:
     # Our own rule takes what lies deeper than DEEPEST; markdown-it's limit would drop it.
     made = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
     made.enable(["table", "strikethrough"])
+    # Entities stay as written: who explains `&lt;` means these four letters.
     made.disable(["image", "html_block", "html_inline", "entity"])
     made.validateLink = _may_lead_to  # type: ignore[method-assign]
     made.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
@@ -185,6 +186,7 @@ class Reader:
                 checked = "" if task[1] == " " else ' checked=""'
                 before = f'<input type="checkbox" disabled=""{checked}> '
                 text = text[task.end() :]
+        # Only the last text can go on: behind it stand at most three closing tags, as in a list.
         if is_open and at >= len(block.tokens) - 4:
             text = _closed(text)
             return before + self._read_piece_or_not(block, text).html
@@ -196,6 +198,7 @@ class Reader:
         key = (text, *self._referred(text))
         if (known := self._pieces.get(key)) is not None:
             return known
+        # Judged by itself: other pieces of the block may have lacked the time.
         was_complete, block.is_complete = block.is_complete, True
         began_s = self._clock()
         piece = self._read_piece_or_not(block, text)
@@ -235,6 +238,7 @@ class Reader:
             "footnotes": {"refs": self.definitions.footnotes},
             "is_out_of_time": self.is_out_of_time,
         }
+        # `inline.parse` would make a state of its own class, without the rules for CJK.
         state = InlineState(text, _MARKDOWN, environment, [])
         _MARKDOWN.inline.tokenize(state)
         for rule in _MARKDOWN.inline.ruler2.getRules(""):
@@ -245,6 +249,7 @@ class Reader:
             if depth > _DEEPEST_MARKS:
                 return _Piece(escaped(text))
         html = "".join(self._write_inline(block, token) for token in state.tokens)
+        # A bracket that is text by now becomes a link once its label is defined.
         return _Piece(html, any("[" in t.content for t in state.tokens if t.type == "text"))
 
     def _write_inline(self, block: Block, token: Token) -> str:
@@ -283,6 +288,7 @@ class Reader:
                 len(code) < 1.1 * len(before) + 80
             ):  # fmt: skip
                 return code_block(html + escaped(code[len(before) :]), info)
+            # Whole lines only: half a word may have another colour.
             code = code[: code.rfind("\n") + 1]
         colouring = self._colourings.get((code, language)) or Colouring(code, language)
         if not is_open:
@@ -318,6 +324,7 @@ def _closed(text: str) -> str:
 
 
 def _link(href: str, title: str) -> str:
+    # Whatever the link's own title says, the reader sees where it leads.
     in_sight = f"{title}\n{href}" if title else href
     return (
         f'<a href="{attribute(href)}" title="{attribute(in_sight)}" target="_blank" '
@@ -357,6 +364,7 @@ def _tag(token: Token) -> str:
     if kind == "ordered_list_open" and "start" in token.attrs:
         return f'<ol start="{token.attrs["start"]}"{_direction(token)}>'
     if kind in ("th_open", "td_open"):
+        # A class, since the list of attributes has no `style`.
         side = str(token.attrs.get("style", "")).removeprefix("text-align:")
         return f'<{token.tag} class="align-{side}">' if side else f"<{token.tag}>"
     if kind in ("list_item_open", "thead_open", "tbody_open", "tr_open"):
