@@ -228,6 +228,7 @@ def as_text(blocks: Iterable[Block]) -> str:
     return _joined(
         text
         for block in blocks
+        # None on both sides: a block's line would otherwise run into the texts around it.
         for text in ([block.text] if isinstance(block, TextBlock) else [None, _line(block), None])
     )
 

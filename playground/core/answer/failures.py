@@ -159,6 +159,7 @@ class Failure:
     @property
     def step(self) -> str:
         """What a person can do about it."""
+        # With a failure that stays, a time to wait would promise that waiting helps.
         if self.retry_after_s and self.is_transient:
             return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
         if self.kind == "invalid_request" and not self.message:
@@ -183,6 +184,7 @@ class Failure:
 
 def waiting(wait_s: float) -> str:
     """How long to wait, in words, never rounded down: "45 s", "12 minutes", "1 hour"."""
+    # In minutes, never rounded down, 61 s would read as twice as long.
     if wait_s < 90:
         return f"{ceil(wait_s)} s"
     minutes = ceil(wait_s / 60)

@@ -161,6 +161,7 @@ class _Growing:
             return ServerToolUseBlock(started.id, started.name, given, kind, more)
         if kind.endswith("_tool_result"):
             return ServerToolResultBlock(kind, started.id, started.json, more)
+        # Whoever shows or sends the block reads this as JSON, which an empty text is not.
         return UnknownBlock(kind, started.json or "{}")
 
 

@@ -85,6 +85,7 @@ def _part(block: Block) -> Part:
             return Part("json", head, indented(given or "{}"), is_open=True)
         case ServerToolUseBlock(name=name, input_json=given):
             head = " · ".join(part for part in (name or block.type, _query_of(given)) if part)
+            # The query may be a whole program; a head is one line.
             return Part("json", head[:LONGEST_HEAD], indented(given or "{}"))
         case ServerToolResultBlock(kind, _, content):
             notes = tuple(_notes(_parsed(content)))[:MOST_NOTES]
@@ -106,6 +107,7 @@ def _query_of(given: str) -> str:
     """What one of the API's own tools is asked for: its usual text, or the only one it has."""
     parsed = _parsed(given)
     texts = {k: v for k, v in parsed.items() if isinstance(v, str)} if type(parsed) is dict else {}
+    # What the API's tools call it: search, fetch, the two of code execution, files.
     usual = (texts.get(name) for name in ("query", "url", "code", "command", "path"))
     return next((text for text in usual if text), "") or (
         next(iter(texts.values())) if len(texts) == 1 else ""

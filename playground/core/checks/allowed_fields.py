@@ -108,6 +108,7 @@ ALLOWED: Final = Fields(
         "metadata": Fields({"user_id": _PLAIN}),
         "output_config": Fields({"effort": _PLAIN, "format": _fields("name", schema=_ANY)}),
         "service_tier": Plain(("auto", "standard_only")),
+        # Fast answers cost twice as much, at the owner's expense.
         "speed": Plain(("standard",)),
         "stop_sequences": _PLAINS,
         "stream": _PLAIN,
@@ -125,6 +126,7 @@ def first_not_allowed(body: JsonObject) -> str | None:
 
 
 def _first(value: object, rule: Rule, path: str) -> str | None:
+    # In a field of the list, null asks for nothing.
     if value is None or isinstance(rule, Anything):
         return None
     if isinstance(rule, TextOr):

@@ -159,6 +159,7 @@ def _budget(params: Params, model: Model) -> list[Problem]:
 
 def _room_for(budget: int, params: Params, model: Model) -> Fix | None:
     """More max_tokens if the model has them, else the smallest budget."""
+    # max_tokens holds the thinking as well: the answer keeps the room that it was given.
     enough = budget + max(params.max_tokens, 1)
     if enough <= model.max_output_tokens:
         return setting("room_to_think", f"Set max_tokens to {enough:,}", max_tokens=enough)

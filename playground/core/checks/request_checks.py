@@ -28,6 +28,7 @@ def problems(
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
     extra = request.params.extra
     result = [
+        # Messages of the extra JSON take the editor's place: what is wrong with those is not sent.
         *(() if "messages" in extra.fields else _about_messages(request, model)),
         *param_problems(_not_overridden(request.params, model, extra), model),
         *_model_id_problems(request.params),

@@ -156,6 +156,7 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
         on_top += part_prices.cost_of(iteration.usage)
     for kind in dict.fromkeys(iteration.kind for iteration in iterations):
         if kind not in ITERATION_KINDS:
+            # Priced as any other, but a kind newer than this code may be billed in another way.
             missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
     rest = _left_over(usage)
     if rest is not None:
@@ -197,6 +198,7 @@ def _left_over(usage: Usage) -> Usage | None:
 
 
 def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+    # Only a price with steps depends on how the sum is made up.
     if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
         yield (
             "The tokens are those of several prompts: whether one was long enough for the"

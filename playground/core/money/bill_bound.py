@@ -73,6 +73,7 @@ def _prompt_tokens(
     if extra.to_count or extra.unknown is not None:
         return estimate
     bound = _tokens(prompt, fields) + extra.tokens
+    # Each of them is a bound, so the smaller one is as well.
     return bound if estimate is None else min(bound, estimate)
 
 

@@ -71,6 +71,7 @@ class _Sum:
         """Something that is read as it is written, or in fewer characters."""
         written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         self.tokens += len(written.encode("utf-8", "replace"))
+        # Its text is searched before it is walked through: most of what is sent caches nothing.
         if "cache_control" in written and not isinstance(value, str):
             self.ttls.update(_ttls(value))
 
@@ -183,6 +184,7 @@ def _add_block(block: object, path: str, sums: _Sum) -> None:
     kind = block.get("type")
     if kind == "tool_result":
         sums.text({name: field for name, field in block.items() if name != "content"})
+        # Block by block: a result may hold an image, whose tokens only the API can count.
         _add_content(block.get("content"), f"{path}.content", sums)
         return
     if kind in ("image", "document"):

@@ -15,6 +15,7 @@ from playground.core.request.request import Prompt
 MOST_NAME_CHARACTERS: Final = 64
 MOST_CHARACTERS: Final = 8_000_000
 """Of a text with its values put in; a long value can stand in many places."""
+# Wider than a name: `re` has no class for letters with their marks, so `is_name` decides.
 _PLACE = re.compile(r"(\\?)\{\{[ \t]*([^\s{}\\]{1,64})[ \t]*\}\}")
 _NAME_CATEGORIES = "LMN"
 """Letters, the marks that belong to letters in many scripts, and digits."""

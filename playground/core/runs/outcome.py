@@ -91,6 +91,7 @@ def _outcome(run: RunView) -> Outcome | None:
             return _failed(run)
         case "stopped", _:
             return _stopped(run)
+        # With max_tokens 0 the stop reason is max_tokens too, but nothing was cut.
         case "done", "max_tokens" if fills_cache(run.plan.wire.body):
             return _filled(run)
         case "done", "max_tokens":

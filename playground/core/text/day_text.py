@@ -78,6 +78,7 @@ def _dates_in(plain: str) -> Iterator[tuple[int, int, int]]:
     elif match := _NAMED.fullmatch(plain):
         name = match["one"] or match["two"]
         for month, month_name in enumerate(_MONTHS, start=1):
+            # September alone has a common short form of four letters.
             if name in (month_name, month_name[:3], "sept" if month == 9 else month_name):
                 yield int(match[5]), month, int(match[1] or match[4])
     elif match := _YEAR_LAST.fullmatch(plain):
@@ -96,6 +97,7 @@ def _plain(text: str) -> Iterator[str]:
         if digit is not None:
             yield str(digit)
         else:
+            # Unicode counts the minus sign among the signs of mathematics, not among the dashes.
             is_dash = category(letter) == "Pd" or letter == "\u2212"
             yield "-" if is_dash else letter
 

@@ -24,6 +24,7 @@ def is_within(text: str, most_parts: int, deepest: int) -> bool:
     """Whether it has no more strings, commas and brackets, and none deeper in one another."""
     depth = 0
     for count, part in enumerate(_PART.finditer(text)):
+        # A string begins with its quote, so that brackets within it count for nothing.
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part[0][0], 0)
         if count > most_parts or depth > deepest:
             return False

@@ -66,6 +66,7 @@ def read_number(text: str, of: NumberRule) -> Decimal | None:
         raise NumberError(f"{_quoted(text, of)} is not a whole number.")
     if not of.least <= value <= of.most:
         raise NumberError(f"{_quoted(text, of)} is out of range. Enter {_range(of)}.")
+    # It is sent as a float: what that cannot hold would be another number than the one shown.
     if not of.is_whole and Decimal(repr(float(value))) != value:
         raise NumberError(f"{_quoted(text, of)} has more digits than can be sent.")
     return value

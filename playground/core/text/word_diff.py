@@ -61,6 +61,7 @@ def _has_text(piece: Piece) -> bool:
 def _trimmed(before: list[str], after: list[str]) -> Iterator[Piece]:
     """What both begin or end with need not be searched for."""
     start = _shared(before, after)
+    # Behind the common beginning: the two must not overlap, as in `a a` and `a`.
     end = _shared(before[start:][::-1], after[start:][::-1])
     yield Piece("same", "".join(before[:start]))
     left, right = before[start : len(before) - end], after[start : len(after) - end]

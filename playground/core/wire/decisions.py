@@ -99,6 +99,7 @@ def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
     if takes_default_only and not asked.insists:
         why = f"{NAMES[name]} is not sent: {_no_sampling(name, model)}."
         return Decision(name, "unavailable", why)
+    # Only now: an empty field that the model does not take is disabled, and says why.
     if value is None:
         default = ": the model's default is 1" if name == "temperature" else ""
         return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")

@@ -40,6 +40,7 @@ class Sent:
         """The request line and the headers, as they are shown."""
         lines = [f"{name}: {value}" for name, value in self.headers]
         head = "\n".join([f"{self.method} {self.url}", *lines])
+        # Only where it is shown: what is stored has the mask alone.
         return head.replace(MASK, MASK + self.key_end)
 
 
