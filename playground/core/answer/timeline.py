@@ -74,16 +74,16 @@ def lines(
     attempts: Sequence[Attempt], until_s: float | None = None, doing: Doing | None = None
 ) -> tuple[Line, ...]:
     """Each attempt in words: status, duration, the wait after it, bill, request id, why."""
-    found = []
+    rows = []
     for attempt, waited_s in zip(attempts, _waits(attempts, until_s, doing), strict=True):
         facts = [status(attempt), seconds(attempt.duration_s)]
         if waited_s is not None:
             facts.append(f"waited {seconds(waited_s)}")
         facts += [billed(attempt), attempt.request_id or "no request id"]
-        found.append(
+        rows.append(
             Line(attempt.number, outcome(attempt), " · ".join(facts), why(attempt), attempt.message)
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def billed(attempt: Attempt) -> str:

@@ -98,8 +98,8 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
             return f"{_named(name, wire)} has no known price bound"
     # Each later round can fill the window, whose size only the catalogue tells.
     if extra.rounds > 1 and not model.is_known:
-        known = f"how much {model.name} can read is unknown"
-        return f"{_named('tools', wire)} has no known price bound: {known}"
+        reason = f"how much {model.name} can read is unknown"
+        return f"{_named('tools', wire)} has no known price bound: {reason}"
     return None
 
 

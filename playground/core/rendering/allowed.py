@@ -136,8 +136,8 @@ def fault(rendered: str) -> str | None:
             return f"not readable at {at}"
         at = piece.end()
         if tag := piece["opened"]:
-            if found := _fault_of_tag(tag, piece["attributes"]):
-                return found
+            if reason := _fault_of_tag(tag, piece["attributes"]):
+                return reason
             if tag not in EMPTY:
                 opened.append(tag)
         elif tag := piece["closed"]:

@@ -164,18 +164,18 @@ def _cells(line: str) -> list[str]:
 
 def _definition(state: StateBlock, first: int, _end: int, is_silent: bool) -> bool:
     """`[label]: https://…`, in one line. It is shown, for nobody may ever refer to it."""
-    found = _DEFINITION.fullmatch(_line(state, first))
-    if found is None or state.is_code_block(first):
+    match = _DEFINITION.fullmatch(_line(state, first))
+    if match is None or state.is_code_block(first):
         return False
     if not is_silent:
         # The last line of an unfinished text may go on, and then mean another address.
-        address = found["quoted"] or found["bare"]
-        label, href = normalised_label(found["label"]), state.md.normalizeLink(address)
+        address = match["quoted"] or match["bare"]
+        label, href = normalised_label(match["label"]), state.md.normalizeLink(address)
         if not (state.env["is_open"] and first == state.lineMax - 1):
-            title = (found["title"] or "")[1:-1]
+            title = (match["title"] or "")[1:-1]
             state.env["references"].setdefault(label, {"href": href, "title": title})
-        token = _push(state, "definition", found[0], first, first + 1)
-        at = found.start("quoted" if found["quoted"] else "bare")
+        token = _push(state, "definition", match[0], first, first + 1)
+        at = match.start("quoted" if match["quoted"] else "bare")
         token.meta = {"label": label, "address": address, "href": href, "at": at}
     return True
 

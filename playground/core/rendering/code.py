@@ -35,11 +35,11 @@ class Colouring:
     def go_on(self, is_out_of_time: Callable[[], bool]) -> None:
         """Colour until the time is over, or all is coloured."""
         while self._tokens is not None:
-            found = next(self._tokens, None)
-            if found is None:
+            token = next(self._tokens, None)
+            if token is None:
                 self._tokens = None
                 return
-            at, kind, text = found
+            at, kind, text = token
             # A lexer that leaves something out or says it twice is not followed any further.
             if at != self._end or not self._code.startswith(text, at):
                 self._tokens = None

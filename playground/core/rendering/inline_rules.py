@@ -159,27 +159,27 @@ def _tag(state: StateInline, is_silent: bool) -> bool:
     start = state.pos
     if state.src[start] != "<":
         return False
-    found = None
+    match = None
     if not state.src[state.src.rfind("\n", 0, start) + 1 : start].strip(" \t"):
-        found = _ELEMENT.match(state.src, start, state.posMax)
-    found = found or _TAG.match(state.src, start, state.posMax)
-    if found is None:
+        match = _ELEMENT.match(state.src, start, state.posMax)
+    match = match or _TAG.match(state.src, start, state.posMax)
+    if match is None:
         return False
     if not is_silent:
-        state.push("text_special", "", 0).content = found[0]
-    state.pos = found.end()
+        state.push("text_special", "", 0).content = match[0]
+    state.pos = match.end()
     return True
 
 
 def _footnote(state: StateInline, is_silent: bool) -> bool:
     if not state.src.startswith("[^", state.pos):
         return False
-    found = _FOOTNOTE.match(state.src, state.pos, state.posMax)
-    if found is None or ":" + found[1] not in state.env["footnotes"]["refs"]:
+    match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if match is None or ":" + match[1] not in state.env["footnotes"]["refs"]:
         return False
     if not is_silent:
-        state.push("footnote", "", 0).content = found[1]
-    state.pos = found.end()
+        state.push("footnote", "", 0).content = match[1]
+    state.pos = match.end()
     return True
 
 
@@ -189,10 +189,10 @@ def _address(state: StateInline, is_silent: bool) -> bool:
     if state.src[state.pos] != ":" or state.linkLevel > 0:
         return False
     scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
-    found = _ADDRESS.match(state.src, state.pos, state.posMax)
-    if scheme is None or found is None:
+    match = _ADDRESS.match(state.src, state.pos, state.posMax)
+    if scheme is None or match is None:
         return False
-    address = _trimmed(found[0])
+    address = _trimmed(match[0])
     if len(address) < 4:
         return False
     if not is_silent:

@@ -60,17 +60,17 @@ def to_html(text: str, *, clock: Clock = time.thread_time, limit_s: float = WHOL
     return "".join(block.html for block in blocks)
 
 
-def _made() -> MarkdownIt:
+def _parser() -> MarkdownIt:
     # Our own rule takes what lies deeper than DEEPEST; markdown-it's limit would drop it.
-    made = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
-    made.enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
+    parser.enable(["table", "strikethrough"])
     # Entities stay as written: who explains `&lt;` means these four letters.
-    made.disable(["image", "html_block", "html_inline", "entity"])
-    made.validateLink = _may_lead_to  # type: ignore[method-assign]
-    made.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
-    add_block_rules(made)
-    add_inline_rules(made)
-    return made
+    parser.disable(["image", "html_block", "html_inline", "entity"])
+    parser.validateLink = _may_lead_to  # type: ignore[method-assign]
+    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
+    add_block_rules(parser)
+    add_inline_rules(parser)
+    return parser
 
 
 def _as_it_is(link: str) -> str:
@@ -81,7 +81,7 @@ def _may_lead_to(url: str) -> bool:
     return _LINK.fullmatch(url) is not None
 
 
-_MARKDOWN = _made()
+_MARKDOWN = _parser()
 
 
 @dataclass(slots=True)
@@ -225,12 +225,12 @@ class Reader:
         """The definitions that a text could refer to."""
         if "[" not in text or not (self.definitions.references or self.definitions.footnotes):
             return []
-        found: list[object] = []
+        referred: list[object] = []
         for label in _LABEL.findall(text):
             reference = self.definitions.references.get(normalised_label(label))
             is_note = label[:1] == "^" and ":" + label[1:] in self.definitions.footnotes
-            found += [label, reference["href"] if reference else is_note]
-        return found
+            referred += [label, reference["href"] if reference else is_note]
+        return referred
 
     def _read_piece(self, block: Block, text: str) -> _Piece:
         environment: Environment = {
@@ -267,24 +267,24 @@ class Reader:
 
     def _formula(self, block: Block, token: Token) -> str:
         key = (token.markup, token.content)
-        found = self._formulas.get(key)
-        if found is None:
+        mathml = self._formulas.get(key)
+        if mathml is None:
             if self.is_out_of_time():
                 block.is_complete = False
                 return escaped(token.markup + token.content + token.info)
-            found = to_mathml(
+            mathml = to_mathml(
                 token.content, token.markup, token.info, is_block=token.type == "math_block"
             )
-            self._formulas[key] = found
-        return found
+            self._formulas[key] = mathml
+        return mathml
 
     def _code(self, block: Block, token: Token, is_open: bool) -> str:
         code, info = token.content, token.info.strip()
         language = info.split(maxsplit=1)[0].lower() if info else ""
         if is_open:
             # Coloured anew when it has grown by a tenth; in between the rest has no colours.
-            before, of_language, html = self._open_code
-            if of_language == language and code.startswith(before) and (
+            before, last_language, html = self._open_code
+            if last_language == language and code.startswith(before) and (
                 len(code) < 1.1 * len(before) + 80
             ):  # fmt: skip
                 return code_block(html + escaped(code[len(before) :]), info)

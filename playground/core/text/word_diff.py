@@ -84,25 +84,25 @@ def _by_line(before: str, after: str) -> Iterator[Piece]:
     if max(len(left), len(right)) > MOST_PARTS:
         yield from _replaced(before, after)
         return
-    for is_same, some, others in _blocks(left, right):
+    for is_same, lines, others in _blocks(left, right):
         if is_same:
-            yield Piece("same", "".join(some))
+            yield Piece("same", "".join(lines))
             continue
-        words, other_words = WORDS.findall("".join(some)), WORDS.findall("".join(others))
+        words, other_words = WORDS.findall("".join(lines)), WORDS.findall("".join(others))
         if max(len(words), len(other_words)) <= MOST_WORDS_OF_LINES:
             yield from _by_word(words, other_words)
         else:
-            yield from _replaced("".join(some), "".join(others))
+            yield from _replaced("".join(lines), "".join(others))
 
 
 def _by_word(before: list[str], after: list[str]) -> Iterator[Piece]:
     """A word is the same whatever space stands before it; the space is compared by itself."""
     bare = [[word.lstrip() for word in side] for side in (before, after)]
     place, other_place = 0, 0
-    for is_same, some, others in _blocks(*bare):
-        words = before[place : place + len(some)]
+    for is_same, stretch, others in _blocks(*bare):
+        words = before[place : place + len(stretch)]
         other_words = after[other_place : other_place + len(others)]
-        place, other_place = place + len(some), other_place + len(others)
+        place, other_place = place + len(stretch), other_place + len(others)
         if is_same:
             for word, other in zip(words, other_words, strict=True):
                 yield from _spaced(word, other)
