@@ -1,8 +1,8 @@
 """What an answer holds: content blocks in the order in which they came, as the run folds
 them, the log keeps them and a next request sends them back.
 
-JSON stays the text that it came as: an input that was cut is none, and a number read and
-written again may not be the same.
+JSON is kept as the text it came as: an input that was cut is not JSON, and a number that is
+read and written again may not be the same.
 """
 
 import json
@@ -19,7 +19,7 @@ MOST_BLOCKS: Final = 10_000
 MOST_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
 APART: Final = "\n\n"
-"""Between two texts that another block stands between."""
+"""Put between two texts with another block between them."""
 
 
 class ContentError(ValueError):
@@ -28,7 +28,7 @@ class ContentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a text has its words from. `quote` is the cited text, `title` the document's,
+    """Where a text takes its words from. `quote` is the cited text, `title` the document's,
     `url` its address (or the name its sender gave the source), `place` where in it, in words;
     each may be empty. `json` is the citation as it came."""
 
@@ -62,8 +62,8 @@ class RedactedThinkingBlock:
 
 @dataclass(frozen=True, slots=True)
 class ToolUseBlock:
-    """`input_json` is the input as it was streamed: while it grows, or was cut, no JSON;
-    empty means without input. `more_json`: the block's other fields as an object, or empty."""
+    """`input_json` is the input as it was streamed: not JSON while it grows or where it was
+    cut; empty means no input. `more_json`: the block's other fields as an object, or empty."""
 
     id: str
     name: str
@@ -94,8 +94,9 @@ class ServerToolResultBlock:
 
 @dataclass(frozen=True, slots=True)
 class UnknownBlock:
-    """Any other block. `json` is the object as it came; with deltas that are not known here
-    (in any block, then `type` may be that of the first) an array of all that came."""
+    """Any other block. `json` is the object as it came, or an array of all that came where it
+    has deltas that are not known here. Such deltas of a known block are one of these as well,
+    under the type of the first."""
 
     type: str
     json: str
@@ -224,7 +225,7 @@ def thinking_of(blocks: Iterable[Block]) -> str:
 
 def as_text(blocks: Iterable[Block]) -> str:
     """All that an answer says, as plain text for search, comparison and export: its texts, and
-    of any other block but thinking a line that names it, with its JSON."""
+    for every other block except thinking a line with its name and its JSON."""
     return _joined(
         text
         for block in blocks
@@ -234,13 +235,13 @@ def as_text(blocks: Iterable[Block]) -> str:
 
 
 def answer_of(blocks: Iterable[Block]) -> str:
-    """What of an answer is checked and counted: its text; without any, what it says else."""
+    """The part of an answer that is checked and counted: its text, or else all that it says."""
     all_blocks = tuple(blocks)
     return text_of(all_blocks) or as_text(all_blocks)
 
 
 def _joined(texts: Iterable[str | None]) -> str:
-    """Texts in a row, None for what stands between two of them."""
+    """Texts joined in order; None stands for a block between two of them."""
     pieces: list[str] = []
     is_apart = False
     for text in texts:
@@ -260,7 +261,7 @@ def type_of(block: Block) -> str:
 
 
 def _line(block: Block) -> str:
-    """A block that is no text as one line of plain text; empty for thinking."""
+    """A block other than text as one line of plain text; empty for thinking."""
     match block:
         case ToolUseBlock() | ServerToolUseBlock():
             return f"[{type_of(block)} {block.name}] {block.input_json or '{}'}"
@@ -293,8 +294,8 @@ def _without_encrypted(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def api_content(blocks: Iterable[Block]) -> list[dict[str, Any]]:
-    """The content of the assistant turn that sends an answer back unchanged, but for texts
-    without a letter, which the API refuses. Raises `ContentError` where a block is not whole."""
+    """The content of the assistant turn that sends an answer back unchanged, except for blank
+    texts, which the API refuses. Raises `ContentError` where a block is incomplete."""
     return [_api_block(block) for block in blocks if not _is_blank(block)]
 
 

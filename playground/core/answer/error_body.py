@@ -1,5 +1,6 @@
 """What a server says in the body of an error, whatever its shape: JSON of the Messages API and
-of others, a web page, XML, plain text. Its own words, for whoever shows them to guard."""
+of others, a web page, XML, plain text. The words are the server's own, so whoever shows them must
+guard against markup in them."""
 
 import json
 import re
@@ -13,13 +14,13 @@ LONGEST_REST = 300
 """Characters of a page without a title."""
 MOST_SAID = 10
 DEEPEST = 6
-"""Objects in objects; more is no message."""
+"""Levels of nesting; what lies deeper is no message."""
 _NAMED = ("message", "detail", "details", "error_description", "description", "reason", "msg")
 """Fields that hold a sentence, the best first. FastAPI and RFC 9457 say `detail`."""
 _AROUND = ("error", "errors", "fault", "response")
 """Fields that hold another object with one of those in it."""
 _SHORT = ("title", "code", "type", "status")
-"""What says a little, where nothing says more."""
+"""Fields that say little, for a body that says nothing more."""
 _TITLES = ("title", "h1", "message", "detail", "reason", "error", "code")
 """Elements of a page or of XML that say what went wrong, the best first."""
 _PAGE = re.compile(r"\s*<[!?a-zA-Z]")
@@ -31,7 +32,7 @@ def is_page(text: str) -> bool:
 
 
 def words(body: object) -> str:
-    """The words of a body, as text or as the JSON that it was; empty where it has none."""
+    """The message in a body, which is a text or parsed JSON; empty where there is none."""
     if isinstance(body, str):
         text = body[:LONGEST_READ].strip()
         if is_page(text):
@@ -96,7 +97,7 @@ def _by_field(errors: Mapping[str, Any], deepest: int) -> str:
 
 
 def _with_place(fields: Mapping[str, Any], name: str, message: str) -> str:
-    """With its title before it, as RFC 9457 has both, or the place that FastAPI names."""
+    """The message behind its title (RFC 9457 has both) or the place that FastAPI names."""
     title, place = fields.get("title"), fields.get("loc")
     if name == "detail" and isinstance(title, str) and title.strip() not in message:
         return f"{title.strip()}: {message}"

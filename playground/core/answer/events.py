@@ -164,7 +164,7 @@ class OtherDelta:
 
 @dataclass(frozen=True, slots=True)
 class BlockStopped:
-    """A block is whole."""
+    """A block is complete."""
 
     at: int | None = None
 

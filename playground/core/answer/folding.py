@@ -54,7 +54,7 @@ class Folding:
         self._lock = Lock()
 
     def fold(self, event: Content) -> None:
-        """Take in what a stream says of its blocks."""
+        """Take in one event of a stream's blocks."""
         with self._lock:
             if isinstance(event, BlockStopped):
                 return
@@ -124,7 +124,7 @@ class _Growing:
                 self._others.append(delta)
 
     def read(self) -> Blocks:
-        """The block, and behind it the deltas that it is not made of."""
+        """The block, followed by the deltas that could not be folded into it."""
         if self._made is None:
             if len(self._texts) > 1:
                 # Joined in place: otherwise each read would join thousands of pieces once more.

@@ -31,7 +31,7 @@ FENCE = "~~~~~~~~~~json\n"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`body` is a text as it was written or thought, or JSON; `head` names what is no text.
+    """`body` is a text as it was written or thought, or JSON; `head` names a part that is not text.
     `notes` are citations, sources or output, a line each. An open part is what the answer is
     about; the others are worth a line until someone asks."""
 

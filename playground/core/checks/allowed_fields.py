@@ -40,7 +40,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Kinds:
-    """An object that is told by its `type`; `default` where it has none."""
+    """An object whose fields depend on its `type`; `default` where it has none."""
 
     known: Mapping[str, Fields]
     default: str = ""

@@ -55,7 +55,7 @@ def number_problems(
     texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
 ) -> dict[str, Problem]:
     """Why number fields can't be sent, by the parameter. A field that a model does not take is
-    disabled, and what it holds is of no account."""
+    disabled, and what it holds does not matter."""
     return {
         name: Problem("error", why, _fix(name, model))
         for name, text in texts

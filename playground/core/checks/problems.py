@@ -113,7 +113,7 @@ def switch(slug: str, model: Model | None) -> Fix | None:
 
 
 def nearest_effort(level: str, model: Model) -> Fix:
-    """The highest effort the model has that is no more work, or its default."""
+    """The model's highest effort that is not above this one, or its default."""
     most = EFFORTS.index(level) if level in EFFORTS else 0
     below = [effort for effort in model.efforts if EFFORTS.index(effort) <= most]
     if not below:

@@ -71,7 +71,7 @@ def _order(prompt: Prompt) -> list[Problem]:
 
 
 def system_problems(request: Request, model: Model) -> list[Problem]:
-    """What the API says against messages of the role system. They stand after the user's turn,
+    """What the API objects to in messages of the role system. They stand after the user's turn,
     and before the assistant's or last (mid-conversation system messages page)."""
     roles = [message.role for message in request.prompt.messages]
     if "system" not in roles or not model.is_known:

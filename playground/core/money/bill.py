@@ -108,7 +108,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     if not before and last.usd is None:
         return last
     before_usd = sum(before, Decimal(0))
-    usd = before_usd + (_surely(last) or Decimal(0))
+    usd = before_usd + (_least_billed(last) or Decimal(0))
     if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH)
     kind: CostKind = "at least"
@@ -122,7 +122,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     return Cost(usd, kind, why)
 
 
-def _surely(cost: Cost) -> Decimal | None:
+def _least_billed(cost: Cost) -> Decimal | None:
     """The least that was billed: of what may have been free, nothing."""
     return None if cost.kind == "at most" else cost.usd
 
@@ -143,7 +143,7 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     if not usage.iterations:
         tokens = replace(usage, web_searches=0)
         return prices.cost_of(tokens) + on_top, tuple(_unknown_tier(usage, prices, call))
-    iterations = _billed_surely(usage.iterations)
+    iterations = _certainly_billed(usage.iterations)
     missing = []
     if len(iterations) < len(usage.iterations):
         missing.append("The attempt of the model that declined may be billed as well.")
@@ -165,7 +165,7 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     return on_top, tuple(missing)
 
 
-def _billed_surely(iterations: Sequence[Iteration]) -> list[Iteration]:
+def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
     """Without the attempts that were declined before any output: they may have been free."""
     if not any(iteration.kind == "fallback_message" for iteration in iterations):
         return list(iterations)

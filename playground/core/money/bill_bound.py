@@ -134,8 +134,8 @@ def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
 
 
 def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:
-    """The whole prompt at the dearest way it can be billed: a write costs more than a read,
-    and one that is kept for longer more than one for 5 minutes."""
+    """The whole prompt billed in the dearest way: a cache write costs more than a read, and a
+    write for an hour more than one for 5 minutes."""
     if not ttls:
         return replace(usage, input_tokens=tokens)
     if ttls <= {"5m"}:

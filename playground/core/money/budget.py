@@ -68,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What of a window is used up, and what is reserved for runs on their way."""
+    """How much of a window is used up, and how much is reserved for runs under way."""
 
     window: Window
     used_usd: Decimal

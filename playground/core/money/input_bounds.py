@@ -1,4 +1,4 @@
-"""How much fields of a body can make the model read at most, told from the fields alone.
+"""The most that fields of a body can make the model read, judged by the fields alone.
 
 A token is at least one byte, so bytes bound the tokens of texts. What the API turns into
 tokens by rules of its own (images, PDFs, tools that it defines) has no bound until it was
@@ -30,7 +30,7 @@ _NO_TOKENS: Final = frozenset(
         "thinking", "metadata", "cache_control", "speed", "inference_geo", "service_tier",
     }
 )  # fmt: skip
-"""Fields that add nothing to what the model reads; what they cost is told in `bounds`."""
+"""Fields that add nothing to what the model reads; what they cost is the matter of `bill_bound`."""
 _DEFINED_BY_THE_API: Final = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 """Tools that the caller runs and the API describes: their tokens can only be counted."""
 _AS_TEXT: Final = frozenset({"text", "tool_use", "search_result"})

@@ -34,7 +34,7 @@ _MEANINGS: dict[CostKind, str] = {
 
 MTOK = Decimal(1_000_000)
 MOST_USD = Decimal(1_000_000)
-"""What costs more is no price but a field made up, and a log could not hold the sum."""
+"""Anything dearer is no price but an invented field, and the log could not hold the sum."""
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""

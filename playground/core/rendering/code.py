@@ -15,7 +15,7 @@ LONGEST_COLOURED = 20_000
 
 
 class Colouring:
-    """The colours of one text: `go_on` as long as there is time, `html` whenever one likes."""
+    """The colours of one text: call `go_on` as long as there is time, and `html` at any point."""
 
     def __init__(self, code: str, language: str) -> None:
         self._code = code

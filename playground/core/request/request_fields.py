@@ -34,7 +34,7 @@ _PARAMS: Final = tuple(field.name for field in fields(Params))
 
 
 class FieldsError(ValueError):
-    """What of some JSON is not as it must be; its text can be shown."""
+    """Why some JSON cannot be used; its text can be shown."""
 
 
 def request_to_fields(request: Request) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 """Content blocks of an answer that go back as they came, as the JSON that a message keeps of them.
 
-From a link or a file may come anything: what is no list of blocks of an answer is no such JSON.
+A link or a file may hold anything: what is not a list of an answer's blocks is refused.
 """
 
 import json
@@ -16,7 +16,7 @@ OF_USERS: Final = frozenset({"image", "document", "search_result", "tool_result"
 
 
 class BlocksError(ValueError):
-    """What a message has is no JSON of an answer's blocks; its text can be shown."""
+    """A message's JSON is not that of an answer's blocks; the text can be shown."""
 
 
 def read_blocks(text: str) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def read_blocks(text: str) -> list[dict[str, Any]]:
 
 
 def holds_answer(content: object) -> bool:
-    """Whether content is what an answer can hold, blocks of any type that is no user's; new
+    """Whether content is what an answer can hold: blocks of any type but a user's, since new
     types may come at any time."""
     return isinstance(content, list) and 0 < len(content) <= MOST_BLOCKS and all(
         isinstance(block, dict) and isinstance(block.get("type"), str)

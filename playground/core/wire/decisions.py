@@ -56,7 +56,7 @@ class Asked:
         return self.params.api_version != "auto"
 
     def decide(self, parameter: str, refusal: Unavailable | None, why: str) -> Decision:
-        """The decision about a value that was set, given what is said against it."""
+        """The decision about a value that was set, given why it is refused, if it is."""
         if refusal is None:
             return Decision(parameter, "sent", why)
         if self.insists:

@@ -75,7 +75,7 @@ def end_of(key: str) -> str:
 
 
 def differences(request: Request, wire: Wire) -> tuple[Decision, ...]:
-    """Where the call is not simply the form, one reason each: what is not sent, or sent in
+    """Where the call differs from the form, with one reason each: what is not sent, or sent in
     vain, comes first and what was left alone last."""
     decisions = list(wire.decisions)
     if "system" not in wire.body:

@@ -51,7 +51,7 @@ class Target:
 def sampling(
     name: str, value: float, target: Target, *, thinks: bool, beside_temperature: bool = False
 ) -> Unavailable | None:
-    """What is said against a temperature, top_p or top_k."""
+    """Why a temperature, top_p or top_k is refused; None: it is not."""
     model = target.model
     if target.is_foreign:
         return None
@@ -88,7 +88,7 @@ def _beside(name: str, model: Model, beside_temperature: bool) -> Unavailable | 
 
 
 def effort(level: str, target: Target) -> Unavailable | None:
-    """What is said against an effort level."""
+    """Why an effort level is refused; None: it is not."""
     levels = target.model.efforts
     if level in levels:
         return None
@@ -98,8 +98,8 @@ def effort(level: str, target: Target) -> Unavailable | None:
 
 
 def thinking(kind: str, level: str | None, target: Target) -> Unavailable | None:
-    """What is said against a thinking type ("adaptive", "enabled", "between_tools",
-    "disabled") at an effort."""
+    """Why a thinking type ("adaptive", "enabled", "between_tools", "disabled") is refused at
+    an effort; None: it is not."""
     return _THINKING[kind](level, target.model)
 
 
@@ -150,7 +150,7 @@ _THINKING: dict[str, Callable[[str | None, Model], Unavailable | None]] = {
 
 
 def prefill(target: Target, *, thinks: bool) -> Unavailable | None:
-    """What is said against a last message from the assistant."""
+    """Why a last message from the assistant is refused; None: it is not."""
     if not target.model.takes_prefill:
         text = (
             "This model does not support assistant message prefill."

@@ -20,7 +20,7 @@ VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
 SENT, UNKNOWN = "sent", "not known"
 _ALWAYS = "max_tokens, stop_sequences, cache_control, service_tier"
 _PROBE = 0.5
-"""A value that is nobody's default."""
+"""A value that is no model's default."""
 
 
 @dataclass(frozen=True, slots=True)
