@@ -115,6 +115,7 @@ ALLOWED: Final = Fields(
         "system": TextOr(Items(Kinds({"text": _TEXT}))),
         "thinking": _fields("budget_tokens", "display"),
         "tool_choice": _fields("name", "disable_parallel_tool_use"),
+        # The API takes a tool without a type for one of the caller's own.
         "tools": Items(Kinds({"custom": _TOOL}, default="custom")),
     }
 )

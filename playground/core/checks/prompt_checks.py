@@ -114,6 +114,7 @@ def prefill_problems(request: Request, model: Model) -> list[Problem]:
     # An empty one is not written yet, and named as such.
     if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
         return []
+    # Only where something is left to send.
     drop = DROP_PREFILL if without_prefill(prompt.messages) else None
     thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
     if params.api_version == "auto" and not model.takes_prefill:

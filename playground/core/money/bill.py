@@ -77,7 +77,6 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
     is_demo = call.connection.kind == "demo"
     # Asked before any price: what was not billed costs nothing even where no price is known.
     if known.free:
-        # A failed attempt may be billed for more than it reported before it broke off.
         kind: CostKind = "at least" if known.missing else "exact"
         why = _line(known.free, *known.missing)
         return Cost(Decimal(0), "simulated" if is_demo else kind, why), prices
@@ -91,6 +90,7 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
         return Cost(None, "unknown", _TOO_MUCH), prices
     perhaps_less = known.perhaps_free or (_CREDIT if _is_credited(usage) else "")
     why = _line(_basis(usage, prices, is_demo), perhaps_less, *missing)
+    # Whatever else is known: nothing of the demo's may look like money spent.
     if is_demo:
         return Cost(usd, "simulated", why), prices
     if missing and perhaps_less:
@@ -111,6 +111,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     usd = before_usd + (_least_billed(last) or Decimal(0))
     if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH)
+    # A failed attempt may be billed for more than it reported before it broke off.
     kind: CostKind = "at least"
     if any(cost.kind == "simulated" for cost in (last, *earlier)):
         kind = "simulated"
@@ -198,7 +199,7 @@ def _left_over(usage: Usage) -> Usage | None:
 
 
 def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
-    # Only a price with steps depends on how the sum is made up.
+    # A sum below the first step says that each of its prompts was.
     if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
         yield (
             "The tokens are those of several prompts: whether one was long enough for the"

@@ -99,6 +99,7 @@ def number_text(value: float | Decimal | None) -> str:
     if value is None:
         return ""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    # Its size is looked at before it is written out: 1e308 has 309 digits.
     text = f"{exact:f}" if exact.is_finite() and abs(exact.adjusted()) <= LONGEST else ""
     if not 0 < len(text) <= LONGEST:
         digits, mark, exponent = str(value).lower().partition("e")

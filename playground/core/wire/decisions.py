@@ -73,6 +73,7 @@ def asked_of(params: Params, model: Model, *, is_foreign: bool) -> Asked:
 
 def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
     """A decision about every parameter of a request."""
+    # Decided first: whether the model thinks limits sampling, budget, display and prefill.
     thinking = _thinking(asked)
     thinks = _thinks(asked, thinking)
     return (

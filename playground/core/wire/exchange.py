@@ -87,6 +87,7 @@ def differences(request: Request, wire: Wire) -> tuple[Decision, ...]:
 
 
 def _weight(decision: Decision) -> int:
+    # A value that goes out to be refused comes before all: it is why the call will fail.
     return 0 if decision.refusal else 1 + ORDER.index(decision.state)
 
 

@@ -186,6 +186,7 @@ def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
         *(
             Decision(key, "sent", "Sent: from the extra JSON.")
             for key in extra.fields
+            # A field named like a parameter that stands elsewhere (`effort`) is another one.
             if key not in decided or key in PLACES
         ),
     ]
