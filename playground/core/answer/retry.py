@@ -65,7 +65,7 @@ def in_words(policy: RetryPolicy) -> str:
     """What a policy means for attempts that fail at once: the waits, and where they end."""
     waits: list[str] = []
     cut: list[str] = []
-    # Waits without jitter and with all of it: only between the two is the deadline's effect open.
+    # Without jitter and with all of it: what falls between may or may not meet the deadline.
     least_s = most_s = 0.0
     for attempt in range(2, policy.attempts + 1):
         wait_s = policy.base_wait_s * 2 ** (attempt - 2)

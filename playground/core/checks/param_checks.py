@@ -146,7 +146,7 @@ def _budget(params: Params, model: Model) -> list[Problem]:
     if params.thinking != "budget" or "enabled" not in model.thinking_types:
         return []
     problems, least = [], MIN_THINKING_BUDGET_TOKENS
-    # What is sent where none was entered.
+    # Where none was entered the least is sent, so that is what is checked.
     budget = params.thinking_budget_tokens or least
     if budget < least:
         text = f"The thinking budget must be at least {least:,} tokens."

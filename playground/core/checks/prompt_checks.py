@@ -87,7 +87,7 @@ def system_problems(request: Request, model: Model) -> list[Problem]:
     runs = [(role, len(list(same))) for role, same in groupby(roles)]
     number = 0
     for index, (role, count) in enumerate(runs):
-        # The last run stands beside itself here, which is as good as nothing after it.
+        # After the last run comes that run again here: one of the system, so no turn of the user's.
         before, after = runs[index - 1][0], runs[min(index + 1, len(runs) - 1)][0]
         if role == "system" and (before != "user" or after == "user"):
             text = f"Message {number + 1}, from the system, must follow the user's and stand before"

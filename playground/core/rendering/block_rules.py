@@ -73,7 +73,7 @@ def add_block_rules(markdown: MarkdownIt) -> None:
     ruler.at("blockquote", _blockquote, ends_more)
     # Among those that end a block it is asked at each line.
     ruler.before("table", "clock", look_at_clock, ends_more)
-    # Before all that would open one more level.
+    # Before every rule that would open another level of nesting.
     ruler.before("table", "too_deep", _too_deep)
     ruler.before("table", "json", _json, ends_paragraph)
     ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})

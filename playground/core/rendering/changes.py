@@ -66,7 +66,7 @@ def _parts(piece: str) -> Iterator[_Part]:
         if match["math"]:
             yield _Part(text, html.unescape(_TAGS.sub("", text)), is_whole=True)
         elif match["tag"]:
-            # A break, or the last word of a cell and the first of the next would be one.
+            # Without a break the last word of a cell and the first of the next would be one.
             yield _Part(text, "\n" if _BREAK.match(text) else "", is_whole=True)
         else:
             yield _Part(text, html.unescape(text), is_whole=False)

@@ -64,7 +64,7 @@ def _parser() -> MarkdownIt:
     # Our own rule takes what lies deeper than DEEPEST; markdown-it's limit would drop it.
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
     parser.enable(["table", "strikethrough"])
-    # Entities stay as written: who explains `&lt;` means these four letters.
+    # Entities stay as written: a model that explains `&lt;` means these four letters.
     parser.disable(["image", "html_block", "html_inline", "entity"])
     parser.validateLink = _may_lead_to  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
