@@ -64,6 +64,7 @@ def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
     """What strangers do not send with the owner's key: fields that are not on the list."""
     place = wire.extra.not_allowed
     if place is None:
+        # Beneath these names the form itself writes nothing that is not on the list.
         place = next((name for name in wire.body if name not in ALLOWED.known), None)
     if place is None:
         return []

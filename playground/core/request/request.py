@@ -63,6 +63,7 @@ class Message:
         if not later.blocks_json:
             return replace(self, text=f"{self.text}{between if self.text else ''}{later.text}")
         before = read_blocks(self.blocks_json) if self.blocks_json else []
+        # What was typed becomes a block, or it would go out behind the blocks that follow it.
         blocks = [*before, *self._text_block(), *read_blocks(later.blocks_json)]
         return Message(self.role, later.text, write_blocks(blocks))
 
@@ -92,6 +93,7 @@ class Prompt:
         user says next."""
         messages, turn = self.messages, Message("assistant", answer, blocks_json)
         if messages and messages[-1].role == "assistant":
+            # A prefill is the beginning of its answer: the two are one turn.
             messages, turn = messages[:-1], messages[-1].joined(turn)
         following = (Message("user", ""),) if is_over else ()
         return Prompt(self.system, (*messages, turn, *following))

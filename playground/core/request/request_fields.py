@@ -105,6 +105,7 @@ def _params(data: object) -> Params:
         raise FieldsError("The params must have a model, max_tokens and no other fields.")
     for name, value in data.items():
         if not _fits(name, value):
+            # Cut, for it is shown: what a link brings may be any length.
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
     if not is_model_id(text_of(data["model"], "model")):
         raise FieldsError(MODEL_ID)

@@ -148,6 +148,7 @@ def _stopped(run: RunView) -> Outcome:
         happened = f"{run.why} Before it began.".lstrip()
         return Outcome("quiet", title, happened, "Not retried.", never, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
+    # Nothing was on its way then, and what was refused before is not billed.
     if was_waiting and not _may_be_billed(run):
         happened, billed = "Between two attempts.", "A refused attempt is not billed."
     elif run.ttft_s is None:

@@ -92,6 +92,7 @@ class Plan:
     @property
     def why_not(self) -> str | None:
         """The first reason why it can't be sent; None: it can."""
+        # The gate first: nothing that is wrong beside it matters while nothing may be sent.
         return self.closed_because or next(
             (problem.text for problem in self.problems if problem.severity == "error"), None
         )
@@ -132,6 +133,7 @@ def require_sendable(why_not: str | None) -> None:
 def plan(context: RunContext, variant: Variant) -> Plan:
     """Work out what would go out, whether it may, and what it can cost."""
     to, request = context.connection, variant.request
+    # The extra JSON may name another model: rules, limits and price are those of the one asked.
     model = model_on(to, model_id_of(request.params), context.models)
     sent = wire(request, model, to)
     counted = context.counts.get(count_key(sent, to))
@@ -144,6 +146,7 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         *cap_problems(request, sent.body, context.caps),
         *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
         *_without(typed.values(), problems(request, model, context.now.date(), sent.decisions)),
+        # No list holds the models of a server of one's own.
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
     # Without the budget's: counting is free, and it is what can give a prompt its bound.

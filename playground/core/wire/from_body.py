@@ -90,6 +90,7 @@ def _with_thinking(params: Params, body: dict[str, Json]) -> Params:
     allowed = {"type"}
     allowed |= {"budget_tokens"} if kind == "budget" else set()
     allowed |= {"display"} if kind not in NO_THINKING else set()
+    # The control of the budget sends it with that one way to think alone.
     has_budget = _is_whole_to(budget, _MOST) and budget != 0
     is_plain = set(block) <= allowed and has_budget == (kind == "budget")
     # Taken whole or not at all: with half of it in a control another request would go out.
