@@ -64,16 +64,16 @@ def verdict(
 def in_words(policy: RetryPolicy) -> str:
     """What a policy means for attempts that fail at once: the waits, and where they end."""
     waits: list[str] = []
-    cut: list[str] = []
+    cuts: list[str] = []
     # Without jitter and with all of it: what falls between may or may not meet the deadline.
     least_s = most_s = 0.0
     for attempt in range(2, policy.attempts + 1):
         wait_s = policy.base_wait_s * 2 ** (attempt - 2)
         if least_s + wait_s > policy.deadline_s:
-            cut.append(f"ends it before attempt {attempt}")
+            cuts.append(f"ends it before attempt {attempt}")
             break
-        if most_s + 2 * wait_s > policy.deadline_s and not cut:
-            cut.append(f"may end it before attempt {attempt}")
+        if most_s + 2 * wait_s > policy.deadline_s and not cuts:
+            cuts.append(f"may end it before attempt {attempt}")
         longest_s = min(2 * wait_s, policy.deadline_s - least_s)
         waits.append(f"{wait_s:g}–{longest_s:g} s")
         least_s, most_s = least_s + wait_s, most_s + 2 * wait_s
@@ -83,7 +83,7 @@ def in_words(policy: RetryPolicy) -> str:
         return "Tries again at once."
     sentence = f"Waits {', '.join(waits)}." if waits else "Tries once."
     return (
-        f"{sentence} The {policy.deadline_s:g} s deadline {', and '.join(cut)}."
-        if cut
+        f"{sentence} The {policy.deadline_s:g} s deadline {', and '.join(cuts)}."
+        if cuts
         else sentence
     )

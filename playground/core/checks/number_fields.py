@@ -82,6 +82,7 @@ def _is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
     if parameter == "thinking_budget_tokens":
         return params.thinking == "budget"
     is_unavailable = sent.decision(parameter).state == "unavailable"
+    # A top_p that is too low to be sent can still be raised: its field stays open.
     return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
 
 

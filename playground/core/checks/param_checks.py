@@ -137,8 +137,8 @@ def _effort(params: Params, model: Model) -> list[Problem]:
     level = params.effort
     if params.api_version != "auto" or level is None or level in model.efforts:
         return []
-    has = f"no effort {level}" if model.efforts else "no effort levels"
-    text = f"Effort is not sent: {model.name} has {has}."
+    lack = f"no effort {level}" if model.efforts else "no effort levels"
+    text = f"Effort is not sent: {model.name} has {lack}."
     return [Problem("info", text, nearest_effort(level, model))]
 
 

@@ -55,18 +55,19 @@ def _order(prompt: Prompt) -> list[Problem]:
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
         text = "The first message is the assistant's. The API takes that; most begin with the user."
         problems.append(Problem("info", text, fix))
-    again = [
+    repeated = [
         number
         for number in range(2, len(roles) + 1)
         if roles[number - 2] == roles[number - 1] != "system"
     ]
     fix = Fix("join", "Join them", "join")
-    if len(again) == 1:
-        text = f"Messages {again[0] - 1} and {again[0]} are both from the {roles[again[0] - 1]}."
+    if len(repeated) == 1:
+        number = repeated[0]
+        text = f"Messages {number - 1} and {number} are both from the {roles[number - 1]}."
         problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
-    elif again:
+    elif repeated:
         verb = "repeat the role before them. The API joins such turns."
-        problems.append(Problem("warning", f"Messages {_listed(again)} {verb}", fix))
+        problems.append(Problem("warning", f"Messages {_listed(repeated)} {verb}", fix))
     return problems
 
 
@@ -115,11 +116,11 @@ def prefill_problems(request: Request, model: Model) -> list[Problem]:
     if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
         return []
     # Only where something is left to send.
-    drop = DROP_PREFILL if without_prefill(prompt.messages) else None
+    drop_fix = DROP_PREFILL if without_prefill(prompt.messages) else None
     thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
     if params.api_version == "auto" and not model.takes_prefill:
         text = f"{model.name} takes no prefill: the last message must be from the user."
-        return [Problem("error", text, drop)]
+        return [Problem("error", text, drop_fix)]
     if params.api_version == "auto" and thinks:
         fix = setting("stop_thinking", "Turn thinking off", thinking="off")
         return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
@@ -136,9 +137,9 @@ def window_problems(prompt: Prompt, model: Model) -> list[Problem]:
     size, window = input_tokens_bound(prompt), model.context_tokens
     if not model.is_known or size <= PROSE_BYTES_PER_TOKEN * window:
         return []
-    larger = successor(model)
-    fits = larger is not None and size <= PROSE_BYTES_PER_TOKEN * larger.context_tokens
-    fix = switch("larger_model", larger) if fits else None
+    larger_model = successor(model)
+    fits = larger_model is not None and size <= PROSE_BYTES_PER_TOKEN * larger_model.context_tokens
+    fix = switch("larger_model", larger_model) if fits else None
     if size > LEAST_TOKENS_PER_BYTE * window:
         text = f"The prompt does not fit into {model.name}'s {window:,} tokens."
         return [Problem("error", text, fix)]

@@ -51,8 +51,8 @@ def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
     """What is known of the bill of an answer, whether it is a refusal or not."""
     if refusal == "free":
         return BillFacts("A refusal of this category before any output is not billed.", "", missing)
-    unsure = "The category of the refusal is new: it may not be billed."
-    return BillFacts(perhaps_free=unsure if refusal == "unknown" else "", missing=missing)
+    reason = "The category of the refusal is new: it may not be billed."
+    return BillFacts(perhaps_free=reason if refusal == "unknown" else "", missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +133,17 @@ def searches(usage: Usage, prices: UnitPrices | None) -> str:
     count = usage.web_searches
     if not count:
         return ""
-    named = "1 web search" if count == 1 else f"{count:,} web searches"
+    phrase = "1 web search" if count == 1 else f"{count:,} web searches"
     usd = count * prices.web_search_usd if prices else None
-    return f"{named} · {limit(usd)}" if usd else named
+    return f"{phrase} · {limit(usd)}" if usd else phrase
 
 
 def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tuple[str, ...]]:
     """Dollars for all prompts of an answer and its searches, and what is not in them."""
-    on_top = usage.web_searches * prices.web_search_usd
+    usd = usage.web_searches * prices.web_search_usd
     if not usage.iterations:
         tokens = replace(usage, web_searches=0)
-        return prices.cost_of(tokens) + on_top, tuple(_unknown_tier(usage, prices, call))
+        return prices.cost_of(tokens) + usd, tuple(_unknown_tier(usage, prices, call))
     iterations = _certainly_billed(usage.iterations)
     missing = []
     if len(iterations) < len(usage.iterations):
@@ -154,16 +154,16 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
         if part_prices is None:
             missing.append(f"No price of {iteration.model_id} is known.")
             continue
-        on_top += part_prices.cost_of(iteration.usage)
+        usd += part_prices.cost_of(iteration.usage)
     for kind in dict.fromkeys(iteration.kind for iteration in iterations):
         if kind not in ITERATION_KINDS:
             # Priced as any other, but a kind newer than this code may be billed in another way.
             missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
     rest = _left_over(usage)
     if rest is not None:
-        on_top += prices.cost_of(rest)
+        usd += prices.cost_of(rest)
         missing.append("The iterations of the usage add up to fewer tokens than it reports.")
-    return on_top, tuple(missing)
+    return usd, tuple(missing)
 
 
 def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
@@ -178,10 +178,10 @@ def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
 
 
 def _is_credited(usage: Usage) -> bool:
-    wrote = usage.cache_write_tokens or any(
+    cache_writes = usage.cache_write_tokens or any(
         part.usage.cache_write_tokens for part in usage.iterations
     )
-    return usage.has_credit and bool(wrote)
+    return usage.has_credit and bool(cache_writes)
 
 
 def _at_speed_of(usage: Usage, part: Usage) -> Usage:

@@ -59,8 +59,8 @@ def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -
         inference_geo=body.get("inference_geo"),
     )
     # What a server tool finds is read in the rounds after it, each as long as the window.
-    read = tokens + (rounds - 1) * max(tokens, model.context_tokens)
-    return Bound(body["model"], _with_input(usage, read, _ttls(body, extra.bound)), tokens)
+    read_tokens = tokens + (rounds - 1) * max(tokens, model.context_tokens)
+    return Bound(body["model"], _with_input(usage, read_tokens, _ttls(body, extra.bound)), tokens)
 
 
 def _prompt_tokens(
@@ -129,8 +129,10 @@ def _is_understood(name: str, value: Json) -> bool:
 
 
 def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
-    whole = body.get("cache_control")
-    return extra.ttls if whole is None else extra.ttls | {str(whole.get("ttl", "5m"))}
+    cache_control = body.get("cache_control")
+    return (
+        extra.ttls if cache_control is None else extra.ttls | {str(cache_control.get("ttl", "5m"))}
+    )
 
 
 def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:

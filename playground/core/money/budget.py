@@ -156,8 +156,8 @@ def in_dollars(usd: Decimal) -> str:
 def limit(usd: Decimal) -> str:
     """An amount that a person chose, with no more digits than it has: $0.50."""
     text = in_dollars(usd)
-    cents, more = text[: text.find(".") + 3], text[text.find(".") + 3 :]
-    return cents + more.rstrip("0") if "." in text else text
+    cents, digits = text[: text.find(".") + 3], text[text.find(".") + 3 :]
+    return cents + digits.rstrip("0") if "." in text else text
 
 
 async def within_budget(

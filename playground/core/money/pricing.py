@@ -99,8 +99,8 @@ def unit_prices(
     """The prices that apply to a run of this size at that time, or None if unknown."""
     if connection.flat_price is not None and not is_batch:
         flat = connection.flat_price
-        i, o, zero = flat.input_usd, flat.output_usd, Decimal(0)
-        return UnitPrices(i, o, i, i, i, zero, "settings")
+        read, written, zero = flat.input_usd, flat.output_usd, Decimal(0)
+        return UnitPrices(read, written, read, read, read, zero, "settings")
     if connection.kind == "server":
         return None
     price = _list_price(model_id.strip(), usage.speed, at.date())

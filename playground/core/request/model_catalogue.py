@@ -231,8 +231,8 @@ def merge(live: tuple[Model, ...]) -> tuple[Model, ...]:
 def _merged(live: Model) -> Model:
     known = find(live.id)
     base = known or unknown(live.id)
-    budget = "enabled" in live.thinking_types
-    prefill = budget and "adaptive" not in live.thinking_types
+    takes_budget = "enabled" in live.thinking_types
+    takes_prefill = takes_budget and "adaptive" not in live.thinking_types
     return replace(
         base,
         id=live.id,
@@ -247,7 +247,7 @@ def _merged(live: Model) -> Model:
         if known is None and live.thinking_types
         else live.efforts or base.efforts,
         thinking_types=live.thinking_types or base.thinking_types,
-        takes_sampling=known.takes_sampling if known else budget,
-        takes_prefill=known.takes_prefill if known else prefill or not live.thinking_types,
+        takes_sampling=known.takes_sampling if known else takes_budget,
+        takes_prefill=known.takes_prefill if known else takes_prefill or not live.thinking_types,
         takes_system_turns=known.takes_system_turns if known else True,
     )

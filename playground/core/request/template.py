@@ -55,7 +55,7 @@ def render_text(text: str, values: Mapping[str, str]) -> str:
     # Counted before it is built: one long value in many places would fill the memory.
     if len(text) + sum(len(values[name]) for name in names) > MOST_CHARACTERS:
         raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
-    return _with(text, lambda name: values[name])
+    return _filled(text, lambda name: values[name])
 
 
 def render(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
@@ -86,7 +86,7 @@ def _names(text: str) -> Iterator[str]:
             yield place[2]
 
 
-def _with(text: str, value_of: Callable[[str], str]) -> str:
+def _filled(text: str, value_of: Callable[[str], str]) -> str:
     def put(place: re.Match[str]) -> str:
         if not is_name(place[2]):
             return place[0]

@@ -144,9 +144,9 @@ def _stopped(run: RunView) -> Outcome:
     # Its own visitor knows why; whatever else stopped it says so.
     title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
-        never = "Nothing was sent, so nothing is billed."
+        billed = "Nothing was sent, so nothing is billed."
         happened = f"{run.why} Before it began.".lstrip()
-        return Outcome("quiet", title, happened, "Not retried.", never, "Run again.")
+        return Outcome("quiet", title, happened, "Not retried.", billed, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
     # Nothing was on its way then, and what was refused before is not billed.
     if was_waiting and not _may_be_billed(run):
@@ -279,8 +279,10 @@ def _listed(words: Sequence[str]) -> str:
 
 def _answered_late(run: RunView) -> Outcome:
     failed = run.attempts[:-1]
-    met = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
-    which = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(len(failed), f"Attempts 1 to {len(failed)}")
+    reasons = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
+    numbers = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(
+        len(failed), f"Attempts 1 to {len(failed)}"
+    )
     step = "Nothing to do: the retry worked."
     if any(attempt.kind == "rate_limit" for attempt in failed):
         step += " If it comes often, run fewer variants at once."
@@ -291,7 +293,7 @@ def _answered_late(run: RunView) -> Outcome:
         billed = f"The answer, and {reported:,} tokens in that failed attempts reported."
     elif _may_be_billed(run):
         billed = "The answer, and perhaps an attempt whose reply was lost."
-    return Outcome("quiet", title, f"{which} {met}.", _retries(run), billed, step)
+    return Outcome("quiet", title, f"{numbers} {reasons}.", _retries(run), billed, step)
 
 
 def _slow(run: RunView) -> Outcome:
@@ -324,8 +326,8 @@ def _retries(run: RunView) -> str:
     waits = [f"{attempt.wait_s or 0:.1f} s" for attempt in attempts[:-1]]
     if not waits:
         return ""
-    often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
-    return f"Retried {often}, after {_listed(waits)}."
+    how_often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
+    return f"Retried {how_often}, after {_listed(waits)}."
 
 
 def _may_be_billed(run: RunView) -> bool:
