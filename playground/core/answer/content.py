@@ -1,8 +1,8 @@
 """What an answer holds: content blocks in the order in which they came, as the run folds
 them, the log keeps them and a next request sends them back.
 
-JSON stays the text that it came as: an input that was cut is none, and a number read and
-written again may not be the same.
+JSON is kept as the text it came as: an input that was cut is not JSON, and a number that is
+read and written again may not be the same.
 """
 
 import json
@@ -19,7 +19,7 @@ MOST_BLOCKS: Final = 10_000
 MOST_PARTS, DEEPEST = 1_000_000, 100
 """Strings, commas and brackets of stored content, and how deep they may lie."""
 APART: Final = "\n\n"
-"""Between two texts that another block stands between."""
+"""Put between two texts with another block between them."""
 
 
 class ContentError(ValueError):
@@ -28,7 +28,7 @@ class ContentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a text has its words from. `quote` is the cited text, `title` the document's,
+    """Where a text takes its words from. `quote` is the cited text, `title` the document's,
     `url` its address (or the name its sender gave the source), `place` where in it, in words;
     each may be empty. `json` is the citation as it came."""
 
@@ -62,8 +62,8 @@ class RedactedThinkingBlock:
 
 @dataclass(frozen=True, slots=True)
 class ToolUseBlock:
-    """`input_json` is the input as it was streamed: while it grows, or was cut, no JSON;
-    empty means without input. `more_json`: the block's other fields as an object, or empty."""
+    """`input_json` is the input as it was streamed: not JSON while it grows or where it was
+    cut; empty means no input. `more_json`: the block's other fields as an object, or empty."""
 
     id: str
     name: str
@@ -94,8 +94,9 @@ class ServerToolResultBlock:
 
 @dataclass(frozen=True, slots=True)
 class UnknownBlock:
-    """Any other block. `json` is the object as it came; with deltas that are not known here
-    (in any block, then `type` may be that of the first) an array of all that came."""
+    """Any other block. `json` is the object as it came, or an array of all that came where it
+    has deltas that are not known here. Such deltas of a known block are one of these as well,
+    under the type of the first."""
 
     type: str
     json: str
@@ -112,6 +113,7 @@ Block = (
 )
 Blocks = tuple[Block, ...]
 
+# The log stores these names: an earlier row whose name is gone falls back to its bare texts.
 _KINDS: Final[Mapping[str, type[Block]]] = {
     "text": TextBlock,
     "thinking": ThinkingBlock,
@@ -126,29 +128,31 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 def citation(found: object) -> Citation:
     """A citation as the API says it, of any kind."""
-    said: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    title = _first(said, "document_title", "title")
-    text = said.get("cited_text")
+    data: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    title = _first(data, "document_title", "title")
+    text = data.get("cited_text")
     return Citation(
         text if isinstance(text, str) else "",
         title,
-        _first(said, "url", "source"),
-        _place(said),
+        _first(data, "url", "source"),
+        _place(data),
+        # Kept whole, kinds unknown here included: a citation goes back to the API as it came.
         json.dumps(found, ensure_ascii=False),
     )
 
 
-def _first(said: Mapping[str, Any], *names: str) -> str:
-    return next((said[name] for name in names if isinstance(said.get(name), str)), "")
+def _first(data: Mapping[str, Any], *names: str) -> str:
+    return next((data[name] for name in names if isinstance(data.get(name), str)), "")
 
 
-def _place(said: Mapping[str, Any]) -> str:
+def _place(data: Mapping[str, Any]) -> str:
     """The place in a document in words. Ends are exclusive (SDK, types/citation_*.py);
     characters and blocks count from 0, pages from 1."""
-    for what, first in (("page_number", 0), ("block_index", 1), ("char_index", 1)):
-        start, end = said.get(f"start_{what}"), said.get(f"end_{what}")
+    for unit, first in (("page_number", 0), ("block_index", 1), ("char_index", 1)):
+        start, end = data.get(f"start_{unit}"), data.get(f"end_{unit}")
+        # Not isinstance: True is an int, and other servers send what they like.
         if type(start) is int and type(end) is int:
-            noun = {"page_number": "page", "block_index": "block", "char_index": "character"}[what]
+            noun = {"page_number": "page", "block_index": "block", "char_index": "character"}[unit]
             start, last = start + first, end - 1 + first
             return f"{noun}s {start:,} to {last:,}" if last > start else f"{noun} {start:,}"
     return ""
@@ -156,36 +160,38 @@ def _place(said: Mapping[str, Any]) -> str:
 
 def of_texts(answer: str, thinking: str) -> Blocks:
     """The blocks of an answer of which only the texts are known, as older logs hold it."""
-    found: list[Block] = [ThinkingBlock(thinking)] if thinking else []
-    return (*found, TextBlock(answer)) if answer else tuple(found)
+    blocks: list[Block] = [ThinkingBlock(thinking)] if thinking else []
+    return (*blocks, TextBlock(answer)) if answer else tuple(blocks)
 
 
 def to_json(blocks: Sequence[Block]) -> str:
     """The blocks as one line of versioned JSON, to be stored."""
-    found = [{"kind": _NAMES[type(block)], **_values(block)} for block in blocks]
+    stored = [{"kind": _NAMES[type(block)], **_values(block)} for block in blocks]
     return json.dumps(
-        {"version": VERSION, "blocks": found}, ensure_ascii=False, separators=(",", ":")
+        {"version": VERSION, "blocks": stored}, ensure_ascii=False, separators=(",", ":")
     )
 
 
 def _values(block: Block) -> dict[str, Any]:
-    values = {each.name: getattr(block, each.name) for each in fields(block)}
+    values = {field.name: getattr(block, field.name) for field in fields(block)}
     if isinstance(block, TextBlock):
-        values["citations"] = [each.json for each in block.citations]
+        values["citations"] = [source.json for source in block.citations]
     return values
 
 
 def from_json(text: str) -> Blocks:
     """Read blocks that were stored. Raises `ContentError` for whatever is wrong with them."""
+    # Counted before it is parsed: brackets take many times more memory as objects than as text.
     if len(text) > MOST_JSON or not is_within(text, MOST_PARTS, DEEPEST):
         raise ContentError("The stored content is too large.")
     try:
-        found = json.loads(text)
-        if found["version"] != VERSION:
+        data = json.loads(text)
+        if data["version"] != VERSION:
             raise ContentError("Another version of this app stored the content.")
-        if len(found["blocks"]) > MOST_BLOCKS:
+        if len(data["blocks"]) > MOST_BLOCKS:
             raise ContentError("The stored content has too many blocks.")
-        return tuple(_block(each) for each in found["blocks"])
+        return tuple(_block(stored) for stored in data["blocks"])
+    # It is a ValueError: the clause below would put a vaguer sentence in its place.
     except ContentError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -195,10 +201,13 @@ def from_json(text: str) -> Blocks:
 def _block(stored: dict[str, Any]) -> Block:
     values = {name: value for name, value in stored.items() if name != "kind"}
     citations = values.pop("citations", [])
+    # A dataclass checks no types: a number here would fail only later, while the page draws it.
     if not all(isinstance(value, str) for value in values.values()):
         raise ContentError("The stored content is not readable.")
     if stored["kind"] == "text":
-        values["citations"] = tuple(citation(json.loads(each)) for each in citations)
+        values["citations"] = tuple(
+            citation(json.loads(citation_json)) for citation_json in citations
+        )
     return _KINDS[stored["kind"]](**values)
 
 
@@ -210,37 +219,38 @@ def text_of(blocks: Iterable[Block]) -> str:
 
 def thinking_of(blocks: Iterable[Block]) -> str:
     """The thoughts, a blank line between two blocks."""
-    found = [block.text for block in blocks if isinstance(block, ThinkingBlock) and block.text]
-    return APART.join(found)
+    texts = [block.text for block in blocks if isinstance(block, ThinkingBlock) and block.text]
+    return APART.join(texts)
 
 
 def as_text(blocks: Iterable[Block]) -> str:
     """All that an answer says, as plain text for search, comparison and export: its texts, and
-    of any other block but thinking a line that names it, with its JSON."""
+    for every other block except thinking a line with its name and its JSON."""
     return _joined(
-        each
+        text
         for block in blocks
-        for each in ([block.text] if isinstance(block, TextBlock) else [None, _line(block), None])
+        # None on both sides: a block's line would otherwise run into the texts around it.
+        for text in ([block.text] if isinstance(block, TextBlock) else [None, _line(block), None])
     )
 
 
 def answer_of(blocks: Iterable[Block]) -> str:
-    """What of an answer is checked and counted: its text; without any, what it says else."""
-    found = tuple(blocks)
-    return text_of(found) or as_text(found)
+    """The part of an answer that is checked and counted: its text, or else all that it says."""
+    all_blocks = tuple(blocks)
+    return text_of(all_blocks) or as_text(all_blocks)
 
 
 def _joined(texts: Iterable[str | None]) -> str:
-    """Texts in a row, None for what stands between two of them."""
-    found: list[str] = []
+    """Texts joined in order; None stands for a block between two of them."""
+    pieces: list[str] = []
     is_apart = False
     for text in texts:
         if text is None:
-            is_apart = bool(found)
+            is_apart = bool(pieces)
         elif text:
-            found += [APART, text] if is_apart else [text]
+            pieces += [APART, text] if is_apart else [text]
             is_apart = False
-    return "".join(found)
+    return "".join(pieces)
 
 
 def type_of(block: Block) -> str:
@@ -251,7 +261,7 @@ def type_of(block: Block) -> str:
 
 
 def _line(block: Block) -> str:
-    """A block that is no text as one line of plain text; empty for thinking."""
+    """A block other than text as one line of plain text; empty for thinking."""
     match block:
         case ToolUseBlock() | ServerToolUseBlock():
             return f"[{type_of(block)} {block.name}] {block.input_json or '{}'}"
@@ -266,23 +276,27 @@ def _line(block: Block) -> str:
 def _readable(text: str) -> str:
     """JSON without what only the API can read, which would fill an index of words."""
     try:
-        return json.dumps(_told(json.loads(text)), ensure_ascii=False)
+        return json.dumps(_without_encrypted(json.loads(text)), ensure_ascii=False)
     except (ValueError, RecursionError):
         return text
 
 
-def _told(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+def _without_encrypted(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
     if isinstance(value, list):
-        return [_told(each) for each in value]
+        return [_without_encrypted(item) for item in value]
     if isinstance(value, dict):
-        return {k: _told(each) for k, each in value.items() if not k.startswith("encrypted_")}
+        return {
+            name: _without_encrypted(item)
+            for name, item in value.items()
+            if not name.startswith("encrypted_")
+        }
     return value
 
 
 def api_content(blocks: Iterable[Block]) -> list[dict[str, Any]]:
-    """The content of the assistant turn that sends an answer back unchanged, but for texts
-    without a letter, which the API refuses. Raises `ContentError` where a block is not whole."""
-    return [_api_block(each) for each in blocks if not _is_blank(each)]
+    """The content of the assistant turn that sends an answer back unchanged, except for blank
+    texts, which the API refuses. Raises `ContentError` where a block is incomplete."""
+    return [_api_block(block) for block in blocks if not _is_blank(block)]
 
 
 def _is_blank(block: Block) -> bool:
@@ -292,8 +306,8 @@ def _is_blank(block: Block) -> bool:
 def _api_block(block: Block) -> dict[str, Any]:
     match block:
         case TextBlock(text, citations):
-            cited = {"citations": [json.loads(each.json) for each in citations]}
-            return {"type": "text", "text": text} | (cited if citations else {})
+            sources = {"citations": [json.loads(source.json) for source in citations]}
+            return {"type": "text", "text": text} | (sources if citations else {})
         case ThinkingBlock(text, signature):
             if not signature:
                 raise ContentError("Its thinking has no signature, and is refused without one.")
@@ -302,18 +316,20 @@ def _api_block(block: Block) -> dict[str, Any]:
             return {"type": "redacted_thinking", "data": data}
         case ToolUseBlock():
             what = f"the input of {block.name or 'a tool'}"
-            found = _object(block.input_json or "{}", what)
-            told = {"type": "tool_use", "id": block.id, "name": block.name, "input": found}
+            # A call without input streams no JSON at all, but the API wants an object.
+            tool_input = _object(block.input_json or "{}", what)
+            body = {"type": "tool_use", "id": block.id, "name": block.name, "input": tool_input}
         case ServerToolUseBlock():
             what = f"the input of {block.name or 'a tool'}"
-            found = _object(block.input_json or "{}", what)
-            told = {"type": block.type, "id": block.id, "name": block.name, "input": found}
+            tool_input = _object(block.input_json or "{}", what)
+            body = {"type": block.type, "id": block.id, "name": block.name, "input": tool_input}
         case ServerToolResultBlock():
             content = _value(block.content_json, f"the content of {block.type}")
-            told = {"type": block.type, "tool_use_id": block.tool_use_id, "content": content}
+            body = {"type": block.type, "tool_use_id": block.tool_use_id, "content": content}
         case UnknownBlock():
             return _object(block.json, f"the block {block.type}")
-    return _object(block.more_json or "{}", "a block") | told
+    # Merged last, the known fields win: nothing stored in `more_json` can change type or id.
+    return _object(block.more_json or "{}", "a block") | body
 
 
 def _value(text: str, what: str) -> Any:  # noqa: ANN401 (any JSON value)
@@ -324,7 +340,7 @@ def _value(text: str, what: str) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def _object(text: str, what: str) -> dict[str, Any]:
-    found = _value(text, what)
-    if not isinstance(found, dict):
+    parsed = _value(text, what)
+    if not isinstance(parsed, dict):
         raise ContentError(f"It cannot be put together again: {what} is no object.")
-    return found
+    return parsed

@@ -1,5 +1,6 @@
 """What a server says in the body of an error, whatever its shape: JSON of the Messages API and
-of others, a web page, XML, plain text. Its own words, for whoever shows them to guard."""
+of others, a web page, XML, plain text. The words are the server's own, so whoever shows them must
+guard against markup in them."""
 
 import json
 import re
@@ -13,13 +14,13 @@ LONGEST_REST = 300
 """Characters of a page without a title."""
 MOST_SAID = 10
 DEEPEST = 6
-"""Objects in objects; more is no message."""
+"""Levels of nesting; what lies deeper is no message."""
 _NAMED = ("message", "detail", "details", "error_description", "description", "reason", "msg")
 """Fields that hold a sentence, the best first. FastAPI and RFC 9457 say `detail`."""
 _AROUND = ("error", "errors", "fault", "response")
 """Fields that hold another object with one of those in it."""
 _SHORT = ("title", "code", "type", "status")
-"""What says a little, where nothing says more."""
+"""Fields that say little, for a body that says nothing more."""
 _TITLES = ("title", "h1", "message", "detail", "reason", "error", "code")
 """Elements of a page or of XML that say what went wrong, the best first."""
 _PAGE = re.compile(r"\s*<[!?a-zA-Z]")
@@ -31,7 +32,7 @@ def is_page(text: str) -> bool:
 
 
 def words(body: object) -> str:
-    """The words of a body, as text or as the JSON that it was; empty where it has none."""
+    """The message in a body, which is a text or parsed JSON; empty where there is none."""
     if isinstance(body, str):
         text = body[:LONGEST_READ].strip()
         if is_page(text):
@@ -39,25 +40,27 @@ def words(body: object) -> str:
         if not text.startswith(("{", "[", '"')):
             return _clean(text)
         try:
+            # All of it, not only what is looked at: JSON that is cut short cannot be parsed.
             body = json.loads(body)
         except (ValueError, RecursionError):
             return _clean(text)
         if isinstance(body, str):
             return _clean(body)
-    said = _said(body, DEEPEST)
-    if not said and isinstance(body, Mapping | list) and body:
-        said = json.dumps(body, ensure_ascii=False)  # Better all of it than nothing.
-    return _clean(said)
+    message = _message_in(body, DEEPEST)
+    if not message and isinstance(body, Mapping | list) and body:
+        message = json.dumps(body, ensure_ascii=False)  # Better all of it than nothing.
+    return _clean(message)
 
 
 def error_code(body: object) -> int | None:
     """The HTTP status that an error names inside its body: a gateway may answer with 200."""
     error = body.get("error") if isinstance(body, Mapping) else None
-    for found in (error, body):
-        if not isinstance(found, Mapping):
+    for level in (error, body):
+        if not isinstance(level, Mapping):
             continue
         for name in ("status", "code", "http_code", "status_code"):
-            code = found.get(name)
+            code = level.get(name)
+            # A status has three digits, and `int` raises for a text of thousands.
             if isinstance(code, str) and code.isdecimal() and len(code) == 3:
                 code = int(code)
             if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
@@ -65,40 +68,42 @@ def error_code(body: object) -> int | None:
     return None
 
 
-def _said(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
+def _message_in(value: Any, deepest: int) -> str:  # noqa: ANN401 (any JSON value)
     if isinstance(value, str):
         return value.strip()
     if deepest == 0:
         return ""
     if isinstance(value, list):
-        found = [_said(each, deepest - 1) for each in value[:MOST_SAID]]
-        return "\n".join(each for each in found if each)
+        messages = [_message_in(item, deepest - 1) for item in value[:MOST_SAID]]
+        return "\n".join(text for text in messages if text)
     if not isinstance(value, Mapping):
         return ""
-    fields = {str(name).lower(): each for name, each in value.items()}
+    # Services differ in case: AWS writes `Message`, most others `message`.
+    fields = {str(name).lower(): field for name, field in value.items()}
     for name in (*_NAMED, *_AROUND):
-        said = _said(fields.get(name), deepest - 1)
-        if not said and name == "errors" and isinstance(fields.get(name), Mapping):
-            said = _by_field(fields[name], deepest - 1)
-        if said:
-            return _placed(fields, name, said)
-    return next((said for name in _SHORT if (said := _said(fields.get(name), 0))), "")
+        message = _message_in(fields.get(name), deepest - 1)
+        if not message and name == "errors" and isinstance(fields.get(name), Mapping):
+            message = _by_field(fields[name], deepest - 1)
+        if message:
+            return _with_place(fields, name, message)
+    # At depth 0 only a text counts: an object under `code` or `status` is no message.
+    return next((message for name in _SHORT if (message := _message_in(fields.get(name), 0))), "")
 
 
 def _by_field(errors: Mapping[str, Any], deepest: int) -> str:
     """Errors under the names of the fields that they are about."""
-    found = {name: _said(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
-    return "\n".join(f"{name}: {said}" for name, said in found.items() if said)
+    messages = {name: _message_in(errors[name], deepest) for name in list(errors)[:MOST_SAID]}
+    return "\n".join(f"{name}: {message}" for name, message in messages.items() if message)
 
 
-def _placed(fields: Mapping[str, Any], name: str, said: str) -> str:
-    """With its title before it, as RFC 9457 has both, or the place that FastAPI names."""
+def _with_place(fields: Mapping[str, Any], name: str, message: str) -> str:
+    """The message behind its title (RFC 9457 has both) or the place that FastAPI names."""
     title, place = fields.get("title"), fields.get("loc")
-    if name == "detail" and isinstance(title, str) and title.strip() not in said:
-        return f"{title.strip()}: {said}"
+    if name == "detail" and isinstance(title, str) and title.strip() not in message:
+        return f"{title.strip()}: {message}"
     if name == "msg" and isinstance(place, list) and place:
-        return f"{'.'.join(str(each) for each in place[:MOST_SAID])}: {said}"
-    return said
+        return f"{'.'.join(str(part) for part in place[:MOST_SAID])}: {message}"
+    return message
 
 
 class _Texts(HTMLParser):
@@ -111,6 +116,8 @@ class _Texts(HTMLParser):
         self._open = ""
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
+        # XML may put a namespace before the name. The parser gives names in lower case, so that
+        # S3's `Message` is found as well.
         self._open = tag.rpartition(":")[2]
 
     def handle_endtag(self, tag: str) -> None:
@@ -128,9 +135,10 @@ def _title(page: str) -> str:
     parser = _Texts()
     parser.feed(page)
     parser.close()
-    found = next((parser.found[name] for name in _TITLES if name in parser.found), None)
-    return _clean(found or " ".join(parser.rest)[:LONGEST_REST])
+    title = next((parser.found[name] for name in _TITLES if name in parser.found), None)
+    return _clean(title or " ".join(parser.rest)[:LONGEST_REST])
 
 
 def _clean(text: str) -> str:
+    # JSON can escape half a character, which neither the database nor the page could encode.
     return text.encode("utf-8", "replace").decode()

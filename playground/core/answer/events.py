@@ -56,14 +56,15 @@ class Usage:
         """What two attempts reported together. Counts and lists are summed; of the rest the
         later report says how it was, and where it says nothing the earlier one. Complete
         only if both are. It says nothing of the length of one prompt."""
-        pairs = {each.name: (getattr(self, each.name), getattr(later, each.name))
-                 for each in fields(self)}  # fmt: skip
+        pairs = {field.name: (getattr(self, field.name), getattr(later, field.name))
+                 for field in fields(self)}  # fmt: skip
         summed = {name: _sum(*pair) for name, pair in pairs.items()}
         is_complete = self.is_complete and later.is_complete
         return type(self)(**summed | {"is_complete": is_complete, "is_summed": True})
 
 
 def _sum(earlier: Any, later: Any) -> Any:  # noqa: ANN401 (a field of any type)
+    # Before the test for int, which a bool is as well: flags are not added up.
     if isinstance(later, bool):
         return earlier or later
     if isinstance(later, int | tuple):
@@ -163,7 +164,7 @@ class OtherDelta:
 
 @dataclass(frozen=True, slots=True)
 class BlockStopped:
-    """A block is whole."""
+    """A block is complete."""
 
     at: int | None = None
 

@@ -35,9 +35,12 @@ FailureKind = Literal[
     "expired",
     "internal",
 ]
+# The log stores these names: one that is renamed no longer matches earlier rows.
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 Billed = Literal["no", "possibly", "partly"]
 
+# Without `spend_limit`, a 429 that no wait mends, and without `conflict`, which the API's
+# documentation asks to resolve before another try.
 _TRANSIENT = frozenset(
     {
         "rate_limit",
@@ -148,6 +151,7 @@ class Failure:
     @property
     def happened(self) -> str:
         """What happened and whose fault it was, in the project's own words."""
+        # An error inside a stream follows a status of 200, which would read like success.
         is_said = self.http_status and (self.http_status != 200 or self.kind in _WITHOUT_ANSWER)
         status = f" ({self.http_status})" if is_said else ""
         return HAPPENED[self.kind].format(status=status)
@@ -155,6 +159,7 @@ class Failure:
     @property
     def step(self) -> str:
         """What a person can do about it."""
+        # With a failure that stays, a time to wait would promise that waiting helps.
         if self.retry_after_s and self.is_transient:
             return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
         if self.kind == "invalid_request" and not self.message:
@@ -179,6 +184,7 @@ class Failure:
 
 def waiting(wait_s: float) -> str:
     """How long to wait, in words, never rounded down: "45 s", "12 minutes", "1 hour"."""
+    # In minutes, never rounded down, 61 s would read as twice as long.
     if wait_s < 90:
         return f"{ceil(wait_s)} s"
     minutes = ceil(wait_s / 60)

@@ -54,7 +54,7 @@ class Folding:
         self._lock = Lock()
 
     def fold(self, event: Content) -> None:
-        """Take in what a stream says of its blocks."""
+        """Take in one event of a stream's blocks."""
         with self._lock:
             if isinstance(event, BlockStopped):
                 return
@@ -86,7 +86,7 @@ class Folding:
 
     def _read(self) -> Blocks:
         if self._made is None:
-            self._made = tuple(block for each in self._blocks for block in each.read())
+            self._made = tuple(block for growing in self._blocks for block in growing.read())
         return self._made
 
     def _block_of(self, delta: Delta) -> "_Growing":
@@ -118,15 +118,16 @@ class _Growing:
                 self._texts.append(text)
             case SignatureDelta(text):
                 self._signature.append(text)
-            case CitationDelta(found):
-                self._citations.append(citation(json.loads(found)))
+            case CitationDelta(source):
+                self._citations.append(citation(json.loads(source)))
             case OtherDelta():
                 self._others.append(delta)
 
     def read(self) -> Blocks:
-        """The block, and behind it the deltas that it is not made of."""
+        """The block, followed by the deltas that could not be folded into it."""
         if self._made is None:
             if len(self._texts) > 1:
+                # Joined in place: otherwise each read would join thousands of pieces once more.
                 self._texts = ["".join(self._texts)]
             self._made = self._make()
         return self._made
@@ -138,11 +139,11 @@ class _Growing:
             return (_compacted(block, others),)
         if not others:
             return (block,)
-        came = ",".join(each.json for each in others)
+        deltas = ",".join(delta.json for delta in others)
         if not isinstance(block, UnknownBlock):
-            return (block, UnknownBlock(others[0].kind, f"[{came}]"))
-        begun = f"{self._started.json}," if self._started.json else ""
-        return (UnknownBlock(block.type, f"[{begun}{came}]"),)
+            return (block, UnknownBlock(others[0].kind, f"[{deltas}]"))
+        start = f"{self._started.json}," if self._started.json else ""
+        return (UnknownBlock(block.type, f"[{start}{deltas}]"),)
 
     def _block(self, text: str) -> Block:
         started, kind = self._started, self.kind
@@ -155,17 +156,19 @@ class _Growing:
             return RedactedThinkingBlock(started.json)
         if kind == "tool_use":
             return ToolUseBlock(started.id, started.name, given, more)
+        # Behind plain `tool_use`, which ends the same way: these run on the API's side.
         if kind.endswith("tool_use"):
             return ServerToolUseBlock(started.id, started.name, given, kind, more)
         if kind.endswith("_tool_result"):
             return ServerToolResultBlock(kind, started.id, started.json, more)
+        # Whoever shows or sends the block reads this as JSON, which an empty text is not.
         return UnknownBlock(kind, started.json or "{}")
 
 
 def _compacted(block: UnknownBlock, deltas: list[OtherDelta]) -> UnknownBlock:
     """A compaction comes empty and then at once, each field in the place of the one before
     (SDK, lib/streaming/_beta_messages.py)."""
-    found = json.loads(block.json)
+    fields = json.loads(block.json)
     for delta in deltas:
-        found |= {name: value for name, value in json.loads(delta.json).items() if name != "type"}
-    return UnknownBlock(block.type, json.dumps(found, ensure_ascii=False))
+        fields |= {name: value for name, value in json.loads(delta.json).items() if name != "type"}
+    return UnknownBlock(block.type, json.dumps(fields, ensure_ascii=False))

@@ -31,7 +31,7 @@ FENCE = "~~~~~~~~~~json\n"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`body` is a text as it was written or thought, or JSON; `head` names what is no text.
+    """`body` is a text as it was written or thought, or JSON; `head` names a part that is not text.
     `notes` are citations, sources or output, a line each. An open part is what the answer is
     about; the others are worth a line until someone asks."""
 
@@ -50,26 +50,26 @@ class Part:
 def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
     """The parts of an answer in order: texts that the API cut for their citations are one."""
     numbers = count(1)
-    found: list[Part] = []
-    for is_text, some in groupby(blocks, lambda block: isinstance(block, TextBlock)):
+    parts: list[Part] = []
+    for is_text, group in groupby(blocks, lambda block: isinstance(block, TextBlock)):
         if is_text:
-            found += _text([block for block in some if isinstance(block, TextBlock)], numbers)
+            parts += _text([block for block in group if isinstance(block, TextBlock)], numbers)
         else:
-            found += map(_part, some)
-    return tuple(found)
+            parts += map(_part, group)
+    return tuple(parts)
 
 
 def _text(blocks: Sequence[TextBlock], numbers: Iterator[int]) -> list[Part]:
-    cited = [each for block in blocks for each in block.citations][:MOST_NOTES]
-    notes = tuple(f"[{next(numbers)}] {_cited(each)}" for each in cited)
+    citations = [citation for block in blocks for citation in block.citations][:MOST_NOTES]
+    notes = tuple(f"[{next(numbers)}] {_cited(citation)}" for citation in citations)
     text = text_of(blocks)
     return [Part("text", "", text, notes, is_open=True)] if text or notes else []
 
 
-def _cited(found: Citation) -> str:
-    source = ", ".join(each for each in (found.title, found.place, found.url) if each)
-    quote = f"“{found.quote}”" if found.quote else ""
-    return " · ".join(each for each in (quote, source) if each) or found.json
+def _cited(citation: Citation) -> str:
+    source = ", ".join(part for part in (citation.title, citation.place, citation.url) if part)
+    quote = f"“{citation.quote}”" if citation.quote else ""
+    return " · ".join(part for part in (quote, source) if part) or citation.json
 
 
 def _part(block: Block) -> Part:
@@ -81,16 +81,17 @@ def _part(block: Block) -> Part:
             head = "Redacted thinking, which only the API can read"
             return Part("json", head, indented(json.dumps(whole, ensure_ascii=False)))
         case ToolUseBlock(call, name, given):
-            head = " · ".join(each for each in ("Tool use", name, call) if each)
+            head = " · ".join(part for part in ("Tool use", name, call) if part)
             return Part("json", head, indented(given or "{}"), is_open=True)
         case ServerToolUseBlock(name=name, input_json=given):
-            head = " · ".join(each for each in (name or block.type, _asked(given)) if each)
+            head = " · ".join(part for part in (name or block.type, _query_of(given)) if part)
+            # The query may be a whole program; a head is one line.
             return Part("json", head[:LONGEST_HEAD], indented(given or "{}"))
         case ServerToolResultBlock(kind, _, content):
             notes = tuple(_notes(_parsed(content)))[:MOST_NOTES]
             return Part("json", kind, indented(content), notes)
-        case UnknownBlock(kind, found):
-            return Part("json", f"Block of type {kind}", indented(found))
+        case UnknownBlock(kind, block_json):
+            return Part("json", f"Block of type {kind}", indented(block_json))
         case _:
             return Part("json", type_of(block), "")
 
@@ -102,24 +103,25 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
         return None
 
 
-def _asked(given: str) -> str:
-    """What a tool of the API's own is asked for: its only text, or the one that is usual."""
-    found = _parsed(given)
-    texts = {k: v for k, v in found.items() if isinstance(v, str)} if type(found) is dict else {}
+def _query_of(given: str) -> str:
+    """What one of the API's own tools is asked for: its usual text, or the only one it has."""
+    parsed = _parsed(given)
+    texts = {k: v for k, v in parsed.items() if isinstance(v, str)} if type(parsed) is dict else {}
+    # What the API's tools call it: search, fetch, the two of code execution, files.
     usual = (texts.get(name) for name in ("query", "url", "code", "command", "path"))
-    return next((each for each in usual if each), "") or (
+    return next((text for text in usual if text), "") or (
         next(iter(texts.values())) if len(texts) == 1 else ""
     )
 
 
 def _notes(content: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON value)
     """The sources, the output or the error of a result."""
-    for each in content if isinstance(content, list) else [content]:
-        if not isinstance(each, dict):
+    for result in content if isinstance(content, list) else [content]:
+        if not isinstance(result, dict):
             continue
-        found = [each.get(name) for name in ("title", "url", "error_code", "stdout", "stderr")]
-        texts = [text.strip() for text in found if isinstance(text, str) and text.strip()]
+        fields = [result.get(name) for name in ("title", "url", "error_code", "stdout", "stderr")]
+        texts = [text.strip() for text in fields if isinstance(text, str) and text.strip()]
         if texts:
             yield " · ".join(texts)
-        elif isinstance(each.get("text"), str):
-            yield each["text"]
+        elif isinstance(result.get("text"), str):
+            yield result["text"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
+# Two bounds: short events take memory by their number, results of a search by their size.
 MOST_EVENTS = 5_000
 MOST_CHARACTERS = 2_000_000
 

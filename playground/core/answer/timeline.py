@@ -74,16 +74,16 @@ def lines(
     attempts: Sequence[Attempt], until_s: float | None = None, doing: Doing | None = None
 ) -> tuple[Line, ...]:
     """Each attempt in words: status, duration, the wait after it, bill, request id, why."""
-    found = []
+    rows = []
     for attempt, waited_s in zip(attempts, _waits(attempts, until_s, doing), strict=True):
         facts = [status(attempt), seconds(attempt.duration_s)]
         if waited_s is not None:
             facts.append(f"waited {seconds(waited_s)}")
         facts += [billed(attempt), attempt.request_id or "no request id"]
-        found.append(
+        rows.append(
             Line(attempt.number, outcome(attempt), " · ".join(facts), why(attempt), attempt.message)
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def billed(attempt: Attempt) -> str:
@@ -188,6 +188,7 @@ def _waits(
     waited: list[float | None] = []
     for attempt, following in zip_longest(attempts, attempts[1:]):
         next_s = following.start_s if following else until_s
+        # A wait that is under way has its own span, in its planned length.
         if attempt.wait_s is None or (not following and doing == "waiting"):
             waited.append(None)
         elif next_s is None or (not following and doing == "trying"):
@@ -203,13 +204,15 @@ def _widths(lengths_s: Sequence[float]) -> list[float]:
     lengths = [length_s if length_s > SHORTEST_S else 0.0 for length_s in lengths_s]
     if not any(lengths):
         return [1 / count] * count
+    # The least widths of more than 50 spans would be longer than the line.
     least = min(LEAST_WIDTH, 1 / count)
+    # What a short span gains the others lose, and one of them may then be too short itself.
     tiny: set[int] = set()
     while True:
         left_s = sum(length for index, length in enumerate(lengths) if index not in tiny)
         scale = (1 - least * len(tiny)) / left_s
-        more = {index for index, length in enumerate(lengths) if length * scale < least} - tiny
-        if not more:
+        too_short = {index for index, length in enumerate(lengths) if length * scale < least} - tiny
+        if not too_short:
             break
-        tiny |= more
+        tiny |= too_short
     return [least if index in tiny else length * scale for index, length in enumerate(lengths)]

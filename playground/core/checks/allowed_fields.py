@@ -40,7 +40,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Kinds:
-    """An object that is told by its `type`; `default` where it has none."""
+    """An object whose fields depend on its `type`; `default` where it has none."""
 
     known: Mapping[str, Fields]
     default: str = ""
@@ -66,6 +66,7 @@ def _fields(*plain: str, **others: Rule) -> Fields:
 
 _TEXT: Final = _fields("text", cache_control=_CACHE, citations=Items(_ANY))
 _DATA: Final = _fields("media_type", "data")
+# Neither `url` nor `file`: the API would fetch what nobody here has seen.
 _IMAGE: Final = _fields(source=Kinds({"base64": _DATA}), cache_control=_CACHE)
 _SEEN: Final = Kinds({"text": _TEXT, "image": _IMAGE})
 _SOURCES: Final = Kinds(
@@ -107,12 +108,14 @@ ALLOWED: Final = Fields(
         "metadata": Fields({"user_id": _PLAIN}),
         "output_config": Fields({"effort": _PLAIN, "format": _fields("name", schema=_ANY)}),
         "service_tier": Plain(("auto", "standard_only")),
+        # Fast answers cost twice as much, at the owner's expense.
         "speed": Plain(("standard",)),
         "stop_sequences": _PLAINS,
         "stream": _PLAIN,
         "system": TextOr(Items(Kinds({"text": _TEXT}))),
         "thinking": _fields("budget_tokens", "display"),
         "tool_choice": _fields("name", "disable_parallel_tool_use"),
+        # The API takes a tool without a type for one of the caller's own.
         "tools": Items(Kinds({"custom": _TOOL}, default="custom")),
     }
 )
@@ -124,6 +127,7 @@ def first_not_allowed(body: JsonObject) -> str | None:
 
 
 def _first(value: object, rule: Rule, path: str) -> str | None:
+    # In a field of the list, null asks for nothing.
     if value is None or isinstance(rule, Anything):
         return None
     if isinstance(rule, TextOr):
@@ -134,8 +138,8 @@ def _first(value: object, rule: Rule, path: str) -> str | None:
     if isinstance(rule, Items):
         if not isinstance(value, list):
             return path
-        found = (_first(each, rule.rule, f"{path}[{i}]") for i, each in enumerate(value))
-        return next((place for place in found if place is not None), None)
+        places = (_first(item, rule.rule, f"{path}[{i}]") for i, item in enumerate(value))
+        return next((place for place in places if place is not None), None)
     if not isinstance(value, dict):
         return path
     if isinstance(rule, Kinds):
@@ -147,9 +151,9 @@ def _first(value: object, rule: Rule, path: str) -> str | None:
 
 
 def _first_field(value: JsonObject, rule: Fields, path: str) -> str | None:
-    for name, each in value.items():
+    for name, field in value.items():
         place = f"{path}.{name}" if path else name
-        found = _first(each, rule.known[name], place) if name in rule.known else place
-        if found is not None:
-            return found
+        refused = _first(field, rule.known[name], place) if name in rule.known else place
+        if refused is not None:
+            return refused
     return None

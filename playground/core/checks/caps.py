@@ -39,36 +39,38 @@ NO_CAPS = Caps()
 
 def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:
     """Why a request is too large; `body` is what would be sent."""
-    found = []
+    problems = []
     if caps.prompt_chars is not None:
         params, prompt = request.params, request.prompt
+        # Whatever is written counts: else a text would pass the cap as extra JSON.
         texts = (prompt.system, params.extra_json, *params.stop_sequences)
         size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
         if size > caps.prompt_chars:
             text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
-            found.append(Problem("error", text))
+            problems.append(Problem("error", text))
     if caps.max_tokens is not None:
-        asked = body.get("max_tokens")
+        max_tokens = body.get("max_tokens")
         # Whatever else the extra JSON makes of it could mean any number to a server.
-        if not isinstance(asked, int) or asked > caps.max_tokens:
+        if not isinstance(max_tokens, int) or max_tokens > caps.max_tokens:
             most = caps.max_tokens
-            is_typed = asked == request.params.max_tokens
+            is_typed = max_tokens == request.params.max_tokens
             fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
             text = f"This app lets visitors ask for {most:,} max_tokens at most."
-            found.append(Problem("error", text, fix))
-    return found
+            problems.append(Problem("error", text, fix))
+    return problems
 
 
 def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
     """What strangers do not send with the owner's key: fields that are not on the list."""
     place = wire.extra.not_allowed
     if place is None:
+        # Beneath these names the form itself writes nothing that is not on the list.
         place = next((name for name in wire.body if name not in ALLOWED.known), None)
     if place is None:
         return []
-    kept = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
+    refusal = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
     instead = ", or enter a key of your own" if connection.kind == "claude" else ""
-    return [Problem("error", f"{kept}: take it out{instead}.")]
+    return [Problem("error", f"{refusal}: take it out{instead}.")]
 
 
 def variants_problem(count: int, caps: Caps) -> str | None:
@@ -93,6 +95,7 @@ def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> s
     """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
     if all_ + count > most:
         return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+    # At least one: a short queue would otherwise let no stranger in at all.
     share = max(1, most // SHARE_OF_QUEUE)
     if visitor != LOCAL and own + count > share:
         return f"Not started: {own:,} of your {share:,} places to wait in are taken."

@@ -21,6 +21,7 @@ from playground.core.wire.wire import Wire
 
 LARGEST_MAX_TOKENS: Final = 1_000_000
 RULES: Final[Mapping[str, NumberRule]] = {
+    # Above 1 for servers of one's own: what Claude's models take is left to the checks.
     "temperature": rule("Temperature", "0", "2"),
     "max_tokens": rule("max_tokens", "0", str(LARGEST_MAX_TOKENS), is_whole=True, is_required=True),
     "top_p": rule("top_p", "0", "1"),
@@ -54,7 +55,7 @@ def number_problems(
     texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
 ) -> dict[str, Problem]:
     """Why number fields can't be sent, by the parameter. A field that a model does not take is
-    disabled, and what it holds is of no account."""
+    disabled, and what it holds does not matter."""
     return {
         name: Problem("error", why, _fix(name, model))
         for name, text in texts
@@ -68,18 +69,20 @@ def _first(params: Params, parameter: str) -> str:
 
 def _value(parameter: str, text: str) -> float | int | None:
     of = RULES[parameter]
-    nothing = 0 if of.is_required else None
+    # `Params` cannot be without max_tokens. The 0 never leaves: the field's problem is an error.
+    fallback = 0 if of.is_required else None
     try:
-        found = read_whole(text, of) if of.is_whole else read_float(text, of)
+        number = read_whole(text, of) if of.is_whole else read_float(text, of)
     except NumberError:
-        return nothing
-    return nothing if found is None else found
+        return fallback
+    return fallback if number is None else number
 
 
 def _is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
     if parameter == "thinking_budget_tokens":
         return params.thinking == "budget"
     is_unavailable = sent.decision(parameter).state == "unavailable"
+    # A top_p that is too low to be sent can still be raised: its field stays open.
     return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
 
 

@@ -8,6 +8,7 @@ from playground.core.request.request import EFFORTS, Message, Prompt
 from playground.core.text.key_shapes import masked
 
 Severity = Literal["error", "warning", "info"]
+# Problems are sorted by this order: what keeps a run from starting comes first.
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
@@ -47,11 +48,13 @@ def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
         case None:
             return prompt
         case "drop_empty":
-            kept = tuple(message for message in prompt.messages if not message.is_empty)
-            return replace(prompt, messages=kept or prompt.messages)
+            # Where all are empty they stay: something must be left to write into.
+            written = tuple(message for message in prompt.messages if not message.is_empty)
+            return replace(prompt, messages=written or prompt.messages)
         case "join":
             return replace(prompt, messages=_joined(prompt.messages))
         case "begin_with_user":
+            # Only the assistant's turns hold an answer's blocks: of those the texts are kept.
             texts = (message.without_blocks() for message in prompt.messages[:1])
             first = tuple(replace(message, role="user") for message in texts)
             return replace(prompt, messages=first + prompt.messages[1:])
@@ -110,9 +113,9 @@ def switch(slug: str, model: Model | None) -> Fix | None:
 
 
 def nearest_effort(level: str, model: Model) -> Fix:
-    """The highest effort the model has that is no more work, or its default."""
+    """The model's highest effort that is not above this one, or its default."""
     most = EFFORTS.index(level) if level in EFFORTS else 0
-    below = [each for each in model.efforts if EFFORTS.index(each) <= most]
+    below = [effort for effort in model.efforts if EFFORTS.index(effort) <= most]
     if not below:
         return setting("effort", "Use the default effort", effort=None)
     return setting("effort", f"Use effort {below[-1]}", effort=below[-1])

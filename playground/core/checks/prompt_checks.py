@@ -28,12 +28,12 @@ DROP_PREFILL = Fix("drop_prefill", "Remove it", "drop_prefill")
 
 def prompt_problems(prompt: Prompt) -> list[Problem]:
     """Everything about the texts and the order of the messages."""
-    found = [*_empty(prompt), *_order(prompt), *_keys(prompt)]
+    problems = [*_empty(prompt), *_order(prompt), *_keys(prompt)]
     size = input_tokens_bound(prompt)
     if size > MOST_PROMPT_BYTES:
         text = f"The prompt has {size / 1e6:,.1f} MB. At most {MOST_PROMPT_BYTES / 1e6:g} MB are"
-        found.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
-    return found
+        problems.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
+    return problems
 
 
 def _empty(prompt: Prompt) -> list[Problem]:
@@ -49,29 +49,30 @@ def _empty(prompt: Prompt) -> list[Problem]:
 
 
 def _order(prompt: Prompt) -> list[Problem]:
-    found = []
+    problems = []
     roles = [message.role for message in prompt.messages]
     if roles[:1] == ["assistant"]:
         fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
         text = "The first message is the assistant's. The API takes that; most begin with the user."
-        found.append(Problem("info", text, fix))
-    again = [
+        problems.append(Problem("info", text, fix))
+    repeated = [
         number
         for number in range(2, len(roles) + 1)
         if roles[number - 2] == roles[number - 1] != "system"
     ]
     fix = Fix("join", "Join them", "join")
-    if len(again) == 1:
-        text = f"Messages {again[0] - 1} and {again[0]} are both from the {roles[again[0] - 1]}."
-        found.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
-    elif again:
+    if len(repeated) == 1:
+        number = repeated[0]
+        text = f"Messages {number - 1} and {number} are both from the {roles[number - 1]}."
+        problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
+    elif repeated:
         verb = "repeat the role before them. The API joins such turns."
-        found.append(Problem("warning", f"Messages {_listed(again)} {verb}", fix))
-    return found
+        problems.append(Problem("warning", f"Messages {_listed(repeated)} {verb}", fix))
+    return problems
 
 
 def system_problems(request: Request, model: Model) -> list[Problem]:
-    """What the API says against messages of the role system. They stand after the user's turn,
+    """What the API objects to in messages of the role system. They stand after the user's turn,
     and before the assistant's or last (mid-conversation system messages page)."""
     roles = [message.role for message in request.prompt.messages]
     if "system" not in roles or not model.is_known:
@@ -87,6 +88,7 @@ def system_problems(request: Request, model: Model) -> list[Problem]:
     runs = [(role, len(list(same))) for role, same in groupby(roles)]
     number = 0
     for index, (role, count) in enumerate(runs):
+        # After the last run comes that run again here: one of the system, so no turn of the user's.
         before, after = runs[index - 1][0], runs[min(index + 1, len(runs) - 1)][0]
         if role == "system" and (before != "user" or after == "user"):
             text = f"Message {number + 1}, from the system, must follow the user's and stand before"
@@ -113,11 +115,12 @@ def prefill_problems(request: Request, model: Model) -> list[Problem]:
     # An empty one is not written yet, and named as such.
     if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
         return []
-    drop = DROP_PREFILL if without_prefill(prompt.messages) else None
+    # Only where something is left to send.
+    drop_fix = DROP_PREFILL if without_prefill(prompt.messages) else None
     thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
     if params.api_version == "auto" and not model.takes_prefill:
         text = f"{model.name} takes no prefill: the last message must be from the user."
-        return [Problem("error", text, drop)]
+        return [Problem("error", text, drop_fix)]
     if params.api_version == "auto" and thinks:
         fix = setting("stop_thinking", "Turn thinking off", thinking="off")
         return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
@@ -134,9 +137,9 @@ def window_problems(prompt: Prompt, model: Model) -> list[Problem]:
     size, window = input_tokens_bound(prompt), model.context_tokens
     if not model.is_known or size <= PROSE_BYTES_PER_TOKEN * window:
         return []
-    larger = successor(model)
-    fits = larger is not None and size <= PROSE_BYTES_PER_TOKEN * larger.context_tokens
-    fix = switch("larger_model", larger) if fits else None
+    larger_model = successor(model)
+    fits = larger_model is not None and size <= PROSE_BYTES_PER_TOKEN * larger_model.context_tokens
+    fix = switch("larger_model", larger_model) if fits else None
     if size > LEAST_TOKENS_PER_BYTE * window:
         text = f"The prompt does not fit into {model.name}'s {window:,} tokens."
         return [Problem("error", text, fix)]

@@ -18,6 +18,7 @@ from playground.core.request.request import Params, Request
 from playground.core.wire.decisions import Decision
 from playground.core.wire.wire import fills_cache
 
+# The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
 
 
@@ -26,7 +27,8 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
     extra = request.params.extra
-    found = [
+    result = [
+        # Messages of the extra JSON take the editor's place: what is wrong with those is not sent.
         *(() if "messages" in extra.fields else _about_messages(request, model)),
         *param_problems(_not_overridden(request.params, model, extra), model),
         *_model_id_problems(request.params),
@@ -34,8 +36,8 @@ def problems(
         *_extra_problems(extra),
         *_retirement(model, today),
     ]
-    found.sort(key=lambda problem: SEVERITIES.index(problem.severity))
-    return tuple(_with_live_fix(problem, extra) for problem in found)
+    result.sort(key=lambda problem: SEVERITIES.index(problem.severity))
+    return tuple(_with_live_fix(problem, extra) for problem in result)
 
 
 def _about_messages(request: Request, model: Model) -> list[Problem]:
@@ -94,6 +96,6 @@ def _retirement(model: Model, today: date) -> list[Problem]:
 
 def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     """A model that is neither in the catalogue nor in the account's own list."""
-    if model.is_known or not model.id or any(each.id == model.id for each in models):
+    if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]

@@ -51,8 +51,8 @@ def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
     """What is known of the bill of an answer, whether it is a refusal or not."""
     if refusal == "free":
         return BillFacts("A refusal of this category before any output is not billed.", "", missing)
-    unsure = "The category of the refusal is new: it may not be billed."
-    return BillFacts(perhaps_free=unsure if refusal == "unknown" else "", missing=missing)
+    reason = "The category of the refusal is new: it may not be billed."
+    return BillFacts(perhaps_free=reason if refusal == "unknown" else "", missing=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
     reported none."""
     prices = call.prices(usage or Usage())
     is_demo = call.connection.kind == "demo"
+    # Asked before any price: what was not billed costs nothing even where no price is known.
     if known.free:
         kind: CostKind = "at least" if known.missing else "exact"
         why = _line(known.free, *known.missing)
@@ -89,6 +90,7 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
         return Cost(None, "unknown", _TOO_MUCH), prices
     perhaps_less = known.perhaps_free or (_CREDIT if _is_credited(usage) else "")
     why = _line(_basis(usage, prices, is_demo), perhaps_less, *missing)
+    # Whatever else is known: nothing of the demo's may look like money spent.
     if is_demo:
         return Cost(usd, "simulated", why), prices
     if missing and perhaps_less:
@@ -102,15 +104,16 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     is billed by itself, for the step of a stepped price is that of one prompt."""
     if not earlier:
         return last
-    before = [each.usd for each in earlier if each.usd is not None]
+    before = [cost.usd for cost in earlier if cost.usd is not None]
     if not before and last.usd is None:
         return last
     before_usd = sum(before, Decimal(0))
-    usd = before_usd + (_surely(last) or Decimal(0))
+    usd = before_usd + (_least_billed(last) or Decimal(0))
     if usd > MOST_USD:
         return Cost(None, "unknown", _TOO_MUCH)
+    # A failed attempt may be billed for more than it reported before it broke off.
     kind: CostKind = "at least"
-    if any(each.kind == "simulated" for each in (last, *earlier)):
+    if any(cost.kind == "simulated" for cost in (last, *earlier)):
         kind = "simulated"
     why = _line(
         last.why,
@@ -120,7 +123,7 @@ def with_earlier(last: Cost, earlier: Sequence[Cost]) -> Cost:
     return Cost(usd, kind, why)
 
 
-def _surely(cost: Cost) -> Decimal | None:
+def _least_billed(cost: Cost) -> Decimal | None:
     """The least that was billed: of what may have been free, nothing."""
     return None if cost.kind == "at most" else cost.usd
 
@@ -130,47 +133,55 @@ def searches(usage: Usage, prices: UnitPrices | None) -> str:
     count = usage.web_searches
     if not count:
         return ""
-    named = "1 web search" if count == 1 else f"{count:,} web searches"
+    phrase = "1 web search" if count == 1 else f"{count:,} web searches"
     usd = count * prices.web_search_usd if prices else None
-    return f"{named} · {limit(usd)}" if usd else named
+    return f"{phrase} · {limit(usd)}" if usd else phrase
 
 
 def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tuple[str, ...]]:
     """Dollars for all prompts of an answer and its searches, and what is not in them."""
-    on_top = usage.web_searches * prices.web_search_usd
+    usd = usage.web_searches * prices.web_search_usd
     if not usage.iterations:
         tokens = replace(usage, web_searches=0)
-        return prices.cost_of(tokens) + on_top, tuple(_unknown_tier(usage, prices, call))
-    counted = _billed_surely(usage.iterations)
+        return prices.cost_of(tokens) + usd, tuple(_unknown_tier(usage, prices, call))
+    iterations = _certainly_billed(usage.iterations)
     missing = []
-    if len(counted) < len(usage.iterations):
+    if len(iterations) < len(usage.iterations):
         missing.append("The attempt of the model that declined may be billed as well.")
-    for each in counted:
-        part_prices = call.prices(_at_speed_of(usage, each.usage), each.model_id)
+    for iteration in iterations:
+        # Priced at its own length: the steps of a price are those of one prompt, never of a sum.
+        part_prices = call.prices(_at_speed_of(usage, iteration.usage), iteration.model_id)
         if part_prices is None:
-            missing.append(f"No price of {each.model_id} is known.")
+            missing.append(f"No price of {iteration.model_id} is known.")
             continue
-        on_top += part_prices.cost_of(each.usage)
-    for kind in dict.fromkeys(each.kind for each in counted):
+        usd += part_prices.cost_of(iteration.usage)
+    for kind in dict.fromkeys(iteration.kind for iteration in iterations):
         if kind not in ITERATION_KINDS:
+            # Priced as any other, but a kind newer than this code may be billed in another way.
             missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
-    left = _left_over(usage)
-    if left is not None:
-        on_top += prices.cost_of(left)
+    rest = _left_over(usage)
+    if rest is not None:
+        usd += prices.cost_of(rest)
         missing.append("The iterations of the usage add up to fewer tokens than it reports.")
-    return on_top, tuple(missing)
+    return usd, tuple(missing)
 
 
-def _billed_surely(iterations: Sequence[Iteration]) -> list[Iteration]:
+def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
     """Without the attempts that were declined before any output: they may have been free."""
-    if not any(each.kind == "fallback_message" for each in iterations):
+    if not any(iteration.kind == "fallback_message" for iteration in iterations):
         return list(iterations)
-    return [each for each in iterations if each.kind != "message" or each.usage.output_tokens]
+    return [
+        iteration
+        for iteration in iterations
+        if iteration.kind != "message" or iteration.usage.output_tokens
+    ]
 
 
 def _is_credited(usage: Usage) -> bool:
-    wrote = usage.cache_write_tokens or any(i.usage.cache_write_tokens for i in usage.iterations)
-    return usage.has_credit and bool(wrote)
+    cache_writes = usage.cache_write_tokens or any(
+        part.usage.cache_write_tokens for part in usage.iterations
+    )
+    return usage.has_credit and bool(cache_writes)
 
 
 def _at_speed_of(usage: Usage, part: Usage) -> Usage:
@@ -180,7 +191,7 @@ def _at_speed_of(usage: Usage, part: Usage) -> Usage:
 def _left_over(usage: Usage) -> Usage | None:
     """Tokens that are in the report and in none of its iterations. They should be none."""
     left = {
-        name: getattr(usage, name) - sum(getattr(each.usage, name) for each in usage.iterations)
+        name: getattr(usage, name) - sum(getattr(part.usage, name) for part in usage.iterations)
         for name in _TOKENS
     }
     positive = {name: count for name, count in left.items() if count > 0}
@@ -188,6 +199,7 @@ def _left_over(usage: Usage) -> Usage | None:
 
 
 def _unknown_tier(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
+    # A sum below the first step says that each of its prompts was.
     if usage.is_summed and call.prices(replace(usage, is_summed=False)) != prices:
         yield (
             "The tokens are those of several prompts: whether one was long enough for the"
@@ -207,6 +219,7 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
         yield f"The usage reports {uses}, whose price isn't known."
     if usage.web_searches and not prices.web_search_usd:
         yield "The price of a web search with this model isn't known."
+    # The library gives the standard price where it knows no fast one, and says nothing.
     if usage.speed == "fast" and not has_fast_price(call.model_id, call.at):
         yield "The price of fast answers of this model isn't known."
     elif usage.speed not in (None, "standard", "fast"):
@@ -216,13 +229,13 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
 def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
     source = "the price in the settings" if prices.source == "settings" else prices.source
     counts = "The tokens that the API reported"
-    if [each.kind for each in usage.iterations] not in ([], ["message"]):
-        many = len(usage.iterations)
-        counts = f"The tokens of {many} iteration{'s' if many > 1 else ''} that the API reported"
+    if [iteration.kind for iteration in usage.iterations] not in ([], ["message"]):
+        count = len(usage.iterations)
+        counts = f"The tokens of {count} iteration{'s' if count > 1 else ''} that the API reported"
     if is_demo:
         counts = "The demo bills nothing. What the tokens it counted would cost"
-    found = searches(usage, prices)
-    return f"{counts}, at {source}{f', and {found}' if found else ''}."
+    web_searches = searches(usage, prices)
+    return f"{counts}, at {source}{f', and {web_searches}' if web_searches else ''}."
 
 
 def _no_price(call: Call) -> str:

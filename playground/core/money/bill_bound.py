@@ -10,6 +10,7 @@ from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import Wire
 
+# The API adds some words of its own around the texts; how many is not documented.
 ENVELOPE_TOKENS = 200
 
 
@@ -58,18 +59,21 @@ def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -
         inference_geo=body.get("inference_geo"),
     )
     # What a server tool finds is read in the rounds after it, each as long as the window.
-    read = tokens + (rounds - 1) * max(tokens, model.context_tokens)
-    return Bound(body["model"], _with_input(usage, read, _ttls(body, extra.bound)), tokens)
+    read_tokens = tokens + (rounds - 1) * max(tokens, model.context_tokens)
+    return Bound(body["model"], _with_input(usage, read_tokens, _ttls(body, extra.bound)), tokens)
 
 
 def _prompt_tokens(
     prompt: Prompt, fields: JsonObject, extra: InputBound, counted: int | None
 ) -> int | None:
     """The documentation calls a count an estimate, so a twentieth is added."""
+    # Negated for rounding up: a bound may not lie a fraction of a token too low.
     estimate = None if counted is None else -(-counted * 21 // 20)
+    # Bytes bound texts only: an image or a PDF has tokens by the API's own rules.
     if extra.to_count or extra.unknown is not None:
         return estimate
     bound = _tokens(prompt, fields) + extra.tokens
+    # Each of them is a bound, so the smaller one is as well.
     return bound if estimate is None else min(bound, estimate)
 
 
@@ -92,9 +96,10 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
     for name, value in wire.body.items():
         if not _is_understood(name, value):
             return f"{_named(name, wire)} has no known price bound"
+    # Each later round can fill the window, whose size only the catalogue tells.
     if extra.rounds > 1 and not model.is_known:
-        known = f"how much {model.name} can read is unknown"
-        return f"{_named('tools', wire)} has no known price bound: {known}"
+        reason = f"how much {model.name} can read is unknown"
+        return f"{_named('tools', wire)} has no known price bound: {reason}"
     return None
 
 
@@ -124,13 +129,15 @@ def _is_understood(name: str, value: Json) -> bool:
 
 
 def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
-    whole = body.get("cache_control")
-    return extra.ttls if whole is None else extra.ttls | {str(whole.get("ttl", "5m"))}
+    cache_control = body.get("cache_control")
+    return (
+        extra.ttls if cache_control is None else extra.ttls | {str(cache_control.get("ttl", "5m"))}
+    )
 
 
 def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:
-    """The whole prompt at the dearest way it can be billed: a write costs more than a read,
-    and one that is kept for longer more than one for 5 minutes."""
+    """The whole prompt billed in the dearest way: a cache write costs more than a read, and a
+    write for an hour more than one for 5 minutes."""
     if not ttls:
         return replace(usage, input_tokens=tokens)
     if ttls <= {"5m"}:

@@ -16,6 +16,7 @@ from playground.core.answer.events import AttemptFailed, Event
 from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import LOCAL
 
+# What the log's columns hold: a reservation of finer parts would not be read back the same.
 PICO = Decimal("1e-12")
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 LARGEST_USD = Decimal(1_000_000)
@@ -67,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What of a window is used up, and what is reserved for runs on their way."""
+    """How much of a window is used up, and how much is reserved for runs under way."""
 
     window: Window
     used_usd: Decimal
@@ -93,20 +94,20 @@ def windows(own: Budget, owners: Budget, spender: Spender, now: datetime) -> tup
     """Everything a run that starts now must fit into. The owner's budget comes on top of a
     visitor's own; its day is one for all whom the owner pays for."""
     caps = [usd for usd in (own.session_usd, owners.session_usd) if usd is not None]
-    found = []
+    limits = []
     if caps:
-        found.append(Window("session", min(caps), "visitor", spender.visitor, spender.since))
+        limits.append(Window("session", min(caps), "visitor", spender.visitor, spender.since))
     day = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     end = day + timedelta(days=1)
     if own.day_usd is not None:
-        found.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
+        limits.append(Window("day", own.day_usd, "visitor", spender.visitor, day, end))
     if owners.day_usd is not None:
-        found.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
+        limits.append(Window("day", owners.day_usd, "payer", spender.payer, day, end))
     is_guest = spender.payer == OWNER and spender.visitor != LOCAL
     if owners.visitor_day_usd is not None and is_guest:
         share_usd = owners.visitor_day_usd
-        found.append(Window("day", share_usd, "share", spender.visitor, day, end))
-    return tuple(found)
+        limits.append(Window("day", share_usd, "share", spender.visitor, day, end))
+    return tuple(limits)
 
 
 def refusal(needed_usd: Decimal, balances: tuple[Balance, ...]) -> Refusal | None:
@@ -155,8 +156,8 @@ def in_dollars(usd: Decimal) -> str:
 def limit(usd: Decimal) -> str:
     """An amount that a person chose, with no more digits than it has: $0.50."""
     text = in_dollars(usd)
-    cents, more = text[: text.find(".") + 3], text[text.find(".") + 3 :]
-    return cents + more.rstrip("0") if "." in text else text
+    cents, digits = text[: text.find(".") + 3], text[text.find(".") + 3 :]
+    return cents + digits.rstrip("0") if "." in text else text
 
 
 async def within_budget(
@@ -164,9 +165,12 @@ async def within_budget(
 ) -> AsyncGenerator[Event, None]:
     """The same events, but no retry after an attempt that may be billed unless the worst
     case could be reserved once more: one reservation covers one answer."""
+    # Left to the garbage collector, the stream below would stay open after the return.
     async with aclosing(events):
         async for event in events:
             if isinstance(event, AttemptFailed) and event.wait_s is not None:
+                # Reserved only now: to reserve for every attempt beforehand would make a small
+                # budget useless.
                 refused = None if event.failure.billed == "no" else await reserve_again()
                 if refused is not None:
                     why = "Not retried: the lost attempt may be billed, and the budget has no "

@@ -1,4 +1,4 @@
-"""How much fields of a body can make the model read at most, told from the fields alone.
+"""The most that fields of a body can make the model read, judged by the fields alone.
 
 A token is at least one byte, so bytes bound the tokens of texts. What the API turns into
 tokens by rules of its own (images, PDFs, tools that it defines) has no bound until it was
@@ -30,7 +30,7 @@ _NO_TOKENS: Final = frozenset(
         "thinking", "metadata", "cache_control", "speed", "inference_geo", "service_tier",
     }
 )  # fmt: skip
-"""Fields that add nothing to what the model reads; what they cost is told in `bounds`."""
+"""Fields that add nothing to what the model reads; what they cost is the matter of `bill_bound`."""
 _DEFINED_BY_THE_API: Final = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 """Tools that the caller runs and the API describes: their tokens can only be counted."""
 _AS_TEXT: Final = frozenset({"text", "tool_use", "search_result"})
@@ -71,6 +71,7 @@ class _Sum:
         """Something that is read as it is written, or in fewer characters."""
         written = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         self.tokens += len(written.encode("utf-8", "replace"))
+        # Its text is searched before it is walked through: most of what is sent caches nothing.
         if "cache_control" in written and not isinstance(value, str):
             self.ttls.update(_ttls(value))
 
@@ -105,8 +106,8 @@ def _add(name: str, value: Json, sums: _Sum) -> None:
         case "tools":
             _add_tools(value, sums)
         case "messages":
-            for index, each in enumerate(_list(value, name)):
-                _add_message(each, f"{name}[{index}]", sums)
+            for index, message in enumerate(_list(value, name)):
+                _add_message(message, f"{name}[{index}]", sums)
         case "system":
             _add_content(value, name, sums)
         case "output_config":
@@ -121,9 +122,9 @@ def _add(name: str, value: Json, sums: _Sum) -> None:
 
 def _add_output_config(value: object, sums: _Sum) -> None:
     config = _object(value, "output_config", "effort", "format")
-    described = config.get("format")
-    if described is not None:
-        sums.text(_object(described, "output_config.format", "type", "name", "schema"))
+    output_format = config.get("format")
+    if output_format is not None:
+        sums.text(_object(output_format, "output_config.format", "type", "name", "schema"))
         sums.tokens += FORMAT_TOKENS
 
 
@@ -143,6 +144,7 @@ def _add_tools(value: object, sums: _Sum) -> None:
             _add_web_tool(tool, kind, path, sums)
         elif kind.startswith(_DEFINED_BY_THE_API):
             sums.later(path)
+        # A server tool not named here may read or run anything, at any price.
         elif kind != "custom":
             raise _UnknownError(f"{path}.type")
 
@@ -153,6 +155,7 @@ def _add_web_tool(tool: JsonObject, kind: str, path: str, sums: _Sum) -> None:
     uses = tool.get("max_uses")
     if not isinstance(uses, int) or isinstance(uses, bool) or uses < 1:
         raise _UnknownError(f"{path}.max_uses")
+    # Versions end in a date of eight digits, whose order as text is that of time.
     by_code = kind.rpartition("_")[2] >= _CODE_CALLS_SINCE
     if by_code and tool.get("allowed_callers") != ["direct"]:
         sums.rounds += LOOP_ROUNDS
@@ -180,10 +183,12 @@ def _add_block(block: object, path: str, sums: _Sum) -> None:
         raise _UnknownError(path)
     kind = block.get("type")
     if kind == "tool_result":
-        sums.text({name: each for name, each in block.items() if name != "content"})
+        sums.text({name: field for name, field in block.items() if name != "content"})
+        # Block by block: a result may hold an image, whose tokens only the API can count.
         _add_content(block.get("content"), f"{path}.content", sums)
         return
     if kind in ("image", "document"):
+        # Before anything else: not even a count bounds what an address leads to later.
         _require_fixed(block.get("source"), f"{path}.source")
     if kind == "document" and _is_plain_document(block):
         sums.text(block)
@@ -202,9 +207,9 @@ def _require_fixed(source: object, path: str) -> None:
     if kind not in ("base64", "text", "content", "file"):
         raise _UnknownError(path)
     content = source.get("content") if isinstance(source, dict) else None
-    for index, each in enumerate(content if isinstance(content, list) else ()):
-        if isinstance(each, dict) and each.get("type") == "image":
-            _require_fixed(each.get("source"), f"{path}.content[{index}].source")
+    for index, block in enumerate(content if isinstance(content, list) else ()):
+        if isinstance(block, dict) and block.get("type") == "image":
+            _require_fixed(block.get("source"), f"{path}.content[{index}].source")
 
 
 def _is_plain_document(block: JsonObject) -> bool:
@@ -227,6 +232,7 @@ def _list(value: object, path: str) -> list[Json]:
 def _object(value: object, path: str, *known: str) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise _UnknownError(path)
+    # A field newer than this code may add any number of tokens.
     for name in value:
         if name not in known:
             raise _UnknownError(f"{path}.{name}")
@@ -236,11 +242,11 @@ def _object(value: object, path: str, *known: str) -> dict[str, Json]:
 def _ttls(value: object) -> Iterator[str]:
     """How long anything in it is to be cached, wherever it says so."""
     if isinstance(value, list):
-        for each in value:
-            yield from _ttls(each)
+        for item in value:
+            yield from _ttls(item)
     elif isinstance(value, dict):
-        for name, each in value.items():
-            if name == "cache_control" and isinstance(each, dict):
-                yield str(each.get("ttl", "5m"))
+        for name, field in value.items():
+            if name == "cache_control" and isinstance(field, dict):
+                yield str(field.get("ttl", "5m"))
             else:
-                yield from _ttls(each)
+                yield from _ttls(field)

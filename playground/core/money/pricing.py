@@ -34,7 +34,7 @@ _MEANINGS: dict[CostKind, str] = {
 
 MTOK = Decimal(1_000_000)
 MOST_USD = Decimal(1_000_000)
-"""What costs more is no price but a field made up, and a log could not hold the sum."""
+"""Anything dearer is no price but an invented field, and the log could not hold the sum."""
 DATED = re.compile(r"-(\d{8}|latest|0)$")
 US_FACTOR = Decimal("1.1")
 """Price of `inference_geo: "us"` on every token."""
@@ -79,6 +79,7 @@ class UnitPrices:
     source: str
 
     def to_json(self) -> str:
+        # Decimals go out as text, for a float would round them.
         return json.dumps(asdict(self), default=str)
 
     def cost_of(self, usage: Usage) -> Decimal:
@@ -98,8 +99,8 @@ def unit_prices(
     """The prices that apply to a run of this size at that time, or None if unknown."""
     if connection.flat_price is not None and not is_batch:
         flat = connection.flat_price
-        i, o, zero = flat.input_usd, flat.output_usd, Decimal(0)
-        return UnitPrices(i, o, i, i, i, zero, "settings")
+        read, written, zero = flat.input_usd, flat.output_usd, Decimal(0)
+        return UnitPrices(read, written, read, read, read, zero, "settings")
     if connection.kind == "server":
         return None
     price = _list_price(model_id.strip(), usage.speed, at.date())
@@ -107,6 +108,7 @@ def unit_prices(
         return None
     factor = US_FACTOR if usage.inference_geo == "us" else Decimal(1)
     source = f"genai-prices {_prices_version()}"
+    # Halved here: the library has batch prices of older models only from 2026-10-14 on.
     if is_batch:
         factor, source = factor * BATCH_FACTOR, f"{source}, half in a batch"
     tokens = _longest_prompt_tokens(usage, model_id)
@@ -141,10 +143,13 @@ def worst_case(
     prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
     if prices is None:
         return None
+    # A fast answer without a price of its own would be bounded by the standard one, far too low.
     if usage.speed == "fast" and not (
         connection.flat_price is None and has_fast_price(bound.model_id, at)
     ):
         return None
+    # A prompt too short for the cache is plain input, which a model without a price for cache
+    # writes would otherwise make free.
     most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
     return most_usd if most_usd <= MOST_USD else None
 
@@ -178,6 +183,8 @@ def _list_price(model_id: str, speed: str | None, on: date) -> "ModelPrice | Non
     context = {"speed": "fast"} if speed == "fast" else None
     try:
         priced = calc_price(
+            # Only unit prices are taken: the library knows no US factor, and would bill a sum as
+            # one prompt.
             PricedUsage(input_tokens=1, output_tokens=1),
             model_ref=_PRICED_LIKE.get(model_id, model_id),
             provider_id="anthropic",
@@ -197,5 +204,6 @@ def _tier(price: "Decimal | TieredPrices | None", prompt_tokens: int) -> Decimal
         return Decimal(0)
     if isinstance(price, Decimal | int):
         return Decimal(price)
+    # A step begins above its number, and its price then holds for every token of the prompt.
     reached = [step.price for step in price.tiers if prompt_tokens > step.start]
     return Decimal(reached[-1] if reached else price.base)

@@ -136,8 +136,8 @@ def fault(rendered: str) -> str | None:
             return f"not readable at {at}"
         at = piece.end()
         if tag := piece["opened"]:
-            if found := _fault_of_tag(tag, piece["attributes"]):
-                return found
+            if reason := _fault_of_tag(tag, piece["attributes"]):
+                return reason
             if tag not in EMPTY:
                 opened.append(tag)
         elif tag := piece["closed"]:
@@ -151,6 +151,7 @@ def _fault_of_tag(tag: str, attributes: str) -> str | None:
     if values is None:
         return f"<{tag}>"
     for name, value in _ATTRIBUTE.findall(attributes):
+        # Unescaped first, as a browser does before it uses the value.
         if name not in values or not values[name].fullmatch(html.unescape(value)):
             return f"<{tag} {name}>"
     return None

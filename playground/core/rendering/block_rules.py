@@ -36,6 +36,8 @@ _JSON = re.compile(
     r"""|(?=(?:-?[\d.]+|true|false|null)[ \t]*(?:[,\n]|\][ \t]*(?:\n|\Z))))"""
 )
 _SPACE = re.compile(r"\s*")
+# Only the end is asked for: numbers stay texts, for `int` raises at thousands of digits, and a
+# line break within a string does not end the JSON.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
 _NEAR = 8
 """Characters before its end at which an unfinished JSON text may fail: `fals`, `-`, `\\\\u12`."""
@@ -71,6 +73,7 @@ def add_block_rules(markdown: MarkdownIt) -> None:
     ruler.at("blockquote", _blockquote, ends_more)
     # Among those that end a block it is asked at each line.
     ruler.before("table", "clock", look_at_clock, ends_more)
+    # Before every rule that would open another level of nesting.
     ruler.before("table", "too_deep", _too_deep)
     ruler.before("table", "json", _json, ends_paragraph)
     ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})
@@ -161,24 +164,25 @@ def _cells(line: str) -> list[str]:
 
 def _definition(state: StateBlock, first: int, _end: int, is_silent: bool) -> bool:
     """`[label]: https://…`, in one line. It is shown, for nobody may ever refer to it."""
-    found = _DEFINITION.fullmatch(_line(state, first))
-    if found is None or state.is_code_block(first):
+    match = _DEFINITION.fullmatch(_line(state, first))
+    if match is None or state.is_code_block(first):
         return False
     if not is_silent:
         # The last line of an unfinished text may go on, and then mean another address.
-        address = found["quoted"] or found["bare"]
-        label, href = normalised_label(found["label"]), state.md.normalizeLink(address)
+        address = match["quoted"] or match["bare"]
+        label, href = normalised_label(match["label"]), state.md.normalizeLink(address)
         if not (state.env["is_open"] and first == state.lineMax - 1):
-            title = (found["title"] or "")[1:-1]
+            title = (match["title"] or "")[1:-1]
             state.env["references"].setdefault(label, {"href": href, "title": title})
-        token = _push(state, "definition", found[0], first, first + 1)
-        at = found.start("quoted" if found["quoted"] else "bare")
+        token = _push(state, "definition", match[0], first, first + 1)
+        at = match.start("quoted" if match["quoted"] else "bare")
         token.meta = {"label": label, "address": address, "href": href, "at": at}
     return True
 
 
 def normalised_label(label: str) -> str:
     """A label as CommonMark compares it: without regard to case and to how wide its spaces are."""
+    # Both, as markdown-it does: θ, ϑ and ϴ are one letter in neither case alone.
     return " ".join(label.split()).lower().upper()
 
 

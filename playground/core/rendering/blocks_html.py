@@ -29,11 +29,11 @@ def blocks_html(
 ) -> tuple[BlockHtml, ...]:
     """An answer's blocks in order, texts that the API cut for their citations as one. `limit_s` is
     for each block."""
-    found = []
+    rendered = []
     for part in outline(blocks):
         body = to_html(part.markdown, clock=clock, limit_s=limit_s) if part.body else ""
-        found.append(BlockHtml(part.head, body + _notes(part), part.is_open))
-    return tuple(found)
+        rendered.append(BlockHtml(part.head, body + _notes(part), part.is_open))
+    return tuple(rendered)
 
 
 def _notes(part: Part) -> str:

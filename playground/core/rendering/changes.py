@@ -46,13 +46,13 @@ def changes(before: Sequence[str], after: Sequence[str]) -> Changes | None:
     parts = [[*_parts(piece)] for piece in after]
     old = "".join(part.seen for piece in before for part in _parts(piece))
     new = "".join(part.seen for piece in parts for part in piece)
-    found = word_diff(old, new)
-    marks = _Marks(found)
+    diff = word_diff(old, new)
+    marks = _Marks(diff)
     pieces = ["".join(map(marks.marked, piece)) for piece in parts]
     if rest := marks.removed():
         pieces = [*pieces[:-1], f"{''.join(pieces[-1:])}<p>{rest}</p>"]
     counts = (
-        sum(len(words_of(each.text)) for each in found if each.kind == kind)
+        sum(len(words_of(change.text)) for change in diff if change.kind == kind)
         for kind in ("added", "removed")
     )
     return Changes(tuple(pieces), *counts)
@@ -61,11 +61,12 @@ def changes(before: Sequence[str], after: Sequence[str]) -> Changes | None:
 def _parts(piece: str) -> Iterator[_Part]:
     """The renderer writes no `<` or `>` but around tags. A piece begins a line."""
     yield _Part("", "\n", is_whole=True)
-    for found in _PART.finditer(piece):
-        text = found[0]
-        if found["math"]:
+    for match in _PART.finditer(piece):
+        text = match[0]
+        if match["math"]:
             yield _Part(text, html.unescape(_TAGS.sub("", text)), is_whole=True)
-        elif found["tag"]:
+        elif match["tag"]:
+            # Without a break the last word of a cell and the first of the next would be one.
             yield _Part(text, "\n" if _BREAK.match(text) else "", is_whole=True)
         else:
             yield _Part(text, html.unescape(text), is_whole=False)
@@ -81,10 +82,10 @@ class _Marks:
         if part.is_whole or part.seen.isspace():
             kinds = {kind for kind, text in self._taken(len(part.seen)) if not text.isspace()}
             return f"<ins>{part.html}</ins>" if "added" in kinds else part.html
-        found = [self.removed()]
+        marked_html = [self.removed()]
         for kind, text in self._taken(len(part.seen)):
-            found += [_in("ins", text) if kind == "added" else _escaped(text), self.removed()]
-        return "".join(found)
+            marked_html += [_in("ins", text) if kind == "added" else _escaped(text), self.removed()]
+        return "".join(marked_html)
 
     def removed(self) -> str:
         """What is gone just here."""

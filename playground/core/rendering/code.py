@@ -15,7 +15,7 @@ LONGEST_COLOURED = 20_000
 
 
 class Colouring:
-    """The colours of one text: `go_on` as long as there is time, `html` whenever one likes."""
+    """The colours of one text: call `go_on` as long as there is time, and `html` at any point."""
 
     def __init__(self, code: str, language: str) -> None:
         self._code = code
@@ -35,11 +35,11 @@ class Colouring:
     def go_on(self, is_out_of_time: Callable[[], bool]) -> None:
         """Colour until the time is over, or all is coloured."""
         while self._tokens is not None:
-            found = next(self._tokens, None)
-            if found is None:
+            token = next(self._tokens, None)
+            if token is None:
                 self._tokens = None
                 return
-            at, kind, text = found
+            at, kind, text = token
             # A lexer that leaves something out or says it twice is not followed any further.
             if at != self._end or not self._code.startswith(text, at):
                 self._tokens = None
@@ -77,6 +77,7 @@ def _class_of(kind: _TokenType) -> str:
     while kind not in STANDARD_TYPES and kind.parent is not None:
         kind = kind.parent
     name = STANDARD_TYPES.get(kind, "")
+    # No span for what has no colour of its own: many of the tokens are marks and blanks.
     return "" if name[:1] in ("p", "o", "x", "w", "") or name in ("n", "err", "esc") else name
 
 

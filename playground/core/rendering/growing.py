@@ -74,7 +74,7 @@ class Growing:
             is_open = not (is_over and next_end == len(text))
             self._reader.definitions = self._known.copy()
             try:
-                found = self._reader.blocks(text[self._start : next_end], is_open=is_open)
+                blocks = self._reader.blocks(text[self._start : next_end], is_open=is_open)
             except (TooSlow, RecursionError):
                 # Another try needs the whole time for itself; a first one has had it.
                 if is_first:
@@ -84,8 +84,8 @@ class Growing:
                 return open_blocks, end
             is_first = False
             end = next_end
-            settled = self._settle(found, text[self._start : end], not is_open)
-            open_blocks = found[settled:]
+            settled = self._settle(blocks, text[self._start : end], not is_open)
+            open_blocks = blocks[settled:]
             self._open = open_blocks, end
             if end == len(text):
                 self._read_length = end
@@ -128,17 +128,18 @@ class Growing:
         return count
 
     def _learn(self, blocks: list[Block]) -> None:
-        found = self._reader.definitions
+        definitions = self._reader.definitions
         for block in blocks:
             for token in block.tokens:
                 if token.type == "footnote_reference_open":
                     label = ":" + token.meta["label"]
                     self._are_definitions_new |= label not in self._known.footnotes
+                    # As markdown-it marks a footnote that is defined.
                     self._known.footnotes[label] = -1
                 elif token.type == "definition":
                     label = token.meta["label"]
                     if label not in self._known.references:
-                        self._known.references[label] = found.references[label]
+                        self._known.references[label] = definitions.references[label]
                         self._are_definitions_new = True
 
     def _write_again(self) -> None:
@@ -158,14 +159,14 @@ class Growing:
         if rest:
             shown.append(as_written(rest))
         self.blocks = [*self.blocks[: self.frozen], *shown]
-        kept = self._settled
-        is_complete = not open_blocks and all(block.is_complete for block in kept)
+        settled = self._settled
+        is_complete = not open_blocks and all(block.is_complete for block in settled)
         self.is_done = self.is_too_slow or (is_done and is_complete)
-        while self.frozen < len(kept) and kept[self.frozen].is_complete and (
-            self.is_done or not kept[self.frozen].may_refer
+        while self.frozen < len(settled) and settled[self.frozen].is_complete and (
+            self.is_done or not settled[self.frozen].may_refer
         ):  # fmt: skip
             # What it was made of is not needed any more.
-            kept[self.frozen].tokens.clear()
+            settled[self.frozen].tokens.clear()
             self.frozen += 1
         if self.is_done:
             self.frozen = len(self.blocks)

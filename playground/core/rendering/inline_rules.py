@@ -111,6 +111,7 @@ def _math(state: StateInline, is_silent: bool) -> bool:
             return _found_math(state, is_silent, source, (opening, closing), is_block)
     if state.src[start] != "$" or (start and _joins(state.src[start - 1])):
         return False
+    # Bounded: a text of dollar signs would otherwise take the square of its length.
     end = _closing_dollar(state.src, start + 1, min(state.posMax, start + LONGEST + 2))
     if end < 0 or not reads_as_formula(state.src[start + 1 : end], state.src[end + 1 : end + 5]):
         return False
@@ -158,42 +159,44 @@ def _tag(state: StateInline, is_silent: bool) -> bool:
     start = state.pos
     if state.src[start] != "<":
         return False
-    found = None
+    match = None
     if not state.src[state.src.rfind("\n", 0, start) + 1 : start].strip(" \t"):
-        found = _ELEMENT.match(state.src, start, state.posMax)
-    found = found or _TAG.match(state.src, start, state.posMax)
-    if found is None:
+        match = _ELEMENT.match(state.src, start, state.posMax)
+    match = match or _TAG.match(state.src, start, state.posMax)
+    if match is None:
         return False
     if not is_silent:
-        state.push("text_special", "", 0).content = found[0]
-    state.pos = found.end()
+        state.push("text_special", "", 0).content = match[0]
+    state.pos = match.end()
     return True
 
 
 def _footnote(state: StateInline, is_silent: bool) -> bool:
     if not state.src.startswith("[^", state.pos):
         return False
-    found = _FOOTNOTE.match(state.src, state.pos, state.posMax)
-    if found is None or ":" + found[1] not in state.env["footnotes"]["refs"]:
+    match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if match is None or ":" + match[1] not in state.env["footnotes"]["refs"]:
         return False
     if not is_silent:
-        state.push("footnote", "", 0).content = found[1]
-    state.pos = found.end()
+        state.push("footnote", "", 0).content = match[1]
+    state.pos = match.end()
     return True
 
 
 def _address(state: StateInline, is_silent: bool) -> bool:
     """A bare web address, without what ends the sentence around it."""
+    # HTML has no link within a link.
     if state.src[state.pos] != ":" or state.linkLevel > 0:
         return False
     scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
-    found = _ADDRESS.match(state.src, state.pos, state.posMax)
-    if scheme is None or found is None:
+    match = _ADDRESS.match(state.src, state.pos, state.posMax)
+    if scheme is None or match is None:
         return False
-    address = _trimmed(found[0])
+    address = _trimmed(match[0])
     if len(address) < 4:
         return False
     if not is_silent:
+        # The scheme became plain text before its colon was seen: it is taken back.
         if not state.pending.endswith(scheme[1]):
             return False
         state.pending = state.pending[: -len(scheme[1])]

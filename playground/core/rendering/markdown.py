@@ -60,16 +60,17 @@ def to_html(text: str, *, clock: Clock = time.thread_time, limit_s: float = WHOL
     return "".join(block.html for block in blocks)
 
 
-def _made() -> MarkdownIt:
+def _parser() -> MarkdownIt:
     # Our own rule takes what lies deeper than DEEPEST; markdown-it's limit would drop it.
-    made = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
-    made.enable(["table", "strikethrough"])
-    made.disable(["image", "html_block", "html_inline", "entity"])
-    made.validateLink = _may_lead_to  # type: ignore[method-assign]
-    made.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
-    add_block_rules(made)
-    add_inline_rules(made)
-    return made
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
+    parser.enable(["table", "strikethrough"])
+    # Entities stay as written: a model that explains `&lt;` means these four letters.
+    parser.disable(["image", "html_block", "html_inline", "entity"])
+    parser.validateLink = _may_lead_to  # type: ignore[method-assign]
+    parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
+    add_block_rules(parser)
+    add_inline_rules(parser)
+    return parser
 
 
 def _as_it_is(link: str) -> str:
@@ -80,7 +81,7 @@ def _may_lead_to(url: str) -> bool:
     return _LINK.fullmatch(url) is not None
 
 
-_MARKDOWN = _made()
+_MARKDOWN = _parser()
 
 
 @dataclass(slots=True)
@@ -185,6 +186,7 @@ class Reader:
                 checked = "" if task[1] == " " else ' checked=""'
                 before = f'<input type="checkbox" disabled=""{checked}> '
                 text = text[task.end() :]
+        # Only the last text can go on: behind it stand at most three closing tags, as in a list.
         if is_open and at >= len(block.tokens) - 4:
             text = _closed(text)
             return before + self._read_piece_or_not(block, text).html
@@ -196,6 +198,7 @@ class Reader:
         key = (text, *self._referred(text))
         if (known := self._pieces.get(key)) is not None:
             return known
+        # Judged by itself: other pieces of the block may have lacked the time.
         was_complete, block.is_complete = block.is_complete, True
         began_s = self._clock()
         piece = self._read_piece_or_not(block, text)
@@ -222,12 +225,12 @@ class Reader:
         """The definitions that a text could refer to."""
         if "[" not in text or not (self.definitions.references or self.definitions.footnotes):
             return []
-        found: list[object] = []
+        referred: list[object] = []
         for label in _LABEL.findall(text):
             reference = self.definitions.references.get(normalised_label(label))
             is_note = label[:1] == "^" and ":" + label[1:] in self.definitions.footnotes
-            found += [label, reference["href"] if reference else is_note]
-        return found
+            referred += [label, reference["href"] if reference else is_note]
+        return referred
 
     def _read_piece(self, block: Block, text: str) -> _Piece:
         environment: Environment = {
@@ -235,6 +238,7 @@ class Reader:
             "footnotes": {"refs": self.definitions.footnotes},
             "is_out_of_time": self.is_out_of_time,
         }
+        # `inline.parse` would make a state of its own class, without the rules for CJK.
         state = InlineState(text, _MARKDOWN, environment, [])
         _MARKDOWN.inline.tokenize(state)
         for rule in _MARKDOWN.inline.ruler2.getRules(""):
@@ -245,6 +249,7 @@ class Reader:
             if depth > _DEEPEST_MARKS:
                 return _Piece(escaped(text))
         html = "".join(self._write_inline(block, token) for token in state.tokens)
+        # A bracket that is text by now becomes a link once its label is defined.
         return _Piece(html, any("[" in t.content for t in state.tokens if t.type == "text"))
 
     def _write_inline(self, block: Block, token: Token) -> str:
@@ -262,27 +267,28 @@ class Reader:
 
     def _formula(self, block: Block, token: Token) -> str:
         key = (token.markup, token.content)
-        found = self._formulas.get(key)
-        if found is None:
+        mathml = self._formulas.get(key)
+        if mathml is None:
             if self.is_out_of_time():
                 block.is_complete = False
                 return escaped(token.markup + token.content + token.info)
-            found = to_mathml(
+            mathml = to_mathml(
                 token.content, token.markup, token.info, is_block=token.type == "math_block"
             )
-            self._formulas[key] = found
-        return found
+            self._formulas[key] = mathml
+        return mathml
 
     def _code(self, block: Block, token: Token, is_open: bool) -> str:
         code, info = token.content, token.info.strip()
         language = info.split(maxsplit=1)[0].lower() if info else ""
         if is_open:
             # Coloured anew when it has grown by a tenth; in between the rest has no colours.
-            before, of_language, html = self._open_code
-            if of_language == language and code.startswith(before) and (
+            before, last_language, html = self._open_code
+            if last_language == language and code.startswith(before) and (
                 len(code) < 1.1 * len(before) + 80
             ):  # fmt: skip
                 return code_block(html + escaped(code[len(before) :]), info)
+            # Whole lines only: half a word may have another colour.
             code = code[: code.rfind("\n") + 1]
         colouring = self._colourings.get((code, language)) or Colouring(code, language)
         if not is_open:
@@ -318,6 +324,7 @@ def _closed(text: str) -> str:
 
 
 def _link(href: str, title: str) -> str:
+    # Whatever the link's own title says, the reader sees where it leads.
     in_sight = f"{title}\n{href}" if title else href
     return (
         f'<a href="{attribute(href)}" title="{attribute(in_sight)}" target="_blank" '
@@ -357,6 +364,7 @@ def _tag(token: Token) -> str:
     if kind == "ordered_list_open" and "start" in token.attrs:
         return f'<ol start="{token.attrs["start"]}"{_direction(token)}>'
     if kind in ("th_open", "td_open"):
+        # A class, since the list of attributes has no `style`.
         side = str(token.attrs.get("style", "")).removeprefix("text-align:")
         return f'<{token.tag} class="align-{side}">' if side else f"<{token.tag}>"
     if kind in ("list_item_open", "thead_open", "tbody_open", "tr_open"):

@@ -28,6 +28,7 @@ def reads_as_formula(source: str, after: str = "") -> bool:
     of a shell nor words. `after` is what follows the second sign."""
     if not source.strip() or len(source) > LONGEST or source[0].isspace() or source[-1].isspace():
         return False
+    # A letter right behind the sign is that of a price or a variable, but for `$n$th`.
     if after[:1].isalnum() and not (len(source) <= 3 and _ENDING.match(after)):
         return False
     if after[:1] in ("_", "(", "{", "$"):
@@ -36,6 +37,7 @@ def reads_as_formula(source: str, after: str = "") -> bool:
         return not _AMOUNT.match(source) or "\\%" not in source
     if _NUMBER.fullmatch(source):
         return True
+    # Words in Chinese, Japanese or Korean between two prices are no formula.
     if not source.isascii() and any(letter.isalpha() for letter in source if letter > "\u3000"):
         return False
     if source[0].isdigit() and _WORD.search(source):

@@ -22,6 +22,7 @@ STRINGS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*("|$)', re.DOTALL)
 BRACKETS = re.compile(r"[\[\]{}]")
 
 
+# No slots: a cached property needs the `__dict__`.
 @dataclass(frozen=True)
 class Extra:
     """The fields to merge into the body; none where there is a problem."""
@@ -60,12 +61,13 @@ def read_extra(text: str) -> Extra:
         parsed = json.loads(text, parse_constant=_refuse, object_pairs_hook=_distinct)
         # What cannot be encoded could not be sent: a lone surrogate, written as an escape.
         json.dumps(parsed, ensure_ascii=False).encode()
+    # These two are ValueErrors as well, so they come first.
     except json.JSONDecodeError as error:
         return Extra(problem=f"line {error.lineno}, column {error.colno}: {error.msg}")
     except UnicodeEncodeError:
         return Extra(problem="it holds half of a character (a lone surrogate)")
     except ValueError as error:
-        return Extra(problem=_said(error))
+        return Extra(problem=_why_not_json(error))
     if not isinstance(parsed, dict):
         return Extra(problem="it must be an object: {…}")
     return Extra(parsed)
@@ -88,14 +90,17 @@ def _depth(text: str) -> int:
 
 def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     fields = dict(pairs)
+    # Python would keep the last of the two without a word: something typed would not be sent.
     if len(fields) < len(pairs):
         raise ValueError("a name stands in it twice")
     return fields
 
 
 def _refuse(constant: str) -> None:
+    # Python reads and writes NaN and Infinity, which are not JSON: no server has to take them.
     raise ValueError(f"{constant} is not JSON")
 
 
-def _said(error: Exception) -> str:
+def _why_not_json(error: Exception) -> str:
+    # Python's own sentence tells the reader to change a setting of the interpreter.
     return "a number is too long" if "digits" in str(error) else str(error)

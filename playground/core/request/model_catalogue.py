@@ -1,8 +1,9 @@
 """Every Claude model this project knows, one line each, as checked on `CHECKED_ON`.
 
 Sources: the models overview, deprecations, effort, thinking, mid-conversation system messages
-and migration pages of platform.claude.com, and the SDK's own list of deprecated models. The account's own list (`models.list`) is merged over this table
-and wins; anything else a person types is an unknown model, which is allowed.
+and migration pages of platform.claude.com, and the SDK's own list of deprecated models. The
+account's own list (`models.list`) is merged over this table and wins; anything else a person
+types is an unknown model, which is allowed.
 """
 
 from dataclasses import dataclass, replace
@@ -188,7 +189,7 @@ def is_model_id(text: str) -> bool:
     """Whether a text can be a model's id: `MODEL_ID` says what it must be. An empty one is
     that of a model which is still to be chosen."""
     return len(text) <= LONGEST_ID and not any(
-        category(each) in ("Cc", "Zl", "Zp", "Cs") for each in text
+        category(letter) in ("Cc", "Zl", "Zp", "Cs") for letter in text
     )
 
 
@@ -230,8 +231,8 @@ def merge(live: tuple[Model, ...]) -> tuple[Model, ...]:
 def _merged(live: Model) -> Model:
     known = find(live.id)
     base = known or unknown(live.id)
-    budget = "enabled" in live.thinking_types
-    prefill = budget and "adaptive" not in live.thinking_types
+    takes_budget = "enabled" in live.thinking_types
+    takes_prefill = takes_budget and "adaptive" not in live.thinking_types
     return replace(
         base,
         id=live.id,
@@ -240,11 +241,13 @@ def _merged(live: Model) -> Model:
         max_output_tokens=live.max_output_tokens or base.max_output_tokens,
         lifecycle=base.lifecycle if live.lifecycle == "unknown" else live.lifecycle,
         retires_on=live.retires_on or base.retires_on,
+        # A list without capabilities, as servers that imitate the API send, says nothing of
+        # efforts; one that has them means it when it names none.
         efforts=live.efforts
         if known is None and live.thinking_types
         else live.efforts or base.efforts,
         thinking_types=live.thinking_types or base.thinking_types,
-        takes_sampling=known.takes_sampling if known else budget,
-        takes_prefill=known.takes_prefill if known else prefill or not live.thinking_types,
+        takes_sampling=known.takes_sampling if known else takes_budget,
+        takes_prefill=known.takes_prefill if known else takes_prefill or not live.thinking_types,
         takes_system_turns=known.takes_system_turns if known else True,
     )

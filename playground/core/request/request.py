@@ -63,6 +63,7 @@ class Message:
         if not later.blocks_json:
             return replace(self, text=f"{self.text}{between if self.text else ''}{later.text}")
         before = read_blocks(self.blocks_json) if self.blocks_json else []
+        # What was typed becomes a block, or it would go out behind the blocks that follow it.
         blocks = [*before, *self._text_block(), *read_blocks(later.blocks_json)]
         return Message(self.role, later.text, write_blocks(blocks))
 
@@ -82,19 +83,23 @@ class Prompt:
         """Whether the conversation ends with the beginning of the answer; an answer's blocks
         are its end, or a turn that the API goes on with."""
         last = self.messages[-1:]
-        return any(each.role == "assistant" and not (each.blocks_json and not each.text.strip())
-                   for each in last)  # fmt: skip
+        return any(
+            message.role == "assistant" and not (message.blocks_json and not message.text.strip())
+            for message in last
+        )
 
     def continued(self, answer: str, blocks_json: str = "", *, is_over: bool = True) -> "Prompt":
         """The conversation with its answer and, where that is over, an empty turn for what the
         user says next."""
         messages, turn = self.messages, Message("assistant", answer, blocks_json)
         if messages and messages[-1].role == "assistant":
+            # A prefill is the beginning of its answer: the two are one turn.
             messages, turn = messages[:-1], messages[-1].joined(turn)
         following = (Message("user", ""),) if is_over else ()
         return Prompt(self.system, (*messages, turn, *following))
 
 
+# No slots: a cached property needs the `__dict__`.
 @dataclass(frozen=True)
 class Params:
     """The parameters as chosen. None, "default" and "off" of `cache` mean: not sent.
@@ -128,6 +133,7 @@ class Params:
         """These parameters with other values; extra JSON that stays is not parsed again."""
         changed = replace(self, **values)
         if changed.extra_json == self.extra_json:
+            # Where the cached property keeps its value; a frozen class takes no assignment.
             vars(changed)["extra"] = self.extra
         return changed
 

@@ -34,13 +34,14 @@ _PARAMS: Final = tuple(field.name for field in fields(Params))
 
 
 class FieldsError(ValueError):
-    """What of some JSON is not as it must be; its text can be shown."""
+    """Why some JSON cannot be used; its text can be shown."""
 
 
 def request_to_fields(request: Request) -> dict[str, Json]:
     """The request without what is at its default."""
     params = asdict(request.params)
     left_out = asdict(Params(request.params.model, request.params.max_tokens))
+    # These two stay whatever they are: without them a request is not read back.
     for name in set(params) - {"model", "max_tokens"}:
         if params[name] == left_out[name]:
             del params[name]
@@ -53,6 +54,7 @@ def request_to_fields(request: Request) -> dict[str, Json]:
 
 def request_from_fields(found: object) -> Request:
     """The request that JSON has. Raises `FieldsError`."""
+    # Refused, not skipped: a field of a newer edition would be lost without a word.
     if not isinstance(found, dict) or set(found) != {"system", "messages", "params"}:
         raise FieldsError("A request must have system, messages and params.")
     messages = found["messages"]
@@ -77,19 +79,19 @@ def _message_fields(message: Message) -> dict[str, str]:
     return {name: value for name, value in asdict(message).items() if value or name in _ALWAYS}
 
 
-def _message(found: object) -> Message:
-    if not isinstance(found, dict) or not set(_ALWAYS) <= set(found) <= {*_ALWAYS, _BLOCKS}:
+def _message(data: object) -> Message:
+    if not isinstance(data, dict) or not set(_ALWAYS) <= set(data) <= {*_ALWAYS, _BLOCKS}:
         raise FieldsError("A message must have a role and a text.")
-    if found["role"] not in ROLES:
+    if data["role"] not in ROLES:
         raise FieldsError(f"A message's role must be one of {', '.join(ROLES)}.")
-    return Message(found["role"], text_of(found["text"], "text"), _blocks(found))
+    return Message(data["role"], text_of(data["text"], "text"), _blocks(data))
 
 
-def _blocks(found: Mapping[str, Json]) -> str:
-    if _BLOCKS not in found:
+def _blocks(data: Mapping[str, Json]) -> str:
+    if _BLOCKS not in data:
         return ""
-    text = text_of(found[_BLOCKS], _BLOCKS)
-    if found["role"] != "assistant":
+    text = text_of(data[_BLOCKS], _BLOCKS)
+    if data["role"] != "assistant":
         raise FieldsError("Only the assistant has blocks of an answer.")
     try:
         read_blocks(text)
@@ -98,16 +100,17 @@ def _blocks(found: Mapping[str, Json]) -> str:
     return text
 
 
-def _params(found: object) -> Params:
-    if not isinstance(found, dict) or not {"model", "max_tokens"} <= set(found) <= set(_PARAMS):
+def _params(data: object) -> Params:
+    if not isinstance(data, dict) or not {"model", "max_tokens"} <= set(data) <= set(_PARAMS):
         raise FieldsError("The params must have a model, max_tokens and no other fields.")
-    for name, value in found.items():
+    for name, value in data.items():
         if not _fits(name, value):
+            # Cut, for it is shown: what a link brings may be any length.
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
-    if not is_model_id(text_of(found["model"], "model")):
+    if not is_model_id(text_of(data["model"], "model")):
         raise FieldsError(MODEL_ID)
-    stops = tuple(found.get("stop_sequences", ()))
-    return Params(**{**found, "stop_sequences": stops})
+    stops = tuple(data.get("stop_sequences", ()))
+    return Params(**{**data, "stop_sequences": stops})
 
 
 def _fits(name: str, value: object) -> bool:
@@ -125,7 +128,7 @@ def _fits(name: str, value: object) -> bool:
         case "effort":
             return value is None or isinstance(value, str)
         case _:
-            return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+            return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 def is_whole(value: object) -> bool:

@@ -1,6 +1,6 @@
 """Content blocks of an answer that go back as they came, as the JSON that a message keeps of them.
 
-From a link or a file may come anything: what is no list of blocks of an answer is no such JSON.
+A link or a file may hold anything: what is not a list of an answer's blocks is refused.
 """
 
 import json
@@ -16,28 +16,29 @@ OF_USERS: Final = frozenset({"image", "document", "search_result", "tool_result"
 
 
 class BlocksError(ValueError):
-    """What a message has is no JSON of an answer's blocks; its text can be shown."""
+    """A message's JSON is not that of an answer's blocks; the text can be shown."""
 
 
 def read_blocks(text: str) -> list[dict[str, Any]]:
     """The blocks. Raises `BlocksError`."""
     try:
-        found: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
+        # Its depth is bounded first: the parser's RecursionError is no ValueError.
+        content: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
     except ValueError:
-        found = None
-    if not holds_answer(found):
+        content = None
+    if not holds_answer(content):
         raise BlocksError("A message holds blocks that are none of an answer.")
-    blocks: list[dict[str, Any]] = found
+    blocks: list[dict[str, Any]] = content
     return blocks
 
 
 def holds_answer(content: object) -> bool:
-    """Whether content is what an answer can hold, blocks of any type that is no user's; new
+    """Whether content is what an answer can hold: blocks of any type but a user's, since new
     types may come at any time."""
     return isinstance(content, list) and 0 < len(content) <= MOST_BLOCKS and all(
-        isinstance(each, dict) and isinstance(each.get("type"), str)
-        and each["type"] not in OF_USERS
-        for each in content
+        isinstance(block, dict) and isinstance(block.get("type"), str)
+        and block["type"] not in OF_USERS
+        for block in content
     )  # fmt: skip
 
 
@@ -48,14 +49,14 @@ def write_blocks(blocks: Sequence[object]) -> str:
 
 def texts_in(text: str) -> str:
     """What a reader reads of the blocks: their texts."""
-    texts = [each.get("text") for each in read_blocks(text) if each.get("type") == "text"]
+    texts = [block.get("text") for block in read_blocks(text) if block.get("type") == "text"]
     return "\n\n".join(each for each in texts if isinstance(each, str))
 
 
 def named(text: str) -> str:
     """How many blocks there are, and of what kinds."""
     blocks = read_blocks(text)
-    kinds = dict.fromkeys(" ".join(filter(None, (each["type"], _name(each)))) for each in blocks)
+    kinds = dict.fromkeys(" ".join(filter(None, (block["type"], _name(block)))) for block in blocks)
     count = "1 block" if len(blocks) == 1 else f"{len(blocks)} blocks"
     return f"{count} of an answer, sent as they came: {', '.join(kinds)}"
 

@@ -15,6 +15,7 @@ from playground.core.request.request import Prompt
 MOST_NAME_CHARACTERS: Final = 64
 MOST_CHARACTERS: Final = 8_000_000
 """Of a text with its values put in; a long value can stand in many places."""
+# Wider than a name: `re` has no class for letters with their marks, so `is_name` decides.
 _PLACE = re.compile(r"(\\?)\{\{[ \t]*([^\s{}\\]{1,64})[ \t]*\}\}")
 _NAME_CATEGORIES = "LMN"
 """Letters, the marks that belong to letters in many scripts, and digits."""
@@ -51,9 +52,10 @@ def render_text(text: str, values: Mapping[str, str]) -> str:
     """The text with its values. Raises `TemplateError` naming every variable without one."""
     names = tuple(_names(text))
     _require(names, values)
+    # Counted before it is built: one long value in many places would fill the memory.
     if len(text) + sum(len(values[name]) for name in names) > MOST_CHARACTERS:
         raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
-    return _with(text, lambda name: values[name])
+    return _filled(text, lambda name: values[name])
 
 
 def render(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
@@ -62,7 +64,9 @@ def render(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
     _require(variables(prompt), values)
     return Prompt(
         render_text(prompt.system, values),
-        tuple(replace(each, text=render_text(each.text, values)) for each in prompt.messages),
+        tuple(
+            replace(message, text=render_text(message.text, values)) for message in prompt.messages
+        ),
     )
 
 
@@ -82,10 +86,11 @@ def _names(text: str) -> Iterator[str]:
             yield place[2]
 
 
-def _with(text: str, value_of: Callable[[str], str]) -> str:
+def _filled(text: str, value_of: Callable[[str], str]) -> str:
     def put(place: re.Match[str]) -> str:
         if not is_name(place[2]):
             return place[0]
         return place[0][1:] if place[1] else value_of(place[2])
 
+    # By a function: in a replacement text, backslashes of a value would be read as groups.
     return _PLACE.sub(put, text)

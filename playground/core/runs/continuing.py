@@ -36,14 +36,14 @@ def can_continue(blocks: Blocks) -> bool:
 def left_out(blocks: Blocks) -> str:
     """What of an answer stays behind when the conversation goes on from it, in a sentence;
     empty: nothing that the next request needs."""
-    lost = [] if _sent_back(blocks) else _beside_text(blocks)
-    return f"Only its text goes on; this stays behind: {', '.join(lost)}." if lost else ""
+    names = [] if _sent_back(blocks) else _beside_text(blocks)
+    return f"Only its text goes on; this stays behind: {', '.join(names)}." if names else ""
 
 
 def _sent_back(blocks: Blocks) -> str:
     """JSON of the blocks, where an answer is more than its text; empty where it is not, where a
     block was cut, and where it calls tools, whose results nothing here can give."""
-    if not _beside_text(blocks) or any(isinstance(each, ToolUseBlock) for each in blocks):
+    if not _beside_text(blocks) or any(isinstance(block, ToolUseBlock) for block in blocks):
         return ""
     try:
         return write_blocks(api_content(blocks))
@@ -55,7 +55,7 @@ def _beside_text(blocks: Blocks) -> list[str]:
     """What an answer has beside its text. Thoughts are only needed beside tools (API docs,
     extended thinking)."""
     names = [_name(block) for block in blocks]
-    names += ["citations"] * any(each.citations for each in blocks if type(each) is TextBlock)
+    names += ["citations"] * any(block.citations for block in blocks if type(block) is TextBlock)
     return list(dict.fromkeys(name for name in names if name))[:MOST_NAMED]
 
 

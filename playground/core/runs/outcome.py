@@ -77,12 +77,12 @@ class Outcome:
 
 def outcome(run: RunView) -> Outcome | None:
     """The answers for a run that has ended; None where it was simply answered."""
-    found = _outcome(run)
-    if found is None or run.plan.connection.kind != "demo":
-        return found
+    ending = _outcome(run)
+    if ending is None or run.plan.connection.kind != "demo":
+        return ending
     has_scenario = run.plan.connection.scenario != "none"
-    step = f"{found.step} {SCENARIO}" if has_scenario else found.step
-    return Outcome(found.tone, found.title, found.happened, found.retried, found.billed, step)
+    step = f"{ending.step} {SCENARIO}" if has_scenario else ending.step
+    return Outcome(ending.tone, ending.title, ending.happened, ending.retried, ending.billed, step)
 
 
 def _outcome(run: RunView) -> Outcome | None:
@@ -91,6 +91,7 @@ def _outcome(run: RunView) -> Outcome | None:
             return _failed(run)
         case "stopped", _:
             return _stopped(run)
+        # With max_tokens 0 the stop reason is max_tokens too, but nothing was cut.
         case "done", "max_tokens" if fills_cache(run.plan.wire.body):
             return _filled(run)
         case "done", "max_tokens":
@@ -112,6 +113,7 @@ def _outcome(run: RunView) -> Outcome | None:
             return _calls_tools(run)
         case "done", _ if len(run.attempts) > 1:
             return _answered_late(run)
+        # Last of all: waiting is worth a word only where nothing else explains the run.
         case "done", _ if (run.ttft_s or 0.0) >= SLOW_S:
             return _slow(run)
     return None
@@ -142,10 +144,11 @@ def _stopped(run: RunView) -> Outcome:
     # Its own visitor knows why; whatever else stopped it says so.
     title = BY_SERVER if run.why else "Stopped"
     if not run.attempts:
-        never = "Nothing was sent, so nothing is billed."
+        billed = "Nothing was sent, so nothing is billed."
         happened = f"{run.why} Before it began.".lstrip()
-        return Outcome("quiet", title, happened, "Not retried.", never, "Run again.")
+        return Outcome("quiet", title, happened, "Not retried.", billed, "Run again.")
     was_waiting = run.attempts[-1].wait_s is not None
+    # Nothing was on its way then, and what was refused before is not billed.
     if was_waiting and not _may_be_billed(run):
         happened, billed = "Between two attempts.", "A refused attempt is not billed."
     elif run.ttft_s is None:
@@ -176,6 +179,7 @@ def _filled(run: RunView) -> Outcome:
 def _cut(run: RunView) -> Outcome:
     written = run.plan.request.params.max_tokens
     if run.last_usage:
+        # Of the attempt that answered: `usage` adds up all attempts.
         written = run.last_usage.output_tokens
     tokens = "1 token" if written == 1 else f"{written:,} tokens"
     step = "Raise max_tokens and run again, or ask for less."
@@ -183,9 +187,10 @@ def _cut(run: RunView) -> Outcome:
 
 
 def _refused(run: RunView) -> Outcome:
-    about, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
+    explanation, step = REFUSALS.get(run.stop_category or "", REFUSALS[""])
+    # The detail is the bare category where the API sends no explanation.
     is_explained = run.stop_detail and run.stop_detail != run.stop_category
-    happened = (run.stop_detail or about) if is_explained else about
+    happened = (run.stop_detail or explanation) if is_explained else explanation
     if run.stop_category and run.stop_category not in REFUSALS:
         happened = f"{happened} Its category: {run.stop_category}."
     billed = {
@@ -274,8 +279,10 @@ def _listed(words: Sequence[str]) -> str:
 
 def _answered_late(run: RunView) -> Outcome:
     failed = run.attempts[:-1]
-    met = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
-    which = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(len(failed), f"Attempts 1 to {len(failed)}")
+    reasons = _listed(list(dict.fromkeys(_met(attempt) for attempt in failed)))
+    numbers = {1: "Attempt 1", 2: "Attempts 1 and 2"}.get(
+        len(failed), f"Attempts 1 to {len(failed)}"
+    )
     step = "Nothing to do: the retry worked."
     if any(attempt.kind == "rate_limit" for attempt in failed):
         step += " If it comes often, run fewer variants at once."
@@ -286,14 +293,14 @@ def _answered_late(run: RunView) -> Outcome:
         billed = f"The answer, and {reported:,} tokens in that failed attempts reported."
     elif _may_be_billed(run):
         billed = "The answer, and perhaps an attempt whose reply was lost."
-    return Outcome("quiet", title, f"{which} {met}.", _retries(run), billed, step)
+    return Outcome("quiet", title, f"{numbers} {reasons}.", _retries(run), billed, step)
 
 
 def _slow(run: RunView) -> Outcome:
     happened = f"It came after {run.ttft_s or 0:.1f} s."
     step = "Nothing to do. A smaller model, less thinking or a shorter prompt begins sooner."
-    found = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
-    return Outcome("quiet", found.title, happened, found.retried, found.billed, step)
+    answered = _answered(run, "Slow first token", happened, step, "Waiting itself costs nothing.")
+    return Outcome("quiet", answered.title, happened, answered.retried, answered.billed, step)
 
 
 def _answered(
@@ -316,11 +323,11 @@ def _lost(run: RunView) -> str:
 def _retries(run: RunView) -> str:
     """How often a run was tried again, and after how long; empty: never."""
     attempts = run.attempts
-    waits = [f"{each.wait_s or 0:.1f} s" for each in attempts[:-1]]
+    waits = [f"{attempt.wait_s or 0:.1f} s" for attempt in attempts[:-1]]
     if not waits:
         return ""
-    often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
-    return f"Retried {often}, after {_listed(waits)}."
+    how_often = {1: "once", 2: "twice"}.get(len(waits), f"{len(waits)} times")
+    return f"Retried {how_often}, after {_listed(waits)}."
 
 
 def _may_be_billed(run: RunView) -> bool:

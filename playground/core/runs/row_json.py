@@ -16,6 +16,7 @@ from playground.core.text.json_text import Json
 NAMES: Final = tuple(field.name for field in fields(RunRow) if field.name != "visitor")
 _REQUIRED: Final = frozenset(f.name for f in fields(RunRow) if f.default is MISSING)
 _OPTIONAL: Final = frozenset(f.name for f in fields(RunRow) if f.default is None)
+# The types are compared as objects: postponed annotations would be texts, and none be equal.
 _WHOLE: Final = frozenset(f.name for f in fields(RunRow) if f.type in (int, int | None))
 _CHOICES: Final = {"status": get_args(Status), "cost_kind": get_args(CostKind)}
 
@@ -35,8 +36,8 @@ def _plain(value: object) -> Json:
 def from_fields(found: Mapping[str, Json], visitor: str) -> RunRow:
     """The row of such fields, as a run of this visitor. Raises `ValueError`, `TypeError` or
     `ArithmeticError` for a field that is missing or holds what it can't."""
-    wanted = [name for name in NAMES if name in found or name in _REQUIRED]
-    return RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in wanted})
+    present = [name for name in NAMES if name in found or name in _REQUIRED]
+    return RunRow(visitor=visitor, **{name: _read(name, found.get(name)) for name in present})
 
 
 def _read(name: str, value: Json) -> Json:
@@ -58,6 +59,7 @@ def _read(name: str, value: Json) -> Json:
 
 def _moment(value: Json) -> datetime:
     at = datetime.fromisoformat(value)
+    # Python compares no time without a zone to one that has it: sorting would fail later.
     if at.tzinfo is None:
         raise ValueError("a time without its zone")
     return at

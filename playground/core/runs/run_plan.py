@@ -92,6 +92,7 @@ class Plan:
     @property
     def why_not(self) -> str | None:
         """The first reason why it can't be sent; None: it can."""
+        # The gate first: nothing that is wrong beside it matters while nothing may be sent.
         return self.closed_because or next(
             (problem.text for problem in self.problems if problem.severity == "error"), None
         )
@@ -132,21 +133,24 @@ def require_sendable(why_not: str | None) -> None:
 def plan(context: RunContext, variant: Variant) -> Plan:
     """Work out what would go out, whether it may, and what it can cost."""
     to, request = context.connection, variant.request
+    # The extra JSON may name another model: rules, limits and price are those of the one asked.
     model = model_on(to, model_id_of(request.params), context.models)
     sent = wire(request, model, to)
     counted = context.counts.get(count_key(sent, to))
     bound = most_billed(sent, request.prompt, model, counted)
     worst_usd, unpriced = _price(bound, context, model)
     typed = number_problems(variant.number_texts, request.params, sent, model)
-    found = (
+    run_problems = (
         *context.setting_problems,
         *typed.values(),
         *cap_problems(request, sent.body, context.caps),
         *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
         *_without(typed.values(), problems(request, model, context.now.date(), sent.decisions)),
+        # No list holds the models of a server of one's own.
         *([] if to.kind == "server" else unlisted(model, context.models)),
     )
-    has_errors = any(problem.severity == "error" for problem in found)
+    # Without the budget's: counting is free, and it is what can give a prompt its bound.
+    has_errors = any(problem.severity == "error" for problem in run_problems)
     return Plan(
         press=context.press,
         letter=variant.letter,
@@ -155,7 +159,8 @@ def plan(context: RunContext, variant: Variant) -> Plan:
         model=model,
         wire=sent,
         policy=context.policy,
-        problems=(*found, *_budget_problems(context, unpriced)),
+        # The budget last: what is wrong with the request is often why it has no price.
+        problems=(*run_problems, *_budget_problems(context, unpriced)),
         bound=bound,
         worst_case_usd=worst_usd,
         unpriced=unpriced,
@@ -166,10 +171,11 @@ def plan(context: RunContext, variant: Variant) -> Plan:
     )
 
 
-def _without(typed: Iterable[Problem], found: tuple[Problem, ...]) -> list[Problem]:
+def _without(typed: Iterable[Problem], others: tuple[Problem, ...]) -> list[Problem]:
     """The problems whose fix is not that of a number field already."""
+    # What can't be read is missing from the request, and the checks would complain of that too.
     slugs = {problem.fix.slug for problem in typed if problem.fix}
-    return [each for each in found if each.fix is None or each.fix.slug not in slugs]
+    return [other for other in others if other.fix is None or other.fix.slug not in slugs]
 
 
 def _price(

@@ -46,59 +46,62 @@ def read_day(text: str, of: DayRule) -> date | None:
         if of.is_required:
             raise DayError(f"{of.name} is empty. Enter a day such as {EXAMPLE}.")
         return None
-    found = _read(text, of)
-    if of.last is not None and found > of.last:
-        raise DayError(f"{_said(text, of)} is after {of.last}.")
-    return found
+    day = _read(text, of)
+    if of.last is not None and day > of.last:
+        raise DayError(f"{_quoted(text, of)} is after {of.last}.")
+    return day
 
 
 def _read(text: str, of: DayRule) -> date:
     plain = "" if len(text) > LONGEST else " ".join("".join(_plain(text)).split()).lower()
-    for year, month, day in _meant(plain):
+    for year, month, day in _dates_in(plain):
         try:
             return date(year, month, day)
         except ValueError as error:
-            raise DayError(f"{_said(text, of)} is not in the calendar.") from error
-    if found := _YEAR_LAST.fullmatch(plain):
-        one, _, other, year_ = found.groups()
+            raise DayError(f"{_quoted(text, of)} is not in the calendar.") from error
+    if match := _YEAR_LAST.fullmatch(plain):
+        left, _, right, written_year = match.groups()
         first, second = (
-            f"{year_}-{int(month):02}-{int(day):02}" for month, day in ((one, other), (other, one))
+            f"{written_year}-{int(month):02}-{int(day):02}"
+            for month, day in ((left, right), (right, left))
         )
-        raise DayError(f"{_said(text, of)} could mean {first} or {second}. Write one of these.")
-    raise DayError(f"{_said(text, of)} is not a day. Enter one such as {EXAMPLE}.")
+        raise DayError(f"{_quoted(text, of)} could mean {first} or {second}. Write one of these.")
+    raise DayError(f"{_quoted(text, of)} is not a day. Enter one such as {EXAMPLE}.")
 
 
-def _meant(plain: str) -> Iterator[tuple[int, int, int]]:
+def _dates_in(plain: str) -> Iterator[tuple[int, int, int]]:
     """Year, month and day, if a text can be read in one way only."""
-    if found := _YEAR_FIRST.fullmatch(plain):
-        yield int(found[1]), int(found[3]), int(found[4])
-    elif found := _COMPACT.fullmatch(plain):
-        yield int(found[1]), int(found[2]), int(found[3])
-    elif found := _NAMED.fullmatch(plain):
-        name = found["one"] or found["two"]
-        for month, whole in enumerate(_MONTHS, start=1):
-            if name in (whole, whole[:3], "sept" if month == 9 else whole):
-                yield int(found[5]), month, int(found[1] or found[4])
-    elif found := _YEAR_LAST.fullmatch(plain):
-        one, other, year = int(found[1]), int(found[3]), int(found[4])
+    if match := _YEAR_FIRST.fullmatch(plain):
+        yield int(match[1]), int(match[3]), int(match[4])
+    elif match := _COMPACT.fullmatch(plain):
+        yield int(match[1]), int(match[2]), int(match[3])
+    elif match := _NAMED.fullmatch(plain):
+        name = match["one"] or match["two"]
+        for month, month_name in enumerate(_MONTHS, start=1):
+            # September alone has a common short form of four letters.
+            if name in (month_name, month_name[:3], "sept" if month == 9 else month_name):
+                yield int(match[5]), month, int(match[1] or match[4])
+    elif match := _YEAR_LAST.fullmatch(plain):
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
         # With points it is the day that stands first, wherever people write so.
-        if found[2] is None or one > 12 or one == other:
-            yield year, other, one
-        elif other > 12:
-            yield year, one, other
+        if match[2] is None or first > 12 or first == second:
+            yield year, second, first
+        elif second > 12:
+            yield year, first, second
 
 
 def _plain(text: str) -> Iterator[str]:
     """The text with one character for each meaning."""
-    for each in text:
-        digit = decimal(each, None)
+    for letter in text:
+        digit = decimal(letter, None)
         if digit is not None:
             yield str(digit)
         else:
-            is_dash = category(each) == "Pd" or each == "\u2212"
-            yield "-" if is_dash else each
+            # Unicode counts the minus sign among the signs of mathematics, not among the dashes.
+            is_dash = category(letter) == "Pd" or letter == "\u2212"
+            yield "-" if is_dash else letter
 
 
-def _said(text: str, of: DayRule) -> str:
+def _quoted(text: str, of: DayRule) -> str:
     typed = text.strip()
     return f"{of.name} “{typed if len(typed) <= SHOWN else typed[:SHOWN] + '…'}”"

@@ -24,6 +24,7 @@ def is_within(text: str, most_parts: int, deepest: int) -> bool:
     """Whether it has no more strings, commas and brackets, and none deeper in one another."""
     depth = 0
     for count, part in enumerate(_PART.finditer(text)):
+        # A string begins with its quote, so that brackets within it count for nothing.
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(part[0][0], 0)
         if count > most_parts or depth > deepest:
             return False
@@ -35,7 +36,7 @@ def indented(text: str) -> str:
     it grows. Any other text, and one of too many tokens, as it is."""
     if not text.lstrip().startswith(("{", "[")):
         return text
-    found: list[str] = []
+    pieces: list[str] = []
     depth, last, space = 0, "", ""
     for count, match in enumerate(_TOKEN.finditer(text)):
         token = match[0]
@@ -47,14 +48,14 @@ def indented(text: str) -> str:
         depth -= token in ("}", "]")
         line = "\n" + "  " * depth if depth <= DEEPEST_LINE else ""
         if token in ("}", "]"):
-            found.append("" if last in ("{", "[") else line)
+            pieces.append("" if last in ("{", "[") else line)
         elif last in ("{", "[", ","):
-            found.append(line)
+            pieces.append(line)
         elif last == ":":
-            found.append(" ")
+            pieces.append(" ")
         elif token not in (",", ":"):
-            found.append(space)  # Two values in a row: it is no JSON.
-        found.append(token)
+            pieces.append(space)  # Two values in a row: it is no JSON.
+        pieces.append(token)
         depth += token in ("{", "[")
         last, space = token, ""
-    return "".join(found).lstrip()
+    return "".join(pieces).lstrip()

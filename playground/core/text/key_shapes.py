@@ -29,4 +29,4 @@ def masked(text: str) -> str:
     """The text with all but the first letters of each key, which name its kind, replaced."""
     if not holds_key(text):
         return text
-    return _SHAPES.sub(lambda found: f"{found[found.lastgroup or 0]}{MASK}", text)
+    return _SHAPES.sub(lambda match: f"{match[match.lastgroup or 0]}{MASK}", text)

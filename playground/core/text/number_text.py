@@ -63,11 +63,12 @@ def read_number(text: str, of: NumberRule) -> Decimal | None:
         return None
     value = _read(text, of)
     if of.is_whole and value != value.to_integral_value():
-        raise NumberError(f"{_said(text, of)} is not a whole number.")
+        raise NumberError(f"{_quoted(text, of)} is not a whole number.")
     if not of.least <= value <= of.most:
-        raise NumberError(f"{_said(text, of)} is out of range. Enter {_range(of)}.")
+        raise NumberError(f"{_quoted(text, of)} is out of range. Enter {_range(of)}.")
+    # It is sent as a float: what that cannot hold would be another number than the one shown.
     if not of.is_whole and Decimal(repr(float(value))) != value:
-        raise NumberError(f"{_said(text, of)} has more digits than can be sent.")
+        raise NumberError(f"{_quoted(text, of)} has more digits than can be sent.")
     return value
 
 
@@ -98,6 +99,7 @@ def number_text(value: float | Decimal | None) -> str:
     if value is None:
         return ""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    # Its size is looked at before it is written out: 1e308 has 309 digits.
     text = f"{exact:f}" if exact.is_finite() and abs(exact.adjusted()) <= LONGEST else ""
     if not 0 < len(text) <= LONGEST:
         digits, mark, exponent = str(value).lower().partition("e")
@@ -109,36 +111,38 @@ def number_text(value: float | Decimal | None) -> str:
 
 def _read(text: str, of: NumberRule) -> Decimal:
     if len(text) > LONGEST:
-        raise NumberError(f"{_said(text, of)} is too long for a number.")
+        raise NumberError(f"{_quoted(text, of)} is too long for a number.")
     plain = "".join(_plain(text, of)).strip()
-    found = _NUMBER.fullmatch(plain)
-    if found is None:
-        raise NumberError(f"{_said(text, of)} is not a number.")
-    sign, body, exponent = found.groups()
+    match = _NUMBER.fullmatch(plain)
+    if match is None:
+        raise NumberError(f"{_quoted(text, of)} is not a number.")
+    sign, body, exponent = match.groups()
     digits = _digits(body, text, of, is_count=of.is_whole and exponent is None)
     value = Decimal(f"{sign}{digits}e{exponent or 0}")
+    # Minus zero would be shown and sent as -0.
     return value if value else abs(value)
 
 
 def _plain(text: str, of: NumberRule) -> Iterator[str]:
     """The text with one character for each meaning."""
-    for each in text:
-        digit = decimal(each, None)
+    for letter in text:
+        digit = decimal(letter, None)
         if digit is not None:
             yield str(digit)
-        elif each in _SAME:
-            yield _SAME[each]
-        elif category(each) == "Zs":
+        elif letter in _SAME:
+            yield _SAME[letter]
+        elif category(letter) == "Zs":
             yield " "
-        elif category(each) in ("Cc", "Cf", "Cs", "Co", "Cn"):
+        elif category(letter) in ("Cc", "Cf", "Cs", "Co", "Cn"):
             # Some of them turn digits round on the screen.
             raise NumberError(
-                f"{of.name} has a character that can't be seen (U+{ord(each):04X}). Type it anew."
+                f"{of.name} has a character that can't be seen (U+{ord(letter):04X}). Type it anew."
             )
-        elif each in "DG":
+        # These two letters stand for Arabic marks by now: typed, they must not pass for them.
+        elif letter in "DG":
             yield "?"
         else:
-            yield each
+            yield letter
 
 
 def _digits(body: str, text: str, of: NumberRule, *, is_count: bool) -> str:
@@ -146,22 +150,24 @@ def _digits(body: str, text: str, of: NumberRule, *, is_count: bool) -> str:
 
     In a count a comma before three digits is the page's own mark for thousands.
     """
-    marks = [each for each in body if not each.isdigit()]
+    marks = [letter for letter in body if not letter.isdigit()]
     if not marks:
         return _whole_part(body, text, of)
     last = marks[-1]
     if not body[-1].isdigit():
-        raise NumberError(f"{_said(text, of)} is not finished: a digit is missing at its end.")
+        raise NumberError(f"{_quoted(text, of)} is not finished: a digit is missing at its end.")
     is_either = _EITHER.fullmatch(body) is not None
     if is_either and not (is_count and last == ","):
-        one, other = body.replace(",", "."), body.replace(last, "")
-        few = number_text(Decimal(one))
-        raise NumberError(f"{_said(text, of)} could mean {few} or {other}. Write one of these.")
+        as_decimal, as_count = body.replace(",", "."), body.replace(last, "")
+        decimal_text = number_text(Decimal(as_decimal))
+        raise NumberError(
+            f"{_quoted(text, of)} could mean {decimal_text} or {as_count}. Write one of these."
+        )
     is_decimal = last in ",.D" and marks.count(last) == 1 and not is_either
     if not is_decimal:
         return _whole_part(body, text, of)
     if is_count:  # `1,00` may be the beginning of `1,000`.
-        raise NumberError(f"{_said(text, of)} is not a whole number.")
+        raise NumberError(f"{_quoted(text, of)} is not a whole number.")
     whole, fraction = body.split(last)
     return f"{_whole_part(whole, text, of) if whole else '0'}.{fraction}"
 
@@ -169,14 +175,14 @@ def _digits(body: str, text: str, of: NumberRule, *, is_count: bool) -> str:
 def _whole_part(whole: str, text: str, of: NumberRule) -> str:
     if whole.isdigit():
         if len(whole) > 1 and whole[0] == "0":
-            raise NumberError(f"{_said(text, of)} begins with a zero that means nothing.")
+            raise NumberError(f"{_quoted(text, of)} begins with a zero that means nothing.")
         return whole
     if not (_GROUPED.fullmatch(whole) or _INDIAN.fullmatch(whole)):
-        raise NumberError(f"{_said(text, of)} is not a number: its digits are oddly grouped.")
+        raise NumberError(f"{_quoted(text, of)} is not a number: its digits are oddly grouped.")
     return re.sub(r"\D", "", whole)
 
 
-def _said(text: str, of: NumberRule) -> str:
+def _quoted(text: str, of: NumberRule) -> str:
     typed = text.strip()
     return f"{of.name} “{typed if len(typed) <= SHOWN else typed[:SHOWN] + '…'}”"
 

@@ -41,6 +41,7 @@ class Phrase:
     literal: str = ""
 
 
+# At first use only: it goes through 130,000 characters, which ASCII texts never need.
 @cache
 def _word() -> re.Pattern[str]:
     # `\w` knows no marks, without which most words of India fall to pieces.
@@ -59,6 +60,7 @@ def _folded(text: str) -> str:
     text = text[:MOST_CHARACTERS]
     if text.isascii():
         return text.lower()
+    # Folded twice: taking signs apart that stand for others (ϒ) brings new capitals.
     bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
     return unicodedata.normalize("NFKC", bare).casefold()
 
@@ -70,19 +72,21 @@ def _words_in(folded: str) -> list[str]:
 def phrases(query: str) -> tuple[Phrase, ...]:
     """What a text must hold to be found; all of it. Quotes keep words together, what is
     written without spaces stays together too, and the last word may go on."""
-    found: list[Phrase] = []
+    parsed: list[Phrase] = []
     query = query[:MOST_QUERY]
     for part in _PART.finditer(query):
         quoted, bare = part.groups()
         part_text = bare if quoted is None else quoted
         # Nothing between quotes: the quotes are what is looked for.
-        asked = _spaced(part_text) or part_text.strip() or '"'
-        said = tuple(words(asked))
+        wanted = _spaced(part_text) or part_text.strip() or '"'
+        part_words = tuple(words(wanted))
         is_last = bare is not None and part.end() == len(query)
-        may_go_on = bool(said) and (len(said[-1]) >= _SHORTEST_PREFIX or not said[-1].isascii())
-        is_plain = "".join(said) == asked.replace(" ", "")
-        found.append(Phrase(said, is_last and may_go_on, "" if is_plain else asked))
-    return tuple(dict.fromkeys(found))
+        may_go_on = bool(part_words) and (
+            len(part_words[-1]) >= _SHORTEST_PREFIX or not part_words[-1].isascii()
+        )
+        is_plain = "".join(part_words) == wanted.replace(" ", "")
+        parsed.append(Phrase(part_words, is_last and may_go_on, "" if is_plain else wanted))
+    return tuple(dict.fromkeys(parsed))
 
 
 def has_signs(query: str) -> bool:
@@ -102,8 +106,11 @@ def has(texts: Sequence[str], wanted: Sequence[Phrase]) -> bool:
         ):
             return False
     plain = [phrase for phrase in wanted if not phrase.literal]
-    said = [word for text in texts for word in words(text)] if plain else []
-    return all(any(_begins(said, at, phrase) for at in _starts(said, phrase)) for phrase in plain)
+    text_words = [word for text in texts for word in words(text)] if plain else []
+    return all(
+        any(_begins(text_words, at, phrase) for at in _starts(text_words, phrase))
+        for phrase in plain
+    )
 
 
 def _spaced(text: str) -> str:
@@ -112,27 +119,27 @@ def _spaced(text: str) -> str:
 
 def _holds(whole: str, phrase: Phrase) -> bool:
     """Whether it is there, not beginning or ending within a word."""
-    asked, at = phrase.literal, -1
-    while (at := whole.find(asked, at + 1)) >= 0:
-        end = at + len(asked)
-        begins_within = at > 0 and _are_one_word(whole[at - 1], asked[0])
-        ends_within = end < len(whole) and _are_one_word(asked[-1], whole[end])
+    literal, at = phrase.literal, -1
+    while (at := whole.find(literal, at + 1)) >= 0:
+        end = at + len(literal)
+        begins_within = at > 0 and _are_one_word(whole[at - 1], literal[0])
+        ends_within = end < len(whole) and _are_one_word(literal[-1], whole[end])
         if not begins_within and (phrase.is_prefix or not ends_within):
             return True
     return False
 
 
-def _are_one_word(one: str, next_to_it: str) -> bool:
-    return _word().fullmatch(one + next_to_it) is not None
+def _are_one_word(letter: str, next_letter: str) -> bool:
+    return _word().fullmatch(letter + next_letter) is not None
 
 
-def _starts(said: Sequence[str], phrase: Phrase) -> Iterator[int]:
-    return iter(range(len(said) - len(phrase.words) + 1))
+def _starts(text_words: Sequence[str], phrase: Phrase) -> Iterator[int]:
+    return iter(range(len(text_words) - len(phrase.words) + 1))
 
 
-def _begins(said: Sequence[str], at: int, phrase: Phrase) -> bool:
-    *whole, last = phrase.words
-    end = at + len(whole)
-    if list(said[at:end]) != whole:
+def _begins(text_words: Sequence[str], at: int, phrase: Phrase) -> bool:
+    *first_words, last = phrase.words
+    end = at + len(first_words)
+    if list(text_words[at:end]) != first_words:
         return False
-    return said[end].startswith(last) if phrase.is_prefix else said[end] == last
+    return text_words[end].startswith(last) if phrase.is_prefix else text_words[end] == last

@@ -46,10 +46,10 @@ def words_of(text: str) -> list[str]:
 def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
     """Without empty ones, and each stretch of a kind in one."""
     for is_same, stretch in groupby(filter(_has_text, pieces), lambda piece: piece.kind == "same"):
-        some = list(stretch)
+        group = list(stretch)
         kinds: tuple[Kind, ...] = ("same",) if is_same else ("removed", "added")
         for kind in kinds:
-            text = "".join(piece.text for piece in some if piece.kind == kind)
+            text = "".join(piece.text for piece in group if piece.kind == kind)
             if text:
                 yield Piece(kind, text)
 
@@ -61,6 +61,7 @@ def _has_text(piece: Piece) -> bool:
 def _trimmed(before: list[str], after: list[str]) -> Iterator[Piece]:
     """What both begin or end with need not be searched for."""
     start = _shared(before, after)
+    # Behind the common beginning: the two must not overlap, as in `a a` and `a`.
     end = _shared(before[start:][::-1], after[start:][::-1])
     yield Piece("same", "".join(before[:start]))
     left, right = before[start : len(before) - end], after[start : len(after) - end]
@@ -83,25 +84,25 @@ def _by_line(before: str, after: str) -> Iterator[Piece]:
     if max(len(left), len(right)) > MOST_PARTS:
         yield from _replaced(before, after)
         return
-    for is_same, some, others in _blocks(left, right):
+    for is_same, lines, others in _blocks(left, right):
         if is_same:
-            yield Piece("same", "".join(some))
+            yield Piece("same", "".join(lines))
             continue
-        words, other_words = WORDS.findall("".join(some)), WORDS.findall("".join(others))
+        words, other_words = WORDS.findall("".join(lines)), WORDS.findall("".join(others))
         if max(len(words), len(other_words)) <= MOST_WORDS_OF_LINES:
             yield from _by_word(words, other_words)
         else:
-            yield from _replaced("".join(some), "".join(others))
+            yield from _replaced("".join(lines), "".join(others))
 
 
 def _by_word(before: list[str], after: list[str]) -> Iterator[Piece]:
     """A word is the same whatever space stands before it; the space is compared by itself."""
     bare = [[word.lstrip() for word in side] for side in (before, after)]
     place, other_place = 0, 0
-    for is_same, some, others in _blocks(*bare):
-        words = before[place : place + len(some)]
+    for is_same, stretch, others in _blocks(*bare):
+        words = before[place : place + len(stretch)]
         other_words = after[other_place : other_place + len(others)]
-        place, other_place = place + len(some), other_place + len(others)
+        place, other_place = place + len(stretch), other_place + len(others)
         if is_same:
             for word, other in zip(words, other_words, strict=True):
                 yield from _spaced(word, other)
@@ -111,7 +112,7 @@ def _by_word(before: list[str], after: list[str]) -> Iterator[Piece]:
 
 def _spaced(word: str, other: str) -> Iterator[Piece]:
     bare = word.lstrip()
-    space, other_space = (each.removesuffix(bare) for each in (word, other))
+    space, other_space = (part.removesuffix(bare) for part in (word, other))
     if space == other_space:
         yield Piece("same", word)
         return

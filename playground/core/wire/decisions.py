@@ -56,7 +56,7 @@ class Asked:
         return self.params.api_version != "auto"
 
     def decide(self, parameter: str, refusal: Unavailable | None, why: str) -> Decision:
-        """The decision about a value that was set, given what is said against it."""
+        """The decision about a value that was set, given why it is refused, if it is."""
         if refusal is None:
             return Decision(parameter, "sent", why)
         if self.insists:
@@ -73,6 +73,7 @@ def asked_of(params: Params, model: Model, *, is_foreign: bool) -> Asked:
 
 def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
     """A decision about every parameter of a request."""
+    # Decided first: whether the model thinks limits sampling, budget, display and prefill.
     thinking = _thinking(asked)
     thinks = _thinks(asked, thinking)
     return (
@@ -94,13 +95,16 @@ def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
 def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
     value = getattr(asked.params, name)
     model = asked.model
+    # While a model thinks, top_p keeps a range (0.95 to 1); temperature and top_k have none.
     takes_default_only = not model.takes_sampling or (thinks and name != "top_p")
     if takes_default_only and not asked.insists:
         why = f"{NAMES[name]} is not sent: {_no_sampling(name, model)}."
         return Decision(name, "unavailable", why)
+    # Only now: an empty field that the model does not take is disabled, and says why.
     if value is None:
         default = ": the model's default is 1" if name == "temperature" else ""
         return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")
+    # While it thinks the temperature stays behind, and top_p goes out alone.
     beside = asked.params.temperature is not None and not (thinks and not asked.insists)
     refusal = refusals.sampling(name, value, asked.target, thinks=thinks, beside_temperature=beside)
     subject = "Sent" if name == "temperature" else f"{name} is sent"
@@ -172,6 +176,7 @@ def _budget(asked: Asked, thinking: Decision) -> Decision:
 def _display(asked: Asked, thinking: Decision) -> Decision:
     name, display = "thinking_display", asked.params.thinking_display
     if display == "default":
+        # No list of models tells this default: the models that take a budget show their thinking.
         shown = "shown" if "enabled" in asked.model.thinking_types else "hidden"
         why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
         return Decision(name, "default", why or "Not sent: the API decides.")
@@ -199,8 +204,8 @@ def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
 def _cache(params: Params) -> Decision:
     if params.cache == "off":
         return Decision("cache", "default", "Not sent: nothing is cached.")
-    kept, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
-    why = f"Sent: kept for {kept} if long enough; writing costs {factor} × input."
+    lifetime, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
+    why = f"Sent: kept for {lifetime} if long enough; writing costs {factor} × input."
     return Decision("cache", "sent", why)
 
 

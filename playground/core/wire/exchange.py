@@ -40,6 +40,7 @@ class Sent:
         """The request line and the headers, as they are shown."""
         lines = [f"{name}: {value}" for name, value in self.headers]
         head = "\n".join([f"{self.method} {self.url}", *lines])
+        # Only where it is shown: what is stored has the mask alone.
         return head.replace(MASK, MASK + self.key_end)
 
 
@@ -74,44 +75,47 @@ def end_of(key: str) -> str:
 
 
 def differences(request: Request, wire: Wire) -> tuple[Decision, ...]:
-    """Where the call is not simply the form, one reason each: what is not sent, or sent in
+    """Where the call differs from the form, with one reason each: what is not sent, or sent in
     vain, comes first and what was left alone last."""
     decisions = list(wire.decisions)
     if "system" not in wire.body:
-        found = "only spaces" if request.prompt.system else "empty"
-        decisions.append(Decision("system", "default", f"Not sent: the system prompt is {found}."))
+        content = "only spaces" if request.prompt.system else "empty"
+        decisions.append(
+            Decision("system", "default", f"Not sent: the system prompt is {content}.")
+        )
     return tuple(sorted(decisions, key=_weight))
 
 
 def _weight(decision: Decision) -> int:
+    # A value that goes out to be refused comes before all: it is why the call will fail.
     return 0 if decision.refusal else 1 + ORDER.index(decision.state)
 
 
 def to_json(recorded: Recorded) -> str:
     """The text that the log keeps. Attempts share a body, so it is written once."""
     exchanges, body = [], None
-    for each in recorded.exchanges:
-        sent = each.sent
+    for exchange in recorded.exchanges:
+        sent = exchange.sent
         row: dict[str, Json] = {
-            "attempt": each.number,
+            "attempt": exchange.number,
             "method": sent.method,
             "url": sent.url,
             "headers": sent.headers,
             "body": None if sent.body == body else sent.body,
         }
-        if each.received:
-            row["http_status"] = each.received.http_status
-            row["response_headers"] = each.received.headers
+        if exchange.received:
+            row["http_status"] = exchange.received.http_status
+            row["response_headers"] = exchange.received.headers
         exchanges.append(row)
         body = sent.body
     decisions = [
         {
-            "parameter": each.parameter,
-            "state": each.state,
-            "why": each.why,
-            "refusal": each.refusal and [each.refusal.why, each.refusal.text],
+            "parameter": decision.parameter,
+            "state": decision.state,
+            "why": decision.why,
+            "refusal": decision.refusal and [decision.refusal.why, decision.refusal.text],
         }
-        for each in recorded.decisions
+        for decision in recorded.decisions
     ]
     return json.dumps({"exchanges": exchanges, "decisions": decisions}, ensure_ascii=False)
 
@@ -119,10 +123,11 @@ def to_json(recorded: Recorded) -> str:
 def from_json(text: str) -> Recorded | None:
     """What `to_json` wrote; None for a row that is older, damaged or was never sent."""
     try:
-        found = json.loads(text)
-        decisions = tuple(_decision(each) for each in found["decisions"])
+        data = json.loads(text)
+        decisions = tuple(_decision(decision) for decision in data["decisions"])
         exchanges: list[Exchange] = []
-        for row in found["exchanges"]:
+        for row in data["exchanges"]:
+            # None stands for the body of the attempt before: a prompt can be megabytes.
             body = exchanges[-1].sent.body if row["body"] is None else row["body"]
             sent = Sent(str(row["method"]), str(row["url"]), _headers(row["headers"]), str(body))
             status = row.get("http_status")

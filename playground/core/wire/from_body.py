@@ -40,6 +40,7 @@ def take_params(body: dict[str, Json], max_tokens: int) -> Params:
         stop_sequences=_stops(body),
         effort=_effort(body),
     )
+    # Without its first word: "default" is the control's for what is not sent, not the API's.
     if body.get("service_tier") in get_args(ServiceTier)[1:]:
         params = replace(params, service_tier=body.pop("service_tier"))
     return _with_cache(_with_thinking(params, body), body)
@@ -65,7 +66,7 @@ def _stops(body: dict[str, Json]) -> tuple[str, ...]:
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
         return ()
     # The control holds one a line.
-    if not all(isinstance(each, str) and each and "\n" not in each for each in stops):
+    if not all(isinstance(stop, str) and stop and "\n" not in stop for stop in stops):
         return ()
     return tuple(body.pop("stop_sequences"))
 
@@ -89,8 +90,10 @@ def _with_thinking(params: Params, body: dict[str, Json]) -> Params:
     allowed = {"type"}
     allowed |= {"budget_tokens"} if kind == "budget" else set()
     allowed |= {"display"} if kind not in NO_THINKING else set()
+    # The control of the budget sends it with that one way to think alone.
     has_budget = _is_whole_to(budget, _MOST) and budget != 0
     is_plain = set(block) <= allowed and has_budget == (kind == "budget")
+    # Taken whole or not at all: with half of it in a control another request would go out.
     if kind is None or not is_plain or display not in get_args(ThinkingDisplay):
         return params
     del body["thinking"]

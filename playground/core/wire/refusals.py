@@ -35,8 +35,8 @@ class Unavailable:
     @property
     def answer(self) -> str:
         """What to expect of the API, as the end of a sentence."""
-        said = f"“{self.text}”" if self.text else f"{self.why}."
-        return f"the API refuses it: {said}"
+        reason = f"“{self.text}”" if self.text else f"{self.why}."
+        return f"the API refuses it: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Target:
 def sampling(
     name: str, value: float, target: Target, *, thinks: bool, beside_temperature: bool = False
 ) -> Unavailable | None:
-    """What is said against a temperature, top_p or top_k."""
+    """Why a temperature, top_p or top_k is refused; None: it is not."""
     model = target.model
     if target.is_foreign:
         return None
@@ -76,9 +76,9 @@ def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None
         return Unavailable(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
     if name == "temperature" and value == 1:
         return None
-    seen = "`temperature` may only be set to 1 when thinking is enabled."
+    text = "`temperature` may only be set to 1 when thinking is enabled."
     why = f"{model.name} takes only the default while it thinks"
-    return Unavailable(why, seen if name == "temperature" else None)
+    return Unavailable(why, text if name == "temperature" else None)
 
 
 def _beside(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:
@@ -88,7 +88,7 @@ def _beside(name: str, model: Model, beside_temperature: bool) -> Unavailable | 
 
 
 def effort(level: str, target: Target) -> Unavailable | None:
-    """What is said against an effort level."""
+    """Why an effort level is refused; None: it is not."""
     levels = target.model.efforts
     if level in levels:
         return None
@@ -98,8 +98,8 @@ def effort(level: str, target: Target) -> Unavailable | None:
 
 
 def thinking(kind: str, level: str | None, target: Target) -> Unavailable | None:
-    """What is said against a thinking type ("adaptive", "enabled", "between_tools",
-    "disabled") at an effort."""
+    """Why a thinking type ("adaptive", "enabled", "between_tools", "disabled") is refused at
+    an effort; None: it is not."""
     return _THINKING[kind](level, target.model)
 
 
@@ -120,6 +120,7 @@ def _disabled(level: str | None, model: Model) -> Unavailable | None:
     if "disabled" not in model.thinking_types:
         if "between_tools" in model.thinking_types:
             return Unavailable(f"{model.name} takes between_tools in its place")
+        # Only models that always think were seen to say it in these words.
         is_seen = model.thinking_default == "always"
         text = _INSTEAD.format("disabled") if is_seen else None
         return Unavailable(f"thinking cannot be turned off on {model.name}", text)
@@ -134,6 +135,7 @@ def _between_tools(level: str | None, model: Model) -> Unavailable | None:
 
 def _above_effort(level: str | None, model: Model) -> Unavailable | None:
     highest = model.thinking_off_up_to
+    # An effort that is not set is the default, which no model has above its limit.
     if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
         return None
     return Unavailable(f"{model.name} always thinks above effort {highest}")
@@ -148,7 +150,7 @@ _THINKING: dict[str, Callable[[str | None, Model], Unavailable | None]] = {
 
 
 def prefill(target: Target, *, thinks: bool) -> Unavailable | None:
-    """What is said against a last message from the assistant."""
+    """Why a last message from the assistant is refused; None: it is not."""
     if not target.model.takes_prefill:
         text = (
             "This model does not support assistant message prefill."

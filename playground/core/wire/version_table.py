@@ -20,7 +20,7 @@ VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
 SENT, UNKNOWN = "sent", "not known"
 _ALWAYS = "max_tokens, stop_sequences, cache_control, service_tier"
 _PROBE = 0.5
-"""A value that is nobody's default."""
+"""A value that is no model's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def version_table(model: Model, *, is_foreign: bool) -> tuple[Row, ...]:
     )
 
 
-def _said(refusal: Unavailable | None, otherwise: str = SENT) -> str:
+def _answer(refusal: Unavailable | None, otherwise: str = SENT) -> str:
     if refusal is None:
         return otherwise
     return f"refused: “{refusal.text}”" if refusal.text else "refused (error text not confirmed)"
@@ -64,8 +64,8 @@ def _sampling(name: str, target: Target) -> str:
         return UNKNOWN
     refusal = refusals.sampling(name, _PROBE, target, thinks=False)
     if refusal and target.version == SAMPLING_VERSION and name in ONLY_VALUE:
-        return f"default only ({ONLY_VALUE[name]:g}), otherwise {_said(refusal)}"
-    return _said(refusal, _taken(name, model))
+        return f"default only ({ONLY_VALUE[name]:g}), otherwise {_answer(refusal)}"
+    return _answer(refusal, _taken(name, model))
 
 
 def _taken(name: str, model: Model) -> str:
@@ -80,7 +80,7 @@ def _taken(name: str, model: Model) -> str:
 
 def _effort(target: Target) -> str:
     levels = target.model.efforts
-    return f"sent: {', '.join(levels)}" if levels else _said(refusals.effort(EFFORTS[0], target))
+    return f"sent: {', '.join(levels)}" if levels else _answer(refusals.effort(EFFORTS[0], target))
 
 
 def _thinking(kind: str, target: Target) -> str:
@@ -89,11 +89,11 @@ def _thinking(kind: str, target: Target) -> str:
     highest = target.model.thinking_off_up_to
     is_limited = kind in ("disabled", "between_tools") and highest is not None
     taken = f"sent, up to effort {highest}" if is_limited else SENT
-    return _said(refusals.thinking(kind, None, target), taken)
+    return _answer(refusals.thinking(kind, None, target), taken)
 
 
 def _prefill(target: Target) -> str:
     if not target.model.is_known:
         return SENT if target.is_foreign else UNKNOWN
     taken = "sent, with thinking off"
-    return _said(refusals.prefill(target, thinks=False), taken)
+    return _answer(refusals.prefill(target, thinks=False), taken)

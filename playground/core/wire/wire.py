@@ -75,11 +75,11 @@ class Wire:
 def model_on(connection: Connection, model_id: str, models: tuple[Model, ...] = ()) -> Model:
     """The model behind an id: the account's own list, the catalogue, or an unknown one."""
     listed = next((model for model in models if model.id == model_id), None)
-    found = listed or model_catalogue.find(model_id) or model_catalogue.unknown(model_id)
-    if connection.kind == "server" and not found.is_known:
+    model = listed or model_catalogue.find(model_id) or model_catalogue.unknown(model_id)
+    if connection.kind == "server" and not model.is_known:
         # Whatever it is, it takes what such servers take; the server says so if not.
-        return replace(found, takes_sampling=True, efforts=EFFORTS)
-    return found
+        return replace(model, takes_sampling=True, efforts=EFFORTS)
+    return model
 
 
 def model_id_of(params: Params) -> str:
@@ -94,21 +94,24 @@ def wire(request: Request, model: Model, connection: Connection) -> Wire:
     asked = asked_of(request.params, model, is_foreign=is_foreign)
     decisions = decide(request, asked)
     extra = request.params.extra
+    # Shallow and last, as the SDK merges its `extra_body`.
     body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
     if fills_cache(body) and "stream" not in extra.fields:
         del body["stream"]
-        decisions = (*(each for each in decisions if each.parameter != "stream"), UNSTREAMED)
+        decisions = (*(other for other in decisions if other.parameter != "stream"), UNSTREAMED)
     version, why = _version(asked, body)
     lines = (
         Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
         *(_beside(extra, decision) for decision in decisions),
         *_of_extra(extra, {decision.parameter for decision in decisions}),
     )
+    # In one order: the same request is the same bytes, whichever field was set first.
     return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
 
 
 def fills_cache(body: JsonObject) -> bool:
     """Whether a request asks for no answer but for its prompt to be cached."""
+    # Not isinstance: false is an int to Python, and equals 0.
     return type(body.get("max_tokens")) is int and body["max_tokens"] == 0
 
 
@@ -183,6 +186,7 @@ def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
         *(
             Decision(key, "sent", "Sent: from the extra JSON.")
             for key in extra.fields
+            # A field named like a parameter that stands elsewhere (`effort`) is another one.
             if key not in decided or key in PLACES
         ),
     ]
