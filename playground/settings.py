@@ -153,6 +153,7 @@ def _text(value: object) -> str:
         return ",".join(map(_text, value))
     try:
         return str(value).strip() if isinstance(value, str | int | float) else ""
+    # Python prints no whole number of more than 4,300 digits, which a secrets file may hold.
     except ValueError:
         return "a number that is too long"
 
@@ -199,18 +200,21 @@ def _budget(values: Mapping[str, str]) -> Budget:
 
 def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     """The connection that the owner's key belongs to."""
+    # The SDK appends /v1/messages by itself.
     url = base_url.rstrip("/").removesuffix("/v1")
     if not url or url.lower() == CLAUDE_API_URL:
         return CLAUDE if has_key else None
     expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
     try:
         parts = urlsplit(url)
+        # `urlsplit` takes any port; only reading it raises for one that is no number.
         has_port = parts.port != 0
     except ValueError:
         raise SettingsError(expected) from None
     is_one_word = url.isprintable() and " " not in url and has_port
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_one_word:
         raise SettingsError(expected)
+    # The host is shown as the connection's label and kept in the log: no password in it.
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError(expected + ", without a password or anything after it")
     return Connection("server", parts.netloc, url, _flat_price(price))
@@ -232,6 +236,7 @@ def _flat_price(text: str) -> FlatPrice | None:
 
 def _count(name: str, values: Mapping[str, str], default: int) -> int:
     text = values.get(name, str(default))
+    # The length first: `int` raises for more than 4,300 digits.
     count = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_COUNT)) else 0
     if not 1 <= count <= LARGEST_COUNT:
         raise SettingsError(f"{name} must be a whole number from 1, not {_repeated(text)}")
@@ -267,6 +272,7 @@ def is_this_machine(host: str, ip_address: str | None) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
+    # Browsers resolve each name under .localhost to this machine (RFC 6761).
     is_named = name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
     return is_named and (ip_address is None or _is_loopback(ip_address))
 
@@ -276,5 +282,6 @@ def _is_loopback(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    # A socket for both families reports 127.0.0.1 as ::ffff:127.0.0.1, which is no loopback.
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback

@@ -24,6 +24,8 @@ LOOK_AGAIN_S = 1.0
 """How soon it is seen that another process has taken results in, or died at it."""
 GRACE_S = 120.0
 """How long a page may be unseen before its batches are no longer looked at."""
+# The log writes when it can. What is not on the disk by then is fetched once more: the API
+# keeps results for 29 days.
 SAVED_WITHIN_S = 30.0
 MOST_REMEMBERED = 200
 """Batches that are followed no longer, of which the page may still ask how it ended."""
@@ -56,10 +58,13 @@ class Follower:
         where it is followed, and begins where it is not; after a problem only if `again`."""
         place = submission.visitor, submission.submission_id
         found = self._followed.get(place)
+        # After a problem only a press begins anew: each rerun would ask the API for what it has
+        # refused already.
         if found is not None and not (found.is_over and (again or not found.is_settled)):
             found.seen_s = self._monotonic_s()
             return found
         found = Following(submission, self._monotonic_s())
+        # Taken out first, so that it goes to the end: the oldest are forgotten first.
         self._followed.pop(place, None)
         self._followed[place] = found
         self._forget_old()
@@ -100,6 +105,7 @@ class Follower:
             following.problem = str(error)
             return
         finally:
+            # An answer that is left half read would keep its connection.
             await results.aclose()
         if following.taken.is_whole:
             following.submission = replace(submission, is_taken_in=True)
@@ -118,6 +124,7 @@ class Follower:
         if isinstance(asked, Refusal):
             raise NotKept(asked.sentence)
         for result in some:
+            # What is not asked any more is in the log: killed and repeated, a chunk comes twice.
             if result.custom_id in asked:
                 self._log.record(*to_row(asked[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.
@@ -171,6 +178,7 @@ class Follower:
         obstacle: Refusal | None = ELSEWHERE
         while obstacle == ELSEWHERE and not self._is_unseen(following):
             async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+                # Another process may have taken everything in while this one waited for the claim.
                 newest = await asyncio.to_thread(self._store.get, *place)
                 if isinstance(newest, Submission) and newest.is_taken_in:
                     following.submission = newest

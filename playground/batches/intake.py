@@ -40,6 +40,7 @@ async def take_in(
             elif found.custom_id in seen:
                 repeated += 1
             elif found.custom_id not in left:
+                # Counted and not remembered: a server could go on with ever new ids.
                 unknown += 1
             else:
                 left.remove(found.custom_id)

@@ -106,6 +106,7 @@ class Batching:
         connection = wanted[0].plan.connection
         plans = {each.run_id: each for each in wanted}
         requests = [BatchRequest(each.run_id, each.plan.wire) for each in wanted]
+        # Each request is encoded for its size: with large batches that takes seconds.
         parts = await asyncio.to_thread(split, requests)
         left = [(new, [plans[one.custom_id] for one in new.requests]) for new in parts.batches]
         refused = await asyncio.to_thread(admission.take, _all(left)) if left else None
@@ -118,9 +119,11 @@ class Batching:
             if isinstance(found, Refusal):
                 problem = found.sentence
                 break
+            # Only now: the money of what stays in the list is given back below.
             del left[0]
             submission, problem = found
             done.append(submission)
+        # What was refused as a whole holds no money.
         if left and refused is None:
             await asyncio.to_thread(admission.give_back, _all(left))
         return Submitted(tuple(done), parts.refused, problem)
@@ -154,6 +157,8 @@ class Batching:
         self._submitting.add(begun.submission_id)
         try:
             async with self._claims.claim(begun.visitor, begun.claim_name) as obstacle:
+                # Remembered before it is sent: the API has no idempotency key, so a process that
+                # dies now must leave something by which its batch can be looked for.
                 refused = obstacle or await asyncio.to_thread(self._store.keep, begun, remembered)
                 if refused is not None:
                     return refused

@@ -66,6 +66,8 @@ class Engine:
             False: _Lane(most_runs, most_waiting),
             True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
         }
+        # Scripts take places on threads of their own while the loop gives some back: two that
+        # counted at once would both fit into the last place.
         self._counting = threading.Lock()
         self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
@@ -75,6 +77,8 @@ class Engine:
         self._is_closing = False
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
+        # One loop for all runs: fifty visitors see their first words after 0.1 s, where a thread
+        # for each run takes 15 s and more. A daemon keeps no process alive that is told to end.
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
@@ -110,6 +114,7 @@ class Engine:
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
+        # A loop that is closing may never get to the run, and whoever waits would wait for ever.
         if self._is_closing:
             self.give_back([run])
             self._stop(run, "server")
@@ -131,6 +136,7 @@ class Engine:
             for run in [*self._running(), *self._queued()]:
                 self._cancel(run.id, "server")
 
+        # Tasks and queues are the loop's own: on this thread they could change under the reading.
         self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
@@ -156,6 +162,7 @@ class Engine:
     def hand_over(self, owner: str, to: str) -> None:
         """Another page of the same visitor has an owner's runs from now on."""
 
+        # On the loop, where the reaper cannot come between the old owner's end and the new one.
         async def hand_over() -> None:
             for run in [*self._running(), *self._queued()]:
                 if run.owner == owner:
@@ -172,15 +179,18 @@ class Engine:
         asyncio.run_coroutine_threadsafe(self._close(patience_s), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        # A loop that is still running cannot be closed.
         self._loop.close()
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
+        # asyncio itself holds a task only weakly: without a name it could be collected.
         self._reaper = self._loop.create_task(self._reap())
         self._loop.run_forever()
 
     def _enqueue(self, run: Run, send: Send) -> None:
         self._lane(run).queue.append((run, send))
+        # It was handed over before the server began to end, and `stop_all` did not see it.
         if self._is_closing:
             self._cancel(run.id, "server")
         else:
@@ -193,6 +203,7 @@ class Engine:
             count, active = len(running), Counter(run.visitor for run in running)
             left: list[tuple[Run, Send]] = []
             for run, send in lane.queue:
+                # A visitor at their share is passed over: nobody waits behind the rest of theirs.
                 if count < lane.most_runs and active[run.visitor] < self._most_each:
                     count += 1
                     active[run.visitor] += 1
@@ -201,6 +212,7 @@ class Engine:
                     run.ahead = len(left)
                     left.append((run, send))
             lane.queue = left
+        # Counted here, where nothing changes meanwhile: pages on other threads read the number.
         self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
     def _begin(self, run: Run, send: Send) -> None:
@@ -213,11 +225,16 @@ class Engine:
     async def _drive(self, run: Run, send: Send) -> None:
         run.began_s = time.monotonic()
         try:
+            # A generator that is only dropped closes its connection when it is collected; Stop
+            # has to close it now.
             async with contextlib.aclosing(send()) as events:
                 async for event in events:
                     run.fold(event, time.monotonic())
+        # A stop is no Exception and passes through: `_ended` knows who asked for it. Of an error
+        # only the type is logged, for its text can hold a prompt or a key.
         except Exception as error:
             logging.getLogger(__name__).error("a run broke: %s", type(error).__name__)
+            # How far the request had come when this code broke, nobody knows.
             failure = Failure("internal", type(error).__name__, billed="possibly")
             run.fold(AttemptFailed(1, failure, None, ""), time.monotonic())
 
@@ -225,6 +242,7 @@ class Engine:
         run.stop(time.monotonic(), by, why_stopped(by, self._grace_s))
 
     def _ended(self, run: Run) -> None:
+        # `_close` ends what takes too long; its own callback may still come afterwards.
         if self._tasks.pop(run.id, None) is None:
             return
         by = self._stopping.pop(run.id, "server")
@@ -258,8 +276,10 @@ class Engine:
 
     async def _reap(self) -> None:
         while True:
+            # A short grace is looked at more often, or it would be overrun by up to a second.
             await asyncio.sleep(min(1.0, self._grace_s / 4))
             now_s = time.monotonic()
+            # A copy: pages sign in on their own threads meanwhile.
             for owner, is_connected in list(self._pages.items()):
                 if is_connected():
                     self._gone_since_s.pop(owner, None)
@@ -284,6 +304,7 @@ class Engine:
     async def _close(self, patience_s: float) -> None:
         ending: set[asyncio.Task[object]]
         ending = {task for _, task in self._tasks.values()}
+        # Over and over: what is cancelled may begin further tasks in order to end.
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:
                 # One cancelled before its first step never awaits what it was handed.
@@ -293,6 +314,7 @@ class Engine:
             await asyncio.sleep(0)
         if ending:
             await asyncio.wait(ending, timeout=patience_s)
+        # Recorded as far as it came: its row would say for ever that it is live.
         for run in self._running():
             self._ended(run)
 

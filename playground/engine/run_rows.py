@@ -15,6 +15,8 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan = run.plan
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
+    # Without a report a finished run has an unknown cost; one that was cut short has cost
+    # at least nothing, which is a bound.
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
     return with_earlier(

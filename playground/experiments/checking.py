@@ -16,6 +16,7 @@ from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.interfaces import Dependencies, Origin
 from playground.experiments.launching import Launcher
 
+# Results are kept many at a time: a transaction for each cell would hold the others up.
 _GATHER_S = 0.1
 _READ_AT_ONCE = 200
 """Answers in memory: they can be long."""
@@ -75,12 +76,14 @@ class Checker:
         todo = self.of_cell(cell.cell_id)
         results = dict(cell.results)
         if todo:
+            # A visitor's pattern may take a quarter of a second, and no stream moves on meanwhile.
             results |= await asyncio.to_thread(check_all, todo, answer, set(results))
         kept = dict(results)
         for each in todo:
             if may_ask and each.is_judges and each.key not in results:
                 result, is_verdict = await self._judge(cell, each, answer)
                 results |= result
+                # Why there is no verdict is shown, not kept: the judge can be asked another day.
                 kept |= result if is_verdict else {}
         key = answer_key(answer)
         self._keep(Checked(cell.cell_id, kept, key))
@@ -100,6 +103,7 @@ class Checker:
         verdict of the judge, rather than the lack of one."""
         cell_id = judge_cell(cell.cell_id, asked.key)
         earlier = self.judged.get(cell_id)
+        # This judge has answered before: to ask once more would be paid for twice.
         if earlier is not None and earlier.is_answered:
             reply = (await self._answers([earlier])).get(earlier.run_id)
             if reply is not None:
@@ -141,6 +145,7 @@ class Checker:
             with contextlib.suppress(TimeoutError):  # What ends together is kept together.
                 await asyncio.wait_for(self._is_over.wait(), _GATHER_S)
             done: Sequence[Checked] = self._unsaved
+            # Emptied before the write: what is checked meanwhile belongs to the next one.
             self._unsaved = []
             await asyncio.to_thread(
                 self._dependencies.store.checked, origin.visitor, origin.experiment_id, done

@@ -35,9 +35,11 @@ class Claims:
         """None: from now on, until it is left, no other page and no other process does this
         work. Else why not: `ELSEWHERE`, or why that can't be known."""
         place = visitor, name
+        # In the database a claim is this process's: only here are its pages told apart.
         if place in self._held:
             yield ELSEWHERE
             return
+        # Before the first `await`: a second page must find it taken already.
         self._held.add(place)
         try:
             is_free = await asyncio.to_thread(self._store.take, *place)

@@ -106,6 +106,7 @@ class ExperimentRun:
     @property
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
+        # Copies: a script reads this on its own thread while the loop changes them.
         begun, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
         return replace(
@@ -125,8 +126,10 @@ class ExperimentRun:
         if self._state == "done":
             return
         self._state, self.why = "running", ""
+        # For work that is still winding down: woken, it sees the new state and goes on.
         self._launcher.is_stopped = False
         self._changed.set()
+        # A second round of work beside the first would send each cell twice.
         if self._is_working:
             return
         self._is_working = True
@@ -163,6 +166,7 @@ class ExperimentRun:
             del self.finished[cell_id]
         self._again |= failed  # Another page may have run them again meanwhile.
         self._order.put_back(failed)
+        # `_begin` leaves alone what is done.
         if failed and self._state == "done":
             self._state = "paused"
         await self._begin()
@@ -181,6 +185,7 @@ class ExperimentRun:
             else:
                 self._to_check += found
         while True:
+            # Before anything is looked at, so that no change in between is slept through.
             self._changed.clear()
             room = self.experiment.at_once - len(self._tasks)
             if self._state == "running" and room > 0 and (self._to_check or self._order.left):
@@ -214,6 +219,7 @@ class ExperimentRun:
         over next, they count as in one. On the engine's loop."""
         known = self.in_batch.union(self.finished, self.unsent)
         rest = [each for each in self._grid.places if each not in known]
+        # A tenth of a millisecond each: for 10,000 cells the loop would stand still for a second.
         planned = await asyncio.to_thread(plans_of, rest, self._grid, self.context)
         plans = self._sendable(planned)
         self.in_batch = self.in_batch.union(plans)
@@ -234,6 +240,7 @@ class ExperimentRun:
         for cell_id in self.in_batch:
             self._order.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
+        # What is at work here ends by its own task: taken over as well it would count twice.
         known = waiting.union(self.finished, self._tasks.values())
         for cell in found.ended(known, self._again):
             if self._checker.is_undone(cell):
@@ -251,6 +258,7 @@ class ExperimentRun:
         taken = self._order.take(room - len(some))
         plans = self._sendable(plans_of(taken, self._grid, self.context))
         started = await self._launcher.launch(plans)
+        # Whatever the budget, a lost claim or a stop refused keeps its turn.
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._order.put_back(unstarted)
         for cell_id, sent in started.items():
@@ -269,6 +277,7 @@ class ExperimentRun:
     async def _follow(self, cell_id: str, sent: Sent) -> None:
         """Wait for a cell's run, and check its answer."""
         if not await self._launcher.is_answered_or_failed(cell_id, sent):
+            # A stopped run is no outcome: its cell is run when the experiment goes on.
             self._order.put_back([cell_id])
             return
         cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
@@ -299,12 +308,14 @@ class ExperimentRun:
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
+        # Left unread, an error would only be reported when the task is collected, and not here.
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._broke(error)
         self._changed.set()
 
     def _broke(self, error: BaseException) -> None:
+        # Only its type: the text of an error can hold a prompt or a key.
         logging.getLogger(__name__).error("an experiment broke: %s", type(error).__name__)
         self._state, self.why = "paused", f"Something broke here: {type(error).__name__}."
 

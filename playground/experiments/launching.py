@@ -41,6 +41,7 @@ class Launcher:
         none where there is no room for that."""
         if not plans or self.is_stopped:
             return {}
+        # An id may be on its way to the disk for one of them: the run has to be that one.
         if not self._ids.keys() >= plans.keys():
             await self.settle()
         origin = self._origin
@@ -88,14 +89,18 @@ class Launcher:
         return self._dependencies.claims.still(origin.visitor, claim_name(origin.experiment_id))
 
     def _prepare(self, runs: Mapping[str, Run]) -> Sequence[ReserveAgain | None] | Refusal:
+        # Kept before it is paid for: a process that dies in between has lost nothing, and a run
+        # that was sent is always found again.
         begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
         refused = self._still_ours() or (self._started(begun) if begun else None)
         return refused or self._dependencies.admit(list(runs.values()))
 
     def _send(self, cell_id: str, run: Run, again: ReserveAgain | None) -> Sent:
         over = asyncio.Event()
+        # Before it is sent: a run can be over before the next line.
         run.follow(over.set)
         self.running[cell_id] = run
+        # An id is used up by one run: tried again, the cell needs another.
         self._ids.pop(cell_id, None)
         self._dependencies.start(run, again)
         if self.is_stopped:  # meanwhile: what was reserved for it is given back so
