@@ -29,6 +29,7 @@ def _change(said: object) -> Change:
             return row, name, text
         case [int(row)]:
             return row, None, ""
+    # It keeps its place among the others: the browser tells changes by their number.
     return -1, None, ""
 
 
@@ -38,6 +39,7 @@ def edited(table: Table, changes: Sequence[Change]) -> Table:
     cells = [list(row) for row in rows]
     places = {name: at for at, name in enumerate(columns)}
     for row, name, text in changes:
+        # A browser can name any row, and all rows above it would have to be made.
         if not 0 <= row < MOST_CASES:
             continue
         if name is None:

@@ -32,6 +32,7 @@ class Dialect:
 # with which another begins is the cell's own.
 _BARE: Final = Dialect("\t", csv.QUOTE_NONE)
 _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|"))
+# `csv.Sniffer` guesses badly, and can take minutes over a hostile file: see `_dialect`.
 _ROWS_TO_GUESS_FROM: Final = 20
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -70,11 +71,13 @@ def read_cases(data: bytes | str) -> Cases:
     Raises `CasesError`, naming the row and the column.
     """
     text, changes = (data, ()) if isinstance(data, str) else _decoded(data)
+    # The mark would become a part of the first column's name.
     text = text.removeprefix("\ufeff")
     if len(text) > 2 * MOST_CHARACTERS:
         raise CasesError(f"It is longer than {2 * MOST_CHARACTERS:,} characters.")
     if not text.strip():
         raise CasesError("It is empty.")
+    # Looked at first: as CSV almost any text is a table of one column.
     if (kind := next((name for name, shape in _FOREIGN if shape.match(text)), None)) is not None:
         raise CasesError(f"It looks like {kind}. {READABLE}")
     table = read_json_cases(text) if _JSON.match(text) else _read_csv(text)
@@ -104,6 +107,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    # UTF-16 without a mark: every second byte of Latin letters is NUL.
     if data[1:4:2] == b"\0\0" and encoding == "utf-8":
         encoding = "utf-16-le"
     try:
@@ -134,6 +138,7 @@ def _read_csv(text: str) -> Cases:
     try:
         rows = list(_parsed(text, dialect or _dialect(text)))
     except CasesError:
+        # Only where it is no CSV as it stands: elsewhere a backslash is the cell's own.
         plain = _ESCAPED.sub(_unescaped, text)
         if plain == text:
             raise
@@ -141,6 +146,7 @@ def _read_csv(text: str) -> Cases:
         changes.append(_SAID_ESCAPED)
     else:
         plain = text
+        # A file that doubles its quotation marks means its backslashes as they are.
         if '""' not in text and any('\\"' in cell for row in rows for cell in row):
             rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
             changes.append(_SAID_ESCAPED)
@@ -168,6 +174,7 @@ def _dialect(text: str) -> Dialect:
     def fitness(dialect: Dialect) -> tuple[int, bool, bool]:
         rows, is_sound = [], True
         try:
+            # One by one: the rows before an error tell something, too.
             for row in islice(_parsed(text, dialect), _ROWS_TO_GUESS_FROM):
                 rows.append(row)
         except CasesError:
@@ -187,10 +194,12 @@ def _last_filled(row: Sequence[str]) -> int:
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
     reader = csv.reader(
+        # csv has to see the line breaks inside cells as they are.
         io.StringIO(text, newline=""),
         delimiter=dialect.delimiter,
         quoting=dialect.quoting,
         skipinitialspace=dialect.skips_blanks,
+        # Otherwise csv takes text after a closing quotation mark into the cell, without a word.
         strict=True,
     )
     number = 1
@@ -202,6 +211,7 @@ def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
 
 
 def _said(error: csv.Error) -> str:
+    # The text is all that tells one csv.Error from another.
     text = str(error)
     if "unexpected end of data" in text:
         return "a quotation mark is never closed"

@@ -74,6 +74,7 @@ def _lines(text: str) -> Iterator[tuple[int, Json]]:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
         except _TwiceError:
             raise CasesError(f"Row {number:,}: {_TWICE}.") from None
+        # A ValueError that is no JSONDecodeError: a whole number of more than 4,300 digits.
         except (RecursionError, ValueError):
             raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
 
@@ -143,6 +144,7 @@ def _is_table(found: JsonObject) -> bool:
     values = list(found.values())
     if _is_split(found) or _list_in(found) is not None:
         return True
+    # A list of checks belongs to one case and is no column.
     if CHECKS in found or not values:
         return False
     if all(isinstance(each, list) for each in values):
@@ -169,6 +171,7 @@ def _list_in(found: JsonObject) -> str | None:
         for name, value in found.items()
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
     ]
+    # Under any other name a list may be a field of one case.
     return lists[0] if len(lists) == 1 and lists[0].lower() in _ONE_LIST else None
 
 
@@ -216,6 +219,7 @@ def _texts(number: int, parsed: object) -> dict[str, str]:
 def _cell(number: int, name: str, value: Json) -> str:
     """A text as it is, nothing for null, and the JSON of anything else."""
     if isinstance(value, str):
+        # JSON can spell half of a character, which neither a file nor a database takes.
         try:
             value.encode()
         except UnicodeEncodeError:

@@ -9,6 +9,7 @@ from playground.core.request.template import as_name, is_name
 
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
+# Ten thousand ragged rows would be as many sentences.
 _MOST_SAID: Final = 20
 
 
@@ -48,6 +49,7 @@ def _is_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if len(header) < 2 or not _INDEX.fullmatch(header[0]) or not rows:
         return False
     firsts = [row[0] if row else "" for row in rows]
+    # pandas counts its rows from 0, R from 1.
     return any(firsts == [str(n) for n in range(k, k + len(rows))] for k in (0, 1))
 
 
@@ -59,6 +61,7 @@ def _names(header: Sequence[str], said: list[str]) -> list[str]:
     for number, (text, name) in enumerate(zip(header, given, strict=True), 1):
         own, shown = name or f"column_{number}", text.strip()[:40]
         count = 1
+        # A made-up name must not take that of a column further to the right.
         while own in taken or (own != name and own in given):
             count += 1
             own = f"{name or f'column_{number}'}_{count}"

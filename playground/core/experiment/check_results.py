@@ -25,6 +25,7 @@ from playground.core.request.template import TemplateError, render_text
 
 PASSED: Final = CheckResult(True)
 MOST_QUOTED: Final = 60
+# Each part is bounded: an answer of nothing but digits would be a number of any size.
 _NUMBER = re.compile(
     r"[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,30})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?"
 )
@@ -97,6 +98,7 @@ def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
 
 
 def _holds(answer: str, text: str, check: CaseCheck) -> bool:
+    # Lower case alone would leave ß and ss apart.
     return text.casefold() in answer.casefold() if check.ignore_case else text in answer
 
 
@@ -133,6 +135,7 @@ def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
         raise TemplateError(f"{quoted(text)} is no number to compare with.")
     if found is None:
         return "There is no number in it."
+    # By its `repr`: as a float a tenth is a little more than what was typed.
     if abs(found - wanted) <= Decimal(repr(check.tolerance)):
         return None
     return f"Its last number, {found:,f}, is {abs(found - wanted):,f} off {wanted:,f}."

@@ -105,6 +105,7 @@ def from_json(text: str) -> Experiment:
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:
+        # Python reads NaN and Infinity, which are no JSON.
         found = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ExperimentError("It is not JSON that can be read here.") from None
@@ -115,6 +116,7 @@ def from_json(text: str) -> Experiment:
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")
     try:
         experiment = _experiment(found)
+        # For its error: a grid beyond the limits must not be opened.
         _ = experiment.size
     except (FieldsError, CasesError, CheckError, GridError) as error:
         raise ExperimentError(str(error)) from None
@@ -170,6 +172,7 @@ def _sweep(found: object) -> Sweep:
 
 def _cases(found: dict[str, Json]) -> Cases:
     columns, rows = found["columns"], found["rows"]
+    # The one case of a prompt without variables: `cases` would miss its columns.
     if columns == [] and rows == [[]]:
         return NO_CASES
     if not isinstance(columns, list) or not isinstance(rows, list):

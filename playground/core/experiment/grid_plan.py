@@ -135,9 +135,11 @@ class _Found:
         try:
             planned = plan_cell(setting, values, self._context)
         except TemplateError as error:
+            # Nothing is sent, but the place needs an id that no other has.
             self.sent[number, case] = f"unsent-{number}-{case}"
             self.notes.append(Note("error", number, case, str(error)))
             return
+        # What a sweep sets is the same for every case, and said once.
         if case == 0:
             self.notes += _of_sweeps(number, setting, planned)
         key = self.sent[number, case] = sent_key(planned.wire, planned.connection)
@@ -153,6 +155,7 @@ class _Found:
             self.judges_usd[key, check_key(judge, values)] = usd
 
     def _add_to_batch(self, key: str, planned: Plan) -> None:
+        # Any id will do: a request gets its own when it is submitted.
         why = problem_of(BatchRequest("a", planned.wire))
         if why is None:
             self.in_batch_usd[key] = worst_case_in_batch(planned, self._context.now)
@@ -220,6 +223,7 @@ def _sames(grid: Grid) -> list[Note]:
 def _total(each: Iterable[Decimal | None], repeats: int) -> Decimal | None:
     total = Decimal(0)
     for usd in each:
+        # Without it the sum would pass for a bound.
         if usd is None:
             return None
         total += usd

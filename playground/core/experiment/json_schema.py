@@ -93,10 +93,12 @@ def _patterns(value: Json) -> Iterator[Json]:
 
 
 def _first_error(schema: JsonObject, value: Json) -> str | None:
+    # It holds the drafts and retrieves nothing: any other reference is Unresolvable.
     from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
     validator = _bounded(_draft(schema))(schema, registry=REGISTRY)
+    # jsonschema passes nothing on to its keywords: they find their count in the context.
     token = _step.set(count(1))
     try:
         error = next(validator.iter_errors(value), None)
@@ -134,6 +136,7 @@ def _counted(keyword: Keyword) -> Keyword:
     def counted(*arguments: object) -> Iterator[object]:
         if next(_step.get()) > MOST_STEPS:
             raise _TooMuchError
+        # As jsonschema has it: a keyword may return None.
         return keyword(*arguments) or iter(())
 
     return counted

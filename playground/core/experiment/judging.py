@@ -36,6 +36,7 @@ def judge_request(
     Raises `TemplateError` for any other variable without a value.
     """
     of_the_run = {"input": input_of(prompt), "answer": answer}
+    # The run last: a column named `answer` must not stand for what is judged.
     filled = {EXPECTED: "", **values, **of_the_run}
     asked = Prompt(FORMAT, (Message("user", render_text(check.text, filled)),))
     return Request(asked, Params(check.model, MAX_TOKENS))
@@ -43,6 +44,7 @@ def judge_request(
 
 def verdict_in(reply: str) -> CheckResult:
     """The verdict on the reply's last line; anything before it is the reason."""
+    # The last line alone: what a judge quotes from an answer may hold the same words.
     *before, last = reply.strip().splitlines() or [""]
     found = _VERDICT.fullmatch(last)
     if found is None:

@@ -121,4 +121,5 @@ def _in_words(undecided: Sequence[Rung]) -> str:
 def _multiple(smallest: Rung, largest: Rung) -> float | None:
     if not smallest.cost_usd or largest.cost_usd is None:
         return None
+    # By the cell: what is sent twice is run once, so that rungs may differ in their number.
     return float((largest.cost_usd / largest.cases) / (smallest.cost_usd / smallest.cases))

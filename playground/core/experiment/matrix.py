@@ -140,5 +140,6 @@ def error_of(cell: CellRow) -> str:
 
 def one_line(text: str) -> str:
     """The beginning of a text, in one line."""
+    # Cut before it is split: an answer can be long, and stands in a table of thousands.
     line = " ".join(text[: 4 * MOST_SHOWN].split())
     return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"

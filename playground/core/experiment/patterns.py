@@ -52,8 +52,10 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
     counts = [int(digits) for part in _COUNTS.findall(pattern) for digits in _digits(part)]
     if math.prod(max(count, 1) for count in counts) > MOST_REPETITIONS:
         raise PatternError(f"the pattern's counts multiply to more than {MOST_REPETITIONS:,}")
+    # V0 reads patterns as `re` does; to V1 some brackets are operations on sets.
     flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
     try:
+        # regex keeps a cache of its own, which a visitor's patterns would fill.
         return regex.compile(pattern, flags, cache_pattern=False)
     except regex.error as error:
         raise PatternError(f"the pattern is not valid: {error}") from None

@@ -47,6 +47,7 @@ def from_json_lines(text: str) -> ExperimentFile:
     """The experiment of a file. Raises `ExperimentError`, whatever is wrong."""
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    # Not `splitlines`: an answer may hold U+2028, which JSON leaves as it is.
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) > MOST_CELLS + 1:
         raise ExperimentError(f"It has more than {MOST_CELLS:,} cells.")

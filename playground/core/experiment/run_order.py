@@ -84,6 +84,8 @@ class Climb(RunOrder):
     def put_back(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
             model = self._model_of[cell_id]
+            # Counted twice, a failed cell would keep failing a model that can pass now. What it
+            # has cost stays: it was paid for.
             if cell_id in self._outcomes:
                 self._count(model, self._outcomes.pop(cell_id), -1)
             self._queues[model] = {cell_id: None, **self._queues[model]}
