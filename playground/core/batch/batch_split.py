@@ -38,6 +38,7 @@ class BatchRequest:
     def encoded(self) -> bytes:
         """Its bytes within the batch. Raises ValueError for what JSON or UTF-8 cannot hold."""
         entry = {"custom_id": self.custom_id, "params": self.params}
+        # A NaN is no JSON: in the batch's one body it would spoil all other requests.
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
 
@@ -88,6 +89,7 @@ def split(
 ) -> Split:
     """Sort requests into batches: one for each set of headers, in order of appearance, cut
     where it would grow too large. The same requests always give the same batches."""
+    # Results come in any order and are known by their id alone.
     twice = {name for name, n in Counter(each.custom_id for each in requests).items() if n > 1}
     refused: dict[str, str] = {}
     groups: dict[Headers, list[tuple[BatchRequest, int]]] = {}
@@ -100,6 +102,7 @@ def split(
         if why is not None:
             refused[each.custom_id] = why
             continue
+        # Headers go with the batch and not with its requests, the API's version among them.
         groups.setdefault(tuple(sorted(each.wire.headers.items())), []).append((each, size))
     batches = tuple(
         batch
@@ -114,6 +117,7 @@ def _size(request: BatchRequest) -> tuple[int, str | None]:
     if why is not None:
         return 0, why
     try:
+        # One more for the comma before the next.
         return len(request.encoded()) + 1, None
     except (ValueError, TypeError):
         return 0, "It holds something that JSON cannot express."

@@ -145,6 +145,7 @@ def to_row(
 
 def _known(result: BatchResult) -> BillFacts:
     if result.kind != "succeeded":
+        # A submission that was given up may be known to the API all the same.
         is_sure = _billed(result) in (None, "no")
         lost = () if is_sure else ("Whether the batch was submitted is not known.",)
         return BillFacts(free="What a batch does not answer is not billed.", missing=lost)

@@ -18,6 +18,8 @@ from playground.core.editor.page_state import (
 )
 from playground.core.request.request import Prompt
 
+# The keys of the fields' widgets: Streamlit makes a class of each, by which the page's script
+# knows whose text it keeps.
 _FIELD: Final = re.compile(
     r"system_prompt|message_(?P<index>\d{1,3})_text"
     r"|(?P<name>system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget)"
@@ -51,6 +53,7 @@ def read_before(text: object) -> Before:
 
 def read_draft(text: object) -> PageState:
     """The page as it stood on the screen. Raises `PageStateError`."""
+    # More than a page may have: its JSON stands in this one with escapes, beside what was typed.
     if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
         raise PageStateError("What the browser kept is too long.")
     try:
@@ -65,6 +68,7 @@ def read_draft(text: object) -> PageState:
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
     page = _typed_over(from_json(found["page"]), typed)
+    # What was typed can take the page beyond its bounds, and writing it raises then.
     to_json(page)
     return page
 

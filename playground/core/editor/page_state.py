@@ -68,7 +68,9 @@ def to_json(state: PageState) -> str:
         "variants": [_variant_fields(each) for each in state.variants],
         "scenario": state.scenario,
     }
+    # Read before it is written: what could not be opened again must not be kept.
     _state(fields)
+    # Sorted and without blanks, as the dictionary of links has it: that keeps a link short.
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     _check_size(text)
     return text
@@ -106,6 +108,7 @@ def _state(found: object) -> PageState:
     if not isinstance(found, dict) or found.get("playground") != "page":
         raise PageStateError("This is not a page of the prompt playground.")
     version = found.get("version")
+    # `True` and 1.0 are equal to 1 as well.
     if type(version) is not int or version != VERSION:
         raise PageStateError("It is of a version that this playground does not know.")
     if set(found) != _FIELDS:
@@ -133,6 +136,7 @@ def _variant(found: object) -> Variant:
     if not isinstance(found, dict) or not known <= set(found) <= known | {"typed"}:
         raise PageStateError("A variant must have a letter, params and a system prompt.")
     letter = found["letter"]
+    # In a tuple: a text holds "AB" and the empty text, too.
     if not isinstance(letter, str) or letter not in tuple(LETTERS):
         raise PageStateError(f"A variant's letter must be one of {', '.join(LETTERS)}.")
     fields = {"system": found["system"], "messages": [], "params": found["params"]}
@@ -155,11 +159,13 @@ def _check_params(params: Params) -> None:
         raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
     for name, most in (_MOST | _MOST_FRACTIONS).items():
         value = getattr(params, name)
+        # Written so that NaN, which Python reads in JSON, is refused as well.
         if value is not None and not 0 <= value <= most:
             raise PageStateError(f"{name} must be from 0 to {most:,}.")
     if len(params.stop_sequences) > MOST_STOPS:
         raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
     for stop in params.stop_sequences:
+        # Its field holds one a line: a break inside one would make it two.
         if not text_of(stop, "A stop sequence") or "\n" in stop:
             raise PageStateError("A stop sequence must be one line that is not empty.")
 

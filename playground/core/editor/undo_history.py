@@ -78,6 +78,7 @@ def _sizes(steps: tuple[Step, ...]) -> Iterator[int]:
         prompt = step.state.prompt
         texts = [each.system + each.params.extra_json for each in step.state.variants]
         size = sum(map(len, texts))
+        # Steps that share their prompt (`recorded`) hold its text once.
         if prompt is not later:
             size += len(prompt.system) + sum(len(each.whole) for each in prompt.messages)
         later = prompt

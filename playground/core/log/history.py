@@ -53,6 +53,7 @@ class Filter:
         if self.from_day and self.to_day and self.from_day > self.to_day:
             raise FilterError("The first day is after the last.")
         bounds = [usd for usd in (self.from_usd, self.to_usd) if usd is not None]
+        # `is_finite` first: to compare a Decimal that is NaN raises.
         if any(not usd.is_finite() or not 0 <= usd < 10**6 for usd in bounds):
             raise FilterError("A cost is at least 0 and below a million dollars.")
         if len(bounds) == 2 and bounds[0] > bounds[1]:
@@ -72,6 +73,7 @@ class Filter:
 
     @property
     def started_before(self) -> datetime | None:
+        # The last day that Python knows has no next one, and nothing is logged behind it.
         if self.to_day is None or self.to_day == date.max:
             return None
         return datetime.combine(self.to_day + timedelta(days=1), time(), UTC)
@@ -205,6 +207,8 @@ def is_behind(one: Cursor, other: Cursor, order: Order) -> bool:
 
 def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
     """The rows in an order."""
+    # None compares with nothing. Between equal values the id decides, as in `is_behind`: pages
+    # would skip or repeat rows otherwise.
     valued = [row for row in rows if value_of(row, order) is not None]
     rest = [row for row in rows if value_of(row, order) is None]
     valued.sort(key=lambda row: (value_of(row, order), row.run_id), reverse=order != "oldest")

@@ -80,6 +80,7 @@ def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request
         return None
     plainest = _form(found, {})
     version = {"api_version": found.version} if found.version in _VERSIONS else {}
+    # The version stays automatic where that sends the same, so that the form is as it was chosen.
     for form in (plainest, _form(found, version)):
         wire = wire_of(form)
         if wire.body == found.body and wire.headers[VERSION_HEADER] == found.version:

@@ -61,6 +61,7 @@ def run_of(line: str, visitor: str) -> LoggedRun:
         texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
         read = {name: str(texts[name]) for name in _TEXTS}
         return LoggedRun(row, RunTexts(run_id=row.run_id, **read), mark)
+    # It is a ValueError as well, but keeps its own sentence.
     except LineError:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
@@ -101,6 +102,7 @@ def _cell(value: object) -> str:
             return safe_cell(value)
         case datetime():
             return value.isoformat()
+        # `str` would write a small amount as 1E-7.
         case Decimal():
             return format(value, "f")
         case _:

@@ -52,6 +52,7 @@ def encode(state: PageState) -> str:
         raise LinkError("This page is too long for a link.")
     packer = zlib.compressobj(9, zdict=_SHARED)
     packed = packer.compress(content) + packer.flush()
+    # What does not compress only grows by it.
     form, data = ("z", packed) if len(packed) < len(content) else ("j", content)
     text = f"1{form}{base64.urlsafe_b64encode(data).decode().rstrip('=')}"
     if len(text) > LONGEST:
@@ -71,6 +72,7 @@ def decode(text: str) -> PageState:
     if found["version"] != "1" or found["form"] not in ("j", "z"):
         raise LinkError("This link is damaged: its beginning is not that of a link.")
     content = _content(found["form"], _bytes(found["data"]))
+    # Counted before it is parsed: objects take many times the memory of their text.
     if not is_within(content, MOST_PARTS, DEEPEST):
         raise LinkError("This link holds more than a page can.")
     try:
@@ -83,6 +85,7 @@ def address(page_url: str | None, text: str) -> str | None:
     """The link, on the deployment that is open at an address; None if that is not known."""
     try:
         parts = urlsplit(page_url or "")
+        # A name and a password in the address must not be passed on.
         has_user = "@" in parts.netloc
     except ValueError:
         return None
@@ -95,6 +98,7 @@ def address(page_url: str | None, text: str) -> str | None:
 
 def _bytes(data: str) -> bytes:
     try:
+        # A link leaves the padding out, which Python asks for.
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except ValueError:
         raise LinkError("This link was cut short on its way.") from None
@@ -104,6 +108,7 @@ def _content(form: str, data: bytes) -> str:
     if form == "z":
         unpacker = zlib.decompressobj(zdict=_SHARED)
         try:
+            # One byte more than may be is enough to tell, however much there is to unpack.
             data = unpacker.decompress(data, MOST_JSON_BYTES + 1)
         except zlib.error:
             raise LinkError("This link is damaged: it does not unpack.") from None

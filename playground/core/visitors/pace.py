@@ -25,6 +25,7 @@ class Bucket:
         self._seen_s = 0.0
 
     def _leak(self, now_s: float) -> None:
+        # Who waited for the lock comes with an earlier time than who had it.
         gone = max(0.0, now_s - self._seen_s) * self._pace.per_s
         self._level = max(0.0, self._level - gone)
         self._seen_s = now_s
@@ -60,6 +61,7 @@ class Paces:
         """Do it so many times if that may be now, or not at all."""
         with self._lock:
             buckets = (self._bucket(who), self._all)
+            # All are asked before any is filled: what one refuses must not count in the other.
             if not all(bucket.has_room(count, now_s) for bucket in buckets):
                 return False
             for bucket in buckets:

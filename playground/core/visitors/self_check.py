@@ -268,6 +268,7 @@ def _gate(seen: Observed) -> Finding:
 
 def _budget(seen: Observed) -> Finding:
     is_open = seen.has_owner and seen.gate in ("budget", "passcode", "login")
+    # A budget reserves the worst case of each run, and without a price there is none.
     if not seen.has_server_price and (seen.has_budget or seen.day_usd is not None):
         sentence = "Nothing can be sent: there is a budget, and the server's price is unknown."
         return Finding("Budget", "bad", sentence, "Set PLAYGROUND_SERVER_PRICE, such as 0/0.")

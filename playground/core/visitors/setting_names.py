@@ -43,8 +43,10 @@ def misspelt(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple
 
 
 def _sentence(name: str) -> str:
+    # A key may stand where a name belongs.
     shown = masked(name)
     shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
     own = {each.removeprefix(PREFIX): each for each in NAMES}
+    # Cut first: difflib's time grows with the square of the length.
     near = get_close_matches(name[:_LONGEST].upper().removeprefix(PREFIX), own, 1, _ALIKE)
     return f"{shown} is not a setting" + (f"; did you mean {own[near[0]]}?" if near else ".")
