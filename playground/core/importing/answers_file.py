@@ -40,6 +40,7 @@ def read_runs(text: str) -> ImportedPage | None:
     page, left_out = _page([(letter, asked.request) for letter, asked in runs])
     for letter, asked in runs:
         left_out += [LeftOut(f"{letter}: {each.name}", each.why) for each in asked.left_out]
+    # Only after it was parsed: an escape such as \u0073 hides a key's first letter.
     safe = page_without_keys(page)
     if safe != page:
         left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))

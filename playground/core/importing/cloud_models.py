@@ -43,6 +43,7 @@ def own_id(text: str) -> tuple[str, str] | None:
     if found is None:
         return None
     model = found["model"].lower().replace(".", "-")
+    # Up to Claude 3 the API's own ids have the family last, as in claude-3-opus.
     if (turned := _FAMILY_LAST.fullmatch(model)) and int(turned[1]) >= 4:
         model = f"claude-{turned[3]}-{turned[1]}" + (f"-{turned[2]}" if turned[2] else "")
         model += turned[4] or ""

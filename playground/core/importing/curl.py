@@ -83,6 +83,7 @@ def read_curl(text: str) -> Call:
     if is_windows(line):
         found = command(in_shell_words(line), "curl")
         words = () if found is None else found.words
+        # cmd fills %NAME% where a shell fills $NAME.
         filled = [replace(each, filled=tuple(_PERCENT.findall(each.text))) for each in words]
         return _call(Command(tuple(filled)))
     try:
@@ -164,6 +165,7 @@ def _long(word: Word, given: Iterator[Word], left_out: list[LeftOut]) -> Iterato
 def _short(
     word: Word, given: Iterator[Word], left_out: list[LeftOut]
 ) -> Iterator[tuple[str, Word]]:
+    # Short options may share a dash; what follows the first with a value is that value.
     for at, letter in enumerate(word.text[1:], 2):
         if letter in VALUED_SHORT:
             rest = word.text[at:]
@@ -184,6 +186,7 @@ def _body(
         raise ImportingError("This curl command sends its data in several pieces.")
     option, word = data[0]
     text, filled = word.text, word.filled
+    # Only --data-raw takes an @ for a part of the text.
     if text.startswith("@") and option != "--data-raw":
         if text != "@-" or heredoc is None:
             raise ImportingError(f"Its body is in {short(text[1:])}: paste that file instead.")

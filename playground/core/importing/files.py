@@ -18,7 +18,9 @@ _HTTP: Final = re.compile(
 _OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
 _OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
 _FENCE: Final = re.compile(r"[ \t]*(```+|~~~+)([^`\n]*)")
+# Each block is tried by every reader: a text of nothing but fences has to end.
 _MOST_BLOCKS: Final = 50
+# Their cells are Python all the same; behind others, such as %%bash, it is another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
 
 
@@ -51,6 +53,7 @@ def own_typescript(text: str) -> Call | None:
     if start is None:
         return None
     try:
+        # It ends where the object does: the rest of the program stands behind it.
         body, _ = json.JSONDecoder().raw_decode(text, start.end())
         given = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
     except (ValueError, RecursionError):
@@ -122,6 +125,7 @@ def _of_entry(entry: object) -> Call | None:
             headers = {
                 str(each["name"]): str(each.get("value", ""))
                 for each in (listed if isinstance(listed, list) else [])
+                # Browsers list HTTP/2's pseudo-headers, such as :authority, among the headers.
                 if isinstance(each, dict) and not str(each.get("name", ":")).startswith(":")
             }
             return Call(body, headers, url)

@@ -51,11 +51,13 @@ def of_messages_api(call: Call, source: str) -> Imported:
     system = texts_of(body.pop("system", ""), "system", left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
+    # What only fills the cache has no answer that could be streamed.
     if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
     version = _version(call.headers, left_out)
     extra = json.dumps(body, ensure_ascii=False, indent=2) if body else ""
+    # A run would be refused for what the extra JSON's own reader does not take.
     problem = read_extra(extra).problem
     if problem:
         left_out += [LeftOut(name, f"Not kept as extra JSON: {problem}.") for name in body]
@@ -89,6 +91,7 @@ def _messages(
         if role == "system" and not has_system and not messages:
             systems.append(text)
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
+        # An empty text was meant as such; a message that lost its content could not be sent.
         elif text or content == "":
             messages.append(Message(cast(Role, role), text))
         else:

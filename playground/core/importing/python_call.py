@@ -40,6 +40,7 @@ def read_python(text: str) -> Call:
     if not calls:
         raise ImportingError("This Python has no call of messages.create or messages.stream.")
     name, call = calls[0]
+    # Not `splitlines`, which breaks lines at more signs than Python counts.
     values = Values(Bindings(tree, call), re.split(r"\r\n|\r|\n", source), [*_of_client(tree)])
     if len(calls) > 1:
         why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
@@ -58,6 +59,7 @@ def calls_from_python(text: str) -> bool:
 def _parsed(text: str) -> tuple[ast.Module, str]:
     if len(text) > MOST_SOURCE:
         raise ImportingError(f"Python longer than {MOST_SOURCE:,} characters is not read.")
+    # People copy calls out of the middle of a function.
     source = textwrap.dedent(text)
     try:
         tree = ast.parse(source)
@@ -68,8 +70,10 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
             return _parsed(rest)
         where = f" in line {error.lineno}" if error.lineno else ""
         raise ImportingError(f"This Python has an error{where}.") from None
+    # What is nested too deep raises the last two, and a NUL the first in some Pythons.
     except (ValueError, RecursionError, MemoryError):
         raise ImportingError("This cannot be read as Python.") from None
+    # By levels: a recursion would end at the very depth that it looks for.
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
@@ -80,6 +84,7 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    # `ast.walk` goes by depth, and the first call is that of the text.
     for call in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
         name = sdk_call(call.func)
         if name is not None and not name.endswith(".count_tokens"):

@@ -80,6 +80,7 @@ def _readable(text: str) -> str:
     plain = masked(_unfenced(text))
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
+    # Only around JSON: the indentation of Python's first line is that of all others.
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
 
 
@@ -95,6 +96,7 @@ def _unfenced(text: str) -> str:
 
 
 def _is_json(text: str) -> bool:
+    # A table of TOML begins like a list.
     return text.startswith(("{", "[")) and not _TABLE_OF_TOML.match(text)
 
 
@@ -104,6 +106,7 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
     if (call := own_typescript(text)) is not None:
         return _of_call(call, "TypeScript")
     text = _without_prompts(text)
+    # Before curl: Python can speak of curl in a text, and then is Python all the same.
     is_python = calls_from_python(text) and not is_javascript(text)
     if calls_curl(text) and not is_python:
         return _of_call(read_curl(text), "curl command")
@@ -199,6 +202,7 @@ def _object(found: object) -> dict[str, Json]:
 
 def _of_call(call: Call, source: str) -> Imported:
     try:
+        # Masked once more: an escape in the source hides a key from the first search.
         return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
     except RecursionError:
         raise ImportingError("It is nested too deep.") from None
@@ -208,6 +212,7 @@ def _of_masked(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
     if (kind := json_kind(call.body)) is not None:
         raise ImportingError(named(kind))
+    # Asked before another cloud's fields are taken away: they are among the signs.
     is_of_responses, is_of_openai = is_responses(call), is_openai(call)
     call = on_the_claude_api(call)
     if is_of_responses:

@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _EXPANSION: Final = re.compile(r"(?<!\\)(?:\\\\)*(?P<what>\$(?:\w+|\{[^}]*\}?|\(|[@*#?!$-])|`)")
+# Possessive: where no quote closes, each one would be tried as the beginning, up to the end.
 _INSIDE: Final = re.compile(r"'[^']*+'?|\"(?:[^\"\\]|\\.)*+\"?|[()]", re.DOTALL)
 _ANSI: Final = re.compile(
     r"\\(?:x(?P<hex>[0-9A-Fa-f]{1,2})|u(?P<u>[0-9A-Fa-f]{1,4})|U(?P<U>[0-9A-Fa-f]{1,8})"
@@ -77,6 +78,7 @@ def command(text: str, program: str) -> Command | None:
         if name is not None and found is None:
             found = tuple(words[name + 1 :])
         words = []
+        # A heredoc's text follows the line of its command: without it the command is not whole.
         if found is not None and (heredoc is not None or not has_heredoc):
             break
     return None if found is None else Command(found, heredoc)
@@ -170,6 +172,7 @@ def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
     """The lines up to the word that ends them, and where the text goes on."""
     is_stripped = opening.startswith("<<-")
     mark = opening.removeprefix("<<-").removeprefix("<<").strip()
+    # Quotes around the mark keep a shell from filling anything in.
     is_plain = mark[0] in "'\"\\"
     mark = mark.strip("'\"").removeprefix("\\")
     lines = []
@@ -193,6 +196,7 @@ def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
 def _unquoted(kind: str, part: str) -> str:
     match kind:
         case "double":
+            # In double quotes a backslash keeps four signs as they are, and joins two lines.
             inner = re.sub(r"\\\r?\n", "", part.lstrip("$")[1:-1])
             return re.sub(r'\\(["\\$`])', r"\1", inner)
         case "single":

@@ -9,6 +9,7 @@ READABLE: Final = (
     "JSON of the Messages API or of OpenAI's, Python, notebooks, curl, HTTP requests and HAR files "
     "can be read."
 )
+# The first that fits gives the name, so the order counts.
 _KINDS: Final = tuple(
     (name, re.compile(shape, re.MULTILINE))
     for name, shape in (

@@ -27,11 +27,13 @@ _MESSAGES_BLOCKS: Final = frozenset((
 _OPENAI_BLOCKS: Final = frozenset(("file", "image_url", "input_audio", "refusal"))
 _OPENAI_TURNS: Final = frozenset(("function_call", "refusal", "tool_call_id", "tool_calls"))
 _OPENAI_MODELS: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
+# A message of the role system proves little: the Messages API has those as well.
 _STRONG, _WEAK = 2, 1
 
 
 def is_openai(call: Call) -> bool:
     """Whether a body is meant for chat completions and not for the Messages API."""
+    # An address decides; fields are only signs of one API or the other.
     if "chat/completions" in call.url:
         return True
     headers = {name.lower() for name in call.headers}

@@ -47,6 +47,7 @@ def _arguments(line: str) -> Iterator[str]:
     for found in re.finditer(r'(\\*)"|[ \t]+|[|&<>]|[^" \t\\|&<>]+|\\+', line):
         part = found[0]
         if part.endswith('"'):
+            # As C programs on Windows split their line: before a quotation mark two are one.
             slashes = len(found[1] or "")
             word.append("\\" * (slashes // 2))
             is_word = True

@@ -59,6 +59,7 @@ class Bindings:
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.tree))
+        # A node of `ast` knows neither its parent nor its block.
         self._parents = {id(c): node for node in nodes for c in ast.iter_child_nodes(node)}
         for node in nodes:
             for part in ("body", "orelse", "finalbody"):
@@ -103,8 +104,10 @@ class Bindings:
             return None
         if len(bindings) > 1 and not (is_own and all(map(self._is_straight, bindings))):
             return None
+        # In a loop the last binding of the text need not be the last that ran.
         if len(bindings) > 1 and any(self._loops(node) for node in bindings):
             return None
+        # A global may be bound beneath the function that uses it, and is there when it is called.
         last = max(before or bindings, key=place)
         value = _assigned(last, self._statement(last))
         if value is None or not self._is_straight(last):
@@ -180,6 +183,7 @@ class Bindings:
     def _is_over(self, node: ast.AST, binding: ast.AST) -> bool:
         """Whether a node runs only once the call was made."""
         is_own = self._scope(node) is self._scope(self.call)
+        # In a loop what stands behind the call runs before the next one.
         is_after = place(node) > end(self.call)
         return is_own and is_after and self._loops(binding) == self._loops(self.call)
 
@@ -194,6 +198,7 @@ class Bindings:
                     return below is not each.func
                 case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS and below is node:
                     return True
+                # Both make a text of what they are given, and keep nothing of it.
                 case ast.Call(func=ast.Attribute(attr="dumps" | "join")) if below is not each.func:
                     return True
                 case (
@@ -204,6 +209,7 @@ class Bindings:
                     # A part of a list or dict, which must be left alone as well.
                     is_part = below is not getattr(each, "func", None)
                     return is_part and self._is_left_alone(name, True, seen)
+                # An f-string makes a new text of what it is given.
                 case ast.FormattedValue():
                     return True
                 case ast.List() | ast.Tuple() | ast.Dict() | ast.Starred() | ast.keyword():
@@ -255,6 +261,7 @@ class Bindings:
             next(around)
         inner = node
         for each in around:
+            # Decorators, and the defaults of parameters, run where the function is defined.
             is_outside = isinstance(each, Function) and (
                 inner in getattr(each, "decorator_list", ())
                 or (inner is each.args and not isinstance(node, ast.arg))

@@ -11,6 +11,7 @@ from playground.core.importing.import_result import MOST_CHARACTERS, ImportingEr
 from playground.core.python_reader.bindings import Bindings
 from playground.core.text.json_text import Json
 
+# Lists that are made of lists double with each line.
 MOST_STEPS: Final = 100_000
 MOST_BITS: Final = 128
 DEEPEST: Final = 60
@@ -37,6 +38,7 @@ class Values:
 
     def source(self, node: ast.AST) -> str:
         """The first line of a node as it is written."""
+        # `ast` counts columns in bytes of UTF-8.
         line = self.lines[getattr(node, "lineno", 1) - 1].encode()
         is_whole = getattr(node, "end_lineno", 0) == getattr(node, "lineno", 0)
         end = getattr(node, "end_col_offset", None) if is_whole else None
@@ -221,6 +223,7 @@ class Values:
     def _formatted(self, part: ast.expr, depth: int) -> Iterator[str | ast.expr]:
         if not isinstance(part, ast.FormattedValue):
             yield from self._parts(part, depth + 1)
+        # A format or a conversion changes the text in a way that is not worked out here.
         elif part.format_spec is None and part.conversion == -1:
             value = self.plain(part.value, depth + 1)
             if isinstance(value, ast.Constant) and type(value.value) in (int, float, bool):
@@ -237,6 +240,7 @@ class Values:
         parts = list(self._parts(node, depth + 1))
         unknown = [each for each in parts if not isinstance(each, str)]
         whole = "".join(each if isinstance(each, str) else _GAP for each in parts)
+        # The source itself has this sign: nobody could tell which stands for what.
         if whole.count(_GAP) != len(unknown):
             raise UnknownValueError(self.source(node))
         first, *rest = clean(whole).split(_GAP)
