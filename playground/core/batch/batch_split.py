@@ -133,6 +133,7 @@ def _cut(
     kept: list[BatchRequest] = []
     size_bytes = ENVELOPE_BYTES
     for request, size in group:
+        # What is too large by itself was refused before, so that each batch has a request.
         if kept and (len(kept) == most_requests or size_bytes + size > most_bytes):
             found.append(NewBatch(dict(headers), tuple(kept), size_bytes))
             kept, size_bytes = [], ENVELOPE_BYTES

@@ -104,6 +104,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a sentence where its encoding had to be guessed."""
     if len(data) > MOST_BYTES:
         raise CasesError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+    # By their first bytes: taken for Windows-1252 nearly any bytes are a text.
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")

@@ -72,6 +72,7 @@ class Setting:
 
 def short_names(settings: Sequence[Setting]) -> list[str]:
     """Their names without the parts that all of them share; a single one's is whole."""
+    # `intersection` needs one set at least.
     shared = set[str].intersection(*(set(each.parts) for each in settings)) if settings else set()
     told = ([part for part in each.parts if part not in shared] for each in settings)
     return [SEPARATOR.join(parts) or each.name for parts, each in zip(told, settings, strict=True)]
@@ -245,6 +246,7 @@ def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
 def _words(of: NumberRule, text: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
         raise GridError(f"{of.name}: these are too many values.")
+    # Between semicolons a comma belongs to a value, and the number's own rule judges it.
     if ";" in text:
         return [word for word in (each.strip() for each in text.split(";")) if word]
     if found := _ONE_OR_TWO.search(text):

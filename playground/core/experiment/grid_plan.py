@@ -77,6 +77,7 @@ def plan_grid(
     """
     require_size(len(settings), len(cases), repeats)
     found = _Found(context)
+    # Cases outside: a case's own checks are JSON, which is read once for all settings.
     for case in range(len(cases)):
         values = cases.values(case)
         judges = found.judges(case, checks, values)

@@ -52,7 +52,7 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
     counts = [int(digits) for part in _COUNTS.findall(pattern) for digits in _digits(part)]
     if math.prod(max(count, 1) for count in counts) > MOST_REPETITIONS:
         raise PatternError(f"the pattern's counts multiply to more than {MOST_REPETITIONS:,}")
-    # V0 reads patterns as `re` does; to V1 some brackets are operations on sets.
+    # V0 reads patterns as `re` does; V1 has operations on sets, such as [a-z--b].
     flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
     try:
         # regex keeps a cache of its own, which a visitor's patterns would fill.
@@ -64,4 +64,5 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
 
 
 def _digits(part: str) -> list[str]:
+    # Nine at a time: `int` raises for thousands, and nine are beyond the limit already.
     return re.findall(r"[0-9]{1,9}", part)

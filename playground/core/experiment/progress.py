@@ -61,6 +61,7 @@ def add_up(
     answered = sum(cell.is_answered for cell in finished)
     failed = len(finished) - answered + unsent
     known = [cell.run for cell in finished if cell.run is not None]
+    # By their id: the run of a finished cell may stand among the ended ones, too.
     rows = {row.run_id: row for row in (*ended, *known)}.values()
     spent = {True: Decimal(0), False: Decimal(0)}
     for row in rows:

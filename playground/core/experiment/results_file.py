@@ -63,6 +63,7 @@ def from_json_lines(text: str) -> ExperimentFile:
             found[cell.cell_id] = cell
             answers[cell.run_id] = answer
         unsent = {str(key): str(why) for key, why in dict(head["unsent"]).items()}
+    # It is a ValueError as well, but keeps its own sentence.
     except ExperimentError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
@@ -84,6 +85,7 @@ def _head(line: str) -> dict[str, Json]:
 def _grid(experiment: Experiment, found: list[list[Json]]) -> Grid:
     sent = {(int(setting), int(case)): str(key) for setting, case, key in found}
     settings = experiment.settings
+    # A cell's id is made of what it sends: without it no result would find its place.
     if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
         raise ExperimentError("Line 1: it does not say what every cell sends.")
     return Grid(settings, experiment.cases, experiment.repeats, sent)

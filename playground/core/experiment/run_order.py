@@ -56,6 +56,7 @@ class Climb(RunOrder):
         super().__init__(grid)
         self._ladder, self._least_share = ladder, least_share
         settings = grid.settings
+        # All places of a cell send the same, so the first of them tells its model.
         self._model_of = {
             cell_id: settings[places[0].setting].request.params.model
             for cell_id, places in grid.places.items()

@@ -48,6 +48,7 @@ class SavedPrompt:
 
 def named(name: str) -> str:
     """A name as it is kept: one line, bounded."""
+    # Half of a character is replaced, since no database takes it.
     return " ".join(name.encode("utf-8", "replace").decode().split())[:LONGEST_NAME]
 
 
@@ -59,6 +60,7 @@ def first_version(page: PageState, note: str, at: datetime) -> PromptVersion:
 
 def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
     """The prompt with one version more; the oldest go when there are too many."""
+    # Not by how many there are: once the oldest are gone a number would be given twice.
     number = prompt.versions[-1].number + 1
     versions = (*prompt.versions, replace(version, number=number))[-MOST_VERSIONS:]
     return replace(prompt, versions=versions)
@@ -161,6 +163,7 @@ def _version(number: int, found: Json) -> PromptVersion:
     note = text_of(found["note"], "A note")
     if len(note) > LONGEST_NOTE:
         raise LibraryError(f"A note can have at most {LONGEST_NOTE} characters.")
+    # Through the page's own reader and writer: one page is one text, whoever wrote the file.
     page = from_json(json.dumps(found["page"]))
     return PromptVersion(number, _moment(found["saved_at"]), note, to_json(page))
 
@@ -168,6 +171,7 @@ def _version(number: int, found: Json) -> PromptVersion:
 def _moment(found: object) -> datetime:
     try:
         moment = datetime.fromisoformat(text_of(found, "saved_at"))
+        # Without a time zone it would be taken for the server's own time.
         if moment.tzinfo is None or not 2000 < moment.year < 3000:
             raise ValueError
         return moment.astimezone(UTC)

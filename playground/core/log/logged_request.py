@@ -103,6 +103,8 @@ def _system(rest: dict[str, Json]) -> str:
 
 def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
+    # One message that the form cannot hold keeps all of them in the extra JSON: divided they
+    # would lose their order.
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()
     del rest["messages"]

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from playground.core.rendering.allowed import fault
 from playground.core.rendering.markdown import STYLE_FILE
 
+# 'unsafe-inline' is for the style sheet, which stands in the page; nothing is loaded.
 CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -32,6 +33,7 @@ def _templates() -> jinja2.Environment:
     found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
+        # A name that is misspelt in a template must fail and not print nothing.
         undefined=jinja2.StrictUndefined,
         finalize=clean,
         trim_blocks=True,

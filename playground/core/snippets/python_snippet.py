@@ -135,6 +135,7 @@ def with_policy(
 ) -> str:
     """The playground's own way: no retry inside the SDK, each one decided and told here."""
     return _WITH_POLICY.format(
+        # A stream that breaks off raises httpx2's own errors, which are none of the SDK's.
         imports=_imports(connection, ("random", "sys", "time"), ("httpx2",)),
         attempts=policy.attempts,
         base_wait_s=policy.base_wait_s,
@@ -217,6 +218,7 @@ def _client(connection: Connection, arguments: dict[str, str]) -> str:
     if connection.kind == "claude":
         comment = "# The key is read from the environment: ANTHROPIC_API_KEY.\n"
         return f"{comment}client = {_call('anthropic.Anthropic', arguments)}"
+    # The SDK sends only Authorization, and some servers look for x-api-key.
     server = {
         "base_url": _quoted(connection.base_url),
         "api_key": "key",

@@ -75,6 +75,7 @@ class Paces:
 
     def _bucket(self, who: str) -> Bucket:
         bucket = self._buckets.setdefault(who, Bucket(self._each))
+        # Used last, it goes last: `popitem` takes the one that was away for longest.
         self._buckets.move_to_end(who)
         if len(self._buckets) > MOST_KNOWN:
             self._buckets.popitem(last=False)

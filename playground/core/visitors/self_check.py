@@ -132,6 +132,7 @@ def _is_of_this_app(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means this very machine."""
+    # In a URL an IPv6 address stands in brackets, and any name may end with the root's dot.
     name = host.lower().strip("[]").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -194,6 +195,7 @@ def _foreign_origins(seen: Observed) -> list[str]:
 
 def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
     try:
+        # Without the slashes a host would be taken for a path.
         host = urlsplit(origin if "//" in origin else f"//{origin}").hostname or ""
     except ValueError:
         return False
