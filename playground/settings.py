@@ -136,11 +136,11 @@ def _values(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[s
     values: dict[str, str] = {}
     for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
         texts = {name: _text(value) for name, value in source.items()}
-        found = {name: text for name, text in texts.items() if text}
-        if found.keys() & set(PAIR):
+        filled = {name: text for name, text in texts.items() if text}
+        if filled.keys() & set(PAIR):
             # A key goes to the address that stands beside it, never to another one.
             values = {name: text for name, text in values.items() if name not in PAIR}
-        values |= found
+        values |= filled
     return values
 
 
@@ -160,14 +160,14 @@ def _text(value: object) -> str:
 
 def _allowed(text: str) -> frozenset[str]:
     """Addresses and domains, in lower case; a domain begins with its @."""
-    found = []
-    for each in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
-        address = each if "@" in each else f"@{each}"
+    allowed = []
+    for entry in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
+        address = entry if "@" in entry else f"@{entry}"
         if text and not ADDRESS.fullmatch(address):
             expected = "addresses or domains, such as ada@example.com, example.org"
             raise SettingsError(f"PLAYGROUND_ALLOWED_EMAILS must be {expected}")
-        found.append(address)
-    return frozenset(found if text else ())
+        allowed.append(address)
+    return frozenset(allowed if text else ())
 
 
 def _shares(text: str) -> bool:

@@ -57,30 +57,32 @@ class Follower:
         """Follow a batch until its results are in the log. Called on every rerun: it goes on
         where it is followed, and begins where it is not; after a problem only if `again`."""
         place = submission.visitor, submission.submission_id
-        found = self._followed.get(place)
+        following = self._followed.get(place)
         # After a problem only a press begins anew: each rerun would ask the API for what it has
         # refused already.
-        if found is not None and not (found.is_over and (again or not found.is_settled)):
-            found.seen_s = self._monotonic_s()
-            return found
-        found = Following(submission, self._monotonic_s())
+        if following is not None and not (
+            following.is_over and (again or not following.is_settled)
+        ):
+            following.seen_s = self._monotonic_s()
+            return following
+        following = Following(submission, self._monotonic_s())
         # Taken out first, so that it goes to the end: the oldest are forgotten first.
         self._followed.pop(place, None)
-        self._followed[place] = found
+        self._followed[place] = following
         self._forget_old()
-        found.work = self._call(self._safely(found, connection, key))
-        return found
+        following.work = self._call(self._safely(following, connection, key))
+        return following
 
     def _forget_old(self) -> None:
-        over = [place for place, found in list(self._followed.items()) if found.is_over]
+        over = [place for place, following in list(self._followed.items()) if following.is_over]
         for place in over[:-MOST_REMEMBERED]:
             self._followed.pop(place, None)
 
     def stop(self, submission: Submission) -> None:
         """Look at a batch no longer; the batch itself goes on."""
-        found = self._followed.get((submission.visitor, submission.submission_id))
-        if found is not None and found.work is not None:
-            found.work.cancel()
+        following = self._followed.get((submission.visitor, submission.submission_id))
+        if following is not None and following.work is not None:
+            following.work.cancel()
 
     async def take(
         self,
@@ -94,8 +96,8 @@ class Follower:
         place = submission.visitor, submission.submission_id
         wanted = await asyncio.to_thread(self._store.waiting_ids, *place)
 
-        async def keep(some: Sequence[BatchResult]) -> None:
-            await asyncio.to_thread(self._record, submission, connection, some)
+        async def keep(chunk: Sequence[BatchResult]) -> None:
+            await asyncio.to_thread(self._record, submission, connection, chunk)
 
         try:
             if isinstance(wanted, Refusal):
@@ -116,17 +118,17 @@ class Follower:
             following.problem = f"{following.taken.missing:,} results are missing."
 
     def _record(
-        self, submission: Submission, connection: Connection, some: Sequence[BatchResult]
+        self, submission: Submission, connection: Connection, results: Sequence[BatchResult]
     ) -> None:
         place = submission.visitor, submission.submission_id
-        ids = [result.custom_id for result in some]
-        asked = self._store.asked(*place, ids)
-        if isinstance(asked, Refusal):
-            raise NotKept(asked.sentence)
-        for result in some:
+        ids = [result.custom_id for result in results]
+        planned = self._store.asked(*place, ids)
+        if isinstance(planned, Refusal):
+            raise NotKept(planned.sentence)
+        for result in results:
             # What is not asked any more is in the log: killed and repeated, a chunk comes twice.
-            if result.custom_id in asked:
-                self._log.record(*to_row(asked[result.custom_id], result, submission, connection))
+            if result.custom_id in planned:
+                self._log.record(*to_row(planned[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.
         saved = self._log.saved(submission.visitor, ids, SAVED_WITHIN_S)
         refused = self._store.taken_in(*place, saved)

@@ -201,7 +201,7 @@ class Engine:
         for lane in self._lanes.values():
             running = [run for run in self._running() if self._lane(run) is lane]
             count, active = len(running), Counter(run.visitor for run in running)
-            left: list[tuple[Run, Send]] = []
+            waiting: list[tuple[Run, Send]] = []
             for run, send in lane.queue:
                 # A visitor at their share is passed over: nobody waits behind the rest of theirs.
                 if count < lane.most_runs and active[run.visitor] < self._most_each:
@@ -209,9 +209,9 @@ class Engine:
                     active[run.visitor] += 1
                     self._begin(run, send)
                 else:
-                    run.ahead = len(left)
-                    left.append((run, send))
-            lane.queue = left
+                    run.ahead = len(waiting)
+                    waiting.append((run, send))
+            lane.queue = waiting
         # Counted here, where nothing changes meanwhile: pages on other threads read the number.
         self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
@@ -286,7 +286,9 @@ class Engine:
                 else:
                     self._gone_since_s.setdefault(owner, now_s)
             limit_s = now_s - self._grace_s
-            gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
+            gone = {
+                owner for owner, since_s in list(self._gone_since_s.items()) if since_s < limit_s
+            }
             for run in [*self._running(), *self._queued()]:
                 if run.owner in gone:
                     self._cancel(run.id, "page gone")

@@ -20,7 +20,7 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
     return with_earlier(
-        cost, [bill(each, call, BillFacts())[0] for each in run.earlier_usages]
+        cost, [bill(earlier, call, BillFacts())[0] for earlier in run.earlier_usages]
     ), prices
 
 

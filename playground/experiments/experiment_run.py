@@ -107,10 +107,10 @@ class ExperimentRun:
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
         # Copies: a script reads this on its own thread while the loop changes them.
-        begun, ended = list(self._tasks.values()), self._launcher.ended
+        at_work, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
         return replace(
-            self._tally.progress(self.finished, ended, begun, *sizes),
+            self._tally.progress(self.finished, ended, at_work, *sizes),
             state=self._state,
             unchecked=sum(cell.cell_id in self.finished for cell in list(self._to_check)),
             why=self.why,
@@ -179,11 +179,11 @@ class ExperimentRun:
 
     async def _work(self) -> None:
         async with self._looking:  # what another page has finished meanwhile, too
-            found = await self._take_over()
-            if isinstance(found, Refusal):
-                self._rest("paused", found.sentence)
+            undone = await self._take_over()
+            if isinstance(undone, Refusal):
+                self._rest("paused", undone.sentence)
             else:
-                self._to_check += found
+                self._to_check += undone
         while True:
             # Before anything is looked at, so that no change in between is slept through.
             self._changed.clear()
@@ -218,7 +218,7 @@ class ExperimentRun:
         """The plans of all cells that are still to be run, for a batch: until they are taken
         over next, they count as in one. On the engine's loop."""
         known = self.in_batch.union(self.finished, self.unsent)
-        rest = [each for each in self._grid.places if each not in known]
+        rest = [cell_id for cell_id in self._grid.places if cell_id not in known]
         # A tenth of a millisecond each: for 10,000 cells the loop would stand still for a second.
         planned = await asyncio.to_thread(plans_of, rest, self._grid, self.context)
         plans = self._sendable(planned)
@@ -230,19 +230,19 @@ class ExperimentRun:
     async def _take_over(self) -> list[CellRow] | Refusal:
         """Take over what the store has and nobody took over before. Comes back: answers that
         wait for a check."""
-        found = await stored(self.origin, self._grid.places, self._dependencies.store)
-        if isinstance(found, Refusal):
-            return found
+        in_store = await stored(self.origin, self._grid.places, self._dependencies.store)
+        if isinstance(in_store, Refusal):
+            return in_store
         undone = []
-        self.is_loaded, self.in_batch = True, found.in_batch
-        self._checker.judged |= found.judged
-        self._launcher.ended |= found.runs
+        self.is_loaded, self.in_batch = True, in_store.in_batch
+        self._checker.judged |= in_store.judged
+        self._launcher.ended |= in_store.runs
         for cell_id in self.in_batch:
             self._order.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
         # What is at work here ends by its own task: taken over as well it would count twice.
         known = waiting.union(self.finished, self._tasks.values())
-        for cell in found.ended(known, self._again):
+        for cell in in_store.ended(known, self._again):
             if self._checker.is_undone(cell):
                 undone.append(cell)
                 self._order.leave_out(cell.cell_id)
@@ -252,11 +252,11 @@ class ExperimentRun:
 
     async def _fill(self, room: int) -> None:
         """Begin as many cells as there is room for, the checks left undone first."""
-        some, self._to_check = self._to_check[:room], self._to_check[room:]
-        for cell in some:
+        to_check, self._to_check = self._to_check[:room], self._to_check[room:]
+        for cell in to_check:
             self._begin_task(cell.cell_id, self._check_again(cell))
-        taken = self._order.take(room - len(some))
-        plans = self._sendable(plans_of(taken, self._grid, self.context))
+        cell_ids = self._order.take(room - len(to_check))
+        plans = self._sendable(plans_of(cell_ids, self._grid, self.context))
         started = await self._launcher.launch(plans)
         # Whatever the budget, a lost claim or a stop refused keeps its turn.
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
@@ -272,7 +272,7 @@ class ExperimentRun:
             if isinstance(why, str):
                 self.unsent[cell_id] = why
                 self._order.note(cell_id, None, Decimal(0))
-        return {each: plan for each, plan in planned.items() if not isinstance(plan, str)}
+        return {cell_id: plan for cell_id, plan in planned.items() if not isinstance(plan, str)}
 
     async def _follow(self, cell_id: str, sent: Sent) -> None:
         """Wait for a cell's run, and check its answer."""
@@ -296,7 +296,7 @@ class ExperimentRun:
             self._note(cell)
 
     def _note(self, cell: CellRow) -> None:
-        keys = [each.key for each in self._checker.of_cell(cell.cell_id)]
+        keys = [pending.key for pending in self._checker.of_cell(cell.cell_id)]
         self.finished[cell.cell_id] = cell
         cost_usd = cell.run.cost_usd if cell.run else None
         self._order.note(cell.cell_id, cell.passed(keys), cost_usd)

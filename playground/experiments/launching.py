@@ -47,9 +47,9 @@ class Launcher:
         origin = self._origin
         runs = {
             cell_id: Run(
-                origin.owner, origin.visitor, each, self._ids.get(cell_id), origin.experiment_id
+                origin.owner, origin.visitor, plan, self._ids.get(cell_id), origin.experiment_id
             )
-            for cell_id, each in plans.items()
+            for cell_id, plan in plans.items()
         }
         admitted = await asyncio.to_thread(self._prepare, runs)
         if isinstance(admitted, Refusal):
@@ -64,23 +64,25 @@ class Launcher:
     def keep_ahead(self, cell_ids: Sequence[str]) -> None:
         """Keep the runs that these cells will have, while others run: a start need not wait
         for the disk then. Many at a time, once half of them are used up."""
-        begun = [Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids]
-        is_time = 2 * len(begun) >= len(cell_ids)
-        if begun and is_time and (self._ahead is None or self._ahead.done()):
-            self._ahead = asyncio.create_task(self._keep(begun))
+        starts = [
+            Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids
+        ]
+        is_time = 2 * len(starts) >= len(cell_ids)
+        if starts and is_time and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._keep(starts))
 
     async def settle(self) -> None:
         """Wait for what is being kept: a cell has one newest run, and never two."""
         if self._ahead is not None:
             await self._ahead
 
-    async def _keep(self, begun: Sequence[Started]) -> None:
-        if await asyncio.to_thread(self._started, begun) is None:
-            self._ids |= {each.cell_id: each.run_id for each in begun}
+    async def _keep(self, starts: Sequence[Started]) -> None:
+        if await asyncio.to_thread(self._started, starts) is None:
+            self._ids |= {start.cell_id: start.run_id for start in starts}
 
-    def _started(self, begun: Sequence[Started]) -> Refusal | None:
+    def _started(self, starts: Sequence[Started]) -> Refusal | None:
         origin = self._origin
-        return self._dependencies.store.started(origin.visitor, origin.experiment_id, begun)
+        return self._dependencies.store.started(origin.visitor, origin.experiment_id, starts)
 
     def _still_ours(self) -> Refusal | None:
         """Asked before each start: another process goes on with what this one was at when it
@@ -91,8 +93,8 @@ class Launcher:
     def _prepare(self, runs: Mapping[str, Run]) -> Sequence[ReserveAgain | None] | Refusal:
         # Kept before it is paid for: a process that dies in between has lost nothing, and a run
         # that was sent is always found again.
-        begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
-        refused = self._still_ours() or (self._started(begun) if begun else None)
+        starts = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
+        refused = self._still_ours() or (self._started(starts) if starts else None)
         return refused or self._dependencies.admit(list(runs.values()))
 
     def _send(self, cell_id: str, run: Run, again: ReserveAgain | None) -> Sent:
