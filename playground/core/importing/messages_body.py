@@ -67,22 +67,22 @@ def of_messages_api(call: Call, source: str) -> Imported:
 
 
 def _messages(
-    found: object, left_out: list[LeftOut], *, has_system: bool
+    entries: object, left_out: list[LeftOut], *, has_system: bool
 ) -> tuple[str, tuple[Message, ...]]:
     """The system prompt that stands before the first turn, and the turns."""
-    if not isinstance(found, list):
+    if not isinstance(entries, list):
         raise ImportingError("The messages are no list.")
     systems: list[str] = []
     messages: list[Message] = []
-    for number, each in enumerate(found, 1):
-        if not isinstance(each, dict):
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict):
             raise ImportingError(f"Message {number} is no object.")
-        where, role = f"Message {number}", each.get("role")
-        content: Json = each.get("content")
+        where, role = f"Message {number}", entry.get("role")
+        content: Json = entry.get("content")
         if role not in get_args(Role):
             left_out.append(LeftOut(where, NO_ROLE))
             continue
-        for name in sorted(set(each) - {"role", "content"}, key=str):
+        for name in sorted(set(entry) - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
         if role == "assistant" and _goes_back_whole(content):
             messages.append(Message("assistant", "", write_blocks(content)))
@@ -101,9 +101,9 @@ def _messages(
 
 def _goes_back_whole(content: Json) -> bool:
     """Whether content is an answer that is more than texts, and asks for no result of a tool."""
-    if not holds_answer(content) or any(each["type"] == "tool_use" for each in content):
+    if not holds_answer(content) or any(block["type"] == "tool_use" for block in content):
         return False
-    return any(each["type"] != "text" or each.get("citations") for each in content)
+    return any(block["type"] != "text" or block.get("citations") for block in content)
 
 
 def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:
