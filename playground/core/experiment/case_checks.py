@@ -181,12 +181,12 @@ def read_checks(text: str) -> tuple[CaseCheck, ...]:
     if len(text) > MOST_CHARACTERS * 2:
         raise CheckError("The checks are too long.")
     try:
-        found = json.loads(text)
+        entries = json.loads(text)
     except (ValueError, RecursionError):
         raise CheckError("The checks are not JSON.") from None
-    if not isinstance(found, list) or len(found) > MOST_CHECKS:
+    if not isinstance(entries, list) or len(entries) > MOST_CHECKS:
         raise CheckError(f"The checks must be a list of at most {MOST_CHECKS}.")
-    return tuple(from_fields(each) for each in found)
+    return tuple(from_fields(entry) for entry in entries)
 
 
 def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple[CaseCheck, ...]:

@@ -23,8 +23,8 @@ def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
     return version, start, tuple(map(_change, said["ops"]))
 
 
-def _change(said: object) -> Change:
-    match said:
+def _change(operation: object) -> Change:
+    match operation:
         case [int(row), str(name), str(text)]:
             return row, name, text
         case [int(row)]:

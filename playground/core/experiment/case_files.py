@@ -87,7 +87,7 @@ def read_cases(data: bytes | str) -> Cases:
 def to_json_lines(table: Cases) -> str:
     """The exact table: each case an object on a line of its own."""
     objects = (table.values(case) for case in range(len(table)))
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in objects)
 
 
 def to_csv(table: Cases) -> str:
@@ -116,14 +116,14 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
     # One wrong byte among characters of UTF-8 is damage, not another encoding.
-    if not any(ord(each) > 127 for each in data.decode("utf-8", "ignore")):
+    if not any(ord(character) > 127 for character in data.decode("utf-8", "ignore")):
         try:
             text = data.decode("cp1252")
         except UnicodeDecodeError:
             pass
         else:
-            said = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
-            return text, (said,)
+            sentence = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
+            return text, (sentence,)
     advice = "save it as CSV UTF-8"
     raise CasesError(f"Row {row:,}: the file is not in UTF-8; {advice}.")
 
@@ -131,8 +131,8 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
 def _read_csv(text: str) -> Cases:
     changes: list[str] = []
     dialect = None
-    if (found := _SEPARATOR.match(text)) is not None:
-        text, dialect = text[found.end() :], Dialect(found[1])
+    if (separator := _SEPARATOR.match(text)) is not None:
+        text, dialect = text[separator.end() :], Dialect(separator[1])
         changes.append("The first line, sep=, names what separates cells: it is left out.")
     if dialect is None and (cells := _of_markdown(text)) is not None:
         return _of_rows(cells, ["It is a table of Markdown: its line of dashes is left out."])
@@ -183,9 +183,9 @@ def _dialect(text: str) -> Dialect:
         widths = [len(row) for row in rows if row]
         return widths[0] if widths else 0, is_sound, len(set(widths)) == 1
 
-    tried = [each for each in _DIALECTS if each != _BARE or "\t" in text]
+    tried = [candidate for candidate in _DIALECTS if candidate != _BARE or "\t" in text]
     if _BLANK_BEFORE_QUOTE.search(text):
-        tried += [Dialect(each, skips_blanks=True) for each in ",;|"]
+        tried += [Dialect(delimiter, skips_blanks=True) for delimiter in ",;|"]
     return max(tried, key=fitness)
 
 
@@ -221,10 +221,10 @@ def _said(error: csv.Error) -> str:
     return "a cell is too long" if "field limit" in text else text
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     """Backslashes and a quotation mark as CSV has them: two are one, one alone doubles it."""
-    slashes = "\\" * (len(found[1]) // 2)
-    return slashes + ('""' if len(found[1]) % 2 else '"')
+    slashes = "\\" * (len(match[1]) // 2)
+    return slashes + ('""' if len(match[1]) % 2 else '"')
 
 
 def _of_markdown(text: str) -> list[list[str]] | None:
@@ -239,7 +239,7 @@ def _of_markdown(text: str) -> list[list[str]] | None:
 def _of_markdown_row(line: str) -> list[str]:
     line = line.removeprefix("|")
     line = line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
-    return [each.strip().replace("\\|", "|") for each in re.split(r"(?<!\\)\|", line)]
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)]
 
 
 def _is_marked(cell: str) -> bool:

@@ -72,10 +72,10 @@ class CellRow:
     def passed(self, keys: Iterable[str]) -> bool | None:
         """Whether the answer passed all of these checks; None where that is not known."""
         results = [self.results.get(key) for key in keys]
-        told = [result.passed if result else None for result in results]
-        if False in told:
+        verdicts = [result.passed if result else None for result in results]
+        if False in verdicts:
             return False
-        return None if None in told or not told else True
+        return None if None in verdicts or not verdicts else True
 
     def measured(self, keys: Iterable[str]) -> Measured:
         """What the head of the cell's column needs of it."""
@@ -115,9 +115,9 @@ def is_judges(cell_id: str) -> bool:
 
 
 def results_to_json(results: Mapping[str, CheckResult]) -> str:
-    return json.dumps({key: [each.passed, each.why] for key, each in results.items()})
+    return json.dumps({key: [result.passed, result.why] for key, result in results.items()})
 
 
 def results_from_json(text: str) -> dict[str, CheckResult]:
-    found: dict[str, Json] = json.loads(text or "{}")
-    return {key: CheckResult(passed, why) for key, (passed, why) in found.items()}
+    entries: dict[str, Json] = json.loads(text or "{}")
+    return {key: CheckResult(passed, why) for key, (passed, why) in entries.items()}

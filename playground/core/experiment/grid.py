@@ -73,9 +73,14 @@ class Setting:
 def short_names(settings: Sequence[Setting]) -> list[str]:
     """Their names without the parts that all of them share; a single one's is whole."""
     # `intersection` needs one set at least.
-    shared = set[str].intersection(*(set(each.parts) for each in settings)) if settings else set()
-    told = ([part for part in each.parts if part not in shared] for each in settings)
-    return [SEPARATOR.join(parts) or each.name for parts, each in zip(told, settings, strict=True)]
+    shared = (
+        set[str].intersection(*(set(setting.parts) for setting in settings)) if settings else set()
+    )
+    distinct = ([part for part in setting.parts if part not in shared] for setting in settings)
+    return [
+        SEPARATOR.join(parts) or setting.name
+        for parts, setting in zip(distinct, settings, strict=True)
+    ]
 
 
 def _in_words(value: Value) -> str:
@@ -116,10 +121,10 @@ class Grid:
     @cached_property
     def places(self) -> Mapping[str, tuple[Cell, ...]]:
         """The places of each cell that is run, in the order of their first ones."""
-        found: dict[str, list[Cell]] = {}
+        by_id: dict[str, list[Cell]] = {}
         for cell in self.cells():
-            found.setdefault(cell.id, []).append(cell)
-        return {cell_id: tuple(cells) for cell_id, cells in found.items()}
+            by_id.setdefault(cell.id, []).append(cell)
+        return {cell_id: tuple(cells) for cell_id, cells in by_id.items()}
 
     def request(self, setting: int, case: int) -> Request:
         """The request of a setting with a case's values. Raises `TemplateError`."""
@@ -225,40 +230,40 @@ _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
     """The values of a sweep, in their order. They are parted by a comma and a blank, a blank or
     a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
-    of = _RULES[parameter]
+    number_rule = _RULES[parameter]
     try:
-        found = [read_float(word, of) for word in _words(of, text)]
+        values = [read_float(word, number_rule) for word in _words(number_rule, text)]
     except NumberError as error:
         raise GridError(str(error)) from None
-    return tuple(value for value in found if value is not None)
+    return tuple(value for value in values if value is not None)
 
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
     """The values of a sweep over a parameter that takes only whole numbers. Raises `GridError`."""
-    of = _RULES[parameter]
+    number_rule = _RULES[parameter]
     try:
-        found = [read_whole(word, of) for word in _words(of, text)]
+        values = [read_whole(word, number_rule) for word in _words(number_rule, text)]
     except NumberError as error:
         raise GridError(str(error)) from None
-    return tuple(value for value in found if value is not None)
+    return tuple(value for value in values if value is not None)
 
 
-def _words(of: NumberRule, text: str) -> list[str]:
+def _words(number_rule: NumberRule, text: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
-        raise GridError(f"{of.name}: these are too many values.")
+        raise GridError(f"{number_rule.name}: these are too many values.")
     # Between semicolons a comma belongs to a value, and the number's own rule judges it.
     if ";" in text:
-        return [word for word in (each.strip() for each in text.split(";")) if word]
-    if found := _ONE_OR_TWO.search(text):
+        return [word for word in (part.strip() for part in text.split(";")) if word]
+    if ambiguous := _ONE_OR_TWO.search(text):
         raise GridError(
-            f"{of.name}: “{found[0]}” could be one value or two. Put a comma and a blank between "
-            "values, and write a value without blanks."
+            f"{number_rule.name}: “{ambiguous[0]}” could be one value or two. "
+            "Put a comma and a blank between values, and write a value without blanks."
         )
     words = [word.removesuffix(",") for word in text.split()]
     for word in words:
         if any(comma in word for comma in _COMMAS):
             raise GridError(
-                f"{of.name}: “{word[:20]}” could be one value or more. Put a blank after a comma "
-                "between values, or a semicolon; write decimals as in 0.5."
+                f"{number_rule.name}: “{word[:20]}” could be one value or more. Put a blank after "
+                "a comma between values, or a semicolon; write decimals as in 0.5."
             )
     return [word for word in words if word]

@@ -57,8 +57,8 @@ def schema_problem(schema: str) -> str | None:
 
 def mismatch(schema: str, value: Json) -> str | None:
     """Where and how a value does not match a schema; None: it does. Raises `SchemaError`."""
-    found = _read(schema)
-    return _first_error(found, value)
+    parsed = _read(schema)
+    return _first_error(parsed, value)
 
 
 @lru_cache(maxsize=16)
@@ -80,16 +80,16 @@ def _read(text: str) -> JsonObject:
 
 def _patterns(value: Json) -> Iterator[Json]:
     if isinstance(value, list):
-        for each in value:
-            yield from _patterns(each)
+        for inner in value:
+            yield from _patterns(inner)
     if isinstance(value, Mapping):
         if "patternProperties" in value:
             # Three places in jsonschema would hand its patterns to `re`.
             raise SchemaError("patternProperties is not supported")
         if "pattern" in value:
             yield value["pattern"]
-        for each in value.values():
-            yield from _patterns(each)
+        for inner in value.values():
+            yield from _patterns(inner)
 
 
 def _first_error(schema: JsonObject, value: Json) -> str | None:
@@ -127,7 +127,8 @@ def _bounded(draft: Any) -> Any:  # noqa: ANN401 (jsonschema has no types)
 
     own = {"pattern": _pattern, "uniqueItems": _unique_items}
     return validators.extend(
-        draft, {name: _counted(own.get(name, each)) for name, each in draft.VALIDATORS.items()}
+        draft,
+        {name: _counted(own.get(name, keyword)) for name, keyword in draft.VALIDATORS.items()},
     )
 
 
@@ -154,7 +155,7 @@ def _unique_items(validator: Any, wanted: bool, value: Json, _schema: object) ->
     from jsonschema import ValidationError
 
     if wanted and validator.is_type(value, "array"):
-        if len({_canonical(each) for each in value}) < len(value):
+        if len({_canonical(item) for item in value}) < len(value):
             yield ValidationError("an item stands in the list twice")
 
 
@@ -165,9 +166,9 @@ def _canonical(value: Json) -> str:
 
 def _whole(value: Json) -> Json:
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        return [_whole(inner) for inner in value]
     if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
+        return {name: _whole(inner) for name, inner in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -43,7 +43,7 @@ class Matrix:
 
     def at(self, setting: int, case: int) -> list[CellRow]:
         """The finished repeats of one place."""
-        return [self.cells[each] for each in self.ids(setting, case) if each in self.cells]
+        return [self.cells[cell_id] for cell_id in self.ids(setting, case) if cell_id in self.cells]
 
     def heads(self) -> list[SettingStatistics]:
         """What each column adds up to."""
@@ -63,14 +63,14 @@ class Matrix:
     def has_failed(self, setting: int, case: int) -> bool:
         """Whether anything at a place is in error, or did not pass."""
         cells, keys = self.at(setting, case), self.keys[case]
-        unsent = any(each in self.unsent for each in self.ids(setting, case))
-        return unsent or any(not c.is_answered or c.passed(keys) is False for c in cells)
+        unsent = any(cell_id in self.unsent for cell_id in self.ids(setting, case))
+        return unsent or any(not cell.is_answered or cell.passed(keys) is False for cell in cells)
 
     def is_undecided(self, setting: int, case: int) -> bool:
         """Whether a place has checks that did not come to a verdict."""
         keys = self.keys[case]
         cells = self.at(setting, case)
-        return bool(keys) and any(c.is_answered and c.passed(keys) is None for c in cells)
+        return bool(keys) and any(cell.is_answered and cell.passed(keys) is None for cell in cells)
 
     def text(self, setting: int, case: int, answers: Answers) -> str:
         """What a place says in one line."""
@@ -93,9 +93,9 @@ class Matrix:
             return f"{error_of(cells[0])} ({len(cells)} of {len(cells)})"
         parts = []
         if self.keys[case]:
-            told = [cell.passed(self.keys[case]) for cell in answered]
-            parts.append(f"{told.count(True)}/{len(cells)} pass")
-            parts += [f"{told.count(None)} undecided"] if None in told else []
+            verdicts = [cell.passed(self.keys[case]) for cell in answered]
+            parts.append(f"{verdicts.count(True)}/{len(cells)} pass")
+            parts += [f"{verdicts.count(None)} undecided"] if None in verdicts else []
         distinct = {answers.get(cell.run_id, "") for cell in answered}
         parts.append(f"{len(distinct)} distinct")
         if errors := len(cells) - len(answered):
@@ -104,12 +104,14 @@ class Matrix:
 
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
         """Whether any column's answers to a case are others than the baseline's."""
-        said = [self._said(number, case, answers) for number in range(len(self.grid.settings))]
-        return any(other and other != said[baseline] for other in said)
+        answer_sets = [
+            self._said(number, case, answers) for number in range(len(self.grid.settings))
+        ]
+        return any(other and other != answer_sets[baseline] for other in answer_sets)
 
     def _said(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
         cells = self.at(setting, case)
-        return frozenset(answers.get(c.run_id, "") for c in cells if c.is_answered)
+        return frozenset(answers.get(cell.run_id, "") for cell in cells if cell.is_answered)
 
     def rows(self, shown: Filter, answers: Answers, baseline: int = 0) -> list[int]:
         """The cases that a filter shows."""

@@ -35,12 +35,12 @@ def pattern_problem(pattern: str) -> str | None:
 def is_found(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     """Whether the pattern matches anywhere in the text. Raises `PatternError`."""
     try:
-        found = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=TIMEOUT_S)
+        match = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=TIMEOUT_S)
     except TimeoutError:
         raise PatternError(f"the pattern took longer than {TIMEOUT_S:g} s") from None
     except (MemoryError, RecursionError):
         raise PatternError("the pattern took too much memory") from None
-    return found is not None
+    return match is not None
 
 
 @lru_cache(maxsize=32)

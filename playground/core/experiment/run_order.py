@@ -100,8 +100,8 @@ class Climb(RunOrder):
         self._outcomes[cell_id] = passed
         self._count(model, passed, 1)
         rung = self._rungs[model]
-        known = None if rung.cost_usd is None or cost_usd is None else rung.cost_usd + cost_usd
-        self._rungs[model] = replace(rung, cost_usd=known)
+        total_usd = None if rung.cost_usd is None or cost_usd is None else rung.cost_usd + cost_usd
+        self._rungs[model] = replace(rung, cost_usd=total_usd)
 
     def _count(self, model: str, passed: bool | None, by: int) -> None:
         rung = self._rungs[model]
