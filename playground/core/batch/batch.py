@@ -96,8 +96,8 @@ class Unsure:
         if self.candidates:
             count = len(self.candidates)
             which = "one batch" if count == 1 else f"{count} batches"
-            found = f"{which} of the account could be it"
-            return f"The reply was lost: the batch may have been submitted, and {found}."
+            clause = f"{which} of the account could be it"
+            return f"The reply was lost: the batch may have been submitted, and {clause}."
         return (
             "The reply was lost: the batch may have been submitted, but the account's list "
             "does not show it yet. Look again before submitting once more."

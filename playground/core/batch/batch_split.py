@@ -53,7 +53,7 @@ class NewBatch:
 
     def encoded(self) -> bytes:
         """The whole body. For a large batch this takes seconds: not on the event loop."""
-        return b'{"requests":[' + b",".join(each.encoded() for each in self.requests) + b"]}"
+        return b'{"requests":[' + b",".join(request.encoded() for request in self.requests) + b"]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +90,24 @@ def split(
     """Sort requests into batches: one for each set of headers, in order of appearance, cut
     where it would grow too large. The same requests always give the same batches."""
     # Results come in any order and are known by their id alone.
-    twice = {name for name, n in Counter(each.custom_id for each in requests).items() if n > 1}
+    twice = {
+        name
+        for name, count in Counter(request.custom_id for request in requests).items()
+        if count > 1
+    }
     refused: dict[str, str] = {}
     groups: dict[Headers, list[tuple[BatchRequest, int]]] = {}
-    for each in requests:
-        size, why = _size(each)
-        if each.custom_id in twice:
+    for request in requests:
+        size, why = _size(request)
+        if request.custom_id in twice:
             why = "Its id is not unique."
         elif why is None and size + ENVELOPE_BYTES > most_bytes:
             why = f"It is larger than the {most_bytes / 1e6:g} MB of a batch."
         if why is not None:
-            refused[each.custom_id] = why
+            refused[request.custom_id] = why
             continue
         # Headers go with the batch and not with its requests, the API's version among them.
-        groups.setdefault(tuple(sorted(each.wire.headers.items())), []).append((each, size))
+        groups.setdefault(tuple(sorted(request.wire.headers.items())), []).append((request, size))
     batches = tuple(
         batch
         for key, group in groups.items()
@@ -129,17 +133,17 @@ def _cut(
     most_requests: int,
     most_bytes: int,
 ) -> list[NewBatch]:
-    found: list[NewBatch] = []
-    kept: list[BatchRequest] = []
+    batches: list[NewBatch] = []
+    members: list[BatchRequest] = []
     size_bytes = ENVELOPE_BYTES
     for request, size in group:
         # What is too large by itself was refused before, so that each batch has a request.
-        if kept and (len(kept) == most_requests or size_bytes + size > most_bytes):
-            found.append(NewBatch(dict(headers), tuple(kept), size_bytes))
-            kept, size_bytes = [], ENVELOPE_BYTES
-        kept.append(request)
+        if members and (len(members) == most_requests or size_bytes + size > most_bytes):
+            batches.append(NewBatch(dict(headers), tuple(members), size_bytes))
+            members, size_bytes = [], ENVELOPE_BYTES
+        members.append(request)
         size_bytes += size
-    return [*found, NewBatch(dict(headers), tuple(kept), size_bytes)]
+    return [*batches, NewBatch(dict(headers), tuple(members), size_bytes)]
 
 
 def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, object]) -> str:

@@ -102,7 +102,9 @@ def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
     sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
-    params = {k: v for k, v in plan.wire.parameters().items() if k in request.params}
+    params = {
+        name: value for name, value in plan.wire.parameters().items() if name in request.params
+    }
     return PlannedRequest(
         custom_id=custom_id,
         cell=cell,

@@ -41,14 +41,14 @@ class Before:
 def read_before(text: object) -> Before:
     """What a browser says of the page before; what is not readable tells of none."""
     try:
-        found = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
+        fields = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        fields = None
+    if not isinstance(fields, dict):
         return Before()
-    name = found.get("before")
-    has_draft = found.get("page") is not None
-    return Before(name if isinstance(name, str) else "", bool(found.get("isCopy")), has_draft)
+    name = fields.get("before")
+    has_draft = fields.get("page") is not None
+    return Before(name if isinstance(name, str) else "", bool(fields.get("isCopy")), has_draft)
 
 
 def read_draft(text: object) -> PageState:
@@ -57,17 +57,17 @@ def read_draft(text: object) -> PageState:
     if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
         raise PageStateError("What the browser kept is too long.")
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         raise PageStateError("What the browser kept is not readable.") from None
-    if not isinstance(found, dict) or not isinstance(found.get("page"), str):
+    if not isinstance(fields, dict) or not isinstance(fields.get("page"), str):
         raise PageStateError("What the browser kept is no page.")
-    typed = found.get("typed")
+    typed = fields.get("typed")
     if not isinstance(typed, dict) or len(typed) > MOST_FIELDS:
         raise PageStateError("What the browser kept has too many fields.")
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
-    page = _typed_over(from_json(found["page"]), typed)
+    page = _typed_over(from_json(fields["page"]), typed)
     # What was typed can take the page beyond its bounds, and writing it raises then.
     to_json(page)
     return page
@@ -82,8 +82,10 @@ def _typed_over(page: PageState, typed: Mapping[str, str]) -> PageState:
             page = _with_message(page, int(field["index"]), text)
         elif field["letter"]:
             variants = tuple(
-                _with_text(each, field["name"], text) if each.letter == field["letter"] else each
-                for each in page.variants
+                _with_text(variant, field["name"], text)
+                if variant.letter == field["letter"]
+                else variant
+                for variant in page.variants
             )
             page = replace(page, variants=variants)
         else:

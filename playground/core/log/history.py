@@ -46,7 +46,7 @@ class Filter:
         if len(self.text) > MOST_QUERY:
             raise FilterError(f"Search for at most {MOST_QUERY} characters.")
         chosen = (self.statuses, self.models, self.variants, self.connections, self.tags)
-        if any(len(each) > MOST_CHOSEN for each in chosen):
+        if any(len(choices) > MOST_CHOSEN for choices in chosen):
             raise FilterError(f"Choose at most {MOST_CHOSEN} of one kind.")
         if not set(self.statuses) <= set(get_args(Status)):
             raise FilterError("There is no such status.")
@@ -254,5 +254,9 @@ def _matches_rest(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) 
 
 def without(chosen: Filter, part: str) -> Filter:
     """The filter with one of its parts taken away."""
-    kept = {each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name != part}
-    return Filter(**kept)
+    rest = {
+        attribute.name: getattr(chosen, attribute.name)
+        for attribute in fields(chosen)
+        if attribute.name != part
+    }
+    return Filter(**rest)

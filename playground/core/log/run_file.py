@@ -46,15 +46,15 @@ def run_of(line: str, visitor: str) -> LoggedRun:
     if len(line) > MOST_LINE:
         raise LineError("The line is too long.")
     try:
-        found = json.loads(line)
-        if found["format"] != FORMAT:
+        fields = json.loads(line)
+        if fields["format"] != FORMAT:
             raise LineError("Another version of this app wrote it.")
-        row = from_fields(found, visitor)
-        texts = found.get("texts")
+        row = from_fields(fields, visitor)
+        texts = fields.get("texts")
         mark = Mark(
-            bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]),
+            bool(fields["starred"]), tuple(map(str, fields["tags"])), str(fields["note"]),
             # A line from before there were votes has none.
-            found.get("vote", ""), str(found.get("ballot", "")),
+            fields.get("vote", ""), str(fields.get("ballot", "")),
         )  # fmt: skip
         if texts is None:
             return LoggedRun(row, None, mark)

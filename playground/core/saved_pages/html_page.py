@@ -30,7 +30,7 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _templates() -> jinja2.Environment:
-    found = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
         # A name that is misspelt in a template must fail and not print nothing.
@@ -40,9 +40,9 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     style = "".join(file.read_text("utf-8") for file in (FOLDER / "style.css", STYLE_FILE))
-    found.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
-    found.filters |= {"hue": hue, "rendered": rendered}
-    return found
+    environment.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
+    environment.filters |= {"hue": hue, "rendered": rendered}
+    return environment
 
 
 def clean(value: object) -> object:
@@ -56,8 +56,8 @@ def clean(value: object) -> object:
 
 def rendered(html: str) -> Markup:
     """HTML that the renderer of answers made, and nothing else, with its style sheet's class."""
-    if found := fault(html):
-        raise ValueError(f"not made by the renderer: {found}")
+    if problem := fault(html):
+        raise ValueError(f"not made by the renderer: {problem}")
     return Markup(f'<div class="rendered">{html}</div>')  # noqa: S704 (just looked at)
 
 

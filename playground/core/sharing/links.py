@@ -64,14 +64,14 @@ def decode(text: str) -> PageState:
     """The page of a link's text, which may come from anywhere. Raises `LinkError`."""
     if len(text) > LONGEST_READ:
         raise LinkError("This link is longer than any that the playground makes.")
-    found = _LINK.fullmatch(text)
-    if found is None:
+    match = _LINK.fullmatch(text)
+    if match is None:
         raise LinkError("This link is damaged: it holds what no link does.")
-    if int(found["version"]) > 1:
+    if int(match["version"]) > 1:
         raise LinkError("This link was made by a newer playground.")
-    if found["version"] != "1" or found["form"] not in ("j", "z"):
+    if match["version"] != "1" or match["form"] not in ("j", "z"):
         raise LinkError("This link is damaged: its beginning is not that of a link.")
-    content = _content(found["form"], _bytes(found["data"]))
+    content = _content(match["form"], _bytes(match["data"]))
     # Counted before it is parsed: objects take many times the memory of their text.
     if not is_within(content, MOST_PARTS, DEEPEST):
         raise LinkError("This link holds more than a page can.")

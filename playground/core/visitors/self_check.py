@@ -103,10 +103,10 @@ def _hosts(seen: Observed) -> Finding:
     remedy = "List the app's names in server.allowedHosts."
     if not hosts:
         return Finding(name, "bad", "Answers under any name (DNS rebinding).", remedy)
-    if wide := [each for each in hosts if _is_wide(each)]:
+    if wide := [host for host in hosts if _is_wide(host)]:
         sentence = f"Anybody can have a name such as {', '.join(wide)} (DNS rebinding)."
         return Finding(name, "bad", sentence, "List the app's own names in server.allowedHosts.")
-    foreign = [each for each in hosts if not _is_of_this_app(each)]
+    foreign = [host for host in hosts if not _is_of_this_app(host)]
     if seen.hosts_from_elsewhere and foreign:
         sentence = f"Answers as {', '.join(foreign)}, which .streamlit/config.toml does not list."
         remedy = "Unset STREAMLIT_SERVER_ALLOWED_HOSTS, or list the names in that file."
@@ -190,7 +190,9 @@ def _side_doors(seen: Observed) -> Finding:
 
 def _foreign_origins(seen: Observed) -> list[str]:
     """The origins among those that may ask the app which are not under one of its names."""
-    return [each for each in seen.cors_origins if not _is_own_origin(each, seen.allowed_hosts)]
+    return [
+        origin for origin in seen.cors_origins if not _is_own_origin(origin, seen.allowed_hosts)
+    ]
 
 
 def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
