@@ -36,7 +36,7 @@ _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|
 _ROWS_TO_GUESS_FROM: Final = 20
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
-_SAID_ESCAPED: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
+_ESCAPED_SENTENCE: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
 _ESCAPED: Final = re.compile(r'(\\+)"')
 _BLANK_BEFORE_QUOTE: Final = re.compile(r'[,;|] +"')
 _DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
@@ -144,13 +144,13 @@ def _read_csv(text: str) -> Cases:
         if plain == text:
             raise
         rows = list(_parsed(plain, dialect or _dialect(plain)))
-        changes.append(_SAID_ESCAPED)
+        changes.append(_ESCAPED_SENTENCE)
     else:
         plain = text
         # A file that doubles its quotation marks means its backslashes as they are.
         if '""' not in text and any('\\"' in cell for row in rows for cell in row):
             rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
-            changes.append(_SAID_ESCAPED)
+            changes.append(_ESCAPED_SENTENCE)
     if (dialect or _dialect(plain)).skips_blanks:
         changes.append("Blanks before cells are left out.")
     return _of_rows(rows, changes)
@@ -164,7 +164,7 @@ def _of_rows(rows: list[list[str]], changes: list[str]) -> Cases:
     rows = [row[:width] if len(row) > width else row for row in rows]
     start = next(number for number, row in enumerate(rows) if any(map(str.strip, row)))
     if (marked := sum(map(_is_marked, chain.from_iterable(rows)))) > 0:
-        changes.append(_said_marked(marked))
+        changes.append(_marked_sentence(marked))
     header = rows[start]
     return fitted(header, rows[start + 1 :], first_row=start + 2, changes=tuple(changes))
 
@@ -208,10 +208,10 @@ def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
         for number, row in enumerate(reader, 2):  # noqa: B007 (for the row after this one)
             yield row
     except csv.Error as error:
-        raise CasesError(f"Row {number:,}: {_said(error)}.") from None
+        raise CasesError(f"Row {number:,}: {_sentence_of(error)}.") from None
 
 
-def _said(error: csv.Error) -> str:
+def _sentence_of(error: csv.Error) -> str:
     # The text is all that tells one csv.Error from another.
     text = str(error)
     if "unexpected end of data" in text:
@@ -246,6 +246,6 @@ def _is_marked(cell: str) -> bool:
     return cell.startswith("'") and safe_cell(cell[1:]).startswith("'")
 
 
-def _said_marked(cells: int) -> str:
+def _marked_sentence(cells: int) -> str:
     has = "1 cell has" if cells == 1 else f"{cells:,} cells have"
     return f"{has} a ' before what a spreadsheet takes for a formula; it is kept."

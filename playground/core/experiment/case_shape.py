@@ -10,7 +10,7 @@ from playground.core.request.template import as_name, is_name
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
 # Ten thousand ragged rows would be as many sentences.
-_MOST_SAID: Final = 20
+_MOST_SENTENCES: Final = 20
 
 
 def fitted(
@@ -81,10 +81,10 @@ def _say_lengths(
     numbered: Sequence[tuple[int, Sequence[str]]], width: int, sentences: list[str]
 ) -> None:
     lengths = [(number, len(row)) for number, row in numbered if len(row) != width]
-    for number, length in lengths[:_MOST_SAID]:
+    for number, length in lengths[:_MOST_SENTENCES]:
         cells = "1 cell" if length == 1 else f"{length} cells"
         columns = "1 column" if width == 1 else f"{width} columns"
         rest = "the others are empty" if length < width else "the rest gets columns of its own"
         sentences.append(f"Row {number:,} has {cells} for {columns}: {rest}.")
-    if (more := len(lengths) - _MOST_SAID) > 0:
+    if (more := len(lengths) - _MOST_SENTENCES) > 0:
         sentences.append(f"{more:,} more rows have fewer or more cells than there are columns.")

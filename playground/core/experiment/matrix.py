@@ -105,11 +105,11 @@ class Matrix:
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
         """Whether any column's answers to a case are others than the baseline's."""
         answer_sets = [
-            self._said(number, case, answers) for number in range(len(self.grid.settings))
+            self._answers_at(number, case, answers) for number in range(len(self.grid.settings))
         ]
         return any(other and other != answer_sets[baseline] for other in answer_sets)
 
-    def _said(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
+    def _answers_at(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
         cells = self.at(setting, case)
         return frozenset(answers.get(cell.run_id, "") for cell in cells if cell.is_answered)
 
