@@ -179,7 +179,6 @@ class Engine:
         asyncio.run_coroutine_threadsafe(self._close(patience_s), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        # A loop that is still running cannot be closed.
         self._loop.close()
 
     def _main(self) -> None:
@@ -212,7 +211,6 @@ class Engine:
                     run.ahead = len(waiting)
                     waiting.append((run, send))
             lane.queue = waiting
-        # Counted here, where nothing changes meanwhile: pages on other threads read the number.
         self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
     def _begin(self, run: Run, send: Send) -> None:
@@ -234,7 +232,6 @@ class Engine:
         # only the type is logged, for its text can hold a prompt or a key.
         except Exception as error:
             logging.getLogger(__name__).error("a run broke: %s", type(error).__name__)
-            # How far the request had come when this code broke, nobody knows.
             failure = Failure("internal", type(error).__name__, billed="possibly")
             run.fold(AttemptFailed(1, failure, None, ""), time.monotonic())
 
@@ -276,7 +273,6 @@ class Engine:
 
     async def _reap(self) -> None:
         while True:
-            # A short grace is looked at more often, or it would be overrun by up to a second.
             await asyncio.sleep(min(1.0, self._grace_s / 4))
             now_s = time.monotonic()
             # A copy: pages sign in on their own threads meanwhile.
