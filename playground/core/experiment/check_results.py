@@ -56,6 +56,7 @@ def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
     try:
         text = quoted(render_text(check.text, values))
     except TemplateError:
+        # A case that lacks a variable shows at least what the check is.
         text = quoted(check.text)
     if check.kind == "number" and check.tolerance:
         return f"{text} ± {check.tolerance:.10g}"

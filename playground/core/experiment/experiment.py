@@ -31,6 +31,8 @@ from playground.core.runs.run_plan import Variant
 from playground.core.text.json_text import Json
 
 VERSION: Final = 1
+# Room for the largest table of cases, though JSON escape each character of it.
+# Room for the largest table of cases, even if JSON escapes each of its characters.
 MOST_CHARACTERS: Final = 12_000_000
 MOST_NAME_CHARACTERS: Final = 200
 MOST_AT_ONCE: Final = 50

@@ -98,6 +98,7 @@ class Cell:
     repeat: int
 
 
+# No slots: a `cached_property` keeps its value in the object's dict.
 @dataclass(frozen=True)
 class Grid:
     """All places, in the order in which they run: every case once before any is repeated.
@@ -179,6 +180,7 @@ def _fits(parameter: Swept, value: object) -> bool:
         case "effort":
             return value in EFFORTS
         case "max_tokens":
+            # A bool is an int to Python: `true` would pass for 1.
             return isinstance(value, int) and not isinstance(value, bool) and value > 0
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool)

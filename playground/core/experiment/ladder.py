@@ -73,6 +73,7 @@ def next_step(
         state = rung.state(least_share) if rung else "open"
         if state == "open":
             return Step(model, "climb")
+        # What failed or is undecided is passed over: the next model may do the job.
         if state == "passed":
             largest = by_model.get(ladder[-1])
             is_compared = largest is not None and largest.is_finished
@@ -119,6 +120,7 @@ def _in_words(undecided: Sequence[Rung]) -> str:
 
 
 def _multiple(smallest: Rung, largest: Rung) -> float | None:
+    # Of nothing there is no multiple.
     if not smallest.cost_usd or largest.cost_usd is None:
         return None
     # By the cell: what is sent twice is run once, so that rungs may differ in their number.

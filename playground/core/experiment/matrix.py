@@ -20,6 +20,7 @@ Answers = Mapping[str, str]
 """The answers of runs, by the run's id."""
 
 
+# No slots: a `cached_property` keeps its value in the object's dict.
 @dataclass(frozen=True)
 class Matrix:
     """Rows are cases, columns are settings. `cells` are the finished ones, `unsent` says why
@@ -33,6 +34,7 @@ class Matrix:
     @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
         """Of each case, the keys of its checks."""
+        # A case's own checks are JSON: read once for all its places.
         cases = range(len(self.grid.cases))
         return tuple(case_keys(self.grid.cases, case, self.experiment.checks) for case in cases)
 
@@ -107,10 +109,12 @@ class Matrix:
         answer_sets = [
             self._answers_at(number, case, answers) for number in range(len(self.grid.settings))
         ]
+        # Where nothing is answered yet, nothing differs.
         return any(other and other != answer_sets[baseline] for other in answer_sets)
 
     def _answers_at(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
         cells = self.at(setting, case)
+        # A set: which repeat came first is chance.
         return frozenset(answers.get(cell.run_id, "") for cell in cells if cell.is_answered)
 
     def rows(self, shown: Filter, answers: Answers, baseline: int = 0) -> list[int]:

@@ -121,6 +121,7 @@ def _version(headers: Mapping[str, str], left_out: list[LeftOut]) -> ApiVersion:
         lower = name.lower()
         if lower == "anthropic-version" and value in get_args(ApiVersion):
             version = cast(ApiVersion, value)
+        # Those about the call are set anew with each one, and keys are never kept.
         elif lower not in ABOUT_THE_CALL and lower not in KEYS:
             left_out.append(LeftOut(f"Header {lower[:60]}", "It is not sent from here."))
     return version

@@ -151,6 +151,7 @@ def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
             continue
         keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
         names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+        # Keys are no loss: none is kept wherever it stands.
         if not all(str(name).lower() in KEYS for name in names):
             yield LeftOut(node.arg, "It is set on the client, and not read.")
 
@@ -171,6 +172,7 @@ def _read(name: str, arguments: Mapping[str, ast.expr], values: Values) -> Call:
     for argument in sorted(_OF_THE_CLIENT & set(body)):
         del body[argument]
         values.left_out.append(LeftOut(argument, "It is about the client, not the request."))
+    # As in the SDK: `extra_body` wins over named arguments, field by field.
     body |= extra if isinstance(extra, dict) else {}
     if owner not in ("responses", "batches"):
         _check_known(body, values)

@@ -58,6 +58,7 @@ def read_request(text: str) -> Imported:
 
 def read_page(text: str) -> PageState | None:
     """The page in a text, where it says that it is one. Raises `ImportingError`."""
+    # A look that costs little: hardly any text is a page, and most are read otherwise next.
     if '"playground"' not in text[:MOST_CHARACTERS]:
         return None
     plain = _readable(text)
@@ -91,6 +92,7 @@ def _unfenced(text: str) -> str:
         return text
     head, _, last = rest.rpartition("\n")
     inside = head if last.strip().startswith(_FENCES) else rest
+    # With others in between, the first fence and the last need not belong together.
     has_others = any(line.lstrip().startswith(_FENCES) for line in inside.split("\n"))
     return text if has_others else inside
 

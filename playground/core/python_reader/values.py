@@ -14,6 +14,7 @@ from playground.core.text.json_text import Json
 # Lists that are made of lists double with each line.
 MOST_STEPS: Final = 100_000
 MOST_BITS: Final = 128
+# A level of a value takes several calls, and Python's own stack is what bounds them.
 DEEPEST: Final = 60
 _TANGLED: Final = "This Python is too entangled to be read."
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
@@ -269,6 +270,7 @@ class Values:
         name = source if source.isidentifier() else where
         why = f"{source} is known only when the code runs: {{{{{name}}}}} stands there."
         self.left_out.append(LeftOut(where, why))
+        # As a variable of the editor, where its value can be filled in.
         return f"{{{{{name}}}}}"
 
     def _spend(self, depth: int) -> None:
