@@ -31,13 +31,13 @@ BROWSERS_OWN = re.compile(
 )
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 LONGEST_REPEATED = 7
-"""A passcode has eight characters at least."""
+"""A passcode has at least eight characters, so that none is ever repeated."""
 LARGEST_COUNT = 1_000_000_000
 LARGEST_PRICE_USD = 1_000_000
 WORDS = {"1": True, "true": True, "yes": True, "on": True}
 WORDS |= {"": False, "0": False, "false": False, "no": False, "off": False}
 VISITORS_PART = 5
-"""Unless it is set, one visitor may spend the fifth part of what all may in a day."""
+"""Unless it is set, one visitor may spend a fifth of what all may spend in a day."""
 
 
 class SettingsError(ValueError):
@@ -45,7 +45,7 @@ class SettingsError(ValueError):
 
 
 def _repeated(text: str) -> str:
-    """What was set, where it is too short to be a key or a password in the wrong place."""
+    """What was set, or only its length where it may be a key or password in the wrong place."""
     return repr(text) if len(text) <= LONGEST_REPEATED else f"{len(text):,} characters"
 
 
@@ -68,7 +68,7 @@ class Settings:
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
     misspelt: tuple[str, ...] = ()
-    """A sentence for each name among the settings that is none."""
+    """A sentence for each name that looks like a setting and is none."""
 
     @property
     def gate(self) -> Gate:

@@ -79,7 +79,7 @@ class Follower:
             self._followed.pop(place, None)
 
     def stop(self, submission: Submission) -> None:
-        """Look at a batch no longer; the batch itself goes on."""
+        """Follow a batch no longer; the batch itself goes on."""
         following = self._followed.get((submission.visitor, submission.submission_id))
         if following is not None and following.work is not None:
             following.work.cancel()

@@ -113,7 +113,7 @@ Answer = (
     | Future[Submission | Unsure | Refusal]
     | Future[Submission | Refusal]
 )
-"""What will come of something that a submission was asked."""
+"""What will come of canceling a submission, looking for its batch, or giving it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +157,4 @@ def run_ids(count: int) -> list[str]:
 
 
 Calls = Callable[[], Awaitable[tuple[Api, Results]]]
-"""Brings what talks to the API; the first time it imports the SDK."""
+"""Returns what talks to the API; the first call imports the SDK."""

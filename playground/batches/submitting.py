@@ -87,8 +87,8 @@ class Batching:
 
     @property
     def submitting(self) -> frozenset[str]:
-        """The ids of submissions that this process is at just now. Asked before the store is:
-        what became of another one that has no batch there, `find` tells."""
+        """The ids of submissions that this process is sending just now. Read before the store:
+        for any other that has no batch there, `find` tells what became of it."""
         return frozenset(self._submitting)
 
     async def _submit(

@@ -262,5 +262,5 @@ class Run:
             tell()
 
     def follow(self, tell: Callable[[], None]) -> None:
-        """Have it told, on the engine's thread, when the run is over. Before it starts."""
+        """Call `tell` on the engine's thread when the run is over. To be asked before it starts."""
         self._followers.append(tell)

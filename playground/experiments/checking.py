@@ -52,7 +52,7 @@ class Checker:
         )
 
     async def again(self, cell: CellRow) -> CellRow:
-        """Do what an earlier day left undone; the answer is in the log."""
+        """Do the checks that an earlier day left undone; the answer is read from the log."""
         answer = (await self._answers([cell])).get(cell.run_id)
         return cell if answer is None else await self.checked(cell, answer)
 

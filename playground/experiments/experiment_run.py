@@ -67,8 +67,8 @@ class ExperimentRun:
         self._tally = Tally(len(planned.grid.places))
 
     def start(self) -> "Future[None]":
-        """Begin, or go on after a pause or a stop. What comes back is done when the experiment
-        comes to rest, at its end or before, unless it was running already."""
+        """Begin, or go on after a pause or a stop. The future is done when the experiment comes
+        to rest, at its end or before; at once if it was running already."""
         return self._dependencies.engine.call(self._begin())
 
     def look(self) -> "Future[Refusal | None]":
@@ -90,7 +90,7 @@ class ExperimentRun:
 
     @property
     def is_live(self) -> bool:
-        """Whether anything of it is on its way."""
+        """Whether any of it is under way."""
         return self._is_working
 
     @property
@@ -117,8 +117,8 @@ class ExperimentRun:
         )
 
     def claim(self) -> AbstractAsyncContextManager[Refusal | None]:
-        """None: no other page is at this experiment, in any process, and none from now on;
-        else why it may not be run here."""
+        """Yields None while no other page, in any process, may run this experiment; otherwise
+        why it may not run here."""
         origin = self.origin
         return self._dependencies.claims.claim(origin.visitor, claim_name(origin.experiment_id))
 
@@ -228,7 +228,7 @@ class ExperimentRun:
         return plans
 
     async def _take_over(self) -> list[CellRow] | Refusal:
-        """Take over what the store has and nobody took over before. Comes back: answers that
+        """Take over what the store has and nobody took over before. Returns the answers that
         wait for a check."""
         in_store = await stored(self.origin, self._grid.places, self._dependencies.store)
         if isinstance(in_store, Refusal):

@@ -24,7 +24,7 @@ class Sent:
 
 class Launcher:
     """The runs of one experiment. `rest` has it start nothing more, and says why. `ended` are
-    those that have, by their id: whatever came of them, they were paid for."""
+    the runs that have ended, by their id: whatever came of them, they were paid for."""
 
     def __init__(
         self, origin: Origin, dependencies: Dependencies, rest: Callable[[str], None]
@@ -85,8 +85,8 @@ class Launcher:
         return self._dependencies.store.started(origin.visitor, origin.experiment_id, starts)
 
     def _still_ours(self) -> Refusal | None:
-        """Asked before each start: another process goes on with what this one was at when it
-        slept, or was cut off from the database, for too long."""
+        """Asked before each start: a process that slept, or was cut off from the database, for
+        too long has lost its claim, and another may have gone on with the work."""
         origin = self._origin
         return self._dependencies.claims.still(origin.visitor, claim_name(origin.experiment_id))
 
@@ -110,7 +110,7 @@ class Launcher:
         return Sent(run, over)
 
     async def is_answered_or_failed(self, cell_id: str, sent: Sent) -> bool:
-        """Wait for a run; False if it was stopped, by whomever: then nothing more starts."""
+        """Wait for a run; False if anybody stopped it: then nothing more starts."""
         await sent.over.wait()
         self.running.pop(cell_id, None)
         self.ended[sent.run.id] = self._dependencies.row_of(sent.run)

@@ -25,7 +25,7 @@ class Tally:
         self._is_working, self._since_s = True, time.monotonic()
 
     def rest(self) -> None:
-        """None is run any more."""
+        """No more cells are run."""
         self._is_working = False
         self._active_s += time.monotonic() - self._since_s
 
@@ -37,7 +37,7 @@ class Tally:
         unsent: int,
         in_batch: int,
     ) -> Progress:
-        """How far it is. `ended` are all its runs that have, and `begun` the cells at work."""
+        """How far it is. `ended` are all runs that have ended, and `begun` the cells at work."""
         sizes = self.ended, len(finished), len(ended), unsent, in_batch
         if self._sums is None or self._sums[0] != sizes:
             cells, rows = list(finished.values()), list(ended.values())

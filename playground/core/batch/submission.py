@@ -75,7 +75,7 @@ class Submission:
 
     @property
     def claim_name(self) -> str:
-        """What whoever submits it, or takes its results in, claims."""
+        """The name under which submitting it, or taking its results in, is claimed."""
         return f"batch {self.submission_id}"
 
     def seen(self, batch: Batch) -> "Submission":

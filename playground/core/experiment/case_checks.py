@@ -132,7 +132,7 @@ def _judge_problem(check: CaseCheck) -> str | None:
 
 
 def to_fields(check: CaseCheck) -> dict[str, Json]:
-    """The check as JSON has it, without what is at its default."""
+    """The check as fields of JSON, without those at their default."""
     plain = CaseCheck(check.kind)
     names = [field.name for field in fields(check)]
     return {"kind": check.kind} | {
@@ -141,7 +141,7 @@ def to_fields(check: CaseCheck) -> dict[str, Json]:
 
 
 def from_fields(found: object) -> CaseCheck:
-    """The check that JSON has. Raises `CheckError`."""
+    """The check in a JSON object. Raises `CheckError`."""
     if not isinstance(found, Mapping):
         raise CheckError("A check must be an object with a kind.")
     kind = found.get("kind")
@@ -195,7 +195,7 @@ def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple
 
 
 def check_key(check: CaseCheck, values: Mapping[str, str]) -> str:
-    """Changes with everything that a check's result depends on, besides the answer."""
+    """A key that changes with all that a check's result depends on, besides the answer."""
     # `variables` leaves out what no case has to fill, on which a verdict depends all the same.
     names = (*check.variables, EXPECTED) if check.kind == "judge" else check.variables
     basis = [to_fields(check), {name: values.get(name) for name in names}]

@@ -13,8 +13,8 @@ Change = tuple[int, str | None, str]
 
 
 def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
-    """The version of the table that a browser changed, how many changes it made before that,
-    and those to it; of what is none of these, nothing."""
+    """The version of the table that a browser changed, how many changes it made before, and
+    these changes; -1, 0 and none where it says anything else."""
     if not isinstance(said, dict) or not isinstance(said.get("ops"), list):
         return -1, 0, ()
     version, start = said.get("version"), said.get("start")
@@ -34,7 +34,7 @@ def _change(operation: object) -> Change:
 
 
 def edited(table: Table, changes: Sequence[Change]) -> Table:
-    """The table after one change after the other. One beneath its end makes rows."""
+    """The table after these changes, in their order. One beneath its end adds rows."""
     columns, rows = table
     cells = [list(row) for row in rows]
     places = {name: at for at, name in enumerate(columns)}

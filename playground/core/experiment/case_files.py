@@ -21,7 +21,7 @@ Quoting = Literal[0, 3]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells stand in a line."""
+    """How the cells of a line are separated and quoted."""
 
     delimiter: str
     quoting: Quoting = csv.QUOTE_MINIMAL

@@ -21,7 +21,7 @@ def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 class _TwiceError(ValueError):
-    """One of two values of a name would be lost."""
+    """A name stands twice in an object, so that one of its values would be lost."""
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
@@ -45,7 +45,7 @@ def read_json_cases(text: str) -> Cases:
 
 
 def _is_an_object_a_line(text: str) -> bool:
-    """Whether the first line is an object in itself, or no line that goes on in the next."""
+    """Whether the text is JSON Lines, as far as its first line tells."""
     first = next(line for line in text.split("\n") if line.strip())
     try:
         value = _loads(first)

@@ -94,7 +94,7 @@ class CellRow:
 
 
 def claim_name(experiment_id: str) -> str:
-    """What whoever runs an experiment claims."""
+    """The name under which running an experiment is claimed."""
     return f"experiment {experiment_id}"
 
 

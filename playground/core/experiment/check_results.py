@@ -175,7 +175,7 @@ def case_keys(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> tuple[s
 def to_check(
     places: Sequence[Cell], cases: Cases, checks: tuple[CaseCheck, ...]
 ) -> tuple[ToCheck, ...]:
-    """Every different check of the cell that stands at these places."""
+    """Each distinct check of the cell that stands at these places."""
     all_checks = (pending for place in places for pending in _of_case(cases, place.case, checks))
     return tuple({pending.key: pending for pending in all_checks}.values())
 

@@ -103,7 +103,7 @@ def to_json(experiment: Experiment) -> str:
 
 
 def from_json(text: str) -> Experiment:
-    """The experiment that JSON has. Raises `ExperimentError`, whatever is wrong."""
+    """The experiment in a JSON text. Raises `ExperimentError`, whatever is wrong."""
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:

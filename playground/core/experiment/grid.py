@@ -62,7 +62,7 @@ class Setting:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Of the name: the letter, and each value in words."""
+        """The parts of the name: the letter, and each value in words."""
         values = (
             str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
             for parameter, value in self.swept
@@ -208,7 +208,7 @@ def filled(request: Request, values: Mapping[str, str]) -> Request:
 
 
 def sent_key(wire: Wire, connection: Connection) -> str:
-    """Changes with everything that is sent, and with where it is sent to."""
+    """A key that changes with everything that is sent, and with where it is sent."""
     place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)], sort_keys=True)
     # One list with the body in it: experiments of earlier days know their cells by this.
     text = f"{place[:-1]}, {wire.json_of(wire.body)}]"
@@ -226,12 +226,12 @@ LENGTHS: Final = {
 }
 _COMMAS = ",\ufe50\uff0c"
 _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
-"""Two values with a blank between them, or one with a blank for its thousands."""
+"""Two values with a blank between them, or one whose thousands a blank sets off."""
 
 
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
-    """The values of a sweep, in their order. They are parted by a comma and a blank, a blank or
-    a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
+    """The values of a sweep, in their order. They are separated by a comma and a blank, a blank
+    or a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
     number_rule = _RULES[parameter]
     try:
         values = [read_float(word, number_rule) for word in _words(number_rule, text)]

@@ -201,7 +201,7 @@ def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
 
 
 def _sames(grid: Grid) -> list[Note]:
-    """Variants that differ only in what is swept are told of at once."""
+    """What to say of settings that send the same: one note, however many there are."""
     pairs = [(other, first) for first, *others in grid.same for other in others]
     if not pairs:
         return []

@@ -1,4 +1,4 @@
-"""A JSON schema of a visitor, and whether an answer matches it, in bounded time.
+"""A visitor's JSON schema, and whether an answer matches it, in bounded time.
 
 Nothing is fetched: a `$ref` finds what stands in the schema itself, or the drafts of the
 standard. Patterns go through `patterns`.

@@ -48,8 +48,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class LadderResult:
     """What the ladder came to. `model` is the smallest that does the job, as far as that was
-    decided; None: none does.
-    `cost_multiple` is how much more the largest costs, where both costs are known."""
+    decided; None: none does. `cost_multiple` is how many times as much the largest costs,
+    where both costs are known."""
 
     model: str | None
     sentence: str

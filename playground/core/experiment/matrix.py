@@ -105,7 +105,7 @@ class Matrix:
         return f"{', '.join(parts)} · {one_line(answers.get(answered[0].run_id, ''))}"
 
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
-        """Whether any column's answers to a case are others than the baseline's."""
+        """Whether any column's answers to a case differ from the baseline's."""
         answer_sets = [
             self._answers_at(number, case, answers) for number in range(len(self.grid.settings))
         ]

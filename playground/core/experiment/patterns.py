@@ -1,4 +1,4 @@
-"""Regular expressions of a visitor, who decides neither their size nor their time.
+"""Regular expressions from visitors, bounded in size and in time.
 
 `re` holds the interpreter's lock for as long as a pattern backtracks, which can be for ever;
 `regex` lets go of it and gives up after a time.

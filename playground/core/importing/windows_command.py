@@ -9,7 +9,7 @@ _CONTINUED: Final = re.compile(r"\^[ \t]*\r?\n")
 
 
 def is_windows(text: str) -> bool:
-    """Whether lines go on after a ^, or quotes are kept from cmd by one."""
+    """Whether a ^ continues a line, or keeps a quotation mark from cmd."""
     return _CONTINUED.search(text) is not None or '^"' in text
 
 

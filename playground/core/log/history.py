@@ -24,7 +24,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which runs are meant: all that fulfil every part. An empty part asks for nothing.
+    """Which runs are meant: those that match every part. An empty part matches all.
 
     Days are UTC, both ends included. A cost that is not known lies in no range.
     """
@@ -179,7 +179,7 @@ class Size:
 
 
 def value_of(row: RunRow, order: Order) -> Value:
-    """By what an order sorts a row."""
+    """The value by which an order sorts a row."""
     values: Mapping[Order, Value] = {
         "newest": row.started_at,
         "oldest": row.started_at,

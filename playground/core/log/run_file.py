@@ -69,7 +69,7 @@ def run_of(line: str, visitor: str) -> LoggedRun:
 
 
 def columns(*, with_texts: bool) -> tuple[str, ...]:
-    """The heads of a CSV."""
+    """The header of a CSV."""
     return (*NAMES, *MARKS, *(SAID if with_texts else ()))
 
 

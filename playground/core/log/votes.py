@@ -65,7 +65,7 @@ def votes(run_ids: Sequence[str], winner: str | None) -> dict[str, Vote]:
 
 
 def shuffled(letters: Sequence[str], chance: Random) -> tuple[str, ...]:
-    """The letters in an order that tells nothing."""
+    """The letters in random order, which tells nothing of the answers."""
     return tuple(chance.sample(list(letters), len(letters)))
 
 

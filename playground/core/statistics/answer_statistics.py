@@ -75,7 +75,7 @@ def similarity(one: str, other: str) -> float:
 
 
 def _shared(texts: Sequence[str]) -> int:
-    """The number of characters with which all begin."""
+    """The number of characters that all begin with."""
     return len(commonprefix(texts))  # noqa: RUF071 (characters are what is counted)
 
 

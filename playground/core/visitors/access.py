@@ -44,8 +44,9 @@ class Access:
 
 
 def access(what: str, gate: Gate, *, is_local: bool, closed_because: str | None) -> Access:
-    """The access to `what` is the owner's. `closed_because` is what a visitor lacks to pass
-    the gate, None once it is passed; it matters to a login and a passcode only."""
+    """Whether a visitor may use the owner's `what`, a key or a server. `closed_because` is
+    what a visitor lacks to pass the gate, None once it is passed; it matters to a login and a
+    passcode only."""
     if is_local:
         return Access(True)
     if gate == "closed":

@@ -1,4 +1,4 @@
-"""How often something may be done: a leaky bucket for each who does it, and one for all."""
+"""How often something may be done: a leaky bucket for whoever does it, and one for all."""
 
 from collections import OrderedDict
 from dataclasses import dataclass

@@ -29,8 +29,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was looked at. `log_problem` and `headers_missing` are what the checks that ran
-    came back with."""
+    """What was looked at. `log_problem` and `headers_missing` are the results of checks that
+    ran."""
 
     address: str
     allowed_hosts: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The names of all settings, and those that are none although they look like one."""
+"""The names of all settings, and what to say of a name that only looks like one."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
