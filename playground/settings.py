@@ -153,7 +153,7 @@ def _text(value: object) -> str:
         return ",".join(map(_text, value))
     try:
         return str(value).strip() if isinstance(value, str | int | float) else ""
-    # Python prints no whole number of more than 4,300 digits, which a secrets file may hold.
+    # Python refuses to print an integer of more than 4,300 digits, which secrets may hold.
     except ValueError:
         return "a number that is too long"
 
@@ -207,14 +207,14 @@ def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
     try:
         parts = urlsplit(url)
-        # `urlsplit` takes any port; only reading it raises for one that is no number.
+        # `urlsplit` takes anything as a port; only reading it raises.
         has_port = parts.port != 0
     except ValueError:
         raise SettingsError(expected) from None
     is_one_word = url.isprintable() and " " not in url and has_port
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_one_word:
         raise SettingsError(expected)
-    # The host is shown as the connection's label and kept in the log: no password in it.
+    # The host is the connection's label, on the page and in the log: no password in it.
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError(expected + ", without a password or anything after it")
     return Connection("server", parts.netloc, url, _flat_price(price))
@@ -272,7 +272,7 @@ def is_this_machine(host: str, ip_address: str | None) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    # Browsers resolve each name under .localhost to this machine (RFC 6761).
+    # Browsers resolve every name under .localhost to this machine (RFC 6761).
     is_named = name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
     return is_named and (ip_address is None or _is_loopback(ip_address))
 
@@ -282,6 +282,6 @@ def _is_loopback(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    # A socket for both families reports 127.0.0.1 as ::ffff:127.0.0.1, which is no loopback.
+    # A dual-stack socket reports ::ffff:127.0.0.1, which is not a loopback address as such.
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback

@@ -58,15 +58,15 @@ class Follower:
         where it is followed, and begins where it is not; after a problem only if `again`."""
         place = submission.visitor, submission.submission_id
         following = self._followed.get(place)
-        # After a problem only a press begins anew: each rerun would ask the API for what it has
-        # refused already.
+        # After a problem only a press begins anew: otherwise each rerun would ask the API again
+        # for what it has refused.
         if following is not None and not (
             following.is_over and (again or not following.is_settled)
         ):
             following.seen_s = self._monotonic_s()
             return following
         following = Following(submission, self._monotonic_s())
-        # Taken out first, so that it goes to the end: the oldest are forgotten first.
+        # Removed first, so that it moves to the end: the oldest are forgotten first.
         self._followed.pop(place, None)
         self._followed[place] = following
         self._forget_old()
@@ -107,7 +107,7 @@ class Follower:
             following.problem = str(error)
             return
         finally:
-            # An answer that is left half read would keep its connection.
+            # A response left half read would keep its connection.
             await results.aclose()
         if following.taken.is_whole:
             following.submission = replace(submission, is_taken_in=True)
@@ -126,7 +126,7 @@ class Follower:
         if isinstance(planned, Refusal):
             raise NotKept(planned.sentence)
         for result in results:
-            # What is not asked any more is in the log: killed and repeated, a chunk comes twice.
+            # Killed and repeated, a chunk comes twice: what is no longer asked is in the log.
             if result.custom_id in planned:
                 self._log.record(*to_row(planned[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.

@@ -40,7 +40,7 @@ async def take_in(
             elif result.custom_id in seen:
                 repeated += 1
             elif result.custom_id not in awaited:
-                # Counted and not remembered: a server could go on with ever new ids.
+                # Counted but not remembered: a server could send ever new ids.
                 unknown += 1
             else:
                 awaited.remove(result.custom_id)

@@ -151,7 +151,7 @@ class Following:
 
 def run_ids(count: int) -> list[str]:
     """Ids for the runs that a batch will become, in order."""
-    # Numbered from one moment: read for each, a coarse clock would leave their order to chance.
+    # Numbered from one moment: a coarse clock, read each time, would leave the order to chance.
     start = time.time_ns()
     return [f"{start + number:016x}{secrets.token_hex(4)}" for number in range(count)]
 

@@ -106,7 +106,7 @@ class Batching:
         connection = wanted[0].plan.connection
         plans = {request.run_id: request for request in wanted}
         requests = [BatchRequest(request.run_id, request.plan.wire) for request in wanted]
-        # Each request is encoded for its size: with large batches that takes seconds.
+        # Every request is encoded to learn its size, which takes seconds for a large batch.
         parts = await asyncio.to_thread(split, requests)
         remaining = [
             (new, [plans[request.custom_id] for request in new.requests]) for new in parts.batches
@@ -121,7 +121,7 @@ class Batching:
             if isinstance(outcome, Refusal):
                 problem = outcome.sentence
                 break
-            # Only now: the money of what stays in the list is given back below.
+            # Only now: whatever stays in the list has its money given back below.
             del remaining[0]
             submission, problem = outcome
             submissions.append(submission)

@@ -66,8 +66,8 @@ class Engine:
             False: _Lane(most_runs, most_waiting),
             True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
         }
-        # Scripts take places on threads of their own while the loop gives some back: two that
-        # counted at once would both fit into the last place.
+        # Scripts take places on their own threads while the loop gives some back: two that count
+        # at once would both fit into the last place.
         self._counting = threading.Lock()
         self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
@@ -78,7 +78,7 @@ class Engine:
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
         # One loop for all runs: fifty visitors see their first words after 0.1 s, where a thread
-        # for each run takes 15 s and more. A daemon keeps no process alive that is told to end.
+        # for each run takes 15 s and more. A daemon does not keep an ending process alive.
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
@@ -114,7 +114,7 @@ class Engine:
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
-        # A loop that is closing may never get to the run, and whoever waits would wait for ever.
+        # A closing loop may never get to the run, and whoever waits for it would wait for ever.
         if self._is_closing:
             self.give_back([run])
             self._stop(run, "server")
@@ -136,7 +136,7 @@ class Engine:
             for run in [*self._running(), *self._queued()]:
                 self._cancel(run.id, "server")
 
-        # Tasks and queues are the loop's own: on this thread they could change under the reading.
+        # Tasks and queues belong to the loop: read on this thread, they could change meanwhile.
         self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
@@ -162,7 +162,7 @@ class Engine:
     def hand_over(self, owner: str, to: str) -> None:
         """Another page of the same visitor has an owner's runs from now on."""
 
-        # On the loop, where the reaper cannot come between the old owner's end and the new one.
+        # On the loop, so that the reaper cannot cancel a run while its owner is being changed.
         async def hand_over() -> None:
             for run in [*self._running(), *self._queued()]:
                 if run.owner == owner:
@@ -183,7 +183,7 @@ class Engine:
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
-        # asyncio itself holds a task only weakly: without a name it could be collected.
+        # asyncio holds tasks only weakly: without a reference this one could be collected.
         self._reaper = self._loop.create_task(self._reap())
         self._loop.run_forever()
 
@@ -223,8 +223,8 @@ class Engine:
     async def _drive(self, run: Run, send: Send) -> None:
         run.began_s = time.monotonic()
         try:
-            # A generator that is only dropped closes its connection when it is collected; Stop
-            # has to close it now.
+            # A generator that is merely dropped closes its connection when it is collected; Stop
+            # must close it now.
             async with contextlib.aclosing(send()) as events:
                 async for event in events:
                     run.fold(event, time.monotonic())
@@ -302,7 +302,7 @@ class Engine:
     async def _close(self, patience_s: float) -> None:
         ending: set[asyncio.Task[object]]
         ending = {task for _, task in self._tasks.values()}
-        # Over and over: what is cancelled may begin further tasks in order to end.
+        # Repeated, because what is cancelled may start further tasks in order to end.
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:
                 # One cancelled before its first step never awaits what it was handed.
@@ -312,7 +312,7 @@ class Engine:
             await asyncio.sleep(0)
         if ending:
             await asyncio.wait(ending, timeout=patience_s)
-        # Recorded as far as it came: its row would say for ever that it is live.
+        # Recorded as far as they came: otherwise their rows would say for ever that they are live.
         for run in self._running():
             self._ended(run)
 

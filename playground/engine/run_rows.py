@@ -34,7 +34,7 @@ def _known(run: RunView) -> BillFacts:
         return BillFacts("A request that the API did not answer is not billed.")
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
-    # What is free needs no report.
+    # What is free needs no usage report.
     return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
 
 

@@ -16,7 +16,7 @@ from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.interfaces import Dependencies, Origin
 from playground.experiments.launching import Launcher
 
-# Results are kept many at a time: a transaction for each cell would hold the others up.
+# Results are kept in groups: a transaction per cell would hold the others up.
 _GATHER_S = 0.1
 _READ_AT_ONCE = 200
 """Answers in memory: they can be long."""
@@ -76,14 +76,14 @@ class Checker:
         todo = self.of_cell(cell.cell_id)
         results = dict(cell.results)
         if todo:
-            # A visitor's pattern may take a quarter of a second, and no stream moves on meanwhile.
+            # A visitor's pattern may take a quarter of a second, which would stop every stream.
             results |= await asyncio.to_thread(check_all, todo, answer, set(results))
         to_keep = dict(results)
         for pending in todo:
             if may_ask and pending.is_judges and pending.key not in results:
                 result, is_verdict = await self._judge(cell, pending, answer)
                 results |= result
-                # Why there is no verdict is shown, not kept: the judge can be asked another day.
+                # Why there is no verdict is shown but not kept: the judge is asked another day.
                 to_keep |= result if is_verdict else {}
         key = answer_key(answer)
         self._keep(Checked(cell.cell_id, to_keep, key))
@@ -103,7 +103,7 @@ class Checker:
         verdict of the judge, rather than the lack of one."""
         cell_id = judge_cell(cell.cell_id, pending.key)
         earlier = self.judged.get(cell_id)
-        # This judge has answered before: to ask once more would be paid for twice.
+        # This judge has answered before: asking again would be paid for twice.
         if earlier is not None and earlier.is_answered:
             reply = (await self._answers([earlier])).get(earlier.run_id)
             if reply is not None:

@@ -35,7 +35,7 @@ class Claims:
         """Yields None once the work is claimed: until the context is left, no other page and no
         other process does it. Otherwise why not: `ELSEWHERE`, or why that can't be known."""
         place = visitor, name
-        # In the database a claim is this process's: only here are its pages told apart.
+        # The database knows a claim's process only: its pages are told apart here.
         if place in self._held:
             yield ELSEWHERE
             return

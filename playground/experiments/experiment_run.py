@@ -106,7 +106,7 @@ class ExperimentRun:
     @property
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
-        # Copies: a script reads this on its own thread while the loop changes them.
+        # A copy: a script reads this on its own thread while the loop changes it.
         at_work, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
         return replace(
@@ -126,10 +126,10 @@ class ExperimentRun:
         if self._state == "done":
             return
         self._state, self.why = "running", ""
-        # For work that is still winding down: woken, it sees the new state and goes on.
+        # Work that is still winding down wakes up, sees the new state and goes on.
         self._launcher.is_stopped = False
         self._changed.set()
-        # A second round of work beside the first would send each cell twice.
+        # A second loop beside the first would send each cell twice.
         if self._is_working:
             return
         self._is_working = True
@@ -166,7 +166,7 @@ class ExperimentRun:
             del self.finished[cell_id]
         self._again |= failed  # Another page may have run them again meanwhile.
         self._order.put_back(failed)
-        # `_begin` leaves alone what is done.
+        # `_begin` starts nothing that is done.
         if failed and self._state == "done":
             self._state = "paused"
         await self._begin()
@@ -185,7 +185,7 @@ class ExperimentRun:
             else:
                 self._to_check += undone
         while True:
-            # Before anything is looked at, so that no change in between is slept through.
+            # Cleared before anything is looked at, so that no change is slept through.
             self._changed.clear()
             room = self.experiment.at_once - len(self._tasks)
             if self._state == "running" and room > 0 and (self._to_check or self._order.left):
@@ -240,7 +240,7 @@ class ExperimentRun:
         for cell_id in self.in_batch:
             self._order.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
-        # What is at work here ends by its own task: taken over as well it would count twice.
+        # Cells at work end by their own task: taken over as well, they would count twice.
         known = waiting.union(self.finished, self._tasks.values())
         for cell in in_store.ended(known, self._again):
             if self._checker.is_undone(cell):
@@ -258,7 +258,7 @@ class ExperimentRun:
         cell_ids = self._order.take(room - len(to_check))
         plans = self._sendable(plans_of(cell_ids, self._grid, self.context))
         started = await self._launcher.launch(plans)
-        # Whatever the budget, a lost claim or a stop refused keeps its turn.
+        # What the budget, a lost claim or a stop has refused keeps its turn.
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._order.put_back(unstarted)
         for cell_id, sent in started.items():
@@ -308,7 +308,7 @@ class ExperimentRun:
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
-        # Left unread, an error would only be reported when the task is collected, and not here.
+        # An error that nobody reads is reported only when the task is collected.
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._broke(error)

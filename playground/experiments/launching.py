@@ -41,7 +41,7 @@ class Launcher:
         none where there is no room for that."""
         if not plans or self.is_stopped:
             return {}
-        # An id may be on its way to the disk for one of them: the run has to be that one.
+        # An id may just be being kept for one of them: its run has to be that one.
         if not self._ids.keys() >= plans.keys():
             await self.settle()
         origin = self._origin
@@ -102,7 +102,7 @@ class Launcher:
         # Before it is sent: a run can be over before the next line.
         run.follow(over.set)
         self.running[cell_id] = run
-        # An id is used up by one run: tried again, the cell needs another.
+        # An id serves one run: tried again, the cell needs another.
         self._ids.pop(cell_id, None)
         self._dependencies.start(run, again)
         if self.is_stopped:  # meanwhile: what was reserved for it is given back so

@@ -21,7 +21,7 @@ class Tally:
 
     def begin(self) -> None:
         """From now on cells are run."""
-        # Of a clock that nobody sets: an experiment can run over a change of the system's time.
+        # Monotonic: the system's time may be changed while an experiment runs.
         self._is_working, self._since_s = True, time.monotonic()
 
     def rest(self) -> None:
@@ -48,6 +48,6 @@ class Tally:
         return replace(sums, running=len(begun), left=left, left_s=self._left_s(sums.left))
 
     def _left_s(self, left: int) -> float | None:
-        # Pauses tell nothing about the rest, so only the time at work counts.
+        # Pauses say nothing about the rest, so only the time at work counts.
         now_s = time.monotonic() - self._since_s if self._is_working else 0.0
         return (self._active_s + now_s) / self.ended * left if self.ended else None

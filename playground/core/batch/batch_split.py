@@ -38,7 +38,7 @@ class BatchRequest:
     def encoded(self) -> bytes:
         """Its bytes within the batch. Raises ValueError for what JSON or UTF-8 cannot hold."""
         entry = {"custom_id": self.custom_id, "params": self.params}
-        # A NaN is no JSON: in the batch's one body it would spoil all other requests.
+        # NaN is not JSON: in the one body of a batch it would spoil every other request.
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
 
@@ -137,7 +137,7 @@ def _cut(
     members: list[BatchRequest] = []
     size_bytes = ENVELOPE_BYTES
     for request, size in group:
-        # What is too large by itself was refused before, so that each batch has a request.
+        # Whatever is too large by itself has been refused, so every batch has a request.
         if members and (len(members) == most_requests or size_bytes + size > most_bytes):
             batches.append(NewBatch(dict(headers), tuple(members), size_bytes))
             members, size_bytes = [], ENVELOPE_BYTES

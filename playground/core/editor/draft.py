@@ -53,7 +53,7 @@ def read_before(text: object) -> Before:
 
 def read_draft(text: object) -> PageState:
     """The page as it stood on the screen. Raises `PageStateError`."""
-    # More than a page may have: its JSON stands in this one with escapes, beside what was typed.
+    # Longer than a page may be: its JSON is escaped in this one, with what was typed beside it.
     if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
         raise PageStateError("What the browser kept is too long.")
     try:
@@ -68,7 +68,7 @@ def read_draft(text: object) -> PageState:
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
     page = _typed_over(from_json(fields["page"]), typed)
-    # What was typed can take the page beyond its bounds, and writing it raises then.
+    # What was typed can take the page beyond its bounds: then this raises.
     to_json(page)
     return page
 

@@ -68,7 +68,7 @@ def to_json(state: PageState) -> str:
         "variants": [_variant_fields(variant) for variant in state.variants],
         "scenario": state.scenario,
     }
-    # Read before it is written: what could not be opened again must not be kept.
+    # Read back before it is written: what cannot be opened again must not be kept.
     _state(fields)
     # Sorted and without blanks, as the dictionary of links has it: that keeps a link short.
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -136,7 +136,7 @@ def _variant(entry: object) -> Variant:
     if not isinstance(entry, dict) or not required <= set(entry) <= required | {"typed"}:
         raise PageStateError("A variant must have a letter, params and a system prompt.")
     letter = entry["letter"]
-    # In a tuple: a text holds "AB" and the empty text, too.
+    # A tuple, because "AB" and the empty text are `in` a string, too.
     if not isinstance(letter, str) or letter not in tuple(LETTERS):
         raise PageStateError(f"A variant's letter must be one of {', '.join(LETTERS)}.")
     fields = {"system": entry["system"], "messages": [], "params": entry["params"]}
@@ -165,7 +165,7 @@ def _check_params(params: Params) -> None:
     if len(params.stop_sequences) > MOST_STOPS:
         raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
     for stop in params.stop_sequences:
-        # Its field holds one a line: a break inside one would make it two.
+        # The field holds one per line: a line break inside one would make it two.
         if not text_of(stop, "A stop sequence") or "\n" in stop:
             raise PageStateError("A stop sequence must be one line that is not empty.")
 

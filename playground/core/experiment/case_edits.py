@@ -29,7 +29,7 @@ def _change(operation: object) -> Change:
             return row, name, text
         case [int(row)]:
             return row, None, ""
-    # It keeps its place among the others: the browser tells changes by their number.
+    # Unreadable, it still takes its place: the browser knows changes by their number.
     return -1, None, ""
 
 

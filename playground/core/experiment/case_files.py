@@ -104,7 +104,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a sentence where its encoding had to be guessed."""
     if len(data) > MOST_BYTES:
         raise CasesError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
-    # By their first bytes: taken for Windows-1252 nearly any bytes are a text.
+    # Known by their first bytes: as Windows-1252 nearly any bytes are text.
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
@@ -139,7 +139,7 @@ def _read_csv(text: str) -> Cases:
     try:
         rows = list(_parsed(text, dialect or _dialect(text)))
     except CasesError:
-        # Only where it is no CSV as it stands: elsewhere a backslash is the cell's own.
+        # Only where it is not CSV as it stands: elsewhere a backslash belongs to the cell.
         plain = _ESCAPED.sub(_unescaped, text)
         if plain == text:
             raise
@@ -175,7 +175,7 @@ def _dialect(text: str) -> Dialect:
     def fitness(dialect: Dialect) -> tuple[int, bool, bool]:
         rows, is_sound = [], True
         try:
-            # One by one: the rows before an error tell something, too.
+            # One by one, because the rows before an error count as well.
             for row in islice(_parsed(text, dialect), _ROWS_TO_GUESS_FROM):
                 rows.append(row)
         except CasesError:
@@ -195,7 +195,7 @@ def _last_filled(row: Sequence[str]) -> int:
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
     reader = csv.reader(
-        # csv has to see the line breaks inside cells as they are.
+        # csv must see line breaks inside cells unchanged.
         io.StringIO(text, newline=""),
         delimiter=dialect.delimiter,
         quoting=dialect.quoting,
@@ -212,7 +212,7 @@ def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
 
 
 def _sentence_of(error: csv.Error) -> str:
-    # The text is all that tells one csv.Error from another.
+    # Only its text tells one csv.Error from another.
     text = str(error)
     if "unexpected end of data" in text:
         return "a quotation mark is never closed"

@@ -74,7 +74,7 @@ def _lines(text: str) -> Iterator[tuple[int, Json]]:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
         except _TwiceError:
             raise CasesError(f"Row {number:,}: {_TWICE}.") from None
-        # A ValueError that is no JSONDecodeError: a whole number of more than 4,300 digits.
+        # A plain ValueError is an integer of more than 4,300 digits.
         except (RecursionError, ValueError):
             raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
 
@@ -219,7 +219,7 @@ def _texts(number: int, parsed: object) -> dict[str, str]:
 def _cell(number: int, name: str, value: Json) -> str:
     """A text as it is, nothing for null, and the JSON of anything else."""
     if isinstance(value, str):
-        # JSON can spell half of a character, which neither a file nor a database takes.
+        # JSON can hold a lone surrogate, which neither a file nor a database takes.
         try:
             value.encode()
         except UnicodeEncodeError:

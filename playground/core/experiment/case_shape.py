@@ -9,7 +9,7 @@ from playground.core.request.template import as_name, is_name
 
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
-# Ten thousand ragged rows would be as many sentences.
+# Ten thousand ragged rows would make as many sentences.
 _MOST_SENTENCES: Final = 20
 
 

@@ -57,7 +57,7 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
             continue
         filled.append(_row(number, row, columns))
         characters += sum(map(len, row))
-        # Within the loop: a table without an end is given up as soon as it is too long.
+        # Checked in the loop, so that an endless table is given up as soon as it is too long.
         if len(filled) > MOST_CASES:
             raise CasesError(f"Row {number:,}: there can be at most {MOST_CASES:,} cases.")
         if characters > MOST_CHARACTERS:

@@ -100,13 +100,13 @@ def claim_name(experiment_id: str) -> str:
 
 def answer_key(answer: str) -> str:
     """16 hex digits that are the same for the same answer, and for no other."""
-    # An answer may hold half of a character, which UTF-8 itself refuses.
+    # An answer may hold a lone surrogate, which UTF-8 alone refuses.
     return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def judge_cell(cell_id: str, key: str) -> str:
     """The cell of a judge's run about another cell's answer."""
-    # No other cell's id has a slash, by which `is_judges` knows these.
+    # `is_judges` goes by the slash, which no other cell's id has.
     return f"{cell_id}/{key}"
 
 

@@ -25,7 +25,7 @@ from playground.core.request.template import TemplateError, render_text
 
 PASSED: Final = CheckResult(True)
 MOST_QUOTED: Final = 60
-# Each part is bounded: an answer of nothing but digits would be a number of any size.
+# Every part is bounded: an answer of nothing but digits would make a number of any size.
 _NUMBER = re.compile(
     r"[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,30})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?"
 )
@@ -136,7 +136,7 @@ def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
         raise TemplateError(f"{quoted(text)} is no number to compare with.")
     if actual is None:
         return "There is no number in it."
-    # By its `repr`: as a float a tenth is a little more than what was typed.
+    # Through `repr`: as a float, 0.1 is a little more than the tenth that was typed.
     if abs(actual - expected) <= Decimal(repr(check.tolerance)):
         return None
     return f"Its last number, {actual:,f}, is {abs(actual - expected):,f} off {expected:,f}."

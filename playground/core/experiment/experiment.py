@@ -31,7 +31,6 @@ from playground.core.runs.run_plan import Variant
 from playground.core.text.json_text import Json
 
 VERSION: Final = 1
-# Room for the largest table of cases, though JSON escape each character of it.
 # Room for the largest table of cases, even if JSON escapes each of its characters.
 MOST_CHARACTERS: Final = 12_000_000
 MOST_NAME_CHARACTERS: Final = 200
@@ -118,7 +117,7 @@ def from_json(text: str) -> Experiment:
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")
     try:
         experiment = _experiment(document)
-        # For its error: a grid beyond the limits must not be opened.
+        # Raises for a grid beyond the limits, which must not be opened.
         _ = experiment.size
     except (FieldsError, CasesError, CheckError, GridError) as error:
         raise ExperimentError(str(error)) from None
@@ -174,7 +173,7 @@ def _sweep(entry: object) -> Sweep:
 
 def _cases(fields: dict[str, Json]) -> Cases:
     columns, rows = fields["columns"], fields["rows"]
-    # The one case of a prompt without variables: `cases` would miss its columns.
+    # The one case of a prompt without variables, which `cases` refuses for want of columns.
     if columns == [] and rows == [[]]:
         return NO_CASES
     if not isinstance(columns, list) or not isinstance(rows, list):

@@ -224,7 +224,7 @@ def _sames(grid: Grid) -> list[Note]:
 def _total(costs: Iterable[Decimal | None], repeats: int) -> Decimal | None:
     total = Decimal(0)
     for usd in costs:
-        # Without it the sum would pass for a bound.
+        # A sum without it would pass for a bound.
         if usd is None:
             return None
         total += usd

@@ -93,7 +93,7 @@ def _patterns(value: Json) -> Iterator[Json]:
 
 
 def _first_error(schema: JsonObject, value: Json) -> str | None:
-    # It holds the drafts and retrieves nothing: any other reference is Unresolvable.
+    # This registry holds the drafts and fetches nothing: other references are Unresolvable.
     from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
@@ -137,7 +137,7 @@ def _counted(keyword: Keyword) -> Keyword:
     def counted(*arguments: object) -> Iterator[object]:
         if next(_step.get()) > MOST_STEPS:
             raise _TooMuchError
-        # As jsonschema has it: a keyword may return None.
+        # A keyword may return None, as jsonschema itself allows.
         return keyword(*arguments) or iter(())
 
     return counted

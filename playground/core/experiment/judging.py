@@ -36,7 +36,7 @@ def judge_request(
     Raises `TemplateError` for any other variable without a value.
     """
     of_the_run = {"input": input_of(prompt), "answer": answer}
-    # The run last: a column named `answer` must not stand for what is judged.
+    # The run comes last: a column named `answer` must not replace what is judged.
     filled = {EXPECTED: "", **values, **of_the_run}
     question = Prompt(FORMAT, (Message("user", render_text(check.text, filled)),))
     return Request(question, Params(check.model, MAX_TOKENS))

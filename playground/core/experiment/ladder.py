@@ -120,8 +120,8 @@ def _in_words(undecided: Sequence[Rung]) -> str:
 
 
 def _multiple(smallest: Rung, largest: Rung) -> float | None:
-    # Of nothing there is no multiple.
+    # A cost of zero has no multiple.
     if not smallest.cost_usd or largest.cost_usd is None:
         return None
-    # By the cell: what is sent twice is run once, so that rungs may differ in their number.
+    # Per cell: what would be sent twice is run once, so rungs may differ in size.
     return float((largest.cost_usd / largest.cases) / (smallest.cost_usd / smallest.cases))

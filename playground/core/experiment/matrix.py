@@ -114,7 +114,7 @@ class Matrix:
 
     def _answers_at(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
         cells = self.at(setting, case)
-        # A set: which repeat came first is chance.
+        # A set, because the order of repeats is chance.
         return frozenset(answers.get(cell.run_id, "") for cell in cells if cell.is_answered)
 
     def rows(self, shown: Filter, answers: Answers, baseline: int = 0) -> list[int]:
@@ -146,6 +146,6 @@ def error_of(cell: CellRow) -> str:
 
 def one_line(text: str) -> str:
     """The beginning of a text, in one line."""
-    # Cut before it is split: an answer can be long, and stands in a table of thousands.
+    # Cut before it is split: answers can be long, and the table has thousands of cells.
     line = " ".join(text[: 4 * MOST_SHOWN].split())
     return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"

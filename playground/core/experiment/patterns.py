@@ -64,5 +64,5 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
 
 
 def _digits(part: str) -> list[str]:
-    # Nine at a time: `int` raises for thousands, and nine are beyond the limit already.
+    # Nine digits at a time: that is beyond the limit already, and `int` raises for thousands.
     return re.findall(r"[0-9]{1,9}", part)

@@ -85,7 +85,7 @@ def _head(line: str) -> dict[str, Json]:
 def _grid(experiment: Experiment, entries: list[list[Json]]) -> Grid:
     sent = {(int(setting), int(case)): str(key) for setting, case, key in entries}
     settings = experiment.settings
-    # A cell's id is made of what it sends: without it no result would find its place.
+    # A cell's id is made of what it sends: without that no result would find its place.
     if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
         raise ExperimentError("Line 1: it does not say what every cell sends.")
     return Grid(settings, experiment.cases, experiment.repeats, sent)

@@ -40,7 +40,7 @@ def read_runs(text: str) -> ImportedPage | None:
     page, left_out = _page([(letter, imported.request) for letter, imported in runs])
     for letter, imported in runs:
         left_out += [LeftOut(f"{letter}: {item.name}", item.why) for item in imported.left_out]
-    # Only after it was parsed: an escape such as \u0073 hides a key's first letter.
+    # Only once it is parsed: an escape such as \u0073 hides a key's first letter.
     safe = page_without_keys(page)
     if safe != page:
         left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))
@@ -52,7 +52,7 @@ def _parsed(text: str) -> dict[str, Json]:
         raise ImportingError("It holds more than a file of answers can.")
     try:
         document = json.loads(text)
-        # Half a character can be neither kept nor shown, and does not encode.
+        # A lone surrogate can be neither kept nor shown, and does not encode.
         json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ImportingError("It, or a request in it, is not readable as JSON.") from None

@@ -167,7 +167,7 @@ def _long(
 def _short(
     word: Word, remaining: Iterator[Word], left_out: list[LeftOut]
 ) -> Iterator[tuple[str, Word]]:
-    # Short options may share a dash; what follows the first with a value is that value.
+    # Short options may share a dash; the rest after one that takes a value is its value.
     for at, letter in enumerate(word.text[1:], 2):
         if letter in VALUED_SHORT:
             rest = word.text[at:]
@@ -188,7 +188,7 @@ def _body(
         raise ImportingError("This curl command sends its data in several pieces.")
     option, word = data[0]
     text, filled = word.text, word.filled
-    # Only --data-raw takes an @ for a part of the text.
+    # Only --data-raw takes an @ literally.
     if text.startswith("@") and option != "--data-raw":
         if text != "@-" or heredoc is None:
             raise ImportingError(f"Its body is in {short(text[1:])}: paste that file instead.")

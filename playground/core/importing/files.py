@@ -18,9 +18,9 @@ _HTTP: Final = re.compile(
 _OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
 _OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
 _FENCE: Final = re.compile(r"[ \t]*(```+|~~~+)([^`\n]*)")
-# Each block is tried by every reader: a text of nothing but fences has to end.
+# Every reader tries each block, so a text of nothing but fences needs a bound.
 _MOST_BLOCKS: Final = 50
-# Their cells are Python all the same; behind others, such as %%bash, it is another language.
+# Cells under these are still Python; under others, such as %%bash, another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
 
 
@@ -53,7 +53,7 @@ def own_typescript(text: str) -> Call | None:
     if start is None:
         return None
     try:
-        # It ends where the object does: the rest of the program stands behind it.
+        # `raw_decode` stops where the object ends: the rest of the program follows.
         body, _ = json.JSONDecoder().raw_decode(text, start.end())
         own_headers = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
     except (ValueError, RecursionError):

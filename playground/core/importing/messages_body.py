@@ -51,13 +51,13 @@ def of_messages_api(call: Call, source: str) -> Imported:
     system = texts_of(body.pop("system", ""), "system", left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
-    # What only fills the cache has no answer that could be streamed.
+    # A request that only fills the cache has no answer to stream.
     if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
     version = _version(call.headers, left_out)
     extra = json.dumps(body, ensure_ascii=False, indent=2) if body else ""
-    # A run would be refused for what the extra JSON's own reader does not take.
+    # A run is refused for what the reader of extra JSON does not take.
     problem = read_extra(extra).problem
     if problem:
         left_out += [LeftOut(name, f"Not kept as extra JSON: {problem}.") for name in body]
@@ -91,7 +91,7 @@ def _messages(
         if role == "system" and not has_system and not messages:
             systems.append(text)
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
-        # An empty text was meant as such; a message that lost its content could not be sent.
+        # An empty text was meant that way; a message that lost its content could not be sent.
         elif text or content == "":
             messages.append(Message(cast(Role, role), text))
         else:
@@ -121,7 +121,7 @@ def _version(headers: Mapping[str, str], left_out: list[LeftOut]) -> ApiVersion:
         lower = name.lower()
         if lower == "anthropic-version" and value in get_args(ApiVersion):
             version = cast(ApiVersion, value)
-        # Those about the call are set anew with each one, and keys are never kept.
+        # Headers about the call are set for each one anew, and keys are never kept.
         elif lower not in ABOUT_THE_CALL and lower not in KEYS:
             left_out.append(LeftOut(f"Header {lower[:60]}", "It is not sent from here."))
     return version

@@ -40,7 +40,7 @@ def read_python(text: str) -> Call:
     if not calls:
         raise ImportingError("This Python has no call of messages.create or messages.stream.")
     name, call = calls[0]
-    # Not `splitlines`, which breaks lines at more signs than Python counts.
+    # Not `splitlines`, which knows more line breaks than Python's line numbers do.
     values = Values(Bindings(tree, call), re.split(r"\r\n|\r|\n", source), [*_of_client(tree)])
     if len(calls) > 1:
         why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
@@ -70,10 +70,10 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
             return _parsed(rest)
         where = f" in line {error.lineno}" if error.lineno else ""
         raise ImportingError(f"This Python has an error{where}.") from None
-    # What is nested too deep raises the last two, and a NUL the first in some Pythons.
+    # Deep nesting raises the last two, and in some versions a NUL raises the first.
     except (ValueError, RecursionError, MemoryError):
         raise ImportingError("This cannot be read as Python.") from None
-    # By levels: a recursion would end at the very depth that it looks for.
+    # Level by level: recursion would fail at the very depth that is to be found.
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
@@ -84,7 +84,7 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    # `ast.walk` goes by depth, and the first call is that of the text.
+    # `ast.walk` goes by depth, but the first call in the text is meant.
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = sdk_call(call.func)
         if name is not None and not name.endswith(".count_tokens"):
@@ -151,7 +151,7 @@ def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
             continue
         keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
         names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
-        # Keys are no loss: none is kept wherever it stands.
+        # Keys are no loss: none is ever kept.
         if not all(str(name).lower() in KEYS for name in names):
             yield LeftOut(node.arg, "It is set on the client, and not read.")
 

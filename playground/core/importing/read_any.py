@@ -58,7 +58,7 @@ def read_request(text: str) -> Imported:
 
 def read_page(text: str) -> PageState | None:
     """The page in a text, where it says that it is one. Raises `ImportingError`."""
-    # A look that costs little: hardly any text is a page, and most are read otherwise next.
+    # A cheap test first: hardly any text is a page, and all others are read another way.
     if '"playground"' not in text[:MOST_CHARACTERS]:
         return None
     plain = _readable(text)
@@ -81,7 +81,7 @@ def _readable(text: str) -> str:
     plain = masked(_unfenced(text))
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
-    # Only around JSON: the indentation of Python's first line is that of all others.
+    # Only JSON is stripped: in Python the first line's indentation counts.
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
 
 
@@ -92,7 +92,7 @@ def _unfenced(text: str) -> str:
         return text
     head, _, last = rest.rpartition("\n")
     inside = head if last.strip().startswith(_FENCES) else rest
-    # With others in between, the first fence and the last need not belong together.
+    # With other fences in between, the first and the last need not belong together.
     has_others = any(line.lstrip().startswith(_FENCES) for line in inside.split("\n"))
     return text if has_others else inside
 
@@ -108,7 +108,7 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
     if (call := own_typescript(text)) is not None:
         return _of_call(call, "TypeScript")
     text = _without_prompts(text)
-    # Before curl: Python can speak of curl in a text, and then is Python all the same.
+    # Asked before curl: Python can mention curl in a string, and is Python all the same.
     is_python = calls_from_python(text) and not is_javascript(text)
     if calls_curl(text) and not is_python:
         return _of_call(read_curl(text), "curl command")
@@ -204,7 +204,7 @@ def _object(document: object) -> dict[str, Json]:
 
 def _of_call(call: Call, source: str) -> Imported:
     try:
-        # Masked once more: an escape in the source hides a key from the first search.
+        # Masked again: an escape in the source hides a key from the first search.
         return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
     except RecursionError:
         raise ImportingError("It is nested too deep.") from None

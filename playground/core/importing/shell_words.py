@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _EXPANSION: Final = re.compile(r"(?<!\\)(?:\\\\)*(?P<what>\$(?:\w+|\{[^}]*\}?|\(|[@*#?!$-])|`)")
-# Possessive: where no quote closes, each one would be tried as the beginning, up to the end.
+# Possessive: with no closing quote, each one would be tried as the start, to the end.
 _INSIDE: Final = re.compile(r"'[^']*+'?|\"(?:[^\"\\]|\\.)*+\"?|[()]", re.DOTALL)
 _ANSI: Final = re.compile(
     r"\\(?:x(?P<hex>[0-9A-Fa-f]{1,2})|u(?P<u>[0-9A-Fa-f]{1,4})|U(?P<U>[0-9A-Fa-f]{1,8})"
@@ -78,7 +78,7 @@ def command(text: str, program: str) -> Command | None:
         if name is not None and arguments is None:
             arguments = tuple(words[name + 1 :])
         words = []
-        # A heredoc's text follows the line of its command: without it the command is not whole.
+        # A heredoc's text follows the command's line: until then the command is not complete.
         if arguments is not None and (heredoc is not None or not has_heredoc):
             break
     return None if arguments is None else Command(arguments, heredoc)
@@ -175,7 +175,7 @@ def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
     """The lines up to the word that ends them, and where the text goes on."""
     is_stripped = opening.startswith("<<-")
     mark = opening.removeprefix("<<-").removeprefix("<<").strip()
-    # Quotes around the mark keep a shell from filling anything in.
+    # Quotes around the delimiter keep a shell from expanding anything.
     is_plain = mark[0] in "'\"\\"
     mark = mark.strip("'\"").removeprefix("\\")
     lines = []
@@ -199,7 +199,7 @@ def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
 def _unquoted(kind: str, part: str) -> str:
     match kind:
         case "double":
-            # In double quotes a backslash keeps four signs as they are, and joins two lines.
+            # In double quotes a backslash escapes four characters, and joins lines.
             inner = re.sub(r"\\\r?\n", "", part.lstrip("$")[1:-1])
             return re.sub(r'\\(["\\$`])', r"\1", inner)
         case "single":

@@ -49,7 +49,7 @@ def _whole(text: str) -> int:
 
 def _fraction(text: str) -> float:
     number = float(text)
-    # `float` makes infinity of 1e999 without a word.
+    # `float` silently makes infinity of 1e999.
     if len(text) > MOST_DIGITS or not math.isfinite(number):
         raise _RefusedError("a number is too long")
     return number

@@ -47,7 +47,7 @@ def _arguments(line: str) -> Iterator[str]:
     for token in re.finditer(r'(\\*)"|[ \t]+|[|&<>]|[^" \t\\|&<>]+|\\+', line):
         part = token[0]
         if part.endswith('"'):
-            # As C programs on Windows split their line: before a quotation mark two are one.
+            # As C programs on Windows read it: before a quotation mark, two are one.
             slashes = len(token[1] or "")
             word.append("\\" * (slashes // 2))
             is_word = True

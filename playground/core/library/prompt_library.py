@@ -48,7 +48,7 @@ class SavedPrompt:
 
 def named(name: str) -> str:
     """A name as it is kept: one line, bounded."""
-    # Half of a character is replaced, since no database takes it.
+    # A lone surrogate is replaced, since no database takes it.
     return " ".join(name.encode("utf-8", "replace").decode().split())[:LONGEST_NAME]
 
 
@@ -60,7 +60,7 @@ def first_version(page: PageState, note: str, at: datetime) -> PromptVersion:
 
 def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
     """The prompt with one version more; the oldest go when there are too many."""
-    # Not by how many there are: once the oldest are gone a number would be given twice.
+    # Counting versions would give a number twice once the oldest are gone.
     number = prompt.versions[-1].number + 1
     versions = (*prompt.versions, replace(version, number=number))[-MOST_VERSIONS:]
     return replace(prompt, versions=versions)
@@ -163,7 +163,7 @@ def _version(number: int, entry: Json) -> PromptVersion:
     note = text_of(entry["note"], "A note")
     if len(note) > LONGEST_NOTE:
         raise LibraryError(f"A note can have at most {LONGEST_NOTE} characters.")
-    # Through the page's own reader and writer: one page is one text, whoever wrote the file.
+    # Read and written anew, so that a page is the same text whoever wrote the file.
     page = from_json(json.dumps(entry["page"]))
     return PromptVersion(number, _moment(entry["saved_at"]), note, to_json(page))
 

@@ -73,7 +73,7 @@ class Filter:
 
     @property
     def started_before(self) -> datetime | None:
-        # The last day that Python knows has no next one, and nothing is logged behind it.
+        # Python knows no day after the last, and nothing is logged there.
         if self.to_day is None or self.to_day == date.max:
             return None
         return datetime.combine(self.to_day + timedelta(days=1), time(), UTC)
@@ -207,8 +207,8 @@ def is_behind(one: Cursor, other: Cursor, order: Order) -> bool:
 
 def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
     """The rows in an order."""
-    # None compares with nothing. Between equal values the id decides, as in `is_behind`: pages
-    # would skip or repeat rows otherwise.
+    # None cannot be compared. Between equal values the id decides, as in `is_behind`, or pages
+    # would skip or repeat rows.
     valued = [row for row in rows if value_of(row, order) is not None]
     rest = [row for row in rows if value_of(row, order) is None]
     valued.sort(key=lambda row: (value_of(row, order), row.run_id), reverse=order != "oldest")

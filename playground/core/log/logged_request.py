@@ -80,7 +80,7 @@ def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request
         return None
     plainest = _form(sent, {})
     version = {"api_version": sent.version} if sent.version in _VERSIONS else {}
-    # The version stays automatic where that sends the same, so that the form is as it was chosen.
+    # The version stays automatic where that sends the same: most likely it was chosen so.
     for form in (plainest, _form(sent, version)):
         wire = wire_of(form)
         if wire.body == sent.body and wire.headers[VERSION_HEADER] == sent.version:
@@ -103,8 +103,8 @@ def _system(rest: dict[str, Json]) -> str:
 
 def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
-    # One message that the form cannot hold keeps all of them in the extra JSON: divided they
-    # would lose their order.
+    # One message that the form cannot hold leaves all of them in the extra JSON: split up,
+    # they would lose their order.
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()
     del rest["messages"]

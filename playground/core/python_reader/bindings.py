@@ -59,7 +59,7 @@ class Bindings:
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.tree))
-        # A node of `ast` knows neither its parent nor its block.
+        # Nodes of `ast` know neither their parent nor their block.
         self._parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
         for node in nodes:
             for part in ("body", "orelse", "finalbody"):
@@ -104,10 +104,10 @@ class Bindings:
             return None
         if len(bindings) > 1 and not (is_own and all(map(self._is_straight, bindings))):
             return None
-        # In a loop the last binding of the text need not be the last that ran.
+        # In a loop the last binding in the text need not be the last that ran.
         if len(bindings) > 1 and any(self._loops(node) for node in bindings):
             return None
-        # A global may be bound beneath the function that uses it, and is there when it is called.
+        # A global may be bound below the function that uses it: it exists once that is called.
         last = max(before or bindings, key=place)
         value = _assigned(last, self._statement(last))
         if value is None or not self._is_straight(last):
@@ -183,7 +183,7 @@ class Bindings:
     def _is_over(self, node: ast.AST, binding: ast.AST) -> bool:
         """Whether a node runs only once the call was made."""
         is_own = self._scope(node) is self._scope(self.call)
-        # In a loop what stands behind the call runs before the next one.
+        # In a loop, what follows the call runs before the next one.
         is_after = place(node) > end(self.call)
         return is_own and is_after and self._loops(binding) == self._loops(self.call)
 

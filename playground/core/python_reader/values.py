@@ -11,10 +11,10 @@ from playground.core.importing.import_result import MOST_CHARACTERS, ImportingEr
 from playground.core.python_reader.bindings import Bindings
 from playground.core.text.json_text import Json
 
-# Lists that are made of lists double with each line.
+# Lists built from other lists can double with each line.
 MOST_STEPS: Final = 100_000
 MOST_BITS: Final = 128
-# A level of a value takes several calls, and Python's own stack is what bounds them.
+# Each level takes several calls, which Python's own stack bounds.
 DEEPEST: Final = 60
 _TANGLED: Final = "This Python is too entangled to be read."
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
@@ -228,7 +228,7 @@ class Values:
     def _formatted(self, part: ast.expr, depth: int) -> Iterator[str | ast.expr]:
         if not isinstance(part, ast.FormattedValue):
             yield from self._parts(part, depth + 1)
-        # A format or a conversion changes the text in a way that is not worked out here.
+        # A format or a conversion changes the text in ways not worked out here.
         elif part.format_spec is None and part.conversion == -1:
             value = self.plain(part.value, depth + 1)
             if isinstance(value, ast.Constant) and type(value.value) in (int, float, bool):
@@ -245,7 +245,7 @@ class Values:
         parts = list(self._parts(node, depth + 1))
         unknown = [part for part in parts if not isinstance(part, str)]
         whole = "".join(part if isinstance(part, str) else _GAP for part in parts)
-        # The source itself has this sign: nobody could tell which stands for what.
+        # The source has this character itself: the gaps could not be told from it.
         if whole.count(_GAP) != len(unknown):
             raise UnknownValueError(self.source(node))
         first, *rest = clean(whole).split(_GAP)
@@ -270,7 +270,7 @@ class Values:
         name = source if source.isidentifier() else where
         why = f"{source} is known only when the code runs: {{{{{name}}}}} stands there."
         self.left_out.append(LeftOut(where, why))
-        # As a variable of the editor, where its value can be filled in.
+        # A variable of the editor's, whose value can be filled in there.
         return f"{{{{{name}}}}}"
 
     def _spend(self, depth: int) -> None:

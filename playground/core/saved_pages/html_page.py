@@ -33,7 +33,7 @@ def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
-        # A name that is misspelt in a template must fail and not print nothing.
+        # A name misspelt in a template must fail rather than print nothing.
         undefined=jinja2.StrictUndefined,
         finalize=clean,
         trim_blocks=True,

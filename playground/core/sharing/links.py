@@ -52,7 +52,7 @@ def encode(state: PageState) -> str:
         raise LinkError("This page is too long for a link.")
     packer = zlib.compressobj(9, zdict=_SHARED)
     packed = packer.compress(content) + packer.flush()
-    # What does not compress only grows by it.
+    # What does not compress would only grow.
     form, data = ("z", packed) if len(packed) < len(content) else ("j", content)
     text = f"1{form}{base64.urlsafe_b64encode(data).decode().rstrip('=')}"
     if len(text) > LONGEST:
@@ -98,7 +98,7 @@ def address(page_url: str | None, text: str) -> str | None:
 
 def _bytes(data: str) -> bytes:
     try:
-        # A link leaves the padding out, which Python asks for.
+        # Links leave out the padding, which Python insists on.
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except ValueError:
         raise LinkError("This link was cut short on its way.") from None
@@ -108,7 +108,7 @@ def _content(form: str, data: bytes) -> str:
     if form == "z":
         unpacker = zlib.decompressobj(zdict=_SHARED)
         try:
-            # One byte more than may be is enough to tell, however much there is to unpack.
+            # One byte too many is enough to tell, however much more would unpack.
             data = unpacker.decompress(data, MOST_JSON_BYTES + 1)
         except zlib.error:
             raise LinkError("This link is damaged: it does not unpack.") from None

@@ -154,7 +154,7 @@ def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) 
     is_short = len(data.encode()) < LONGEST_ARGUMENT
     return " \\\n  ".join(
         (
-            # curl holds back what it has received, and ends with 0 on an error of the API.
+            # Without these curl buffers the stream, and exits with 0 on an error of the API.
             f"curl --no-buffer --fail-with-body {url}",
             *(f"--header {line}" for line in (*own, "'content-type: application/json'", *keys)),
             f"--data {quoted}" if is_short else f"--data @- <<< {quoted}",

@@ -81,7 +81,7 @@ def _shared(texts: Sequence[str]) -> int:
 
 def _mean_similarity(distinct: tuple[Distinct, ...]) -> float | None:
     """Over all pairs of answers; a pair of identical ones counts 1."""
-    # Each is compared with each: the work grows with the square of their number.
+    # Every pair is compared, so the work grows with the square of their number.
     compared = [(_compared_words(answer.text), answer.count) for answer in distinct[:MOST_COMPARED]]
     total = sum(count for _, count in compared)
     if total < 2:

@@ -21,7 +21,7 @@ def is_token(text: str) -> bool:
 
 def visitor_of(*held: str) -> str:
     """A visitor's name in the log; nobody who reads it there can pass for that visitor."""
-    # NUL stands between the parts, or "ab" and "c" would be the visitor of "a" and "bc".
+    # With NUL between the parts, "ab" and "c" are not the same visitor as "a" and "bc".
     return f"visitor-{hashlib.sha256(chr(0).join(held).encode()).hexdigest()[:32]}"
 
 
@@ -71,14 +71,14 @@ def login_problem(
     expires_s = claims.get("exp")
     if isinstance(expires_s, bool) or not isinstance(expires_s, int | float):
         return "This login does not say how long it is valid."
-    # Written so that a login that is valid until NaN has expired.
+    # Written so that an expiry of NaN counts as passed.
     if not now.timestamp() < expires_s:
         return "Your login has expired: log in again."
     email = claims.get("email")
     # Some providers let anybody claim an address: unverified it may be somebody else's.
     if not isinstance(email, str) or claims.get("email_verified") is not True:
         return "This login does not vouch for an e-mail address."
-    # Only what follows the last @ is the domain: a quoted name may hold one itself.
+    # Only what follows the last @ is the domain: a quoted local part may hold another.
     address = email.strip().lower()
     if not {address, f"@{address.rpartition('@')[2]}"} & allowed:
         return "This account is not on its owner's list."

@@ -25,7 +25,7 @@ class Bucket:
         self._seen_s = 0.0
 
     def _leak(self, now_s: float) -> None:
-        # Who waited for the lock comes with an earlier time than who had it.
+        # A caller that waited for the lock may bring an earlier time than the one before.
         gone = max(0.0, now_s - self._seen_s) * self._pace.per_s
         self._level = max(0.0, self._level - gone)
         self._seen_s = now_s
@@ -61,7 +61,7 @@ class Paces:
         """Do it so many times if that may be now, or not at all."""
         with self._lock:
             buckets = (self._bucket(who), self._all)
-            # All are asked before any is filled: what one refuses must not count in the other.
+            # Both are asked before either is filled: what one refuses must not count in the other.
             if not all(bucket.has_room(count, now_s) for bucket in buckets):
                 return False
             for bucket in buckets:
@@ -75,7 +75,7 @@ class Paces:
 
     def _bucket(self, who: str) -> Bucket:
         bucket = self._buckets.setdefault(who, Bucket(self._each))
-        # Used last, it goes last: `popitem` takes the one that was away for longest.
+        # The most recent goes last: `popitem` drops the one unused for longest.
         self._buckets.move_to_end(who)
         if len(self._buckets) > MOST_KNOWN:
             self._buckets.popitem(last=False)

@@ -132,7 +132,7 @@ def _is_of_this_app(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means this very machine."""
-    # In a URL an IPv6 address stands in brackets, and any name may end with the root's dot.
+    # A URL puts brackets around an IPv6 address, and any name may end with the root's dot.
     name = host.lower().strip("[]").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -197,7 +197,7 @@ def _foreign_origins(seen: Observed) -> list[str]:
 
 def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
     try:
-        # Without the slashes a host would be taken for a path.
+        # Without the slashes `urlsplit` takes a host for a path.
         host = urlsplit(origin if "//" in origin else f"//{origin}").hostname or ""
     except ValueError:
         return False
@@ -272,7 +272,7 @@ def _gate(seen: Observed) -> Finding:
 
 def _budget(seen: Observed) -> Finding:
     is_open = seen.has_owner and seen.gate in ("budget", "passcode", "login")
-    # A budget reserves the worst case of each run, and without a price there is none.
+    # A budget reserves each run's worst case, and without a price there is none.
     if not seen.has_server_price and (seen.has_budget or seen.day_usd is not None):
         sentence = "Nothing can be sent: there is a budget, and the server's price is unknown."
         return Finding("Budget", "bad", sentence, "Set PLAYGROUND_SERVER_PRICE, such as 0/0.")

@@ -43,7 +43,7 @@ def misspelt(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple
 
 
 def _sentence(name: str) -> str:
-    # A key may stand where a name belongs.
+    # A key may have been pasted where a name belongs.
     shown = masked(name)
     shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
     full_names = {setting.removeprefix(PREFIX): setting for setting in NAMES}
