@@ -31,13 +31,13 @@ BROWSERS_OWN = re.compile(
 )
 ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
 LONGEST_REPEATED = 7
-"""A passcode has eight characters at least."""
+"""A passcode has at least eight characters, so that none is ever repeated."""
 LARGEST_COUNT = 1_000_000_000
 LARGEST_PRICE_USD = 1_000_000
 WORDS = {"1": True, "true": True, "yes": True, "on": True}
 WORDS |= {"": False, "0": False, "false": False, "no": False, "off": False}
 VISITORS_PART = 5
-"""Unless it is set, one visitor may spend the fifth part of what all may in a day."""
+"""Unless it is set, one visitor may spend a fifth of what all may spend in a day."""
 
 
 class SettingsError(ValueError):
@@ -45,7 +45,7 @@ class SettingsError(ValueError):
 
 
 def _repeated(text: str) -> str:
-    """What was set, where it is too short to be a key or a password in the wrong place."""
+    """What was set, or only its length where it may be a key or password in the wrong place."""
     return repr(text) if len(text) <= LONGEST_REPEATED else f"{len(text):,} characters"
 
 
@@ -68,7 +68,7 @@ class Settings:
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
     misspelt: tuple[str, ...] = ()
-    """A sentence for each name among the settings that is none."""
+    """A sentence for each name that looks like a setting and is none."""
 
     @property
     def gate(self) -> Gate:
@@ -136,11 +136,11 @@ def _values(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[s
     values: dict[str, str] = {}
     for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
         texts = {name: _text(value) for name, value in source.items()}
-        found = {name: text for name, text in texts.items() if text}
-        if found.keys() & set(PAIR):
+        filled = {name: text for name, text in texts.items() if text}
+        if filled.keys() & set(PAIR):
             # A key goes to the address that stands beside it, never to another one.
             values = {name: text for name, text in values.items() if name not in PAIR}
-        values |= found
+        values |= filled
     return values
 
 
@@ -153,20 +153,21 @@ def _text(value: object) -> str:
         return ",".join(map(_text, value))
     try:
         return str(value).strip() if isinstance(value, str | int | float) else ""
+    # Python refuses to print an integer of more than 4,300 digits, which secrets may hold.
     except ValueError:
         return "a number that is too long"
 
 
 def _allowed(text: str) -> frozenset[str]:
     """Addresses and domains, in lower case; a domain begins with its @."""
-    found = []
-    for each in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
-        address = each if "@" in each else f"@{each}"
+    allowed = []
+    for entry in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
+        address = entry if "@" in entry else f"@{entry}"
         if text and not ADDRESS.fullmatch(address):
             expected = "addresses or domains, such as ada@example.com, example.org"
             raise SettingsError(f"PLAYGROUND_ALLOWED_EMAILS must be {expected}")
-        found.append(address)
-    return frozenset(found if text else ())
+        allowed.append(address)
+    return frozenset(allowed if text else ())
 
 
 def _shares(text: str) -> bool:
@@ -199,18 +200,21 @@ def _budget(values: Mapping[str, str]) -> Budget:
 
 def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     """The connection that the owner's key belongs to."""
+    # The SDK appends /v1/messages by itself.
     url = base_url.rstrip("/").removesuffix("/v1")
     if not url or url.lower() == CLAUDE_API_URL:
         return CLAUDE if has_key else None
     expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
     try:
         parts = urlsplit(url)
+        # `urlsplit` takes anything as a port; only reading it raises.
         has_port = parts.port != 0
     except ValueError:
         raise SettingsError(expected) from None
     is_one_word = url.isprintable() and " " not in url and has_port
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_one_word:
         raise SettingsError(expected)
+    # The host is the connection's label, on the page and in the log: no password in it.
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError(expected + ", without a password or anything after it")
     return Connection("server", parts.netloc, url, _flat_price(price))
@@ -232,6 +236,7 @@ def _flat_price(text: str) -> FlatPrice | None:
 
 def _count(name: str, values: Mapping[str, str], default: int) -> int:
     text = values.get(name, str(default))
+    # The length first: `int` raises for more than 4,300 digits.
     count = int(text) if text.isdecimal() and len(text) <= len(str(LARGEST_COUNT)) else 0
     if not 1 <= count <= LARGEST_COUNT:
         raise SettingsError(f"{name} must be a whole number from 1, not {_repeated(text)}")
@@ -267,6 +272,7 @@ def is_this_machine(host: str, ip_address: str | None) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
+    # Browsers resolve every name under .localhost to this machine (RFC 6761).
     is_named = name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
     return is_named and (ip_address is None or _is_loopback(ip_address))
 
@@ -276,5 +282,6 @@ def _is_loopback(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
+    # A dual-stack socket reports ::ffff:127.0.0.1, which is not a loopback address as such.
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback

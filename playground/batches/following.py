@@ -24,6 +24,8 @@ LOOK_AGAIN_S = 1.0
 """How soon it is seen that another process has taken results in, or died at it."""
 GRACE_S = 120.0
 """How long a page may be unseen before its batches are no longer looked at."""
+# The log writes when it can. What is not on the disk by then is fetched once more: the API
+# keeps results for 29 days.
 SAVED_WITHIN_S = 30.0
 MOST_REMEMBERED = 200
 """Batches that are followed no longer, of which the page may still ask how it ended."""
@@ -55,27 +57,32 @@ class Follower:
         """Follow a batch until its results are in the log. Called on every rerun: it goes on
         where it is followed, and begins where it is not; after a problem only if `again`."""
         place = submission.visitor, submission.submission_id
-        found = self._followed.get(place)
-        if found is not None and not (found.is_over and (again or not found.is_settled)):
-            found.seen_s = self._monotonic_s()
-            return found
-        found = Following(submission, self._monotonic_s())
+        following = self._followed.get(place)
+        # After a problem only a press begins anew: otherwise each rerun would ask the API again
+        # for what it has refused.
+        if following is not None and not (
+            following.is_over and (again or not following.is_settled)
+        ):
+            following.seen_s = self._monotonic_s()
+            return following
+        following = Following(submission, self._monotonic_s())
+        # Removed first, so that it moves to the end: the oldest are forgotten first.
         self._followed.pop(place, None)
-        self._followed[place] = found
+        self._followed[place] = following
         self._forget_old()
-        found.work = self._call(self._safely(found, connection, key))
-        return found
+        following.work = self._call(self._safely(following, connection, key))
+        return following
 
     def _forget_old(self) -> None:
-        over = [place for place, found in list(self._followed.items()) if found.is_over]
+        over = [place for place, following in list(self._followed.items()) if following.is_over]
         for place in over[:-MOST_REMEMBERED]:
             self._followed.pop(place, None)
 
     def stop(self, submission: Submission) -> None:
-        """Look at a batch no longer; the batch itself goes on."""
-        found = self._followed.get((submission.visitor, submission.submission_id))
-        if found is not None and found.work is not None:
-            found.work.cancel()
+        """Follow a batch no longer; the batch itself goes on."""
+        following = self._followed.get((submission.visitor, submission.submission_id))
+        if following is not None and following.work is not None:
+            following.work.cancel()
 
     async def take(
         self,
@@ -89,8 +96,8 @@ class Follower:
         place = submission.visitor, submission.submission_id
         wanted = await asyncio.to_thread(self._store.waiting_ids, *place)
 
-        async def keep(some: Sequence[BatchResult]) -> None:
-            await asyncio.to_thread(self._record, submission, connection, some)
+        async def keep(chunk: Sequence[BatchResult]) -> None:
+            await asyncio.to_thread(self._record, submission, connection, chunk)
 
         try:
             if isinstance(wanted, Refusal):
@@ -100,6 +107,7 @@ class Follower:
             following.problem = str(error)
             return
         finally:
+            # A response left half read would keep its connection.
             await results.aclose()
         if following.taken.is_whole:
             following.submission = replace(submission, is_taken_in=True)
@@ -110,16 +118,17 @@ class Follower:
             following.problem = f"{following.taken.missing:,} results are missing."
 
     def _record(
-        self, submission: Submission, connection: Connection, some: Sequence[BatchResult]
+        self, submission: Submission, connection: Connection, results: Sequence[BatchResult]
     ) -> None:
         place = submission.visitor, submission.submission_id
-        ids = [result.custom_id for result in some]
-        asked = self._store.asked(*place, ids)
-        if isinstance(asked, Refusal):
-            raise NotKept(asked.sentence)
-        for result in some:
-            if result.custom_id in asked:
-                self._log.record(*to_row(asked[result.custom_id], result, submission, connection))
+        ids = [result.custom_id for result in results]
+        planned = self._store.asked(*place, ids)
+        if isinstance(planned, Refusal):
+            raise NotKept(planned.sentence)
+        for result in results:
+            # Killed and repeated, a chunk comes twice: what is no longer asked is in the log.
+            if result.custom_id in planned:
+                self._log.record(*to_row(planned[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.
         saved = self._log.saved(submission.visitor, ids, SAVED_WITHIN_S)
         refused = self._store.taken_in(*place, saved)
@@ -171,6 +180,7 @@ class Follower:
         obstacle: Refusal | None = ELSEWHERE
         while obstacle == ELSEWHERE and not self._is_unseen(following):
             async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+                # Another process may have taken everything in while this one waited for the claim.
                 newest = await asyncio.to_thread(self._store.get, *place)
                 if isinstance(newest, Submission) and newest.is_taken_in:
                     following.submission = newest

@@ -27,28 +27,29 @@ async def take_in(
 
     A failure with `undecodable` is one damaged line, any other one ends the results early.
     """
-    left, seen = set(wanted), set[str]()
+    awaited, seen = set(wanted), set[str]()
     kinds: Counter[ResultKind] = Counter()
     unknown = repeated = damaged = 0
     ended: Failure | None = None
-    some: list[BatchResult] = []
+    pending: list[BatchResult] = []
     async with aclosing(results):
-        async for found in results:
-            if isinstance(found, Failure):
-                damaged += found.kind == "undecodable"
-                ended = ended if found.kind == "undecodable" else found
-            elif found.custom_id in seen:
+        async for result in results:
+            if isinstance(result, Failure):
+                damaged += result.kind == "undecodable"
+                ended = ended if result.kind == "undecodable" else result
+            elif result.custom_id in seen:
                 repeated += 1
-            elif found.custom_id not in left:
+            elif result.custom_id not in awaited:
+                # Counted but not remembered: a server could send ever new ids.
                 unknown += 1
             else:
-                left.remove(found.custom_id)
-                seen.add(found.custom_id)
-                kinds[found.kind] += 1
-                some.append(found)
-            if len(some) >= chunk:
-                await keep(some)
-                some = []
-    if some:
-        await keep(some)
-    return TakenIn(kinds, unknown, repeated, damaged, len(left), ended)
+                awaited.remove(result.custom_id)
+                seen.add(result.custom_id)
+                kinds[result.kind] += 1
+                pending.append(result)
+            if len(pending) >= chunk:
+                await keep(pending)
+                pending = []
+    if pending:
+        await keep(pending)
+    return TakenIn(kinds, unknown, repeated, damaged, len(awaited), ended)

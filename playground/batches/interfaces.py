@@ -113,7 +113,7 @@ Answer = (
     | Future[Submission | Unsure | Refusal]
     | Future[Submission | Refusal]
 )
-"""What will come of something that a submission was asked."""
+"""What will come of canceling a submission, looking for its batch, or giving it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +151,10 @@ class Following:
 
 def run_ids(count: int) -> list[str]:
     """Ids for the runs that a batch will become, in order."""
+    # Numbered from one moment: a coarse clock, read each time, would leave the order to chance.
     start = time.time_ns()
     return [f"{start + number:016x}{secrets.token_hex(4)}" for number in range(count)]
 
 
 Calls = Callable[[], Awaitable[tuple[Api, Results]]]
-"""Brings what talks to the API; the first time it imports the SDK."""
+"""Returns what talks to the API; the first call imports the SDK."""

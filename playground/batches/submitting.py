@@ -87,8 +87,8 @@ class Batching:
 
     @property
     def submitting(self) -> frozenset[str]:
-        """The ids of submissions that this process is at just now. Asked before the store is:
-        what became of another one that has no batch there, `find` tells."""
+        """The ids of submissions that this process is sending just now. Read before the store:
+        for any other that has no batch there, `find` tells what became of it."""
         return frozenset(self._submitting)
 
     async def _submit(
@@ -101,73 +101,85 @@ class Batching:
     ) -> Submitted:
         if not wanted:
             return Submitted()
-        if why := next(filter(None, (each.plan.why_not for each in wanted)), None):
+        if why := next(filter(None, (request.plan.why_not for request in wanted)), None):
             return Submitted(problem=why)
         connection = wanted[0].plan.connection
-        plans = {each.run_id: each for each in wanted}
-        requests = [BatchRequest(each.run_id, each.plan.wire) for each in wanted]
+        plans = {request.run_id: request for request in wanted}
+        requests = [BatchRequest(request.run_id, request.plan.wire) for request in wanted]
+        # Every request is encoded to learn its size, which takes seconds for a large batch.
         parts = await asyncio.to_thread(split, requests)
-        left = [(new, [plans[one.custom_id] for one in new.requests]) for new in parts.batches]
-        refused = await asyncio.to_thread(admission.take, _all(left)) if left else None
+        remaining = [
+            (new, [plans[request.custom_id] for request in new.requests]) for new in parts.batches
+        ]
+        refused = await asyncio.to_thread(admission.take, _all(remaining)) if remaining else None
         problem = refused.sentence if refused else ""
-        done: list[Submission] = []
-        while left and not problem:
-            new, asked = left[0]
-            begun = self._begun(visitor, connection, asked, experiment_id)
-            found = await self._submit_one(begun, connection, key, new, asked)
-            if isinstance(found, Refusal):
-                problem = found.sentence
+        submissions: list[Submission] = []
+        while remaining and not problem:
+            new, in_batch = remaining[0]
+            started = self._begun(visitor, connection, in_batch, experiment_id)
+            outcome = await self._submit_one(started, connection, key, new, in_batch)
+            if isinstance(outcome, Refusal):
+                problem = outcome.sentence
                 break
-            del left[0]
-            submission, problem = found
-            done.append(submission)
-        if left and refused is None:
-            await asyncio.to_thread(admission.give_back, _all(left))
-        return Submitted(tuple(done), parts.refused, problem)
+            # Only now: whatever stays in the list has its money given back below.
+            del remaining[0]
+            submission, problem = outcome
+            submissions.append(submission)
+        # What was refused as a whole holds no money.
+        if remaining and refused is None:
+            await asyncio.to_thread(admission.give_back, _all(remaining))
+        return Submitted(tuple(submissions), parts.refused, problem)
 
     def _begun(
-        self, visitor: str, connection: Connection, asked: Sequence[Wanted], experiment_id: str
+        self, visitor: str, connection: Connection, wanted: Sequence[Wanted], experiment_id: str
     ) -> Submission:
-        models = dict.fromkeys(each.plan.wire.model_id for each in asked)
+        models = dict.fromkeys(request.plan.wire.model_id for request in wanted)
         return Submission(
             visitor=visitor,
             submission_id=run_ids(1)[0],
             connection_kind=connection.kind,
             connection_label=connection.label,
             models=tuple(models),
-            requests=len(asked),
+            requests=len(wanted),
             submitted_at=self._now(),
             experiment_id=experiment_id,
         )
 
     async def _submit_one(
         self,
-        begun: Submission,
+        submission: Submission,
         connection: Connection,
         key: str,
         new: NewBatch,
-        asked: Sequence[Wanted],
+        wanted: Sequence[Wanted],
     ) -> tuple[Submission, str] | Refusal:
         api, _ = await self._calls()
-        remembered = (planned_request(w.run_id, w.plan, begun.submitted_at, w.cell) for w in asked)
+        remembered = (
+            planned_request(request.run_id, request.plan, submission.submitted_at, request.cell)
+            for request in wanted
+        )
         # From before it can be seen until what became of it can: a page would look for it.
-        self._submitting.add(begun.submission_id)
+        self._submitting.add(submission.submission_id)
         try:
-            async with self._claims.claim(begun.visitor, begun.claim_name) as obstacle:
-                refused = obstacle or await asyncio.to_thread(self._store.keep, begun, remembered)
+            async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
+                # Remembered before it is sent: the API has no idempotency key, so a process that
+                # dies now must leave something by which its batch can be looked for.
+                refused = obstacle or await asyncio.to_thread(
+                    self._store.keep, submission, remembered
+                )
                 if refused is not None:
                     return refused
-                found = await api.create(connection, key, new, self._others(begun))
-                if isinstance(found, Failure):
-                    return await self._refuse(begun, connection, found), sentence_of(found)
-                why = found.sentence if isinstance(found, Unsure) else ""
-                return await self._noted(begun, found), why
+                reply = await api.create(connection, key, new, self._others(submission))
+                if isinstance(reply, Failure):
+                    return await self._refuse(submission, connection, reply), sentence_of(reply)
+                why = reply.sentence if isinstance(reply, Unsure) else ""
+                return await self._noted(submission, reply), why
         finally:
-            self._submitting.discard(begun.submission_id)
+            self._submitting.discard(submission.submission_id)
 
-    async def _noted(self, submission: Submission, found: Batch | Unsure) -> Submission:
-        if isinstance(found, Batch):
-            submission = submission.seen(found)
+    async def _noted(self, submission: Submission, reply: Batch | Unsure) -> Submission:
+        if isinstance(reply, Batch):
+            submission = submission.seen(reply)
         else:
             submission = replace(submission, status="unsure")
         await asyncio.to_thread(self._store.note, submission)
@@ -175,8 +187,8 @@ class Batching:
 
     def _others(self, submission: Submission) -> Others:
         async def others() -> frozenset[str] | None:
-            found = await asyncio.to_thread(self._store.others, submission)
-            return None if isinstance(found, Refusal) else found
+            ids = await asyncio.to_thread(self._store.others, submission)
+            return None if isinstance(ids, Refusal) else ids
 
         return others
 
@@ -215,8 +227,8 @@ class Batching:
         if submission.batch_id is None:
             return Failure("not_found")
         api, _ = await self._calls()
-        found = await api.cancel(connection, key, submission.batch_id)
-        return found if isinstance(found, Failure) else await self._noted(submission, found)
+        reply = await api.cancel(connection, key, submission.batch_id)
+        return reply if isinstance(reply, Failure) else await self._noted(submission, reply)
 
     async def _find(
         self, submission: Submission, connection: Connection, key: str
@@ -235,18 +247,18 @@ class Batching:
             return newest
         api, _ = await self._calls()
         since, others = submission.submitted_at, self._others(submission)
-        found = await api.find(connection, key, submission.requests, since, LOST, others)
+        reply = await api.find(connection, key, submission.requests, since, LOST, others)
         newest = await self._newest(submission)
         if newest.is_taken_in or newest.batch_id is not None:
             return newest  # Whoever found it meanwhile, or gave it up: that is never undone.
-        noted = await self._noted(newest, found)
-        return found if isinstance(found, Unsure) else noted
+        noted = await self._noted(newest, reply)
+        return reply if isinstance(reply, Unsure) else noted
 
     async def _newest(self, submission: Submission) -> Submission:
         place = submission.visitor, submission.submission_id
-        found = await asyncio.to_thread(self._store.get, *place)
-        return found if isinstance(found, Submission) else submission
+        stored = await asyncio.to_thread(self._store.get, *place)
+        return stored if isinstance(stored, Submission) else submission
 
 
 def _all(parts: Sequence[tuple[NewBatch, Sequence[Wanted]]]) -> list[Wanted]:
-    return [each for _, asked in parts for each in asked]
+    return [request for _, wanted in parts for request in wanted]

@@ -66,6 +66,8 @@ class Engine:
             False: _Lane(most_runs, most_waiting),
             True: _Lane(share_of_spare(most_runs), share_of_spare(most_waiting)),
         }
+        # Scripts take places on their own threads while the loop gives some back: two that count
+        # at once would both fit into the last place.
         self._counting = threading.Lock()
         self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
@@ -75,6 +77,8 @@ class Engine:
         self._is_closing = False
         self._gone_since_s: dict[str, float] = {}
         self._live_owners = 0
+        # One loop for all runs: fifty visitors see their first words after 0.1 s, where a thread
+        # for each run takes 15 s and more. A daemon does not keep an ending process alive.
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
         self._thread.start()
@@ -110,6 +114,7 @@ class Engine:
     def start(self, run: Run, send: Send) -> None:
         """Queue a run; it begins as soon as the caps allow."""
         self._on_start(run)
+        # A closing loop may never get to the run, and whoever waits for it would wait for ever.
         if self._is_closing:
             self.give_back([run])
             self._stop(run, "server")
@@ -131,6 +136,7 @@ class Engine:
             for run in [*self._running(), *self._queued()]:
                 self._cancel(run.id, "server")
 
+        # Tasks and queues belong to the loop: read on this thread, they could change meanwhile.
         self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
@@ -156,6 +162,7 @@ class Engine:
     def hand_over(self, owner: str, to: str) -> None:
         """Another page of the same visitor has an owner's runs from now on."""
 
+        # On the loop, so that the reaper cannot cancel a run while its owner is being changed.
         async def hand_over() -> None:
             for run in [*self._running(), *self._queued()]:
                 if run.owner == owner:
@@ -176,11 +183,13 @@ class Engine:
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
+        # asyncio holds tasks only weakly: without a reference this one could be collected.
         self._reaper = self._loop.create_task(self._reap())
         self._loop.run_forever()
 
     def _enqueue(self, run: Run, send: Send) -> None:
         self._lane(run).queue.append((run, send))
+        # It was handed over before the server began to end, and `stop_all` did not see it.
         if self._is_closing:
             self._cancel(run.id, "server")
         else:
@@ -191,16 +200,17 @@ class Engine:
         for lane in self._lanes.values():
             running = [run for run in self._running() if self._lane(run) is lane]
             count, active = len(running), Counter(run.visitor for run in running)
-            left: list[tuple[Run, Send]] = []
+            waiting: list[tuple[Run, Send]] = []
             for run, send in lane.queue:
+                # A visitor at their share is passed over: nobody waits behind the rest of theirs.
                 if count < lane.most_runs and active[run.visitor] < self._most_each:
                     count += 1
                     active[run.visitor] += 1
                     self._begin(run, send)
                 else:
-                    run.ahead = len(left)
-                    left.append((run, send))
-            lane.queue = left
+                    run.ahead = len(waiting)
+                    waiting.append((run, send))
+            lane.queue = waiting
         self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
     def _begin(self, run: Run, send: Send) -> None:
@@ -213,9 +223,13 @@ class Engine:
     async def _drive(self, run: Run, send: Send) -> None:
         run.began_s = time.monotonic()
         try:
+            # A generator that is merely dropped closes its connection when it is collected; Stop
+            # must close it now.
             async with contextlib.aclosing(send()) as events:
                 async for event in events:
                     run.fold(event, time.monotonic())
+        # A stop is no Exception and passes through: `_ended` knows who asked for it. Of an error
+        # only the type is logged, for its text can hold a prompt or a key.
         except Exception as error:
             logging.getLogger(__name__).error("a run broke: %s", type(error).__name__)
             failure = Failure("internal", type(error).__name__, billed="possibly")
@@ -225,6 +239,7 @@ class Engine:
         run.stop(time.monotonic(), by, why_stopped(by, self._grace_s))
 
     def _ended(self, run: Run) -> None:
+        # `_close` ends what takes too long; its own callback may still come afterwards.
         if self._tasks.pop(run.id, None) is None:
             return
         by = self._stopping.pop(run.id, "server")
@@ -260,13 +275,16 @@ class Engine:
         while True:
             await asyncio.sleep(min(1.0, self._grace_s / 4))
             now_s = time.monotonic()
+            # A copy: pages sign in on their own threads meanwhile.
             for owner, is_connected in list(self._pages.items()):
                 if is_connected():
                     self._gone_since_s.pop(owner, None)
                 else:
                     self._gone_since_s.setdefault(owner, now_s)
             limit_s = now_s - self._grace_s
-            gone = {o for o, since_s in list(self._gone_since_s.items()) if since_s < limit_s}
+            gone = {
+                owner for owner, since_s in list(self._gone_since_s.items()) if since_s < limit_s
+            }
             for run in [*self._running(), *self._queued()]:
                 if run.owner in gone:
                     self._cancel(run.id, "page gone")
@@ -284,6 +302,7 @@ class Engine:
     async def _close(self, patience_s: float) -> None:
         ending: set[asyncio.Task[object]]
         ending = {task for _, task in self._tasks.values()}
+        # Repeated, because what is cancelled may start further tasks in order to end.
         while others := asyncio.all_tasks() - ending - {asyncio.current_task()}:
             for task in others:
                 # One cancelled before its first step never awaits what it was handed.
@@ -293,6 +312,7 @@ class Engine:
             await asyncio.sleep(0)
         if ending:
             await asyncio.wait(ending, timeout=patience_s)
+        # Recorded as far as they came: otherwise their rows would say for ever that they are live.
         for run in self._running():
             self._ended(run)
 

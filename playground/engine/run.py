@@ -41,6 +41,7 @@ from playground.core.wire.exchange import Exchange, Received, Sent
 
 def new_run_id() -> str:
     """An id that sorts by time."""
+    # Fixed width, so that ids sort as text; the random end tells apart two of one nanosecond.
     return f"{time.time_ns():016x}{secrets.token_hex(4)}"
 
 
@@ -93,6 +94,7 @@ class Run:
         self._attempt_status: int | None = None
         self._deltas = 0
         self._content = Folding()
+        # From `threading`, because scripts wait for it on their own threads, not on the loop.
         self._over = threading.Event()
         self._followers: list[Callable[[], None]] = []
 
@@ -141,6 +143,7 @@ class Run:
             case TextDelta() | ThinkingDelta() | InputDelta():
                 self._deltas += 1
                 self._take_in(event, now_s)
+            # Not counted: only a delta of what the model writes is surely a token or more.
             case SignatureDelta() | CitationDelta() | OtherDelta():
                 self._take_in(event, now_s)
             case BlockStarted(kind):
@@ -152,6 +155,7 @@ class Run:
                 self.status = "connecting"
                 self.next_try_s = self.request_id = None
                 self._attempt_began_s, self._attempt_status = now_s, None
+                # What a failed attempt reported may be billed: the next one must not replace it.
                 if self.last_usage is not None:
                     self.earlier_usages += (self.last_usage,)
                     self.last_usage = None
@@ -177,7 +181,9 @@ class Run:
 
     def stop(self, now_s: float, by: StoppedBy = "you", why: str = "") -> None:
         """The run was cancelled: by whom, and why in a sentence if not by its visitor."""
+        # While queued or waiting, no attempt is under way that could end.
         if self.status in ("connecting", "streaming"):
+            # Whether the API bills an answer that nobody reads to its end is not documented.
             self._end_attempt(now_s, why=why or "Stopped.", billed="possibly")
         self.stopped_by = by
         self._end("stopped", now_s, why)
@@ -237,6 +243,7 @@ class Run:
         self.attempts = (*self.attempts, attempt)
 
     def _end(self, status: Status, now_s: float, why: str = "") -> None:
+        # The failure of an attempt that was retried is not the run's.
         if status in ("done", "stopped"):
             self.failure, self.why = None, why
         if self.last_usage and not self.last_usage.is_complete:
@@ -245,6 +252,7 @@ class Run:
             self._report(replace(self.last_usage, output_tokens=output_tokens))
         self.next_try_s = None
         self.ended_s, self.ended_at = now_s, datetime.now(UTC)
+        # Set last: a page that sees the end on its own thread takes the rest to be final.
         self.status = status
 
     def conclude(self) -> None:
@@ -254,5 +262,5 @@ class Run:
             tell()
 
     def follow(self, tell: Callable[[], None]) -> None:
-        """Have it told, on the engine's thread, when the run is over. Before it starts."""
+        """Call `tell` on the engine's thread when the run is over. To be asked before it starts."""
         self._followers.append(tell)

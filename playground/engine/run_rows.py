@@ -15,10 +15,12 @@ def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan = run.plan
     call = Call(plan.wire.model_id, plan.connection, run.created_at)
+    # Without a report a finished run has an unknown cost; one that was cut short has cost
+    # at least nothing, which is a bound.
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()
     cost, prices = bill(usage, call, _known(run))
     return with_earlier(
-        cost, [bill(each, call, BillFacts())[0] for each in run.earlier_usages]
+        cost, [bill(earlier, call, BillFacts())[0] for earlier in run.earlier_usages]
     ), prices
 
 
@@ -32,6 +34,7 @@ def _known(run: RunView) -> BillFacts:
         return BillFacts("A request that the API did not answer is not billed.")
     if not lost and not (run.status == "done" and (run.last_usage or Usage()).is_complete):
         missing.append("Its usage was not reported to the end.")
+    # What is free needs no usage report.
     return refused(run.refusal, tuple(missing if run.refusal != "free" or lost else ()))
 
 

@@ -16,6 +16,7 @@ from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.experiments.interfaces import Dependencies, Origin
 from playground.experiments.launching import Launcher
 
+# Results are kept in groups: a transaction per cell would hold the others up.
 _GATHER_S = 0.1
 _READ_AT_ONCE = 200
 """Answers in memory: they can be long."""
@@ -47,27 +48,27 @@ class Checker:
     def is_undone(self, cell: CellRow) -> bool:
         """Whether an answer waits for one of its checks."""
         return cell.is_answered and any(
-            each.key not in cell.results for each in self.of_cell(cell.cell_id)
+            pending.key not in cell.results for pending in self.of_cell(cell.cell_id)
         )
 
     async def again(self, cell: CellRow) -> CellRow:
-        """Do what an earlier day left undone; the answer is in the log."""
+        """Do the checks that an earlier day left undone; the answer is read from the log."""
         answer = (await self._answers([cell])).get(cell.run_id)
         return cell if answer is None else await self.checked(cell, answer)
 
     async def without_judges(self, cells: Sequence[CellRow]) -> list[CellRow]:
         """Do what an earlier day left undone in many cells, but for what a judge would have to
         be asked."""
-        found = []
+        updated = []
         for start in range(0, len(cells), _READ_AT_ONCE):
-            some = cells[start : start + _READ_AT_ONCE]
-            answers = await self._answers(some)
-            for cell in some:
+            chunk = cells[start : start + _READ_AT_ONCE]
+            answers = await self._answers(chunk)
+            for cell in chunk:
                 answer = answers.get(cell.run_id)
                 if answer is not None:
                     cell = await self.checked(cell, answer, may_ask=False)
-                found.append(cell)
-        return found
+                updated.append(cell)
+        return updated
 
     async def checked(self, cell: CellRow, answer: str, *, may_ask: bool = True) -> CellRow:
         """The cell with its results. One is missing where a judge was not asked, or was
@@ -75,15 +76,17 @@ class Checker:
         todo = self.of_cell(cell.cell_id)
         results = dict(cell.results)
         if todo:
+            # A visitor's pattern may take a quarter of a second, which would stop every stream.
             results |= await asyncio.to_thread(check_all, todo, answer, set(results))
-        kept = dict(results)
-        for each in todo:
-            if may_ask and each.is_judges and each.key not in results:
-                result, is_verdict = await self._judge(cell, each, answer)
+        to_keep = dict(results)
+        for pending in todo:
+            if may_ask and pending.is_judges and pending.key not in results:
+                result, is_verdict = await self._judge(cell, pending, answer)
                 results |= result
-                kept |= result if is_verdict else {}
+                # Why there is no verdict is shown but not kept: the judge is asked another day.
+                to_keep |= result if is_verdict else {}
         key = answer_key(answer)
-        self._keep(Checked(cell.cell_id, kept, key))
+        self._keep(Checked(cell.cell_id, to_keep, key))
         return replace(cell, results=results, answer_key=key)
 
     async def settle(self) -> None:
@@ -94,43 +97,46 @@ class Checker:
             self._is_over.clear()
 
     async def _judge(
-        self, cell: CellRow, asked: ToCheck, answer: str
+        self, cell: CellRow, pending: ToCheck, answer: str
     ) -> tuple[Mapping[str, CheckResult], bool]:
         """The judge's result, none if it could not be asked now; and whether it is a
         verdict of the judge, rather than the lack of one."""
-        cell_id = judge_cell(cell.cell_id, asked.key)
+        cell_id = judge_cell(cell.cell_id, pending.key)
         earlier = self.judged.get(cell_id)
+        # This judge has answered before: asking again would be paid for twice.
         if earlier is not None and earlier.is_answered:
             reply = (await self._answers([earlier])).get(earlier.run_id)
             if reply is not None:
-                return {asked.key: verdict_in(reply)}, True
+                return {pending.key: verdict_in(reply)}, True
         place = self._grid.places[cell.cell_id][0]
         prompt = self._grid.request(place.setting, place.case).prompt
         try:
-            request = judge_request(asked.check, prompt, answer, asked.values)
+            request = judge_request(pending.check, prompt, answer, pending.values)
         except TemplateError as error:
-            return {asked.key: not_judged(str(error))}, False
+            return {pending.key: not_judged(str(error))}, False
         letter = self._grid.settings[place.setting].letter
         planned = plan(self._context, Variant(letter, request))
         if planned.why_not is not None:
-            return {asked.key: not_judged(planned.why_not)}, False
+            return {pending.key: not_judged(planned.why_not)}, False
         sent = (await self._launcher.launch({cell_id: planned})).get(cell_id)
         if sent is None or not await self._launcher.is_answered_or_failed(cell_id, sent):
             return {}, False
         run = sent.run
         self.judged[cell_id] = CellRow(cell_id, run.id, self._launcher.ended[run.id])
         if run.status == "done":
-            return {asked.key: verdict_in(run.text)}, True
+            return {pending.key: verdict_in(run.text)}, True
         why = run.failure.sentence if run.failure else run.status
-        return {asked.key: not_judged(why)}, False
+        return {pending.key: not_judged(why)}, False
 
     async def _answers(self, cells: Sequence[CellRow]) -> dict[str, str]:
         ids = [cell.run_id for cell in cells]
-        found = await asyncio.to_thread(self._dependencies.store.answers, self._origin.visitor, ids)
-        return found if isinstance(found, dict) else {}
+        answers = await asyncio.to_thread(
+            self._dependencies.store.answers, self._origin.visitor, ids
+        )
+        return answers if isinstance(answers, dict) else {}
 
-    def _keep(self, done: Checked) -> None:
-        self._unsaved.append(done)
+    def _keep(self, checked: Checked) -> None:
+        self._unsaved.append(checked)
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save())
 
@@ -140,8 +146,9 @@ class Checker:
         while self._unsaved:
             with contextlib.suppress(TimeoutError):  # What ends together is kept together.
                 await asyncio.wait_for(self._is_over.wait(), _GATHER_S)
-            done: Sequence[Checked] = self._unsaved
+            chunk: Sequence[Checked] = self._unsaved
+            # Emptied before the write: what is checked meanwhile belongs to the next one.
             self._unsaved = []
             await asyncio.to_thread(
-                self._dependencies.store.checked, origin.visitor, origin.experiment_id, done
+                self._dependencies.store.checked, origin.visitor, origin.experiment_id, chunk
             )

@@ -1,4 +1,4 @@
-"""Who is at a piece of work just now: what two pages did at once would be paid for twice."""
+"""Claims on work that two pages must not do at once: it would be paid for twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ class ClaimStore(Protocol):
 
 
 class Claims:
-    """The work of visitors that pages of this process are at, each by a name. `claim` is for
-    the engine's loop alone."""
+    """What pages of this process have claimed for their visitors, by name. `claim` is for the
+    engine's loop alone."""
 
     def __init__(self, store: ClaimStore) -> None:
         self._store = store
@@ -32,12 +32,14 @@ class Claims:
 
     @asynccontextmanager
     async def claim(self, visitor: str, name: str) -> AsyncIterator[Refusal | None]:
-        """None: from now on, until it is left, no other page and no other process does this
-        work. Else why not: `ELSEWHERE`, or why that can't be known."""
+        """Yields None once the work is claimed: until the context is left, no other page and no
+        other process does it. Otherwise why not: `ELSEWHERE`, or why that can't be known."""
         place = visitor, name
+        # The database knows a claim's process only: its pages are told apart here.
         if place in self._held:
             yield ELSEWHERE
             return
+        # Before the first `await`: a second page must find it taken already.
         self._held.add(place)
         try:
             is_free = await asyncio.to_thread(self._store.take, *place)

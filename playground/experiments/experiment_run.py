@@ -67,8 +67,8 @@ class ExperimentRun:
         self._tally = Tally(len(planned.grid.places))
 
     def start(self) -> "Future[None]":
-        """Begin, or go on after a pause or a stop. What comes back is done when the experiment
-        comes to rest, at its end or before, unless it was running already."""
+        """Begin, or go on after a pause or a stop. The future is done when the experiment comes
+        to rest, at its end or before; at once if it was running already."""
         return self._dependencies.engine.call(self._begin())
 
     def look(self) -> "Future[Refusal | None]":
@@ -90,7 +90,7 @@ class ExperimentRun:
 
     @property
     def is_live(self) -> bool:
-        """Whether anything of it is on its way."""
+        """Whether any of it is under way."""
         return self._is_working
 
     @property
@@ -106,18 +106,19 @@ class ExperimentRun:
     @property
     def progress(self) -> Progress:
         """How far it is; cheap enough for every rerun of a page with 10,000 cells."""
-        begun, ended = list(self._tasks.values()), self._launcher.ended
+        # A copy: a script reads this on its own thread while the loop changes it.
+        at_work, ended = list(self._tasks.values()), self._launcher.ended
         sizes = len(self.unsent), len(self.in_batch)
         return replace(
-            self._tally.progress(self.finished, ended, begun, *sizes),
+            self._tally.progress(self.finished, ended, at_work, *sizes),
             state=self._state,
             unchecked=sum(cell.cell_id in self.finished for cell in list(self._to_check)),
             why=self.why,
         )
 
     def claim(self) -> AbstractAsyncContextManager[Refusal | None]:
-        """None: no other page is at this experiment, in any process, and none from now on;
-        else why it may not be run here."""
+        """Yields None while no other page, in any process, may run this experiment; otherwise
+        why it may not run here."""
         origin = self.origin
         return self._dependencies.claims.claim(origin.visitor, claim_name(origin.experiment_id))
 
@@ -125,8 +126,10 @@ class ExperimentRun:
         if self._state == "done":
             return
         self._state, self.why = "running", ""
+        # Work that is still winding down wakes up, sees the new state and goes on.
         self._launcher.is_stopped = False
         self._changed.set()
+        # A second loop beside the first would send each cell twice.
         if self._is_working:
             return
         self._is_working = True
@@ -163,6 +166,7 @@ class ExperimentRun:
             del self.finished[cell_id]
         self._again |= failed  # Another page may have run them again meanwhile.
         self._order.put_back(failed)
+        # `_begin` starts nothing that is done.
         if failed and self._state == "done":
             self._state = "paused"
         await self._begin()
@@ -175,12 +179,13 @@ class ExperimentRun:
 
     async def _work(self) -> None:
         async with self._looking:  # what another page has finished meanwhile, too
-            found = await self._take_over()
-            if isinstance(found, Refusal):
-                self._rest("paused", found.sentence)
+            undone = await self._take_over()
+            if isinstance(undone, Refusal):
+                self._rest("paused", undone.sentence)
             else:
-                self._to_check += found
+                self._to_check += undone
         while True:
+            # Cleared before anything is looked at, so that no change is slept through.
             self._changed.clear()
             room = self.experiment.at_once - len(self._tasks)
             if self._state == "running" and room > 0 and (self._to_check or self._order.left):
@@ -213,7 +218,8 @@ class ExperimentRun:
         """The plans of all cells that are still to be run, for a batch: until they are taken
         over next, they count as in one. On the engine's loop."""
         known = self.in_batch.union(self.finished, self.unsent)
-        rest = [each for each in self._grid.places if each not in known]
+        rest = [cell_id for cell_id in self._grid.places if cell_id not in known]
+        # A tenth of a millisecond each: for 10,000 cells the loop would stand still for a second.
         planned = await asyncio.to_thread(plans_of, rest, self._grid, self.context)
         plans = self._sendable(planned)
         self.in_batch = self.in_batch.union(plans)
@@ -222,20 +228,21 @@ class ExperimentRun:
         return plans
 
     async def _take_over(self) -> list[CellRow] | Refusal:
-        """Take over what the store has and nobody took over before. Comes back: answers that
+        """Take over what the store has and nobody took over before. Returns the answers that
         wait for a check."""
-        found = await stored(self.origin, self._grid.places, self._dependencies.store)
-        if isinstance(found, Refusal):
-            return found
+        in_store = await stored(self.origin, self._grid.places, self._dependencies.store)
+        if isinstance(in_store, Refusal):
+            return in_store
         undone = []
-        self.is_loaded, self.in_batch = True, found.in_batch
-        self._checker.judged |= found.judged
-        self._launcher.ended |= found.runs
+        self.is_loaded, self.in_batch = True, in_store.in_batch
+        self._checker.judged |= in_store.judged
+        self._launcher.ended |= in_store.runs
         for cell_id in self.in_batch:
             self._order.leave_out(cell_id)
         waiting = {cell.cell_id for cell in self._to_check}
+        # Cells at work end by their own task: taken over as well, they would count twice.
         known = waiting.union(self.finished, self._tasks.values())
-        for cell in found.ended(known, self._again):
+        for cell in in_store.ended(known, self._again):
             if self._checker.is_undone(cell):
                 undone.append(cell)
                 self._order.leave_out(cell.cell_id)
@@ -245,12 +252,13 @@ class ExperimentRun:
 
     async def _fill(self, room: int) -> None:
         """Begin as many cells as there is room for, the checks left undone first."""
-        some, self._to_check = self._to_check[:room], self._to_check[room:]
-        for cell in some:
+        to_check, self._to_check = self._to_check[:room], self._to_check[room:]
+        for cell in to_check:
             self._begin_task(cell.cell_id, self._check_again(cell))
-        taken = self._order.take(room - len(some))
-        plans = self._sendable(plans_of(taken, self._grid, self.context))
+        cell_ids = self._order.take(room - len(to_check))
+        plans = self._sendable(plans_of(cell_ids, self._grid, self.context))
         started = await self._launcher.launch(plans)
+        # What the budget, a lost claim or a stop has refused keeps its turn.
         if unstarted := [cell_id for cell_id in plans if cell_id not in started]:
             self._order.put_back(unstarted)
         for cell_id, sent in started.items():
@@ -264,11 +272,12 @@ class ExperimentRun:
             if isinstance(why, str):
                 self.unsent[cell_id] = why
                 self._order.note(cell_id, None, Decimal(0))
-        return {each: plan for each, plan in planned.items() if not isinstance(plan, str)}
+        return {cell_id: plan for cell_id, plan in planned.items() if not isinstance(plan, str)}
 
     async def _follow(self, cell_id: str, sent: Sent) -> None:
         """Wait for a cell's run, and check its answer."""
         if not await self._launcher.is_answered_or_failed(cell_id, sent):
+            # A stopped run is no outcome: its cell is run when the experiment goes on.
             self._order.put_back([cell_id])
             return
         cell = CellRow(cell_id, sent.run.id, self._launcher.ended[sent.run.id])
@@ -287,7 +296,7 @@ class ExperimentRun:
             self._note(cell)
 
     def _note(self, cell: CellRow) -> None:
-        keys = [each.key for each in self._checker.of_cell(cell.cell_id)]
+        keys = [pending.key for pending in self._checker.of_cell(cell.cell_id)]
         self.finished[cell.cell_id] = cell
         cost_usd = cell.run.cost_usd if cell.run else None
         self._order.note(cell.cell_id, cell.passed(keys), cost_usd)
@@ -299,12 +308,14 @@ class ExperimentRun:
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
+        # An error that nobody reads is reported only when the task is collected.
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._broke(error)
         self._changed.set()
 
     def _broke(self, error: BaseException) -> None:
+        # Only its type: the text of an error can hold a prompt or a key.
         logging.getLogger(__name__).error("an experiment broke: %s", type(error).__name__)
         self._state, self.why = "paused", f"Something broke here: {type(error).__name__}."
 

@@ -24,7 +24,7 @@ class Sent:
 
 class Launcher:
     """The runs of one experiment. `rest` has it start nothing more, and says why. `ended` are
-    those that have, by their id: whatever came of them, they were paid for."""
+    the runs that have ended, by their id: whatever came of them, they were paid for."""
 
     def __init__(
         self, origin: Origin, dependencies: Dependencies, rest: Callable[[str], None]
@@ -41,14 +41,15 @@ class Launcher:
         none where there is no room for that."""
         if not plans or self.is_stopped:
             return {}
+        # An id may just be being kept for one of them: its run has to be that one.
         if not self._ids.keys() >= plans.keys():
             await self.settle()
         origin = self._origin
         runs = {
             cell_id: Run(
-                origin.owner, origin.visitor, each, self._ids.get(cell_id), origin.experiment_id
+                origin.owner, origin.visitor, plan, self._ids.get(cell_id), origin.experiment_id
             )
-            for cell_id, each in plans.items()
+            for cell_id, plan in plans.items()
         }
         admitted = await asyncio.to_thread(self._prepare, runs)
         if isinstance(admitted, Refusal):
@@ -63,39 +64,45 @@ class Launcher:
     def keep_ahead(self, cell_ids: Sequence[str]) -> None:
         """Keep the runs that these cells will have, while others run: a start need not wait
         for the disk then. Many at a time, once half of them are used up."""
-        begun = [Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids]
-        is_time = 2 * len(begun) >= len(cell_ids)
-        if begun and is_time and (self._ahead is None or self._ahead.done()):
-            self._ahead = asyncio.create_task(self._keep(begun))
+        starts = [
+            Started(cell_id, new_run_id()) for cell_id in cell_ids if cell_id not in self._ids
+        ]
+        is_time = 2 * len(starts) >= len(cell_ids)
+        if starts and is_time and (self._ahead is None or self._ahead.done()):
+            self._ahead = asyncio.create_task(self._keep(starts))
 
     async def settle(self) -> None:
         """Wait for what is being kept: a cell has one newest run, and never two."""
         if self._ahead is not None:
             await self._ahead
 
-    async def _keep(self, begun: Sequence[Started]) -> None:
-        if await asyncio.to_thread(self._started, begun) is None:
-            self._ids |= {each.cell_id: each.run_id for each in begun}
+    async def _keep(self, starts: Sequence[Started]) -> None:
+        if await asyncio.to_thread(self._started, starts) is None:
+            self._ids |= {start.cell_id: start.run_id for start in starts}
 
-    def _started(self, begun: Sequence[Started]) -> Refusal | None:
+    def _started(self, starts: Sequence[Started]) -> Refusal | None:
         origin = self._origin
-        return self._dependencies.store.started(origin.visitor, origin.experiment_id, begun)
+        return self._dependencies.store.started(origin.visitor, origin.experiment_id, starts)
 
     def _still_ours(self) -> Refusal | None:
-        """Asked before each start: another process goes on with what this one was at when it
-        slept, or was cut off from the database, for too long."""
+        """Asked before each start: a process that slept, or was cut off from the database, for
+        too long has lost its claim, and another may have gone on with the work."""
         origin = self._origin
         return self._dependencies.claims.still(origin.visitor, claim_name(origin.experiment_id))
 
     def _prepare(self, runs: Mapping[str, Run]) -> Sequence[ReserveAgain | None] | Refusal:
-        begun = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
-        refused = self._still_ours() or (self._started(begun) if begun else None)
+        # Kept before it is paid for: a process that dies in between has lost nothing, and a run
+        # that was sent is always found again.
+        starts = [Started(cell, run.id) for cell, run in runs.items() if cell not in self._ids]
+        refused = self._still_ours() or (self._started(starts) if starts else None)
         return refused or self._dependencies.admit(list(runs.values()))
 
     def _send(self, cell_id: str, run: Run, again: ReserveAgain | None) -> Sent:
         over = asyncio.Event()
+        # Before it is sent: a run can be over before the next line.
         run.follow(over.set)
         self.running[cell_id] = run
+        # An id serves one run: tried again, the cell needs another.
         self._ids.pop(cell_id, None)
         self._dependencies.start(run, again)
         if self.is_stopped:  # meanwhile: what was reserved for it is given back so
@@ -103,7 +110,7 @@ class Launcher:
         return Sent(run, over)
 
     async def is_answered_or_failed(self, cell_id: str, sent: Sent) -> bool:
-        """Wait for a run; False if it was stopped, by whomever: then nothing more starts."""
+        """Wait for a run; False if anybody stopped it: then nothing more starts."""
         await sent.over.wait()
         self.running.pop(cell_id, None)
         self.ended[sent.run.id] = self._dependencies.row_of(sent.run)

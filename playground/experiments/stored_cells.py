@@ -22,7 +22,7 @@ class Stored:
     @property
     def in_batch(self) -> frozenset[str]:
         """Those that a batch may still bring."""
-        return frozenset(each for each, cell in self.cells.items() if cell.is_in_batch)
+        return frozenset(cell_id for cell_id, cell in self.cells.items() if cell.is_in_batch)
 
     def ended(self, known: Collection[str], again: Mapping[str, str]) -> list[CellRow]:
         """Those with an outcome that is not known yet; no run that is to be made `again`, by
@@ -41,14 +41,16 @@ async def stored(origin: Origin, places: Collection[str], store: CellStore) -> S
 
 
 def _stored(origin: Origin, places: Collection[str], store: CellStore) -> Stored | Refusal:
-    found = store.cells(origin.visitor, origin.experiment_id)
-    if isinstance(found, Refusal):
-        return found
+    rows_by_cell = store.cells(origin.visitor, origin.experiment_id)
+    if isinstance(rows_by_cell, Refusal):
+        return rows_by_cell
     # Afterwards: what was made again in between is then seen twice, not missed.
     replaced = store.replaced(origin.visitor, origin.experiment_id)
     if isinstance(replaced, Refusal):
         return replaced
-    newest = [cell.run for cell in found.values() if cell.run is not None]
+    newest = [cell.run for cell in rows_by_cell.values() if cell.run is not None]
     runs = {row.run_id: row for row in (*replaced, *newest) if row.status not in LIVE}
-    cells = {each: cell for each, cell in found.items() if each in places}
-    return Stored(cells, {each: cell for each, cell in found.items() if is_judges(each)}, runs)
+    cells = {cell_id: cell for cell_id, cell in rows_by_cell.items() if cell_id in places}
+    return Stored(
+        cells, {cell_id: cell for cell_id, cell in rows_by_cell.items() if is_judges(cell_id)}, runs
+    )

@@ -21,10 +21,11 @@ class Tally:
 
     def begin(self) -> None:
         """From now on cells are run."""
+        # Monotonic: the system's time may be changed while an experiment runs.
         self._is_working, self._since_s = True, time.monotonic()
 
     def rest(self) -> None:
-        """None is run any more."""
+        """No more cells are run."""
         self._is_working = False
         self._active_s += time.monotonic() - self._since_s
 
@@ -36,7 +37,7 @@ class Tally:
         unsent: int,
         in_batch: int,
     ) -> Progress:
-        """How far it is. `ended` are all its runs that have, and `begun` the cells at work."""
+        """How far it is. `ended` are all runs that have ended, and `begun` the cells at work."""
         sizes = self.ended, len(finished), len(ended), unsent, in_batch
         if self._sums is None or self._sums[0] != sizes:
             cells, rows = list(finished.values()), list(ended.values())
@@ -47,5 +48,6 @@ class Tally:
         return replace(sums, running=len(begun), left=left, left_s=self._left_s(sums.left))
 
     def _left_s(self, left: int) -> float | None:
+        # Pauses say nothing about the rest, so only the time at work counts.
         now_s = time.monotonic() - self._since_s if self._is_working else 0.0
         return (self._active_s + now_s) / self.ended * left if self.ended else None

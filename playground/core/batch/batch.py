@@ -15,19 +15,19 @@ from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection
 
 ARRIVES_WITHIN = timedelta(hours=1)
-"""How long after its beginning a submission can still create its batch; far less, mostly."""
+"""How long after it was begun a submission can still create its batch; mostly it is far less."""
 
 BatchStatus = Literal["in_progress", "canceling", "ended"]
 ResultKind = Literal["succeeded", "errored", "canceled", "expired"]
 
 Others = Callable[[], Awaitable[Collection[str] | None]]
-"""Brings the ids of batches that cannot be the one sought, as they are then; None: it cannot
-be told of every batch whose it is."""
+"""Returns the ids of batches that cannot be the one sought, as they are known then; None: it
+cannot be told of every batch whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many requests are where. Until a batch has ended the API counts all of them as
+    """How many requests are in which state. Until a batch has ended the API counts all of them as
     processing."""
 
     processing: int = 0
@@ -96,8 +96,8 @@ class Unsure:
         if self.candidates:
             count = len(self.candidates)
             which = "one batch" if count == 1 else f"{count} batches"
-            found = f"{which} of the account could be it"
-            return f"The reply was lost: the batch may have been submitted, and {found}."
+            clause = f"{which} of the account could be it"
+            return f"The reply was lost: the batch may have been submitted, and {clause}."
         return (
             "The reply was lost: the batch may have been submitted, but the account's list "
             "does not show it yet. Look again before submitting once more."

@@ -38,6 +38,7 @@ class BatchRequest:
     def encoded(self) -> bytes:
         """Its bytes within the batch. Raises ValueError for what JSON or UTF-8 cannot hold."""
         entry = {"custom_id": self.custom_id, "params": self.params}
+        # NaN is not JSON: in the one body of a batch it would spoil every other request.
         text = json.dumps(entry, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode()
 
@@ -52,7 +53,7 @@ class NewBatch:
 
     def encoded(self) -> bytes:
         """The whole body. For a large batch this takes seconds: not on the event loop."""
-        return b'{"requests":[' + b",".join(each.encoded() for each in self.requests) + b"]}"
+        return b'{"requests":[' + b",".join(request.encoded() for request in self.requests) + b"]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +89,25 @@ def split(
 ) -> Split:
     """Sort requests into batches: one for each set of headers, in order of appearance, cut
     where it would grow too large. The same requests always give the same batches."""
-    twice = {name for name, n in Counter(each.custom_id for each in requests).items() if n > 1}
+    # Results come in any order and are known by their id alone.
+    twice = {
+        name
+        for name, count in Counter(request.custom_id for request in requests).items()
+        if count > 1
+    }
     refused: dict[str, str] = {}
     groups: dict[Headers, list[tuple[BatchRequest, int]]] = {}
-    for each in requests:
-        size, why = _size(each)
-        if each.custom_id in twice:
+    for request in requests:
+        size, why = _size(request)
+        if request.custom_id in twice:
             why = "Its id is not unique."
         elif why is None and size + ENVELOPE_BYTES > most_bytes:
             why = f"It is larger than the {most_bytes / 1e6:g} MB of a batch."
         if why is not None:
-            refused[each.custom_id] = why
+            refused[request.custom_id] = why
             continue
-        groups.setdefault(tuple(sorted(each.wire.headers.items())), []).append((each, size))
+        # Headers go with the batch and not with its requests, the API's version among them.
+        groups.setdefault(tuple(sorted(request.wire.headers.items())), []).append((request, size))
     batches = tuple(
         batch
         for key, group in groups.items()
@@ -114,6 +121,7 @@ def _size(request: BatchRequest) -> tuple[int, str | None]:
     if why is not None:
         return 0, why
     try:
+        # One more for the comma before the next.
         return len(request.encoded()) + 1, None
     except (ValueError, TypeError):
         return 0, "It holds something that JSON cannot express."
@@ -125,16 +133,17 @@ def _cut(
     most_requests: int,
     most_bytes: int,
 ) -> list[NewBatch]:
-    found: list[NewBatch] = []
-    kept: list[BatchRequest] = []
+    batches: list[NewBatch] = []
+    members: list[BatchRequest] = []
     size_bytes = ENVELOPE_BYTES
     for request, size in group:
-        if kept and (len(kept) == most_requests or size_bytes + size > most_bytes):
-            found.append(NewBatch(dict(headers), tuple(kept), size_bytes))
-            kept, size_bytes = [], ENVELOPE_BYTES
-        kept.append(request)
+        # Whatever is too large by itself has been refused, so every batch has a request.
+        if members and (len(members) == most_requests or size_bytes + size > most_bytes):
+            batches.append(NewBatch(dict(headers), tuple(members), size_bytes))
+            members, size_bytes = [], ENVELOPE_BYTES
+        members.append(request)
         size_bytes += size
-    return [*found, NewBatch(dict(headers), tuple(kept), size_bytes)]
+    return [*batches, NewBatch(dict(headers), tuple(members), size_bytes)]
 
 
 def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, object]) -> str:

@@ -75,7 +75,7 @@ class Submission:
 
     @property
     def claim_name(self) -> str:
-        """What whoever submits it, or takes its results in, claims."""
+        """The name under which submitting it, or taking its results in, is claimed."""
         return f"batch {self.submission_id}"
 
     def seen(self, batch: Batch) -> "Submission":
@@ -102,7 +102,9 @@ def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
     sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
-    params = {k: v for k, v in plan.wire.parameters().items() if k in request.params}
+    params = {
+        name: value for name, value in plan.wire.parameters().items() if name in request.params
+    }
     return PlannedRequest(
         custom_id=custom_id,
         cell=cell,
@@ -145,6 +147,7 @@ def to_row(
 
 def _known(result: BatchResult) -> BillFacts:
     if result.kind != "succeeded":
+        # A submission that was given up may be known to the API all the same.
         is_sure = _billed(result) in (None, "no")
         lost = () if is_sure else ("Whether the batch was submitted is not known.",)
         return BillFacts(free="What a batch does not answer is not billed.", missing=lost)

@@ -18,6 +18,8 @@ from playground.core.editor.page_state import (
 )
 from playground.core.request.request import Prompt
 
+# The keys of the fields' widgets: Streamlit makes a class of each, by which the page's script
+# knows whose text it keeps.
 _FIELD: Final = re.compile(
     r"system_prompt|message_(?P<index>\d{1,3})_text"
     r"|(?P<name>system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget)"
@@ -39,32 +41,34 @@ class Before:
 def read_before(text: object) -> Before:
     """What a browser says of the page before; what is not readable tells of none."""
     try:
-        found = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
+        fields = json.loads(text) if isinstance(text, str) and len(text) <= 3 * MOST_BYTES else None
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        fields = None
+    if not isinstance(fields, dict):
         return Before()
-    name = found.get("before")
-    has_draft = found.get("page") is not None
-    return Before(name if isinstance(name, str) else "", bool(found.get("isCopy")), has_draft)
+    name = fields.get("before")
+    has_draft = fields.get("page") is not None
+    return Before(name if isinstance(name, str) else "", bool(fields.get("isCopy")), has_draft)
 
 
 def read_draft(text: object) -> PageState:
     """The page as it stood on the screen. Raises `PageStateError`."""
+    # Longer than a page may be: its JSON is escaped in this one, with what was typed beside it.
     if not isinstance(text, str) or len(text) > 3 * MOST_BYTES:
         raise PageStateError("What the browser kept is too long.")
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         raise PageStateError("What the browser kept is not readable.") from None
-    if not isinstance(found, dict) or not isinstance(found.get("page"), str):
+    if not isinstance(fields, dict) or not isinstance(fields.get("page"), str):
         raise PageStateError("What the browser kept is no page.")
-    typed = found.get("typed")
+    typed = fields.get("typed")
     if not isinstance(typed, dict) or len(typed) > MOST_FIELDS:
         raise PageStateError("What the browser kept has too many fields.")
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
-    page = _typed_over(from_json(found["page"]), typed)
+    page = _typed_over(from_json(fields["page"]), typed)
+    # What was typed can take the page beyond its bounds: then this raises.
     to_json(page)
     return page
 
@@ -78,8 +82,10 @@ def _typed_over(page: PageState, typed: Mapping[str, str]) -> PageState:
             page = _with_message(page, int(field["index"]), text)
         elif field["letter"]:
             variants = tuple(
-                _with_text(each, field["name"], text) if each.letter == field["letter"] else each
-                for each in page.variants
+                _with_text(variant, field["name"], text)
+                if variant.letter == field["letter"]
+                else variant
+                for variant in page.variants
             )
             page = replace(page, variants=variants)
         else:

@@ -65,10 +65,12 @@ def to_json(state: PageState) -> str:
         "version": VERSION,
         "system": prompt["system"],
         "messages": prompt["messages"],
-        "variants": [_variant_fields(each) for each in state.variants],
+        "variants": [_variant_fields(variant) for variant in state.variants],
         "scenario": state.scenario,
     }
+    # Read back before it is written: what cannot be opened again must not be kept.
     _state(fields)
+    # Sorted and without blanks, as the dictionary of links has it: that keeps a link short.
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     _check_size(text)
     return text
@@ -78,10 +80,10 @@ def from_json(text: str) -> PageState:
     """The state of a text that comes from anywhere. Raises `PageStateError`."""
     _check_size(text)
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise PageStateError("This is not readable as JSON.") from None
-    return _state(found)
+    return _state(document)
 
 
 def _check_size(text: str) -> None:
@@ -91,62 +93,64 @@ def _check_size(text: str) -> None:
 
 def _variant_fields(variant: Variant) -> dict[str, Json]:
     fields = request_to_fields(Request(Prompt(variant.system, ()), variant.params))
-    # The model and max_tokens are always told, also where they are nothing yet.
-    told = {"model": variant.params.model, "max_tokens": variant.params.max_tokens}
+    # The model and max_tokens are always written, also where they are still empty.
+    required = {"model": variant.params.model, "max_tokens": variant.params.max_tokens}
     typed = {"typed": dict(variant.typed)} if variant.typed else {}
     return {
         "letter": variant.letter,
-        "params": fields["params"] | told,
+        "params": fields["params"] | required,
         "system": variant.system,
         **typed,
     }
 
 
-def _state(found: object) -> PageState:
-    if not isinstance(found, dict) or found.get("playground") != "page":
+def _state(document: object) -> PageState:
+    if not isinstance(document, dict) or document.get("playground") != "page":
         raise PageStateError("This is not a page of the prompt playground.")
-    version = found.get("version")
+    version = document.get("version")
+    # `True` and 1.0 are equal to 1 as well.
     if type(version) is not int or version != VERSION:
         raise PageStateError("It is of a version that this playground does not know.")
-    if set(found) != _FIELDS:
+    if set(document) != _FIELDS:
         raise PageStateError("It has other fields than a page has.")
     try:
-        system, messages = found["system"], found["messages"]
+        system, messages = document["system"], document["messages"]
         shared = {"system": system, "messages": messages, "params": {"model": "", "max_tokens": 0}}
         prompt = request_from_fields(shared).prompt
-        return PageState(prompt, _variants(found["variants"]), _scenario(found["scenario"]))
+        return PageState(prompt, _variants(document["variants"]), _scenario(document["scenario"]))
     except FieldsError as error:
         raise PageStateError(str(error)) from None
 
 
-def _variants(found: object) -> tuple[Variant, ...]:
-    if not isinstance(found, list) or not 1 <= len(found) <= len(LETTERS):
+def _variants(entries: object) -> tuple[Variant, ...]:
+    if not isinstance(entries, list) or not 1 <= len(entries) <= len(LETTERS):
         raise PageStateError(f"The variants must be a list of 1 to {len(LETTERS)}.")
-    variants = tuple(map(_variant, found))
-    if len({each.letter for each in variants}) != len(variants):
+    variants = tuple(map(_variant, entries))
+    if len({variant.letter for variant in variants}) != len(variants):
         raise PageStateError("Two variants have the same letter.")
     return variants
 
 
-def _variant(found: object) -> Variant:
-    known = {"letter", "params", "system"}
-    if not isinstance(found, dict) or not known <= set(found) <= known | {"typed"}:
+def _variant(entry: object) -> Variant:
+    required = {"letter", "params", "system"}
+    if not isinstance(entry, dict) or not required <= set(entry) <= required | {"typed"}:
         raise PageStateError("A variant must have a letter, params and a system prompt.")
-    letter = found["letter"]
+    letter = entry["letter"]
+    # A tuple, because "AB" and the empty text are `in` a string, too.
     if not isinstance(letter, str) or letter not in tuple(LETTERS):
         raise PageStateError(f"A variant's letter must be one of {', '.join(LETTERS)}.")
-    fields = {"system": found["system"], "messages": [], "params": found["params"]}
+    fields = {"system": entry["system"], "messages": [], "params": entry["params"]}
     request = request_from_fields(fields)
     _check_params(request.params)
-    typed = _typed(found.get("typed", {}))
+    typed = _typed(entry.get("typed", {}))
     params = with_texts(request.params, typed)
     return Variant(letter, params, request.prompt.system, texts_beside(params, typed))
 
 
-def _typed(found: object) -> Texts:
-    if not isinstance(found, dict) or not set(found) <= set(RULES):
+def _typed(texts: object) -> Texts:
+    if not isinstance(texts, dict) or not set(texts) <= set(RULES):
         raise PageStateError("What was typed must be texts of number fields.")
-    return tuple((name, text_of(text, name)) for name, text in found.items())
+    return tuple((name, text_of(text, name)) for name, text in texts.items())
 
 
 def _check_params(params: Params) -> None:
@@ -155,16 +159,18 @@ def _check_params(params: Params) -> None:
         raise PageStateError(f"effort must be one of {', '.join(EFFORTS)}.")
     for name, most in (_MOST | _MOST_FRACTIONS).items():
         value = getattr(params, name)
+        # Written so that NaN, which Python reads in JSON, is refused as well.
         if value is not None and not 0 <= value <= most:
             raise PageStateError(f"{name} must be from 0 to {most:,}.")
     if len(params.stop_sequences) > MOST_STOPS:
         raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
     for stop in params.stop_sequences:
+        # The field holds one per line: a line break inside one would make it two.
         if not text_of(stop, "A stop sequence") or "\n" in stop:
             raise PageStateError("A stop sequence must be one line that is not empty.")
 
 
-def _scenario(found: object) -> str:
-    if not isinstance(found, str) or not _SCENARIO.fullmatch(found):
+def _scenario(value: object) -> str:
+    if not isinstance(value, str) or not _SCENARIO.fullmatch(value):
         raise PageStateError("The demo's scenario must be a short name.")
-    return found
+    return value

@@ -62,13 +62,13 @@ class UndoHistory:
 
 
 def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    left, kept = MOST_CHARACTERS, 0
+    room, count = MOST_CHARACTERS, 0
     for size in _sizes(steps):
-        left -= size
-        if kept >= 2 and (left < 0 or kept == MOST_STEPS):
+        room -= size
+        if count >= 2 and (room < 0 or count == MOST_STEPS):
             break
-        kept += 1
-    return steps[len(steps) - kept :]
+        count += 1
+    return steps[len(steps) - count :]
 
 
 def _sizes(steps: tuple[Step, ...]) -> Iterator[int]:
@@ -76,9 +76,10 @@ def _sizes(steps: tuple[Step, ...]) -> Iterator[int]:
     later = None
     for step in reversed(steps):
         prompt = step.state.prompt
-        texts = [each.system + each.params.extra_json for each in step.state.variants]
+        texts = [variant.system + variant.params.extra_json for variant in step.state.variants]
         size = sum(map(len, texts))
+        # Steps that share their prompt (`recorded`) hold its text once.
         if prompt is not later:
-            size += len(prompt.system) + sum(len(each.whole) for each in prompt.messages)
+            size += len(prompt.system) + sum(len(message.whole) for message in prompt.messages)
         later = prompt
         yield size

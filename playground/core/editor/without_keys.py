@@ -15,9 +15,9 @@ def json_without_keys(value: Json) -> Json:
     if isinstance(value, str):
         return masked(value)
     if isinstance(value, dict):
-        return {name: json_without_keys(each) for name, each in value.items()}
+        return {name: json_without_keys(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [json_without_keys(each) for each in value]
+        return [json_without_keys(inner) for inner in value]
     return value
 
 
@@ -26,12 +26,12 @@ def page_without_keys(page: PageState) -> PageState:
     messages = tuple(map(without_key, page.prompt.messages))
     variants = tuple(
         replace(
-            each,
-            params=_params(each.params),
-            system=masked(each.system),
-            typed=tuple((name, masked(text)) for name, text in each.typed),
+            variant,
+            params=_params(variant.params),
+            system=masked(variant.system),
+            typed=tuple((name, masked(text)) for name, text in variant.typed),
         )
-        for each in page.variants
+        for variant in page.variants
     )
     return replace(page, prompt=Prompt(masked(page.prompt.system), messages), variants=variants)
 

@@ -35,6 +35,8 @@ MOST_CHARACTERS: Final = 20_000
 LARGEST: Final = 1e15
 WITH_TEXT: Final = ("contains", "not_contains", "equals", "pattern", "json_schema", "number")
 """The kinds that compare with a text, which must not be empty."""
+# Everything stands in tags, which the judge is told to take for material: an answer could
+# hold instructions.
 JUDGED_BY_DEFAULT: Final = """\
 Does the answer do what the input asks, correctly and completely?
 
@@ -102,6 +104,7 @@ def problem_of(check: CaseCheck) -> str | None:
         return "The tolerance must be 0 or more."
     if check.kind == "judge":
         return _judge_problem(check)
+    # With variables it is a pattern or a schema only once a case has filled them.
     if variables_of(check.text) or check.kind not in ("pattern", "json_schema"):
         return None
     find = pattern_problem if check.kind == "pattern" else schema_problem
@@ -129,7 +132,7 @@ def _judge_problem(check: CaseCheck) -> str | None:
 
 
 def to_fields(check: CaseCheck) -> dict[str, Json]:
-    """The check as JSON has it, without what is at its default."""
+    """The check as fields of JSON, without those at their default."""
     plain = CaseCheck(check.kind)
     names = [field.name for field in fields(check)]
     return {"kind": check.kind} | {
@@ -138,7 +141,7 @@ def to_fields(check: CaseCheck) -> dict[str, Json]:
 
 
 def from_fields(found: object) -> CaseCheck:
-    """The check that JSON has. Raises `CheckError`."""
+    """The check in a JSON object. Raises `CheckError`."""
     if not isinstance(found, Mapping):
         raise CheckError("A check must be an object with a kind.")
     kind = found.get("kind")
@@ -161,6 +164,7 @@ def _fits(name: str, value: object) -> bool:
         case "ignore_case":
             return isinstance(value, bool)
         case "least" | "most":
+            # A bool is an int to Python: `true` would pass for 1.
             return value is None or (isinstance(value, int) and not isinstance(value, bool))
         case "tolerance":
             return isinstance(value, int | float) and not isinstance(value, bool)
@@ -177,12 +181,12 @@ def read_checks(text: str) -> tuple[CaseCheck, ...]:
     if len(text) > MOST_CHARACTERS * 2:
         raise CheckError("The checks are too long.")
     try:
-        found = json.loads(text)
+        entries = json.loads(text)
     except (ValueError, RecursionError):
         raise CheckError("The checks are not JSON.") from None
-    if not isinstance(found, list) or len(found) > MOST_CHECKS:
+    if not isinstance(entries, list) or len(entries) > MOST_CHECKS:
         raise CheckError(f"The checks must be a list of at most {MOST_CHECKS}.")
-    return tuple(from_fields(each) for each in found)
+    return tuple(from_fields(entry) for entry in entries)
 
 
 def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple[CaseCheck, ...]:
@@ -191,7 +195,8 @@ def checks_of(checks: tuple[CaseCheck, ...], values: Mapping[str, str]) -> tuple
 
 
 def check_key(check: CaseCheck, values: Mapping[str, str]) -> str:
-    """Changes with everything that a check's result depends on, besides the answer."""
+    """A key that changes with all that a check's result depends on, besides the answer."""
+    # `variables` leaves out what no case has to fill, on which a verdict depends all the same.
     names = (*check.variables, EXPECTED) if check.kind == "judge" else check.variables
     basis = [to_fields(check), {name: values.get(name) for name in names}]
     return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()[:16]

@@ -13,8 +13,8 @@ Change = tuple[int, str | None, str]
 
 
 def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
-    """The version of the table that a browser changed, how many changes it made before that,
-    and those to it; of what is none of these, nothing."""
+    """The version of the table that a browser changed, how many changes it made before, and
+    these changes; -1, 0 and none where it says anything else."""
     if not isinstance(said, dict) or not isinstance(said.get("ops"), list):
         return -1, 0, ()
     version, start = said.get("version"), said.get("start")
@@ -23,21 +23,23 @@ def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
     return version, start, tuple(map(_change, said["ops"]))
 
 
-def _change(said: object) -> Change:
-    match said:
+def _change(operation: object) -> Change:
+    match operation:
         case [int(row), str(name), str(text)]:
             return row, name, text
         case [int(row)]:
             return row, None, ""
+    # Unreadable, it still takes its place: the browser knows changes by their number.
     return -1, None, ""
 
 
 def edited(table: Table, changes: Sequence[Change]) -> Table:
-    """The table after one change after the other. One beneath its end makes rows."""
+    """The table after these changes, in their order. One beneath its end adds rows."""
     columns, rows = table
     cells = [list(row) for row in rows]
     places = {name: at for at, name in enumerate(columns)}
     for row, name, text in changes:
+        # A browser can name any row, and all rows above it would have to be made.
         if not 0 <= row < MOST_CASES:
             continue
         if name is None:

@@ -21,7 +21,7 @@ Quoting = Literal[0, 3]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells stand in a line."""
+    """How the cells of a line are separated and quoted."""
 
     delimiter: str
     quoting: Quoting = csv.QUOTE_MINIMAL
@@ -32,10 +32,11 @@ class Dialect:
 # with which another begins is the cell's own.
 _BARE: Final = Dialect("\t", csv.QUOTE_NONE)
 _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|"))
+# `csv.Sniffer` guesses badly, and can take minutes over a hostile file: see `_dialect`.
 _ROWS_TO_GUESS_FROM: Final = 20
 _JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
-_SAID_ESCAPED: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
+_ESCAPED_SENTENCE: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
 _ESCAPED: Final = re.compile(r'(\\+)"')
 _BLANK_BEFORE_QUOTE: Final = re.compile(r'[,;|] +"')
 _DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
@@ -70,11 +71,13 @@ def read_cases(data: bytes | str) -> Cases:
     Raises `CasesError`, naming the row and the column.
     """
     text, changes = (data, ()) if isinstance(data, str) else _decoded(data)
+    # The mark would become a part of the first column's name.
     text = text.removeprefix("\ufeff")
     if len(text) > 2 * MOST_CHARACTERS:
         raise CasesError(f"It is longer than {2 * MOST_CHARACTERS:,} characters.")
     if not text.strip():
         raise CasesError("It is empty.")
+    # Looked at first: as CSV almost any text is a table of one column.
     if (kind := next((name for name, shape in _FOREIGN if shape.match(text)), None)) is not None:
         raise CasesError(f"It looks like {kind}. {READABLE}")
     table = read_json_cases(text) if _JSON.match(text) else _read_csv(text)
@@ -84,7 +87,7 @@ def read_cases(data: bytes | str) -> Cases:
 def to_json_lines(table: Cases) -> str:
     """The exact table: each case an object on a line of its own."""
     objects = (table.values(case) for case in range(len(table)))
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in objects)
 
 
 def to_csv(table: Cases) -> str:
@@ -101,9 +104,11 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a sentence where its encoding had to be guessed."""
     if len(data) > MOST_BYTES:
         raise CasesError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+    # Known by their first bytes: as Windows-1252 nearly any bytes are text.
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")
     encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    # UTF-16 without a mark: every second byte of Latin letters is NUL.
     if data[1:4:2] == b"\0\0" and encoding == "utf-8":
         encoding = "utf-16-le"
     try:
@@ -111,14 +116,14 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
     # One wrong byte among characters of UTF-8 is damage, not another encoding.
-    if not any(ord(each) > 127 for each in data.decode("utf-8", "ignore")):
+    if not any(ord(character) > 127 for character in data.decode("utf-8", "ignore")):
         try:
             text = data.decode("cp1252")
         except UnicodeDecodeError:
             pass
         else:
-            said = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
-            return text, (said,)
+            sentence = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
+            return text, (sentence,)
     advice = "save it as CSV UTF-8"
     raise CasesError(f"Row {row:,}: the file is not in UTF-8; {advice}.")
 
@@ -126,24 +131,26 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
 def _read_csv(text: str) -> Cases:
     changes: list[str] = []
     dialect = None
-    if (found := _SEPARATOR.match(text)) is not None:
-        text, dialect = text[found.end() :], Dialect(found[1])
+    if (separator := _SEPARATOR.match(text)) is not None:
+        text, dialect = text[separator.end() :], Dialect(separator[1])
         changes.append("The first line, sep=, names what separates cells: it is left out.")
     if dialect is None and (cells := _of_markdown(text)) is not None:
         return _of_rows(cells, ["It is a table of Markdown: its line of dashes is left out."])
     try:
         rows = list(_parsed(text, dialect or _dialect(text)))
     except CasesError:
+        # Only where it is not CSV as it stands: elsewhere a backslash belongs to the cell.
         plain = _ESCAPED.sub(_unescaped, text)
         if plain == text:
             raise
         rows = list(_parsed(plain, dialect or _dialect(plain)))
-        changes.append(_SAID_ESCAPED)
+        changes.append(_ESCAPED_SENTENCE)
     else:
         plain = text
+        # A file that doubles its quotation marks means its backslashes as they are.
         if '""' not in text and any('\\"' in cell for row in rows for cell in row):
             rows = [[cell.replace('\\"', '"') for cell in row] for row in rows]
-            changes.append(_SAID_ESCAPED)
+            changes.append(_ESCAPED_SENTENCE)
     if (dialect or _dialect(plain)).skips_blanks:
         changes.append("Blanks before cells are left out.")
     return _of_rows(rows, changes)
@@ -157,7 +164,7 @@ def _of_rows(rows: list[list[str]], changes: list[str]) -> Cases:
     rows = [row[:width] if len(row) > width else row for row in rows]
     start = next(number for number, row in enumerate(rows) if any(map(str.strip, row)))
     if (marked := sum(map(_is_marked, chain.from_iterable(rows)))) > 0:
-        changes.append(_said_marked(marked))
+        changes.append(_marked_sentence(marked))
     header = rows[start]
     return fitted(header, rows[start + 1 :], first_row=start + 2, changes=tuple(changes))
 
@@ -168,6 +175,7 @@ def _dialect(text: str) -> Dialect:
     def fitness(dialect: Dialect) -> tuple[int, bool, bool]:
         rows, is_sound = [], True
         try:
+            # One by one, because the rows before an error count as well.
             for row in islice(_parsed(text, dialect), _ROWS_TO_GUESS_FROM):
                 rows.append(row)
         except CasesError:
@@ -175,9 +183,9 @@ def _dialect(text: str) -> Dialect:
         widths = [len(row) for row in rows if row]
         return widths[0] if widths else 0, is_sound, len(set(widths)) == 1
 
-    tried = [each for each in _DIALECTS if each != _BARE or "\t" in text]
+    tried = [candidate for candidate in _DIALECTS if candidate != _BARE or "\t" in text]
     if _BLANK_BEFORE_QUOTE.search(text):
-        tried += [Dialect(each, skips_blanks=True) for each in ",;|"]
+        tried += [Dialect(delimiter, skips_blanks=True) for delimiter in ",;|"]
     return max(tried, key=fitness)
 
 
@@ -187,10 +195,12 @@ def _last_filled(row: Sequence[str]) -> int:
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
     reader = csv.reader(
+        # csv must see line breaks inside cells unchanged.
         io.StringIO(text, newline=""),
         delimiter=dialect.delimiter,
         quoting=dialect.quoting,
         skipinitialspace=dialect.skips_blanks,
+        # Otherwise csv takes text after a closing quotation mark into the cell, without a word.
         strict=True,
     )
     number = 1
@@ -198,10 +208,11 @@ def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
         for number, row in enumerate(reader, 2):  # noqa: B007 (for the row after this one)
             yield row
     except csv.Error as error:
-        raise CasesError(f"Row {number:,}: {_said(error)}.") from None
+        raise CasesError(f"Row {number:,}: {_sentence_of(error)}.") from None
 
 
-def _said(error: csv.Error) -> str:
+def _sentence_of(error: csv.Error) -> str:
+    # Only its text tells one csv.Error from another.
     text = str(error)
     if "unexpected end of data" in text:
         return "a quotation mark is never closed"
@@ -210,10 +221,10 @@ def _said(error: csv.Error) -> str:
     return "a cell is too long" if "field limit" in text else text
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     """Backslashes and a quotation mark as CSV has them: two are one, one alone doubles it."""
-    slashes = "\\" * (len(found[1]) // 2)
-    return slashes + ('""' if len(found[1]) % 2 else '"')
+    slashes = "\\" * (len(match[1]) // 2)
+    return slashes + ('""' if len(match[1]) % 2 else '"')
 
 
 def _of_markdown(text: str) -> list[list[str]] | None:
@@ -228,13 +239,13 @@ def _of_markdown(text: str) -> list[list[str]] | None:
 def _of_markdown_row(line: str) -> list[str]:
     line = line.removeprefix("|")
     line = line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
-    return [each.strip().replace("\\|", "|") for each in re.split(r"(?<!\\)\|", line)]
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)]
 
 
 def _is_marked(cell: str) -> bool:
     return cell.startswith("'") and safe_cell(cell[1:]).startswith("'")
 
 
-def _said_marked(cells: int) -> str:
+def _marked_sentence(cells: int) -> str:
     has = "1 cell has" if cells == 1 else f"{cells:,} cells have"
     return f"{has} a ' before what a spreadsheet takes for a formula; it is kept."

@@ -14,14 +14,14 @@ EXAMPLE: Final = '{"name": "Ada"}'
 
 
 def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise _TwiceError
-    return found
+    return fields
 
 
 class _TwiceError(ValueError):
-    """One of two values of a name would be lost."""
+    """A name stands twice in an object, so that one of its values would be lost."""
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
@@ -36,23 +36,23 @@ def read_json_cases(text: str) -> Cases:
     """The table of a JSON text. Raises `CasesError`, naming the row and the column."""
     if text.lstrip().startswith("{") and _is_an_object_a_line(text):
         return _of_objects(_lines(text))
-    found = _values(text)
-    if len(found) > 1 and all(isinstance(each, list) for each in found):
-        return _of_value(found)
-    if len(found) > 1:
-        return _of_objects(enumerate(found, 1))
-    return _of_value(found[0])
+    documents = _values(text)
+    if len(documents) > 1 and all(isinstance(document, list) for document in documents):
+        return _of_value(documents)
+    if len(documents) > 1:
+        return _of_objects(enumerate(documents, 1))
+    return _of_value(documents[0])
 
 
 def _is_an_object_a_line(text: str) -> bool:
-    """Whether the first line is an object in itself, or no line that goes on in the next."""
+    """Whether the text is JSON Lines, as far as its first line tells."""
     first = next(line for line in text.split("\n") if line.strip())
     try:
-        found = _loads(first)
+        value = _loads(first)
     except (ValueError, RecursionError):
         # A broken line is one of JSON Lines where the whole is no JSON either.
         return not _is_json(text)
-    return isinstance(found, dict) and text.strip() != first.strip()
+    return isinstance(value, dict) and text.strip() != first.strip()
 
 
 def _is_json(text: str) -> bool:
@@ -74,6 +74,7 @@ def _lines(text: str) -> Iterator[tuple[int, Json]]:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
         except _TwiceError:
             raise CasesError(f"Row {number:,}: {_TWICE}.") from None
+        # A plain ValueError is an integer of more than 4,300 digits.
         except (RecursionError, ValueError):
             raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
 
@@ -83,8 +84,8 @@ def _values(text: str) -> list[Json]:
     try:
         return [_loads(text)]
     except json.JSONDecodeError as error:
-        if found := list(_documents(text)):
-            return found
+        if documents := list(_documents(text)):
+            return documents
         where = f"Line {error.lineno:,}, character {error.colno}"
         hint = " It looks like Python, not JSON." if _is_python(error) else ""
         raise CasesError(f"{where}: {error.msg}.{hint}") from None
@@ -101,110 +102,112 @@ def _is_python(error: json.JSONDecodeError) -> bool:
 
 def _documents(text: str) -> Iterator[Json]:
     """Objects one after another, as jq writes them; none where anything else is among them."""
-    decoder, place, found = _DECODER, 0, []
+    decoder, place, documents = _DECODER, 0, []
     text = text.strip()
     while place < len(text):
         try:
-            each, place = decoder.raw_decode(text, place)
+            document, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
-        if not isinstance(each, dict | list):
+        if not isinstance(document, dict | list):
             return
-        found.append(each)
+        documents.append(document)
         while place < len(text) and text[place] in " \t\r\n,":
             place += 1
-    yield from found
+    yield from documents
 
 
-def _of_value(found: Json) -> Cases:
-    if isinstance(found, list):
-        if found and all(isinstance(each, list) for each in found):
-            return _of_lists(found[0], found[1:], "The first list names the columns.", 2)
-        return _of_objects(enumerate(found, 1))
-    if not isinstance(found, dict):
+def _of_value(value: Json) -> Cases:
+    if isinstance(value, list):
+        if value and all(isinstance(row, list) for row in value):
+            return _of_lists(value[0], value[1:], "The first list names the columns.", 2)
+        return _of_objects(enumerate(value, 1))
+    if not isinstance(value, dict):
         raise CasesError(f"Row 1: it must be an object, such as {EXAMPLE}.")
-    if not _is_table(found):
-        is_nested = len(found) > 1 and all(isinstance(each, dict) for each in found.values())
-        said = "It is one object, so it is one case: what is in a field is there as JSON."
-        return _of_objects([(1, found)], said if is_nested else "")
-    if _is_split(found):
-        return _of_lists(found["columns"], found["data"], "Read by its columns and data.", 1)
-    if (name := _list_in(found)) is not None:
-        others = ", ".join(f"“{each[:40]}”" for each in found if each != name)
-        said = f"The cases are the entries of “{name}”"
+    if not _is_table(value):
+        is_nested = len(value) > 1 and all(isinstance(inner, dict) for inner in value.values())
+        change = "It is one object, so it is one case: what is in a field is there as JSON."
+        return _of_objects([(1, value)], change if is_nested else "")
+    if _is_split(value):
+        return _of_lists(value["columns"], value["data"], "Read by its columns and data.", 1)
+    if (name := _list_in(value)) is not None:
+        others = ", ".join(f"“{other[:40]}”" for other in value if other != name)
+        change = f"The cases are the entries of “{name}”"
         return _of_objects(
-            enumerate(found[name], 1), f"{said}; left out: {others}." if others else f"{said}."
+            enumerate(value[name], 1), f"{change}; left out: {others}." if others else f"{change}."
         )
-    return _of_columns(found)
+    return _of_columns(value)
 
 
-def _is_table(found: JsonObject) -> bool:
+def _is_table(fields: JsonObject) -> bool:
     """Whether an object is a whole table and not one case."""
-    values = list(found.values())
-    if _is_split(found) or _list_in(found) is not None:
+    values = list(fields.values())
+    if _is_split(fields) or _list_in(fields) is not None:
         return True
-    if CHECKS in found or not values:
+    # A list of checks belongs to one case and is no column.
+    if CHECKS in fields or not values:
         return False
-    if all(isinstance(each, list) for each in values):
-        return len({len(each) for each in values}) == 1 and len(values[0]) > 0
-    if not all(isinstance(each, dict) and each for each in values):
+    if all(isinstance(value, list) for value in values):
+        return len({len(value) for value in values}) == 1 and len(values[0]) > 0
+    if not all(isinstance(value, dict) and value for value in values):
         return False
-    return _counts(found) or (len({tuple(each) for each in values}) == 1 and _counts(values[0]))
+    return _counts(fields) or (len({tuple(value) for value in values}) == 1 and _counts(values[0]))
 
 
-def _is_split(found: JsonObject) -> bool:
+def _is_split(fields: JsonObject) -> bool:
     """As pandas' `orient="split"` has it."""
-    data = found.get("data")
+    data = fields.get("data")
     return (
-        isinstance(found.get("columns"), list)
+        isinstance(fields.get("columns"), list)
         and isinstance(data, list)
-        and set(found) <= {"columns", "data", "index"}
-        and all(isinstance(each, list) for each in data)
+        and set(fields) <= {"columns", "data", "index"}
+        and all(isinstance(row, list) for row in data)
     )
 
 
-def _list_in(found: JsonObject) -> str | None:
+def _list_in(fields: JsonObject) -> str | None:
     lists = [
         name
-        for name, value in found.items()
-        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value)
+        for name, value in fields.items()
+        if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value)
     ]
+    # Under any other name a list may be a field of one case.
     return lists[0] if len(lists) == 1 and lists[0].lower() in _ONE_LIST else None
 
 
-def _counts(found: JsonObject) -> bool:
+def _counts(fields: JsonObject) -> bool:
     """Whether the names are the numbers of rows, as pandas writes its index."""
-    return all(name.lstrip("-").isdecimal() for name in found)
+    return all(name.lstrip("-").isdecimal() for name in fields)
 
 
-def _of_columns(found: JsonObject) -> Cases:
+def _of_columns(fields: JsonObject) -> Cases:
     """Columns by name, each a list or an object by row; or rows by their number."""
-    first = next(iter(found.values()))
+    first = next(iter(fields.values()))
     if isinstance(first, list):
-        rows = [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
-        said = "Each field is a column: its entries are the cases."
-    elif _counts(found):
-        rows, said = list(found.values()), "Each field is a case: its number is left out."
+        rows = [dict(zip(fields, row, strict=True)) for row in zip(*fields.values(), strict=True)]
+        change = "Each field is a column: its entries are the cases."
+    elif _counts(fields):
+        rows, change = list(fields.values()), "Each field is a case: its number is left out."
     else:
-        rows = [{name: column[key] for name, column in found.items()} for key in first]
-        said = "Each field is a column: the rows' numbers are left out."
-    return _of_objects(enumerate(rows, 1), said)
+        rows = [{name: column[key] for name, column in fields.items()} for key in first]
+        change = "Each field is a column: the rows' numbers are left out."
+    return _of_objects(enumerate(rows, 1), change)
 
 
-def _of_lists(header: Sequence[Json], rows: Sequence[Json], said: str, first_row: int) -> Cases:
-    names = [_cell(1, "", each) for each in header]
-    texts = [[_cell(n, "", each) for each in row] for n, row in enumerate(rows, first_row)]
-    return fitted(names, texts, first_row=first_row, changes=(said,))
+def _of_lists(header: Sequence[Json], rows: Sequence[Json], change: str, first_row: int) -> Cases:
+    names = [_cell(1, "", name) for name in header]
+    texts = [[_cell(n, "", cell) for cell in row] for n, row in enumerate(rows, first_row)]
+    return fitted(names, texts, first_row=first_row, changes=(change,))
 
 
-def _of_objects(found: Iterable[tuple[int, Json]], said: str = "") -> Cases:
+def _of_objects(numbered: Iterable[tuple[int, Json]], change: str = "") -> Cases:
     """The cases of numbered objects; `said`: what was changed to get at them."""
-    objects = [(number, _texts(number, each)) for number, each in found]
-    columns = tuple(dict.fromkeys(name for _, each in objects for name in each))
+    objects = [(number, _texts(number, value)) for number, value in numbered]
+    columns = tuple(dict.fromkeys(name for _, fields in objects for name in fields))
     if not columns:
         raise CasesError("There are no cases in it.")
-    rows = [[each.get(name, "") for name in columns] for _, each in objects]
-    return fitted(columns, rows, first_row=1, changes=(said,) if said else ())
+    rows = [[fields.get(name, "") for name in columns] for _, fields in objects]
+    return fitted(columns, rows, first_row=1, changes=(change,) if change else ())
 
 
 def _texts(number: int, parsed: object) -> dict[str, str]:
@@ -216,6 +219,7 @@ def _texts(number: int, parsed: object) -> dict[str, str]:
 def _cell(number: int, name: str, value: Json) -> str:
     """A text as it is, nothing for null, and the JSON of anything else."""
     if isinstance(value, str):
+        # JSON can hold a lone surrogate, which neither a file nor a database takes.
         try:
             value.encode()
         except UnicodeEncodeError:

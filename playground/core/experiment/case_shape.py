@@ -9,7 +9,8 @@ from playground.core.request.template import as_name, is_name
 
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
-_MOST_SAID: Final = 20
+# Ten thousand ragged rows would make as many sentences.
+_MOST_SENTENCES: Final = 20
 
 
 def fitted(
@@ -23,16 +24,16 @@ def fitted(
 
     Rows are numbered from `first_row`; `changes` were made before.
     """
-    said = list(changes)
+    sentences = list(changes)
     numbered = [(n, list(row)) for n, row in enumerate(rows, first_row) if any(map(str.strip, row))]
     header = list(header)
     if _is_index(header, [row for _, row in numbered]):
         numbered = [(number, row[1:]) for number, row in numbered]
-        said.append("The first column has no name and only counts rows: it is left out.")
+        sentences.append("The first column has no name and only counts rows: it is left out.")
         header = header[1:]
-    _say_lengths(numbered, len(header), said)
+    _say_lengths(numbered, len(header), sentences)
     header += [""] * (max((len(row) for _, row in numbered), default=0) - len(header))
-    named = _names(header, said)
+    named = _names(header, sentences)
     width = len(named)
     # The numbers of rows must be those of the file in a problem's sentence.
     by_number = {number: row + [""] * (width - len(row)) for number, row in numbered}
@@ -41,47 +42,49 @@ def fitted(
     table = cases(
         named, (by_number.get(n, empty) for n in range(first_row, last + 1)), first_row=first_row
     )
-    return Cases(table.columns, table.rows, tuple(said))
+    return Cases(table.columns, table.rows, tuple(sentences))
 
 
 def _is_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if len(header) < 2 or not _INDEX.fullmatch(header[0]) or not rows:
         return False
     firsts = [row[0] if row else "" for row in rows]
+    # pandas counts its rows from 0, R from 1.
     return any(firsts == [str(n) for n in range(k, k + len(rows))] for k in (0, 1))
 
 
-def _names(header: Sequence[str], said: list[str]) -> list[str]:
+def _names(header: Sequence[str], sentences: list[str]) -> list[str]:
     """A name for each column, as a variable can have it and no other column has."""
-    given = [text.strip() if is_name(text.strip()) else as_name(text) for text in header]
+    candidates = [text.strip() if is_name(text.strip()) else as_name(text) for text in header]
     taken: set[str] = set()
     names: list[str] = []
-    for number, (text, name) in enumerate(zip(header, given, strict=True), 1):
-        own, shown = name or f"column_{number}", text.strip()[:40]
+    for number, (text, name) in enumerate(zip(header, candidates, strict=True), 1):
+        unique, shown = name or f"column_{number}", text.strip()[:40]
         count = 1
-        while own in taken or (own != name and own in given):
+        # A made-up name must not take that of a column further to the right.
+        while unique in taken or (unique != name and unique in candidates):
             count += 1
-            own = f"{name or f'column_{number}'}_{count}"
-        taken.add(own)
-        names.append(own)
+            unique = f"{name or f'column_{number}'}_{count}"
+        taken.add(unique)
+        names.append(unique)
         if not name:
-            what = f"is named “{shown}”" if shown else "has no name"
-            said.append(f"Column {number} {what}: here it is {own}.")
-        elif own != name:
-            said.append(f"Column {number} is another “{shown}”: here it is {own}.")
+            problem = f"is named “{shown}”" if shown else "has no name"
+            sentences.append(f"Column {number} {problem}: here it is {unique}.")
+        elif unique != name:
+            sentences.append(f"Column {number} is another “{shown}”: here it is {unique}.")
         elif name != text.strip():
-            said.append(f"Column “{shown}” is {own} here.")
+            sentences.append(f"Column “{shown}” is {unique} here.")
     return names
 
 
 def _say_lengths(
-    numbered: Sequence[tuple[int, Sequence[str]]], width: int, said: list[str]
+    numbered: Sequence[tuple[int, Sequence[str]]], width: int, sentences: list[str]
 ) -> None:
     lengths = [(number, len(row)) for number, row in numbered if len(row) != width]
-    for number, length in lengths[:_MOST_SAID]:
+    for number, length in lengths[:_MOST_SENTENCES]:
         cells = "1 cell" if length == 1 else f"{length} cells"
         columns = "1 column" if width == 1 else f"{width} columns"
         rest = "the others are empty" if length < width else "the rest gets columns of its own"
-        said.append(f"Row {number:,} has {cells} for {columns}: {rest}.")
-    if (more := len(lengths) - _MOST_SAID) > 0:
-        said.append(f"{more:,} more rows have fewer or more cells than there are columns.")
+        sentences.append(f"Row {number:,} has {cells} for {columns}: {rest}.")
+    if (more := len(lengths) - _MOST_SENTENCES) > 0:
+        sentences.append(f"{more:,} more rows have fewer or more cells than there are columns.")

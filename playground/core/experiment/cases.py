@@ -50,21 +50,22 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
     numbered from `first_row`, as in the file that they were read from.
     """
     columns = _columns(header)
-    kept: list[tuple[str, ...]] = []
+    filled: list[tuple[str, ...]] = []
     characters = 0
     for number, row in enumerate(rows, first_row):
         if not any(cell.strip() for cell in row):
             continue
-        kept.append(_row(number, row, columns))
+        filled.append(_row(number, row, columns))
         characters += sum(map(len, row))
-        if len(kept) > MOST_CASES:
+        # Checked in the loop, so that an endless table is given up as soon as it is too long.
+        if len(filled) > MOST_CASES:
             raise CasesError(f"Row {number:,}: there can be at most {MOST_CASES:,} cases.")
         if characters > MOST_CHARACTERS:
             most = f"{MOST_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}: all cases together can have at most {most}.")
-    if not kept:
+    if not filled:
         raise CasesError("There are no cases beneath the names of the columns.")
-    return Cases(columns, tuple(kept))
+    return Cases(columns, tuple(filled))
 
 
 def _columns(header: Sequence[str]) -> tuple[str, ...]:

@@ -72,10 +72,10 @@ class CellRow:
     def passed(self, keys: Iterable[str]) -> bool | None:
         """Whether the answer passed all of these checks; None where that is not known."""
         results = [self.results.get(key) for key in keys]
-        told = [result.passed if result else None for result in results]
-        if False in told:
+        verdicts = [result.passed if result else None for result in results]
+        if False in verdicts:
             return False
-        return None if None in told or not told else True
+        return None if None in verdicts or not verdicts else True
 
     def measured(self, keys: Iterable[str]) -> Measured:
         """What the head of the cell's column needs of it."""
@@ -94,17 +94,19 @@ class CellRow:
 
 
 def claim_name(experiment_id: str) -> str:
-    """What whoever runs an experiment claims."""
+    """The name under which running an experiment is claimed."""
     return f"experiment {experiment_id}"
 
 
 def answer_key(answer: str) -> str:
     """16 hex digits that are the same for the same answer, and for no other."""
+    # An answer may hold a lone surrogate, which UTF-8 alone refuses.
     return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def judge_cell(cell_id: str, key: str) -> str:
     """The cell of a judge's run about another cell's answer."""
+    # `is_judges` goes by the slash, which no other cell's id has.
     return f"{cell_id}/{key}"
 
 
@@ -113,9 +115,9 @@ def is_judges(cell_id: str) -> bool:
 
 
 def results_to_json(results: Mapping[str, CheckResult]) -> str:
-    return json.dumps({key: [each.passed, each.why] for key, each in results.items()})
+    return json.dumps({key: [result.passed, result.why] for key, result in results.items()})
 
 
 def results_from_json(text: str) -> dict[str, CheckResult]:
-    found: dict[str, Json] = json.loads(text or "{}")
-    return {key: CheckResult(passed, why) for key, (passed, why) in found.items()}
+    entries: dict[str, Json] = json.loads(text or "{}")
+    return {key: CheckResult(passed, why) for key, (passed, why) in entries.items()}

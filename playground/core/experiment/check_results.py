@@ -25,6 +25,7 @@ from playground.core.request.template import TemplateError, render_text
 
 PASSED: Final = CheckResult(True)
 MOST_QUOTED: Final = 60
+# Every part is bounded: an answer of nothing but digits would make a number of any size.
 _NUMBER = re.compile(
     r"[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,30})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?"
 )
@@ -55,6 +56,7 @@ def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
     try:
         text = quoted(render_text(check.text, values))
     except TemplateError:
+        # A case that lacks a variable shows at least what the check is.
         text = quoted(check.text)
     if check.kind == "number" and check.tolerance:
         return f"{text} ± {check.tolerance:.10g}"
@@ -84,8 +86,8 @@ def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
         case "equals":
             return _not_equal(check, text.strip(), answer.strip())
         case "pattern":
-            found = is_found(text, answer, ignore_case=check.ignore_case)
-            return None if found else f"Nothing in it matches {quoted(text)}."
+            matches = is_found(text, answer, ignore_case=check.ignore_case)
+            return None if matches else f"Nothing in it matches {quoted(text)}."
         case "json" | "json_schema":
             return _not_json(check, text, answer)
         case "length":
@@ -97,6 +99,7 @@ def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
 
 
 def _holds(answer: str, text: str, check: CaseCheck) -> bool:
+    # Lower case alone would leave ß and ss apart.
     return text.casefold() in answer.casefold() if check.ignore_case else text in answer
 
 
@@ -128,20 +131,21 @@ def _wrong_length(check: CaseCheck, answer: str) -> str | None:
 
 def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
     """The last number in an answer is taken for its result."""
-    wanted, found = last_number(text), last_number(answer)
-    if wanted is None:
+    expected, actual = last_number(text), last_number(answer)
+    if expected is None:
         raise TemplateError(f"{quoted(text)} is no number to compare with.")
-    if found is None:
+    if actual is None:
         return "There is no number in it."
-    if abs(found - wanted) <= Decimal(repr(check.tolerance)):
+    # Through `repr`: as a float, 0.1 is a little more than the tenth that was typed.
+    if abs(actual - expected) <= Decimal(repr(check.tolerance)):
         return None
-    return f"Its last number, {found:,f}, is {abs(found - wanted):,f} off {wanted:,f}."
+    return f"Its last number, {actual:,f}, is {abs(actual - expected):,f} off {expected:,f}."
 
 
 def last_number(text: str) -> Decimal | None:
     """The last number written in a text; commas may part its thousands."""
-    found = _NUMBER.findall(text)
-    return Decimal(found[-1].replace(",", "").replace("−", "-")) if found else None
+    numbers = _NUMBER.findall(text)
+    return Decimal(numbers[-1].replace(",", "").replace("−", "-")) if numbers else None
 
 
 def quoted(text: str) -> str:
@@ -165,15 +169,15 @@ class ToCheck:
 
 def case_keys(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> tuple[str, ...]:
     """The key of each check of a case; those that cannot be read are left out."""
-    return tuple(each.key for each in _of_case(cases, case, checks))
+    return tuple(pending.key for pending in _of_case(cases, case, checks))
 
 
 def to_check(
     places: Sequence[Cell], cases: Cases, checks: tuple[CaseCheck, ...]
 ) -> tuple[ToCheck, ...]:
-    """Every different check of the cell that stands at these places."""
-    found = (each for place in places for each in _of_case(cases, place.case, checks))
-    return tuple({each.key: each for each in found}.values())
+    """Each distinct check of the cell that stands at these places."""
+    all_checks = (pending for place in places for pending in _of_case(cases, place.case, checks))
+    return tuple({pending.key: pending for pending in all_checks}.values())
 
 
 def check_all(
@@ -182,16 +186,16 @@ def check_all(
     """The results of those that need no judge and are not done. It can take a quarter of a
     second for each pattern: never on the event loop."""
     return {
-        each.key: check_answer(each.check, answer, each.values)
-        for each in todo
-        if not each.is_judges and each.key not in done
+        pending.key: check_answer(pending.check, answer, pending.values)
+        for pending in todo
+        if not pending.is_judges and pending.key not in done
     }
 
 
 def _of_case(cases: Cases, case: int, checks: tuple[CaseCheck, ...]) -> list[ToCheck]:
     values = cases.values(case)
     try:
-        found = checks_of(checks, values)
+        all_checks = checks_of(checks, values)
     except CheckError:  # told before the experiment began; the others are done all the same
-        found = checks
-    return [ToCheck(check_key(check, values), check, values) for check in found]
+        all_checks = checks
+    return [ToCheck(check_key(check, values), check, values) for check in all_checks]

@@ -31,6 +31,7 @@ from playground.core.runs.run_plan import Variant
 from playground.core.text.json_text import Json
 
 VERSION: Final = 1
+# Room for the largest table of cases, even if JSON escapes each of its characters.
 MOST_CHARACTERS: Final = 12_000_000
 MOST_NAME_CHARACTERS: Final = 200
 MOST_AT_ONCE: Final = 50
@@ -79,8 +80,8 @@ class Experiment:
 def to_json(experiment: Experiment) -> str:
     """The experiment as JSON, exactly."""
     variants = [
-        {"letter": each.letter, "request": request_to_fields(each.request)}
-        for each in experiment.variants
+        {"letter": variant.letter, "request": request_to_fields(variant.request)}
+        for variant in experiment.variants
     ]
     return json.dumps(
         {
@@ -101,20 +102,22 @@ def to_json(experiment: Experiment) -> str:
 
 
 def from_json(text: str) -> Experiment:
-    """The experiment that JSON has. Raises `ExperimentError`, whatever is wrong."""
+    """The experiment in a JSON text. Raises `ExperimentError`, whatever is wrong."""
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:
-        found = json.loads(text, parse_constant=_refuse)
+        # Python reads NaN and Infinity, which are no JSON.
+        document = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise ExperimentError("It is not JSON that can be read here.") from None
-    version = found.get("version") if isinstance(found, dict) else None
+    version = document.get("version") if isinstance(document, dict) else None
     if type(version) is not int or version != VERSION:
         raise ExperimentError(f"It is no experiment of version {VERSION}.")
-    if set(found) != set(_FIELDS):
+    if set(document) != set(_FIELDS):
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")
     try:
-        experiment = _experiment(found)
+        experiment = _experiment(document)
+        # Raises for a grid beyond the limits, which must not be opened.
         _ = experiment.size
     except (FieldsError, CasesError, CheckError, GridError) as error:
         raise ExperimentError(str(error)) from None
@@ -123,44 +126,44 @@ def from_json(text: str) -> Experiment:
     return experiment
 
 
-def _experiment(found: dict[str, Json]) -> Experiment:
-    share, at_once = found["least_share"], found["at_once"]
+def _experiment(fields: dict[str, Json]) -> Experiment:
+    share, at_once = fields["least_share"], fields["at_once"]
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise FieldsError("least_share must be above 0 and at most 1.")
     if not is_whole(at_once) or not 1 <= at_once <= MOST_AT_ONCE:
         raise FieldsError(f"at_once must be from 1 to {MOST_AT_ONCE}.")
-    if not is_whole(found["repeats"]) or not isinstance(found["is_ladder"], bool):
+    if not is_whole(fields["repeats"]) or not isinstance(fields["is_ladder"], bool):
         raise FieldsError("repeats must be a whole number, and is_ladder true or false.")
-    checks = _list(found, "checks", MOST_CHECKS)
+    checks = _list(fields, "checks", MOST_CHECKS)
     return Experiment(
-        name=text_of(found["name"], "name")[:MOST_NAME_CHARACTERS],
-        variants=tuple(map(_variant, _list(found, "variants", 50))),
-        sweeps=tuple(map(_sweep, _list(found, "sweeps", len(SWEPT)))),
-        cases=_cases(found),
-        repeats=found["repeats"],
+        name=text_of(fields["name"], "name")[:MOST_NAME_CHARACTERS],
+        variants=tuple(map(_variant, _list(fields, "variants", 50))),
+        sweeps=tuple(map(_sweep, _list(fields, "sweeps", len(SWEPT)))),
+        cases=_cases(fields),
+        repeats=fields["repeats"],
         checks=tuple(map(from_fields, checks)),
-        is_ladder=found["is_ladder"],
+        is_ladder=fields["is_ladder"],
         least_share=float(share),
         at_once=at_once,
     )
 
 
-def _list(found: dict[str, Json], name: str, most: int) -> list[Json]:
-    if not isinstance(found[name], list) or len(found[name]) > most:
+def _list(fields: dict[str, Json], name: str, most: int) -> list[Json]:
+    if not isinstance(fields[name], list) or len(fields[name]) > most:
         raise FieldsError(f"{name} must be a list of at most {most:,}.")
-    return list(found[name])
+    return list(fields[name])
 
 
-def _variant(found: object) -> Variant:
-    if not isinstance(found, dict) or set(found) != {"letter", "request"}:
+def _variant(entry: object) -> Variant:
+    if not isinstance(entry, dict) or set(entry) != {"letter", "request"}:
         raise FieldsError("A variant must have a letter and a request.")
-    return Variant(text_of(found["letter"], "letter")[:8], request_from_fields(found["request"]))
+    return Variant(text_of(entry["letter"], "letter")[:8], request_from_fields(entry["request"]))
 
 
-def _sweep(found: object) -> Sweep:
-    if not isinstance(found, dict) or set(found) != {"parameter", "values"}:
+def _sweep(entry: object) -> Sweep:
+    if not isinstance(entry, dict) or set(entry) != {"parameter", "values"}:
         raise FieldsError("A sweep must have a parameter and values.")
-    parameter, values = found["parameter"], found["values"]
+    parameter, values = entry["parameter"], entry["values"]
     if parameter not in SWEPT or not isinstance(values, list):
         raise FieldsError(f"A sweep's parameter must be one of {', '.join(SWEPT)}.")
     if not all(isinstance(value, str | int | float) for value in values):
@@ -168,8 +171,9 @@ def _sweep(found: object) -> Sweep:
     return Sweep(parameter, tuple(values))
 
 
-def _cases(found: dict[str, Json]) -> Cases:
-    columns, rows = found["columns"], found["rows"]
+def _cases(fields: dict[str, Json]) -> Cases:
+    columns, rows = fields["columns"], fields["rows"]
+    # The one case of a prompt without variables, which `cases` refuses for want of columns.
     if columns == [] and rows == [[]]:
         return NO_CASES
     if not isinstance(columns, list) or not isinstance(rows, list):
@@ -178,10 +182,10 @@ def _cases(found: dict[str, Json]) -> Cases:
     return cases(_row(columns), texts, first_row=1)
 
 
-def _row(found: object) -> list[str]:
-    if not isinstance(found, list):
+def _row(cells: object) -> list[str]:
+    if not isinstance(cells, list):
         raise FieldsError("A row must be a list of texts.")
-    return [text_of(cell, "A cell") for cell in found]
+    return [text_of(cell, "A cell") for cell in cells]
 
 
 def _refuse(constant: str) -> None:

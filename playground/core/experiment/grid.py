@@ -62,7 +62,7 @@ class Setting:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Of the name: the letter, and each value in words."""
+        """The parts of the name: the letter, and each value in words."""
         values = (
             str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
             for parameter, value in self.swept
@@ -72,9 +72,15 @@ class Setting:
 
 def short_names(settings: Sequence[Setting]) -> list[str]:
     """Their names without the parts that all of them share; a single one's is whole."""
-    shared = set[str].intersection(*(set(each.parts) for each in settings)) if settings else set()
-    told = ([part for part in each.parts if part not in shared] for each in settings)
-    return [SEPARATOR.join(parts) or each.name for parts, each in zip(told, settings, strict=True)]
+    # `intersection` needs one set at least.
+    shared = (
+        set[str].intersection(*(set(setting.parts) for setting in settings)) if settings else set()
+    )
+    distinct = ([part for part in setting.parts if part not in shared] for setting in settings)
+    return [
+        SEPARATOR.join(parts) or setting.name
+        for parts, setting in zip(distinct, settings, strict=True)
+    ]
 
 
 def _in_words(value: Value) -> str:
@@ -92,6 +98,7 @@ class Cell:
     repeat: int
 
 
+# No slots: a `cached_property` keeps its value in the object's dict.
 @dataclass(frozen=True)
 class Grid:
     """All places, in the order in which they run: every case once before any is repeated.
@@ -115,10 +122,10 @@ class Grid:
     @cached_property
     def places(self) -> Mapping[str, tuple[Cell, ...]]:
         """The places of each cell that is run, in the order of their first ones."""
-        found: dict[str, list[Cell]] = {}
+        by_id: dict[str, list[Cell]] = {}
         for cell in self.cells():
-            found.setdefault(cell.id, []).append(cell)
-        return {cell_id: tuple(cells) for cell_id, cells in found.items()}
+            by_id.setdefault(cell.id, []).append(cell)
+        return {cell_id: tuple(cells) for cell_id, cells in by_id.items()}
 
     def request(self, setting: int, case: int) -> Request:
         """The request of a setting with a case's values. Raises `TemplateError`."""
@@ -173,6 +180,7 @@ def _fits(parameter: Swept, value: object) -> bool:
         case "effort":
             return value in EFFORTS
         case "max_tokens":
+            # A bool is an int to Python: `true` would pass for 1.
             return isinstance(value, int) and not isinstance(value, bool) and value > 0
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool)
@@ -200,7 +208,7 @@ def filled(request: Request, values: Mapping[str, str]) -> Request:
 
 
 def sent_key(wire: Wire, connection: Connection) -> str:
-    """Changes with everything that is sent, and with where it is sent to."""
+    """A key that changes with everything that is sent, and with where it is sent."""
     place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)], sort_keys=True)
     # One list with the body in it: experiments of earlier days know their cells by this.
     text = f"{place[:-1]}, {wire.json_of(wire.body)}]"
@@ -218,45 +226,46 @@ LENGTHS: Final = {
 }
 _COMMAS = ",\ufe50\uff0c"
 _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
-"""Two values with a blank between them, or one with a blank for its thousands."""
+"""Two values with a blank between them, or one whose thousands a blank sets off."""
 
 
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
-    """The values of a sweep, in their order. They are parted by a comma and a blank, a blank or
-    a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
-    of = _RULES[parameter]
+    """The values of a sweep, in their order. They are separated by a comma and a blank, a blank
+    or a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
+    number_rule = _RULES[parameter]
     try:
-        found = [read_float(word, of) for word in _words(of, text)]
+        values = [read_float(word, number_rule) for word in _words(number_rule, text)]
     except NumberError as error:
         raise GridError(str(error)) from None
-    return tuple(value for value in found if value is not None)
+    return tuple(value for value in values if value is not None)
 
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
     """The values of a sweep over a parameter that takes only whole numbers. Raises `GridError`."""
-    of = _RULES[parameter]
+    number_rule = _RULES[parameter]
     try:
-        found = [read_whole(word, of) for word in _words(of, text)]
+        values = [read_whole(word, number_rule) for word in _words(number_rule, text)]
     except NumberError as error:
         raise GridError(str(error)) from None
-    return tuple(value for value in found if value is not None)
+    return tuple(value for value in values if value is not None)
 
 
-def _words(of: NumberRule, text: str) -> list[str]:
+def _words(number_rule: NumberRule, text: str) -> list[str]:
     if len(text) > MOST_CHARACTERS:
-        raise GridError(f"{of.name}: these are too many values.")
+        raise GridError(f"{number_rule.name}: these are too many values.")
+    # Between semicolons a comma belongs to a value, and the number's own rule judges it.
     if ";" in text:
-        return [word for word in (each.strip() for each in text.split(";")) if word]
-    if found := _ONE_OR_TWO.search(text):
+        return [word for word in (part.strip() for part in text.split(";")) if word]
+    if ambiguous := _ONE_OR_TWO.search(text):
         raise GridError(
-            f"{of.name}: “{found[0]}” could be one value or two. Put a comma and a blank between "
-            "values, and write a value without blanks."
+            f"{number_rule.name}: “{ambiguous[0]}” could be one value or two. "
+            "Put a comma and a blank between values, and write a value without blanks."
         )
     words = [word.removesuffix(",") for word in text.split()]
     for word in words:
         if any(comma in word for comma in _COMMAS):
             raise GridError(
-                f"{of.name}: “{word[:20]}” could be one value or more. Put a blank after a comma "
-                "between values, or a semicolon; write decimals as in 0.5."
+                f"{number_rule.name}: “{word[:20]}” could be one value or more. Put a blank after "
+                "a comma between values, or a semicolon; write decimals as in 0.5."
             )
     return [word for word in words if word]

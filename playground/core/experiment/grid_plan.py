@@ -51,7 +51,7 @@ class GridPlan:
 
     def batch_of(self, cell_ids: Iterable[str]) -> "BatchBound":
         """What a batch of these cells would be."""
-        sent = [key for each in cell_ids if (key := _sent_of(each)) in self.in_batch_usd]
+        sent = [key for cell_id in cell_ids if (key := _sent_of(cell_id)) in self.in_batch_usd]
         return BatchBound(len(sent), _total((self.in_batch_usd[key] for key in sent), 1))
 
 
@@ -76,22 +76,23 @@ def plan_grid(
     It takes a tenth of a millisecond for each setting and case: not for each rerun of a page.
     """
     require_size(len(settings), len(cases), repeats)
-    found = _Found(context)
+    builder = _PlanBuilder(context)
+    # Cases outside: a case's own checks are JSON, which is read once for all settings.
     for case in range(len(cases)):
         values = cases.values(case)
-        judges = found.judges(case, checks, values)
+        judges = builder.judges(case, checks, values)
         for number, setting in enumerate(settings):
-            found.add(number, case, setting, values, judges)
-    grid = Grid(settings, cases, repeats, found.sent)
+            builder.add(number, case, setting, values, judges)
+    grid = Grid(settings, cases, repeats, builder.sent)
     return GridPlan(
         grid=grid,
-        calls=len(found.worst_usd) * repeats,
-        judgements=len(found.judges_usd) * repeats,
-        worst_case_usd=_total(found.worst_usd.values(), repeats),
-        judges_usd=_total(found.judges_usd.values(), repeats),
-        notes=tuple([*found.notes, *_sames(grid)][:MOST_NOTES]),
-        in_batch_usd=found.in_batch_usd,
-        not_in_batch=found.not_in_batch,
+        calls=len(builder.worst_usd) * repeats,
+        judgements=len(builder.judges_usd) * repeats,
+        worst_case_usd=_total(builder.worst_usd.values(), repeats),
+        judges_usd=_total(builder.judges_usd.values(), repeats),
+        notes=tuple([*builder.notes, *_sames(grid)][:MOST_NOTES]),
+        in_batch_usd=builder.in_batch_usd,
+        not_in_batch=builder.not_in_batch,
     )
 
 
@@ -100,7 +101,7 @@ def plan_cell(setting: Setting, values: Mapping[str, str], context: RunContext) 
     return plan(context, Variant(setting.letter, filled(setting.request, values)))
 
 
-class _Found:
+class _PlanBuilder:
     """What is known of a grid so far; costs by what is sent, since that is run once."""
 
     def __init__(self, context: RunContext) -> None:
@@ -118,11 +119,11 @@ class _Found:
     ) -> list[CaseCheck]:
         """The checks of a case for which a model is asked."""
         try:
-            found = checks_of(checks, values)
+            all_checks = checks_of(checks, values)
         except CheckError as error:
             self.notes.append(Note("error", None, case, str(error)))
             return []
-        return [check for check in found if check.kind == "judge"]
+        return [check for check in all_checks if check.kind == "judge"]
 
     def add(
         self,
@@ -135,9 +136,11 @@ class _Found:
         try:
             planned = plan_cell(setting, values, self._context)
         except TemplateError as error:
+            # Nothing is sent, but the place needs an id that no other has.
             self.sent[number, case] = f"unsent-{number}-{case}"
             self.notes.append(Note("error", number, case, str(error)))
             return
+        # What a sweep sets is the same for every case, and said once.
         if case == 0:
             self.notes += _of_sweeps(number, setting, planned)
         key = self.sent[number, case] = sent_key(planned.wire, planned.connection)
@@ -153,6 +156,7 @@ class _Found:
             self.judges_usd[key, check_key(judge, values)] = usd
 
     def _add_to_batch(self, key: str, planned: Plan) -> None:
+        # Any id will do: a request gets its own when it is submitted.
         why = problem_of(BatchRequest("a", planned.wire))
         if why is None:
             self.in_batch_usd[key] = worst_case_in_batch(planned, self._context.now)
@@ -168,13 +172,13 @@ class _Found:
             request = judge_request(judge, planned.request.prompt, "-", values)
         except TemplateError:
             return None
-        asked = plan(self._context, Variant(planned.letter, request))
-        errors = [problem.text for problem in asked.problems if problem.severity == "error"]
+        judgement = plan(self._context, Variant(planned.letter, request))
+        errors = [problem.text for problem in judgement.problems if problem.severity == "error"]
         if errors:
             self.notes.append(Note("warning", number, case, f"The judge: {errors[0]}"))
-        if isinstance(asked.bound, Unbounded):
+        if isinstance(judgement.bound, Unbounded):
             return None
-        tokens = asked.bound.prompt_tokens + planned.request.params.max_tokens
+        tokens = judgement.bound.prompt_tokens + planned.request.params.max_tokens
         usage = Usage(input_tokens=tokens, output_tokens=request.params.max_tokens)
         to, now = self._context.connection, self._context.now
         prices = pricing.unit_prices(judge.model, to, usage, now)
@@ -197,29 +201,30 @@ def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
 
 
 def _sames(grid: Grid) -> list[Note]:
-    """Variants that differ only in what is swept are told of at once."""
-    found = [(other, first) for first, *others in grid.same for other in others]
-    if not found:
+    """What to say of settings that send the same: one note, however many there are."""
+    pairs = [(other, first) for first, *others in grid.same for other in others]
+    if not pairs:
         return []
     letters = [setting.letter for setting in grid.settings]
-    copies = sorted({letters[other] for other, _ in found})
-    of = {letters[first] for _, first in found}
-    if len(found) > 1 and len(of) == 1 and sum(map(letters.count, copies)) == len(found):
+    copies = sorted({letters[other] for other, _ in pairs})
+    originals = {letters[first] for _, first in pairs}
+    if len(pairs) > 1 and len(originals) == 1 and sum(map(letters.count, copies)) == len(pairs):
         verb = "sends" if len(copies) == 1 else "send"
-        text = f"{' and '.join(copies)} {verb} the same as {of.pop()}, whatever is swept"
+        text = f"{' and '.join(copies)} {verb} the same as {originals.pop()}, whatever is swept"
         return [Note("warning", None, None, f"{text}: it is run once.")]
-    other, first = found[0]
+    other, first = pairs[0]
     name, earlier = grid.settings[other].name, grid.settings[first].name
     text = f"“{name}” sends the same as “{earlier}”"
-    if len(found) > 1:
-        some = f"{len(found):,} settings send the same as an earlier one"
-        text = f"{some}, such as “{name}” as “{earlier}”"
+    if len(pairs) > 1:
+        summary = f"{len(pairs):,} settings send the same as an earlier one"
+        text = f"{summary}, such as “{name}” as “{earlier}”"
     return [Note("warning", other, None, f"{text}: it is run once.")]
 
 
-def _total(each: Iterable[Decimal | None], repeats: int) -> Decimal | None:
+def _total(costs: Iterable[Decimal | None], repeats: int) -> Decimal | None:
     total = Decimal(0)
-    for usd in each:
+    for usd in costs:
+        # A sum without it would pass for a bound.
         if usd is None:
             return None
         total += usd

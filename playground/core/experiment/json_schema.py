@@ -1,4 +1,4 @@
-"""A JSON schema of a visitor, and whether an answer matches it, in bounded time.
+"""A visitor's JSON schema, and whether an answer matches it, in bounded time.
 
 Nothing is fetched: a `$ref` finds what stands in the schema itself, or the drafts of the
 standard. Patterns go through `patterns`.
@@ -57,8 +57,8 @@ def schema_problem(schema: str) -> str | None:
 
 def mismatch(schema: str, value: Json) -> str | None:
     """Where and how a value does not match a schema; None: it does. Raises `SchemaError`."""
-    found = _read(schema)
-    return _first_error(found, value)
+    parsed = _read(schema)
+    return _first_error(parsed, value)
 
 
 @lru_cache(maxsize=16)
@@ -80,23 +80,25 @@ def _read(text: str) -> JsonObject:
 
 def _patterns(value: Json) -> Iterator[Json]:
     if isinstance(value, list):
-        for each in value:
-            yield from _patterns(each)
+        for inner in value:
+            yield from _patterns(inner)
     if isinstance(value, Mapping):
         if "patternProperties" in value:
             # Three places in jsonschema would hand its patterns to `re`.
             raise SchemaError("patternProperties is not supported")
         if "pattern" in value:
             yield value["pattern"]
-        for each in value.values():
-            yield from _patterns(each)
+        for inner in value.values():
+            yield from _patterns(inner)
 
 
 def _first_error(schema: JsonObject, value: Json) -> str | None:
+    # This registry holds the drafts and fetches nothing: other references are Unresolvable.
     from jsonschema_specifications import REGISTRY
     from referencing.exceptions import Unresolvable
 
     validator = _bounded(_draft(schema))(schema, registry=REGISTRY)
+    # jsonschema passes nothing on to its keywords: they find their count in the context.
     token = _step.set(count(1))
     try:
         error = next(validator.iter_errors(value), None)
@@ -125,7 +127,8 @@ def _bounded(draft: Any) -> Any:  # noqa: ANN401 (jsonschema has no types)
 
     own = {"pattern": _pattern, "uniqueItems": _unique_items}
     return validators.extend(
-        draft, {name: _counted(own.get(name, each)) for name, each in draft.VALIDATORS.items()}
+        draft,
+        {name: _counted(own.get(name, keyword)) for name, keyword in draft.VALIDATORS.items()},
     )
 
 
@@ -134,6 +137,7 @@ def _counted(keyword: Keyword) -> Keyword:
     def counted(*arguments: object) -> Iterator[object]:
         if next(_step.get()) > MOST_STEPS:
             raise _TooMuchError
+        # A keyword may return None, as jsonschema itself allows.
         return keyword(*arguments) or iter(())
 
     return counted
@@ -151,7 +155,7 @@ def _unique_items(validator: Any, wanted: bool, value: Json, _schema: object) ->
     from jsonschema import ValidationError
 
     if wanted and validator.is_type(value, "array"):
-        if len({_canonical(each) for each in value}) < len(value):
+        if len({_canonical(item) for item in value}) < len(value):
             yield ValidationError("an item stands in the list twice")
 
 
@@ -162,9 +166,9 @@ def _canonical(value: Json) -> str:
 
 def _whole(value: Json) -> Json:
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        return [_whole(inner) for inner in value]
     if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
+        return {name: _whole(inner) for name, inner in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -36,22 +36,26 @@ def judge_request(
     Raises `TemplateError` for any other variable without a value.
     """
     of_the_run = {"input": input_of(prompt), "answer": answer}
+    # The run comes last: a column named `answer` must not replace what is judged.
     filled = {EXPECTED: "", **values, **of_the_run}
-    asked = Prompt(FORMAT, (Message("user", render_text(check.text, filled)),))
-    return Request(asked, Params(check.model, MAX_TOKENS))
+    question = Prompt(FORMAT, (Message("user", render_text(check.text, filled)),))
+    return Request(question, Params(check.model, MAX_TOKENS))
 
 
 def verdict_in(reply: str) -> CheckResult:
     """The verdict on the reply's last line; anything before it is the reason."""
+    # The last line alone: what a judge quotes from an answer may hold the same words.
     *before, last = reply.strip().splitlines() or [""]
-    found = _VERDICT.fullmatch(last)
-    if found is None:
+    verdict = _VERDICT.fullmatch(last)
+    if verdict is None:
         return CheckResult(None, "The judge's last line is no verdict.")
-    if found[1].upper() == "PASS":
+    if verdict[1].upper() == "PASS":
         return CheckResult(True)
     reason = " ".join(" ".join(before).split())
-    said = reason if len(reason) <= MOST_SAID else f"{reason[: MOST_SAID - 1]}…"
-    return CheckResult(False, f"The judge: {said}" if said else "The judge gave no reason.")
+    short_reason = reason if len(reason) <= MOST_SAID else f"{reason[: MOST_SAID - 1]}…"
+    return CheckResult(
+        False, f"The judge: {short_reason}" if short_reason else "The judge gave no reason."
+    )
 
 
 def not_judged(why: str) -> CheckResult:

@@ -48,8 +48,8 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class LadderResult:
     """What the ladder came to. `model` is the smallest that does the job, as far as that was
-    decided; None: none does.
-    `cost_multiple` is how much more the largest costs, where both costs are known."""
+    decided; None: none does. `cost_multiple` is how many times as much the largest costs,
+    where both costs are known."""
 
     model: str | None
     sentence: str
@@ -67,14 +67,15 @@ def next_step(
 
     With `compares` the largest model is run as well once a smaller one has passed.
     """
-    known = {rung.model: rung for rung in rungs}
+    by_model = {rung.model: rung for rung in rungs}
     for model in ladder:
-        rung = known.get(model)
+        rung = by_model.get(model)
         state = rung.state(least_share) if rung else "open"
         if state == "open":
             return Step(model, "climb")
+        # What failed or is undecided is passed over: the next model may do the job.
         if state == "passed":
-            largest = known.get(ladder[-1])
+            largest = by_model.get(ladder[-1])
             is_compared = largest is not None and largest.is_finished
             return Step(ladder[-1], "compare") if compares and not is_compared else None
     return None
@@ -84,8 +85,8 @@ def ladder_result(
     ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 1.0
 ) -> LadderResult:
     """The result, once there is no next step."""
-    known = {rung.model: rung for rung in rungs}
-    tried = [known[model] for model in ladder if model in known]
+    by_model = {rung.model: rung for rung in rungs}
+    tried = [by_model[model] for model in ladder if model in by_model]
     smallest = next((rung for rung in tried if rung.state(least_share) == "passed"), None)
     below = tried if smallest is None else tried[: tried.index(smallest)]
     undecided = [rung for rung in below if rung.state(least_share) == "undecided"]
@@ -93,7 +94,7 @@ def ladder_result(
     without = f" Undecided: {_in_words(undecided)}." if undecided else ""
     if smallest is None:
         return LadderResult(None, f"No model of the ladder {passes} the checks.{without}")
-    largest = known.get(ladder[-1])
+    largest = by_model.get(ladder[-1])
     if largest is smallest:
         only = f"Only the largest, {smallest.model}, {passes} the checks.{without}"
         return LadderResult(smallest.model, only)
@@ -113,12 +114,14 @@ def agreement(pairs: Sequence[tuple[bool | None, bool | None]]) -> float | None:
 def _in_words(undecided: Sequence[Rung]) -> str:
     """Such as: haiku, 2 of 4 cells without a verdict."""
     first, *others = undecided
-    told = f"{first.model}, {first.undecided:,} of {first.cases:,} cells without a verdict"
+    text = f"{first.model}, {first.undecided:,} of {first.cases:,} cells without a verdict"
     more = [f"{rung.model}, {rung.undecided:,} of {rung.cases:,}" for rung in others]
-    return "; ".join([told, *more])
+    return "; ".join([text, *more])
 
 
 def _multiple(smallest: Rung, largest: Rung) -> float | None:
+    # A cost of zero has no multiple.
     if not smallest.cost_usd or largest.cost_usd is None:
         return None
+    # Per cell: what would be sent twice is run once, so rungs may differ in size.
     return float((largest.cost_usd / largest.cases) / (smallest.cost_usd / smallest.cases))

@@ -20,6 +20,7 @@ Answers = Mapping[str, str]
 """The answers of runs, by the run's id."""
 
 
+# No slots: a `cached_property` keeps its value in the object's dict.
 @dataclass(frozen=True)
 class Matrix:
     """Rows are cases, columns are settings. `cells` are the finished ones, `unsent` says why
@@ -33,6 +34,7 @@ class Matrix:
     @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
         """Of each case, the keys of its checks."""
+        # A case's own checks are JSON: read once for all its places.
         cases = range(len(self.grid.cases))
         return tuple(case_keys(self.grid.cases, case, self.experiment.checks) for case in cases)
 
@@ -43,7 +45,7 @@ class Matrix:
 
     def at(self, setting: int, case: int) -> list[CellRow]:
         """The finished repeats of one place."""
-        return [self.cells[each] for each in self.ids(setting, case) if each in self.cells]
+        return [self.cells[cell_id] for cell_id in self.ids(setting, case) if cell_id in self.cells]
 
     def heads(self) -> list[SettingStatistics]:
         """What each column adds up to."""
@@ -63,14 +65,14 @@ class Matrix:
     def has_failed(self, setting: int, case: int) -> bool:
         """Whether anything at a place is in error, or did not pass."""
         cells, keys = self.at(setting, case), self.keys[case]
-        unsent = any(each in self.unsent for each in self.ids(setting, case))
-        return unsent or any(not c.is_answered or c.passed(keys) is False for c in cells)
+        unsent = any(cell_id in self.unsent for cell_id in self.ids(setting, case))
+        return unsent or any(not cell.is_answered or cell.passed(keys) is False for cell in cells)
 
     def is_undecided(self, setting: int, case: int) -> bool:
         """Whether a place has checks that did not come to a verdict."""
         keys = self.keys[case]
         cells = self.at(setting, case)
-        return bool(keys) and any(c.is_answered and c.passed(keys) is None for c in cells)
+        return bool(keys) and any(cell.is_answered and cell.passed(keys) is None for cell in cells)
 
     def text(self, setting: int, case: int, answers: Answers) -> str:
         """What a place says in one line."""
@@ -93,9 +95,9 @@ class Matrix:
             return f"{error_of(cells[0])} ({len(cells)} of {len(cells)})"
         parts = []
         if self.keys[case]:
-            told = [cell.passed(self.keys[case]) for cell in answered]
-            parts.append(f"{told.count(True)}/{len(cells)} pass")
-            parts += [f"{told.count(None)} undecided"] if None in told else []
+            verdicts = [cell.passed(self.keys[case]) for cell in answered]
+            parts.append(f"{verdicts.count(True)}/{len(cells)} pass")
+            parts += [f"{verdicts.count(None)} undecided"] if None in verdicts else []
         distinct = {answers.get(cell.run_id, "") for cell in answered}
         parts.append(f"{len(distinct)} distinct")
         if errors := len(cells) - len(answered):
@@ -103,13 +105,17 @@ class Matrix:
         return f"{', '.join(parts)} · {one_line(answers.get(answered[0].run_id, ''))}"
 
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
-        """Whether any column's answers to a case are others than the baseline's."""
-        said = [self._said(number, case, answers) for number in range(len(self.grid.settings))]
-        return any(other and other != said[baseline] for other in said)
+        """Whether any column's answers to a case differ from the baseline's."""
+        answer_sets = [
+            self._answers_at(number, case, answers) for number in range(len(self.grid.settings))
+        ]
+        # Where nothing is answered yet, nothing differs.
+        return any(other and other != answer_sets[baseline] for other in answer_sets)
 
-    def _said(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
+    def _answers_at(self, setting: int, case: int, answers: Answers) -> frozenset[str]:
         cells = self.at(setting, case)
-        return frozenset(answers.get(c.run_id, "") for c in cells if c.is_answered)
+        # A set, because the order of repeats is chance.
+        return frozenset(answers.get(cell.run_id, "") for cell in cells if cell.is_answered)
 
     def rows(self, shown: Filter, answers: Answers, baseline: int = 0) -> list[int]:
         """The cases that a filter shows."""
@@ -140,5 +146,6 @@ def error_of(cell: CellRow) -> str:
 
 def one_line(text: str) -> str:
     """The beginning of a text, in one line."""
+    # Cut before it is split: answers can be long, and the table has thousands of cells.
     line = " ".join(text[: 4 * MOST_SHOWN].split())
     return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"

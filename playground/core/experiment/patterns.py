@@ -1,4 +1,4 @@
-"""Regular expressions of a visitor, who decides neither their size nor their time.
+"""Regular expressions from visitors, bounded in size and in time.
 
 `re` holds the interpreter's lock for as long as a pattern backtracks, which can be for ever;
 `regex` lets go of it and gives up after a time.
@@ -35,12 +35,12 @@ def pattern_problem(pattern: str) -> str | None:
 def is_found(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     """Whether the pattern matches anywhere in the text. Raises `PatternError`."""
     try:
-        found = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=TIMEOUT_S)
+        match = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=TIMEOUT_S)
     except TimeoutError:
         raise PatternError(f"the pattern took longer than {TIMEOUT_S:g} s") from None
     except (MemoryError, RecursionError):
         raise PatternError("the pattern took too much memory") from None
-    return found is not None
+    return match is not None
 
 
 @lru_cache(maxsize=32)
@@ -52,8 +52,10 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
     counts = [int(digits) for part in _COUNTS.findall(pattern) for digits in _digits(part)]
     if math.prod(max(count, 1) for count in counts) > MOST_REPETITIONS:
         raise PatternError(f"the pattern's counts multiply to more than {MOST_REPETITIONS:,}")
+    # V0 reads patterns as `re` does; V1 has operations on sets, such as [a-z--b].
     flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
     try:
+        # regex keeps a cache of its own, which a visitor's patterns would fill.
         return regex.compile(pattern, flags, cache_pattern=False)
     except regex.error as error:
         raise PatternError(f"the pattern is not valid: {error}") from None
@@ -62,4 +64,5 @@ def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN40
 
 
 def _digits(part: str) -> list[str]:
+    # Nine digits at a time: that is beyond the limit already, and `int` raises for thousands.
     return re.findall(r"[0-9]{1,9}", part)

@@ -60,8 +60,9 @@ def add_up(
     them: those of judges, those that were stopped, and those of cells that were run again."""
     answered = sum(cell.is_answered for cell in finished)
     failed = len(finished) - answered + unsent
-    known = [cell.run for cell in finished if cell.run is not None]
-    rows = {row.run_id: row for row in (*ended, *known)}.values()
+    runs = [cell.run for cell in finished if cell.run is not None]
+    # By their id: the run of a finished cell may stand among the ended ones, too.
+    rows = {row.run_id: row for row in (*ended, *runs)}.values()
     spent = {True: Decimal(0), False: Decimal(0)}
     for row in rows:
         if row.cost_kind == "at most":  # Its process died: it may have cost nothing.

@@ -40,17 +40,18 @@ def to_json_lines(matrix: Matrix, answers: Answers) -> str:
         "unsent": dict(matrix.unsent),
     }
     cells = (_cell_fields(cell, answers) for cell in matrix.cells.values())
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in (head, *cells))
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (head, *cells))
 
 
 def from_json_lines(text: str) -> ExperimentFile:
     """The experiment of a file. Raises `ExperimentError`, whatever is wrong."""
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
+    # Not `splitlines`: an answer may hold U+2028, which JSON leaves as it is.
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) > MOST_CELLS + 1:
         raise ExperimentError(f"It has more than {MOST_CELLS:,} cells.")
-    found: dict[str, CellRow] = {}
+    cells: dict[str, CellRow] = {}
     answers: dict[str, str] = {}
     number = 1
     try:
@@ -59,14 +60,15 @@ def from_json_lines(text: str) -> ExperimentFile:
         grid = _grid(experiment, head["sent"])
         for number, line in enumerate(lines[1:], 2):  # noqa: B007 (for the error)
             cell, answer = _cell(json.loads(line))
-            found[cell.cell_id] = cell
+            cells[cell.cell_id] = cell
             answers[cell.run_id] = answer
         unsent = {str(key): str(why) for key, why in dict(head["unsent"]).items()}
+    # It is a ValueError as well, but keeps its own sentence.
     except ExperimentError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         raise ExperimentError(f"Line {number:,}: it cannot be read here.") from None
-    return ExperimentFile(Matrix(experiment, grid, found, unsent), answers)
+    return ExperimentFile(Matrix(experiment, grid, cells, unsent), answers)
 
 
 def _head(line: str) -> dict[str, Json]:
@@ -80,9 +82,10 @@ def _head(line: str) -> dict[str, Json]:
     return dict(head)
 
 
-def _grid(experiment: Experiment, found: list[list[Json]]) -> Grid:
-    sent = {(int(setting), int(case)): str(key) for setting, case, key in found}
+def _grid(experiment: Experiment, entries: list[list[Json]]) -> Grid:
+    sent = {(int(setting), int(case)): str(key) for setting, case, key in entries}
     settings = experiment.settings
+    # A cell's id is made of what it sends: without that no result would find its place.
     if any((s, c) not in sent for s in range(len(settings)) for c in range(len(experiment.cases))):
         raise ExperimentError("Line 1: it does not say what every cell sends.")
     return Grid(settings, experiment.cases, experiment.repeats, sent)
@@ -103,12 +106,15 @@ def _run_fields(run: RunRow) -> dict[str, Json]:
     return {name: value for name, value in to_fields(run).items() if value is not None}
 
 
-def _cell(found: Mapping[str, Json]) -> tuple[CellRow, str]:
-    checks = results_from_json(json.dumps(found["checks"]))
-    if not all(r.passed in (True, False, None) and type(r.why) is str for r in checks.values()):
+def _cell(fields: Mapping[str, Json]) -> tuple[CellRow, str]:
+    checks = results_from_json(json.dumps(fields["checks"]))
+    if not all(
+        result.passed in (True, False, None) and type(result.why) is str
+        for result in checks.values()
+    ):
         raise ValueError("a check's result")
-    run = None if found["run"] is None else from_fields(found["run"], "")
-    texts = [found[name] for name in ("cell", "run_id", "answer_key", "answer")]
+    run = None if fields["run"] is None else from_fields(fields["run"], "")
+    texts = [fields[name] for name in ("cell", "run_id", "answer_key", "answer")]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("a text")
     cell_id, run_id, key, answer = texts

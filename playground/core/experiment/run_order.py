@@ -56,6 +56,7 @@ class Climb(RunOrder):
         super().__init__(grid)
         self._ladder, self._least_share = ladder, least_share
         settings = grid.settings
+        # All places of a cell send the same, so the first of them tells its model.
         self._model_of = {
             cell_id: settings[places[0].setting].request.params.model
             for cell_id, places in grid.places.items()
@@ -84,6 +85,8 @@ class Climb(RunOrder):
     def put_back(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
             model = self._model_of[cell_id]
+            # Counted twice, a failed cell would keep failing a model that can pass now. What it
+            # has cost stays: it was paid for.
             if cell_id in self._outcomes:
                 self._count(model, self._outcomes.pop(cell_id), -1)
             self._queues[model] = {cell_id: None, **self._queues[model]}
@@ -97,8 +100,8 @@ class Climb(RunOrder):
         self._outcomes[cell_id] = passed
         self._count(model, passed, 1)
         rung = self._rungs[model]
-        known = None if rung.cost_usd is None or cost_usd is None else rung.cost_usd + cost_usd
-        self._rungs[model] = replace(rung, cost_usd=known)
+        total_usd = None if rung.cost_usd is None or cost_usd is None else rung.cost_usd + cost_usd
+        self._rungs[model] = replace(rung, cost_usd=total_usd)
 
     def _count(self, model: str, passed: bool | None, by: int) -> None:
         rung = self._rungs[model]

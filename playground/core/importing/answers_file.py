@@ -37,9 +37,10 @@ def read_runs(text: str) -> ImportedPage | None:
     if len(text) > MOST_CHARACTERS:
         raise ImportingError(f"Answers of more than {MOST_CHARACTERS:,} characters are not read.")
     runs = _runs(_parsed(text))
-    page, left_out = _page([(letter, asked.request) for letter, asked in runs])
-    for letter, asked in runs:
-        left_out += [LeftOut(f"{letter}: {each.name}", each.why) for each in asked.left_out]
+    page, left_out = _page([(letter, imported.request) for letter, imported in runs])
+    for letter, imported in runs:
+        left_out += [LeftOut(f"{letter}: {item.name}", item.why) for item in imported.left_out]
+    # Only once it is parsed: an escape such as \u0073 hides a key's first letter.
     safe = page_without_keys(page)
     if safe != page:
         left_out.append(LeftOut("Key", f"A key is never kept: {MASK} stands where one was."))
@@ -50,13 +51,14 @@ def _parsed(text: str) -> dict[str, Json]:
     if not is_within(text, MOST_PARTS, DEEPEST):
         raise ImportingError("It holds more than a file of answers can.")
     try:
-        found = json.loads(text)
-        json.dumps(found, ensure_ascii=False).encode()  # Half a character can't be kept or shown.
+        document = json.loads(text)
+        # A lone surrogate can be neither kept nor shown, and does not encode.
+        json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ImportingError("It, or a request in it, is not readable as JSON.") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise ImportingError("It, or a request in it, is no object.")
-    return found
+    return document
 
 
 def _runs(file: dict[str, Json]) -> list[tuple[str, Imported]]:
@@ -68,22 +70,22 @@ def _runs(file: dict[str, Json]) -> list[tuple[str, Imported]]:
     runs = file.get("runs")
     if not isinstance(runs, list) or not 1 <= len(runs) <= len(LETTERS):
         raise ImportingError(f"A file of answers must hold 1 to {len(LETTERS)} runs.")
-    found = list(map(_run, runs))
-    if len({letter for letter, _ in found}) != len(found):
+    pairs = list(map(_run, runs))
+    if len({letter for letter, _ in pairs}) != len(pairs):
         raise ImportingError("Two of its runs are of the same variant.")
-    return found
+    return pairs
 
 
-def _run(found: object) -> tuple[str, Imported]:
+def _run(run: object) -> tuple[str, Imported]:
     """The letter of a run, and what it asked for."""
-    if not isinstance(found, dict) or found.get("variant") not in tuple(LETTERS):
+    if not isinstance(run, dict) or run.get("variant") not in tuple(LETTERS):
         raise ImportingError(f"Each run must be of a variant, {LETTERS[0]} to {LETTERS[-1]}.")
-    body, version = found.get("request_body"), found.get("anthropic_version")
+    body, version = run.get("request_body"), run.get("anthropic_version")
     if not isinstance(body, str) or not isinstance(version, str):
         raise ImportingError("Each run must have a request and its API version.")
     fields = _parsed(body)
-    asked = of_messages_api(Call(fields, {VERSION_HEADER: version}), "Answers")
-    return found["variant"], replace(asked, request=_simplest(asked.request, fields, version))
+    imported = of_messages_api(Call(fields, {VERSION_HEADER: version}), "Answers")
+    return run["variant"], replace(imported, request=_simplest(imported.request, fields, version))
 
 
 def _simplest(request: Request, body: dict[str, Json], version: str) -> Request:
@@ -94,20 +96,20 @@ def _simplest(request: Request, body: dict[str, Json], version: str) -> Request:
     return free if is_same else request
 
 
-def _page(asked: list[tuple[str, Request]]) -> tuple[PageState, list[LeftOut]]:
+def _page(requests: list[tuple[str, Request]]) -> tuple[PageState, list[LeftOut]]:
     """The requests as variants of one prompt, the first one's, and what of them is lost."""
-    messages = asked[0][1].prompt.messages
+    messages = requests[0][1].prompt.messages
     left_out = [
-        LeftOut(f"{letter}: messages", f"They are not those of {asked[0][0]}, which are kept.")
-        for letter, request in asked
+        LeftOut(f"{letter}: messages", f"They are not those of {requests[0][0]}, which are kept.")
+        for letter, request in requests
         if request.prompt.messages != messages
     ]
-    systems = [request.prompt.system for _, request in asked]
+    systems = [request.prompt.system for _, request in requests]
     # A variant without one of its own has the shared one: that must be none if one has none.
     shared = systems[0] if all(systems) else ""
     variants = tuple(
         Variant(letter, request.params, system if system != shared else "")
-        for (letter, request), system in zip(asked, systems, strict=True)
+        for (letter, request), system in zip(requests, systems, strict=True)
     )
     page = PageState(Prompt(shared, messages), variants)
     try:

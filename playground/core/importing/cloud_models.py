@@ -39,23 +39,24 @@ def own_id(text: str) -> tuple[str, str] | None:
 
     None where the text is no other service's spelling of a Claude model.
     """
-    found = _ID.fullmatch(text.strip()) if len(text) <= _LONGEST else None
-    if found is None:
+    match = _ID.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None:
         return None
-    model = found["model"].lower().replace(".", "-")
+    model = match["model"].lower().replace(".", "-")
+    # Up to Claude 3 the API's own ids have the family last, as in claude-3-opus.
     if (turned := _FAMILY_LAST.fullmatch(model)) and int(turned[1]) >= 4:
         model = f"claude-{turned[3]}-{turned[1]}" + (f"-{turned[2]}" if turned[2] else "")
         model += turned[4] or ""
-    if found["date"] and found["date"].isdecimal():
-        model = f"{model}-{found['date']}"
-    rest = f":{found['variant']}" if found["variant"] else ""
+    if match["date"] and match["date"].isdecimal():
+        model = f"{model}-{match['date']}"
+    rest = f":{match['variant']}" if match["variant"] else ""
     return (model, rest) if model != text else None
 
 
 def of_url(url: str) -> str:
     """The model that the address of a request names, as Bedrock's and Google Cloud's do."""
-    found = _URL.search(url.partition("?")[0][-_LONGEST:])
-    return found[1].replace("%3A", ":").replace("%2F", "/") if found else ""
+    match = _URL.search(url.partition("?")[0][-_LONGEST:])
+    return match[1].replace("%3A", ":").replace("%2F", "/") if match else ""
 
 
 def on_the_claude_api(call: Call) -> Call:
@@ -66,8 +67,8 @@ def on_the_claude_api(call: Call) -> Call:
     if named and "model" not in body:
         body["model"] = named
     model = body.get("model")
-    if isinstance(model, str) and (own := own_id(model)):
-        body["model"], rest = own
+    if isinstance(model, str) and (mapped := own_id(model)):
+        body["model"], rest = mapped
         why = f"{body['model']} is what the Claude API calls {short(model)}."
         left_out.append(LeftOut("model", why))
         if rest:

@@ -81,27 +81,28 @@ def read_curl(text: str) -> Call:
     line = text[text.rfind("\n", 0, start.end()) + 1 :]
     line = re.sub(r"\A[ \t]*[$>%#][ ]+", "", line)
     if is_windows(line):
-        found = command(in_shell_words(line), "curl")
-        words = () if found is None else found.words
-        filled = [replace(each, filled=tuple(_PERCENT.findall(each.text))) for each in words]
+        parsed = command(in_shell_words(line), "curl")
+        words = () if parsed is None else parsed.words
+        # cmd fills %NAME% where a shell fills $NAME.
+        filled = [replace(word, filled=tuple(_PERCENT.findall(word.text))) for word in words]
         return _call(Command(tuple(filled)))
     try:
-        found = command(line, "curl")
+        parsed = command(line, "curl")
     except ImportingError:
         # What stands before it may be prose.
-        found = command(text[text.rindex("curl", 0, start.end()) :], "curl")
-    if found is None:
+        parsed = command(text[text.rindex("curl", 0, start.end()) :], "curl")
+    if parsed is None:
         raise ImportingError("There is no curl command in it.")
-    return _call(found)
+    return _call(parsed)
 
 
-def _call(found: Command) -> Call:
+def _call(parsed: Command) -> Call:
     data: list[tuple[str, Word]] = []
     headers: dict[str, str] = {}
     left_out: list[LeftOut] = []
     urls: list[str] = []
-    heredoc = found.heredoc
-    for name, word in _options(found.words, left_out):
+    heredoc = parsed.heredoc
+    for name, word in _options(parsed.words, left_out):
         if name in _DATA:
             data.append((name, word))
         elif name in ("-H", "--header"):
@@ -134,27 +135,29 @@ def _header(word: Word, headers: dict[str, str], left_out: list[LeftOut]) -> Non
 
 def _options(words: Sequence[Word], left_out: list[LeftOut]) -> Iterator[tuple[str, Word]]:
     """Each option by its name with its value, an empty word for none; a URL has no name."""
-    given = iter(words)
+    remaining = iter(words)
     is_literal = False
-    for word in given:
+    for word in remaining:
         text = word.text
         if word.is_operator:
-            yield text, next(given, Word(""))
+            yield text, next(remaining, Word(""))
         elif is_literal or not text.startswith("-") or text == "-":
             yield "", word
         elif text == "--":
             is_literal = True
         elif text.startswith("--"):
-            yield from _long(word, given, left_out)
+            yield from _long(word, remaining, left_out)
         else:
-            yield from _short(word, given, left_out)
+            yield from _short(word, remaining, left_out)
 
 
-def _long(word: Word, given: Iterator[Word], left_out: list[LeftOut]) -> Iterator[tuple[str, Word]]:
+def _long(
+    word: Word, remaining: Iterator[Word], left_out: list[LeftOut]
+) -> Iterator[tuple[str, Word]]:
     name, equals, value = word.text.partition("=")
     if name[2:] in VALUED:
         # curl itself knows no --name=value; people write it all the same.
-        yield name, Word(value, word.filled) if equals else next(given, Word(""))
+        yield name, Word(value, word.filled) if equals else next(remaining, Word(""))
     elif name[2:] in PLAIN or name.removeprefix("--no-") in PLAIN:
         yield name, Word("")
     else:
@@ -162,12 +165,13 @@ def _long(word: Word, given: Iterator[Word], left_out: list[LeftOut]) -> Iterato
 
 
 def _short(
-    word: Word, given: Iterator[Word], left_out: list[LeftOut]
+    word: Word, remaining: Iterator[Word], left_out: list[LeftOut]
 ) -> Iterator[tuple[str, Word]]:
+    # Short options may share a dash; the rest after one that takes a value is its value.
     for at, letter in enumerate(word.text[1:], 2):
         if letter in VALUED_SHORT:
             rest = word.text[at:]
-            yield f"-{letter}", Word(rest, word.filled) if rest else next(given, Word(""))
+            yield f"-{letter}", Word(rest, word.filled) if rest else next(remaining, Word(""))
             return
         if letter in PLAIN_SHORT:
             yield f"-{letter}", Word("")
@@ -184,12 +188,15 @@ def _body(
         raise ImportingError("This curl command sends its data in several pieces.")
     option, word = data[0]
     text, filled = word.text, word.filled
+    # Only --data-raw takes an @ literally.
     if text.startswith("@") and option != "--data-raw":
         if text != "@-" or heredoc is None:
             raise ImportingError(f"Its body is in {short(text[1:])}: paste that file instead.")
         text, filled = heredoc.text, heredoc.filled
         if option in ("-d", "--data", "--data-ascii"):
             text = re.sub(r"[\r\n]", "", text)  # As curl does with a file.
-    for each in dict.fromkeys(filled):
-        left_out.append(LeftOut(short(each), "A shell would put a value there; it stays as it is."))
+    for variable in dict.fromkeys(filled):
+        left_out.append(
+            LeftOut(short(variable), "A shell would put a value there; it stays as it is.")
+        )
     return read_object(text, "The data of this curl command")

@@ -18,7 +18,9 @@ _HTTP: Final = re.compile(
 _OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
 _OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
 _FENCE: Final = re.compile(r"[ \t]*(```+|~~~+)([^`\n]*)")
+# Every reader tries each block, so a text of nothing but fences needs a bound.
 _MOST_BLOCKS: Final = 50
+# Cells under these are still Python; under others, such as %%bash, another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
 
 
@@ -51,26 +53,27 @@ def own_typescript(text: str) -> Call | None:
     if start is None:
         return None
     try:
+        # `raw_decode` stops where the object ends: the rest of the program follows.
         body, _ = json.JSONDecoder().raw_decode(text, start.end())
-        given = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
+        own_headers = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
     except (ValueError, RecursionError):
         return None
-    is_text = all(isinstance(each, str) for each in given.values())
-    return Call(body, given if is_text else {}, "/v1/messages")
+    is_text = all(isinstance(value, str) for value in own_headers.values())
+    return Call(body, own_headers if is_text else {}, "/v1/messages")
 
 
 def blocks_of(text: str) -> Iterator[str]:
     """What stands between the fences of a Markdown text; the last may be open."""
     fence, inside, count = "", [""], 0
     for line in text.split("\n"):
-        found = _FENCE.fullmatch(line.rstrip("\r"))
-        if fence and found and found[1].startswith(fence) and not found[2].strip():
+        mark = _FENCE.fullmatch(line.rstrip("\r"))
+        if fence and mark and mark[1].startswith(fence) and not mark[2].strip():
             yield "\n".join(inside)
             fence, count = "", count + 1
         elif fence:
             inside.append(line)
-        elif found and count < _MOST_BLOCKS:
-            fence, inside = found[1], []
+        elif mark and count < _MOST_BLOCKS:
+            fence, inside = mark[1], []
     if fence:
         yield "\n".join(inside)
 
@@ -83,14 +86,14 @@ def notebook_source(file: JsonObject) -> str | None:
     match file.get("metadata"):
         case {"language_info": {"name": str(language)}} if language.lower() != "python":
             raise ImportingError(named(f"a notebook in {short(language)}"))
-    sources = [_source(each) for each in cells if isinstance(each, dict)]
-    return "\n\n".join(each for each in sources if _is_python(each))
+    sources = [_source(cell) for cell in cells if isinstance(cell, dict)]
+    return "\n\n".join(source for source in sources if _is_python(source))
 
 
 def _source(cell: JsonObject) -> str:
     source = cell.get("source") if cell.get("cell_type") == "code" else ""
     if isinstance(source, list):
-        return "".join(each for each in source if isinstance(each, str))
+        return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""
 
 
@@ -103,7 +106,7 @@ def har_calls(file: JsonObject) -> Sequence[Call] | None:
     """The calls with a JSON body that a HAR file recorded; None for any other JSON."""
     match file:
         case {"log": {"entries": list(entries)}}:
-            return [call for each in entries if (call := _of_entry(each)) is not None]
+            return [call for entry in entries if (call := _of_entry(entry)) is not None]
     return None
 
 
@@ -120,9 +123,10 @@ def _of_entry(entry: object) -> Call | None:
                 return None
             listed = rest.get("headers")
             headers = {
-                str(each["name"]): str(each.get("value", ""))
-                for each in (listed if isinstance(listed, list) else [])
-                if isinstance(each, dict) and not str(each.get("name", ":")).startswith(":")
+                str(header["name"]): str(header.get("value", ""))
+                for header in (listed if isinstance(listed, list) else [])
+                # Browsers list HTTP/2's pseudo-headers, such as :authority, among the headers.
+                if isinstance(header, dict) and not str(header.get("name", ":")).startswith(":")
             }
             return Call(body, headers, url)
     return None

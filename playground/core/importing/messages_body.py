@@ -51,11 +51,13 @@ def of_messages_api(call: Call, source: str) -> Imported:
     system = texts_of(body.pop("system", ""), "system", left_out)
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
+    # A request that only fills the cache has no answer to stream.
     if body.pop("stream", False) is not True and not fills_cache(body):
         left_out.append(LeftOut("stream", "The playground always streams the answer."))
     params = _take(body, left_out)
     version = _version(call.headers, left_out)
     extra = json.dumps(body, ensure_ascii=False, indent=2) if body else ""
+    # A run is refused for what the reader of extra JSON does not take.
     problem = read_extra(extra).problem
     if problem:
         left_out += [LeftOut(name, f"Not kept as extra JSON: {problem}.") for name in body]
@@ -65,22 +67,22 @@ def of_messages_api(call: Call, source: str) -> Imported:
 
 
 def _messages(
-    found: object, left_out: list[LeftOut], *, has_system: bool
+    entries: object, left_out: list[LeftOut], *, has_system: bool
 ) -> tuple[str, tuple[Message, ...]]:
     """The system prompt that stands before the first turn, and the turns."""
-    if not isinstance(found, list):
+    if not isinstance(entries, list):
         raise ImportingError("The messages are no list.")
     systems: list[str] = []
     messages: list[Message] = []
-    for number, each in enumerate(found, 1):
-        if not isinstance(each, dict):
+    for number, entry in enumerate(entries, 1):
+        if not isinstance(entry, dict):
             raise ImportingError(f"Message {number} is no object.")
-        where, role = f"Message {number}", each.get("role")
-        content: Json = each.get("content")
+        where, role = f"Message {number}", entry.get("role")
+        content: Json = entry.get("content")
         if role not in get_args(Role):
             left_out.append(LeftOut(where, NO_ROLE))
             continue
-        for name in sorted(set(each) - {"role", "content"}, key=str):
+        for name in sorted(set(entry) - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
         if role == "assistant" and _goes_back_whole(content):
             messages.append(Message("assistant", "", write_blocks(content)))
@@ -89,6 +91,7 @@ def _messages(
         if role == "system" and not has_system and not messages:
             systems.append(text)
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
+        # An empty text was meant that way; a message that lost its content could not be sent.
         elif text or content == "":
             messages.append(Message(cast(Role, role), text))
         else:
@@ -98,9 +101,9 @@ def _messages(
 
 def _goes_back_whole(content: Json) -> bool:
     """Whether content is an answer that is more than texts, and asks for no result of a tool."""
-    if not holds_answer(content) or any(each["type"] == "tool_use" for each in content):
+    if not holds_answer(content) or any(block["type"] == "tool_use" for block in content):
         return False
-    return any(each["type"] != "text" or each.get("citations") for each in content)
+    return any(block["type"] != "text" or block.get("citations") for block in content)
 
 
 def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:
@@ -118,6 +121,7 @@ def _version(headers: Mapping[str, str], left_out: list[LeftOut]) -> ApiVersion:
         lower = name.lower()
         if lower == "anthropic-version" and value in get_args(ApiVersion):
             version = cast(ApiVersion, value)
+        # Headers about the call are set for each one anew, and keys are never kept.
         elif lower not in ABOUT_THE_CALL and lower not in KEYS:
             left_out.append(LeftOut(f"Header {lower[:60]}", "It is not sent from here."))
     return version

@@ -33,13 +33,13 @@ def of_openai(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
     # Null stands there for what is not set.
-    asked = {name: value for name, value in call.body.items() if value is not None}
-    body: dict[str, Json] = {name: asked[name] for name in SAME if name in asked}
+    fields = {name: value for name, value in call.body.items() if value is not None}
+    body: dict[str, Json] = {name: fields[name] for name in SAME if name in fields}
     # The message roles are sorted here; what is not text is left out on the way.
-    system, body["messages"] = conversation(asked.get("messages"), left_out)
-    own = texts_of(asked.get("system"), "system", left_out)
-    body["system"] = "\n\n".join(filter(None, (own, system)))
-    rest = {name: asked[name] for name in asked if name not in (*SAME, "messages", "system")}
+    system, body["messages"] = conversation(fields.get("messages"), left_out)
+    top_level = texts_of(fields.get("system"), "system", left_out)
+    body["system"] = "\n\n".join(filter(None, (top_level, system)))
+    rest = {name: fields[name] for name in fields if name not in (*SAME, "messages", "system")}
     body |= _renamed(rest)
     for name in rest:
         left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
@@ -69,20 +69,20 @@ def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Json
         raise ImportingError("The messages are no list.")
     systems: list[str] = []
     messages: list[JsonObject] = []
-    for number, each in enumerate(found, 1):
-        if not isinstance(each, dict):
+    for number, message in enumerate(found, 1):
+        if not isinstance(message, dict):
             raise ImportingError(f"Message {number} is no object.")
-        role, where = each.get("role"), f"Message {number}"
-        named = {str(name) for name, value in each.items() if value is not None}
+        role, where = message.get("role"), f"Message {number}"
+        named = {str(name) for name, value in message.items() if value is not None}
         for name in sorted(named - {"role", "content", "type"}):
             left_out.append(LeftOut(f"{where}: {short(name)}", ONLY_TEXTS))
         if role in ("system", "developer"):
             if messages:
                 left_out.append(LeftOut(where, "It moves up into the system prompt."))
-            systems.append(texts_of(each.get("content"), where, left_out))
+            systems.append(texts_of(message.get("content"), where, left_out))
         elif role in ("user", "assistant"):
-            text = texts_of(each.get("content"), where, left_out)
-            if text or each.get("content") == "":
+            text = texts_of(message.get("content"), where, left_out)
+            if text or message.get("content") == "":
                 messages.append({"role": role, "content": text})
             else:
                 left_out.append(LeftOut(where, WITHOUT_TEXT))
@@ -103,16 +103,16 @@ def of_responses(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
     # Null stands there for what is not set.
-    asked = {name: value for name, value in call.body.items() if value is not None}
-    body: dict[str, Json] = {name: asked[name] for name in SAME if name in asked}
-    if "max_output_tokens" in asked:
-        body["max_tokens"] = asked["max_output_tokens"]
-    system, body["messages"] = conversation(_input_messages(asked.get("input")), left_out)
-    instructions = texts_of(asked.get("instructions"), "instructions", left_out)
+    fields = {name: value for name, value in call.body.items() if value is not None}
+    body: dict[str, Json] = {name: fields[name] for name in SAME if name in fields}
+    if "max_output_tokens" in fields:
+        body["max_tokens"] = fields["max_output_tokens"]
+    system, body["messages"] = conversation(_input_messages(fields.get("input")), left_out)
+    instructions = texts_of(fields.get("instructions"), "instructions", left_out)
     body["system"] = "\n\n".join(filter(None, (instructions, system)))
     if instructions and system:
         left_out.append(LeftOut("system", "Its instructions and messages become one prompt."))
-    rest = {name: asked[name] for name in asked if name not in _RESPONSES_TAKEN}
+    rest = {name: fields[name] for name in fields if name not in _RESPONSES_TAKEN}
     match rest.get("reasoning"):
         case {"effort": effort, **others} if effort in EFFORTS and not others:
             body["output_config"] = {"effort": effort}
@@ -122,9 +122,9 @@ def of_responses(call: Call) -> Imported:
     return of_messages_api(Call(body, {}, call.url, tuple(left_out)), RESPONSES_SOURCE)
 
 
-def _input_messages(found: object) -> list[Json]:
-    if isinstance(found, str):
-        return [{"role": "user", "content": found}]
-    if not isinstance(found, list):
+def _input_messages(value: object) -> list[Json]:
+    if isinstance(value, str):
+        return [{"role": "user", "content": value}]
+    if not isinstance(value, list):
         raise ImportingError("Its input is neither a text nor a list.")
-    return found
+    return value

@@ -40,6 +40,7 @@ def read_python(text: str) -> Call:
     if not calls:
         raise ImportingError("This Python has no call of messages.create or messages.stream.")
     name, call = calls[0]
+    # Not `splitlines`, which knows more line breaks than Python's line numbers do.
     values = Values(Bindings(tree, call), re.split(r"\r\n|\r|\n", source), [*_of_client(tree)])
     if len(calls) > 1:
         why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
@@ -58,6 +59,7 @@ def calls_from_python(text: str) -> bool:
 def _parsed(text: str) -> tuple[ast.Module, str]:
     if len(text) > MOST_SOURCE:
         raise ImportingError(f"Python longer than {MOST_SOURCE:,} characters is not read.")
+    # People copy calls out of the middle of a function.
     source = textwrap.dedent(text)
     try:
         tree = ast.parse(source)
@@ -68,8 +70,10 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
             return _parsed(rest)
         where = f" in line {error.lineno}" if error.lineno else ""
         raise ImportingError(f"This Python has an error{where}.") from None
+    # Deep nesting raises the last two, and in some versions a NUL raises the first.
     except (ValueError, RecursionError, MemoryError):
         raise ImportingError("This cannot be read as Python.") from None
+    # Level by level: recursion would fail at the very depth that is to be found.
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST):
         level = [child for node in level for child in ast.iter_child_nodes(node)]
@@ -79,8 +83,9 @@ def _parsed(text: str) -> tuple[ast.Module, str]:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    for call in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    # `ast.walk` goes by depth, but the first call in the text is meant.
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         name = sdk_call(call.func)
         if name is not None and not name.endswith(".count_tokens"):
             yield name, call
@@ -89,30 +94,36 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
 
 
 def _is_post(method: str, call: ast.Call) -> bool:
-    names = {each.arg for each in call.keywords}
+    names = {keyword.arg for keyword in call.keywords}
     if method in _OF_BEDROCK:
         return "body" in names
     return method == "post" and _posts(call, names)
 
 
 def _posts(call: ast.Call, names: set[str | None]) -> bool:
-    given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "url")]
-    if given and (names & {"json", "data", "body", "content"} or len(call.args) > 1):
+    targets = [
+        *call.args[:1],
+        *(keyword.value for keyword in call.keywords if keyword.arg == "url"),
+    ]
+    if targets and (names & {"json", "data", "body", "content"} or len(call.args) > 1):
         return True
     texts = [
-        each.value for node in given for each in ast.walk(node) if isinstance(each, ast.Constant)
+        inner.value
+        for node in targets
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Constant)
     ]
     return any(part in str(text) for text in texts for part in _URLS)
 
 
 def _arguments(call: ast.Call, values: Values) -> dict[str, ast.expr]:
     """What the call is given, by name."""
-    given: dict[str, ast.expr] = {}
+    arguments: dict[str, ast.expr] = {}
     twice: set[str] = set()
     is_post = sdk_call(call.func) is None
     for at, node in enumerate(call.args):
         if is_post and at < len(_POSTS) and not isinstance(node, ast.Starred):
-            given[_POSTS[at]] = node
+            arguments[_POSTS[at]] = node
         else:
             values.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
     for keyword in call.keywords:
@@ -122,12 +133,12 @@ def _arguments(call: ast.Call, values: Values) -> dict[str, ast.expr]:
             source = values.source(keyword.value)
             values.lost(f"**{source}", source)
             continue
-        twice |= given.keys() & more.keys()
-        given |= more
+        twice |= arguments.keys() & more.keys()
+        arguments |= more
     for name in sorted(twice):
-        del given[name]
+        del arguments[name]
         values.left_out.append(LeftOut(short(name), "It is given twice, which Python refuses."))
-    return given
+    return arguments
 
 
 def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
@@ -139,17 +150,18 @@ def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
         ):
             continue
         keys = node.value.keys if isinstance(node.value, ast.Dict) else [None]
-        names = [each.value if isinstance(each, ast.Constant) else None for each in keys]
+        names = [key.value if isinstance(key, ast.Constant) else None for key in keys]
+        # Keys are no loss: none is ever kept.
         if not all(str(name).lower() in KEYS for name in names):
             yield LeftOut(node.arg, "It is set on the client, and not read.")
 
 
-def _read(name: str, given: Mapping[str, ast.expr], values: Values) -> Call:
+def _read(name: str, arguments: Mapping[str, ast.expr], values: Values) -> Call:
     body = {
-        each: found
-        for each, value in given.items()
+        key: resolved
+        for key, value in arguments.items()
         if not _is_not_given(value)
-        for found in _resolved(each, value, values)
+        for resolved in _resolved(key, value, values)
     }
     if name == "post":
         return _posted(body, values)
@@ -160,6 +172,7 @@ def _read(name: str, given: Mapping[str, ast.expr], values: Values) -> Call:
     for argument in sorted(_OF_THE_CLIENT & set(body)):
         del body[argument]
         values.left_out.append(LeftOut(argument, "It is about the client, not the request."))
+    # As in the SDK: `extra_body` wins over named arguments, field by field.
     body |= extra if isinstance(extra, dict) else {}
     if owner not in ("responses", "batches"):
         _check_known(body, values)
@@ -185,16 +198,18 @@ def _turns() -> list[dict[str, str]]:
     return [{"role": "user", "content": MESSAGES}]
 
 
-def _posted(given: dict[str, Json], values: Values) -> Call:
-    body = next((given[each] for each in _BODIES if isinstance(given.get(each), dict)), None)
+def _posted(arguments: dict[str, Json], values: Values) -> Call:
+    body = next(
+        (arguments[field] for field in _BODIES if isinstance(arguments.get(field), dict)), None
+    )
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
-    if isinstance(given.get("modelId"), str):
-        body = {"model": given["modelId"], **body}
-    for name in sorted(set(given) & {"params", "auth", "cookies", "files"}):
+    if isinstance(arguments.get("modelId"), str):
+        body = {"model": arguments["modelId"], **body}
+    for name in sorted(set(arguments) & {"params", "auth", "cookies", "files"}):
         values.left_out.append(LeftOut(name, "It is not sent from here."))
-    url = given.get("url")
-    headers = given.get("headers", {})
+    url = arguments.get("url")
+    headers = arguments.get("headers", {})
     return Call(body, headers, url if isinstance(url, str) else "", tuple(values.left_out))
 
 
@@ -206,21 +221,21 @@ def _is_not_given(node: ast.expr) -> bool:
 def _resolved(name: str, node: ast.expr, values: Values) -> Iterator[Json]:
     """The argument as JSON; nothing where it is not known, which is listed."""
     try:
-        found = values.plain(node)
+        expression = values.plain(node)
         if name in ("headers", "extra_headers"):
-            yield _headers(found, values)
+            yield _headers(expression, values)
         elif name == "url":
-            yield values.known_text(found)
-        elif name in ("messages", "input") and isinstance(found, ast.List | ast.Tuple):
-            entries = values.known_entries(found, "Message")
-            yield entries if entries or not found.elts or name == "input" else _turns()
+            yield values.known_text(expression)
+        elif name in ("messages", "input") and isinstance(expression, ast.List | ast.Tuple):
+            entries = values.known_entries(expression, "Message")
+            yield entries if entries or not expression.elts or name == "input" else _turns()
         elif name in ("system", "instructions", "input"):
             yield values.text(node, name)
-        elif name in _BODIES and isinstance(body := values.plain(_dumped(found)), ast.Dict):
+        elif name in _BODIES and isinstance(body := values.plain(_dumped(expression)), ast.Dict):
             yield {
-                each: value
-                for each, inner in values.fields(body).items()
-                for value in _resolved(each, inner, values)
+                key: value
+                for key, inner in values.fields(body).items()
+                for value in _resolved(key, inner, values)
             }
         else:
             yield values.json(node)
@@ -249,11 +264,11 @@ def _headers(node: ast.expr, values: Values) -> dict[str, str]:
         values.json(node)
         return {}
     headers: dict[str, str] = {}
-    for name, each in values.fields(node).items():
+    for name, value in values.fields(node).items():
         if name.lower() in KEYS | ABOUT_THE_CALL:
             continue
         try:
-            headers[name] = str(values.json(each))
+            headers[name] = str(values.json(value))
         except UnknownValueError as error:
             values.lost(f"Header {short(name)}", str(error))
     return headers

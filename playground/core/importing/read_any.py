@@ -48,16 +48,17 @@ _TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
 def read_request(text: str) -> Imported:
     """The request in a text of any known shape. Raises `ImportingError`."""
     plain = _readable(text)
-    found = _of_json(plain) if _is_json(plain) else _of_text(plain)
-    if holds_key(text) or MASK in repr(found.request):
+    imported = _of_json(plain) if _is_json(plain) else _of_text(plain)
+    if holds_key(text) or MASK in repr(imported.request):
         line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
-        found = replace(found, left_out=(line, *found.left_out))
-    _check(found)
-    return found
+        imported = replace(imported, left_out=(line, *imported.left_out))
+    _check(imported)
+    return imported
 
 
 def read_page(text: str) -> PageState | None:
     """The page in a text, where it says that it is one. Raises `ImportingError`."""
+    # A cheap test first: hardly any text is a page, and all others are read another way.
     if '"playground"' not in text[:MOST_CHARACTERS]:
         return None
     plain = _readable(text)
@@ -80,6 +81,7 @@ def _readable(text: str) -> str:
     plain = masked(_unfenced(text))
     if not plain.strip():
         raise ImportingError("There is nothing in it.")
+    # Only JSON is stripped: in Python the first line's indentation counts.
     return plain.strip() if plain.lstrip().startswith(("{", "[")) else plain
 
 
@@ -90,11 +92,13 @@ def _unfenced(text: str) -> str:
         return text
     head, _, last = rest.rpartition("\n")
     inside = head if last.strip().startswith(_FENCES) else rest
+    # With other fences in between, the first and the last need not belong together.
     has_others = any(line.lstrip().startswith(_FENCES) for line in inside.split("\n"))
     return text if has_others else inside
 
 
 def _is_json(text: str) -> bool:
+    # A table of TOML begins like a list.
     return text.startswith(("{", "[")) and not _TABLE_OF_TOML.match(text)
 
 
@@ -104,13 +108,14 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
     if (call := own_typescript(text)) is not None:
         return _of_call(call, "TypeScript")
     text = _without_prompts(text)
+    # Asked before curl: Python can mention curl in a string, and is Python all the same.
     is_python = calls_from_python(text) and not is_javascript(text)
     if calls_curl(text) and not is_python:
         return _of_call(read_curl(text), "curl command")
     if is_python:
         return _of_call(read_python(text), "Python call")
-    if not is_block and (found := _of_blocks(text)) is not None:
-        return found
+    if not is_block and (imported := _of_blocks(text)) is not None:
+        return imported
     if (kind := kind_of(text)) is not None:
         raise ImportingError(named(kind))
     # It says where its error is, or that there is no call in it.
@@ -131,12 +136,12 @@ def _of_blocks(text: str) -> Imported | None:
     for block in (*_whole_block(text), *blocks_of(text)):
         plain = block.strip() if block.lstrip().startswith(("{", "[")) else block
         try:
-            found = _of_json(plain) if _is_json(plain) else _of_text(plain, is_block=True)
+            imported = _of_json(plain) if _is_json(plain) else _of_text(plain, is_block=True)
         except ImportingError as error:
             problem = problem or error
             continue
         line = LeftOut("The text around it", "One block of this text is a request: it is taken.")
-        return replace(found, left_out=(line, *found.left_out))
+        return replace(imported, left_out=(line, *imported.left_out))
     if problem is not None:
         raise problem
     return None
@@ -165,40 +170,41 @@ def _of_json(text: str) -> Imported:
 def _parsed(text: str) -> tuple[dict[str, Json], tuple[LeftOut, ...]]:
     """The object of a JSON text; of several, one a line, the first."""
     try:
-        found = read_json(text)
+        document = read_json(text)
     except ImportingError:
         first, *others = [line for line in text.split("\n") if line.strip()]
-        if not others or not all(each.lstrip().startswith("{") for each in others):
+        if not others or not all(line.lstrip().startswith("{") for line in others):
             if _SINGLE_QUOTES.search(text[:_LOOKED_AT]):
                 raise ImportingError(named("an object of Python or JavaScript")) from None
             raise
-        found = read_json(first)
+        document = read_json(first)
         why = f"It has {len(others) + 1:,} lines; the first is taken."
-        return _object(found), (LeftOut("Other lines", why),)
-    return _object(found), ()
+        return _object(document), (LeftOut("Other lines", why),)
+    return _object(document), ()
 
 
-def _object(found: object) -> dict[str, Json]:
-    if isinstance(found, list):
-        objects = [each for each in found if isinstance(each, dict)]
-        if len(objects) != len(found) or not found:
+def _object(document: object) -> dict[str, Json]:
+    if isinstance(document, list):
+        objects = [entry for entry in document if isinstance(entry, dict)]
+        if len(objects) != len(document) or not document:
             raise ImportingError("This JSON is a list, but not of messages.")
-        if all("custom_id" in each for each in objects):
-            return {"requests": found}
-        if not any("role" in each for each in objects):
+        if all("custom_id" in entry for entry in objects):
+            return {"requests": document}
+        if not any("role" in entry for entry in objects):
             raise ImportingError(
                 "This JSON is a list, but not of messages. Cases are imported under Experiment."
             )
-        return {"messages": found}
-    if not isinstance(found, dict):
+        return {"messages": document}
+    if not isinstance(document, dict):
         raise ImportingError("This JSON is no object.")
-    if set(found) == {"role", "content"} and found["role"] in get_args(Role):
-        return {"messages": [found]}
-    return found
+    if set(document) == {"role", "content"} and document["role"] in get_args(Role):
+        return {"messages": [document]}
+    return document
 
 
 def _of_call(call: Call, source: str) -> Imported:
     try:
+        # Masked again: an escape in the source hides a key from the first search.
         return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
     except RecursionError:
         raise ImportingError("It is nested too deep.") from None
@@ -208,6 +214,7 @@ def _of_masked(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
     if (kind := json_kind(call.body)) is not None:
         raise ImportingError(named(kind))
+    # Asked before another cloud's fields are taken away: they are among the signs.
     is_of_responses, is_of_openai = is_responses(call), is_openai(call)
     call = on_the_claude_api(call)
     if is_of_responses:
@@ -235,18 +242,18 @@ def _unwrapped(call: Call) -> Call:
                 continue
             names = sorted(set(body) - {name, "url", "method"})
             why = "It belongs to a batch." if "custom_id" in body else "It stands around a request."
-            left_out += [LeftOut(short(each), why) for each in names if each != "modelId"]
+            left_out += [LeftOut(short(field), why) for field in names if field != "modelId"]
             url = body.get("url") if isinstance(body.get("url"), str) else call.url
             model = {"model": body["modelId"]} if isinstance(body.get("modelId"), str) else {}
             return Call({**model, **inner}, call.headers, str(url), tuple(left_out))
     return replace(call, left_out=tuple(left_out))
 
 
-def _inner(found: object) -> dict[str, Json]:
+def _inner(value: object) -> dict[str, Json]:
     """A request inside another object, also as the text of its JSON."""
-    if isinstance(found, str) and found.lstrip().startswith("{"):
-        return read_object(found, "The request in it")
-    return found if isinstance(found, dict) else {}
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        return read_object(value, "The request in it")
+    return value if isinstance(value, dict) else {}
 
 
 def _of_url(call: Call) -> Call:
@@ -261,9 +268,9 @@ def _of_url(call: Call) -> Call:
     return replace(call, left_out=tuple(left_out))
 
 
-def _check(found: Imported) -> None:
+def _check(imported: Imported) -> None:
     """What was found can be kept as a page can."""
-    prompt, params = found.request.prompt, found.request.params
+    prompt, params = imported.request.prompt, imported.request.params
     try:
         to_json(PageState(Prompt(prompt.system, prompt.messages), (Variant("A", params),)))
     except PageStateError as error:

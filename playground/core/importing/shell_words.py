@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _EXPANSION: Final = re.compile(r"(?<!\\)(?:\\\\)*(?P<what>\$(?:\w+|\{[^}]*\}?|\(|[@*#?!$-])|`)")
+# Possessive: with no closing quote, each one would be tried as the start, to the end.
 _INSIDE: Final = re.compile(r"'[^']*+'?|\"(?:[^\"\\]|\\.)*+\"?|[()]", re.DOTALL)
 _ANSI: Final = re.compile(
     r"\\(?:x(?P<hex>[0-9A-Fa-f]{1,2})|u(?P<u>[0-9A-Fa-f]{1,4})|U(?P<U>[0-9A-Fa-f]{1,8})"
@@ -62,7 +63,7 @@ def command(text: str, program: str) -> Command | None:
     The text begins where a command does.
     """
     heredoc: Word | None = None
-    found: tuple[Word, ...] | None = None
+    arguments: tuple[Word, ...] | None = None
     words: list[Word] = []
     has_heredoc = False
     for token in _tokens(text, program):
@@ -73,13 +74,14 @@ def command(text: str, program: str) -> Command | None:
             has_heredoc = True
             heredoc = token[0] if token else heredoc
             continue
-        name = next((at for at, each in enumerate(words) if _runs(each, program)), None)
-        if name is not None and found is None:
-            found = tuple(words[name + 1 :])
+        name = next((at for at, word in enumerate(words) if _runs(word, program)), None)
+        if name is not None and arguments is None:
+            arguments = tuple(words[name + 1 :])
         words = []
-        if found is not None and (heredoc is not None or not has_heredoc):
+        # A heredoc's text follows the command's line: until then the command is not complete.
+        if arguments is not None and (heredoc is not None or not has_heredoc):
             break
-    return None if found is None else Command(found, heredoc)
+    return None if arguments is None else Command(arguments, heredoc)
 
 
 def _runs(word: Word, program: str) -> bool:
@@ -101,10 +103,10 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
         filled.clear()
 
     while place < len(text):
-        found = _TOKEN.match(text, place)
-        if found is None:
+        token = _TOKEN.match(text, place)
+        if token is None:
             raise ImportingError(_UNREADABLE)
-        kind, part, place = found.lastgroup, found[0], found.end()
+        kind, part, place = token.lastgroup, token[0], token.end()
         match kind:
             case "space" | "comment":
                 yield from word()
@@ -117,8 +119,8 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
                 yield ()
             case "newline" | "end":
                 yield from word()
-                for each in waiting if kind == "newline" else ():
-                    body, place = _heredoc(text, place, each)
+                for opening in waiting if kind == "newline" else ():
+                    body, place = _heredoc(text, place, opening)
                     yield (body,)
                 waiting = [] if kind == "newline" else waiting
                 yield part
@@ -132,7 +134,7 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
                 parts.append(part)
                 filled.append("$(…)" if part == "$(" else "`…`")
             case "double" if not is_inside and _opens_run(part):
-                place = found.start() + part.index("$(") + 2
+                place = token.start() + part.index("$(") + 2
                 parts.clear()
                 yield "("
             case _:
@@ -154,22 +156,26 @@ def _end_of_run(text: str, place: int, opened: str) -> int:
             raise ImportingError(_UNREADABLE)
         return end + 1
     depth = 1
-    for found in _INSIDE.finditer(text, place):
-        depth += {"(": 1, ")": -1}.get(found[0], 0)
+    for token in _INSIDE.finditer(text, place):
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
         if depth == 0:
-            return found.end()
+            return token.end()
     raise ImportingError(_UNREADABLE)
 
 
 def _expansions(part: str) -> list[str]:
-    found = [each["what"] for each in _EXPANSION.finditer(part)]
-    return ["$(…)" if each == "$(" else "`…`" if each == "`" else each for each in found]
+    expansions = [match["what"] for match in _EXPANSION.finditer(part)]
+    return [
+        "$(…)" if expansion == "$(" else "`…`" if expansion == "`" else expansion
+        for expansion in expansions
+    ]
 
 
 def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
     """The lines up to the word that ends them, and where the text goes on."""
     is_stripped = opening.startswith("<<-")
     mark = opening.removeprefix("<<-").removeprefix("<<").strip()
+    # Quotes around the delimiter keep a shell from expanding anything.
     is_plain = mark[0] in "'\"\\"
     mark = mark.strip("'\"").removeprefix("\\")
     lines = []
@@ -193,6 +199,7 @@ def _heredoc(text: str, place: int, opening: str) -> tuple[Word, int]:
 def _unquoted(kind: str, part: str) -> str:
     match kind:
         case "double":
+            # In double quotes a backslash escapes four characters, and joins lines.
             inner = re.sub(r"\\\r?\n", "", part.lstrip("$")[1:-1])
             return re.sub(r'\\(["\\$`])', r"\1", inner)
         case "single":
@@ -204,15 +211,15 @@ def _unquoted(kind: str, part: str) -> str:
     return part
 
 
-def _of_escape(found: re.Match[str]) -> str:
-    code = found["hex"] or found["u"] or found["U"]
-    if code or found["octal"]:
-        number = int(code, 16) if code else int(found["octal"], 8) & 255
+def _of_escape(match: re.Match[str]) -> str:
+    code = match["hex"] or match["u"] or match["U"]
+    if code or match["octal"]:
+        number = int(code, 16) if code else int(match["octal"], 8) & 255
         # Bytes of one character can stand one by one; half of a character cannot be kept.
-        if (number > 127 and not (found["u"] or found["U"])) or number > 0x10FFFF:
+        if (number > 127 and not (match["u"] or match["U"])) or number > 0x10FFFF:
             raise ImportingError("This command spells characters as bytes, which is not read.")
         return chr(number)
-    one = found["one"]
-    if one is None:
+    character = match["one"]
+    if character is None:
         raise ImportingError(_UNREADABLE)
-    return _ONE.get(one, one if one in "\\'\"?" else f"\\{one}")
+    return _ONE.get(character, character if character in "\\'\"?" else f"\\{character}")

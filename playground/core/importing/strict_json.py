@@ -35,10 +35,10 @@ def read_json(text: str, what: str = "This") -> Json:
 
 def read_object(text: str, what: str) -> dict[str, Json]:
     """Raises `ImportingError`, also for JSON that is no object."""
-    found = read_json(text, what)
-    if not isinstance(found, dict):
+    value = read_json(text, what)
+    if not isinstance(value, dict):
         raise ImportingError(f"{what} is no JSON object.")
-    return found
+    return value
 
 
 def _whole(text: str) -> int:
@@ -48,10 +48,11 @@ def _whole(text: str) -> int:
 
 
 def _fraction(text: str) -> float:
-    found = float(text)
-    if len(text) > MOST_DIGITS or not math.isfinite(found):
+    number = float(text)
+    # `float` silently makes infinity of 1e999.
+    if len(text) > MOST_DIGITS or not math.isfinite(number):
         raise _RefusedError("a number is too long")
-    return found
+    return number
 
 
 def _constant(text: str) -> Json:
@@ -59,7 +60,7 @@ def _constant(text: str) -> Json:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise _RefusedError("one name stands twice in an object")
-    return found
+    return fields

@@ -9,6 +9,7 @@ READABLE: Final = (
     "JSON of the Messages API or of OpenAI's, Python, notebooks, curl, HTTP requests and HAR files "
     "can be read."
 )
+# The first that fits gives the name, so the order counts.
 _KINDS: Final = tuple(
     (name, re.compile(shape, re.MULTILINE))
     for name, shape in (
@@ -61,11 +62,11 @@ _LOOKED_AT: Final = 20_000
 def kind_of(text: str) -> str | None:
     """The kind of a text, or None where it may be Python."""
     begin = text[:_LOOKED_AT]
-    found = next((name for name, shape in _KINDS if shape.search(begin)), None)
+    kind = next((name for name, shape in _KINDS if shape.search(begin)), None)
     is_python = _PYTHON.search(begin) is not None
-    if found in _COMMANDS and is_python:
+    if kind in _COMMANDS and is_python:
         return None
-    return found if found is not None or is_python else "plain text"
+    return kind if kind is not None or is_python else "plain text"
 
 
 _COMMANDS: Final = ("a call of the ant command", "another command line", "YAML", "C#", "Go")
@@ -116,8 +117,10 @@ def _is_converse(body: JsonObject) -> bool:
     messages = body.get("messages")
     blocks = [
         block
-        for each in (messages if isinstance(messages, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("content"), list)
-        for block in each["content"]
+        for message in (messages if isinstance(messages, list) else [])
+        if isinstance(message, dict) and isinstance(message.get("content"), list)
+        for block in message["content"]
     ]
-    return bool(blocks) and all(isinstance(each, dict) and set(each) == {"text"} for each in blocks)
+    return bool(blocks) and all(
+        isinstance(block, dict) and set(block) == {"text"} for block in blocks
+    )

@@ -27,11 +27,13 @@ _MESSAGES_BLOCKS: Final = frozenset((
 _OPENAI_BLOCKS: Final = frozenset(("file", "image_url", "input_audio", "refusal"))
 _OPENAI_TURNS: Final = frozenset(("function_call", "refusal", "tool_call_id", "tool_calls"))
 _OPENAI_MODELS: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
+# A message of the role system proves little: the Messages API has those as well.
 _STRONG, _WEAK = 2, 1
 
 
 def is_openai(call: Call) -> bool:
     """Whether a body is meant for chat completions and not for the Messages API."""
+    # An address decides; fields are only signs of one API or the other.
     if "chat/completions" in call.url:
         return True
     headers = {name.lower() for name in call.headers}
@@ -49,21 +51,21 @@ def is_openai(call: Call) -> bool:
 
 def _signs(body: JsonObject) -> Iterator[tuple[bool, int]]:
     """Whether a sign is one of OpenAI's, and how much it weighs."""
-    given = {name for name, value in body.items() if value is not None}
-    yield True, _STRONG * len(given & _OPENAI_ONLY)
-    yield False, _STRONG * len(given & MESSAGES_ONLY)
-    if "top_k" in given:
+    fields = {name for name, value in body.items() if value is not None}
+    yield True, _STRONG * len(fields & _OPENAI_ONLY)
+    yield False, _STRONG * len(fields & MESSAGES_ONLY)
+    if "top_k" in fields:
         yield False, _WEAK
     if "claude" in str(body.get("model")):
         yield False, _WEAK
     yield from _tools(body)
-    for each in _objects(body.get("messages")):
-        yield from _turn(each)
+    for message in _objects(body.get("messages")):
+        yield from _turn(message)
 
 
 def _tools(body: JsonObject) -> Iterator[tuple[bool, int]]:
-    for each in _objects(body.get("tools")):
-        yield ("function" in each or each.get("type") == "function"), _STRONG
+    for tool in _objects(body.get("tools")):
+        yield ("function" in tool or tool.get("type") == "function"), _STRONG
     match body.get("tool_choice"):
         case str() | {"type": "function"}:
             yield True, _WEAK
@@ -86,6 +88,6 @@ def _turn(message: JsonObject) -> Iterator[tuple[bool, int]]:
             yield False, _STRONG
 
 
-def _objects(found: object) -> list[dict[str, Json]]:
-    entries = found if isinstance(found, list) else []
-    return [each for each in entries if isinstance(each, dict)]
+def _objects(value: object) -> list[dict[str, Json]]:
+    entries = value if isinstance(value, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)]

@@ -9,14 +9,14 @@ _CONTINUED: Final = re.compile(r"\^[ \t]*\r?\n")
 
 
 def is_windows(text: str) -> bool:
-    """Whether lines go on after a ^, or quotes are kept from cmd by one."""
+    """Whether a ^ continues a line, or keeps a quotation mark from cmd."""
     return _CONTINUED.search(text) is not None or '^"' in text
 
 
 def in_shell_words(text: str) -> str:
     """The first line, with all that goes on with it, quoted for a shell."""
     line = re.split(r"\r?\n", _without_carets(text), maxsplit=1)[0]
-    return " ".join(shlex.quote(each) for each in _arguments(line))
+    return " ".join(shlex.quote(argument) for argument in _arguments(line))
 
 
 def _without_carets(text: str) -> str:
@@ -25,10 +25,10 @@ def _without_carets(text: str) -> str:
     is_quoted = False
     at = 0
     while at < len(text):
-        found = _CONTINUED.match(text, at)
-        if found and not is_quoted:
+        continued = _CONTINUED.match(text, at)
+        if continued and not is_quoted:
             parts.append("")
-            at = found.end()
+            at = continued.end()
             continue
         if text[at] == "^" and not is_quoted and at + 1 < len(text):
             parts.append(text[at + 1])
@@ -44,10 +44,11 @@ def _arguments(line: str) -> Iterator[str]:
     """Words in double quotes; backslashes count only before one of those."""
     word: list[str] = []
     is_quoted = is_word = False
-    for found in re.finditer(r'(\\*)"|[ \t]+|[|&<>]|[^" \t\\|&<>]+|\\+', line):
-        part = found[0]
+    for token in re.finditer(r'(\\*)"|[ \t]+|[|&<>]|[^" \t\\|&<>]+|\\+', line):
+        part = token[0]
         if part.endswith('"'):
-            slashes = len(found[1] or "")
+            # As C programs on Windows read it: before a quotation mark, two are one.
+            slashes = len(token[1] or "")
             word.append("\\" * (slashes // 2))
             is_word = True
             if slashes % 2:

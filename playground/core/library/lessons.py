@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from playground.core.request.request import Message, Params, Prompt
 
+# Newer models accept no temperature other than 1.
 SMALL, MIDDLE, LARGE = "claude-haiku-4-5", "claude-sonnet-4-6", "claude-opus-4-6"
 
 

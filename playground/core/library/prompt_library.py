@@ -48,17 +48,19 @@ class SavedPrompt:
 
 def named(name: str) -> str:
     """A name as it is kept: one line, bounded."""
+    # A lone surrogate is replaced, since no database takes it.
     return " ".join(name.encode("utf-8", "replace").decode().split())[:LONGEST_NAME]
 
 
 def first_version(page: PageState, note: str, at: datetime) -> PromptVersion:
     """Raises `PageStateError` for what cannot be kept."""
-    kept = note.encode("utf-8", "replace").decode().strip()[:LONGEST_NOTE]
-    return PromptVersion(1, at, kept, to_json(page))
+    bounded = note.encode("utf-8", "replace").decode().strip()[:LONGEST_NOTE]
+    return PromptVersion(1, at, bounded, to_json(page))
 
 
 def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
     """The prompt with one version more; the oldest go when there are too many."""
+    # Counting versions would give a number twice once the oldest are gone.
     number = prompt.versions[-1].number + 1
     versions = (*prompt.versions, replace(version, number=number))[-MOST_VERSIONS:]
     return replace(prompt, versions=versions)
@@ -67,7 +69,7 @@ def with_version(prompt: SavedPrompt, version: PromptVersion) -> SavedPrompt:
 def matching(prompts: Sequence[SavedPrompt], words: str) -> list[SavedPrompt]:
     """The prompts in whose name, notes or newest text each of these words stands."""
     wanted = words.casefold().split()
-    return [each for each in prompts if all(word in _searched(each) for word in wanted)]
+    return [prompt for prompt in prompts if all(word in _searched(prompt) for word in wanted)]
 
 
 def _searched(prompt: SavedPrompt) -> str:
@@ -86,8 +88,8 @@ def _lines(page: PageState) -> Iterator[str]:
     for message in page.prompt.messages:
         yield f"{message.role.capitalize()}\n{message.whole}\n"
     for variant in page.variants:
-        told = settings_of(variant.params)
-        yield f"Variant {variant.letter}: {told}"
+        settings = settings_of(variant.params)
+        yield f"Variant {variant.letter}: {settings}"
         for name, text in variant.typed:
             yield f"Typed as {name} of {variant.letter}: {text}"
         if variant.system:
@@ -104,7 +106,7 @@ def settings_of(params: Params) -> str:
 
 def library_to_json(prompts: Sequence[SavedPrompt]) -> str:
     """All of them as one file."""
-    found = [
+    entries = [
         {
             "name": prompt.name,
             "versions": [
@@ -118,7 +120,7 @@ def library_to_json(prompts: Sequence[SavedPrompt]) -> str:
         }
         for prompt in prompts
     ]
-    fields = {"playground": "library", "version": VERSION, "prompts": found}
+    fields = {"playground": "library", "version": VERSION, "prompts": entries}
     return json.dumps(fields, ensure_ascii=False, indent=1)
 
 
@@ -127,14 +129,14 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     if len(text) > MOST_BYTES:
         raise LibraryError(f"A library can have at most {MOST_BYTES / 1e6:g} MB.")
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         raise LibraryError("This is not readable as JSON.") from None
-    if not isinstance(found, dict) or found.get("playground") != "library":
+    if not isinstance(document, dict) or document.get("playground") != "library":
         raise LibraryError("This is not a prompt library.")
-    if type(found.get("version")) is not int or found["version"] != VERSION:
+    if type(document.get("version")) is not int or document["version"] != VERSION:
         raise LibraryError("It is of a version that this playground does not know.")
-    prompts = found.get("prompts")
+    prompts = document.get("prompts")
     if not isinstance(prompts, list) or len(prompts) > MOST_PROMPTS:
         raise LibraryError(f"The prompts must be a list of at most {MOST_PROMPTS:,}.")
     try:
@@ -143,31 +145,33 @@ def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
         raise LibraryError(str(error)) from None
 
 
-def _prompt(found: object) -> SavedPrompt:
-    if not isinstance(found, dict) or set(found) != {"name", "versions"}:
+def _prompt(entry: object) -> SavedPrompt:
+    if not isinstance(entry, dict) or set(entry) != {"name", "versions"}:
         raise LibraryError("A prompt must have a name and versions.")
-    name, versions = text_of(found["name"], "A name"), found["versions"]
+    name, versions = text_of(entry["name"], "A name"), entry["versions"]
     if not named(name) or len(name) > LONGEST_NAME:
         raise LibraryError(f"A name must have 1 to {LONGEST_NAME} characters.")
     if not isinstance(versions, list) or not 1 <= len(versions) <= MOST_VERSIONS:
         raise LibraryError(f"The versions must be a list of 1 to {MOST_VERSIONS}.")
-    read = [_version(number, each) for number, each in enumerate(versions, 1)]
+    read = [_version(number, version) for number, version in enumerate(versions, 1)]
     return SavedPrompt("", named(name), tuple(read))
 
 
-def _version(number: int, found: Json) -> PromptVersion:
-    if not isinstance(found, dict) or set(found) != {"note", "saved_at", "page"}:
+def _version(number: int, entry: Json) -> PromptVersion:
+    if not isinstance(entry, dict) or set(entry) != {"note", "saved_at", "page"}:
         raise LibraryError("A version must have a note, saved_at and a page.")
-    note = text_of(found["note"], "A note")
+    note = text_of(entry["note"], "A note")
     if len(note) > LONGEST_NOTE:
         raise LibraryError(f"A note can have at most {LONGEST_NOTE} characters.")
-    page = from_json(json.dumps(found["page"]))
-    return PromptVersion(number, _moment(found["saved_at"]), note, to_json(page))
+    # Read and written anew, so that a page is the same text whoever wrote the file.
+    page = from_json(json.dumps(entry["page"]))
+    return PromptVersion(number, _moment(entry["saved_at"]), note, to_json(page))
 
 
-def _moment(found: object) -> datetime:
+def _moment(value: object) -> datetime:
     try:
-        moment = datetime.fromisoformat(text_of(found, "saved_at"))
+        moment = datetime.fromisoformat(text_of(value, "saved_at"))
+        # Without a time zone it would be taken for the server's own time.
         if moment.tzinfo is None or not 2000 < moment.year < 3000:
             raise ValueError
         return moment.astimezone(UTC)

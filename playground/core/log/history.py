@@ -24,7 +24,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which runs are meant: all that fulfil every part. An empty part asks for nothing.
+    """Which runs are meant: those that match every part. An empty part matches all.
 
     Days are UTC, both ends included. A cost that is not known lies in no range.
     """
@@ -46,13 +46,14 @@ class Filter:
         if len(self.text) > MOST_QUERY:
             raise FilterError(f"Search for at most {MOST_QUERY} characters.")
         chosen = (self.statuses, self.models, self.variants, self.connections, self.tags)
-        if any(len(each) > MOST_CHOSEN for each in chosen):
+        if any(len(choices) > MOST_CHOSEN for choices in chosen):
             raise FilterError(f"Choose at most {MOST_CHOSEN} of one kind.")
         if not set(self.statuses) <= set(get_args(Status)):
             raise FilterError("There is no such status.")
         if self.from_day and self.to_day and self.from_day > self.to_day:
             raise FilterError("The first day is after the last.")
         bounds = [usd for usd in (self.from_usd, self.to_usd) if usd is not None]
+        # `is_finite` first: to compare a Decimal that is NaN raises.
         if any(not usd.is_finite() or not 0 <= usd < 10**6 for usd in bounds):
             raise FilterError("A cost is at least 0 and below a million dollars.")
         if len(bounds) == 2 and bounds[0] > bounds[1]:
@@ -72,6 +73,7 @@ class Filter:
 
     @property
     def started_before(self) -> datetime | None:
+        # Python knows no day after the last, and nothing is logged there.
         if self.to_day is None or self.to_day == date.max:
             return None
         return datetime.combine(self.to_day + timedelta(days=1), time(), UTC)
@@ -177,7 +179,7 @@ class Size:
 
 
 def value_of(row: RunRow, order: Order) -> Value:
-    """By what an order sorts a row."""
+    """The value by which an order sorts a row."""
     values: Mapping[Order, Value] = {
         "newest": row.started_at,
         "oldest": row.started_at,
@@ -205,6 +207,8 @@ def is_behind(one: Cursor, other: Cursor, order: Order) -> bool:
 
 def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
     """The rows in an order."""
+    # None cannot be compared. Between equal values the id decides, as in `is_behind`, or pages
+    # would skip or repeat rows.
     valued = [row for row in rows if value_of(row, order) is not None]
     rest = [row for row in rows if value_of(row, order) is None]
     valued.sort(key=lambda row: (value_of(row, order), row.run_id), reverse=order != "oldest")
@@ -250,5 +254,9 @@ def _matches_rest(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) 
 
 def without(chosen: Filter, part: str) -> Filter:
     """The filter with one of its parts taken away."""
-    kept = {each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name != part}
-    return Filter(**kept)
+    rest = {
+        attribute.name: getattr(chosen, attribute.name)
+        for attribute in fields(chosen)
+        if attribute.name != part
+    }
+    return Filter(**rest)

@@ -48,13 +48,13 @@ def logged(request_json: str) -> Logged | None:
 
 def turns(request_json: str) -> tuple[tuple[str, str], ...]:
     """What a person reads of a request: who says what, the system prompt first."""
-    found = logged(request_json)
-    if found is None:
+    request = logged(request_json)
+    if request is None:
         return ()
-    messages = found.body.get("messages")
+    messages = request.body.get("messages")
     rows = [row for row in messages if isinstance(row, dict)] if isinstance(messages, list) else []
     said_by = [(str(row.get("role")), _text(row.get("content"))) for row in rows]
-    everything = [("system", _text(found.body.get("system"))), *said_by]
+    everything = [("system", _text(request.body.get("system"))), *said_by]
     return tuple((role, text) for role, text in everything if text)
 
 
@@ -75,20 +75,21 @@ def _text(content: object) -> str:
 def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:
     """The form that sends the same again, as `wire_of` would send it. What has no control
     goes into the extra JSON; None if the log has nothing that can be read."""
-    found = logged(request_json)
-    if found is None:
+    sent = logged(request_json)
+    if sent is None:
         return None
-    plainest = _form(found, {})
-    version = {"api_version": found.version} if found.version in _VERSIONS else {}
-    for form in (plainest, _form(found, version)):
+    plainest = _form(sent, {})
+    version = {"api_version": sent.version} if sent.version in _VERSIONS else {}
+    # The version stays automatic where that sends the same: most likely it was chosen so.
+    for form in (plainest, _form(sent, version)):
         wire = wire_of(form)
-        if wire.body == found.body and wire.headers[VERSION_HEADER] == found.version:
+        if wire.body == sent.body and wire.headers[VERSION_HEADER] == sent.version:
             return form
     return plainest
 
 
-def _form(found: Logged, version: JsonObject) -> Request:
-    rest = dict(found.body)
+def _form(sent: Logged, version: JsonObject) -> Request:
+    rest = dict(sent.body)
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
     params = take_params(rest, max_tokens=0)
@@ -102,6 +103,8 @@ def _system(rest: dict[str, Json]) -> str:
 
 def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
+    # One message that the form cannot hold leaves all of them in the extra JSON: split up,
+    # they would lose their order.
     if not isinstance(rows, list) or not all(map(_is_plain, rows)):
         return ()
     del rest["messages"]
@@ -141,9 +144,11 @@ def row_words(texts: RunTexts | None) -> RowWords:
     if texts is None:
         return NO_WORDS
     is_short = len(texts.request_json) <= LONGEST_READ
-    said = turns(texts.request_json) if is_short else ()
-    asked = [text for role, text in said if role == "user"] or [text for _, text in said]
-    return RowWords(_line(asked[-1] if asked else ""), _line(texts.answer))
+    messages = turns(texts.request_json) if is_short else ()
+    user_texts = [text for role, text in messages if role == "user"] or [
+        text for _, text in messages
+    ]
+    return RowWords(_line(user_texts[-1] if user_texts else ""), _line(texts.answer))
 
 
 def _line(text: str) -> str:

@@ -46,21 +46,22 @@ def run_of(line: str, visitor: str) -> LoggedRun:
     if len(line) > MOST_LINE:
         raise LineError("The line is too long.")
     try:
-        found = json.loads(line)
-        if found["format"] != FORMAT:
+        fields = json.loads(line)
+        if fields["format"] != FORMAT:
             raise LineError("Another version of this app wrote it.")
-        row = from_fields(found, visitor)
-        texts = found.get("texts")
+        row = from_fields(fields, visitor)
+        texts = fields.get("texts")
         mark = Mark(
-            bool(found["starred"]), tuple(map(str, found["tags"])), str(found["note"]),
+            bool(fields["starred"]), tuple(map(str, fields["tags"])), str(fields["note"]),
             # A line from before there were votes has none.
-            found.get("vote", ""), str(found.get("ballot", "")),
+            fields.get("vote", ""), str(fields.get("ballot", "")),
         )  # fmt: skip
         if texts is None:
             return LoggedRun(row, None, mark)
         texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
         read = {name: str(texts[name]) for name in _TEXTS}
         return LoggedRun(row, RunTexts(run_id=row.run_id, **read), mark)
+    # It is a ValueError as well, but keeps its own sentence.
     except LineError:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
@@ -68,7 +69,7 @@ def run_of(line: str, visitor: str) -> LoggedRun:
 
 
 def columns(*, with_texts: bool) -> tuple[str, ...]:
-    """The heads of a CSV."""
+    """The header of a CSV."""
     return (*NAMES, *MARKS, *(SAID if with_texts else ()))
 
 
@@ -101,6 +102,7 @@ def _cell(value: object) -> str:
             return safe_cell(value)
         case datetime():
             return value.isoformat()
+        # `str` would write a small amount as 1E-7.
         case Decimal():
             return format(value, "f")
         case _:

@@ -41,8 +41,8 @@ class Standing:
     def sentence(self) -> str:
         """Such as: won 3 of 5, 1 tied. 5 votes: too few to tell (…"""
         tied = f", {self.tied} tied" if self.tied else ""
-        found = self.rate
-        sure = found and how_sure(found, "vote", "share of wins")
+        win_rate = self.rate
+        sure = win_rate and how_sure(win_rate, "vote", "share of wins")
         return f"won {self.won} of {self.of}{tied}." + (f" {sure}" if sure else "")
 
 
@@ -65,7 +65,7 @@ def votes(run_ids: Sequence[str], winner: str | None) -> dict[str, Vote]:
 
 
 def shuffled(letters: Sequence[str], chance: Random) -> tuple[str, ...]:
-    """The letters in an order that tells nothing."""
+    """The letters in random order, which tells nothing of the answers."""
     return tuple(chance.sample(list(letters), len(letters)))
 
 
@@ -95,19 +95,23 @@ def standings(voted: Iterable[Voted]) -> tuple[Standing, ...]:
     alone on it beat nobody.
     """
     ballots: dict[str, dict[str, set[Vote]]] = {}
-    for each in voted:
-        name = setting_name(each.model, each.connection, each.params_json)
-        ballots.setdefault(each.ballot, {}).setdefault(name, set()).add(each.vote)
+    for run in voted:
+        name = setting_name(run.model, run.connection, run.params_json)
+        ballots.setdefault(run.ballot, {}).setdefault(name, set()).add(run.vote)
     by_name: dict[str, list[Vote]] = {}
     for on_ballot in ballots.values():
         if len(on_ballot) > 1:
             for name, cast in on_ballot.items():
                 by_name.setdefault(name, []).append(_together(cast))
-    found = [
+    rows = [
         Standing(name, cast.count("won"), cast.count("tied"), len(cast))
         for name, cast in by_name.items()
     ]
-    return tuple(sorted(found, key=lambda each: (-each.won / each.of, -each.of, each.name)))
+    return tuple(
+        sorted(
+            rows, key=lambda standing: (-standing.won / standing.of, -standing.of, standing.name)
+        )
+    )
 
 
 def _together(cast: set[Vote]) -> Vote:

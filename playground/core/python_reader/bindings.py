@@ -59,12 +59,13 @@ class Bindings:
 
     def __post_init__(self) -> None:
         nodes = list(ast.walk(self.tree))
-        self._parents = {id(c): node for node in nodes for c in ast.iter_child_nodes(node)}
+        # Nodes of `ast` know neither their parent nor their block.
+        self._parents = {id(child): node for node in nodes for child in ast.iter_child_nodes(node)}
         for node in nodes:
             for part in ("body", "orelse", "finalbody"):
                 block = getattr(node, part, None)
                 if isinstance(block, list):
-                    self._blocks.update((id(each), id(block)) for each in block)
+                    self._blocks.update((id(statement), id(block)) for statement in block)
         self._path = {self._blocks.get(id(node), 0) for node in self._around(self.call)} - {0}
         for node in nodes:
             for name in bound_by(node):
@@ -80,7 +81,7 @@ class Bindings:
                 case ast.alias(name="*"):
                     self._is_open = True
                 case ast.ImportFrom(module=str(module)) if module.startswith("anthropic.types"):
-                    self.types |= {each.asname or each.name for each in node.names}
+                    self.types |= {alias.asname or alias.name for alias in node.names}
 
     def find(self, name: ast.Name) -> Bound | None:
         """What a name stands for where it is used; None: only running the code would tell."""
@@ -95,7 +96,7 @@ class Bindings:
             return None
         scope = self._scope_of(name)
         bindings = self._bound.get((id(scope), name.id), [])
-        updates = [each for node in bindings if (each := self._update(node)) is not None]
+        updates = [update for node in bindings if (update := self._update(node)) is not None]
         bindings = [node for node in bindings if self._update(node) is None]
         before = [node for node in bindings if end(self._statement(node)) <= place(name)]
         is_own = scope is self._scope(name)
@@ -103,8 +104,10 @@ class Bindings:
             return None
         if len(bindings) > 1 and not (is_own and all(map(self._is_straight, bindings))):
             return None
+        # In a loop the last binding in the text need not be the last that ran.
         if len(bindings) > 1 and any(self._loops(node) for node in bindings):
             return None
+        # A global may be bound below the function that uses it: it exists once that is called.
         last = max(before or bindings, key=place)
         value = _assigned(last, self._statement(last))
         if value is None or not self._is_straight(last):
@@ -117,9 +120,9 @@ class Bindings:
         bindings = self._bound.get((id(scope), name.id), [])
         if len(bindings) != 1 or not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
             return None
-        found = dict(_defaults(scope.args)).get(name.id)
+        value = dict(_defaults(scope.args)).get(name.id)
         calls = [node for node in ast.walk(self.tree) if _is_call_of(node, scope.name)]
-        return None if any(_may_give(c, name.id, scope.args) for c in calls) else found
+        return None if any(_may_give(call, name.id, scope.args) for call in calls) else value
 
     def _with_updates(
         self,
@@ -134,15 +137,15 @@ class Bindings:
         if _is_text(value) and not updates:
             return Bound(value)
         uses = [node for node in self._uses.get(name, []) if not self._is_over(node, binding)]
-        updates += [each for node in uses if (each := self._update(node)) is not None]
+        updates += [update for node in uses if (update := self._update(node)) is not None]
         if updates and not (is_only and all(self._is_in_step(u, binding) for u in updates)):
             return None
         seen = {(name, False)}
         if any(self._update(node) is None and not self._is_harmless(node, seen) for node in uses):
             return None
-        updates = [each for each in updates if not self._is_over(each, binding)]
+        updates = [update for update in updates if not self._is_over(update, binding)]
         last = max(map(place, updates), default=(0, 0))
-        if updates and any(place(n) < last and self._update(n) is None for n in uses):
+        if updates and any(place(use) < last and self._update(use) is None for use in uses):
             # It was read in between, where it was shorter.
             return None
         return Bound(value, tuple(sorted(updates, key=place)))
@@ -180,6 +183,7 @@ class Bindings:
     def _is_over(self, node: ast.AST, binding: ast.AST) -> bool:
         """Whether a node runs only once the call was made."""
         is_own = self._scope(node) is self._scope(self.call)
+        # In a loop, what follows the call runs before the next one.
         is_after = place(node) > end(self.call)
         return is_own and is_after and self._loops(binding) == self._loops(self.call)
 
@@ -188,13 +192,14 @@ class Bindings:
         `seen`: the other names for it, or for what it is a part of, that are looked at already."""
         below: ast.AST = node
         is_item = False
-        for each in self._around(self._parents[id(node)]):
-            match each:
-                case ast.Call() if each is self.call or sdk_call(each.func) is not None:
-                    return below is not each.func
+        for outer in self._around(self._parents[id(node)]):
+            match outer:
+                case ast.Call() if outer is self.call or sdk_call(outer.func) is not None:
+                    return below is not outer.func
                 case ast.Call(func=ast.Name(id=name)) if name in _HARMLESS and below is node:
                     return True
-                case ast.Call(func=ast.Attribute(attr="dumps" | "join")) if below is not each.func:
+                # Both make a text of what they are given, and keep nothing of it.
+                case ast.Call(func=ast.Attribute(attr="dumps" | "join")) if below is not outer.func:
                     return True
                 case (
                     ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"))
@@ -202,13 +207,14 @@ class Bindings:
                     | ast.AugAssign(target=ast.Name(id=name))
                 ):
                     # A part of a list or dict, which must be left alone as well.
-                    is_part = below is not getattr(each, "func", None)
+                    is_part = below is not getattr(outer, "func", None)
                     return is_part and self._is_left_alone(name, True, seen)
+                # An f-string makes a new text of what it is given.
                 case ast.FormattedValue():
                     return True
                 case ast.List() | ast.Tuple() | ast.Dict() | ast.Starred() | ast.keyword():
                     pass
-                case ast.Subscript(ctx=ast.Load()) if below is each.value:
+                case ast.Subscript(ctx=ast.Load()) if below is outer.value:
                     is_item = True
                 case ast.BinOp(op=ast.Add()) | ast.Call(func=ast.Name(id="dict")):
                     pass
@@ -220,7 +226,7 @@ class Bindings:
                     return self._is_left_alone(name, is_whole, seen)
                 case _:
                     return False
-            below = each
+            below = outer
         return False
 
     def _is_left_alone(self, name: str, is_whole: bool, seen: set[tuple[str, bool]]) -> bool:
@@ -232,7 +238,7 @@ class Bindings:
         if name in self._extended and not is_whole:
             return False
         uses = self._uses.get(name, [])
-        return all((is_whole and self._update(n)) or self._is_harmless(n, seen) for n in uses)
+        return all((is_whole and self._update(use)) or self._is_harmless(use, seen) for use in uses)
 
     def _is_straight(self, node: ast.AST) -> bool:
         """Whether a statement stands in a block that the way to the call goes through."""
@@ -245,7 +251,10 @@ class Bindings:
             at = self._parents.get(id(at))
 
     def _statement(self, node: ast.AST) -> ast.stmt:
-        return next((n for n in self._around(node) if isinstance(n, ast.stmt)), self.tree.body[0])
+        return next(
+            (outer for outer in self._around(node) if isinstance(outer, ast.stmt)),
+            self.tree.body[0],
+        )
 
     def _scope(self, node: ast.AST) -> Scope:
         """The scope in which a node runs; a parameter belongs to its function, the name of a
@@ -254,14 +263,15 @@ class Bindings:
         if isinstance(node, Function | ast.ClassDef):
             next(around)
         inner = node
-        for each in around:
-            is_outside = isinstance(each, Function) and (
-                inner in getattr(each, "decorator_list", ())
-                or (inner is each.args and not isinstance(node, ast.arg))
+        for outer in around:
+            # Decorators, and the defaults of parameters, run where the function is defined.
+            is_outside = isinstance(outer, Function) and (
+                inner in getattr(outer, "decorator_list", ())
+                or (inner is outer.args and not isinstance(node, ast.arg))
             )
-            if isinstance(each, Scope) and not is_outside and each is not inner:
-                return each
-            inner = each
+            if isinstance(outer, Scope) and not is_outside and outer is not inner:
+                return outer
+            inner = outer
         return self.tree
 
     def _scope_of(self, name: ast.Name) -> Scope:
@@ -276,13 +286,13 @@ class Bindings:
     def _loops(self, node: ast.AST) -> list[int]:
         """The loops of its scope that a node is in."""
         scope = self._scope(node)
-        found = []
-        for each in self._around(node):
-            if each is scope:
+        loops = []
+        for outer in self._around(node):
+            if outer is scope:
                 break
-            if isinstance(each, Loop | ast.comprehension):
-                found.append(id(each))
-        return found
+            if isinstance(outer, Loop | ast.comprehension):
+                loops.append(id(outer))
+        return loops
 
 
 def bound_by(node: ast.AST) -> Iterator[str]:
@@ -352,9 +362,12 @@ def _is_text(value: ast.expr) -> bool:
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[str, ast.expr]]:
     plain = [*arguments.posonlyargs, *arguments.args][::-1]
-    yield from ((a.arg, d) for a, d in zip(plain, arguments.defaults[::-1], strict=False))
+    yield from (
+        (parameter.arg, default)
+        for parameter, default in zip(plain, arguments.defaults[::-1], strict=False)
+    )
     named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    yield from ((a.arg, d) for a, d in named if d is not None)
+    yield from ((parameter.arg, default) for parameter, default in named if default is not None)
 
 
 def _is_call_of(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
@@ -366,9 +379,11 @@ def _is_call_of(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
 
 def _may_give(call: ast.Call, name: str, arguments: ast.arguments) -> bool:
     """Whether a call can give a value for a parameter, in whichever way."""
-    if any(isinstance(each, ast.Starred) for each in call.args):
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
         return True
     # A method's first argument is what stands before the dot.
-    given = len(call.args) + isinstance(call.func, ast.Attribute)
-    plain = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-    return name in plain[:given] or any(each.arg in (None, name) for each in call.keywords)
+    positional = len(call.args) + isinstance(call.func, ast.Attribute)
+    plain = [parameter.arg for parameter in (*arguments.posonlyargs, *arguments.args)]
+    return name in plain[:positional] or any(
+        keyword.arg in (None, name) for keyword in call.keywords
+    )

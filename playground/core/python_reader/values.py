@@ -11,8 +11,10 @@ from playground.core.importing.import_result import MOST_CHARACTERS, ImportingEr
 from playground.core.python_reader.bindings import Bindings
 from playground.core.text.json_text import Json
 
+# Lists built from other lists can double with each line.
 MOST_STEPS: Final = 100_000
 MOST_BITS: Final = 128
+# Each level takes several calls, which Python's own stack bounds.
 DEEPEST: Final = 60
 _TANGLED: Final = "This Python is too entangled to be read."
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
@@ -37,6 +39,7 @@ class Values:
 
     def source(self, node: ast.AST) -> str:
         """The first line of a node as it is written."""
+        # `ast` counts columns in bytes of UTF-8.
         line = self.lines[getattr(node, "lineno", 1) - 1].encode()
         is_whole = getattr(node, "end_lineno", 0) == getattr(node, "lineno", 0)
         end = getattr(node, "end_col_offset", None) if is_whole else None
@@ -44,20 +47,20 @@ class Values:
 
     def json(self, node: ast.expr, depth: int = 0) -> Json:
         """Raises `UnknownValueError`, or `ImportingError` where it grows without end."""
-        found = self.plain(node, depth)
-        match found:
+        expression = self.plain(node, depth)
+        match expression:
             case ast.Constant(value=value) if value is None or isinstance(value, str | int | float):
                 return self._bounded(value)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
                 return -value
             case ast.List() | ast.Tuple():
-                return [self.json(each, depth + 1) for each in self.entries(found, depth)]
+                return [self.json(entry, depth + 1) for entry in self.entries(expression, depth)]
             case ast.Dict():
-                fields = self.fields(found, depth)
-                return {name: self._field(name, each, depth + 1) for name, each in fields.items()}
+                fields = self.fields(expression, depth)
+                return {name: self._field(name, inner, depth + 1) for name, inner in fields.items()}
             case ast.JoinedStr() | ast.BinOp() | ast.Call():
-                parts = list(self._parts(found, depth))
-                if unknown := next((each for each in parts if not isinstance(each, str)), None):
+                parts = list(self._parts(expression, depth))
+                if unknown := next((part for part in parts if not isinstance(part, str)), None):
                     raise UnknownValueError(self.source(unknown))
                 return self._bounded("".join(map(str, parts)))
         raise UnknownValueError(self.source(node))
@@ -67,23 +70,23 @@ class Values:
 
     def text(self, node: ast.expr, where: str, depth: int = 0) -> Json:
         """A text, an unknown part as its name in braces, or blocks; each unknown one is listed."""
-        found = self.plain(node, depth)
-        match found:
+        expression = self.plain(node, depth)
+        match expression:
             case ast.List():
-                return self.known_entries(found, f"{where}, block", depth + 1)
+                return self.known_entries(expression, f"{where}, block", depth + 1)
             case ast.Constant() | ast.Dict() | ast.Tuple():
-                return self.json(found, depth)
-        parts = list(self._parts(found, depth))
+                return self.json(expression, depth)
+        parts = list(self._parts(expression, depth))
         name = where if len(parts) == 1 else "f-string"
-        texts = [each if isinstance(each, str) else self._placeholder(each, name) for each in parts]
+        texts = [part if isinstance(part, str) else self._placeholder(part, name) for part in parts]
         return self._bounded("".join(texts))
 
     def known_entries(self, node: ast.List | ast.Tuple, what: str, depth: int = 0) -> list[Json]:
         """The known ones among some entries; each of the others is listed."""
         entries = []
-        for number, each in enumerate(self._spread(node, depth), 1):
+        for number, entry in enumerate(self._spread(node, depth), 1):
             try:
-                entries.append(self.json(each, depth + 1))
+                entries.append(self.json(entry, depth + 1))
             except UnknownValueError as error:
                 self.lost(f"{what} {number}", str(error))
         return entries
@@ -95,45 +98,45 @@ class Values:
 
     def entries(self, node: ast.List | ast.Tuple, depth: int = 0) -> list[ast.expr]:
         """The entries of a list, those of lists in it spread out. Raises `UnknownValueError`."""
-        found = list(self._spread(node, depth))
-        for each in found:
-            if isinstance(each, ast.Starred):
-                raise UnknownValueError(self.source(each))
-        return found
+        entries = list(self._spread(node, depth))
+        for entry in entries:
+            if isinstance(entry, ast.Starred):
+                raise UnknownValueError(self.source(entry))
+        return entries
 
     def _spread(self, node: ast.List | ast.Tuple, depth: int) -> Iterator[ast.expr]:
-        for each in node.elts:
-            if isinstance(each, ast.Starred):
-                inner = self.plain(each.value, depth + 1)
+        for entry in node.elts:
+            if isinstance(entry, ast.Starred):
+                inner = self.plain(entry.value, depth + 1)
                 if isinstance(inner, ast.List | ast.Tuple):
                     yield from self._spread(inner, depth + 1)
                     continue
-            yield each
+            yield entry
 
     def fields(self, node: ast.Dict, depth: int = 0) -> dict[str, ast.expr]:
         """The fields of a dict, those of dicts in it merged. Raises `UnknownValueError`."""
-        found: dict[str, ast.expr] = {}
+        fields: dict[str, ast.expr] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             self._spend(depth)
             inner = self.plain(value, depth + 1) if key is None else None
             if isinstance(inner, ast.Dict):
-                found |= self.fields(inner, depth + 1)
+                fields |= self.fields(inner, depth + 1)
             elif key is None or not isinstance(name := self.json(key, depth + 1), str):
                 raise UnknownValueError(self.source(value))
             else:
-                found[name] = value
-        return found
+                fields[name] = value
+        return fields
 
     def dict_of(self, node: ast.expr) -> dict[str, ast.expr]:
         """The fields of whatever is a dict. Raises `UnknownValueError`."""
-        found = self.plain(node)
-        if not isinstance(found, ast.Dict):
+        expression = self.plain(node)
+        if not isinstance(expression, ast.Dict):
             raise UnknownValueError(self.source(node))
-        return self.fields(found)
+        return self.fields(expression)
 
     def known_text(self, node: ast.expr) -> str:
         """A text without its unknown parts."""
-        return "".join(each for each in self._parts(node, 0) if isinstance(each, str))
+        return "".join(part for part in self._parts(node, 0) if isinstance(part, str))
 
     def plain(self, node: ast.expr, depth: int = 0) -> ast.expr:
         """The expression with its name, sum of lists, index or constructor looked up."""
@@ -143,19 +146,23 @@ class Values:
                 return self._named(node, depth)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 sides = [self.plain(left, depth + 1), self.plain(right, depth + 1)]
-                if all(isinstance(each, ast.List) for each in sides):
-                    return ast.List([ast.Starred(each) for each in sides])
+                if all(isinstance(side, ast.List) for side in sides):
+                    return ast.List([ast.Starred(side) for side in sides])
             case ast.Subscript(value=owner, slice=ast.Constant(value=str(key))):
-                found = self.plain(owner, depth + 1)
-                if isinstance(found, ast.Dict) and key in (fields := self.fields(found, depth)):
+                expression = self.plain(owner, depth + 1)
+                if isinstance(expression, ast.Dict) and key in (
+                    fields := self.fields(expression, depth)
+                ):
                     return self.plain(fields[key], depth + 1)
             case ast.Call(func=ast.Name(id=name), args=[], keywords=keywords) if (
                 name == "dict" or name in self.bindings.types
             ):
                 names: list[ast.expr | None] = [
-                    ast.Constant(each.arg) if each.arg else None for each in keywords
+                    ast.Constant(keyword.arg) if keyword.arg else None for keyword in keywords
                 ]
-                return ast.copy_location(ast.Dict(names, [each.value for each in keywords]), node)
+                return ast.copy_location(
+                    ast.Dict(names, [keyword.value for keyword in keywords]), node
+                )
         return node
 
     def _named(self, node: ast.Name, depth: int) -> ast.expr:
@@ -169,32 +176,32 @@ class Values:
                 why = "Its default is taken; a caller can give another value."
                 self.left_out.append(LeftOut(f"Argument {node.id}", why))
             return default
-        found = self.plain(bound.value, depth + 1)
+        value = self.plain(bound.value, depth + 1)
         for update in bound.updates:
-            found = self._updated(found, update)
-        return found
+            value = self._updated(value, update)
+        return value
 
     def _updated(self, value: ast.expr, update: ast.stmt) -> ast.expr:
         """A value after `append`, `+=` or `[key] =`."""
         self._spend(0)
-        found: ast.expr = ast.Name("what may have been changed")
+        result: ast.expr = ast.Name("what may have been changed")
         match value, update:
             case ast.List(elts=elts), ast.Expr(value=ast.Call(args=[entry])):
-                found = ast.List([*elts, entry])
+                result = ast.List([*elts, entry])
             case ast.List(elts=elts), ast.AugAssign(value=more):
-                found = ast.List([*elts, ast.copy_location(ast.Starred(more), more)])
+                result = ast.List([*elts, ast.copy_location(ast.Starred(more), more)])
             case ast.Dict(keys=keys, values=values), ast.Assign(
                 targets=[ast.Subscript(slice=key)], value=more
             ):
-                found = ast.Dict([*keys, key], [*values, more])
+                result = ast.Dict([*keys, key], [*values, more])
             case ((ast.Constant() | ast.JoinedStr() | ast.BinOp()), ast.AugAssign(value=more)):
-                found = ast.BinOp(value, ast.Add(), more)
-        return ast.copy_location(found, value)
+                result = ast.BinOp(value, ast.Add(), more)
+        return ast.copy_location(result, value)
 
     def _parts(self, node: ast.expr, depth: int) -> Iterator[str | ast.expr]:
         """A text in known and unknown parts."""
-        found = self.plain(node, depth)
-        match found:
+        expression = self.plain(node, depth)
+        match expression:
             case ast.Constant(value=str(value)):
                 yield value
             case ast.JoinedStr(values=parts):
@@ -221,6 +228,7 @@ class Values:
     def _formatted(self, part: ast.expr, depth: int) -> Iterator[str | ast.expr]:
         if not isinstance(part, ast.FormattedValue):
             yield from self._parts(part, depth + 1)
+        # A format or a conversion changes the text in ways not worked out here.
         elif part.format_spec is None and part.conversion == -1:
             value = self.plain(part.value, depth + 1)
             if isinstance(value, ast.Constant) and type(value.value) in (int, float, bool):
@@ -235,8 +243,9 @@ class Values:
     ) -> Iterator[str | ast.expr]:
         """A text whose white space was cleaned, its unknown parts left where they are."""
         parts = list(self._parts(node, depth + 1))
-        unknown = [each for each in parts if not isinstance(each, str)]
-        whole = "".join(each if isinstance(each, str) else _GAP for each in parts)
+        unknown = [part for part in parts if not isinstance(part, str)]
+        whole = "".join(part if isinstance(part, str) else _GAP for part in parts)
+        # The source has this character itself: the gaps could not be told from it.
         if whole.count(_GAP) != len(unknown):
             raise UnknownValueError(self.source(node))
         first, *rest = clean(whole).split(_GAP)
@@ -249,18 +258,19 @@ class Values:
     ) -> str | ast.expr:
         """`join` of known texts; the call itself where one is not known."""
         try:
-            found = self.json(texts, depth + 1)
+            pieces = self.json(texts, depth + 1)
             between = self.json(owner, depth + 1)
         except UnknownValueError:
             return call
-        is_text = isinstance(between, str) and all(isinstance(each, str) for each in found)
-        return str(self._bounded(between.join(found))) if is_text else call
+        is_text = isinstance(between, str) and all(isinstance(piece, str) for piece in pieces)
+        return str(self._bounded(between.join(pieces))) if is_text else call
 
     def _placeholder(self, node: ast.expr, where: str) -> str:
         source = self.source(node)
         name = source if source.isidentifier() else where
         why = f"{source} is known only when the code runs: {{{{{name}}}}} stands there."
         self.left_out.append(LeftOut(where, why))
+        # A variable of the editor's, whose value can be filled in there.
         return f"{{{{{name}}}}}"
 
     def _spend(self, depth: int) -> None:

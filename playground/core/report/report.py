@@ -48,24 +48,26 @@ def to_csv(matrix: Matrix, answers: Answers) -> str:
             texts = [name, place.case + 1, place.repeat, *_facts(matrix, cell, place.case)]
             values = matrix.grid.cases.rows[place.case]
             row = [*texts, *values, answers.get(cell.run_id, "")]
-            writer.writerow([safe_cell(each) if isinstance(each, str) else each for each in row])
+            writer.writerow(
+                [safe_cell(value) if isinstance(value, str) else value for value in row]
+            )
     return out.getvalue()
 
 
 def _facts(matrix: Matrix, cell: CellRow, case: int) -> list[object]:
     run = cell.run
     verdict = {True: "yes", False: "no", None: ""}[cell.passed(matrix.keys[case])]
-    told = [getattr(run, name) if run else None for name in _OF_THE_RUN]
+    facts = [getattr(run, name) if run else None for name in _OF_THE_RUN]
     status, http = (run.status, run.http_status) if run else ("lost", None)
-    return [status, http, verdict, why(matrix, cell, case), *told]
+    return [status, http, verdict, why(matrix, cell, case), *facts]
 
 
 def why(matrix: Matrix, cell: CellRow, case: int) -> str:
     """Why a cell did not pass, or what its error was."""
     if not cell.is_answered:
         return cell.run.error_message or error_of(cell) if cell.run else error_of(cell)
-    found = (cell.results.get(key) for key in matrix.keys[case])
-    return " ".join(result.why for result in found if result and result.why)
+    results = (cell.results.get(key) for key in matrix.keys[case])
+    return " ".join(result.why for result in results if result and result.why)
 
 
 def to_page(matrix: Matrix, contents: Mapping[str, Blocks], now: datetime) -> str:
@@ -111,12 +113,14 @@ def _simulated_note(heads: list[SettingStatistics]) -> list[str]:
 
 
 def _texts(matrix: Matrix) -> list[tuple[str, str]]:
-    found = []
+    texts = []
     for variant in matrix.experiment.variants:
         prompt = variant.request.prompt
-        found += [(f"{variant.letter} · System", prompt.system)] if prompt.system else []
-        found += [(f"{variant.letter} · {each.role}", each.whole) for each in prompt.messages]
-    return found
+        texts += [(f"{variant.letter} · System", prompt.system)] if prompt.system else []
+        texts += [
+            (f"{variant.letter} · {message.role}", message.whole) for message in prompt.messages
+        ]
+    return texts
 
 
 def _lines(head: SettingStatistics) -> list[str]:
@@ -133,7 +137,7 @@ def _lines(head: SettingStatistics) -> list[str]:
 def _case(matrix: Matrix, case: int, contents: Mapping[str, Blocks]) -> ReportCase:
     values = list(matrix.grid.cases.values(case).items())
     cells = [
-        [_cell(matrix, each, case, contents.get(each.run_id, ())) for each in matrix.at(at, case)]
+        [_cell(matrix, cell, case, contents.get(cell.run_id, ())) for cell in matrix.at(at, case)]
         for at in range(len(matrix.grid.settings))
     ]
     return ReportCase(str(case + 1), values, cells)
@@ -152,7 +156,7 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, blocks: Blocks) -> ReportCel
 
 def durations(matrix: Matrix, setting: int) -> list[float]:
     """How long a setting's answers took."""
-    cells = [c for case in range(len(matrix.grid.cases)) for c in matrix.at(setting, case)]
+    cells = [cell for case in range(len(matrix.grid.cases)) for cell in matrix.at(setting, case)]
     runs = [cell.run for cell in cells if cell.is_answered and cell.run]
     return [run.duration_s for run in runs if run.duration_s is not None]
 
@@ -179,10 +183,10 @@ def distinct_answers(matrix: Matrix, setting: int, answers: Answers) -> float | 
 
 def variety(matrix: Matrix, answers: Answers) -> list[Variety]:
     """The variety of each setting with a temperature; nothing where temperatures do not vary."""
-    found = []
+    entries = []
     for number, setting in enumerate(matrix.grid.settings):
         temperature = setting.request.params.temperature
         distinct = distinct_answers(matrix, number, answers)
         if temperature is not None and distinct is not None:
-            found.append(Variety(setting.letter, temperature, distinct))
-    return found if len({each.temperature for each in found}) > 1 else []
+            entries.append(Variety(setting.letter, temperature, distinct))
+    return entries if len({entry.temperature for entry in entries}) > 1 else []

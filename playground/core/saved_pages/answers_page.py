@@ -82,9 +82,9 @@ def _texts(content: Json) -> tuple[str, ...]:
     if isinstance(content, str):
         return (content,)
     blocks = content if isinstance(content, list) else []
-    found = [block.get("text") for block in blocks if isinstance(block, dict)]
-    texts = tuple(text for text in found if isinstance(text, str))
-    return texts if len(texts) == len(found) else ()
+    values = [block.get("text") for block in blocks if isinstance(block, dict)]
+    texts = tuple(text for text in values if isinstance(text, str))
+    return texts if len(texts) == len(values) else ()
 
 
 def _asked(run: SharedRun) -> str:

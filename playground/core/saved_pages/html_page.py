@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from playground.core.rendering.allowed import fault
 from playground.core.rendering.markdown import STYLE_FILE
 
+# 'unsafe-inline' is for the style sheet, which stands in the page; nothing is loaded.
 CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -29,18 +30,19 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _templates() -> jinja2.Environment:
-    found = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
+        # A name misspelt in a template must fail rather than print nothing.
         undefined=jinja2.StrictUndefined,
         finalize=clean,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     style = "".join(file.read_text("utf-8") for file in (FOLDER / "style.css", STYLE_FILE))
-    found.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
-    found.filters |= {"hue": hue, "rendered": rendered}
-    return found
+    environment.globals |= {"csp": CSP, "style": Markup(style)}  # noqa: S704 (our own files)
+    environment.filters |= {"hue": hue, "rendered": rendered}
+    return environment
 
 
 def clean(value: object) -> object:
@@ -54,8 +56,8 @@ def clean(value: object) -> object:
 
 def rendered(html: str) -> Markup:
     """HTML that the renderer of answers made, and nothing else, with its style sheet's class."""
-    if found := fault(html):
-        raise ValueError(f"not made by the renderer: {found}")
+    if problem := fault(html):
+        raise ValueError(f"not made by the renderer: {problem}")
     return Markup(f'<div class="rendered">{html}</div>')  # noqa: S704 (just looked at)
 
 

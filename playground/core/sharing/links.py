@@ -52,6 +52,7 @@ def encode(state: PageState) -> str:
         raise LinkError("This page is too long for a link.")
     packer = zlib.compressobj(9, zdict=_SHARED)
     packed = packer.compress(content) + packer.flush()
+    # What does not compress would only grow.
     form, data = ("z", packed) if len(packed) < len(content) else ("j", content)
     text = f"1{form}{base64.urlsafe_b64encode(data).decode().rstrip('=')}"
     if len(text) > LONGEST:
@@ -63,14 +64,15 @@ def decode(text: str) -> PageState:
     """The page of a link's text, which may come from anywhere. Raises `LinkError`."""
     if len(text) > LONGEST_READ:
         raise LinkError("This link is longer than any that the playground makes.")
-    found = _LINK.fullmatch(text)
-    if found is None:
+    match = _LINK.fullmatch(text)
+    if match is None:
         raise LinkError("This link is damaged: it holds what no link does.")
-    if int(found["version"]) > 1:
+    if int(match["version"]) > 1:
         raise LinkError("This link was made by a newer playground.")
-    if found["version"] != "1" or found["form"] not in ("j", "z"):
+    if match["version"] != "1" or match["form"] not in ("j", "z"):
         raise LinkError("This link is damaged: its beginning is not that of a link.")
-    content = _content(found["form"], _bytes(found["data"]))
+    content = _content(match["form"], _bytes(match["data"]))
+    # Counted before it is parsed: objects take many times the memory of their text.
     if not is_within(content, MOST_PARTS, DEEPEST):
         raise LinkError("This link holds more than a page can.")
     try:
@@ -83,6 +85,7 @@ def address(page_url: str | None, text: str) -> str | None:
     """The link, on the deployment that is open at an address; None if that is not known."""
     try:
         parts = urlsplit(page_url or "")
+        # A name and a password in the address must not be passed on.
         has_user = "@" in parts.netloc
     except ValueError:
         return None
@@ -95,6 +98,7 @@ def address(page_url: str | None, text: str) -> str | None:
 
 def _bytes(data: str) -> bytes:
     try:
+        # Links leave out the padding, which Python insists on.
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except ValueError:
         raise LinkError("This link was cut short on its way.") from None
@@ -104,6 +108,7 @@ def _content(form: str, data: bytes) -> str:
     if form == "z":
         unpacker = zlib.decompressobj(zdict=_SHARED)
         try:
+            # One byte too many is enough to tell, however much more would unpack.
             data = unpacker.decompress(data, MOST_JSON_BYTES + 1)
         except zlib.error:
             raise LinkError("This link is damaged: it does not unpack.") from None

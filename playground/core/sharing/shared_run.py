@@ -59,10 +59,10 @@ class SharedRun:
     def request(self) -> JsonObject:
         """The fields of the body; none if it is no object."""
         try:
-            found = json.loads(self.body)
+            fields = json.loads(self.body)
         except (ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return fields if isinstance(fields, dict) else {}
 
     def texts(self) -> tuple[str, ...]:
         """Everything in it that a person or a model wrote."""
@@ -84,8 +84,8 @@ def shared_run(row: RunRow, texts: RunTexts) -> SharedRun:
 def _planned(request_json: str) -> tuple[str, str]:
     """The version and the body of a request that never went out."""
     try:
-        found = json.loads(request_json)
-        version, body = str(found["headers"].get(VERSION_HEADER, "")), found["body"]
+        planned = json.loads(request_json)
+        version, body = str(planned["headers"].get(VERSION_HEADER, "")), planned["body"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return "", request_json
     return version, json.dumps(body, ensure_ascii=False, indent=2)
@@ -126,8 +126,8 @@ def _fields(run: SharedRun) -> dict[str, Json]:
         "was_sent": run.was_sent,
         "request_body": run.body,
         "decisions": [
-            {"parameter": each.parameter, "state": each.state, "why": each.why}
-            for each in run.decisions
+            {"parameter": decision.parameter, "state": decision.state, "why": decision.why}
+            for decision in run.decisions
         ],
         **content_fields(run.blocks),
         "cost_usd": None if row.cost_usd is None else str(row.cost_usd),

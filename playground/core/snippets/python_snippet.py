@@ -135,6 +135,7 @@ def with_policy(
 ) -> str:
     """The playground's own way: no retry inside the SDK, each one decided and told here."""
     return _WITH_POLICY.format(
+        # A stream that breaks off raises httpx2's own errors, which are none of the SDK's.
         imports=_imports(connection, ("random", "sys", "time"), ("httpx2",)),
         attempts=policy.attempts,
         base_wait_s=policy.base_wait_s,
@@ -156,13 +157,13 @@ def literal(value: object, depth: int = 0, beside: int = 0) -> str:
         return flat
     inner, outer = "    " * (depth + 1), "    " * depth
     if isinstance(value, Mapping):
-        keys = {_quoted(key): each for key, each in value.items()}
+        keys = {_quoted(key): item for key, item in value.items()}
         entries = [
-            f"{key}: {literal(each, depth + 1, len(key) + 3)}," for key, each in keys.items()
+            f"{key}: {literal(item, depth + 1, len(key) + 3)}," for key, item in keys.items()
         ]
         return "{\n" + "".join(f"{inner}{entry}\n" for entry in entries) + outer + "}"
     if isinstance(value, list | tuple):
-        entries = [f"{literal(each, depth + 1, 1)}," for each in value]
+        entries = [f"{literal(item, depth + 1, 1)}," for item in value]
         return "[\n" + "".join(f"{inner}{entry}\n" for entry in entries) + outer + "]"
     if isinstance(value, str) and len(lines := value.splitlines(keepends=True)) > 1:
         return "(\n" + "".join(f"{inner}{_quoted(line)}\n" for line in lines) + outer + ")"
@@ -174,13 +175,13 @@ def _flat(value: object) -> str | None:
     if isinstance(value, str):
         return None if len(value.splitlines()) > 1 else _quoted(value)
     if isinstance(value, Mapping):
-        pairs = [(_quoted(key), _flat(each)) for key, each in value.items()]
-        known = [f"{key}: {each}" for key, each in pairs if each is not None]
-        return "{" + ", ".join(known) + "}" if len(known) == len(pairs) else None
+        pairs = [(_quoted(key), _flat(item)) for key, item in value.items()]
+        texts = [f"{key}: {item}" for key, item in pairs if item is not None]
+        return "{" + ", ".join(texts) + "}" if len(texts) == len(pairs) else None
     if isinstance(value, list | tuple):
-        entries = [_flat(each) for each in value]
-        known = [each for each in entries if each is not None]
-        return "[" + ", ".join(known) + "]" if len(known) == len(entries) else None
+        entries = [_flat(item) for item in value]
+        texts = [item for item in entries if item is not None]
+        return "[" + ", ".join(texts) + "]" if len(texts) == len(entries) else None
     return repr(value)
 
 
@@ -217,6 +218,7 @@ def _client(connection: Connection, arguments: dict[str, str]) -> str:
     if connection.kind == "claude":
         comment = "# The key is read from the environment: ANTHROPIC_API_KEY.\n"
         return f"{comment}client = {_call('anthropic.Anthropic', arguments)}"
+    # The SDK sends only Authorization, and some servers look for x-api-key.
     server = {
         "base_url": _quoted(connection.base_url),
         "api_key": "key",

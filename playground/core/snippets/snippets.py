@@ -132,11 +132,11 @@ def _reordered(value: Json) -> Json:
     """The same value with its keys in the order that the documentation has them."""
     if isinstance(value, Mapping):
         last = len(READING_ORDER)
-        known = {name: place for place, name in enumerate(READING_ORDER)}
-        names = sorted(value, key=lambda name: known.get(name, last))
+        order = {name: place for place, name in enumerate(READING_ORDER)}
+        names = sorted(value, key=lambda name: order.get(name, last))
         return {name: _reordered(value[name]) for name in names}
     if isinstance(value, list | tuple):
-        return [_reordered(each) for each in value]
+        return [_reordered(item) for item in value]
     return value
 
 
@@ -154,6 +154,7 @@ def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) 
     is_short = len(data.encode()) < LONGEST_ARGUMENT
     return " \\\n  ".join(
         (
+            # Without these curl buffers the stream, and exits with 0 on an error of the API.
             f"curl --no-buffer --fail-with-body {url}",
             *(f"--header {line}" for line in (*own, "'content-type: application/json'", *keys)),
             f"--data {quoted}" if is_short else f"--data @- <<< {quoted}",

@@ -55,7 +55,7 @@ class AnswerStatistics:
 
 def answer_statistics(answers: Sequence[str]) -> AnswerStatistics:
     """The statistics of the answers to one request."""
-    distinct = tuple(Distinct(*each) for each in Counter(answers).most_common())
+    distinct = tuple(Distinct(*pair) for pair in Counter(answers).most_common())
     words = [words_of(answer) for answer in answers]
     return AnswerStatistics(
         count=len(answers),
@@ -63,7 +63,7 @@ def answer_statistics(answers: Sequence[str]) -> AnswerStatistics:
         similarity=_mean_similarity(distinct),
         distinct_1=_distinct_n(words, 1),
         distinct_2=_distinct_n(words, 2),
-        words=distribution([float(len(each)) for each in words]),
+        words=distribution([float(len(answer_words)) for answer_words in words]),
         diverge_at=_shared(answers) if len(distinct) > 1 else None,
     )
 
@@ -75,13 +75,14 @@ def similarity(one: str, other: str) -> float:
 
 
 def _shared(texts: Sequence[str]) -> int:
-    """The number of characters with which all begin."""
+    """The number of characters that all begin with."""
     return len(commonprefix(texts))  # noqa: RUF071 (characters are what is counted)
 
 
 def _mean_similarity(distinct: tuple[Distinct, ...]) -> float | None:
     """Over all pairs of answers; a pair of identical ones counts 1."""
-    compared = [(_compared_words(each.text), each.count) for each in distinct[:MOST_COMPARED]]
+    # Every pair is compared, so the work grows with the square of their number.
+    compared = [(_compared_words(answer.text), answer.count) for answer in distinct[:MOST_COMPARED]]
     total = sum(count for _, count in compared)
     if total < 2:
         return None

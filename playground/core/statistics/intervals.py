@@ -51,6 +51,7 @@ def distribution(values: Sequence[float]) -> Distribution | None:
     if not values:
         return None
     count, mean = len(values), fmean(values)
+    # "exclusive" extrapolates beyond the measurements where they are few.
     cuts = quantiles(values, n=20, method="inclusive") if count > 1 else [values[0]] * 19
     return Distribution(
         count=count,
@@ -85,4 +86,5 @@ def _wilson(count: int, of: int) -> Interval:
     middle = share + square / (2 * of)
     reach = Z_95 * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
     low, high = ((middle + sign * reach) / (1 + square / of) for sign in (-1, 1))
+    # Rounding would put the ends a little beside 0 and 1.
     return Interval(0.0 if count == 0 else low, 1.0 if count == of else high)

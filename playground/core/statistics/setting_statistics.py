@@ -84,11 +84,11 @@ def numbers_of(head: SettingStatistics) -> tuple[str, ...]:
     )
 
 
-def _in_words(found: Distribution | None, form: str) -> str:
-    if found is None:
+def _in_words(numbers: Distribution | None, form: str) -> str:
+    if numbers is None:
         return NO_NUMBER
-    deviation = "" if found.sd is None else f" ± {form.format(found.sd)}"
-    return f"{form.format(found.mean)}{deviation}, p95 {form.format(found.p95)}"
+    deviation = "" if numbers.sd is None else f" ± {form.format(numbers.sd)}"
+    return f"{form.format(numbers.mean)}{deviation}, p95 {form.format(numbers.p95)}"
 
 
 def kind_words(heads: Sequence[SettingStatistics]) -> str:

@@ -21,6 +21,7 @@ def is_token(text: str) -> bool:
 
 def visitor_of(*held: str) -> str:
     """A visitor's name in the log; nobody who reads it there can pass for that visitor."""
+    # With NUL between the parts, "ab" and "c" are not the same visitor as "a" and "bc".
     return f"visitor-{hashlib.sha256(chr(0).join(held).encode()).hexdigest()[:32]}"
 
 
@@ -43,8 +44,9 @@ class Access:
 
 
 def access(what: str, gate: Gate, *, is_local: bool, closed_because: str | None) -> Access:
-    """The access to `what` is the owner's. `closed_because` is what a visitor lacks to pass
-    the gate, None once it is passed; it matters to a login and a passcode only."""
+    """Whether a visitor may use the owner's `what`, a key or a server. `closed_because` is
+    what a visitor lacks to pass the gate, None once it is passed; it matters to a login and a
+    passcode only."""
     if is_local:
         return Access(True)
     if gate == "closed":
@@ -69,11 +71,14 @@ def login_problem(
     expires_s = claims.get("exp")
     if isinstance(expires_s, bool) or not isinstance(expires_s, int | float):
         return "This login does not say how long it is valid."
+    # Written so that an expiry of NaN counts as passed.
     if not now.timestamp() < expires_s:
         return "Your login has expired: log in again."
     email = claims.get("email")
+    # Some providers let anybody claim an address: unverified it may be somebody else's.
     if not isinstance(email, str) or claims.get("email_verified") is not True:
         return "This login does not vouch for an e-mail address."
+    # Only what follows the last @ is the domain: a quoted local part may hold another.
     address = email.strip().lower()
     if not {address, f"@{address.rpartition('@')[2]}"} & allowed:
         return "This account is not on its owner's list."

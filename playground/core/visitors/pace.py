@@ -1,4 +1,4 @@
-"""How often something may be done: a leaky bucket for each who does it, and one for all."""
+"""How often something may be done: a leaky bucket for whoever does it, and one for all."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ class Bucket:
         self._seen_s = 0.0
 
     def _leak(self, now_s: float) -> None:
+        # A caller that waited for the lock may bring an earlier time than the one before.
         gone = max(0.0, now_s - self._seen_s) * self._pace.per_s
         self._level = max(0.0, self._level - gone)
         self._seen_s = now_s
@@ -60,6 +61,7 @@ class Paces:
         """Do it so many times if that may be now, or not at all."""
         with self._lock:
             buckets = (self._bucket(who), self._all)
+            # Both are asked before either is filled: what one refuses must not count in the other.
             if not all(bucket.has_room(count, now_s) for bucket in buckets):
                 return False
             for bucket in buckets:
@@ -73,6 +75,7 @@ class Paces:
 
     def _bucket(self, who: str) -> Bucket:
         bucket = self._buckets.setdefault(who, Bucket(self._each))
+        # The most recent goes last: `popitem` drops the one unused for longest.
         self._buckets.move_to_end(who)
         if len(self._buckets) > MOST_KNOWN:
             self._buckets.popitem(last=False)

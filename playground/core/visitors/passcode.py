@@ -25,8 +25,10 @@ class Passcode:
 
     def enter(self, given: str, now_s: float) -> Literal["right", "wrong", "too often"]:
         """Compare, unless too many were wrong within a minute; `now_s` is any steady clock."""
+        # Pages try on their own threads: without the lock more than five would get through.
         with self._lock:
             is_full = len(self._wrong_s) == MOST_WRONG
+            # Before anything is compared: while locked, not even the right one may be told apart.
             if is_full and now_s - self._wrong_s[0] < WITHIN_S:
                 return "too often"
             if self._is_set and hmac.compare_digest(_digest(given), self._digest):

@@ -29,8 +29,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was looked at. `log_problem` and `headers_missing` are what the checks that ran
-    came back with."""
+    """What was looked at. `log_problem` and `headers_missing` are the results of checks that
+    ran."""
 
     address: str
     allowed_hosts: tuple[str, ...]
@@ -103,10 +103,10 @@ def _hosts(seen: Observed) -> Finding:
     remedy = "List the app's names in server.allowedHosts."
     if not hosts:
         return Finding(name, "bad", "Answers under any name (DNS rebinding).", remedy)
-    if wide := [each for each in hosts if _is_wide(each)]:
+    if wide := [host for host in hosts if _is_wide(host)]:
         sentence = f"Anybody can have a name such as {', '.join(wide)} (DNS rebinding)."
         return Finding(name, "bad", sentence, "List the app's own names in server.allowedHosts.")
-    foreign = [each for each in hosts if not _is_of_this_app(each)]
+    foreign = [host for host in hosts if not _is_of_this_app(host)]
     if seen.hosts_from_elsewhere and foreign:
         sentence = f"Answers as {', '.join(foreign)}, which .streamlit/config.toml does not list."
         remedy = "Unset STREAMLIT_SERVER_ALLOWED_HOSTS, or list the names in that file."
@@ -132,6 +132,7 @@ def _is_of_this_app(host: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a name or an address means this very machine."""
+    # A URL puts brackets around an IPv6 address, and any name may end with the root's dot.
     name = host.lower().strip("[]").rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -189,11 +190,14 @@ def _side_doors(seen: Observed) -> Finding:
 
 def _foreign_origins(seen: Observed) -> list[str]:
     """The origins among those that may ask the app which are not under one of its names."""
-    return [each for each in seen.cors_origins if not _is_own_origin(each, seen.allowed_hosts)]
+    return [
+        origin for origin in seen.cors_origins if not _is_own_origin(origin, seen.allowed_hosts)
+    ]
 
 
 def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
     try:
+        # Without the slashes `urlsplit` takes a host for a path.
         host = urlsplit(origin if "//" in origin else f"//{origin}").hostname or ""
     except ValueError:
         return False
@@ -268,6 +272,7 @@ def _gate(seen: Observed) -> Finding:
 
 def _budget(seen: Observed) -> Finding:
     is_open = seen.has_owner and seen.gate in ("budget", "passcode", "login")
+    # A budget reserves each run's worst case, and without a price there is none.
     if not seen.has_server_price and (seen.has_budget or seen.day_usd is not None):
         sentence = "Nothing can be sent: there is a budget, and the server's price is unknown."
         return Finding("Budget", "bad", sentence, "Set PLAYGROUND_SERVER_PRICE, such as 0/0.")

@@ -1,4 +1,4 @@
-"""The names of all settings, and those that are none although they look like one."""
+"""The names of all settings, and what to say of a name that only looks like one."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -34,17 +34,19 @@ _ALIKE: Final = 0.7
 def misspelt(environ: Mapping[str, str], secrets: Mapping[str, object]) -> tuple[str, ...]:
     """A sentence for each name that nothing reads: never what it is set to."""
     names = [*environ, *secrets]
-    found = [name for name in names if name.upper().startswith(PREFIX) and name not in NAMES]
+    unknown = [name for name in names if name.upper().startswith(PREFIX) and name not in NAMES]
     section = secrets.get(SECTION)
     # In the app's own section each name is meant for it.
     inner = section if isinstance(section, Mapping) else {}
-    found += [str(name) for name in inner if name not in NAMES]
-    return tuple(map(_sentence, dict.fromkeys(found)))
+    unknown += [str(name) for name in inner if name not in NAMES]
+    return tuple(map(_sentence, dict.fromkeys(unknown)))
 
 
 def _sentence(name: str) -> str:
+    # A key may have been pasted where a name belongs.
     shown = masked(name)
     shown = shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
-    own = {each.removeprefix(PREFIX): each for each in NAMES}
-    near = get_close_matches(name[:_LONGEST].upper().removeprefix(PREFIX), own, 1, _ALIKE)
-    return f"{shown} is not a setting" + (f"; did you mean {own[near[0]]}?" if near else ".")
+    full_names = {setting.removeprefix(PREFIX): setting for setting in NAMES}
+    # Cut first: difflib's time grows with the square of the length.
+    near = get_close_matches(name[:_LONGEST].upper().removeprefix(PREFIX), full_names, 1, _ALIKE)
+    return f"{shown} is not a setting" + (f"; did you mean {full_names[near[0]]}?" if near else ".")
