@@ -90,6 +90,8 @@ class BatchStore:
         """The ids of the batches of other submissions of about that time, whoever's: visitors
         can share an account. None: one of as many requests has no id either, so a batch of
         the account could be its."""
+        # Either batch may have been created that long after its submission was noted here: over
+        # twice that time one can be mistaken for the other.
         around = 2 * ARRIVES_WITHIN
         question = sa.select(batches.c.batch_id, batches.c.requests, batches.c.is_taken_in).where(
             batches.c.submitted_at >= submission.submitted_at - around,
@@ -131,6 +133,7 @@ class BatchStore:
 
         def read(connection: sa.Connection) -> dict[str, PlannedRequest]:
             found = {}
+            # A few ids at a time: a database takes only so many parameters.
             for some in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
                     *_is(batch_requests, visitor, submission_id),

@@ -29,6 +29,7 @@ from playground.store.tables.schema import cells, claims, experiments, runs, tex
 from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
+# Labelled, because the row of a cell has columns of the same names.
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
 
 
@@ -75,6 +76,8 @@ class ExperimentStore:
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
         """Forget an experiment; its runs stay in the log, and no process starts more."""
         row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
+        # A process that runs the experiment asks for its claim before each start, and stops when it
+        # is gone.
         is_its = [claims.c[column] == value for column, value in row.items()]
 
         def write(connection: sa.Connection) -> None:
@@ -183,6 +186,7 @@ class ExperimentStore:
         return self._db.read(read)
 
 
+# A cell that is run again loses its results: they were about an answer it no longer has.
 _UNCHECKED = {"results_json": "{}", "answer_key": ""}
 
 

@@ -14,6 +14,8 @@ from playground.store.tables.schema import budgets
 from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
+# Somebody has pressed Run and is waiting. What is not written by then counts for all that was
+# reserved, which is never too little.
 _SAVED_WITHIN_S = 1.0
 _UNDONE = "Not started: there is a budget, and nothing can be reserved"
 

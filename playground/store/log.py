@@ -202,10 +202,12 @@ class RunLog:
         # Right after a start the rows of earlier days are in a file that is being opened.
         self._writer.has_tried.wait(_FIRST_TRY_S)
         database = self._writer.readable
+        # Until a deletion is done the database still holds what the visitor wants forgotten.
         if database is not None and self._memory.deletion(visitor) is None:
             # Before the database: a row written in between is then seen twice, not missed.
             entries = self._memory.entries(visitor, latest=False)
             try:
+                # A deleted or replaced file still answers through the connection that is open.
                 if database.is_in_place:
                     with database.reading() as connection:
                         answer = question(connection, entries)

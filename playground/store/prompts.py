@@ -31,6 +31,7 @@ class PromptStore:
             sa.select(mine.prompt_id, mine.name, *_VERSION)
             .join_from(prompts, prompt_versions, is_same)
             .where(mine.visitor == clean_text(visitor))
+            # By prompt, because `groupby` joins only neighbours.
             .order_by(mine.prompt_id, theirs.number)
         )
 
@@ -40,6 +41,7 @@ class PromptStore:
                 SavedPrompt(*head, tuple(PromptVersion(*row[2:]) for row in versions))
                 for head, versions in rows
             ]
+            # Sorted here: SQLite orders names by their bytes, Postgres by its collation.
             return tuple(sorted(found, key=lambda prompt: prompt.name.casefold()))
 
         return self._db.read(read)

@@ -84,6 +84,8 @@ def read_found(connection: sa.Connection | None, entries: Entries, query: PageQu
         places = _places(connection, query, query.limit + 1 + len(entries))
         ids = [place.run_id for place in places.found if place.run_id not in entries]
         rows += read_rows(connection, query.visitor, ids[: query.limit + 1])
+    # Rows in memory beyond the point where the search stopped wait for a later page, or they would
+    # come before rows that are not found yet.
     if places.end is not None:
         rows = [
             r for r in rows if not is_behind(cursor_of(r, query.order), places.end, query.order)
@@ -181,6 +183,7 @@ def _by_value(connection: sa.Connection, query: PageQuery, most: int) -> list[Cu
     meant = (runs.c.visitor == query.visitor, *of_row(query.chosen))
     found: list[Cursor] = []
     if after is None or after.value is not None:
+        # Two questions, because SQLite and Postgres put NULL at opposite ends of an index.
         question = sa.select(column, runs.c.run_id).where(*meant, column.is_not(None))
         if after is not None:
             question = question.where(sa.tuple_(column, runs.c.run_id) < _edge(column, after))
@@ -215,6 +218,7 @@ def _is_behind(
 ) -> sa.ColumnElement[bool]:
     if place.value is None:
         return sa.and_(column.is_(None), run_id < place.run_id)
+    # No comparison with NULL is true, so rows without a value must be named.
     here, edge = sa.tuple_(column, run_id), _edge(column, place)
     return here > edge if is_up else sa.or_(here < edge, column.is_(None))
 
@@ -261,6 +265,7 @@ def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.Column
 
 
 def _edge(column: sa.ColumnElement[Any], place: Cursor) -> sa.Tuple:
+    # With the column's type: moments and money are stored, and compared, as integers.
     return sa.tuple_(sa.literal(place.value, column.type), sa.literal(place.run_id))
 
 

@@ -90,6 +90,7 @@ class History:
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
         """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
         others = {
+            # They are never written, so their numbers mean nothing.
             run_id: Entry(row, texts, number=0, since=0)
             for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
         }
@@ -243,10 +244,13 @@ class History:
         def delete(to: sa.Connection) -> None:
             refused = self._memory.unsaved_of(name, ids)
             gone[:] = forgetting.delete(to, name, ids, now, refused)
+            # While nobody else can write: the writer asks the memory just before it writes, and
+            # would put back what it still found there.
             self._memory.forget(name, gone)
 
         problem = self._change(delete)
         if problem is None:
+            # Only once the database has agreed: nothing brings these texts back.
             self._elsewhere.drop(name, gone)
         return problem
 
@@ -279,6 +283,7 @@ class History:
         if not self._is_caught_up(name, run_ids):
             return _NOT_WRITTEN
 
+        # Before `change` has the memory forget them.
         refused = self._memory.unsaved_of(name, run_ids) if keeps_numbers else {}
 
         def change(to: sa.Connection) -> None:

@@ -104,6 +104,7 @@ class Housekeeping:
         file = self._file()
         if file is None:
             return Refusal("Only a log in a file is backed up here.")
+        # What is still only in memory would be missing from the copy.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         try:
             return backups.back_up(file, self._clock())
@@ -129,6 +130,8 @@ class Housekeeping:
             return Refusal(f"Not restored: {fault_of(error).cause}.")
         if not aside:
             return Refusal("Not restored: the file was moved meanwhile.")
+        # The writer opens the new file in its next turn, so that nobody reads the old one after
+        # this.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         return aside[0]
 
@@ -144,12 +147,14 @@ class Housekeeping:
 
 def _bytes_of(connection: sa.Connection) -> tuple[int, int]:
     if connection.dialect.name == "sqlite":
+        # SQLite keeps the pages of deleted rows for new ones: its file does not shrink.
         numbers = [
             int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
             for name in ("page_count", "page_size", "freelist_count")
         ]
         pages, size, free = numbers
         return pages * size, free * size
+    # The total size of a table includes its indexes and long texts.
     question = (
         "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c "
         "WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"

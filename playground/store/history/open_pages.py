@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playground.core.runs.run_row import RunRow, RunTexts
 
+# Strangers share the memory of one server: no page may take all of it.
 MOST_CHARACTERS = 50_000_000
 MOST_PER_PAGE = 10_000_000
 
@@ -61,6 +62,7 @@ class OpenPages:
             while self._sizes[page] > self._most_per_page:
                 self._drop(page, next(iter(self._keys[page])))
             while sum(self._sizes.values()) > self._most:
+                # The largest page gives way, so that nobody loses texts for the sake of another.
                 largest = max(self._sizes, key=self._sizes.__getitem__)
                 self._drop(largest, next(iter(self._keys[largest])))
 

@@ -19,6 +19,7 @@ from playground.store.tables.schema import runs, texts
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
+# A frequent word fills a page at the first look; growing looks find rare matches in few rounds.
 _FIRST_LOOK, _GROWTH = 100, 4
 
 
@@ -99,6 +100,7 @@ def _matches(visitor: str, chosen: Filter, after: Cursor | None) -> Matches:
     if end is not None:
         found = replace(found, below=first_id(end))
     if after is not None and isinstance(after.value, datetime):
+        # To the end of its second: within one second the numbers are in no order.
         found = replace(found, below=min(found.below, first_id(after.value) + SLOTS))
     return found
 

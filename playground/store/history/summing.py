@@ -53,10 +53,12 @@ def _saved(
     if is_picked(chosen):
         picked, is_partial = pick(connection, visitor, chosen)
         meant = filtered.of_row(chosen, picked)
+        # Rows in memory are added up there: what the database has of them is older.
         if entries:
             meant.append(picked.c.run_id.not_in(list(entries)))
         return days.sums_of_runs(connection, grain, picked, *meant), {}, is_partial
     earlier = read_rows(connection, visitor, entries)
+    # No words and no marks are asked for here: the row alone decides.
     again = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
     if chosen.from_usd is None and chosen.to_usd is None:
         saved = days.read_sums(connection, visitor, chosen, grain)

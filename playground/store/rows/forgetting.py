@@ -66,6 +66,7 @@ def bring_back(
     connection.execute(sa.delete(deleted).where(*which))
     refused = []
     for each in [run_of(line, visitor) for line in lines]:
+        # One at a time: a run that is refused holds up none of the others.
         if apart(connection, partial(put, connection, [each], boot)) is not None:
             refused.append(each)
     return refused
@@ -75,6 +76,7 @@ def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None
     """Write whole runs, all of which have ended."""
     keys = [(each.row.visitor, each.row.run_id) for each in kept]
     long_texts = [asdict(each.texts) | {"visitor": each.row.visitor} for each in kept if each.texts]
+    # Rows before texts: the index joins the two to learn when a run started.
     with days.updating(connection, keys):
         rows = [asdict(each.row) | {"boot_id": boot} for each in kept]
         dialect.upsert(connection, runs, rows)
@@ -99,11 +101,13 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
     search_index.remove(connection, visitor, run_ids)
     connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
     these = few_runs.are(connection, runs, visitor, run_ids)
+    # A server's error can quote the prompt.
     connection.execute(sa.update(runs).where(these).values(error_message=None))
 
 
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     """Delete all that is known of a visitor's runs."""
+    # First: FTS5 must be told the very words it was given, and they are made from the texts.
     search_index.remove_visitor(connection, visitor)
     for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))

@@ -56,6 +56,8 @@ def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark)
 def write_votes(connection: sa.Connection, visitor: str, cast: Mapping[str, Vote]) -> None:
     """Replace the votes on these runs, as one ballot; their other marks stay."""
     for run_id, mark in read_marks(connection, visitor, list(cast)).items():
+        # The same for all runs of a vote: standings count ballots, or five cards with one setting
+        # would win five times by a single vote.
         ballot = min(cast) if cast[run_id] else ""
         voted = replace(mark, vote=cast[run_id], ballot=ballot)
         write_mark(connection, visitor, run_id, voted)
@@ -67,6 +69,7 @@ def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: 
     made_with = (runs.c.model, runs.c.connection, runs.c.params_json)
     question = (
         sa.select(marks.c.run_id, marks.c.ballot, marks.c.vote, *made_with)
+        # An outer join: a run that is not written yet is only in `entries`.
         .select_from(marks.outerjoin(runs, of_run))
         .where(marks.c.visitor == visitor, IS_VOTED)
         .order_by(marks.c.run_id.desc())

@@ -10,6 +10,8 @@ from playground.store.writing.faults import Fault
 
 Key = tuple[str, str]
 
+# The latest rows are shown while the database is broken, and written again when a new file is
+# begun. Two bounds: many rows have no texts, and some have very long ones.
 _REMEMBERED_ROWS = 500
 _REMEMBERED_CHARACTERS = 20_000_000
 _REFUSED_CHARACTERS = 20_000_000
@@ -89,6 +91,7 @@ class Memory:
             self._remember(key, entry)
 
     def _remember(self, key: Key, entry: Entry) -> None:
+        # Taken out first to go to the end: what was recorded last is remembered longest.
         self._forget(key)
         self._latest[key] = entry
         self._latest_size += entry.size
@@ -106,6 +109,7 @@ class Memory:
         """Forget a visitor's rows, and have them deleted from the database too."""
         with self._lock:
             self._number += 1
+            # Numbered like a row, so that waiting for everything up to a number includes it.
             self._deletions[visitor] = Deletion(visitor, self._number)
             self._lost.pop(visitor, None)
             for key in [key for key in {**self._unsaved, **self._latest} if key[0] == visitor]:
@@ -187,6 +191,8 @@ class Memory:
                     self._accept(key)
                     del self._unsaved[key]
                 elif current is not None:
+                    # Its earlier version is written: waiting for that one is over, the newer one is
+                    # still to come.
                     self._unsaved[key] = replace(current, since=current.number)
 
     def refuse(self, entry: Entry, fault: Fault) -> None:

@@ -37,13 +37,16 @@ def read_page(
         if (before is None or run_id < before) and (after is None or run_id > after)
     }
     if connection is not None:
+        # One more than the page holds: it tells whether another page follows.
         question = sa.select(*_ROW).where(runs.c.visitor == visitor).limit(limit + 1)
         if before is not None:
             question = question.where(runs.c.run_id < before)
         if after is not None:
             question = question.where(runs.c.run_id > after)
+        # From the edge outwards, or the limit would cut off the rows next to it.
         order = runs.c.run_id.asc() if upwards else runs.c.run_id.desc()
         for record in connection.execute(question.order_by(order)).mappings():
+            # The row in memory is the newer one.
             found.setdefault(record["run_id"], RunRow(**record))
     ids = sorted(found, reverse=not upwards)
     has_more = len(ids) > limit
@@ -71,6 +74,7 @@ def _exists_beyond(
 ) -> bool:
     if any((run_id < edge if older else run_id > edge) for run_id in entries):
         return True
+    # An empty page has no row at its edge: the run it was asked from counts itself.
     if including and edge in entries:
         return True
     if connection is None:
@@ -116,6 +120,7 @@ def read_run(
             sa.select(*_ROW).where(runs.c.visitor == visitor, runs.c.run_id == run_id)
         ).mappings()
         row = next((RunRow(**record) for record in found), None)
+    # A newer state of a run can come without texts: those written earlier still hold.
     if connection is not None and row is not None and long_texts is None:
         found = connection.execute(
             sa.select(*_TEXTS).where(texts.c.visitor == visitor, texts.c.run_id == run_id)

@@ -107,6 +107,7 @@ def reserve_again(
     refused = refusal(more.usd, tuple(balance(connection, window) for window in caps))
     if refused is not None:
         return refused
+    # Only until the run is settled: after that nothing would take the addition off again.
     added = connection.execute(
         sa.update(reservations)
         .where(*_is(more.visitor, more.run_id), reservations.c.is_settled == 0)
@@ -121,6 +122,7 @@ _own = sa.update(reservations).where(
 )
 _SETTLE = _own.values(is_settled=1)
 _SET_COST = _own.values(usd=sa.bindparam("cost_usd"))
+# A cost that is not exact may be too low: it never lowers what counts.
 _RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
 
 
@@ -144,6 +146,7 @@ def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
 def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> None:
     """Let go of what was reserved for runs that were never sent."""
     for run_id in run_ids:
+        # A settled run was sent after all, and what it cost goes on counting.
         is_held = reservations.c.is_settled == 0
         connection.execute(sa.delete(reservations).where(*_is(visitor, run_id), is_held))
 

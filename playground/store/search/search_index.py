@@ -78,6 +78,8 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
     else:
         connection.execute(
             sa.text(
+                # A cast, not `to_tsvector`: the words are the same on both databases, and no
+                # dictionary of the server may change them.
                 "INSERT INTO searchable (id, visitor, run_id, words) "
                 "VALUES (:id, :visitor, :run_id, CAST(:words AS tsvector))"
             ),
@@ -141,6 +143,7 @@ def remove_visitor(connection: sa.Connection, visitor: str) -> None:
 def start_anew(connection: sa.Connection) -> None:
     """Forget all words, so that none of a deleted text stays behind, and index what is left
     bit by bit."""
+    # On Postgres the words are in the row of their run, and gone with it.
     if connection.dialect.name != "sqlite":
         return
     connection.execute(_REMOVE_ALL)
@@ -164,6 +167,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
     if at is None:
         return False
     place = sa.tuple_(texts.c.visitor, texts.c.run_id)
+    # Runs that ended since the index was emptied are in it already.
     is_known = sa.exists().where(
         searchable.c.visitor == texts.c.visitor, searchable.c.run_id == texts.c.run_id
     )
@@ -190,6 +194,7 @@ def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iter
     ids: dict[str, list[str]] = {}
     for visitor, run_id in keys:
         ids.setdefault(visitor, []).append(run_id)
+    # Before the block: FTS5 must be told the earlier words, made from the earlier texts.
     for visitor in ids:
         remove(connection, visitor, ids[visitor])
     yield
@@ -245,4 +250,5 @@ def _ts_vector(found: Sequence[str]) -> str:
             break
         size += 4 + (len(word.encode()) if word not in places else 0)
         places.setdefault(word, []).append(place)
+    # A tsvector takes no more than 256 positions of a word (PostgreSQL, "Text search types").
     return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())

@@ -49,6 +49,7 @@ def tally(
     cost_usd: Decimal | None,
 ) -> Tally:
     """Count one run."""
+    # A single NaN would turn the sum of all other runs into NaN.
     if cost_usd is not None and not cost_usd.is_finite():
         cost_usd = None
     return Tally(
@@ -77,6 +78,7 @@ def add_up(tallies: Iterable[Tally]) -> Totals:
         errors += one.runs if one.status in ("failed", "interrupted") else 0
         input_tokens += one.input_tokens
         output_tokens += one.output_tokens
+        # A run on its way has no cost yet, which is not the same as an unknown one.
         has_ended = one.status not in LIVE
         if one.cost_kind == "simulated":
             simulated += one.cost_usd

@@ -11,6 +11,7 @@ from playground.store.tables import sqlite_file
 from playground.store.tables.migrations import NEWEST
 from playground.store.tables.schema import metadata
 
+# A restore checks and copies the whole file while somebody waits.
 MOST_BYTES = 20_000_000_000
 _HEAD = b"SQLite format 3\x00"
 _INDEX_OF_WORDS = "said"
@@ -24,8 +25,10 @@ def backups(file: Path) -> list[Path]:
         path
         for path in file.parent.glob(f"{file.name}.*")
         if path.name.removeprefix(f"{file.name}.").startswith(kinds)
+        # The journals of a file that was set aside belong to it; an unfinished copy is none yet.
         and not path.name.endswith(("-wal", "-shm", "-journal", ".unfinished"))
     ]
+    # By time, not by name: in a name the kind of copy comes before its date.
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
@@ -50,6 +53,8 @@ def problem_of(source: Path) -> str | None:
 
 
 def _opened(source: Path) -> sqlite3.Connection:
+    # Immutable: looking at a backup leaves no -wal or -shm file beside it, and needs no right to
+    # write there.
     return sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
@@ -79,6 +84,8 @@ def put_in_place(source: Path, file: Path, now: datetime) -> Path:
     """Put a copy of the source where the log is; return the new name of what was there.
     Nobody may be writing into the log meanwhile."""
     ready = file.with_name(f"{file.name}.restoring")
+    # Copied beside the log first: a copy can fail half-way, a rename within a folder cannot. Until
+    # then the log stays where it is.
     shutil.copyfile(source, ready)
     aside = sqlite_file.set_aside(file, now, "replaced")
     ready.replace(file)

@@ -148,6 +148,7 @@ def migrate(engine: sa.Engine, file: Path | None, steps: Sequence[Step] = STEPS)
             connection.execute(schema.meta.insert().values(version=newest))
             return
     if file is not None and version < newest:
+        # No step can be undone: an earlier version of the app can open only the copy.
         sqlite_file.back_up(engine, file, version)
     for number in range(version, newest):
         with engine.begin() as connection:

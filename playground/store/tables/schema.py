@@ -47,6 +47,7 @@ Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 metadata = sa.MetaData()
 
+# A table of its own, for Postgres has no counterpart of SQLite's `user_version`.
 meta = sa.Table("meta", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 boots = sa.Table(

@@ -23,6 +23,7 @@ from playground.store.writing.processes import Boot
 
 _COUNTS_STILL = timedelta(days=2)
 """No budget looks back further, but that of a page which was open so long."""
+# So few that others who want to write wait only a moment for their turn.
 _INDEXED_AT_ONCE = 200
 
 
@@ -134,6 +135,7 @@ class Database:
     def index_more(self) -> bool:
         """Have some more runs of earlier days found by their words; say whether more wait."""
         with self.reading() as connection:
+            # Read first: mostly nothing is left to do, and taking a turn holds up other processes.
             if search_index.progress(connection) is None:
                 return False
         with self.writing() as connection:
@@ -149,6 +151,7 @@ class Database:
             # Asked every time: a newer version of the app may have been started beside us.
             migrations.require_known_version(connection)
             yield connection
+        # Asked again: what was written into a file that was replaced meanwhile is gone.
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
 

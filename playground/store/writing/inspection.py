@@ -29,6 +29,7 @@ def problem_of(url: str, now: datetime) -> str | None:
         database = Database(dialect.parse_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
         try:
             database.beat(now)
+            # Or this look would count as a running process, and later as one that died.
             database.sign_off()
         finally:
             database.close()

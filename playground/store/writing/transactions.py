@@ -51,6 +51,7 @@ class Transactions:
             fault = fault_of(error)
             if fault.kind in UNFORESEEN:
                 report(_log, self._who, error)
+            # Only the writer reopens a database: it must find out what is wrong with this one.
             self._writer.wake(is_suspect=fault.kind == "damaged")
             return self._refused(fault.cause)
 

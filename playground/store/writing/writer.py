@@ -34,6 +34,7 @@ _BREATH_S = 0.02
 
 _ROWS_PER_TRANSACTION = 100
 """A few: while refused rows are told from others, nothing of a transaction is safe yet."""
+# A long turn is cut short so that deletions, heartbeats and whoever waits come in between.
 _LONGEST_TURN_S = 5.0
 _REFUSED_AT_ONCE = 20
 """Tried again together: thousands of them must not hold up new rows."""
@@ -82,6 +83,7 @@ class Writer:
     _has_untried: bool = False
 
     def __post_init__(self) -> None:
+        # A daemon: a database that does not answer must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
         self._thread.start()
 
@@ -144,12 +146,14 @@ class Writer:
                 _log.warning("%s", fault.sentence(self.memory.unsaved))
             with self._changed:
                 self.fault = fault
+                # The request stands until a turn has reached the refused rows.
                 if tries_refused and (fault is not None or self._has_untried):
                     self._tries_refused = True
                 if fault is None:
                     self.read_fault = None
                 if fault is not None or not self._has_untried:
                     self._finished_turn = self._turns
+                # Also after a failure: readers then answer from memory instead of waiting.
                 self.has_tried.set()
                 self._changed.notify_all()
         self._sign_off()
@@ -181,6 +185,8 @@ class Writer:
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)
+                # A damaged or moved file is dropped by now, and a new one can be opened at once.
+                # Everything else needs time.
                 if is_last_try or fault.kind not in ("damaged", "moved"):
                     return fault
             else:
@@ -196,6 +202,7 @@ class Writer:
             report(_log, "the run log", error)
         if fault.kind == "damaged":
             self._is_suspect = True
+        # A log of a newer version stays open: it can still be read.
         if fault.needs_reopening and fault.kind != "newer":
             self._drop()
 
@@ -281,6 +288,7 @@ class Writer:
         for refusal in refusals:
             fault = fault_of(refusal.error)
             self.memory.refuse(refusal.entry, fault)
+            # Once for each fault: thousands of rows can be refused for the same reason.
             if fault not in self._told:
                 self._told.add(fault)
                 _log.warning("%s", refusal_sentence([fault]))
