@@ -20,6 +20,8 @@ from playground.claude.recording import note_departure
 from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.request.connection import Connection
 
+# The API pings while it thinks: a minute of silence is a dead connection, which the 600 s of the
+# SDK would show as alive for ten minutes.
 READ_TIMEOUT_S = 60.0
 DEMO_READ_TIMEOUT_S = 20.0
 """Nobody learns more from a minute of silence; the demo never pauses for longer."""
@@ -98,6 +100,7 @@ class Clients:
         pool = anthropic.AsyncAnthropic(
             api_key="none",
             base_url=connection.base_url,
+            # The SDK's own retries can be neither seen nor stopped, and are not in the log.
             max_retries=0,
             timeout=timeout,
             http_client=http_client,

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 
 NOT_AN_ADDRESS = "ANTHROPIC_BASE_URL: it is no address that begins with http:// or https://."
+# Bounded, because errors can name each other as their cause.
 _DEEPEST = 20
 
 
@@ -36,6 +37,7 @@ def setting_error() -> SettingError | None:
 
 def through_proxy(url: httpx2.URL) -> str:
     """A sentence that names the setting of the proxy on the way to an address, if there is one."""
+    # As in httpx2: on macOS and Windows a proxy can be set without any variable.
     proxies = getproxies()
     scheme = next((each for each in (url.scheme, "all") if proxies.get(each)), None)
     if scheme is None or proxy_bypass(url.host):
@@ -60,8 +62,10 @@ def _wrong_certificates(environ: Mapping[str, str]) -> str | None:
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError:
+        # Before OSError, of which it is a kind.
         return "SSL_CERT_FILE: the file holds no certificates in PEM."
     except OSError as error:
+        # Python opens the key log in the same call, and its errors look alike.
         name = "SSLKEYLOGFILE" if error.filename == environ.get("SSLKEYLOGFILE") else None
         return f"{name or 'SSL_CERT_FILE'}: the file cannot be opened."
     return None
@@ -75,6 +79,7 @@ def _wrong_proxy() -> str | None:
             continue
         name = _set(scheme) or f"The proxy of this system for {scheme}"
         try:
+            # httpx2 completes an address without a scheme in the same way.
             proxy = httpx2.Proxy(address if "://" in address else f"http://{address}")
         except httpx2.InvalidURL:
             return f"{name}: it is no address of a proxy."

@@ -147,6 +147,7 @@ class EventMask:
 
     def __init__(self, key: str) -> None:
         self._key = key
+        # Inside JSON a quote or a backslash of the key is escaped.
         self._escaped = json.dumps(key)[1:-1]
         self._is_secret = is_secret(key)
         self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
@@ -170,6 +171,7 @@ class EventMask:
         before = [*ended, *(self._end_text() if is_over else [])]
         if isinstance(event, ThinkingDelta | InputDelta | SignatureDelta):
             return [*before, *self._pieces(event)]
+        # What is still held back belongs before the end of the answer.
         if isinstance(event, Finished):
             before += self.rest()
         shown = self._without_key(event)
@@ -231,6 +233,7 @@ class EventMask:
             return []
         mask = self._masks.get((TextDelta, self._text_at))
         if mask is not None and mask.held:
+            # So many of the next characters still belong to the text before this boundary.
             self._waiting, self._behind = [event], len(mask.held)
             return []
         rests: list[Event] = []
@@ -305,6 +308,7 @@ async def without_key_in_texts(
             for passed in mask.passed(event):
                 yield passed
     except Exception:
+        # A broken answer is shown as far as it came, and its last letters may be held back.
         for rest in mask.rest():
             yield rest
         raise

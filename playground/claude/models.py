@@ -28,6 +28,7 @@ async def list_models(
         client = clients.client(connection, key).with_options(timeout=LIST_TIMEOUT_S)
         headers = extra_headers(connection, key, 1)
         async with asyncio.timeout(ALL_TIMEOUT_S):
+            # The SDK fetches page after page for as long as the server has any.
             async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
                 models.append(_model(info, key))
                 if len(models) == MOST_MODELS:

@@ -8,6 +8,7 @@ import httpx2
 from playground.claude.errors import without_key
 from playground.core.wire.exchange import MASK, Headers, Received, Sent, end_of
 
+# A header may be as long as a server likes, and each attempt is kept in the log.
 LONGEST_VALUE = 500
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})
 _LIMITS = {

@@ -79,6 +79,7 @@ async def send(
     """
     began_s = timing.monotonic_s()
     raw = raw if raw is not None else RawEvents()
+    # `verdict` alone decides when to stop; tenacity counts and waits.
     tries = AsyncRetrying(
         retry=retry_if_exception_type(_Again),
         wait=_wait_s,
@@ -106,6 +107,7 @@ async def send(
             has_begun=failed.has_begun,
             jitter=timing.jitter(),
         )
+        # Before the wait, so that the page can show it while it lasts.
         yield AttemptFailed(number, failed.failure, decision.wait_s, decision.why, failed.has_begun)
         if decision.wait_s is None:
             return
@@ -117,6 +119,7 @@ async def send(
 def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
     """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
     monotonic_s, add = timing.monotonic_s, raw.add
+    # Inside JSON a quote or a backslash of the key is escaped.
     escaped = json.dumps(key)[1:-1]
     masks = is_secret(key)
 
@@ -139,6 +142,7 @@ async def _attempt(
     note: Note,
 ) -> AsyncGenerator[Event | _Failed, None]:
     """One attempt: its events, and last its failure if it has one."""
+    # Checked before any client sees it: httpx2 refuses such a key with the key in its message.
     if key and key_problem(key):
         yield _Failed(Failure("bad_key"))
         return
@@ -163,6 +167,8 @@ async def _attempt(
         if isinstance(error, anthropic.APIStatusError):
             yield received_of(error.response, key)
             note("", error.response.text)
+        # Without a response nobody knows whether the request arrived, and the API has no
+        # idempotency key to ask by.
         lost = answer.billed if answer is not None else "possibly"
         failure = failure_of(error, lost, timing.now())
         yield _Failed(failure_without_key(failure, key), _has_begun(answer))
@@ -178,6 +184,7 @@ async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
     """Close what was opened, or stop opening it."""
     if not opening.done():
         opening.cancel()
+        # `wait` raises nothing of what the task raises when it is cancelled.
         await asyncio.wait((opening,))
     if not opening.cancelled() and opening.exception() is None:
         await opening.result().aclose()

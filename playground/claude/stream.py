@@ -38,6 +38,7 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.json_text import Json, JsonObject
 
+# A server may keep a finished stream open: the end of the run waits no longer for it.
 DRAIN_S = 0.25
 MOST_TOKENS = 10**12
 """A larger count is nonsense, and would not fit into a log."""
@@ -255,6 +256,7 @@ class Answer:
         kind, name = str(block.get("type")), str(block.get("name"))
         is_result = kind.endswith("_tool_result")
         self._used_tools |= is_result or kind in ("server_tool_use", "mcp_tool_use")
+        # The hours of a container are billed apart, and no usage reports them.
         is_code = kind == "server_tool_use" and name.endswith("code_execution")
         is_result_of_code = is_result and "code_execution" in kind
         self._used_container |= is_code or is_result_of_code or kind == "container_upload"
@@ -388,6 +390,7 @@ def _json(value: object) -> str:
 
 def _index(data: JsonObject) -> int | None:
     index = data.get("index")
+    # Not isinstance: JSON's true is an int to Python.
     return index if type(index) is int else None
 
 
@@ -410,9 +413,12 @@ async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIt
         async for event in events:
             yield event
     except TooMuch:
+        # A ValueError, too, but nothing is damaged.
         raise
     except (ValueError, RecursionError) as error:
+        # Only an answer can be damaged: what never began as one may come from any server.
         kind: FailureKind = "undecodable" if answer.billed == "possibly" else "damaged"
+        # Plain ValueErrors have our own words; those of a library are not for people.
         what = str(error) if type(error) is ValueError else ""
         raise AnswerFailed(Failure(kind, what, billed=answer.billed)) from error
 
@@ -430,6 +436,7 @@ async def _streamed(
     is_foreign = False
     async for sse in events:
         note(sse.event or "", sse.data)
+        # An event without its data would otherwise leave a gap in the answer that nobody sees.
         if not sse.data and sse.event in KNOWN:
             raise ValueError(f"An event {sse.event} has no data.")
         if not sse.data or sse.event == "ping":
@@ -444,6 +451,7 @@ async def _streamed(
             return
     if is_foreign and answer.billed == "possibly":
         raise ValueError("It is the stream of another API.")
+    # A clean end without `message_stop`: for the SDK, which raises nothing, the answer is whole.
     raise AnswerFailed(Failure("truncated", billed=answer.billed))
 
 
@@ -460,6 +468,7 @@ def _data(name: str | None, text: str) -> JsonObject:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
+        # What is reported as an error is one: gateways do so in plain text, too.
         if name != "error":
             raise ValueError(f"An event that is not JSON: {text[:LONGEST_READ]}") from None
         return {"type": "error", "error": text}

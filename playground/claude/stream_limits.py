@@ -100,6 +100,7 @@ class BoundedClient(anthropic.DefaultAsyncHttpxClient):
             # Decompressed before it is counted.
             encoded = httpx2.Response(200, headers=response.headers, stream=raw)
             pieces = encoded.aiter_bytes()
+            # Or httpx2 would decompress it once more.
             del response.headers["content-encoding"]
         response.stream = _Bounded(raw, pieces, self._pacing, is_stream=is_stream)
 
@@ -141,6 +142,7 @@ class _Bounded(httpx2.AsyncByteStream):
                 self._has_text = self._has_text or FIRST_TEXT in piece
             if piece:
                 yield piece
+        # Raises what ended the reading, or a broken body would look like a whole one.
         await self._reading
 
     async def _read(self) -> None:

@@ -20,6 +20,7 @@ async def count_tokens(
         return Failure("bad_key")
     try:
         client = clients.client(connection, key).with_options(timeout=COUNT_TIMEOUT_S)
+        # `post` rather than `count_tokens`: the fields that would be sent are counted as they are.
         found = await client.post(
             "/v1/messages/count_tokens",
             body=body_to_count(wire),

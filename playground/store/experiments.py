@@ -76,8 +76,7 @@ class ExperimentStore:
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
         """Forget an experiment; its runs stay in the log, and no process starts more."""
         row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
-        # A process that runs the experiment asks for its claim before each start, and stops when it
-        # is gone.
+        # A process at work on it asks for its claim before each start, and stops without one.
         is_its = [claims.c[column] == value for column, value in row.items()]
 
         def write(connection: sa.Connection) -> None:

@@ -18,11 +18,13 @@ from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Others, Poll, Uns
 from playground.core.batch.batch_split import NewBatch
 from playground.core.request.connection import Connection
 
+# The largest page that the API gives.
 MOST_LISTED = 1000
 CLOCK_SKEW = timedelta(minutes=2)
 """How far the API's clock may be from this machine's."""
 SEARCH_WAITS_S = (1.0, 4.0, 10.0)
 """When to look for a batch whose reply was lost: the list may lag behind."""
+# A small batch is done in seconds, a large one within the hour.
 FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 1.0, 60.0, 1.5
 PATIENCE_S = 600.0
 """A batch is sometimes "not found" for a while after it was created (SDK issue 1432)."""
@@ -44,6 +46,7 @@ class BatchApi:
         """Submit a batch, at most once. `others` are asked where the reply is lost."""
         began = self.timing.now()
         try:
+            # In a thread: a batch can have 256 MB, and all streams share this loop.
             body = await asyncio.to_thread(new.encoded)
         except (ValueError, TypeError):
             return Failure("invalid_request", "The batch holds something that is not JSON.")
@@ -53,6 +56,8 @@ class BatchApi:
                 await ask(self.clients, connection, key, number, "post", PATH, new.headers, body)
             )
 
+        # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
+        # batch would be paid for as well.
         found = await self._patiently(post, _was_refused)
         if isinstance(found, Batch) or not _may_be_submitted(found):
             return found
@@ -81,6 +86,7 @@ class BatchApi:
                 batch
                 for batch in listed
                 if batch.counts.total == requests
+                # A later one is another submission, however alike.
                 and batch.created_at <= since + ARRIVES_WITHIN
                 and batch.batch_id not in (known or ())
             )
@@ -165,6 +171,8 @@ class BatchApi:
             rows = found.get("data")
             if not isinstance(rows, list):
                 return Failure("not_the_api")
+            # If a row is no batch, the last id may not be that of the page, and going on from it
+            # could repeat rows.
             batches = [batch for row in rows if (batch := batch_of(row)) is not None]
             return batches, found.get("has_more") is True and len(batches) == len(rows)
 
@@ -206,6 +214,7 @@ def _was_refused(failure: Failure) -> bool:
 def _may_be_submitted(failure: Failure) -> bool:
     if failure.http_status is None:
         return failure.billed != "no"
+    # A status of success: it arrived, though its reply cannot be read.
     return failure.kind in ("server_error", "gateway", "timeout") or failure.http_status < 300
 
 

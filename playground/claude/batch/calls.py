@@ -21,7 +21,9 @@ from playground.core.text.json_text import JsonObject
 
 PATH = "/v1/messages/batches"
 CALL_TIMEOUT_S = 30.0
+# The 256 MB of the largest batch take minutes on a slow line.
 UPLOAD_TIMEOUT_S = 600.0
+# A larger count is nonsense, and does not fit into a 32-bit column.
 MOST_COUNTED = 10**9
 LONGEST_ID = 1_000
 EXPIRES_AFTER = timedelta(hours=24)
@@ -77,6 +79,7 @@ async def open_results(
         path_of(batch_id, "/results"),
         cast_to=object,
         options={
+            # As the SDK asks for results.
             "headers": {"accept": "application/binary", **extra_headers(connection, key, number)}
         },
         stream=True,
@@ -92,6 +95,7 @@ def batch_of(row: object) -> Batch | None:
     created_at, batch_id, counts = _moment(row.get("created_at")), row.get("id"), _counts(row)
     if not isinstance(batch_id, str) or counts is None or created_at is None:
         return None
+    # It goes into paths, which cannot hold a lone surrogate.
     if not 0 < len(batch_id) <= LONGEST_ID or not batch_id.isprintable():
         return None
     return Batch(
@@ -143,7 +147,7 @@ def _moment(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(value)
         moment = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):  # A change of zone overflows at the ends of the calendar.
         return None
     # Such that it can be reckoned with.
     return moment if MINYEAR < moment.year < MAXYEAR else None

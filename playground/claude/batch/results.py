@@ -25,6 +25,7 @@ from playground.core.text.json_text import JsonObject
 
 LONGEST_LINE = 32_000_000
 """No answer is as long: what is, is not a line of results."""
+# Ids that never end would be read, and remembered, without end.
 MOST_LINES = 2 * MOST_REQUESTS
 
 
@@ -38,10 +39,11 @@ class _Broken:
 async def results(
     api: BatchApi, connection: Connection, key: str, batch_id: str
 ) -> AsyncGenerator[BatchResult | Failure, None]:
-    """Every result of a batch that has ended, in any order and each id once.
+    """Every result of a batch that has ended, in any order.
 
-    A damaged line is a Failure `undecodable` and the rest goes on; a broken connection is
-    tried again by the policy. A Failure of another kind is the last thing that comes.
+    A damaged line is a Failure `undecodable` and the rest goes on; after a broken connection
+    the policy tries again, and no result comes twice for that. A Failure of another kind is the
+    last thing that comes.
     """
     if key and key_problem(key):
         yield Failure("bad_key")
@@ -49,6 +51,7 @@ async def results(
     came: set[str] = set()
     number, began_s = 1, api.timing.monotonic_s()
     while True:
+        # Each attempt begins with the first result: those that have come already are passed over.
         earlier = frozenset(came)
         ended: Failure | None = None
         async with aclosing(_once(api, connection, key, batch_id, number)) as found:
@@ -86,6 +89,7 @@ async def _once(
     response: httpx2.Response | None = None
     try:
         response = await open_results(api.clients, connection, key, number, batch_id)
+        # A page has lines, too: each would be a damaged result.
         if "html" in response.headers.get("content-type", ""):
             yield _Broken(Failure("not_the_api", http_status=response.status_code))
             return
@@ -96,11 +100,13 @@ async def _once(
                 yield _Broken(Failure("not_the_api", "It does not end."))
                 return
             found = result_of(line, key)
+            # Half a line: the connection broke, and what is missing can be fetched.
             if found is None and is_last:
                 yield _Broken(Failure("truncated"))
                 return
             yield found or Failure("undecodable", "A damaged line among the results.")
     except Exception as error:
+        # Results that were being read are of answers that are paid for.
         lost: Billed = "possibly" if response is None else "partly"
         failure = failure_of(error, lost, datetime.now(UTC))
         yield _Broken(failure_without_key(failure, key))
@@ -120,6 +126,7 @@ async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[tuple[bytes, bo
             held, size = [], 0
             if found:
                 yield found, False
+        # Joined only once its end has come: adding to a growing line takes quadratic time.
         held.append(rest)
         size += len(rest)
         if size > LONGEST_LINE:
@@ -160,6 +167,7 @@ def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
         custom_id,
         "succeeded",
         blocks=content.read(),
+        # Without a report the cost is unknown, not 0.
         usage=answer.usage() if "usage" in message else None,
         stop_reason=finished.stop_reason,
         stop_sequence=finished.stop_sequence,

@@ -21,6 +21,7 @@ from playground.claude.demo.writing import StopReason, Writing
 from playground.core.request.model_catalogue import Model
 from playground.core.text.json_text import Json, JsonObject
 
+# In pauses between tokens, half a second or so: a model has to read the prompt first.
 FIRST_TOKEN_PAUSES = (16.0, 28.0)
 PING_EVERY_S = 2.0
 
@@ -67,6 +68,7 @@ class Answer:
         yield {"type": "message_start", "message": self._message()}
         async for ping in self._wait():
             yield ping
+        # With max_tokens 0 the API only fills its cache, and the answer is empty.
         if not self.body["max_tokens"]:
             for event in self._end("max_tokens", 0, 0):
                 yield event
@@ -118,6 +120,7 @@ class Answer:
                     )
                     for ttl in KEPT
                 },
+                # As in the API: only `message_delta` says how many there are.
                 "output_tokens": 1,
                 "service_tier": "standard",
                 "inference_geo": "not_available",
@@ -191,6 +194,7 @@ class Answer:
             if thinking.is_shown:
                 yield _delta(0, {"type": "thinking_delta", "thinking": token})
             elif number % 40 == 0:
+                # The API pings while it shows nothing, so that no reader gives up.
                 yield {"type": "ping"}
         signature = f"demo{self.rng.getrandbits(128):032x}"
         yield _delta(0, {"type": "signature_delta", "signature": signature})
@@ -213,12 +217,14 @@ class Answer:
             yield _delta(index, {"type": kind, field: text})
             if self.scenario.breaks and writing.written >= self.scenario.breaks_after:
                 break
+        # A stream that is cut off needs no case: it just ends.
         match self.scenario.breaks:
             case "error":
                 yield dict(OVERLOADED.body(self.request_id))
             case "drop":
                 raise Dropped
             case "stall":
+                # Silent until the reader times out or stops, either of which cancels this.
                 await asyncio.Event().wait()
             case None:
                 yield {"type": "content_block_stop", "index": index}

@@ -35,6 +35,7 @@ from playground.core.text.json_text import Json, JsonObject
 
 PAUSE_S = 1 / 50
 """With what a token costs beside it, some 45 tokens a second."""
+# The API's own limit is 32 MB.
 LARGEST_BODY = 32_000_000
 BATCHES = "/v1/messages/batches"
 REQUESTS_PER_MINUTE = 1_000
@@ -114,6 +115,7 @@ class DemoApi:
             return WRONG_METHOD
         if not (request.headers.get("authorization") or request.headers.get("x-api-key")):
             return NO_KEY
+        # A wrong key is refused everywhere, also where no other scenario applies.
         if chosen.error and chosen.error.status == 401:
             return chosen.error
         largest = LARGEST_BATCH if path == BATCHES else LARGEST_BODY
@@ -168,6 +170,8 @@ class DemoApi:
         model = None if wrong else find(body["model"])
         if wrong or model is None:
             return self._whole(wrong or NOT_FOUND, request_id)
+        # One for each answer: sharing one, they would draw in the order of their tokens, which
+        # depends on the clock.
         rng = random.Random(self._rng.getrandbits(64))  # noqa: S311 (a toy model)
         used = input_tokens(body)
         cached = self._cache.use(body, model.id, self._now())
@@ -190,6 +194,7 @@ class DemoApi:
                 return self._whole(error, request_id)
             fold(message, event)
             is_whole = event["type"] == "message_stop"
+        # A scenario that breaks streams cuts a whole message in half.
         body = _encoded(message)
         headers = {**headers, "content-type": "application/json"}
         return Reply(200, headers, _once(body if is_whole else body[: len(body) // 2]))
@@ -251,6 +256,7 @@ def _methods(path: str, is_post: bool) -> tuple[str, ...]:
 
 def _retry(request: Request) -> int:
     value = request.headers.get(RETRY_HEADER, "")
+    # `isdigit` is true of ² too, which `int` refuses.
     return int(value) if value.isascii() and value.isdigit() else 0
 
 

@@ -11,6 +11,7 @@ MOST_REQUESTS = 100_000
 LARGEST_BATCH = 256_000_000
 LONGEST_ID = 64
 CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
+# Fast answers cannot be had in batches (pricing page).
 NOT_IN_BATCHES = ("speed",)
 
 Requests = list[tuple[str, dict[str, Json]]]

@@ -25,6 +25,7 @@ MOST_BATCHES = 20
 MOST_BYTES = 64_000_000
 """Of all kept batches together; the newest is kept whatever its size."""
 DEFAULT_LIMIT, MOST_LISTED = 20, 1000
+# Checking 100,000 requests in one go would hold up every stream on the loop.
 CHECKED_AT_ONCE = 50
 FAULTS = ("errored", "expired", "canceled")
 """What the scenario makes of the first requests of a batch."""
@@ -125,6 +126,7 @@ class Batches:
         rest = ids[ids.index(after) + 1 :] if after else ids
         if before:
             rest = ids[: ids.index(before)]
+        # Before a cursor the page is what stands next to it, the end of the rest.
         page = rest[-limit:] if before else rest[:limit]
         return {
             "data": [await self.described(self._stored[each], host) for each in page],
@@ -165,6 +167,7 @@ class Batches:
 
     async def _lines(self, stored: StoredBatch) -> AsyncGenerator[bytes, None]:
         order = list(range(len(stored.requests)))
+        # The API promises no order: whoever relies on one finds out here.
         random.Random(stored.batch_id).shuffle(order)  # noqa: S311 (a toy)
         for index in order:
             custom_id = stored.requests[index][0]
@@ -179,6 +182,7 @@ class Batches:
             return {"type": fault}
         custom_id, params = stored.requests[index]
         rng = random.Random(f"{stored.batch_id}/{custom_id}")  # noqa: S311 (a toy)
+        # By the rules of its first day: results are the same whenever they are fetched.
         error = error or check_in_batch(stored.version, params, stored.created_at.date())
         if error is not None:
             body = error.body(f"req_demo_{rng.getrandbits(96):024x}")

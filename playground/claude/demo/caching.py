@@ -13,6 +13,7 @@ from hashlib import sha256
 from playground.claude.demo.prompt import TOKENS_PER_REQUEST, Body, input_tokens
 from playground.core.text.json_text import Json
 
+# Digests are small, and a prompt that falls out is only written once more.
 MOST_ENTRIES = 2_000
 READY_AFTER = timedelta(seconds=0.4)
 KEPT = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1)}
@@ -59,6 +60,7 @@ class PromptCache:
         cacheable = total - TOKENS_PER_REQUEST
         key = _digest(body, len(body["messages"]))
         kept = self._entries.get(key)
+        # What can be read stays so when it is written again: only its life begins anew.
         ready_at = kept.ready_at if kept and kept.expires_at > now else now + READY_AFTER
         self._entries[key] = _Entry(cacheable, ready_at, now + KEPT[ttl])
         self._entries.move_to_end(key)

@@ -55,6 +55,7 @@ class _Filling:
 
     def _resolved(self, schema: object) -> Schema:
         """What a reference within the schema names; an empty schema for any other."""
+        # A reference can lead back to itself.
         for _ in range(DEEPEST):
             if not isinstance(schema, Mapping):
                 return {}
@@ -113,10 +114,12 @@ class _Filling:
 
 
 def _whole(value: object, otherwise: int) -> int:
+    # A schema may ask for a million items or characters.
     return min(value, 1_000) if type(value) is int and value >= 0 else otherwise
 
 
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # No number can be drawn between bounds that are NaN or too large for a float.
     return value if abs(value) < 10**15 else None

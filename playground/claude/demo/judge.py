@@ -15,6 +15,7 @@ from playground.core.experiment.judging import FORMAT
 MOST_NAMED = 5
 _ANSWER = re.compile(r"<answer>\n?(.*)</answer>", re.DOTALL)
 _EXPECTED = re.compile(r"<expected>\n?(.*?)</expected>", re.DOTALL)
+# The words of the default criterion are in every judge's prompt and say nothing about the question.
 _OF_ANY_PROMPT = frozenset(words(JUDGED_BY_DEFAULT))
 
 

@@ -25,6 +25,7 @@ DOUBT = 0.3
 """How much of the mixture each length leaves to the shorter ones."""
 REPEAT = 0.02
 """What remains of the chance of a token that would repeat the last seven."""
+# N-grams can go round in circles and never reach an end.
 LONGEST_PART = 1_200
 START, END = "\0start", ""
 LONG_WORDS = 400
@@ -70,6 +71,7 @@ class LanguageModel:
         """The answer, token by token. A last message from the assistant is continued."""
         match = self.match(system, messages)
         prefill = messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
+        # Off topic there is nothing to be long about.
         wanted = 0 if match.is_off_topic else tokens_wanted(messages)
         written = 0
         for pieces in (match.pieces, *match.related):
@@ -110,6 +112,7 @@ def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random)
     """One answer, up to the end of a piece."""
     counts = _counts(pieces)
     context = (START, *tokenizer.tokens(prefill))
+    # The model has nothing to go on from after a word it never read.
     if context[-1:] not in counts:
         context = (START,)
     said: set[tuple[str, ...]] = set()
@@ -162,6 +165,7 @@ def at_temperature(chances: Mapping[str, float], temperature: float) -> dict[str
     best = max(chances, key=lambda token: chances[token])
     if temperature <= 0:
         return {best: 1.0}
+    # Relative to the likeliest, or at a low temperature all chances would underflow to 0.
     top = math.log(chances[best])
     raw = {t: math.exp((math.log(p) - top) / temperature) for t, p in chances.items() if p > 0}
     total = sum(raw.values())
@@ -198,5 +202,6 @@ def _trained() -> LanguageModel:
 
 def language_model() -> LanguageModel:
     """The model of this process, trained at first use."""
+    # `cache` alone lets two threads train at once.
     with _training:
         return _trained()

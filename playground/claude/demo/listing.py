@@ -32,6 +32,7 @@ def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | 
     rest = rows[ids.index(after) + 1 :] if after else rows
     if before:
         rest = rows[: ids.index(before)]
+    # Before a cursor the page is what stands next to it, the end of the rest.
     page = rest[-limit:] if before else rest[:limit]
     return {
         "data": page,

@@ -27,6 +27,8 @@ def read_pieces(folder: Path = CORPUS) -> tuple[Piece, ...]:
     """Every piece of the corpus, in the order of the files and their lines."""
     return tuple(
         piece
+        # Sorted: the order of a folder differs from one file system to the next, and would change
+        # answers.
         for path in sorted(folder.glob("*.md"))
         for piece in _pieces(path.read_text(encoding="utf-8"))
     )

@@ -90,6 +90,8 @@ class Relevance:
         chosen = [piece for piece in self._pieces if scores[piece.asked] >= NEAR * scores[best]]
         chosen.sort(key=lambda piece: -scores[piece.asked])
         topic = chosen[0].topic
+        # By the last message alone, too: a system prompt on a topic would hide a question that is
+        # not.
         if scores[best] < OFF_TOPIC * 2 and self._cosine(last, best) < OFF_TOPIC:
             if follow_up := self._follow_up(system, asked[:-1], last, scores):
                 return follow_up
@@ -155,6 +157,7 @@ class Relevance:
         return math.sqrt(sum((self._weight(word) * count) ** 2 for word, count in bag.items()))
 
     def _weight(self, word: str) -> float:
+        # A word it never read tells as much as the rarest: a prompt full of them is off topic.
         return self._idf.get(word, self._rarest)
 
 
@@ -166,6 +169,7 @@ def words(text: str) -> list[str]:
 
 def _stem(word: str) -> str:
     if not word.isascii():
+        # The endings of other languages are not known: the beginning stands for the word.
         return word[:5]
     for ending in ("ing", "es", "ed", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:

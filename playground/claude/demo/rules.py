@@ -95,6 +95,7 @@ def _check(
         return invalid(f'anthropic-version: "{version[:40]}" is not a valid version.')
     if not isinstance(body, dict):
         return invalid("The request body is not a JSON object.")
+    # The current version does not know the sampling fields: it refuses even their defaults.
     wrong = broken_shape(body, fields - set(SAMPLING if version == CURRENT_VERSION else ()))
     if wrong:
         return invalid(wrong)
@@ -147,6 +148,7 @@ def _sampling_is_a_number(call: Call) -> str | None:
 def _sampling_is_deprecated(call: Call) -> str | None:
     if call.model.takes_sampling:
         return None
+    # Under the earlier version newer models accept the defaults and nothing else.
     defaults = {"temperature": 1, "top_p": DEFAULT_TOP_P}
     for name in SAMPLING:
         if name in call.body and call.body[name] != defaults.get(name):
@@ -227,6 +229,7 @@ def _fast(call: Call) -> str | None:
     """The words are not known; the models that have it are those with a price for it."""
     if call.body.get("speed") != "fast":
         return None
+    # `today` may be left out: then the prices of the day of release count.
     at = datetime.combine(max(call.today, call.model.released), time(), UTC)
     is_there = call.today < FAST_UNTIL.get(call.model.id, date.max)
     if is_there and has_fast_price(call.model.id, at):
@@ -266,6 +269,7 @@ def _thinking_budget(call: Call) -> str | None:
     if budget < MIN_THINKING_BUDGET_TOKENS:
         least = MIN_THINKING_BUDGET_TOKENS
         return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {least}"
+    # A request to count tokens has no max_tokens.
     if budget >= call.body.get("max_tokens", budget + 1):
         return (
             "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our"

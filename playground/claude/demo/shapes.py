@@ -50,6 +50,7 @@ def broken_shape(body: Fields, allowed: frozenset[str]) -> str | None:
             return f"{name}: Field required"
     for name in body:
         if name not in allowed:
+            # Cut, because a name may be as long as the body.
             return f"{name[:60]}: Extra inputs are not permitted"
     return next((text for shape in _SHAPES if (text := shape(body))), None)
 
@@ -61,6 +62,7 @@ def _model(body: Fields) -> str | None:
 
 def _max_tokens(body: Fields) -> str | None:
     limit = body.get("max_tokens", 1)
+    # JSON's true is an int to Python.
     if isinstance(limit, bool) or not isinstance(limit, int):
         return "max_tokens: Input should be a valid integer"
     return "max_tokens: must be greater than or equal to 0" if limit < 0 else None

@@ -35,6 +35,7 @@ class DemoTransport(httpx2.AsyncBaseTransport):
             {name.lower(): value for name, value in request.headers.items()},
             await request.aread(),
         )
+        # There is no socket to time out, so that the client's read timeout is kept here.
         read_s = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(read_s):

@@ -11,6 +11,7 @@ from playground.claude.demo.faults import Scenario
 from playground.claude.demo.prompt import Body, input_tokens
 from playground.core.request.model_catalogue import find
 
+# Every request has a cache of its own, in which nothing grows old.
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +43,7 @@ def fold(message: Event, event: Event) -> None:
         case "content_block_delta":
             block, delta = message["content"][event["index"]], event["delta"]
             if delta["type"] == "input_json_delta":
+                # It begins as {}, and is the text of JSON until the block ends.
                 block["input"] = (block["input"] or "") + delta["partial_json"]
                 return
             name = delta["type"].removesuffix("_delta")

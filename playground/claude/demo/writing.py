@@ -41,6 +41,7 @@ class Writing:
                 self.stop_reason, self.stop_sequence = "stop_sequence", found
                 held = held[: held.index(found)]
                 break
+            # What has been yielded cannot be taken back.
             safe = len(held) - _beginning(held, self.stop_sequences)
             if safe:
                 yield held[:safe]

@@ -130,8 +130,7 @@ class Housekeeping:
             return Refusal(f"Not restored: {fault_of(error).cause}.")
         if not aside:
             return Refusal("Not restored: the file was moved meanwhile.")
-        # The writer opens the new file in its next turn, so that nobody reads the old one after
-        # this.
+        # The writer opens the new file in its next turn: nobody reads the old one after this.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         return aside[0]
 
