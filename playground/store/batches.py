@@ -35,9 +35,9 @@ class BatchStore:
         it kept, and may be sent."""
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
-        for some in in_chunks(asked):
+        for chunk in in_chunks(asked):
             # A transaction each: a hundred thousand at once would hold up the log.
-            rows = [clean_row(asdict(each)) | owner for each in some]
+            rows = [clean_row(asdict(request)) | owner for request in chunk]
             refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
             if refused is not None:
                 return refused
@@ -65,8 +65,8 @@ class BatchStore:
         question = sa.select(batches).where(*_is(batches, visitor, submission_id))
 
         def read(connection: sa.Connection) -> Submission | None:
-            found = connection.execute(question).mappings().first()
-            return _submission_of(found) if found else None
+            row = connection.execute(question).mappings().first()
+            return _submission_of(row) if row else None
 
         return self._db.read(read)
 
@@ -101,11 +101,11 @@ class BatchStore:
         )
 
         def read(connection: sa.Connection) -> frozenset[str] | None:
-            found = connection.execute(question).all()
-            waiting = [row.requests for row in found if not row.batch_id and not row.is_taken_in]
+            rows = connection.execute(question).all()
+            waiting = [row.requests for row in rows if not row.batch_id and not row.is_taken_in]
             if submission.requests in waiting:
                 return None
-            return frozenset(row.batch_id for row in found if row.batch_id)
+            return frozenset(row.batch_id for row in rows if row.batch_id)
 
         return self._db.read(read)
 
@@ -132,16 +132,16 @@ class BatchStore:
         """What was asked under these ids."""
 
         def read(connection: sa.Connection) -> dict[str, PlannedRequest]:
-            found = {}
+            requests = {}
             # A few ids at a time: a database takes only so many parameters.
-            for some in in_chunks(custom_ids):
+            for chunk in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
                     *_is(batch_requests, visitor, submission_id),
-                    batch_requests.c.custom_id.in_(some),
+                    batch_requests.c.custom_id.in_(chunk),
                 )
                 for row in connection.execute(question).mappings():
-                    found[row["custom_id"]] = PlannedRequest(**row)
-            return found
+                    requests[row["custom_id"]] = PlannedRequest(**row)
+            return requests
 
         return self._db.read(read)
 
@@ -151,11 +151,11 @@ class BatchStore:
         """Forget what was asked under these ids: their runs are in the log, durably."""
 
         def write(connection: sa.Connection) -> None:
-            for some in in_chunks(custom_ids):
+            for chunk in in_chunks(custom_ids):
                 connection.execute(
                     sa.delete(batch_requests).where(
                         *_is(batch_requests, visitor, submission_id),
-                        batch_requests.c.custom_id.in_(some),
+                        batch_requests.c.custom_id.in_(chunk),
                     )
                 )
 

@@ -50,10 +50,12 @@ class ClaimStore:
     def give_back(self, visitor: str, name: str) -> Refusal | None:
         """Let others have it."""
         # Only if it is still ours: another process may have taken it since.
-        own = sa.delete(claims).where(*_is(visitor, name), claims.c.boot_id == self._boot.boot_id)
+        release = sa.delete(claims).where(
+            *_is(visitor, name), claims.c.boot_id == self._boot.boot_id
+        )
 
         def write(connection: sa.Connection) -> None:
-            connection.execute(own)
+            connection.execute(release)
 
         return self._db.write(write)
 
@@ -66,5 +68,5 @@ def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
 def _holder(connection: sa.Connection, visitor: str, name: str) -> str | None:
     # The claims of a dead process need no cleaning up: they end with its row in `boots`.
     lives = claims.c.boot_id.in_(sa.select(boots_table.c.boot_id))
-    held = sa.select(claims.c.boot_id).where(*_is(visitor, name), lives)
-    return connection.execute(held).scalar_one_or_none()
+    question = sa.select(claims.c.boot_id).where(*_is(visitor, name), lives)
+    return connection.execute(question).scalar_one_or_none()

@@ -53,8 +53,8 @@ class ExperimentStore:
         question = sa.select(experiments).where(*_is(experiments, visitor, experiment_id))
 
         def read(connection: sa.Connection) -> ExperimentRow | None:
-            found = connection.execute(question).mappings().first()
-            return ExperimentRow(**found) if found else None
+            row = connection.execute(question).mappings().first()
+            return ExperimentRow(**row) if row else None
 
         return self._db.read(read)
 
@@ -88,21 +88,21 @@ class ExperimentStore:
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
-        rows = [_of(visitor, experiment_id) | asdict(each) | _UNCHECKED for each in begun]
+        rows = [_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
         """Remember what checks said of these cells."""
 
         def write(connection: sa.Connection) -> None:
-            for each in done:
-                is_cell = cells.c.cell_id == each.cell_id
+            for checked_cell in done:
+                is_cell = cells.c.cell_id == checked_cell.cell_id
                 connection.execute(
                     sa.update(cells)
                     .where(*_is(cells, visitor, experiment_id), is_cell)
                     .values(
-                        results_json=clean_text(results_to_json(each.results)),
-                        answer_key=each.answer_key,
+                        results_json=clean_text(results_to_json(checked_cell.results)),
+                        answer_key=checked_cell.answer_key,
                     )
                 )
 
@@ -123,12 +123,12 @@ class ExperimentStore:
         def read(connection: sa.Connection) -> dict[str, CellRow]:
             # Before the runs: one that a batch brings in between then counts as waiting still.
             waiting = batch_tables.waiting(connection, visitor, experiment_id)
-            found = {}
+            cells_by_id = {}
             for row in connection.execute(question).mappings():
                 entry = unsaved.get(row["run_id"])
                 cell = _cell_of(row, entry.row if entry else None, row["run_id"] in waiting)
-                found[cell.cell_id] = cell
-            return found
+                cells_by_id[cell.cell_id] = cell
+            return cells_by_id
 
         return self._db.read(read)
 
@@ -143,25 +143,25 @@ class ExperimentStore:
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
 
         def read(connection: sa.Connection) -> tuple[RunRow, ...]:
-            known = set(connection.execute(newest).scalars())
-            found = {
+            newest_ids = set(connection.execute(newest).scalars())
+            rows_by_id = {
                 row["run_id"]: RunRow(**row) for row in connection.execute(question).mappings()
             }
-            found |= {
+            rows_by_id |= {
                 run_id: entry.row
                 for run_id, entry in unsaved.items()
-                if entry.row.experiment_id == clean_text(experiment_id) and run_id not in known
+                if entry.row.experiment_id == clean_text(experiment_id) and run_id not in newest_ids
             }
-            return tuple(found.values())
+            return tuple(rows_by_id.values())
 
         return self._db.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
         """What is checked of the answers of these runs of a visitor, by their id."""
-        found = self.contents(visitor, run_ids)
-        if isinstance(found, Refusal):
-            return found
-        return {run_id: answer_of(blocks) for run_id, blocks in found.items()}
+        blocks_by_id = self.contents(visitor, run_ids)
+        if isinstance(blocks_by_id, Refusal):
+            return blocks_by_id
+        return {run_id: answer_of(blocks) for run_id, blocks in blocks_by_id.items()}
 
     def contents(self, visitor: str, run_ids: Collection[str]) -> dict[str, Blocks] | Refusal:
         """The answers of these runs of a visitor, by their id."""
@@ -169,18 +169,18 @@ class ExperimentStore:
         unsaved = self._memory.entries(name, latest=False)
 
         def read(connection: sa.Connection) -> dict[str, Blocks]:
-            found: dict[str, Blocks] = {}
-            for some in in_chunks(run_ids):
+            blocks_by_id: dict[str, Blocks] = {}
+            for chunk in in_chunks(run_ids):
                 question = sa.select(texts.c.run_id, texts.c.answer, texts.c.blocks_json).where(
-                    texts.c.visitor == name, texts.c.run_id.in_(some)
+                    texts.c.visitor == name, texts.c.run_id.in_(chunk)
                 )
                 for record in connection.execute(question).mappings():
-                    found[record["run_id"]] = RunTexts(**record).blocks
+                    blocks_by_id[record["run_id"]] = RunTexts(**record).blocks
             for run_id in run_ids:
                 newer = unsaved[run_id].texts if run_id in unsaved else None
                 if newer is not None:
-                    found[run_id] = newer.blocks
-            return found
+                    blocks_by_id[run_id] = newer.blocks
+            return blocks_by_id
 
         return self._db.read(read)
 

@@ -67,8 +67,8 @@ class Ledger:
         question = sa.select(budgets.c.session_usd, budgets.c.day_usd)
 
         def read(connection: sa.Connection) -> Budget:
-            found = connection.execute(question.where(budgets.c.visitor == visitor)).first()
-            return Budget(*found) if found else Budget()
+            row = connection.execute(question.where(budgets.c.visitor == visitor)).first()
+            return Budget(*row) if row else Budget()
 
         return self._db.read(read)
 

@@ -127,22 +127,26 @@ class RunLog:
     def _warning(self, visitor: str | None) -> str | None:
         fault = self._writer.fault or self._writer.read_fault
         refusals, lost = self._memory.refusals(visitor), self._memory.lost(visitor)
-        fault = fault or next((each for each in refusals if each.kind not in UNFORESEEN), None)
-        said = [deletion_sentence(each) for each in self._delayed(visitor, fault)][:1]
+        fault = fault or next(
+            (refusal for refusal in refusals if refusal.kind not in UNFORESEEN), None
+        )
+        sentences = [deletion_sentence(cause) for cause in self._delayed(visitor, fault)][:1]
         if fault is not None:
-            said.append(fault.sentence(self._memory.unsaved))
+            sentences.append(fault.sentence(self._memory.unsaved))
         elif refusals or lost:
-            said.append(refusal_sentence(refusals, lost))
+            sentences.append(refusal_sentence(refusals, lost))
         elif self._writer.is_closed and self._memory.unsaved:
-            said.append("The log is closed: the latest rows are kept in memory only.")
-        if not said and self._writer.notice:
-            said.append(self._writer.notice)
-        return " ".join(said) or None
+            sentences.append("The log is closed: the latest rows are kept in memory only.")
+        if not sentences and self._writer.notice:
+            sentences.append(self._writer.notice)
+        return " ".join(sentences) or None
 
     def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
         """What is in the way of deletions that were asked for."""
-        wishes = [each for each in self._memory.deletions() if visitor in (None, each.visitor)]
-        return [found for each in wishes if (found := each.fault or fault) is not None]
+        deletions = [
+            deletion for deletion in self._memory.deletions() if visitor in (None, deletion.visitor)
+        ]
+        return [cause for deletion in deletions if (cause := deletion.fault or fault) is not None]
 
     def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
         """The runs of this visitor that are in memory only, oldest first."""
@@ -169,11 +173,11 @@ class RunLog:
 
     def get(self, visitor: str, run_id: str) -> tuple[RunRow, RunTexts] | None:
         """Return one run of this visitor with its texts."""
-        name, wanted = clean_text(visitor), clean_text(run_id)
+        name, clean_id = clean_text(visitor), clean_text(run_id)
         run = self._answer(
-            name, lambda connection, entries: read_run(connection, name, entries, wanted)
+            name, lambda connection, entries: read_run(connection, name, entries, clean_id)
         )
-        return None if run is None else self.open_pages.find(name, wanted) or run
+        return None if run is None else self.open_pages.find(name, clean_id) or run
 
     def totals(self, visitor: str, *, since: datetime | None = None) -> Totals:
         """Add up the runs of this visitor, or those started at `since` or later."""

@@ -52,8 +52,8 @@ class Housekeeping:
         """Delete a visitor's runs up to a day for good, and tell how many each step deleted;
         last of all why it has to stop, where it has to."""
 
-        def delete(to: sa.Connection, ids: list[str]) -> None:
-            forgetting.remove(to, clean_text(visitor), ids)
+        def delete(connection: sa.Connection, ids: list[str]) -> None:
+            forgetting.remove(connection, clean_text(visitor), ids)
 
         return self._work_through(visitor, last_day, delete, keeps_starred=keeps_starred)
 
@@ -61,8 +61,8 @@ class Housekeeping:
         """Keep only the numbers of a visitor's runs up to a day, and tell how many each step
         took; last of all why it has to stop, where it has to."""
 
-        def drop(to: sa.Connection, ids: list[str]) -> None:
-            forgetting.drop_texts(to, clean_text(visitor), ids)
+        def drop(connection: sa.Connection, ids: list[str]) -> None:
+            forgetting.drop_texts(connection, clean_text(visitor), ids)
 
         return self._work_through(visitor, last_day, drop, keeps_numbers=True)
 
@@ -79,20 +79,20 @@ class Housekeeping:
         chosen = Filter(to_day=last_day)
         while True:
             # Each step on its own: other writers have their turn in between.
-            found = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
-            ids = [row.run_id for row in found.rows if row.status not in LIVE]
+            page = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
+            ids = [row.run_id for row in page.rows if row.status not in LIVE]
             if keeps_starred:
                 marked = self._history.marks(visitor, ids)
                 ids = [run_id for run_id in ids if not marked[run_id].is_starred]
             if ids:
-                done = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
-                if done is not None:
-                    yield done
+                refusal = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
+                if refusal is not None:
+                    yield refusal
                     return
             yield len(ids)
-            if found.next_cursor is None:
+            if page.next_cursor is None:
                 return
-            after = found.next_cursor
+            after = page.next_cursor
 
     def backups(self) -> list[Path]:
         """The copies beside the log, the newest first."""

@@ -81,7 +81,7 @@ class OpenPages:
     def runs(self, visitor: str) -> Mapping[str, Run]:
         """All of a visitor's runs that are still here, by their ids."""
         with self._lock:
-            return {run_id: run for (who, run_id), run in self._runs.items() if who == visitor}
+            return {run_id: run for (owner, run_id), run in self._runs.items() if owner == visitor}
 
     def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
         """Let go of some runs of a visitor."""
@@ -111,15 +111,15 @@ def bare(row: RunRow) -> RunRow:
     numbers, and no error's text; who stopped it is this app's own word."""
     parameters = json.loads(row.params_json)
     numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
-    kept = row.error_message if row.status == "stopped" else None
-    return replace(row, params_json=json.dumps(numbers), error_message=kept)
+    error_message = row.error_message if row.status == "stopped" else None
+    return replace(row, params_json=json.dumps(numbers), error_message=error_message)
 
 
 def _filled(row: RunRow, run: Run | None) -> RunRow:
     if run is None:
         return row
-    whole, _ = run
-    return replace(row, params_json=whole.params_json, error_message=whole.error_message)
+    full_row, _ = run
+    return replace(row, params_json=full_row.params_json, error_message=full_row.error_message)
 
 
 def _size(row: RunRow, texts: RunTexts) -> int:

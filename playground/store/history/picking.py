@@ -78,31 +78,31 @@ def parts(
         return
     matches, size = _matches(visitor, chosen, after), _FIRST_LOOK
     while True:
-        found = matches.read(connection, size)
-        is_all = len(found) < size
+        matched = matches.read(connection, size)
+        is_all = len(matched) < size
         if not is_all:
             # Within a second numbers are in no order: all of it, so that none is passed over.
-            second = found[-1][0] // SLOTS * SLOTS
-            rest = replace(matches, first=max(second, matches.first), below=found[-1][0])
-            found += rest.read(connection, SLOTS)
+            second = matched[-1][0] // SLOTS * SLOTS
+            rest = replace(matches, first=max(second, matches.first), below=matched[-1][0])
+            matched += rest.read(connection, SLOTS)
             matches, size = replace(matches, below=second), min(MOST_PICKED, size * _GROWTH)
-        ids = [run_id for _, run_id in found]
+        ids = [run_id for _, run_id in matched]
         yield Part(ids, _saying(connection, visitor, ids, chosen) if _reads(chosen) else ids)
         if is_all:
             return
 
 
 def _matches(visitor: str, chosen: Filter, after: Cursor | None) -> Matches:
-    found = Matches(visitor, chosen.phrases)
+    query = Matches(visitor, chosen.phrases)
     start, end = chosen.started_from, chosen.started_before
     if start is not None:
-        found = replace(found, first=first_id(start))
+        query = replace(query, first=first_id(start))
     if end is not None:
-        found = replace(found, below=first_id(end))
+        query = replace(query, below=first_id(end))
     if after is not None and isinstance(after.value, datetime):
         # To the end of its second: within one second the numbers are in no order.
-        found = replace(found, below=min(found.below, first_id(after.value) + SLOTS))
-    return found
+        query = replace(query, below=min(query.below, first_id(after.value) + SLOTS))
+    return query
 
 
 def _few(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
@@ -132,10 +132,10 @@ def _saying(
         .join(runs, is_same)
         .where(runs.c.status.not_in(LIVE))
     )
-    found = []
-    for some in in_chunks(run_ids):
-        these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
-        for run_id, *said in connection.execute(these):
-            if has(said_of(*said), wanted):
-                found.append(run_id)
-    return found
+    matching_ids = []
+    for chunk in in_chunks(run_ids):
+        chunk_question = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(chunk))
+        for run_id, *texts_of_run in connection.execute(chunk_question):
+            if has(said_of(*texts_of_run), wanted):
+                matching_ids.append(run_id)
+    return matching_ids

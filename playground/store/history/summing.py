@@ -38,8 +38,8 @@ def _sums(
         if filtered.matches_entry(chosen, entry, marked.get(run_id, NO_MARK))
     ]
     in_memory = days.sums_of_rows(rows)
-    saved, again, is_partial = _saved(connection, visitor, entries, chosen, grain)
-    memory = days.coarse(days.joined([in_memory, days.negative(again)]), grain)
+    saved, superseded, is_partial = _saved(connection, visitor, entries, chosen, grain)
+    memory = days.coarse(days.joined([in_memory, days.negative(superseded)]), grain)
     return days.joined([saved, memory]), is_partial
 
 
@@ -52,17 +52,17 @@ def _saved(
         return {}, {}, False
     if is_picked(chosen):
         picked, is_partial = pick(connection, visitor, chosen)
-        meant = filtered.of_row(chosen, picked)
+        conditions = filtered.of_row(chosen, picked)
         # Rows in memory are added up there: what the database has of them is older.
         if entries:
-            meant.append(picked.c.run_id.not_in(list(entries)))
-        return days.sums_of_runs(connection, grain, picked, *meant), {}, is_partial
+            conditions.append(picked.c.run_id.not_in(list(entries)))
+        return days.sums_of_runs(connection, grain, picked, *conditions), {}, is_partial
     earlier = read_rows(connection, visitor, entries)
     # No words and no marks are asked for here: the row alone decides.
-    again = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
+    superseded = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
     if chosen.from_usd is None and chosen.to_usd is None:
         saved = days.read_sums(connection, visitor, chosen, grain)
     else:
-        meant = [runs.c.visitor == visitor, *filtered.of_row(chosen)]
-        saved = days.sums_of_runs(connection, grain, runs, *meant)
-    return saved, days.sums_of_rows(again), False
+        conditions = [runs.c.visitor == visitor, *filtered.of_row(chosen)]
+        saved = days.sums_of_runs(connection, grain, runs, *conditions)
+    return saved, days.sums_of_rows(superseded), False

@@ -22,20 +22,20 @@ def read_marks(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str]
 ) -> Mapping[str, Mark]:
     """The marks of these runs; `NO_MARK` for those that have none."""
-    found: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
-    for some in in_chunks(run_ids):
-        by_run: dict[str, list[str]] = defaultdict(list)
+    marks_by_id: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
+    for chunk in in_chunks(run_ids):
+        tags_by_run: dict[str, list[str]] = defaultdict(list)
         question = sa.select(tags.c.run_id, tags.c.tag).where(
-            few_runs.are(connection, tags, visitor, some)
+            few_runs.are(connection, tags, visitor, chunk)
         )
         for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
-            by_run[run_id].append(tag)
-            found[run_id] = Mark(tags=tuple(by_run[run_id]))
+            tags_by_run[run_id].append(tag)
+            marks_by_id[run_id] = Mark(tags=tuple(tags_by_run[run_id]))
         columns = (marks.c[name] for name in ("run_id", *_MARK))
-        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, some))
+        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, chunk))
         for run_id, is_starred, *rest_of_mark in connection.execute(rows):
-            found[run_id] = Mark(bool(is_starred), tuple(by_run[run_id]), *rest_of_mark)
-    return found
+            marks_by_id[run_id] = Mark(bool(is_starred), tuple(tags_by_run[run_id]), *rest_of_mark)
+    return marks_by_id
 
 
 def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark) -> None:
@@ -75,14 +75,14 @@ def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: 
         .order_by(marks.c.run_id.desc())
         .limit(most)
     )
-    found = []
-    for run_id, ballot, vote, model, to, params_json in connection.execute(question):
+    votes = []
+    for run_id, ballot, vote, model, connection_name, params_json in connection.execute(question):
         if run_id in entries:
             row = entries[run_id].row
-            found.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
+            votes.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
         elif model is not None:
-            found.append(Voted(ballot, model, to, params_json, vote))
-    return found
+            votes.append(Voted(ballot, model, connection_name, params_json, vote))
+    return votes
 
 
 def starred_ids(connection: sa.Connection, visitor: str, most: int) -> set[str]:

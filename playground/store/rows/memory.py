@@ -43,8 +43,8 @@ class Entry:
     @property
     def whole_size(self) -> int:
         """In characters, the row's own included."""
-        own = (self.row.params_json, self.row.error_message or "")
-        return self.size + sum(map(len, own)) + _CHARACTERS_OF_A_ROW
+        row_texts = (self.row.params_json, self.row.error_message or "")
+        return self.size + sum(map(len, row_texts)) + _CHARACTERS_OF_A_ROW
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +81,9 @@ class Memory:
         with self._lock:
             self._number += 1
             waiting = self._unsaved.get(key)
-            known = waiting or self._latest.get(key)
-            if texts is None and known is not None:
-                texts = known.texts
+            earlier = waiting or self._latest.get(key)
+            if texts is None and earlier is not None:
+                texts = earlier.texts
             self._accept(key)
             self._lost.get(row.visitor, set()).discard(row.run_id)
             entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
@@ -217,8 +217,8 @@ class Memory:
     def refused_work(self) -> tuple[Entry, ...]:
         """Return the rows set apart, those first that were not tried for longest."""
         with self._lock:
-            wanted = [key for key in self._refused if key[0] not in self._deletions]
-            return tuple(self._unsaved[key] for key in wanted)
+            keys = [key for key in self._refused if key[0] not in self._deletions]
+            return tuple(self._unsaved[key] for key in keys)
 
     def refusals(self, visitor: str | None = None) -> tuple[Fault, ...]:
         """Return why each row set apart was refused, of one visitor or of all."""
@@ -228,7 +228,7 @@ class Memory:
     def lost(self, visitor: str | None = None) -> int:
         """Return how many refused rows are not even here any more, of one visitor or of all."""
         with self._lock:
-            return sum(len(ids) for who, ids in self._lost.items() if visitor in (None, who))
+            return sum(len(ids) for owner, ids in self._lost.items() if visitor in (None, owner))
 
     def lost_ids(self, visitor: str) -> frozenset[str]:
         """Return which runs of a visitor these are."""
@@ -238,8 +238,8 @@ class Memory:
     def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
         """Return those of these runs that are not written yet."""
         with self._lock:
-            found = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
-            return {run_id: entry for run_id, entry in found.items() if entry is not None}
+            entries = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
+            return {run_id: entry for run_id, entry in entries.items() if entry is not None}
 
     def is_waiting(self, visitor: str, run_ids: Collection[str]) -> bool:
         """Say whether one of these runs is still to be written, and was not refused."""
@@ -277,6 +277,6 @@ class Memory:
         """Say whether everything up to this number has been written."""
         with self._lock:
             rows = [entry.since for entry in self._unsaved.values()]
-            wishes = [deletion.number for deletion in self._deletions.values()]
+            deletions = [deletion.number for deletion in self._deletions.values()]
             is_whole = not any(self._lost.values())
-            return is_whole and all(n > number for n in (*rows, *wishes))
+            return is_whole and all(n > number for n in (*rows, *deletions))

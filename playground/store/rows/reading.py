@@ -31,7 +31,7 @@ def read_page(
 ) -> Page:
     """Return the rows next to a run id, newest first; the newest ones without any."""
     upwards = after is not None and before is None
-    found = {
+    rows_by_id = {
         run_id: entry.row
         for run_id, entry in entries.items()
         if (before is None or run_id < before) and (after is None or run_id > after)
@@ -47,8 +47,8 @@ def read_page(
         order = runs.c.run_id.asc() if upwards else runs.c.run_id.desc()
         for record in connection.execute(question.order_by(order)).mappings():
             # The row in memory is the newer one.
-            found.setdefault(record["run_id"], RunRow(**record))
-    ids = sorted(found, reverse=not upwards)
+            rows_by_id.setdefault(record["run_id"], RunRow(**record))
+    ids = sorted(rows_by_id, reverse=not upwards)
     has_more = len(ids) > limit
     ids = sorted(ids[:limit], reverse=True)
     edge = before if before is not None else after
@@ -57,7 +57,7 @@ def read_page(
     beyond = edge is not None and _exists_beyond(
         connection, visitor, entries, edge, older=upwards, including=not ids
     )
-    rows = tuple(found[run_id] for run_id in ids)
+    rows = tuple(rows_by_id[run_id] for run_id in ids)
     if upwards:
         return Page(rows=rows, older=beyond, newer=has_more)
     return Page(rows=rows, older=has_more, newer=beyond)
@@ -90,22 +90,22 @@ def _exists_beyond(
 
 def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> list[RunRow]:
     """Return those of these runs that this visitor has."""
-    found = []
-    for some in in_chunks(run_ids):
-        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, some))
-        found += [RunRow(**record) for record in connection.execute(question).mappings()]
-    return found
+    rows = []
+    for chunk in in_chunks(run_ids):
+        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, chunk))
+        rows += [RunRow(**record) for record in connection.execute(question).mappings()]
+    return rows
 
 
 def read_texts(
     connection: sa.Connection, visitor: str, run_ids: Iterable[str]
 ) -> dict[str, RunTexts]:
     """Return the texts of these runs by their ids."""
-    found = []
-    for some in in_chunks(run_ids):
-        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, some))
-        found += [RunTexts(**record) for record in connection.execute(question).mappings()]
-    return {each.run_id: each for each in found}
+    loaded = []
+    for chunk in in_chunks(run_ids):
+        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, chunk))
+        loaded += [RunTexts(**record) for record in connection.execute(question).mappings()]
+    return {row.run_id: row for row in loaded}
 
 
 def read_run(
@@ -116,16 +116,16 @@ def read_run(
     row = entry.row if entry else None
     long_texts = entry.texts if entry else None
     if connection is not None and row is None:
-        found = connection.execute(
+        records = connection.execute(
             sa.select(*_ROW).where(runs.c.visitor == visitor, runs.c.run_id == run_id)
         ).mappings()
-        row = next((RunRow(**record) for record in found), None)
+        row = next((RunRow(**record) for record in records), None)
     # A newer state of a run can come without texts: those written earlier still hold.
     if connection is not None and row is not None and long_texts is None:
-        found = connection.execute(
+        records = connection.execute(
             sa.select(*_TEXTS).where(texts.c.visitor == visitor, texts.c.run_id == run_id)
         ).mappings()
-        long_texts = next((RunTexts(**record) for record in found), None)
+        long_texts = next((RunTexts(**record) for record in records), None)
     return None if row is None else (row, long_texts or RunTexts(run_id=run_id))
 
 

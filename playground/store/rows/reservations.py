@@ -82,19 +82,19 @@ def reserve(
     connection: sa.Connection, wanted: Sequence[Reservation], caps: Sequence[Window]
 ) -> Refusal | None:
     """Reserve all or nothing. Whoever calls this is the only one who writes just now."""
-    needed_usd = sum((each.usd for each in wanted), Decimal(0))
+    needed_usd = sum((reservation.usd for reservation in wanted), Decimal(0))
     refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
         rows = [
             {
-                "visitor": each.visitor,
-                "run_id": each.run_id,
-                "payer": each.payer,
-                "started_at": each.started_at,
+                "visitor": reservation.visitor,
+                "run_id": reservation.run_id,
+                "payer": reservation.payer,
+                "started_at": reservation.started_at,
                 "is_settled": 0,
-                "usd": each.usd,
+                "usd": reservation.usd,
             }
-            for each in wanted
+            for reservation in wanted
         ]
         connection.execute(sa.insert(reservations), rows)
     return refused
@@ -130,15 +130,15 @@ def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
     """Let runs that have ended count for what they cost; in full where that is not exact."""
     ended = [row for row in rows if row.status not in LIVE]
     priced = [row for row in ended if row.cost_usd is not None]
-    for statement, some in (
+    for statement, settled in (
         (_SETTLE, ended),
         (_SET_COST, [row for row in priced if row.cost_kind == "exact"]),
         (_RAISE_COST, [row for row in priced if row.cost_kind != "exact"]),
     ):
-        if some:
+        if settled:
             values = [
                 {"of_visitor": row.visitor, "of_run": row.run_id, "cost_usd": row.cost_usd}
-                for row in some
+                for row in settled
             ]
             connection.execute(statement, values)
 

@@ -49,8 +49,8 @@ class Matches:
 
     def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
         """Number and id of the newest of them."""
-        found = connection.execute(self._question(connection, most))
-        return [(number, run_id) for number, run_id in found]
+        records = connection.execute(self._question(connection, most))
+        return [(number, run_id) for number, run_id in records]
 
     def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
         """The runs themselves, as a table."""
@@ -59,22 +59,22 @@ class Matches:
     def count(self, connection: sa.Connection, most: int) -> int:
         """How many they are, at most so many."""
         question = self._question(connection, most)
-        found = question.columns(searchable.c.id, searchable.c.run_id).subquery()
-        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+        matched = question.columns(searchable.c.id, searchable.c.run_id).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(matched)) or 0
 
     def _question(
-        self, connection: sa.Connection, most: int, *, columns: str = _PLACE, joined: str = ""
+        self, connection: sa.Connection, limit: int, *, columns: str = _PLACE, joined: str = ""
     ) -> sa.TextClause:
-        spoken = [phrase for phrase in self.phrases if phrase.words]
+        phrases = [phrase for phrase in self.phrases if phrase.words]
         if connection.dialect.name == "sqlite":
             runs = joined and f"CROSS {joined}"
             statement = _SQLITE.format(columns=columns, runs=runs)
-            query = _fts_query(self.visitor, spoken)
+            query = _fts_query(self.visitor, phrases)
         else:
-            saying = _SAYING if spoken else ""
+            saying = _SAYING if phrases else ""
             statement = _POSTGRES.format(columns=columns, runs=joined, words=saying)
-            query = _ts_query(spoken)
-        values = {"visitor": self.visitor, "first": self.first, "below": self.below, "most": most}
+            query = _ts_query(phrases)
+        values = {"visitor": self.visitor, "first": self.first, "below": self.below, "most": limit}
         if ":query" in statement:
             values["query"] = query
         return sa.text(statement).bindparams(**values)
@@ -88,11 +88,11 @@ def who(visitor: str) -> str:
 
 def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
     # Words are letters, marks and digits: none can end the quotes.
-    wanted = " AND ".join(
+    phrases_query = " AND ".join(
         f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
     )
-    whose = f'who : "{who(visitor)}"'
-    return f"{whose} AND words : ({wanted})" if wanted else whose
+    owner = f'who : "{who(visitor)}"'
+    return f"{owner} AND words : ({phrases_query})" if phrases_query else owner
 
 
 def _ts_query(phrases: Sequence[Phrase]) -> str:

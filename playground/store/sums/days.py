@@ -108,7 +108,7 @@ def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iter
     rows = []
     for visitor, earlier in before.items():
         after = sums_of_ids(connection, visitor, ids[visitor])
-        changes = [(kind, each.negative()) for kind, each in earlier.items()]
+        changes = [(kind, subtotal.negative()) for kind, subtotal in earlier.items()]
         for kind, change in [*changes, *after.items()]:
             # Status and kind of cost are in both.
             rows.append({"visitor": visitor} | change._asdict() | kind._asdict())
@@ -125,10 +125,12 @@ def sums_of_ids(
     later."""
     started = sa.true() if since is None else runs.c.started_at >= since
     parts = []
-    for some in in_chunks(run_ids):
+    for chunk in in_chunks(run_ids):
         # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
         # the groups rather than pick out these few.
-        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some), started)
+        question = sa.select(*COUNTED).where(
+            few_runs.are(connection, runs, visitor, chunk), started
+        )
         parts.append(added_up(connection.execute(question)))
     return joined(parts)
 
@@ -136,8 +138,8 @@ def sums_of_ids(
 def added_up(records: Iterable[Any]) -> Sums:
     """The sums of records of the columns `COUNTED`."""
     return _merged(
-        (Kind(day_of(at), *kind), tally(kind[0], kind[1], tokens_in, tokens_out, cost))
-        for at, *kind, tokens_in, tokens_out, cost in records
+        (Kind(day_of(started_at), *kind), tally(kind[0], kind[1], tokens_in, tokens_out, cost))
+        for started_at, *kind, tokens_in, tokens_out, cost in records
     )
 
 
@@ -149,11 +151,11 @@ def sums_of_runs(
 ) -> Sums:
     """The sums of the runs in a table that fulfil the conditions, from the runs themselves."""
     # Whole days downwards, also before 1970.
-    at = sa.cast(found.c.started_at, sa.BigInteger)
-    day = (at - (at % _DAY + _DAY) % _DAY) // _DAY
+    started_at = sa.cast(found.c.started_at, sa.BigInteger)
+    day = (started_at - (started_at % _DAY + _DAY) % _DAY) // _DAY
     # Not the bare columns: SQLite would walk through all runs in their order.
-    same = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
-    kind = {"day": day} | same
+    own_kind = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
+    kind = {"day": day} | own_kind
     sums = (
         sa.func.count(),
         sa.func.count(found.c.cost_usd),
@@ -222,14 +224,14 @@ def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
         conditions.append(days.c.day >= (chosen.from_day - _FIRST).days)
     if chosen.to_day is not None:
         conditions.append(days.c.day <= (chosen.to_day - _FIRST).days)
-    for column, wanted in (
+    for column, values in (
         (days.c.status, chosen.statuses),
         (days.c.model, chosen.models),
         (days.c.variant, chosen.variants),
         (days.c.connection, chosen.connections),
     ):
-        if wanted:
-            conditions.append(column.in_(wanted))
+        if values:
+            conditions.append(column.in_(values))
     return conditions
 
 
@@ -241,27 +243,27 @@ def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> S
 
 
 def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
-    found = {}
+    sums = {}
     for record in records:
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
         *counts, cost_usd = record[len(grain) :]
         runs_in, priced, tokens_in, tokens_out = map(int, counts)
-        found[kind] = Tally(
+        sums[kind] = Tally(
             kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd
         )
-    return found
+    return sums
 
 
 def coarse(sums: Sums, grain: Grain) -> Sums:
     """The sums told apart by fewer fields of their kind."""
     return _merged(
-        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
-        for kind, each in sums.items()
+        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(subtotal, grain))
+        for kind, subtotal in sums.items()
     )
 
 
-def _at(each: Tally, grain: Grain) -> Tally:
-    return each if "status" in grain else each._replace(status="")
+def _at(subtotal: Tally, grain: Grain) -> Tally:
+    return subtotal if "status" in grain else subtotal._replace(status="")
 
 
 def joined(parts: Iterable[Sums]) -> Sums:
@@ -270,16 +272,16 @@ def joined(parts: Iterable[Sums]) -> Sums:
 
 
 def negative(sums: Sums) -> Sums:
-    return {kind: each.negative() for kind, each in sums.items()}
+    return {kind: subtotal.negative() for kind, subtotal in sums.items()}
 
 
 def day_costs(sums: Sums) -> tuple[DayCost, ...]:
     """What each model cost on each day, in order of time."""
     grouped: dict[tuple[int, str, bool], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    for kind, each in sums.items():
+    for kind, subtotal in sums.items():
         key = kind.day, kind.model, kind.cost_kind == "simulated"
         count, usd = grouped[key]
-        grouped[key] = count + each.runs, usd + each.cost_usd
+        grouped[key] = count + subtotal.runs, usd + subtotal.cost_usd
     return tuple(
         DayCost(_FIRST + timedelta(days=day), model, is_simulated, count, usd)
         for (day, model, is_simulated), (count, usd) in sorted(grouped.items())
@@ -293,9 +295,9 @@ def _end_of(day: int) -> datetime:
     return datetime.combine(_FIRST + timedelta(days=day + 1), time(), UTC)
 
 
-def _merged(found: Iterable[tuple[Kind, Tally]]) -> Sums:
+def _merged(subtotals: Iterable[tuple[Kind, Tally]]) -> Sums:
     sums: dict[Kind, Tally] = {}
-    for kind, each in found:
+    for kind, subtotal in subtotals:
         so_far = sums.get(kind)
-        sums[kind] = each if so_far is None else so_far.plus(each)
+        sums[kind] = subtotal if so_far is None else so_far.plus(subtotal)
     return sums

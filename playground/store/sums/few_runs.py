@@ -37,8 +37,8 @@ def are(
 
 def rows(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> sa.Subquery:
     """Those of these runs that the visitor has, as a table."""
-    found = sa.text(_ROWS[connection.dialect.name])
-    return as_runs(found.bindparams(visitor=visitor, ids=json.dumps(list(run_ids))))
+    statement = sa.text(_ROWS[connection.dialect.name])
+    return as_runs(statement.bindparams(visitor=visitor, ids=json.dumps(list(run_ids))))
 
 
 def as_runs(found: sa.TextClause) -> sa.Subquery:

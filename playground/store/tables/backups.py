@@ -21,7 +21,7 @@ _NEEDED = ("meta", "runs", "texts")
 def backups(file: Path) -> list[Path]:
     """The copies of this log that stand beside it, the newest first."""
     kinds = ("backup-", "bak-v", "replaced-", "corrupt-")
-    found = [
+    copies = [
         path
         for path in file.parent.glob(f"{file.name}.*")
         if path.name.removeprefix(f"{file.name}.").startswith(kinds)
@@ -29,14 +29,14 @@ def backups(file: Path) -> list[Path]:
         and not path.name.endswith(("-wal", "-shm", "-journal", ".unfinished"))
     ]
     # By time, not by name: in a name the kind of copy comes before its date.
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    return sorted(copies, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def back_up(file: Path, now: datetime) -> Path:
     """Copy the log to a new file beside it."""
-    to = sqlite_file.free_name(file, "backup", now)
-    sqlite_file.copy_of(file, to)
-    return to
+    copy = sqlite_file.free_name(file, "backup", now)
+    sqlite_file.copy_of(file, copy)
+    return copy
 
 
 def problem_of(source: Path) -> str | None:
@@ -61,9 +61,9 @@ def _opened(source: Path) -> sqlite3.Connection:
 def _problem_in(connection: sqlite3.Connection) -> str | None:
     if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
         return "it is damaged"
-    held = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-    tables = {name for kind, name, _, _ in held if kind == "table"}
-    if not set(_NEEDED) <= tables or not all(_is_known(*row) for row in held):
+    objects = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    tables = {name for kind, name, _, _ in objects if kind == "table"}
+    if not set(_NEEDED) <= tables or not all(_is_known(*row) for row in objects):
         return "it holds something else than a log of this app"
     versions = connection.execute("SELECT version FROM meta").fetchall()
     if len(versions) != 1 or not isinstance(versions[0][0], int) or versions[0][0] < 1:

@@ -168,8 +168,8 @@ def _quoted(text: str) -> str:
     """Have a password with an @ in it end at the last one."""
     place, mark, query = text.partition("?")
     scheme, colon, rest = place.partition("://")
-    who, at, where = rest.rpartition("@")
-    return f"{scheme}{colon}{who.replace('@', '%40')}{at}{where}{mark}{query}"
+    credentials, separator, host = rest.rpartition("@")
+    return f"{scheme}{colon}{credentials.replace('@', '%40')}{separator}{host}{mark}{query}"
 
 
 Item = TypeVar("Item")
@@ -178,5 +178,5 @@ Item = TypeVar("Item")
 def in_chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
     """Yield the items a few at a time; none is held longer than its chunk."""
     rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+    while chunk := list(islice(rest, size)):
+        yield chunk

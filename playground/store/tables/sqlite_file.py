@@ -27,10 +27,10 @@ class MovedFileError(Exception):
 def identity(file: Path) -> Identity | None:
     """Return what tells this file from another one put in its place; None if there is none."""
     try:
-        found = os.stat(file)
+        status = os.stat(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def make_room(file: Path) -> None:
@@ -76,9 +76,9 @@ def back_up(engine: sa.Engine, file: Path, version: int) -> None:
     if not backup.exists():
         with suppress(FileNotFoundError):
             unfinished.replace(backup)
-    for left in file.parent.glob(f"{glob.escape(backup.name)}.*unfinished"):
+    for leftover in file.parent.glob(f"{glob.escape(backup.name)}.*unfinished"):
         with suppress(OSError):
-            left.unlink()
+            leftover.unlink()
 
 
 def set_aside(file: Path, now: datetime, why: str = "corrupt") -> Path:
@@ -103,8 +103,8 @@ def copy_of(file: Path, to: Path) -> None:
     """Copy a file that is in use, as it is at this moment; nobody has to wait for it."""
     unfinished = to.with_name(f"{to.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as own:
-        own.execute("VACUUM INTO ?", (str(unfinished),))
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
     unfinished.replace(to)
 
 

@@ -95,7 +95,7 @@ class Database:
         can write: a row may have been deleted while this had to wait."""
         with self.writing() as connection:
             processes.beat(connection, self._boot, now)
-            return self._write_apart(connection, [each for each in entries if is_wanted(each)])
+            return self._write_apart(connection, [entry for entry in entries if is_wanted(entry)])
 
     def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
         """Write these rows but for those that are refused, each of which changes nothing."""

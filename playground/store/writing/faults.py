@@ -128,8 +128,8 @@ class Fault:
     @property
     def cause(self) -> str:
         """What is wrong, as the end of a sentence."""
-        named = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
-        return _CAUSES[self.kind] + named
+        code = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
+        return _CAUSES[self.kind] + code
 
     @property
     def name(self) -> str:
@@ -139,21 +139,21 @@ class Fault:
 
     def sentence(self, kept: int) -> str:
         """Say it to the person whose `kept` rows are waiting in memory."""
-        told = f"The log can't be {self.during}: {self.cause}."
+        problem = f"The log can't be {self.during}: {self.cause}."
         if not kept:
-            return told
+            return problem
         rows = "1 row is" if kept == 1 else f"{kept:,} rows are"
-        return f"{told} {rows} kept in memory and will be written when it can be."
+        return f"{problem} {rows} kept in memory and will be written when it can be."
 
 
 def refusal_sentence(refusals: Sequence[Fault], lost: int = 0) -> str:
     """Say which rows were refused while all others are written, and how many more of those
     were `lost` because memory holds only so many."""
-    told = [_kept_sentence(refusals)] if refusals else []
+    sentences = [_kept_sentence(refusals)] if refusals else []
     if lost:
-        were = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
-        told.append(f"{were} too much to keep in memory and can't be shown any more.")
-    return " ".join(told)
+        subject = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
+        sentences.append(f"{subject} too much to keep in memory and can't be shown any more.")
+    return " ".join(sentences)
 
 
 def _kept_sentence(refusals: Sequence[Fault]) -> str:
@@ -270,10 +270,10 @@ def _kind_of_code(code: str) -> Kind:
     return by_name or _BY_SQLSTATE.get(code) or _BY_CLASS.get(code[:2]) or "refused"
 
 
-def _kind_of_unnamed(error: exc.DBAPIError, said: str) -> Kind:
+def _kind_of_unnamed(error: exc.DBAPIError, message: str) -> Kind:
     """What a server's driver complains of without an SQLSTATE: libpq gives none to what happens
     before a connection stands, or to its loss."""
-    by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+    by_words = next((kind for words, kind in _BY_WORDS.items() if words in message), None)
     if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
         return "unreachable"
     return by_words or "unexpected"

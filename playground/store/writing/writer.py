@@ -263,10 +263,10 @@ class Writer:
     def _write(self, database: Database) -> bool:
         """Write what is new; say whether some of it has yet to be tried."""
         ends_at = time.monotonic() + _LONGEST_TURN_S
-        for some in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
+        for chunk in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
             if time.monotonic() > ends_at:
                 return True
-            self._save(database, some)
+            self._save(database, chunk)
         return False
 
     def _write_refused(self, database: Database) -> None:
@@ -275,8 +275,8 @@ class Writer:
         refused = self.memory.refused_work()
         if not refused:
             self._told.clear()
-        for some in in_chunks(refused, _REFUSED_AT_ONCE):
-            if not self._save(database, some):
+        for chunk in in_chunks(refused, _REFUSED_AT_ONCE):
+            if not self._save(database, chunk):
                 return
 
     def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
