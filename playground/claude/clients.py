@@ -70,8 +70,8 @@ class Clients:
                 raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
         # `Omit` is for headers of single calls, and works for these too.
-        undone = cast(Mapping[str, str], _undo_environment(key))
-        client = pool.with_options(api_key=key, default_headers=undone)
+        overrides = cast(Mapping[str, str], _undo_environment(key))
+        client = pool.with_options(api_key=key, default_headers=overrides)
         client._platform = pool._platform
         return client
 

@@ -24,22 +24,22 @@ def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[
     if error is None or deepest == 0:
         return
     yield error
-    for each in getattr(error, "exceptions", ()):
-        yield from causes_of(each, deepest - 1)
+    for member in getattr(error, "exceptions", ()):
+        yield from causes_of(member, deepest - 1)
     yield from causes_of(error.__cause__ or error.__context__, deepest - 1)
 
 
 def setting_error() -> SettingError | None:
     """Which setting keeps a client from being built, as far as can be found out."""
-    found = _wrong_certificates(os.environ) or _wrong_proxy()
-    return SettingError(found) if found else None
+    problem = _wrong_certificates(os.environ) or _wrong_proxy()
+    return SettingError(problem) if problem else None
 
 
 def through_proxy(url: httpx2.URL) -> str:
     """A sentence that names the setting of the proxy on the way to an address, if there is one."""
     # As in httpx2: on macOS and Windows a proxy can be set without any variable.
     proxies = getproxies()
-    scheme = next((each for each in (url.scheme, "all") if proxies.get(each)), None)
+    scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.host):
         return ""
     return f" The way leads through the proxy of {_set(scheme) or 'this system'}."
@@ -47,7 +47,7 @@ def through_proxy(url: httpx2.URL) -> str:
 
 def trusts() -> str:
     """A sentence that names the setting by which certificates are trusted, if there is one."""
-    name = next((each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)), None)
+    name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
     return f" {name} decides which certificates are accepted." if name else ""
 
 

@@ -150,10 +150,10 @@ def _reported_kind(body: object) -> FailureKind:
 
 def _money(error_type: str, code: str, message: str) -> FailureKind | None:
     """Whether it is the account's money that a request was refused for."""
-    said = f"{error_type} {code} {message}".lower()
-    if code in _SPEND_LIMITS or _SPENT.search(said):
+    text = f"{error_type} {code} {message}".lower()
+    if code in _SPEND_LIMITS or _SPENT.search(text):
         return "spend_limit"
-    return "billing" if _BROKE.search(said) else None
+    return "billing" if _BROKE.search(text) else None
 
 
 def without_key(text: str | None, key: str) -> str | None:
@@ -241,7 +241,7 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
         return _proxy_failure(str(cause))
     causes = list(causes_of(cause))
     # The reason is wrapped in several layers of errors.
-    untrusted = [each for each in causes if isinstance(each, ssl.SSLCertVerificationError)]
+    untrusted = [layer for layer in causes if isinstance(layer, ssl.SSLCertVerificationError)]
     if untrusted:
         return Failure("certificate", f"{untrusted[0].verify_message}.{trusts()}")
     # Before APITimeoutError, which the SDK also makes of these timeouts: nothing was sent, so
@@ -260,12 +260,12 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
     return failure_of(cause, "possibly", datetime.min.replace(tzinfo=UTC))
 
 
-def _proxy_failure(said: str) -> Failure:
+def _proxy_failure(message: str) -> Failure:
     """A proxy that opens no tunnel to the API: nothing was sent."""
-    found = _STATUS.match(said)
-    status = int(found[0]) if found else None
+    match = _STATUS.match(message)
+    status = int(match[0]) if match else None
     kind: FailureKind = "gateway" if status is not None and status >= 500 else "proxy"
-    return Failure(kind, said, status)
+    return Failure(kind, message, status)
 
 
 def _unreached(causes: Sequence[BaseException]) -> str:

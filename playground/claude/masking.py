@@ -73,14 +73,16 @@ class _Others:
 
     def passed(self, event: Other) -> list[Other]:
         self._came.append((event, _parsed(event.json)))
-        held: dict[_Place, list[_Text]] = defaultdict(list)
+        texts_by_place: dict[_Place, list[_Text]] = defaultdict(list)
         for at, (_, value) in enumerate(self._came):
             for place, holder, name in _texts(value):
-                held[place].append((at, holder, name))
-        for texts in held.values():
+                texts_by_place[place].append((at, holder, name))
+        for texts in texts_by_place.values():
             self._mask(texts)
         # Each one that waits adds a letter: more of them than the key has are no part of it.
-        may_go_on = len(self._came) < len(self._key) and any(map(self._is_open, held.values()))
+        may_go_on = len(self._came) < len(self._key) and any(
+            map(self._is_open, texts_by_place.values())
+        )
         return [] if may_go_on else self.rest()
 
     @property
@@ -90,8 +92,8 @@ class _Others:
 
     def rest(self) -> list[Other]:
         """What waited."""
-        came, self._came = self._came, []
-        return [event for event, _ in came]
+        waited, self._came = self._came, []
+        return [event for event, _ in waited]
 
     def _mask(self, texts: list["_Text"]) -> None:
         """Mask the key where several texts share it: in the first of them."""
@@ -103,8 +105,8 @@ class _Others:
                 before = text[:start] + MASK if start >= 0 else ""
                 holder[name] = before + text[end:]
                 event, value = self._came[at]
-                whole = json.dumps(value, ensure_ascii=False)
-                self._came[at] = replace(event, json=whole), value
+                json_text = json.dumps(value, ensure_ascii=False)
+                self._came[at] = replace(event, json=json_text), value
             start, end = start - len(text), max(0, end - len(text))
 
     def _is_open(self, texts: list["_Text"]) -> bool:
@@ -128,14 +130,14 @@ def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]: 
     """The texts within a JSON value: where in it, what holds them, and under which name."""
     if len(place) > DEEPEST:
         return
-    for name, each in (
+    for name, item in (
         value.items() if isinstance(value, dict)
         else enumerate(value) if isinstance(value, list) else ()
     ):  # fmt: skip
-        if isinstance(each, str):
+        if isinstance(item, str):
             yield (*place, name), value, name
         else:
-            yield from _texts(each, *place, name)
+            yield from _texts(item, *place, name)
 
 
 class EventMask:
@@ -160,15 +162,15 @@ class EventMask:
         """The events that can be shown now that this one has come."""
         if not self._is_secret:
             return [event]
-        ended: list[Event] = self._end_others(event)
+        released: list[Event] = self._end_others(event)
         if isinstance(event, TextDelta):
-            return [*ended, *(self._after(event) if self._waiting else self._pieces(event))]
+            return [*released, *(self._after(event) if self._waiting else self._pieces(event))]
         if isinstance(event, BlockStopped):
-            return [*ended, *self._at_boundary(event)]
+            return [*released, *self._at_boundary(event)]
         if isinstance(event, BlockStarted) and event.kind == "text":
-            return [*ended, *self._at_boundary(event)]
+            return [*released, *self._at_boundary(event)]
         is_over = self._waiting or isinstance(event, BlockStarted)
-        before = [*ended, *(self._end_text() if is_over else [])]
+        before = [*released, *(self._end_text() if is_over else [])]
         if isinstance(event, ThinkingDelta | InputDelta | SignatureDelta):
             return [*before, *self._pieces(event)]
         # What is still held back belongs before the end of the answer.
@@ -184,16 +186,16 @@ class EventMask:
 
     def rest(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
-        found = self._end_text() if self._waiting else []
+        events = self._end_text() if self._waiting else []
         # What is read first was thought before it.
         for (kind, at), mask in sorted(
-            self._masks.items(), key=lambda each: each[0][0] is TextDelta
+            self._masks.items(), key=lambda keyed_mask: keyed_mask[0][0] is TextDelta
         ):
             if held := mask.rest():
-                found.append(kind(held, at))
-        found += (each for others in self._others.values() for each in others.rest())
+                events.append(kind(held, at))
+        events += (event for others in self._others.values() for event in others.rest())
         self._masks, self._others = {}, {}
-        return found
+        return events
 
     def _other(self, event: Other) -> list[Other]:
         others = self._others.setdefault(event.at, _Others(self._key))
@@ -205,13 +207,13 @@ class EventMask:
     def _end_others(self, event: Event) -> list[Event]:
         """What waits and does not go on with this event. A block begins before all that follows
         it but its own deltas."""
-        found: list[Event] = []
+        events: list[Event] = []
         for at, others in [*self._others.items()]:
             is_next = isinstance(event, OtherDelta) and event.at == at
             is_whole = isinstance(event, BlockStopped) and event.at == at
             if is_whole or (others.has_begun and not is_next) or isinstance(event, BlockStarted):
-                found += self._others.pop(at).rest()
-        return found
+                events += self._others.pop(at).rest()
+        return events
 
     def _pieces(self, piece: Piece) -> list[Event]:
         if isinstance(piece, TextDelta):
@@ -220,12 +222,12 @@ class EventMask:
         return [type(piece)(passed, piece.at)] if passed else []
 
     def _mask(self, kind: type[Piece], at: int | None) -> Mask:
-        found = self._masks.get((kind, at))
-        if found is None:
+        mask = self._masks.get((kind, at))
+        if mask is None:
             # The input is JSON: there a quote or a backslash of the key is escaped.
-            found = Mask(self._escaped if kind is InputDelta else self._key)
-            self._masks[kind, at] = found
-        return found
+            mask = Mask(self._escaped if kind is InputDelta else self._key)
+            self._masks[kind, at] = mask
+        return mask
 
     def _at_boundary(self, event: BlockStarted | BlockStopped) -> list[Event]:
         if self._waiting:
@@ -236,12 +238,12 @@ class EventMask:
             # So many of the next characters still belong to the text before this boundary.
             self._waiting, self._behind = [event], len(mask.held)
             return []
-        rests: list[Event] = []
+        events: list[Event] = []
         for kind in (ThinkingDelta, SignatureDelta, InputDelta) * isinstance(event, BlockStopped):
-            other = self._masks.pop((kind, event.at), None)
-            if other is not None and (held := other.rest()):
-                rests.append(kind(held, event.at))
-        return [*rests, event]
+            block_mask = self._masks.pop((kind, event.at), None)
+            if block_mask is not None and (held := block_mask.rest()):
+                events.append(kind(held, event.at))
+        return [*events, event]
 
     def _after(self, piece: TextDelta) -> list[Event]:
         """A text goes on behind one whose end is held back."""
@@ -252,15 +254,15 @@ class EventMask:
         else:
             before, passed = passed[: self._behind], passed[self._behind :]
             self._behind -= len(before)
-        found: list[Event] = [TextDelta(before, self._text_at)] if before else []
+        events: list[Event] = [TextDelta(before, self._text_at)] if before else []
         if self._behind:
-            return found
+            return events
         del self._masks[TextDelta, self._text_at]
         self._masks[TextDelta, piece.at] = mask
         self._text_at = piece.at
-        found += self._waiting
+        events += self._waiting
         self._waiting = []
-        return [*found, TextDelta(passed, piece.at)] if passed else found
+        return [*events, TextDelta(passed, piece.at)] if passed else events
 
     def _end_text(self) -> list[Event]:
         """No text follows the last one: its end is not held back any longer."""
@@ -280,10 +282,10 @@ class EventMask:
                     json=self._of(event.json),
                     more_json=self._of(event.more_json),
                 )
-            case CitationDelta(found):
-                return replace(event, json=self._of(found))
-            case OtherDelta(kind, found):
-                return replace(event, kind=self._of(kind), json=self._of(found))
+            case CitationDelta(text):
+                return replace(event, json=self._of(text))
+            case OtherDelta(kind, text):
+                return replace(event, kind=self._of(kind), json=self._of(text))
             case Finished():
                 return replace(
                     event,

@@ -135,8 +135,8 @@ class Answer:
         if self.has_started and message.get("id") != self._message_id:
             # A gateway asked once more behind our back: both are paid for. As in the SDK
             # (lib/streaming/_messages.py) what had come stays, and the rest comes after it.
-            before = self.usage()
-            self._earlier = self._earlier + before if self._earlier else before
+            replaced = self.usage()
+            self._earlier = self._earlier + replaced if self._earlier else replaced
             self._usage, self._stop, self._has_output = {}, {}, False
             self._given, self._places = {}, {}
         self.has_started, self._message_id = True, message.get("id")
@@ -155,14 +155,14 @@ class Answer:
         if index is not None and self._given.get(index) == block:
             return []  # It came in `message_start` already.
         self._note_tools(block)
-        begun = self._begin(index, _started(block))
-        at = begun.at or 0
-        events: list[Event] = [begun]
-        for kind, name in STARTS.get(begun.kind, ()):
+        started = self._begin(index, _started(block))
+        at = started.at or 0
+        events: list[Event] = [started]
+        for kind, name in STARTS.get(started.kind, ()):
             events += self._piece(kind, block.get(name), at)
-        citations = block.get("citations") if begun.kind == "text" else None
-        for each in citations if isinstance(citations, list) else []:
-            events.append(self._cite(each, at))
+        citations = block.get("citations") if started.kind == "text" else None
+        for citation in citations if isinstance(citations, list) else []:
+            events.append(self._cite(citation, at))
         return events
 
     def _begin(self, index: int | None, started: BlockStarted) -> BlockStarted:
@@ -194,9 +194,9 @@ class Answer:
 
     def _end_with(self, delta: JsonObject) -> None:
         """Note how the answer ends. A null tells nothing, and undoes nothing."""
-        told = {name: value for name, value in delta.items() if value is not None}
-        self._used_container |= bool(told.get("container"))
-        self._stop = {**self._stop, **{name: told[name] for name in ENDINGS if name in told}}
+        values = {name: value for name, value in delta.items() if value is not None}
+        self._used_container |= bool(values.get("container"))
+        self._stop = {**self._stop, **{name: values[name] for name in ENDINGS if name in values}}
 
     def _delta(self, index: int | None, delta: JsonObject) -> list[Event]:
         kind = delta.get("type")
@@ -207,8 +207,8 @@ class Answer:
         takes = at >= 0 and _takes(self._kinds[at], kind)
         if not takes and (at < 0 or kind in SHOWN):
             # Without a start, or one of another kind: what can be read is not lost for that.
-            begun = self._begin(index, BlockStarted(_implied(kind)))
-            events, at, takes = [begun], len(self._kinds) - 1, kind in FITS
+            started = self._begin(index, BlockStarted(_implied(kind)))
+            events, at, takes = [started], len(self._kinds) - 1, kind in FITS
         if takes and kind == "citations_delta":
             return [*events, self._cite(delta.get("citation"), at)]
         if takes:
@@ -228,9 +228,9 @@ class Answer:
         return [EVENTS[kind](text, at)] if text else []
 
     def _cite(self, citation: object, at: int) -> CitationDelta:
-        found = _json(_object(citation))
-        self._count(len(found), 1)
-        return CitationDelta(found, at)
+        citation_json = _json(_object(citation))
+        self._count(len(citation_json), 1)
+        return CitationDelta(citation_json, at)
 
     def _whole(self, at: int, value: str) -> str:
         """Join a surrogate pair that two deltas share; replace one that stays alone."""
@@ -243,9 +243,9 @@ class Answer:
 
     def _report(self, usage: object) -> Reported:
         for name, value in _dict(usage).items():
-            before = self._usage.get(name)
-            if isinstance(value, int) and isinstance(before, int):
-                value = max(value, before)  # Reports are cumulative.
+            earlier = self._usage.get(name)
+            if isinstance(value, int) and isinstance(earlier, int):
+                value = max(value, earlier)  # Reports are cumulative.
             if value is not None:
                 self._usage[name] = value
         reported = self.usage()
@@ -266,7 +266,7 @@ class Answer:
         u = self._usage
         tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
         other = {name: count for name, count in tools.items() if count and name not in _PRICED}
-        found, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
+        iterations, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
         return replace(
             _counts(u),
             thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
@@ -276,7 +276,7 @@ class Answer:
             is_complete=self._has_output and "input_tokens" in u,
             service_tier=_str(u.get("service_tier")),
             is_summed=self._used_tools or any(tools.values()),
-            iterations=tuple(map(_iteration, found)) if isinstance(found, list) else (),
+            iterations=tuple(map(_iteration, iterations)) if isinstance(iterations, list) else (),
             used_container=self._used_container,
             other_tool_uses=tuple(f"{count:,} {name}" for name, count in other.items()),
             has_credit=_dict(credit.get("status")).get("type") not in (None, "not_applied"),
@@ -314,10 +314,10 @@ def _counts(usage: JsonObject) -> Usage:
     )
 
 
-def _iteration(found: object) -> Iteration:
-    if not isinstance(found, dict):
+def _iteration(value: object) -> Iteration:
+    if not isinstance(value, dict):
         return Iteration("unreadable", None, Usage())
-    return Iteration(_str(found.get("type")) or "", _str(found.get("model")), _counts(found))
+    return Iteration(_str(value.get("type")) or "", _str(value.get("model")), _counts(value))
 
 
 PIECES = {
@@ -368,13 +368,13 @@ def _started(block: JsonObject) -> BlockStarted:
     if kind == "redacted_thinking":
         return BlockStarted(kind, json=_str(block.get("data")) or "")
     if kind.endswith("tool_use"):
-        given = _json(block["input"]) if block.get("input") else ""
+        tool_input = _json(block["input"]) if block.get("input") else ""
         more = _rest_of(block, "type", "id", "name", "input")
-        return BlockStarted(kind, name, _str(block.get("id")) or "", given, more)
+        return BlockStarted(kind, name, _str(block.get("id")) or "", tool_input, more)
     if kind.endswith("_tool_result"):
-        of = _str(block.get("tool_use_id")) or ""
+        tool_use_id = _str(block.get("tool_use_id")) or ""
         more = _rest_of(block, "type", "tool_use_id", "content")
-        return BlockStarted(kind, name, of, _json(block.get("content")), more)
+        return BlockStarted(kind, name, tool_use_id, _json(block.get("content")), more)
     return BlockStarted(kind, name, json=_json(block))
 
 

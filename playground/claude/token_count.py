@@ -21,7 +21,7 @@ async def count_tokens(
     try:
         client = clients.client(connection, key).with_options(timeout=COUNT_TIMEOUT_S)
         # `post` rather than `count_tokens`: the fields that would be sent are counted as they are.
-        found = await client.post(
+        reply = await client.post(
             "/v1/messages/count_tokens",
             body=body_to_count(wire),
             cast_to=object,
@@ -30,7 +30,7 @@ async def count_tokens(
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
-    tokens = found.get("input_tokens") if isinstance(found, dict) else None
+    tokens = reply.get("input_tokens") if isinstance(reply, dict) else None
     if isinstance(tokens, bool) or not isinstance(tokens, int):
         return Failure("not_the_api")
     return tokens if 0 <= tokens <= MOST_TOKENS else Failure("not_the_api")

@@ -58,10 +58,10 @@ class BatchApi:
 
         # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
         # batch would be paid for as well.
-        found = await self._patiently(post, _was_refused)
-        if isinstance(found, Batch) or not _may_be_submitted(found):
-            return found
-        return await self.find(connection, key, len(new.requests), began, found, others)
+        outcome = await self._patiently(post, _was_refused)
+        if isinstance(outcome, Batch) or not _may_be_submitted(outcome):
+            return outcome
+        return await self.find(connection, key, len(new.requests), began, outcome, others)
 
     async def find(
         self,
@@ -81,16 +81,16 @@ class BatchApi:
             if isinstance(listed, Failure):
                 continue
             # Asked after the list was: whose batches are in it was known before.
-            known = await others()
+            known_ids = await others()
             candidates = tuple(
                 batch
                 for batch in listed
                 if batch.counts.total == requests
                 # A later one is another submission, however alike.
                 and batch.created_at <= since + ARRIVES_WITHIN
-                and batch.batch_id not in (known or ())
+                and batch.batch_id not in (known_ids or ())
             )
-            if len(candidates) == 1 and known is not None:
+            if len(candidates) == 1 and known_ids is not None:
                 return candidates[0]
         return Unsure(lost, candidates)
 
@@ -141,18 +141,18 @@ class BatchApi:
         wait_s = FIRST_LOOK_S
         missed_s = 0.0
         while True:
-            found = await self.retrieve(connection, key, batch_id)
-            if isinstance(found, Batch):
+            outcome = await self.retrieve(connection, key, batch_id)
+            if isinstance(outcome, Batch):
                 missed_s = 0.0
-                if found.has_ended:
-                    yield Poll(batch=found)
+                if outcome.has_ended:
+                    yield Poll(batch=outcome)
                     return
-                yield Poll(batch=found, wait_s=wait_s)
+                yield Poll(batch=outcome, wait_s=wait_s)
             else:
-                may_pass = found.is_transient or (
-                    found.kind == "not_found" and missed_s < PATIENCE_S
+                may_pass = outcome.is_transient or (
+                    outcome.kind == "not_found" and missed_s < PATIENCE_S
                 )
-                yield Poll(failure=found, wait_s=wait_s if may_pass else None)
+                yield Poll(failure=outcome, wait_s=wait_s if may_pass else None)
                 if not may_pass:
                     return
                 missed_s += wait_s
@@ -165,16 +165,16 @@ class BatchApi:
         path = page_path(MOST_LISTED, after)
 
         async def get(number: int) -> tuple[list[Batch], bool] | Failure:
-            found = await ask(self.clients, connection, key, number, "get", path)
-            if isinstance(found, Failure):
-                return found
-            rows = found.get("data")
+            page = await ask(self.clients, connection, key, number, "get", path)
+            if isinstance(page, Failure):
+                return page
+            rows = page.get("data")
             if not isinstance(rows, list):
                 return Failure("not_the_api")
             # If a row is no batch, the last id may not be that of the page, and going on from it
             # could repeat rows.
             batches = [batch for row in rows if (batch := batch_of(row)) is not None]
-            return batches, found.get("has_more") is True and len(batches) == len(rows)
+            return batches, page.get("has_more") is True and len(batches) == len(rows)
 
         return await self._patiently(get, _always)
 
@@ -187,19 +187,19 @@ class BatchApi:
         began_s = self.timing.monotonic_s()
         number = 1
         while True:
-            found = await attempt(number)
-            if not isinstance(found, Failure) or not may_repeat(found):
-                return found
+            outcome = await attempt(number)
+            if not isinstance(outcome, Failure) or not may_repeat(outcome):
+                return outcome
             wait_s = verdict(
                 self.policy,
-                found,
+                outcome,
                 attempt=number,
                 elapsed_s=self.timing.monotonic_s() - began_s,
                 has_begun=False,
                 jitter=self.timing.jitter(),
             ).wait_s
             if wait_s is None:
-                return found
+                return outcome
             await self.timing.sleep(wait_s)
             number += 1
 

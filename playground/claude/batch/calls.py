@@ -55,15 +55,15 @@ async def ask(
     """Attempt `number` at a call that answers with a JSON object."""
     if key and key_problem(key):
         return Failure("bad_key")
-    sent = {**(headers or {}), **extra_headers(connection, key, number)}
+    all_headers = {**(headers or {}), **extra_headers(connection, key, number)}
     timeout_s = CALL_TIMEOUT_S if body is None else UPLOAD_TIMEOUT_S
     try:
         client = clients.client(connection, key).with_options(timeout=timeout_s)
-        found = await _asked(client, method, path, sent, body)
+        reply = await _asked(client, method, path, all_headers, body)
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
-    return found if isinstance(found, dict) else _not_the_api()
+    return reply if isinstance(reply, dict) else _not_the_api()
 
 
 def as_batch(found: JsonObject | Failure) -> Batch | Failure:
@@ -145,8 +145,8 @@ def _moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        found = datetime.fromisoformat(value)
-        moment = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        parsed = datetime.fromisoformat(value)
+        moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # A change of zone overflows at the ends of the calendar.
         return None
     # Such that it can be reckoned with.

@@ -159,8 +159,8 @@ class Answer:
         if verdict is not None:
             return Writing(tokens(verdict), most_tokens, self.body.get("stop_sequences", ()))
         shape = (self.body.get("output_config") or {}).get("format")
-        found = tokens(self._filled(shape["schema"])) if shape else self._generated()
-        return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
+        text_tokens = tokens(self._filled(shape["schema"])) if shape else self._generated()
+        return Writing(text_tokens, most_tokens, self.body.get("stop_sequences", ()))
 
     def _calling(self, tool: JsonObject, most_tokens: int) -> Writing:
         # Stop sequences end a text, not the input of a tool.
@@ -171,8 +171,8 @@ class Answer:
         return json.dumps(filled(schema, self.rng, self._words), ensure_ascii=False)
 
     def _words(self) -> str:
-        said = "".join(islice(self._generated(), WORDS_OF_A_TEXT))
-        return " ".join(WORD.findall(said)) or "demo"
+        text = "".join(islice(self._generated(), WORDS_OF_A_TEXT))
+        return " ".join(WORD.findall(text)) or "demo"
 
     def _generated(self) -> Iterator[str]:
         return language_model().generate(
@@ -203,13 +203,13 @@ class Answer:
     async def _write(
         self, writing: Writing, index: int, tool: JsonObject | None
     ) -> AsyncGenerator[Event, None]:
-        begun: Event = {"type": "text", "text": ""}
+        block: Event = {"type": "text", "text": ""}
         kind, field = "text_delta", "text"
         if tool is not None:
             call = f"toolu_demo_{self.rng.getrandbits(96):024x}"
-            begun = {"type": "tool_use", "id": call, "name": tool["name"], "input": {}}
+            block = {"type": "tool_use", "id": call, "name": tool["name"], "input": {}}
             kind, field = "input_json_delta", "partial_json"
-        yield _block_start(index, begun)
+        yield _block_start(index, block)
         if index == 0:
             yield {"type": "ping"}
         for text in writing:
@@ -262,8 +262,10 @@ def forced_tool(body: Body) -> JsonObject | None:
     if choice.get("type") not in ("any", "tool"):
         return None
     tools = [tool for tool in body["tools"] if tool.get("type", "custom") == "custom"]
-    named = [tool for tool in tools if choice["type"] == "any" or tool["name"] == choice["name"]]
-    return named[0] if named else None
+    candidates = [
+        tool for tool in tools if choice["type"] == "any" or tool["name"] == choice["name"]
+    ]
+    return candidates[0] if candidates else None
 
 
 def _block_start(index: int, block: Event) -> Event:

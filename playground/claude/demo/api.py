@@ -90,21 +90,21 @@ class DemoApi:
         request_id = f"req_demo_{self._rng.getrandbits(96):024x}"
         chosen = scenario(request.headers.get(SCENARIO_HEADER))
         path = request.path.rstrip("/")
-        found: JsonObject | ApiError | None = self._refusal(request, path, chosen)
-        if found is None and _is_batches(path):
+        outcome: JsonObject | ApiError | None = self._refusal(request, path, chosen)
+        if outcome is None and _is_batches(path):
             return await self._batch_reply(request, path, chosen, request_id)
-        if found is None:
+        if outcome is None:
             match path:
                 case "/v1/messages":
                     return await self._messages(request, chosen, request_id)
                 case "/v1/messages/count_tokens":
-                    found = _count_tokens(request, self._now().date())
+                    outcome = _count_tokens(request, self._now().date())
                 case "/v1/models":
-                    found = model_page(parse_qs(request.query), self._now().date())
+                    outcome = model_page(parse_qs(request.query), self._now().date())
                 case _:
                     model_id = unquote(path.removeprefix("/v1/models/"))
-                    found = model_named(model_id, self._now().date())
-        return self._whole(found, request_id)
+                    outcome = model_named(model_id, self._now().date())
+        return self._whole(outcome, request_id)
 
     def _refusal(self, request: Request, path: str, chosen: Scenario) -> ApiError | None:
         is_post = path in ("/v1/messages", "/v1/messages/count_tokens")
@@ -131,18 +131,18 @@ class DemoApi:
             error = chosen.error_at(_retry(request))
             if error:
                 return self._whole(error, request_id, chosen.retry_after_s)
-            found = self._create_batch(request, chosen)
+            batch = self._create_batch(request, chosen)
         elif not batch_id:
             return self._whole(await self._batches.page(parse_qs(request.query), host), request_id)
         elif what == "results":
             return self._results(batch_id, request_id)
         elif what == "cancel":
-            found = self._batches.cancel(batch_id)
+            batch = self._batches.cancel(batch_id)
         else:
-            found = NOT_FOUND if what else self._batches.find(batch_id)
-        if isinstance(found, ApiError):
-            return self._whole(found, request_id)
-        return self._whole(await self._batches.described(found, host), request_id)
+            batch = NOT_FOUND if what else self._batches.find(batch_id)
+        if isinstance(batch, ApiError):
+            return self._whole(batch, request_id)
+        return self._whole(await self._batches.described(batch, host), request_id)
 
     def _create_batch(self, request: Request, chosen: Scenario) -> StoredBatch | ApiError:
         body = _json(request.body)
@@ -161,8 +161,8 @@ class DemoApi:
         body = _json(request.body)
         error = chosen.error_at(_retry(request))
         if error:
-            named = body.get("model") if isinstance(body, dict) else None
-            error = replace(error, message=error.message.format(model=named))
+            model_id = body.get("model") if isinstance(body, dict) else None
+            error = replace(error, message=error.message.format(model=model_id))
             return self._whole(error, request_id, chosen.retry_after_s)
         if isinstance(body, ApiError):
             return self._whole(body, request_id)
@@ -173,10 +173,12 @@ class DemoApi:
         # One for each answer: sharing one, they would draw in the order of their tokens, which
         # depends on the clock.
         rng = random.Random(self._rng.getrandbits(64))  # noqa: S311 (a toy model)
-        used = input_tokens(body)
+        prompt_tokens = input_tokens(body)
         cached = self._cache.use(body, model.id, self._now())
-        events = Answer(body, model, chosen, self._pace, rng, request_id, used, cached).events()
-        headers = {**_id(request_id), **self._limits(used)}
+        events = Answer(
+            body, model, chosen, self._pace, rng, request_id, prompt_tokens, cached
+        ).events()
+        headers = {**_id(request_id), **self._limits(prompt_tokens)}
         if body.get("stream"):
             headers["content-type"] = "text/event-stream; charset=utf-8"
             headers["cache-control"] = "no-cache"

@@ -75,16 +75,16 @@ class Batches:
         self, body: object, version: str | None, scenario: Scenario, size: int
     ) -> StoredBatch | ApiError:
         """`POST /v1/messages/batches`."""
-        found = broken_batch(version, body)
-        if isinstance(found, ApiError):
-            return found
+        requests = broken_batch(version, body)
+        if isinstance(requests, ApiError):
+            return requests
         now = self._now()
         stored = StoredBatch(
             batch_id=f"msgbatch_demo_{self._rng.getrandbits(96):024x}",
             version=version,
             # Nothing is streamed in a batch, so nothing can break in mid-stream.
             scenario=replace(scenario, breaks=None, silence_s=0.0),
-            requests=found,
+            requests=requests,
             size=size,
             created_at=now,
             ends_at=now + timedelta(seconds=self._batch_s),
@@ -92,7 +92,7 @@ class Batches:
         self._stored[stored.batch_id] = stored
         while len(self._stored) > 1 and (
             len(self._stored) > MOST_BATCHES
-            or sum(each.size for each in self._stored.values()) > MOST_BYTES
+            or sum(batch.size for batch in self._stored.values()) > MOST_BYTES
         ):
             self._stored.popitem(last=False)
         return stored
@@ -129,7 +129,7 @@ class Batches:
         # Before a cursor the page is what stands next to it, the end of the rest.
         page = rest[-limit:] if before else rest[:limit]
         return {
-            "data": [await self.described(self._stored[each], host) for each in page],
+            "data": [await self.described(self._stored[batch_id], host) for batch_id in page],
             "has_more": len(rest) > len(page),
             "first_id": page[0] if page else None,
             "last_id": page[-1] if page else None,

@@ -51,17 +51,17 @@ class PromptCache:
 
     def use(self, body: Body, model_id: str, now: datetime) -> CacheUse:
         """What a request reads and writes; it is remembered for the next ones."""
-        asked = body.get("cache_control")
+        cache_control = body.get("cache_control")
         total = input_tokens(body)
-        if not asked or total < LEAST_TOKENS.get(model_id, LEAST_TOKENS_OTHERWISE):
+        if not cache_control or total < LEAST_TOKENS.get(model_id, LEAST_TOKENS_OTHERWISE):
             return CacheUse()
-        ttl = asked.get("ttl", "5m")
+        ttl = cache_control.get("ttl", "5m")
         read = self._longest(body, now)
         cacheable = total - TOKENS_PER_REQUEST
         key = _digest(body, len(body["messages"]))
-        kept = self._entries.get(key)
+        entry = self._entries.get(key)
         # What can be read stays so when it is written again: only its life begins anew.
-        ready_at = kept.ready_at if kept and kept.expires_at > now else now + READY_AFTER
+        ready_at = entry.ready_at if entry and entry.expires_at > now else now + READY_AFTER
         self._entries[key] = _Entry(cacheable, ready_at, now + KEPT[ttl])
         self._entries.move_to_end(key)
         while len(self._entries) > MOST_ENTRIES:
@@ -71,9 +71,9 @@ class PromptCache:
     def _longest(self, body: Body, now: datetime) -> int:
         """The tokens of the longest prefix of the conversation that can be read."""
         for count in range(len(body["messages"]), 0, -1):
-            found = self._entries.get(_digest(body, count))
-            if found and found.ready_at <= now < found.expires_at:
-                return found.tokens
+            entry = self._entries.get(_digest(body, count))
+            if entry and entry.ready_at <= now < entry.expires_at:
+                return entry.tokens
         return 0
 
 

@@ -72,16 +72,16 @@ class LanguageModel:
         match = self.match(system, messages)
         prefill = messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
         # Off topic there is nothing to be long about.
-        wanted = 0 if match.is_off_topic else tokens_wanted(messages)
+        wanted_tokens = 0 if match.is_off_topic else tokens_wanted(messages)
         written = 0
         for pieces in (match.pieces, *match.related):
             if written:
                 yield "\n\n"
             for token in _part(pieces, "" if written else prefill, sampling, rng):
-                named = _named(token, match.topic)
-                written += len(named)
-                yield from named
-            if written >= wanted:
+                text_tokens = _named(token, match.topic)
+                written += len(text_tokens)
+                yield from text_tokens
+            if written >= wanted_tokens:
                 return
 
     def distribution(
@@ -101,11 +101,11 @@ def _named(token: str, topic: str) -> list[str]:
 
 def tokens_wanted(messages: Sequence[tuple[str, str]]) -> int:
     """How many tokens the last user message asks for; 0 leaves it to the piece."""
-    asked = next((text for role, text in reversed(messages) if role == "user"), "")
-    number = NUMBER_OF_WORDS.search(asked)
+    question = next((text for role, text in reversed(messages) if role == "user"), "")
+    number = NUMBER_OF_WORDS.search(question)
     if number:
         return int(number[1].replace(",", ""))
-    return LONG_WORDS if LONG.search(asked) else 0
+    return LONG_WORDS if LONG.search(question) else 0
 
 
 def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random) -> Iterator[str]:
@@ -115,17 +115,17 @@ def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random)
     # The model has nothing to go on from after a word it never read.
     if context[-1:] not in counts:
         context = (START,)
-    said: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
     for _ in range(LONGEST_PART):
         context = context[-LONGEST_CONTEXT:]
         chances = _mixed(counts, context)
         for token in chances:
-            if len(chances) > 1 and (*context, token) in said:
+            if len(chances) > 1 and (*context, token) in seen:
                 chances[token] *= REPEAT
         token = _draw(chances, sampling, rng)
         if token == END:
             return
-        said.add((*context, token))
+        seen.add((*context, token))
         context = (*context, token)
         yield token
 
@@ -181,8 +181,10 @@ def sampled_from(chances: Mapping[str, float], sampling: Sampling) -> dict[str, 
     # The likeliest always stays; each further one while those before it are not enough.
     before = accumulate((shaped[token] for token in ranked), initial=0.0)
     wanted = sampling.top_p * sum(shaped[token] for token in ranked)
-    kept = {token for token, sum_before in zip(ranked, before, strict=False) if sum_before < wanted}
-    return {token: shaped[token] for token in shaped if token in kept or token == ranked[0]}
+    nucleus = {
+        token for token, sum_before in zip(ranked, before, strict=False) if sum_before < wanted
+    }
+    return {token: shaped[token] for token in shaped if token in nucleus or token == ranked[0]}
 
 
 def _draw(chances: Mapping[str, float], sampling: Sampling, rng: random.Random) -> str:

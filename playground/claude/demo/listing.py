@@ -20,10 +20,10 @@ def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | 
         return invalid("limit: Input should be a valid integer")
     if not 1 <= limit <= MOST:
         return invalid(f"limit: Input should be between 1 and {MOST}")
-    wanted = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
-    wanted = wanted or {"active", "deprecated"}
+    lifecycles = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
+    lifecycles = lifecycles or {"active", "deprecated"}
     infos = [model_info(model, today) for model in LISTED]
-    rows = [row for row in infos if row["lifecycle"] in wanted]
+    rows = [row for row in infos if row["lifecycle"] in lifecycles]
     ids = [row["id"] for row in rows]
     after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
     for cursor in filter(None, (after, before)):

@@ -37,10 +37,10 @@ def read_pieces(folder: Path = CORPUS) -> tuple[Piece, ...]:
 def _pieces(text: str) -> list[Piece]:
     title, _, rest = text.partition("\n")
     topic = title.removeprefix("%").strip()
-    found = []
+    pieces = []
     for group in f"\n{rest}".split("\n# ")[1:]:
-        asked, _, answers = group.partition("\n")
+        question, _, answers = group.partition("\n")
         for rank, answer in enumerate(answers.split("\n---\n")):
             answer = answer.strip("\n")
-            found.append(Piece(topic, asked, rank, answer, tuple(tokens(answer))))
-    return found
+            pieces.append(Piece(topic, question, rank, answer, tuple(tokens(answer))))
+    return pieces

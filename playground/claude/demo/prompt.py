@@ -25,8 +25,10 @@ def text_of(content: object) -> str:
 
 def system_of(body: Body) -> str:
     """The system prompt with what the system says within the conversation, or empty."""
-    said = [text_of(each["content"]) for each in body["messages"] if each["role"] == "system"]
-    return "\n\n".join(filter(None, [text_of(body.get("system")), *said]))
+    system_turns = [
+        text_of(message["content"]) for message in body["messages"] if message["role"] == "system"
+    ]
+    return "\n\n".join(filter(None, [text_of(body.get("system")), *system_turns]))
 
 
 def turns_of(body: Body) -> Turns:

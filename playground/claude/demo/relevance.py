@@ -79,10 +79,10 @@ class Relevance:
 
     def match(self, system: str, messages: Sequence[tuple[str, str]]) -> Match:
         """What the corpus has on a prompt; the last user message counts most."""
-        asked = [text for role, text in messages if role == "user"]
-        last = self._read(asked[-1] if asked else "")
+        user_texts = [text for role, text in messages if role == "user"]
+        last = self._read(user_texts[-1] if user_texts else "")
         query: dict[str, float] = {word: float(count) for word, count in last.items()}
-        for text, share in [(system, SYSTEM_SHARE), (" ".join(asked[:-1]), EARLIER_SHARE)]:
+        for text, share in [(system, SYSTEM_SHARE), (" ".join(user_texts[:-1]), EARLIER_SHARE)]:
             for word in words(text):
                 query[word] = query.get(word, 0.0) + share
         scores = {asked: self._score(query, asked) for asked in self._heads}
@@ -93,7 +93,7 @@ class Relevance:
         # By the last message alone, too: a system prompt on a topic would hide a question that is
         # not.
         if scores[best] < OFF_TOPIC * 2 and self._cosine(last, best) < OFF_TOPIC:
-            if follow_up := self._follow_up(system, asked[:-1], last, scores):
+            if follow_up := self._follow_up(system, user_texts[:-1], last, scores):
                 return follow_up
             fallback = tuple((piece, RANK_SHARE**piece.rank) for piece in self._fallback)
             return Match(fallback, (), topic, (), is_off_topic=True)
@@ -119,8 +119,8 @@ class Relevance:
             return None
         asked = before.pieces[0][0].asked
         groups = self._related(scores, asked, before.topic)
-        said = [word for word in last if any(self._has(group, word) for group in groups)]
-        return Match(groups[0], groups[1:], before.topic, tuple(said), False) if said else None
+        shared = [word for word in last if any(self._has(group, word) for group in groups)]
+        return Match(groups[0], groups[1:], before.topic, tuple(shared), False) if shared else None
 
     def _has(self, group: Weighed, word: str) -> bool:
         asked = group[0][0].asked
@@ -129,11 +129,11 @@ class Relevance:
     def _read(self, text: str) -> Counter[str]:
         if len(text) > 2 * LONGEST_END:
             text = f"{text[:LONGEST_END]} {text[-LONGEST_END:]}"
-        found = words(text)
-        if len(found) > 2 * WORDS_OF_END:
-            found = found[:WORDS_OF_END] + found[-WORDS_OF_END:]
-        unknown = [word for word in found if word not in self._idf]
-        known = [word for word in found if word in self._idf]
+        text_words = words(text)
+        if len(text_words) > 2 * WORDS_OF_END:
+            text_words = text_words[:WORDS_OF_END] + text_words[-WORDS_OF_END:]
+        unknown = [word for word in text_words if word not in self._idf]
+        known = [word for word in text_words if word in self._idf]
         return Counter([*known, *unknown[-MOST_UNKNOWN:]] or [SAYS_NOTHING])
 
     def _related(self, scores: Mapping[str, float], best: str, topic: str) -> tuple[Weighed, ...]:

@@ -107,11 +107,11 @@ def _check(
 
 
 def _max_tokens(call: Call) -> str | None:
-    asked, limit = call.body["max_tokens"], call.model.max_output_tokens
-    if asked <= limit:
+    max_tokens, limit = call.body["max_tokens"], call.model.max_output_tokens
+    if max_tokens <= limit:
         return None
     return (
-        f"max_tokens: {asked} > {limit}, which is the maximum allowed number of output"
+        f"max_tokens: {max_tokens} > {limit}, which is the maximum allowed number of output"
         f" tokens for {call.model.id}"
     )
 
@@ -127,8 +127,8 @@ def _fills_cache(call: Call) -> str | None:
         "output_config.format": config.get("format"),
         "tool_choice": choice.get("type") in ("any", "tool"),
     }
-    named = next((name for name, is_there in beside.items() if is_there), None)
-    return f"max_tokens: 0 is not supported with `{named}`." if named else None
+    field = next((name for name, is_there in beside.items() if is_there), None)
+    return f"max_tokens: 0 is not supported with `{field}`." if field else None
 
 
 def _sampling_is_a_number(call: Call) -> str | None:

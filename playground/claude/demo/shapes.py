@@ -217,7 +217,7 @@ def _tool_choice(body: Fields) -> str | None:
         return "tool_choice: Input should be an object"
     kind = choice.get("type")
     if kind not in CHOICES:
-        kinds = ", ".join(f"'{each}'" for each in CHOICES)
+        kinds = ", ".join(f"'{choice_type}'" for choice_type in CHOICES)
         return f"tool_choice.type: Input should be one of {kinds}"
     if not body.get("tools"):
         return "tool_choice: may only be specified while providing tools."

@@ -21,11 +21,11 @@ async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> E
     model = find(body["model"])
     if model is None:
         raise LookupError(body["model"])
-    used = input_tokens(body)
+    prompt_tokens = input_tokens(body)
     cached = PromptCache().use(body, model.id, NO_TIME)
     request_id = f"req_demo_{rng.getrandbits(96):024x}"
     pace = Pace(0.0, asyncio.sleep)
-    answer = Answer(body, model, chosen, pace, rng, request_id, used, cached)
+    answer = Answer(body, model, chosen, pace, rng, request_id, prompt_tokens, cached)
     message: Event = {}
     async for event in answer.events():
         fold(message, event)

@@ -36,10 +36,10 @@ class Writing:
                 break
             self.written += 1
             held += token
-            found = _first(held, self.stop_sequences)
-            if found is not None:
-                self.stop_reason, self.stop_sequence = "stop_sequence", found
-                held = held[: held.index(found)]
+            stop = _first(held, self.stop_sequences)
+            if stop is not None:
+                self.stop_reason, self.stop_sequence = "stop_sequence", stop
+                held = held[: held.index(stop)]
                 break
             # What has been yielded cannot be taken back.
             safe = len(held) - _beginning(held, self.stop_sequences)
@@ -52,8 +52,8 @@ class Writing:
 
 def _first(text: str, stops: Sequence[str]) -> str | None:
     """The stop sequence that stands first in a text."""
-    found = [(text.index(stop), -len(stop), stop) for stop in stops if stop in text]
-    return min(found)[2] if found else None
+    matches = [(text.index(stop), -len(stop), stop) for stop in stops if stop in text]
+    return min(matches)[2] if matches else None
 
 
 def _beginning(text: str, stops: Sequence[str]) -> int:
