@@ -38,8 +38,8 @@ READ_TIMEOUTS_S = {
 class Clients:
     """Makes clients on demand; lives on the event loop that uses it.
 
-    `transport` answers for the network in tests; the demo has its own. `read_timeout_s`
-    replaces the time that a stream may be silent, `limit_s` the time that an attempt may take.
+    `transport` stands in for the network in tests; the demo has its own. `read_timeout_s` replaces
+    how long a stream may be silent, `limit_s` how long an attempt may take.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Clients:
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
-        """A client for one run: the server's pool, and the key for this run only.
+        """A client for one run: the server's pool, with the key for this run only.
 
-        Raises `SettingError` where a setting of this process keeps it from being built.
+        Raises `SettingError` if a setting of this process keeps it from being built.
         """
         place = connection.kind, connection.base_url
         if place not in self._pools:
@@ -120,7 +120,7 @@ class Clients:
 
 
 def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
-    """What undoes the SDK's `ANTHROPIC_CUSTOM_HEADERS`: they could replace a visitor's key
+    """Headers that undo the SDK's `ANTHROPIC_CUSTOM_HEADERS`: those could replace a visitor's key
     by the owner's, and nothing may go out that the page does not show."""
     lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
     names = [line.partition(":")[0].strip() for line in lines if ":" in line]
@@ -131,7 +131,7 @@ def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
 
 
 def extra_headers(connection: Connection, key: str, attempt: int) -> Mapping[str, str]:
-    """What a connection needs beside the SDK's own headers."""
+    """The headers that a connection needs besides the SDK's own."""
     headers = {"x-stainless-retry-count": str(attempt - 1)}
     if connection.kind == "server" and key:
         headers["x-api-key"] = key

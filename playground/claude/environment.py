@@ -1,5 +1,5 @@
-"""What the environment of this process makes of its connections: proxies and certificates, and
-which of those settings is wrong where no client can be built."""
+"""How the environment of this process affects its connections: proxies and certificates, and which
+of those settings is wrong if no client can be built."""
 
 import os
 import ssl
@@ -15,8 +15,8 @@ _DEEPEST = 20
 
 
 class SettingError(Exception):
-    """No client can be built. The text names the setting and what is wrong with it, never its
-    value: that may hold a password."""
+    """No client can be built. The message names the setting and what is wrong with it, never its
+    value, which may hold a password."""
 
 
 def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[BaseException]:
@@ -30,7 +30,7 @@ def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[
 
 
 def setting_error() -> SettingError | None:
-    """Which setting keeps a client from being built, as far as can be found out."""
+    """The setting that keeps a client from being built, as far as can be determined."""
     problem = _wrong_certificates(os.environ) or _wrong_proxy()
     return SettingError(problem) if problem else None
 
@@ -91,6 +91,6 @@ def _wrong_proxy() -> str | None:
 
 
 def _set(scheme: str) -> str | None:
-    """The name of the variable that sets the proxy of a scheme; small letters win."""
+    """The name of the variable that sets the proxy of a scheme; lower case wins."""
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
     return next((name for name in names if os.environ.get(name)), None)

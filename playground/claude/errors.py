@@ -122,14 +122,14 @@ def reported_failure(body: object, billed: Billed, request_id: object) -> Failur
 
 
 def failure_in_body(body: object, billed: Billed) -> Failure:
-    """What came with HTTP 200 and is JSON, but no message."""
+    """What came with HTTP 200 and is JSON, but not a message."""
     if isinstance(body, dict) and body.get("error"):
         return reported_failure(body, billed, body.get("request_id"))
     return Failure("not_the_api", words(body), 200)
 
 
 def failure_in_result(body: object) -> Failure:
-    """An error that is the result of one request of a batch: never billed, never retried."""
+    """The error of one request of a batch: never billed, never retried."""
     request_id = body.get("request_id") if isinstance(body, Mapping) else None
     return Failure(
         _reported_kind(body),
@@ -149,7 +149,7 @@ def _reported_kind(body: object) -> FailureKind:
 
 
 def _money(error_type: str, code: str, message: str) -> FailureKind | None:
-    """Whether it is the account's money that a request was refused for."""
+    """Whether a request was refused because of the account's money."""
     text = f"{error_type} {code} {message}".lower()
     if code in _SPEND_LIMITS or _SPENT.search(text):
         return "spend_limit"
@@ -157,14 +157,14 @@ def _money(error_type: str, code: str, message: str) -> FailureKind | None:
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The text with the key masked, should a server have echoed it. A key that is no secret
+    """The text with the key masked, in case a server echoed it. A key that is no secret
     (`is_secret`) stays."""
     return text.replace(key, MASK) if text and is_secret(key) else text
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:
-    """The failure without the key, nor what looks like another's: a gateway repeats its own.
-    Only then cut: a cut key would not be found."""
+    """The failure without the key or anything that looks like another key: a gateway repeats its
+    own. It is cut only afterwards, because a cut key would not be recognised."""
     return replace(
         failure,
         message=masked(without_key(failure.message, key) or "")[:LONGEST_MESSAGE],
@@ -222,7 +222,7 @@ def _kind_of_status(status: int, body: object) -> FailureKind:
 
 
 def _host(response: httpx2.Response) -> str:
-    """Where a redirect leads; its path and query may hold anything."""
+    """The host that a redirect leads to; its path and query may hold anything."""
     try:
         return response.request.url.join(response.headers["location"]).host or "nowhere"
     except (KeyError, httpx2.InvalidURL, ValueError):
@@ -283,7 +283,7 @@ def _unreached(causes: Sequence[BaseException]) -> str:
 
 
 def _types(body: object) -> tuple[str, str]:
-    """`error.type` and the error's code, as the API (`details.error_code`) or others have it."""
+    """`error.type` and the error code, as the API (`details.error_code`) or others have it."""
     error = body.get("error") if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
         return "", ""
@@ -297,7 +297,7 @@ def _text(value: Json) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long the server asks to wait, from its three ways to say so."""
+    """How long the server asks to wait, in any of three ways."""
     # The finest first, as in the SDK.
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:

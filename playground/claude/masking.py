@@ -1,4 +1,4 @@
-"""Takes a key out of what a server echoes in an answer, wherever its pieces cut the key."""
+"""Masks a key that a server echoes in an answer, however it is split into pieces."""
 
 import json
 import re
@@ -25,18 +25,18 @@ Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
 Other = BlockStarted | OtherDelta
 SHORTEST = 7
 DEEPEST = 100
-"""How deep a text is looked for in what is not known."""
+"""How deep texts are searched for in events of unknown type."""
 _PLACEHOLDER = re.compile(r"(?!sk-)[a-z-]{1,11}")
 """What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
 
 
 def is_secret(key: str) -> bool:
-    """Whether a key is masked: to mask a short or an ordinary word would garble messages."""
+    """Whether a key is masked: masking a short or an ordinary word would garble messages."""
     return len(key) >= SHORTEST and _PLACEHOLDER.fullmatch(key) is None
 
 
 class Mask:
-    """Passes a text on piece by piece; holds back what may be the beginning of the key."""
+    """Passes a text on piece by piece, holding back what may be the beginning of the key."""
 
     def __init__(self, key: str) -> None:
         self._key = key if is_secret(key) else ""
@@ -64,8 +64,8 @@ class Mask:
 
 
 class _Others:
-    """Takes a key out of what came of one block that is not known: of its objects, a text may go
-    on in the next one. They wait while one of their texts ends like the key's beginning."""
+    """Masks a key in the events of a block of unknown type, whose texts may continue in the next
+    event. Events wait while one of their texts ends like the beginning of the key."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -87,16 +87,16 @@ class _Others:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the beginning of the block waits."""
+        """Whether the beginning of the block is among what waits."""
         return any(isinstance(event, BlockStarted) for event, _ in self._came)
 
     def rest(self) -> list[Other]:
-        """What waited."""
+        """Everything that waited."""
         waited, self._came = self._came, []
         return [event for event, _ in waited]
 
     def _mask(self, texts: list["_Text"]) -> None:
-        """Mask the key where several texts share it: in the first of them."""
+        """Mask a key that is spread over several texts, in the first of them."""
         start = "".join(holder[name] for _, holder, name in texts).find(self._key)
         end = start + len(self._key)
         for at, holder, name in texts if start >= 0 else ():
@@ -127,7 +127,7 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]:  # noqa: ANN401
-    """The texts within a JSON value: where in it, what holds them, and under which name."""
+    """The texts within a JSON value: where each is, what contains it, and under which name."""
     if len(place) > DEEPEST:
         return
     for name, item in (
@@ -141,9 +141,9 @@ def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]: 
 
 
 class EventMask:
-    """Takes a key out of events, piece by piece and block by block.
+    """Masks a key in events, piece by piece and block by block.
 
-    The key may run on from one text into the next, which are read as one: what stands
+    The key may continue from one text into the next, so that they are read as one: what stands
     between them waits while the end of the first may be its beginning.
     """
 
@@ -205,8 +205,8 @@ class EventMask:
         return passed
 
     def _end_others(self, event: Event) -> list[Event]:
-        """What waits and does not go on with this event. A block begins before all that follows
-        it but its own deltas."""
+        """What waited and is not continued by this event. The beginning of a block comes before
+        everything after it except its own deltas."""
         events: list[Event] = []
         for at, others in [*self._others.items()]:
             is_next = isinstance(event, OtherDelta) and event.at == at
@@ -246,7 +246,7 @@ class EventMask:
         return [*events, event]
 
     def _after(self, piece: TextDelta) -> list[Event]:
-        """A text goes on behind one whose end is held back."""
+        """Text that continues behind one whose end is held back."""
         mask = self._mask(TextDelta, self._text_at)
         passed = mask.passed(piece.text)
         if passed.startswith(MASK):
@@ -265,7 +265,7 @@ class EventMask:
         return [*events, TextDelta(passed, piece.at)] if passed else events
 
     def _end_text(self) -> list[Event]:
-        """No text follows the last one: its end is not held back any longer."""
+        """No text follows the last one: its end is held back no longer."""
         mask = self._masks.pop((TextDelta, self._text_at), None)
         held = mask.rest() if mask else ""
         waiting, self._waiting = self._waiting, []

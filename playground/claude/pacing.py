@@ -15,7 +15,7 @@ MOST_SHARE = 0.1
 
 
 class Pacing:
-    """How often streams are read. Whatever reads enters it, and is counted until it leaves."""
+    """How often streams are read. Every reader enters it, and counts until it leaves."""
 
     def __init__(
         self,
@@ -32,12 +32,12 @@ class Pacing:
         self._streams -= 1
 
     def pause_s(self, taken_s: float) -> float:
-        """How long a stream pauses that has taken so long."""
+        """How long a stream pauses after it has taken so long."""
         most_s = next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
         return min(most_s, MOST_SHARE * taken_s)
 
     async def pause(self, began_s: float) -> None:
-        """Pause for as long as a stream may that began then."""
+        """Pause for as long as a stream may that began at this time."""
         pause_s = self.pause_s(self.monotonic_s() - began_s)
         if pause_s:
             await self._sleep(pause_s)

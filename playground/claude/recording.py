@@ -1,4 +1,4 @@
-"""What goes over the wire as values without the key, taken from the client's own requests."""
+"""What goes over the wire, as values without the key, taken from the client's own requests."""
 
 import asyncio
 from contextvars import ContextVar
@@ -51,7 +51,7 @@ async def note_departure(request: httpx2.Request) -> None:
 
 
 def sent_of(request: httpx2.Request, key: str) -> Sent:
-    """The request as it goes out, but for the key."""
+    """The request as it goes out, except for the key."""
     headers = tuple(
         (name, _masked(name, value) if key else value)
         for name, value in (
@@ -71,7 +71,7 @@ def _masked(name: str, value: str) -> str:
 
 
 def received_of(response: httpx2.Response, key: str) -> Received:
-    """The status and the headers that matter, should the key be echoed in them without it."""
+    """The status and the headers that matter, without the key in case it is echoed in them."""
     headers: Headers = tuple(
         (name, (without_key(value, key) or "")[:LONGEST_VALUE])
         for name, value in response.headers.multi_items()

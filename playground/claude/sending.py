@@ -1,6 +1,6 @@
 """Sends a request, retries by the policy, and yields what happens as events.
 
-No exception leaves `send` but the cancellation that stops it.
+No exception leaves `send` except the cancellation that stops it.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from playground.core.wire.wire import Wire
 
 @dataclass(frozen=True)
 class Timing:
-    """Time and chance, so that tests can be both."""
+    """Time and chance as arguments, so that tests can set both."""
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     monotonic_s: Callable[[], float] = monotonic
@@ -75,7 +75,7 @@ async def send(
 ) -> AsyncGenerator[Event, None]:
     """Run one request to its end: `Finished`, or `AttemptFailed` without a wait.
 
-    What arrives goes into `raw` as it is, but for the key.
+    What arrives goes into `raw` as it is, except for the key.
     """
     began_s = timing.monotonic_s()
     raw = raw if raw is not None else RawEvents()
@@ -117,7 +117,8 @@ async def send(
 
 
 def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
-    """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
+    """The function that keeps an attempt's raw events. It runs for every delta, so it does no more
+    than it must."""
     monotonic_s, add = timing.monotonic_s, raw.add
     # Inside JSON a quote or a backslash of the key is escaped.
     escaped = json.dumps(key)[1:-1]
@@ -141,7 +142,7 @@ async def _attempt(
     timing: Timing,
     note: Note,
 ) -> AsyncGenerator[Event | _Failed, None]:
-    """One attempt: its events, and last its failure if it has one."""
+    """One attempt: its events, then its failure if it has one."""
     # Checked before any client sees it: httpx2 refuses such a key with the key in its message.
     if key and key_problem(key):
         yield _Failed(Failure("bad_key"))
@@ -207,7 +208,7 @@ async def _open(
 async def open_stream(
     client: anthropic.AsyncAnthropic, connection: Connection, key: str, wire: Wire, number: int
 ) -> httpx2.Response:
-    """Send attempt `number`; its response, not yet read."""
+    """Send attempt `number`; return its response, not yet read."""
     # `post` rather than `messages.create`: what the wire says is what goes out, whole.
     stream = await client.post(
         "/v1/messages",

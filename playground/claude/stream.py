@@ -1,8 +1,8 @@
 """One streamed answer, from server-sent events to the project's own events.
 
-Reads events by the `type` in their data, so that servers which leave out the `event:`
-line are understood too. Unknown events are passed over, unknown blocks and deltas kept as
-they are, and damaged ones end it.
+Events are read by the `type` in their data, so that servers that leave out the `event:` line are
+understood too. Unknown events are skipped, unknown blocks and deltas are kept as they are, and
+damaged ones end the answer.
 """
 
 import asyncio
@@ -59,10 +59,10 @@ ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
 FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
 """What a line of server-sent events begins with; a colon alone begins a comment."""
 USUAL = ("data:", "event:", ":")
-"""Quicker to tell: a hostile stream may have a million lines."""
+"""Checked first, being quicker: a hostile stream may have a million lines."""
 FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
 ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
-"""Of the beginning of a body, to see what it is."""
+"""Enough of the beginning of a body to see what it is."""
 
 Note = Callable[[str, str], None]
 """Takes the name and the data of each event of the wire, as they were decoded."""
@@ -77,7 +77,7 @@ class AnswerFailed(Exception):
 
 
 class Answer:
-    """Folds the wire's events. `has_started`: usage was reported; `has_begun`: a content block
+    """Folds the events of the wire. `has_started`: usage was reported; `has_begun`: a content block
     of any kind began, seen or not; `is_complete`: the last event came."""
 
     def __init__(self, request_id: str | None) -> None:
@@ -102,11 +102,11 @@ class Answer:
 
     @property
     def billed(self) -> Billed:
-        """What may be billed of an attempt that breaks off now."""
+        """What may be billed for an attempt that breaks off now."""
         return "partly" if self.has_started or self._has_content else "possibly"
 
     def fold(self, kind: str, data: JsonObject) -> list[Event]:
-        """The events that one event of the wire becomes. Raises ValueError for a damaged one."""
+        """The events that one event of the wire becomes. Raises ValueError if it is damaged."""
         match kind:
             case "message_start":
                 return self._start(_object(data.get("message")))
@@ -180,7 +180,7 @@ class Answer:
         return [BlockStopped(at)] if self._kinds else []
 
     def _place(self, index: int | None) -> int:
-        """Where the block of this index of the wire is; of an unknown one, the last block's."""
+        """The position of the block with this index on the wire; of an unknown one, the last."""
         last = len(self._kinds) - 1
         return last if index is None else self._places.get(index, last)
 
@@ -193,7 +193,7 @@ class Answer:
             raise TooMuch(f"It has more than {MOST_BLOCKS:,} blocks and citations.")
 
     def _end_with(self, delta: JsonObject) -> None:
-        """Note how the answer ends. A null tells nothing, and undoes nothing."""
+        """Note how the answer ends. A null says nothing, and undoes nothing."""
         values = {name: value for name, value in delta.items() if value is not None}
         self._used_container |= bool(values.get("container"))
         self._stop = {**self._stop, **{name: values[name] for name in ENDINGS if name in values}}
@@ -218,7 +218,7 @@ class Answer:
         return [*events, OtherDelta(kind[:LONGEST_NAME], whole, at)]
 
     def _piece(self, kind: str, value: object, at: int) -> list[Event]:
-        """What a piece of text of some kind says; nothing where it is empty."""
+        """The event for a piece of text of some kind; none for an empty one."""
         if value is None or value == "":
             return []
         if not isinstance(value, str):
@@ -252,7 +252,7 @@ class Answer:
         return Reported(self._earlier + reported if self._earlier else reported)
 
     def _note_tools(self, block: JsonObject) -> None:
-        """Tools that the API runs itself ask the model once more with each result."""
+        """Tools that the API runs itself send each result to the model in another request."""
         kind, name = str(block.get("type")), str(block.get("name"))
         is_result = kind.endswith("_tool_result")
         self._used_tools |= is_result or kind in ("server_tool_use", "mcp_tool_use")
@@ -262,7 +262,7 @@ class Answer:
         self._used_container |= is_code or is_result_of_code or kind == "container_upload"
 
     def usage(self) -> Usage:
-        """Usage as reported so far; the output is complete only in the last report."""
+        """Usage as reported so far; only the last report has all of the output."""
         u = self._usage
         tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
         other = {name: count for name, count in tools.items() if count and name not in _PRICED}
@@ -301,7 +301,7 @@ _PRICED = frozenset({_SEARCHES, "web_fetch_requests"})
 
 
 def _counts(usage: JsonObject) -> Usage:
-    """The tokens of one report. A write to the cache whose life is not told is a short one."""
+    """The tokens of one report. A cache write of unknown lifetime counts as a short one."""
     written = _dict(usage.get("cache_creation"))
     long = _int(written.get("ephemeral_1h_input_tokens"))
     short = _int(usage.get("cache_creation_input_tokens")) - long
@@ -326,7 +326,7 @@ PIECES = {
     "signature_delta": "signature",
     "input_json_delta": "partial_json",
 }
-"""Where the deltas that bring a text have it."""
+"""The field in which each kind of text delta has its text."""
 EVENTS: Mapping[str, Callable[[str, int], Event]] = {
     "text_delta": TextDelta,
     "thinking_delta": ThinkingDelta,
@@ -337,7 +337,7 @@ STARTS = {
     "text": (("text_delta", "text"),),
     "thinking": (("thinking_delta", "thinking"), ("signature_delta", "signature")),
 }
-"""What a block may begin with that goes on in deltas, and as which it is read."""
+"""Fields of the start of a block that continue in deltas, and the delta each is read as."""
 FITS = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -360,7 +360,7 @@ def _implied(delta: str) -> str:
 
 
 def _started(block: JsonObject) -> BlockStarted:
-    """What the start of a block says, but for what goes on in deltas."""
+    """What the start of a block says, except for what continues in deltas."""
     kind = (_str(block.get("type")) or "unknown")[:LONGEST_NAME]
     name = (_str(block.get("name")) or "")[:LONGEST_NAME]
     if kind in STARTS:
@@ -395,11 +395,11 @@ def _index(data: JsonObject) -> int | None:
 
 
 async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:
-    """Yield the events of a response with a status of success, streamed or not: what its body
-    is, its first bytes tell, for servers label it in every way.
+    """Yield the events of a successful response, streamed or not. The first bytes of the body tell
+    which, because servers label it in every way.
 
-    Raises `AnswerFailed` where the response says so or is damaged, `TooMuch`, and httpx2's
-    errors when the connection breaks.
+    Raises `AnswerFailed` if the response says so or is damaged, `TooMuch`, and httpx2's errors when
+    the connection breaks.
     """
     try:
         pieces = aiter(response.aiter_bytes())
@@ -424,7 +424,7 @@ async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIt
 
 
 def _is_unlike_all(head: bytes, response: httpx2.Response) -> bool:
-    """Whether a body is what its label says, a stream, though its first line is damaged."""
+    """Whether a body is the stream that its label says, although its first line is damaged."""
     kind = response.headers.get("content-type", "")
     return "event-stream" in kind and not head.startswith((b"{", b"[", b"<"))
 
@@ -456,7 +456,7 @@ async def _streamed(
 
 
 class _Decoder(SSEDecoder):
-    """The SDK's own; but it passes over a line that is damaged, and what was in it is lost."""
+    """Refuses a damaged line, which the SDK's own decoder skips, so that what was in it is lost."""
 
     def decode(self, line: str) -> ServerSentEvent | None:
         if line and not line.startswith(USUAL) and not FIELD.match(line):
@@ -478,7 +478,7 @@ def _data(name: str | None, text: str) -> JsonObject:
 
 
 def _kind(name: str | None, data: JsonObject) -> str:
-    """The type of an event, by its data; by its name where they do not tell."""
+    """The type of an event: from its data, or from its name if the data does not tell."""
     kind = data.get("type")
     if isinstance(kind, str) and kind in KNOWN:
         return kind
@@ -490,7 +490,7 @@ def _kind(name: str | None, data: JsonObject) -> str:
 
 
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:
-    """The beginning of a body, with something in it; empty where there is nothing."""
+    """The beginning of a body, as far as needed to tell what it is; empty if the body is."""
     head = b""
     async for piece in pieces:
         head = (head + piece).removeprefix(codecs.BOM_UTF8).lstrip()
@@ -510,8 +510,8 @@ async def _joined(head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 def _empty(status: int) -> Failure:
-    """204 says itself that there is no answer; any other status may be a gateway's hiccup.
-    Nothing tells that either was billed, nor that it was not."""
+    """A 204 itself says that there is no answer; any other status may be a gateway's hiccup.
+    Neither says whether anything was billed."""
     kind: FailureKind = "no_content" if status in (204, 205) else "empty"
     return Failure(kind, http_status=status, billed="possibly")
 
@@ -525,7 +525,7 @@ async def _drain(events: AsyncIterator[object]) -> None:
 
 
 async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> AsyncIterator[Event]:
-    """A server that ignores `stream` and sends the message whole, or something else."""
+    """A server that ignores `stream` and sends the whole message, or something else."""
     text = body.decode("utf-8", "replace")
     note("", text)
     if not text.startswith("{"):
@@ -535,7 +535,7 @@ async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> A
 
 
 def whole(message: object, answer: Answer) -> Iterator[Event]:
-    """The events of a message that was not streamed. Raises `AnswerFailed` if it is none."""
+    """The events of a message that was not streamed. Raises `AnswerFailed` if it is not one."""
     if not isinstance(message, dict) or message.get("type") != "message":
         raise AnswerFailed(failure_in_body(message, answer.billed))
     yield from answer.fold("message_start", {"message": message})

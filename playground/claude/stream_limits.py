@@ -1,5 +1,5 @@
-"""Bounds on what a server may send, and for how long: far above what any answer needs, so
-that none can fill the memory, hold the event loop or keep a run open for ever."""
+"""Bounds on what a server may send and for how long: far above what any answer needs, so that none
+can fill the memory, block the event loop or keep a run open for ever."""
 
 import asyncio
 import re
@@ -19,13 +19,13 @@ MOST_STREAMED = 40_000_000
 MOST_AT_ONCE = 8_000_000
 """Bytes of one event, or of a body that is no stream."""
 MOST_JOINED = 500_000
-"""Bytes that go on in one piece, more or less."""
+"""Bytes that are passed on in one piece, roughly."""
 MOST_LINES = 100
 """Lines of one event; the SDK copies an event for each of its lines."""
 MOST_TEXT = 4_000_000
 """Characters of one answer."""
 FIRST_TEXT = b"content_block_delta"
-"""Until a stream has brought this nothing pauses: the time to first token is measured here."""
+"""Nothing pauses until a stream has brought this: it marks the time to first token."""
 SHORTEST_LIMIT_S, LONGEST_LIMIT_S, LONGEST_TOKENS = 600.0, 3600.0, 128_000
 """The SDK's own reckoning: an hour for the longest answer, and ten minutes for a short one."""
 CALL_LIMIT_S = 600.0
@@ -53,7 +53,7 @@ def limit_s(connection: Connection, max_tokens: object) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long something may take, and when on the event loop's clock that ends."""
+    """How long something may take, and when that ends on the event loop's clock."""
 
     limit_s: float
     ends_at_s: float
@@ -63,7 +63,7 @@ class Patience:
         return cls(limit_s, asyncio.get_running_loop().time() + limit_s)
 
     async def wait(self, awaited: Awaitable[T]) -> T:
-        """What is awaited, or `TooLong`."""
+        """The result of what is awaited, or `TooLong`."""
         try:
             async with asyncio.timeout_at(self.ends_at_s) as timeout:
                 return await awaited
@@ -78,8 +78,8 @@ patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
 class BoundedClient(anthropic.DefaultAsyncHttpxClient):
-    """The SDK's own client; its calls and the bodies of its responses have an end, and its
-    streams are read at the pace of all of them."""
+    """The SDK's own client, with bounds on its calls and on the bodies of responses; its streams
+    are read at the pace of all of them."""
 
     def __init__(self, pacing: Pacing, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
         super().__init__(**options)
@@ -110,8 +110,8 @@ def _patience() -> Patience:
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """A body that a task of its own reads, so that one timer bounds all of it and what came
-    together goes on in one piece."""
+    """A body read by a task of its own, so that one timer bounds all of it and pieces that arrive
+    together are passed on together."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class _OpenEvent:
         self._end = b""
 
     def grow(self, piece: bytes) -> None:
-        """Raise `TooMuch` if no event is as long as this one has become."""
+        """Raise `TooMuch` if this event has become longer than any real one."""
         # A blank line may be cut in two.
         text = self._end + piece
         first, *others = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")

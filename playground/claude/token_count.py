@@ -15,7 +15,7 @@ MOST_TOKENS = 10**12
 async def count_tokens(
     clients: Clients, connection: Connection, key: str, wire: Wire
 ) -> int | Failure:
-    """What `POST /v1/messages/count_tokens` says, or why it says nothing."""
+    """The answer of `POST /v1/messages/count_tokens`, or why there is none."""
     if key and key_problem(key):
         return Failure("bad_key")
     try:

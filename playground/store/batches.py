@@ -31,8 +31,8 @@ class BatchStore:
         self._db = Transactions(writer, who="the batches", undone="Batches cannot be kept just now")
 
     def keep(self, submission: Submission, asked: Iterable[PlannedRequest] = ()) -> Refusal | None:
-        """Remember a submission and what is asked in it. Only if nothing comes back is all of
-        it kept, and may be sent."""
+        """Remember a submission and what is asked in it. It may be sent only if nothing is
+        returned: then all of it is stored."""
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
         for chunk in in_chunks(asked):
@@ -45,8 +45,8 @@ class BatchStore:
         return self._db.write(lambda connection: dialect.upsert(connection, batches, [row]))
 
     def note(self, submission: Submission) -> Refusal | None:
-        """Remember the newer state of a submission, unless its visitor had it deleted, or all
-        that it brings is here already: whoever says otherwise saw it before that."""
+        """Remember the newer state of a submission, unless its visitor had it deleted or all its
+        results are here already: any other state was seen before that."""
         row = _row_of(submission)
         is_open = batches.c.is_taken_in == 0
         changed = (
@@ -87,9 +87,9 @@ class BatchStore:
         )
 
     def others(self, submission: Submission) -> frozenset[str] | Refusal | None:
-        """The ids of the batches of other submissions of about that time, whoever's: visitors
-        can share an account. None: one of as many requests has no id either, so a batch of
-        the account could be its."""
+        """The ids of the batches of other submissions from about that time, whoever's: visitors can
+        share an account. None if another submission of the same size has no id yet, so that a batch
+        of the account could belong to either."""
         # Either batch may have been created that long after its submission was noted here: over
         # twice that time one can be mistaken for the other.
         around = 2 * ARRIVES_WITHIN

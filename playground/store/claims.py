@@ -1,5 +1,5 @@
-"""What one process alone may do at a time, whoever shares the database: run an experiment,
-submit a batch, take its results in."""
+"""Work that only one of the processes sharing the database may do at a time: run an experiment,
+submit a batch, take in its results."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,15 +17,15 @@ from playground.store.writing.writer import Writer
 
 
 class ClaimStore:
-    """Claims of this process on work of its visitors, by a name. Each method waits for the
-    disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+    """This process's claims, by name, on work of its visitors. Each method waits for the disk, so
+    none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer, clock: Callable[[], datetime]) -> None:
         self._db = Transactions(writer, who="the claims", undone="Nothing can be claimed just now")
         self._boot, self._clock = writer.boot, clock
 
     def take(self, visitor: str, name: str) -> bool | Refusal:
-        """Claim some work; false if another process that lives is at it."""
+        """Claim some work; False if another living process is doing it."""
         row = clean_row({"visitor": visitor, "name": name, "boot_id": self._boot.boot_id})
 
         def write(connection: sa.Connection) -> bool:
@@ -41,14 +41,14 @@ class ClaimStore:
         return self._db.write(write)
 
     def has(self, visitor: str, name: str) -> bool | Refusal:
-        """Whether this process still has a claim: it loses one when it goes unheard of for too
+        """Whether this process still has a claim: it loses one when it is not heard of for too
         long, asleep or cut off, or when what it claimed is deleted."""
         return self._db.read(
             lambda connection: _holder(connection, visitor, name) == self._boot.boot_id
         )
 
     def give_back(self, visitor: str, name: str) -> Refusal | None:
-        """Let others have it."""
+        """Give up a claim, so that other processes can take it."""
         # Only if it is still ours: another process may have taken it since.
         release = sa.delete(claims).where(
             *_is(visitor, name), claims.c.boot_id == self._boot.boot_id

@@ -1,7 +1,7 @@
 """The experiments of each visitor, and which run belongs to which of their cells.
 
-A cell's run is written down before it begins and its outcome is the run's own row: a cell
-whose run has ended is never run, and never paid, twice.
+A cell's run is stored before it begins, and its outcome is the run's own row: a cell whose run has
+ended is never run, or paid for, twice.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -92,7 +92,7 @@ class ExperimentStore:
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
-        """Remember what checks said of these cells."""
+        """Remember the results of the checks of these cells."""
 
         def write(connection: sa.Connection) -> None:
             for checked_cell in done:
@@ -133,7 +133,7 @@ class ExperimentStore:
         return self._db.read(read)
 
     def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
-        """Its runs that no cell has as its newest: their cells were run again."""
+        """The experiment's runs that are no cell's newest: their cells were run again."""
         newest = sa.select(cells.c.run_id).where(*_is(cells, visitor, experiment_id))
         columns = [runs.c[field.name] for field in fields(RunRow)]
         question = sa.select(*columns).where(
@@ -157,14 +157,14 @@ class ExperimentStore:
         return self._db.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
-        """What is checked of the answers of these runs of a visitor, by their id."""
+        """The text that checks read of the answers of these runs of a visitor, by run id."""
         blocks_by_id = self.contents(visitor, run_ids)
         if isinstance(blocks_by_id, Refusal):
             return blocks_by_id
         return {run_id: answer_of(blocks) for run_id, blocks in blocks_by_id.items()}
 
     def contents(self, visitor: str, run_ids: Collection[str]) -> dict[str, Blocks] | Refusal:
-        """The answers of these runs of a visitor, by their id."""
+        """The content blocks of these runs of a visitor, by run id."""
         name = clean_text(visitor)
         unsaved = self._memory.entries(name, latest=False)
 

@@ -1,5 +1,5 @@
-"""What budgets ask of the log's database: at once, durably, and never with a guess: what
-cannot be read or written is refused."""
+"""What budgets ask of the log's database: at once, durably, and never by guessing: what cannot be
+read or written is refused."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ class Ledger:
         return self._db.write(lambda connection: reservations.reserve_again(connection, more, caps))
 
     def release(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
-        """Let go of what was reserved for runs that were never sent."""
+        """Release what was reserved for runs that were never sent."""
 
         def write(connection: sa.Connection) -> None:
             reservations.release(connection, visitor, run_ids)
@@ -47,7 +47,7 @@ class Ledger:
         return self._db.write(write)
 
     def balances(self, caps: Sequence[Window]) -> tuple[Balance, ...] | Refusal:
-        """How the windows stand now."""
+        """The current balances of the windows."""
         self._catch_up()
         return self._db.read(
             lambda connection: tuple(reservations.balance(connection, cap) for cap in caps)

@@ -1,5 +1,5 @@
-"""The run log: records runs without ever blocking or failing, and answers what a visitor
-asks about them; while the database is broken, from memory."""
+"""The run log: records runs without ever blocking or failing, and answers the questions of visitors
+about them, from memory while the database is broken."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -80,8 +80,8 @@ class RunLog:
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None
     ) -> None:
-        """Take in a run, or its newer state, and return at once; it is written soon after.
-        With `only_on_page` its texts are not: they stay in memory while that page is open."""
+        """Take in a run, or its newer state, and return at once; it is written soon after. With
+        `only_on_page` its texts are not written: they stay in memory while that page is open."""
         row, texts = clean(row), None if texts is None else clean(texts)
         if only_on_page is not None:
             if texts is not None:
@@ -102,8 +102,8 @@ class RunLog:
         return self._writer.wait_until_saved(timeout_s, tries_refused=True)
 
     def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]:
-        """Have these recorded runs written, and return the ids of those that are: others'
-        rows, and what the database refuses, are waited for by nobody."""
+        """Have these recorded runs written, and return the ids of those that are. It does not wait
+        for the rows of others or for what the database refuses."""
         name = clean_text(visitor)
         if self._memory.is_waiting(name, run_ids):
             self._writer.wait_until_saved(timeout_s)
@@ -116,12 +116,12 @@ class RunLog:
 
     @property
     def warning(self) -> str | None:
-        """What is wrong with the log for anybody, in sentences for people; else None."""
+        """What is wrong with the log for anybody, in sentences for people; None if nothing is."""
         return self._warning(None)
 
     def warning_to(self, visitor: str) -> str | None:
-        """What is wrong with the log for one visitor; None: nothing. Rows of others that the
-        database refuses, and deletions that wait, are none of their business."""
+        """What is wrong with the log for one visitor; None if nothing is. Refused rows and waiting
+        deletions of others are left out."""
         return self._warning(clean_text(visitor))
 
     def _warning(self, visitor: str | None) -> str | None:
@@ -142,7 +142,7 @@ class RunLog:
         return " ".join(sentences) or None
 
     def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
-        """What is in the way of deletions that were asked for."""
+        """What is in the way of deletions that were requested."""
         deletions = [
             deletion for deletion in self._memory.deletions() if visitor in (None, deletion.visitor)
         ]
@@ -161,7 +161,7 @@ class RunLog:
         after: str | None = None,
         limit: int = 50,
     ) -> Page:
-        """Return the newest rows, or those next older (`before`) or newer (`after`) than a run."""
+        """Return the newest rows, or those just older (`before`) or newer (`after`) than a run."""
         name = clean_text(visitor)
         page = self._answer(
             name,

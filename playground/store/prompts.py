@@ -58,7 +58,7 @@ class PromptStore:
         return self._db.write(write)
 
     def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
-        """Keep one version more; its number is found here, where nobody else is writing."""
+        """Keep another version; its number is determined here, where nobody else is writing."""
         is_of_prompt = _of(prompt_versions, visitor, prompt_id)
 
         def write(connection: sa.Connection) -> None:

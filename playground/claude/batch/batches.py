@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class BatchApi:
-    """The calls, with their patience. Lives on the event loop; holds no key."""
+    """The calls and how patiently they are made. Lives on the event loop; holds no key."""
 
     clients: Clients
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -43,7 +43,7 @@ class BatchApi:
     async def create(
         self, connection: Connection, key: str, new: NewBatch, others: Others
     ) -> Batch | Failure | Unsure:
-        """Submit a batch, at most once. `others` are asked where the reply is lost."""
+        """Submit a batch, at most once. `others` is asked if the reply is lost."""
         began = self.timing.now()
         try:
             # In a thread: a batch can have 256 MB, and all streams share this loop.
@@ -72,8 +72,8 @@ class BatchApi:
         lost: Failure,
         others: Others,
     ) -> Batch | Unsure:
-        """Look for a batch that may have been submitted after `since`: it is the only one of
-        as many requests and of that time, or nothing is certain."""
+        """Look for a batch that may have been submitted after `since`. Only a single batch with as
+        many requests from that time counts as found; anything else is uncertain."""
         candidates: tuple[Batch, ...] = ()
         for wait_s in SEARCH_WAITS_S:
             await self.timing.sleep(wait_s)
@@ -95,7 +95,7 @@ class BatchApi:
         return Unsure(lost, candidates)
 
     async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
-        """How a batch stands."""
+        """The state of a batch."""
 
         async def get(number: int) -> Batch | Failure:
             return as_batch(
@@ -105,7 +105,7 @@ class BatchApi:
         return await self._patiently(get, _always)
 
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
-        """Ask for a batch to be canceled; what is under way may still be answered, and billed."""
+        """Ask for a batch to be canceled; requests under way may still be answered and billed."""
 
         async def post(number: int) -> Batch | Failure:
             path = path_of(batch_id, "/cancel")
@@ -116,7 +116,7 @@ class BatchApi:
     async def list_batches(
         self, connection: Connection, key: str, since: datetime | None = None
     ) -> tuple[Batch, ...] | Failure:
-        """The batches of the key's workspace, newest first; those created since, or all."""
+        """The batches of the key's workspace, newest first; `since` leaves out older ones."""
         batches: list[Batch] = []
         after = ""
         while len(batches) < MOST_LISTED:
@@ -136,8 +136,8 @@ class BatchApi:
     async def follow(
         self, connection: Connection, key: str, batch_id: str, longest_s: float = LONGEST_LOOK_S
     ) -> AsyncGenerator[Poll, None]:
-        """Look at a batch again and again, at growing intervals, until it has ended. What
-        can pass (a lost connection, an overload) never ends it."""
+        """Poll a batch at growing intervals until it has ended. Failures that may pass (a lost
+        connection, an overload) do not end it."""
         wait_s = FIRST_LOOK_S
         missed_s = 0.0
         while True:
@@ -183,7 +183,7 @@ class BatchApi:
         attempt: Callable[[int], Awaitable[T | Failure]],
         may_repeat: Callable[[Failure], bool],
     ) -> T | Failure:
-        """Try by the policy, where repeating does no harm."""
+        """Retry by the policy where repeating does no harm."""
         began_s = self.timing.monotonic_s()
         number = 1
         while True:

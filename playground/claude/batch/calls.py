@@ -1,7 +1,7 @@
 """One attempt at one call of the Message Batches API, and what its JSON says.
 
-Results are fetched from the path that is documented, at the connection's own address: the
-`results_url` of a reply could name any host, and the key would go there.
+Results are fetched from the documented path at the connection's own address: the `results_url` of a
+reply could name any host, and the key would go there.
 """
 
 from dataclasses import fields
@@ -33,12 +33,12 @@ _STATUSES: tuple[BatchStatus, ...] = ("in_progress", "canceling", "ended")
 
 
 def path_of(batch_id: str, what: Literal["", "/cancel", "/results"] = "") -> str:
-    """Where a batch is, whatever characters a server put into its id."""
+    """The path of a batch, whatever characters a server put into its id."""
     return f"{PATH}/{quote(batch_id, safe='')}{what}"
 
 
 def page_path(limit: int, after: str) -> str:
-    """Where the list goes on after a batch."""
+    """The path of the page of the list that follows a batch."""
     return f"{PATH}?limit={limit}" + (f"&after_id={quote(after, safe='')}" if after else "")
 
 

@@ -24,14 +24,14 @@ from playground.core.request.connection import Connection, key_problem
 from playground.core.text.json_text import JsonObject
 
 LONGEST_LINE = 32_000_000
-"""No answer is as long: what is, is not a line of results."""
+"""No answer is that long: a longer line is no result."""
 # Ids that never end would be read, and remembered, without end.
 MOST_LINES = 2 * MOST_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """The results ended before their end."""
+    """The results broke off."""
 
     failure: Failure
 
@@ -41,9 +41,8 @@ async def results(
 ) -> AsyncGenerator[BatchResult | Failure, None]:
     """Every result of a batch that has ended, in any order.
 
-    A damaged line is a Failure `undecodable` and the rest goes on; after a broken connection
-    the policy tries again, and no result comes twice for that. A Failure of another kind is the
-    last thing that comes.
+    A damaged line becomes a Failure `undecodable`, and reading goes on. After a broken connection
+    the policy retries, and no result comes twice because of it. Any other Failure comes last.
     """
     if key and key_problem(key):
         yield Failure("bad_key")
@@ -116,7 +115,7 @@ async def _once(
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[tuple[bytes, bool], None]:
-    """Lines that are not blank; true: the last one, whose end did not come."""
+    """Lines that are not blank, and whether a line is the unterminated last one."""
     pending: list[bytes] = []
     size = 0
     async for piece in pieces:

@@ -46,7 +46,7 @@ class Pace:
     sleep: Sleep
 
     async def token(self, rng: random.Random) -> None:
-        """Let as much time pass as a token takes, a little more or less."""
+        """Wait for about as long as a token takes."""
         await self.sleep(self.pause_s * rng.uniform(0.7, 1.3))
 
 
@@ -143,7 +143,7 @@ class Answer:
         await self.pace.sleep(self.pace.pause_s * self.rng.uniform(*FIRST_TOKEN_PAUSES))
 
     def _most_tokens(self) -> tuple[int, StopReason]:
-        """How many tokens may be written, and the stop reason when they are."""
+        """How many tokens may be written, and the stop reason once they are."""
         room = self.model.context_tokens - self.input_tokens
         asked = self.body["max_tokens"]
         most = min(asked, self.scenario.cut_after or asked)
@@ -167,7 +167,7 @@ class Answer:
         return Writing(tokens(self._filled(tool["input_schema"])), most_tokens)
 
     def _filled(self, schema: object) -> str:
-        """JSON of a schema, with words of what the model would have written."""
+        """JSON that fits a schema, with words the model would have written."""
         return json.dumps(filled(schema, self.rng, self._words), ensure_ascii=False)
 
     def _words(self) -> str:

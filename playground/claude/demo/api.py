@@ -1,8 +1,8 @@
 """The Messages API in process: a request's method, path, headers and body become a reply.
 
-A scenario and the number of the retry come with each request, as headers. No key and no
-header but the host's name is ever echoed or kept. The prompt cache remembers, and only
-digests; batches remember what was asked in them.
+The scenario and the number of the retry come with each request, as headers. No key is ever echoed
+or kept, and no header except the host's name. The prompt cache keeps only digests; batches keep
+what was asked in them.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ class DemoApi:
         self._batches = Batches(batched_message, now, self._rng, batch_s)
 
     async def reply(self, request: Request) -> Reply:
-        """Raises `Dropped` where the connection breaks before an answer."""
+        """Raises `Dropped` if the connection breaks before there is an answer."""
         request_id = f"req_demo_{self._rng.getrandbits(96):024x}"
         chosen = scenario(request.headers.get(SCENARIO_HEADER))
         path = request.path.rstrip("/")
@@ -217,7 +217,7 @@ class DemoApi:
         return Reply(found.status, headers, _once(_encoded(found.body(request_id))))
 
     def _limits(self, used_tokens: int) -> dict[str, str]:
-        """What a fresh minute would say: the demo keeps no count."""
+        """What the headers would say in a fresh minute: the demo keeps no count."""
         reset = (self._now() + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         tokens_left = max(0, TOKENS_PER_MINUTE - used_tokens)
         name = "anthropic-ratelimit"

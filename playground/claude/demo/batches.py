@@ -1,7 +1,7 @@
-"""The Message Batches API in process: what was asked is kept, and answered when its results
-are fetched, each time with the same words.
+"""The Message Batches API in process: requests are kept, and answered when their results are
+fetched, each time with the same words.
 
-A batch goes on by the clock alone: no task waits for it, and it is gone with the process.
+A batch advances by the clock alone: no task waits for it, and it is gone with the process.
 """
 
 import asyncio
@@ -103,7 +103,8 @@ class Batches:
         return stored or ApiError(404, "not_found_error", f"Batch {batch_id[:80]} not found")
 
     def cancel(self, batch_id: str) -> StoredBatch | ApiError:
-        """`POST …/cancel`: what has had its turn stays answered. One that ended stays as it is."""
+        """`POST …/cancel`: requests that had their turn stay answered, and a batch that has ended
+        stays as it is."""
         stored, now = self.find(batch_id), self._now()
         if not isinstance(stored, ApiError) and stored.status(now) == "in_progress":
             stored.canceled_at = now
@@ -136,7 +137,7 @@ class Batches:
         }
 
     async def described(self, stored: StoredBatch, host: str) -> JsonObject:
-        """A batch in the API's words. Until it has ended all requests count as processing."""
+        """A batch in the words of the API. Until it has ended, all requests count as processing."""
         status = stored.status(self._now())
         has_ended = status == "ended"
         if has_ended and not stored.tally:

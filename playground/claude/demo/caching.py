@@ -1,7 +1,7 @@
-"""The prompt cache: what of a prompt is read from it and what is written to it.
+"""The prompt cache: how much of a prompt is read from it and how much is written to it.
 
-It keeps digests, never texts. A prefix can be read once its first answer has begun, so
-prompts that go out side by side all write.
+It keeps digests, never texts. A prefix can be read once its first answer has begun, so prompts sent
+side by side all write.
 """
 
 import json

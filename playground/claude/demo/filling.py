@@ -1,4 +1,4 @@
-"""Fills a JSON schema plausibly: what a tool is called with, and what a structured answer is.
+"""Fills a JSON schema plausibly: the input of a tool, or a structured answer.
 
 Not every keyword of JSON Schema is followed: those of the API's own subset are, and sizes.
 """

@@ -1,7 +1,7 @@
 """How the demo judges an answer for an experiment's check: by words alone, always the same.
 
-Where something is expected the answer must hold its words; otherwise it must take up a word
-of what was asked.
+If something is expected, the answer must contain its words; otherwise it must take up a word of the
+question.
 """
 
 import re
@@ -20,8 +20,8 @@ _OF_ANY_PROMPT = frozenset(words(JUDGED_BY_DEFAULT))
 
 
 def judgement(body: Body) -> str | None:
-    """The reply to a judge's prompt: the reason, and the verdict on the last line. None: it
-    is another prompt."""
+    """The reply to a judge's prompt: the reason, and the verdict on the last line. None for any
+    other prompt."""
     turns = turns_of(body)
     if system_of(body) != FORMAT or len(turns) != 1:
         return None
@@ -36,7 +36,7 @@ def judgement(body: Body) -> str | None:
 
 
 def _parts(prompt: str) -> tuple[str, str]:
-    """What was asked, and the answer: what follows the first line where nothing has tags."""
+    """The question and the answer; without tags, the answer is all that follows the first line."""
     tagged = _ANSWER.search(prompt)
     if tagged:
         return prompt[: tagged.start()], tagged[1]

@@ -42,8 +42,8 @@ Counts = dict[tuple[str, ...], dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a token is drawn: from the `top_k` likeliest (0: all), then from the likeliest
-    that together have the chance `top_p`."""
+    """How a token is drawn: from the `top_k` likeliest (0: all), and of those from the likeliest
+    that together reach the probability `top_p`."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -93,7 +93,7 @@ class LanguageModel:
 
 
 def _named(token: str, topic: str) -> list[str]:
-    """A token of the corpus as it is written out: one of them stands for the topic."""
+    """A token of the corpus as it is written: one of them is a placeholder for the topic."""
     if not token.endswith("{topic}"):
         return [token]
     return tokenizer.tokens(token.replace("{topic}", topic))
@@ -161,7 +161,7 @@ def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
 
 
 def at_temperature(chances: Mapping[str, float], temperature: float) -> dict[str, float]:
-    """softmax(log p / T); at 0 the likeliest token alone is left."""
+    """softmax(log p / T); at 0 only the likeliest token is left."""
     best = max(chances, key=lambda token: chances[token])
     if temperature <= 0:
         return {best: 1.0}

@@ -13,7 +13,7 @@ LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True)
 
 
 def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | ApiError:
-    """One page of `GET /v1/models`, newest first; retired ones only where they are asked for."""
+    """One page of `GET /v1/models`, newest first; retired models only on request."""
     try:
         limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
     except ValueError:
@@ -51,7 +51,7 @@ def model_named(model_id: str, today: date) -> JsonObject | ApiError:
 
 
 def dated_id(model: Model) -> str:
-    """The id the API answers with: of an older model, the one with its date."""
+    """The id the API answers with: for an older model, the one with its date."""
     return next(iter(model.aliases), model.id)
 
 
@@ -75,8 +75,7 @@ def model_info(model: Model, today: date) -> JsonObject:
 
 
 def _capabilities(model: Model) -> JsonObject:
-    """What the demo can do: texts and JSON, so images, documents and the API's own tools are
-    not there."""
+    """What the demo can do: text and JSON, but no images, documents or tools of the API's own."""
     efforts = {level: _supported(level in model.efforts) for level in EFFORTS}
     types = ("adaptive", "enabled", "disabled", "between_tools")
     return {

@@ -22,8 +22,8 @@ LENGTH = re.compile(r"\b[0-9][0-9,]* words?\b")
 LONGEST_END = 2_000
 WORDS_OF_END = 12
 MOST_UNKNOWN = 4
-"""Of a long message both ends are read, and few words that it never read before: the
-question is there, and what it is asked about may be anything."""
+"""Of a long message both ends are read, where the question is, and only a few unknown words:
+what is asked about may be anything."""
 SYSTEM_SHARE = 0.4
 EARLIER_SHARE = 0.15
 BODY_SHARE = 0.25
@@ -47,8 +47,8 @@ Weighed = tuple[tuple[Piece, float], ...]
 class Match:
     """The pieces that a prompt calls up, each with its influence, the best first.
 
-    `related` holds what else the topic has, one question after the other, for an answer
-    that is to be long.
+    `related` holds what else there is on the topic, question by question, for an answer that is to
+    be long.
     """
 
     pieces: Weighed
@@ -59,7 +59,7 @@ class Match:
 
 
 class Relevance:
-    """Knows how much each word tells, and weighs the pieces by it."""
+    """Knows how much each word tells, and weights the pieces by it."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._fallback = tuple(piece for piece in pieces if piece.asked == UNKNOWN)
@@ -111,7 +111,7 @@ class Relevance:
         last: Mapping[str, int],
         scores: Mapping[str, float],
     ) -> Match | None:
-        """What else there is on the topic so far, where the last message has a word on it."""
+        """What else there is on the topic so far, if the last message has a word about it."""
         if not earlier:
             return None
         before = self.match(system, [("user", text) for text in earlier])

@@ -1,7 +1,7 @@
-"""The real API's rules about a request, as a table: the first that is broken answers.
+"""The real API's rules about a request, as a table: the first one that is broken gives the answer.
 
-Shapes come first (`shapes.py`), then what the model takes. Texts follow the API's where
-they are known; the API itself calls its wording unstable.
+Shapes come first (`shapes.py`), then what the model accepts. Messages follow the API's where they
+are known; the API itself calls its wording unstable.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Call:
 
     @property
     def thinks(self) -> bool:
-        """Whether thinking was asked for; the models with sampling think only then."""
+        """Whether thinking was asked for; models that take sampling parameters think only then."""
         return self.thinking.get("type") in ("enabled", "adaptive")
 
     @property
@@ -117,8 +117,8 @@ def _max_tokens(call: Call) -> str | None:
 
 
 def _fills_cache(call: Call) -> str | None:
-    """With 0 the prompt is only cached, which goes with nothing that shapes an answer; a
-    thinking budget has no room. The words are not known."""
+    """With max_tokens 0 the prompt is only cached, which cannot be combined with anything that
+    shapes an answer; a thinking budget has no room. The wording is not known."""
     if call.body["max_tokens"] != 0:
         return None
     config, choice = call.body.get("output_config") or {}, call.body.get("tool_choice") or {}
@@ -208,14 +208,14 @@ def _system_turns(call: Call) -> str | None:
 
 
 def _us_inference(call: Call) -> str | None:
-    """Models before the 4.6 generation run nowhere in particular. The words are not known."""
+    """Models before the 4.6 generation cannot be tied to a region. The wording is not known."""
     if call.body.get("inference_geo") != "us" or call.model.thinking_types != BUDGET:
         return None
     return "inference_geo: not supported by this model"
 
 
 def _forced_tool(call: Call) -> str | None:
-    """Which models refuse it is known, in which words only for thinking that was asked for."""
+    """It is known which models refuse it; the wording only for thinking that was asked for."""
     if (call.body.get("tool_choice") or {}).get("type") not in ("any", "tool"):
         return None
     if call.thinks:
@@ -226,7 +226,7 @@ def _forced_tool(call: Call) -> str | None:
 
 
 def _fast(call: Call) -> str | None:
-    """The words are not known; the models that have it are those with a price for it."""
+    """The wording is not known; the models that support it are those with a price for it."""
     if call.body.get("speed") != "fast":
         return None
     # `today` may be left out: then the prices of the day of release count.

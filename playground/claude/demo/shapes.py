@@ -1,4 +1,4 @@
-"""Which fields a request has and of what kind they are, whatever the model."""
+"""Which fields a request has and of what type they are, whatever the model."""
 
 import re
 from collections.abc import Callable
@@ -89,8 +89,8 @@ def _messages(body: Fields) -> str | None:
 
 
 def _system_turns(roles: list[str]) -> str | None:
-    """A run of messages from the system stands after the user's, and before the assistant's or
-    last. Seen on the API in September and October 2026."""
+    """A run of system messages follows a user's message, and precedes the assistant's or ends the
+    conversation. Seen on the API in September and October 2026."""
     for index, role in enumerate(roles):
         before, after = roles[index - 1 : index], roles[index + 1 : index + 2]
         if role != "system" or before == ["system"]:

@@ -20,7 +20,7 @@ class Thought:
 
 
 def thought(body: Body, model: Model, match: Match, hidden_tokens: int) -> Thought | None:
-    """The thinking before an answer. `hidden_tokens` is a scenario's, and then decides."""
+    """The thinking before an answer. `hidden_tokens` comes from a scenario and decides alone."""
     if hidden_tokens:
         return Thought(("",) * hidden_tokens, is_shown=False)
     thinking = body.get("thinking") or {}

@@ -16,7 +16,7 @@ NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> Event:
-    """The message of one request of a batch, whose rules were checked. All requests are
+    """The message that answers one request of a batch, whose rules were checked. All requests are
     under way at once: what is to be cached is written and never read."""
     model = find(body["model"])
     if model is None:
@@ -34,7 +34,7 @@ async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> E
 
 
 def fold(message: Event, event: Event) -> None:
-    """Add one event to the message that an answer without streaming is."""
+    """Add one event to the message that is sent without streaming."""
     match event["type"]:
         case "message_start":
             message.update(event["message"])
@@ -58,7 +58,7 @@ def fold(message: Event, event: Event) -> None:
 
 
 def _input(written: object) -> object:
-    """What a tool is called with; without streaming a call that was cut has no half of it."""
+    """The input of a tool; without streaming a call that was cut off has none."""
     try:
         return json.loads(written) if isinstance(written, str) else written
     except ValueError:

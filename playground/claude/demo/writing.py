@@ -16,7 +16,7 @@ StopReason = Literal[
 
 @dataclass
 class Writing:
-    """Iterates over the pieces of text to show; afterwards tells why and when it stopped.
+    """Iterates over the pieces of text to show, and then knows why and when it stopped.
 
     What could be the beginning of a stop sequence is held back until it is known not to be.
     """

@@ -1,5 +1,5 @@
-"""Pages of what a filter finds, in any order: by the index that fits, never by a walk through
-all runs, and with the newer rows in memory laid over it."""
+"""Pages of what a filter finds, in any order: through the index that fits, never by scanning all
+runs, and with the newer rows in memory laid over it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _KIND = ("status", "model", "variant", "connection")
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """One page that is asked for."""
+    """A request for one page."""
 
     visitor: str
     chosen: Filter
@@ -61,7 +61,7 @@ class PageQuery:
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """What the database has for a page. `end` is how far it was looked through, if not to the
+    """What the database has for a page. `end` is where the search stopped, if that was before the
     end of the page; `is_partial` as in `HistoryPage`."""
 
     found: list[Cursor]
@@ -70,7 +70,7 @@ class Cursors:
 
 
 def read_found(connection: sa.Connection | None, entries: Entries, query: PageQuery) -> HistoryPage:
-    """Return the page."""
+    """The page, from the database and from memory."""
     marked = marks_of(connection, query.visitor, entries)
     rows = [
         entry.row
@@ -97,7 +97,7 @@ def read_found(connection: sa.Connection | None, entries: Entries, query: PageQu
 
 
 def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
-    """Whether a row in memory is meant."""
+    """Whether the filter selects a row in memory."""
     searched: Sequence[str] = ()
     if chosen.text.strip() and entry.texts is not None:
         texts = entry.texts
@@ -154,7 +154,7 @@ def _by_kind(connection: sa.Connection, query: PageQuery, limit: int) -> list[Cu
 
 
 def _is_narrow(connection: sa.Connection, query: PageQuery) -> bool:
-    """Whether so few runs lie in a range of costs that it is less to sort them all."""
+    """Whether so few runs lie in a range of costs that sorting them all is cheaper."""
     if query.chosen.from_usd is None and query.chosen.to_usd is None:
         return False
     costs = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MOST_SORTED + 1)
@@ -178,7 +178,7 @@ def _by_cost_range(connection: sa.Connection, query: PageQuery, limit: int) -> l
 
 
 def _by_value(connection: sa.Connection, query: PageQuery, limit: int) -> list[Cursor]:
-    """Along the index of this order; rows without a value stand at its end."""
+    """Along the index of this order; rows without a value come last."""
     column, after = _COLUMNS[query.order], query.after
     conditions = (runs.c.visitor == query.visitor, *of_row(query.chosen))
     cursors: list[Cursor] = []

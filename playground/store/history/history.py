@@ -53,14 +53,14 @@ class Elsewhere(Protocol):
     """Runs whose texts are not in the log: they live somewhere else for a while."""
 
     def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
-        """A visitor's, by run id."""
+        """A visitor's runs, by run id."""
 
     def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Forget some of them."""
+        """Forget some of these runs."""
 
 
 class Nowhere:
-    """There are none."""
+    """No runs live elsewhere."""
 
     def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
         return {}
@@ -70,7 +70,7 @@ class Nowhere:
 
 
 class History:
-    """Every question and every change names its visitor. What changes something returns why
+    """Every question and every change names its visitor. Methods that change something return why
     it could not be done, or None."""
 
     def __init__(
@@ -88,7 +88,7 @@ class History:
         self._elsewhere = elsewhere or Nowhere()
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
-        """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
+        """Ask the log, with the runs that live elsewhere laid over it like the rows in memory."""
         elsewhere = {
             # They are never written, so their numbers mean nothing.
             run_id: Entry(row, texts, number=0, since=0)
@@ -107,7 +107,7 @@ class History:
         after: Cursor | None = None,
         limit: int = 50,
     ) -> HistoryPage:
-        """The first rows that a filter finds, or those behind a place."""
+        """The first rows that a filter finds, or those after a cursor."""
         name = clean_text(visitor)
         query = filtered.PageQuery(name, chosen, order, after, limit)
         return self._ask(
@@ -115,7 +115,7 @@ class History:
         )
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
-        """What the found runs add up to."""
+        """The totals of the runs that a filter finds."""
         name = clean_text(visitor)
         return self._ask(
             name,
@@ -131,7 +131,7 @@ class History:
         )
 
     def choices(self, visitor: str) -> Choices:
-        """What there is to filter by."""
+        """The values that can be filtered by."""
         name = clean_text(visitor)
 
         def read(connection: sa.Connection | None, entries: Entries) -> Choices:
@@ -164,7 +164,7 @@ class History:
         return self._ask(name, read)
 
     def words(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, RowWords]:
-        """The words of these runs, for a page of the table; none of a run without texts."""
+        """The words of these runs for a page of the table; empty for a run without texts."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
 
         def read(connection: sa.Connection | None, entries: Entries) -> Mapping[str, RowWords]:
@@ -185,8 +185,8 @@ class History:
     def parts(
         self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
     ) -> Iterator[list[LoggedRun]]:
-        """All that a filter finds, the newest first, a few at a time: no more is in memory,
-        and nobody waits for it meanwhile."""
+        """All that a filter finds, newest first, a few at a time: no more is held in memory, and
+        nobody else has to wait meanwhile."""
         name = clean_text(visitor)
         after: Cursor | None = None
         while True:
@@ -233,7 +233,7 @@ class History:
         return self._change(lambda connection: marking.write_votes(connection, name, clean))
 
     def standings(self, visitor: str) -> tuple[Standing, ...]:
-        """How the settings stand that the visitor has voted on, over all prompts."""
+        """How the settings that the visitor has voted on compare, over all prompts."""
         name = clean_text(visitor)
 
         def read(connection: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
@@ -244,7 +244,7 @@ class History:
         return self._ask(name, read)
 
     def delete(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
-        """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
+        """Delete runs; for an hour `bring_back` undoes it. A run that is still under way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up(name, ids):
             return _NOT_WRITTEN
@@ -288,7 +288,7 @@ class History:
         *,
         keeps_numbers: bool = False,
     ) -> Refusal | None:
-        """Do something for good to runs that have ended: delete them, or keep their numbers."""
+        """Change runs that have ended, for good: delete them, or keep only their numbers."""
         name = clean_text(visitor)
         if not self._is_caught_up(name, run_ids):
             return _NOT_WRITTEN

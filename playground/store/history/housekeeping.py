@@ -1,4 +1,4 @@
-"""Storage: how large the log is, runs or texts of long ago deleted for good, backups."""
+"""Storage: the size of the log, deleting old runs or texts for good, backups."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Each method but those about old runs is about the log as a whole: for its owner."""
+    """All methods except those about old runs concern the log as a whole, and are for its owner."""
 
     def __init__(self, history: History, writer: Writer, clock: Callable[[], datetime]) -> None:
         self._history, self._writer, self._clock = history, writer, clock
@@ -49,8 +49,8 @@ class Housekeeping:
     def delete_old(
         self, visitor: str, last_day: date, *, keeps_starred: bool = True
     ) -> Iterator[int | Refusal]:
-        """Delete a visitor's runs up to a day for good, and tell how many each step deleted;
-        last of all why it has to stop, where it has to."""
+        """Delete a visitor's runs up to a day for good, and yield how many each step deleted; if it
+        has to stop, the reason comes last."""
 
         def delete(connection: sa.Connection, ids: list[str]) -> None:
             forgetting.remove(connection, clean_text(visitor), ids)
@@ -58,8 +58,8 @@ class Housekeeping:
         return self._work_through(visitor, last_day, delete, keeps_starred=keeps_starred)
 
     def drop_old_texts(self, visitor: str, last_day: date) -> Iterator[int | Refusal]:
-        """Keep only the numbers of a visitor's runs up to a day, and tell how many each step
-        took; last of all why it has to stop, where it has to."""
+        """Keep only the numbers of a visitor's runs up to a day, and yield how many each step took;
+        if it has to stop, the reason comes last."""
 
         def drop(connection: sa.Connection, ids: list[str]) -> None:
             forgetting.drop_texts(connection, clean_text(visitor), ids)
@@ -112,8 +112,8 @@ class Housekeeping:
             return Refusal(f"Not backed up: {fault_of(error).cause}.")
 
     def restore(self, source: Path) -> Path | Refusal:
-        """Put a backup in the log's place; return the name that the log of before has now.
-        A refusal has changed nothing."""
+        """Put a backup in the log's place; return the name under which the previous log is kept. A
+        refusal has changed nothing."""
         file, database = self._file(), self._database()
         if file is None or database is None:
             return Refusal("Only a log in a file can be restored.")

@@ -1,5 +1,5 @@
-"""The texts of visitors whose texts are not stored: in memory, as long as the page that made
-them is open, and never more of them than a bounded share."""
+"""The texts of visitors whose texts are not stored: in memory while the page that made them is
+open, within bounds."""
 
 import json
 import threading
@@ -28,7 +28,7 @@ class OpenPages:
         self._sizes: dict[str, int] = {}
 
     def open(self, page: str) -> None:
-        """From now on this page's texts are kept."""
+        """Keep this page's texts from now on."""
         with self._lock:
             self._keys.setdefault(page, OrderedDict())
             self._sizes.setdefault(page, 0)
@@ -41,7 +41,7 @@ class OpenPages:
             self._sizes.pop(page, None)
 
     def hand_over(self, page: str, to: str) -> None:
-        """Keep a page's texts as those of another, which is open."""
+        """Pass a page's texts to another page that is open."""
         with self._lock:
             if page in self._keys and to in self._keys:
                 self._keys[to].update(self._keys.pop(page))
@@ -50,7 +50,7 @@ class OpenPages:
                 self._sizes[page] = 0
 
     def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
-        """Take in a run, or its newer state; the oldest give way to it."""
+        """Take in a run, or its newer state; the oldest runs make room for it."""
         with self._lock:
             if page not in self._keys:
                 return
@@ -84,7 +84,7 @@ class OpenPages:
             return {run_id: run for (owner, run_id), run in self._runs.items() if owner == visitor}
 
     def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Let go of some runs of a visitor."""
+        """Forget some runs of a visitor."""
         with self._lock:
             for page, keys in self._keys.items():
                 for key in {(visitor, run_id) for run_id in run_ids} & set(keys):
@@ -107,8 +107,8 @@ class OpenPages:
 
 
 def bare(row: RunRow) -> RunRow:
-    """The row without what a person wrote or a server answered: of the parameters only the
-    numbers, and no error's text; who stopped it is this app's own word."""
+    """The row without what a person wrote or a server answered: only the numbers among the
+    parameters, and no error text. Who stopped the run is this app's own word and stays."""
     parameters = json.loads(row.params_json)
     numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
     error_message = row.error_message if row.status == "stopped" else None

@@ -1,4 +1,4 @@
-"""Which runs a text, stars, tags or an experiment name: their ids, the newest first."""
+"""The runs that a text, stars, tags or an experiment select: their ids, newest first."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -24,14 +24,14 @@ _FIRST_LOOK, _GROWTH = 100, 4
 
 
 class Part(NamedTuple):
-    """Some of the runs that were looked at, the newest first, and those that are meant."""
+    """Some of the runs that were looked at, newest first, and those of them that match."""
 
     looked_at: list[str]
     found: list[str]
 
 
 def most_looked_at(chosen: Filter) -> int:
-    """How many matches are looked at for one page or sum: fewer where texts are read."""
+    """How many matches are looked at for one page or sum; fewer if texts must be read."""
     return MOST_READ if _reads(chosen) else MOST_PICKED
 
 
@@ -40,7 +40,7 @@ def _reads(chosen: Filter) -> bool:
 
 
 def is_picked(chosen: Filter) -> bool:
-    """Whether a filter names runs by something outside their table."""
+    """Whether a filter selects runs by something outside their table."""
     return bool(chosen.text.strip()) or _names_few(chosen)
 
 
@@ -49,8 +49,8 @@ def _names_few(chosen: Filter) -> bool:
 
 
 def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.FromClause, bool]:
-    """The runs of the newest matches as a table, and whether there are more of them. The
-    filter's other parts are not asked."""
+    """The runs of the newest matches as a table, and whether there are more. The filter's other
+    conditions are not applied."""
     if not _names_few(chosen):
         matches = _matches(visitor, chosen, None)
         if _reads(chosen):
@@ -70,7 +70,7 @@ def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.Fr
 def parts(
     connection: sa.Connection, visitor: str, chosen: Filter, after: Cursor | None
 ) -> Iterator[Part]:
-    """Their ids bit by bit, `after` a place in the newest order where it saves a look."""
+    """The ids part by part; those before `after` in the newest order are skipped where possible."""
     if _names_few(chosen):
         few = _few(connection, visitor, chosen)
         saying = _saying(connection, visitor, few, chosen) if chosen.text.strip() else few
@@ -124,7 +124,7 @@ def _few(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
 def _saying(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], chosen: Filter
 ) -> list[str]:
-    """Those of a few runs that say it: reading them is less than all that others said."""
+    """Those of a few runs whose texts match: reading these is cheaper than searching all texts."""
     wanted = chosen.phrases
     is_same = sa.and_(runs.c.visitor == texts.c.visitor, runs.c.run_id == texts.c.run_id)
     question = (

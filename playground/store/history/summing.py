@@ -15,7 +15,7 @@ from playground.store.tables.schema import runs
 def read_summary(
     connection: sa.Connection | None, visitor: str, entries: Entries, chosen: Filter
 ) -> Summary:
-    """Add up the runs; the newest only, where a text is found too often."""
+    """Add up the runs; only the newest, if a text is found too often."""
     sums, is_partial = _sums(connection, visitor, entries, chosen, days.TOTALS)
     return Summary(add_up(sums.values()), is_partial)
 
@@ -46,8 +46,8 @@ def _sums(
 def _saved(
     connection: sa.Connection | None, visitor: str, entries: Entries, chosen: Filter, grain: Grain
 ) -> tuple[Sums, Sums, bool]:
-    """What the database has, what of it are earlier versions of the rows in memory, and
-    whether there are more matches than were added up."""
+    """What the database has, which of it are earlier versions of rows in memory, and whether there
+    are more matches than were added up."""
     if connection is None:
         return {}, {}, False
     if is_picked(chosen):

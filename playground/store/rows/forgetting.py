@@ -1,4 +1,4 @@
-"""Takes runs out of the log: one by one, to be brought back; a visitor's all, for good."""
+"""Deletes runs: single ones, which can be brought back, or all of a visitor's, for good."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -32,8 +32,8 @@ def delete(
     now: datetime,
     refused: Mapping[str, Entry],
 ) -> list[str]:
-    """Delete those of these runs that have ended, such that they can be brought back for a
-    while; return their ids. Those that the database `refused` are in memory only, or newer."""
+    """Delete those of these runs that have ended, so that they can be brought back for a while;
+    return their ids. Runs that the database `refused` exist in memory only, or in a newer state."""
     rows_by_id = {row.run_id: row for row in read_rows(connection, visitor, run_ids)}
     rows_by_id |= {run_id: entry.row for run_id, entry in refused.items()}
     rows = [row for row in rows_by_id.values() if row.status not in LIVE]
@@ -59,8 +59,8 @@ def delete(
 def bring_back(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
 ) -> list[LoggedRun]:
-    """Undo a deletion; return the runs that the database refuses: they are to be kept in
-    memory as they were before."""
+    """Undo a deletion; return the runs that the database refuses, to be kept in memory as
+    before."""
     conditions = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
     lines = connection.scalars(sa.select(deleted.c.run_json).where(*conditions)).all()
     connection.execute(sa.delete(deleted).where(*conditions))
@@ -73,7 +73,7 @@ def bring_back(
 
 
 def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:
-    """Write whole runs, all of which have ended."""
+    """Write whole runs; all of them have ended."""
     keys = [(run.row.visitor, run.row.run_id) for run in kept]
     long_texts = [asdict(run.texts) | {"visitor": run.row.visitor} for run in kept if run.texts]
     # Rows before texts: the index joins the two to learn when a run started.
@@ -87,7 +87,7 @@ def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None
 
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Delete runs for good, with all that belongs to them. What they cost counts on."""
+    """Delete runs for good, with all that belongs to them. What they cost still counts."""
     reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
     search_index.remove(connection, visitor, run_ids)
     with days.updating(connection, [(visitor, run_id) for run_id in run_ids]):
@@ -97,7 +97,7 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
 
 
 def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Keep only the numbers of runs: no prompt, no answer, no error's text."""
+    """Keep only the numbers of runs: no prompt, answer or error text."""
     search_index.remove(connection, visitor, run_ids)
     connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
     is_stripped = few_runs.are(connection, runs, visitor, run_ids)

@@ -1,4 +1,4 @@
-"""Stars, tags and notes: what a visitor added to runs."""
+"""Stars, tags, notes and votes: what a visitor added to runs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def write_votes(connection: sa.Connection, visitor: str, cast: Mapping[str, Vote
 
 
 def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: int) -> list[Voted]:
-    """The visitor's newest votes, of the runs that are still there."""
+    """The visitor's newest votes, for runs that still exist."""
     of_run = sa.and_(runs.c.visitor == marks.c.visitor, runs.c.run_id == marks.c.run_id)
     made_with = (runs.c.model, runs.c.connection, runs.c.params_json)
     question = (

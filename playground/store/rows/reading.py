@@ -1,5 +1,5 @@
-"""Questions to the log: each is answered from the database with the newer rows in memory
-laid over it, or from memory alone when there is no database to ask."""
+"""Questions to the log, answered from the database with the newer rows in memory laid over it, or
+from memory alone when there is no database to ask."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -29,7 +29,7 @@ def read_page(
     after: str | None,
     limit: int,
 ) -> Page:
-    """Return the rows next to a run id, newest first; the newest ones without any."""
+    """Return the rows next to a run id, newest first; without a run id, the newest rows."""
     upwards = after is not None and before is None
     rows_by_id = {
         run_id: entry.row

@@ -1,8 +1,8 @@
 """Money set aside for runs: reserved in one locked step, settled with the run's own row.
 
-A run that nothing was reserved for counts for its visitor too, by its row in the log: a
-budget that is made at noon knows of the morning. Who paid for it the log does not say, so
-the owner's sum holds only what was reserved.
+A run without a reservation also counts for its visitor, by its row in the log: a budget set at noon
+includes the morning. The log does not say who paid for it, so the owner's sum holds only what was
+reserved.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ _UNRESERVED: sa.Select[tuple[Any, ...]] = (
 
 
 def balance(connection: sa.Connection, window: Window) -> Balance:
-    """What of a window is used and reserved."""
+    """What is used and reserved within a window."""
     values = {"who": window.who, "since": window.since, "until": window.until}
     sums = [Decimal(0), Decimal(0)]
     questions = [_RESERVED[window.scope]]
@@ -81,7 +81,7 @@ def balance(connection: sa.Connection, window: Window) -> Balance:
 def reserve(
     connection: sa.Connection, wanted: Sequence[Reservation], caps: Sequence[Window]
 ) -> Refusal | None:
-    """Reserve all or nothing. Whoever calls this is the only one who writes just now."""
+    """Reserve all or nothing. The caller must be the only one who can write."""
     needed_usd = sum((reservation.usd for reservation in wanted), Decimal(0))
     refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
@@ -103,7 +103,7 @@ def reserve(
 def reserve_again(
     connection: sa.Connection, more: Reservation, caps: Sequence[Window]
 ) -> Refusal | None:
-    """Add to what is reserved for a run that is still on its way."""
+    """Add to the reservation of a run that is still under way."""
     refused = refusal(more.usd, tuple(balance(connection, window) for window in caps))
     if refused is not None:
         return refused
@@ -127,7 +127,7 @@ _RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
 
 
 def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
-    """Let runs that have ended count for what they cost; in full where that is not exact."""
+    """Count runs that have ended at their cost; one that is not exact never lowers the sum."""
     ended = [row for row in rows if row.status not in LIVE]
     priced = [row for row in ended if row.cost_usd is not None]
     for statement, settled in (
@@ -144,7 +144,7 @@ def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
 
 
 def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> None:
-    """Let go of what was reserved for runs that were never sent."""
+    """Release what was reserved for runs that were never sent."""
     for run_id in run_ids:
         # A settled run was sent after all, and what it cost goes on counting.
         is_held = reservations.c.is_settled == 0
@@ -152,7 +152,7 @@ def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> 
 
 
 def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
-    """Let runs whose end nobody saw count for the most they can cost."""
+    """Count runs whose end nobody saw at the most they can cost."""
     for visitor, run_id in keys:
         connection.execute(
             sa.update(reservations).where(*_is(visitor, run_id)).values(is_settled=1)
@@ -160,8 +160,8 @@ def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
 
 
 def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement[bool]) -> None:
-    """Before rows of runs are deleted: let them count on. Who paid for them is not known, so
-    they count for their visitor alone, as they did."""
+    """Before rows of runs are deleted, keep counting what they cost. Who paid is not known, so they
+    count for their visitor alone, as before."""
     columns = ["visitor", "run_id", "payer", "started_at", "is_settled", "usd"]
     spent = sa.select(
         runs.c.visitor, runs.c.run_id, runs.c.visitor, runs.c.started_at,

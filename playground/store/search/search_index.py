@@ -1,9 +1,9 @@
-"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
-on Postgres a tsvector; the words come from `core/text/search_words.py` for both.
+"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text, on
+Postgres a tsvector; the words come from `core/text/search_words.py` for both.
 
-To take a run out again FTS5 must be told the very words it was given, or it takes itself for
-damaged. A digest of them stands beside each run: if it is no longer that of the run's texts,
-the index is made anew.
+To remove a run, FTS5 must be told the very words it was given, or it considers itself damaged. A
+digest of them is kept for each run: if it no longer matches the run's texts, the index is made
+anew.
 """
 
 import zlib
@@ -35,7 +35,7 @@ _REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
 
 
 class Text(NamedTuple):
-    """A run that has ended, with what is found of it."""
+    """A run that has ended, with the texts it is found by."""
 
     visitor: str
     run_id: str
@@ -49,7 +49,7 @@ class Text(NamedTuple):
 
 
 def said_of(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
-    """The texts in which a run is looked for."""
+    """The texts in which a run is searched."""
     texts = RunTexts(run_id="", answer=answer, blocks_json=blocks_json)
     return said_in(request_json), as_text(texts.blocks)
 
@@ -60,7 +60,7 @@ def words_of(request_json: str, answer: str, blocks_json: str) -> list[str]:
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
-    """Have these runs found from now on."""
+    """Make these runs findable."""
     if not ended:
         return
     numbers = _numbers(connection, ended)
@@ -88,7 +88,7 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
 
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Have these runs found no more. Their texts must still be in the table."""
+    """Make these runs unfindable. Their texts must still be in the table."""
     for chunk in in_chunks(run_ids):
         _remove(connection, visitor, chunk)
 
@@ -104,8 +104,8 @@ def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> 
 def _unsay(
     connection: sa.Connection, visitor: str, conditions: Sequence[sa.ColumnElement[bool]]
 ) -> bool:
-    """Take the words of these runs out of the index; False, and nothing is done, if they are
-    not the words that it was given."""
+    """Take the words of these runs out of the index; return False, with nothing done, if they are
+    not the words it was given."""
     columns_of_texts = texts.c.request_json, texts.c.answer, texts.c.blocks_json
     columns = (searchable.c.id, searchable.c.words, *columns_of_texts)
     source = searchable.join(texts, _SAME_TEXT, isouter=True)
@@ -127,7 +127,7 @@ def _digest(joined: str) -> str:
 
 
 def remove_visitor(connection: sa.Connection, visitor: str) -> None:
-    """Have no run of a visitor found any more. Their texts must still be in the table."""
+    """Make all runs of a visitor unfindable. Their texts must still be in the table."""
     ids = list(
         connection.scalars(
             sa.select(searchable.c.run_id).where(searchable.c.visitor == visitor).limit(FEW + 1)
@@ -141,8 +141,7 @@ def remove_visitor(connection: sa.Connection, visitor: str) -> None:
 
 
 def start_anew(connection: sa.Connection) -> None:
-    """Forget all words, so that none of a deleted text stays behind, and index what is left
-    bit by bit."""
+    """Forget all words, so that none of a deleted text remains, and index the rest bit by bit."""
     # On Postgres the words are in the row of their run, and gone with it.
     if connection.dialect.name != "sqlite":
         return
@@ -156,13 +155,13 @@ def start_anew(connection: sa.Connection) -> None:
 
 
 def progress(connection: sa.Connection) -> float | None:
-    """How much of the runs of earlier days is indexed; None: all of it."""
+    """The share of the runs of earlier days that is indexed; None: all of them."""
     row = connection.execute(sa.select(unsearched.c.done, unsearched.c.in_all)).first()
     return None if row is None else min(1.0, row.done / max(1, row.in_all))
 
 
 def catch_up(connection: sa.Connection, most: int) -> bool:
-    """Index some more runs of earlier days; say whether there may be others."""
+    """Index some more runs of earlier days; say whether there may be more."""
     progress_row = connection.execute(sa.select(unsearched)).first()
     if progress_row is None:
         return False
@@ -190,7 +189,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
 
 @contextmanager
 def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Have these runs found by what the block makes of their texts; all have ended."""
+    """Index these runs by the texts that the block leaves them with; all of them have ended."""
     ids: dict[str, list[str]] = {}
     for visitor, run_id in keys:
         ids.setdefault(visitor, []).append(run_id)
@@ -217,7 +216,7 @@ _SAME_TEXT = sa.and_(texts.c.visitor == searchable.c.visitor, texts.c.run_id == 
 
 
 def _numbers(connection: sa.Connection, ended: Sequence[Text]) -> list[int]:
-    """A free number for each of these runs, in the order of time."""
+    """A free number for each of these runs, in the order of their start."""
     taken: set[int] = set()
     numbers = []
     for run in ended:

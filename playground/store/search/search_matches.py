@@ -1,5 +1,4 @@
-"""Which runs say something: questions to the index of words, in the words of SQLite's FTS5 and
-of Postgres."""
+"""Which runs say something: queries of the index of words, for SQLite's FTS5 and for Postgres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,14 +32,14 @@ _RUNS = "JOIN runs ON runs.visitor = searchable.visitor AND runs.run_id = search
 
 
 def first_id(started_at: datetime) -> int:
-    """The lowest number of a run that started in this second."""
+    """The lowest number for a run that started in this second."""
     return (started_at - _EPOCH) // timedelta(seconds=1) * SLOTS
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The runs of a visitor that say all these words, with numbers from `first` to below
-    `below`. Signs are not in the index: whether a run has them too its texts say."""
+    """The runs of a visitor that say all these words, with numbers from `first` to below `below`.
+    Signs are not in the index: only the texts tell whether a run has them."""
 
     visitor: str
     phrases: Sequence[Phrase]
@@ -48,7 +47,7 @@ class Matches:
     below: int = _END
 
     def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
-        """Number and id of the newest of them."""
+        """Number and id of the newest matches."""
         records = connection.execute(self._question(connection, most))
         return [(number, run_id) for number, run_id in records]
 
@@ -57,7 +56,7 @@ class Matches:
         return few_runs.as_runs(self._question(connection, most, columns="runs.*", joined=_RUNS))
 
     def count(self, connection: sa.Connection, most: int) -> int:
-        """How many they are, at most so many."""
+        """How many matches there are, counted up to a limit."""
         question = self._question(connection, most)
         matched = question.columns(searchable.c.id, searchable.c.run_id).subquery()
         return connection.scalar(sa.select(sa.func.count()).select_from(matched)) or 0

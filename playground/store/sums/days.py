@@ -1,6 +1,5 @@
-"""Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs,
-and adds up from them: adding up a million rows for every look at the log would take a quarter
-of a second."""
+"""Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs.
+Adding up a million rows for every look at the log would take a quarter of a second."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,7 +98,7 @@ def day_of(started_at: datetime) -> int:
 
 @contextmanager
 def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
-    """Carry over into the sums what the block does to the runs of these visitors and ids."""
+    """Update the sums by what the block changes in the runs of these visitors and ids."""
     ids: dict[str, list[str]] = defaultdict(list)
     for visitor, run_id in keys:
         ids[visitor].append(run_id)
@@ -121,8 +120,7 @@ def sums_of_ids(
     run_ids: Iterable[str],
     since: datetime | None = None,
 ) -> Sums:
-    """The sums of some runs of a visitor, or of those among them that started at `since` or
-    later."""
+    """The sums of some runs of a visitor, or of those of them that started at `since` or later."""
     started = sa.true() if since is None else runs.c.started_at >= since
     parts = []
     for chunk in in_chunks(run_ids):
@@ -149,7 +147,7 @@ def sums_of_runs(
     found: sa.FromClause,
     *conditions: sa.ColumnElement[bool],
 ) -> Sums:
-    """The sums of the runs in a table that fulfil the conditions, from the runs themselves."""
+    """The sums of the runs in a table that meet the conditions, from the runs themselves."""
     # Whole days downwards, also before 1970.
     started_at = sa.cast(found.c.started_at, sa.BigInteger)
     day = (started_at - (started_at % _DAY + _DAY) % _DAY) // _DAY
@@ -169,7 +167,7 @@ def sums_of_runs(
 
 
 def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
-    """The sums of rows at hand."""
+    """The sums of these rows."""
     return _merged(
         (
             Kind(day_of(r.started_at), r.status, r.cost_kind, r.model, r.variant, r.connection),
@@ -180,7 +178,8 @@ def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
 
 
 def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Grain) -> Sums:
-    """The sums of a visitor's runs, of the days and kinds of a filter; no other part of it."""
+    """The sums of a visitor's runs, for the days and kinds of a filter; its other conditions are
+    not applied."""
     sums = [
         sa.func.sum(days.c[name])
         for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
@@ -212,7 +211,7 @@ def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums
 def read_kinds(
     connection: sa.Connection, visitor: str, chosen: Filter
 ) -> list[tuple[str, str, str, str]]:
-    """Every status, model, variant and connection that stand together in a run."""
+    """Every combination of status, model, variant and connection that occurs in a run."""
     columns = (days.c.status, days.c.model, days.c.variant, days.c.connection)
     question = sa.select(*columns).where(*_of(visitor, chosen)).distinct()
     return [tuple(record) for record in connection.execute(question)]
@@ -255,7 +254,7 @@ def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
 
 
 def coarse(sums: Sums, grain: Grain) -> Sums:
-    """The sums told apart by fewer fields of their kind."""
+    """The sums by fewer fields of their kind."""
     return _merged(
         (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(subtotal, grain))
         for kind, subtotal in sums.items()

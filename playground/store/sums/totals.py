@@ -8,7 +8,7 @@ from playground.core.runs.run_row import LIVE, RunRow, Totals
 
 
 class Tally(NamedTuple):
-    """What some runs of one status and kind of cost add up to; `runs` below 0 takes away."""
+    """What some runs of one status and kind of cost add up to; negative `runs` are subtracted."""
 
     status: str
     cost_kind: str
@@ -69,7 +69,7 @@ def tally_of(row: RunRow) -> Tally:
 
 
 def add_up(tallies: Iterable[Tally]) -> Totals:
-    """Sum everything; money whose amount is not known is counted, never taken as 0."""
+    """Add up everything; unknown costs are counted, never taken as 0."""
     runs = errors = input_tokens = output_tokens = unknown = 0
     spent = simulated = at_most_usd = Decimal(0)
     bounded = {"at least": 0, "at most": 0}

@@ -1,5 +1,5 @@
-"""Copies of a SQLite log beside it, and the way back: what is put in the log's place is looked
-at first, and what was there is renamed, never lost."""
+"""Copies of a SQLite log beside it, and restoring one: a file is checked before it takes the log's
+place, and the previous log is renamed, never lost."""
 
 import shutil
 import sqlite3
@@ -19,7 +19,7 @@ _NEEDED = ("meta", "runs", "texts")
 
 
 def backups(file: Path) -> list[Path]:
-    """The copies of this log that stand beside it, the newest first."""
+    """The copies of this log in its folder, newest first."""
     kinds = ("backup-", "bak-v", "replaced-", "corrupt-")
     copies = [
         path
@@ -40,7 +40,7 @@ def back_up(file: Path, now: datetime) -> Path:
 
 
 def problem_of(source: Path) -> str | None:
-    """Why a file cannot be restored, or None: it is a sound log that this app can read."""
+    """Why a file cannot be restored; None if it is a sound log that this app can read."""
     try:
         with source.open("rb") as opened:
             head = opened.read(len(_HEAD))
@@ -81,7 +81,7 @@ def _is_known(kind: str, name: str, table: str, sql: str | None) -> bool:
 
 
 def put_in_place(source: Path, file: Path, now: datetime) -> Path:
-    """Put a copy of the source where the log is; return the new name of what was there.
+    """Put a copy of the source in the place of the log; return the new name of the previous log.
     Nobody may be writing into the log meanwhile."""
     ready = file.with_name(f"{file.name}.restoring")
     # Copied beside the log first: a copy can fail half-way, a rename within a folder cannot. Until

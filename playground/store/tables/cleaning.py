@@ -1,4 +1,4 @@
-"""Makes a row such that every database can hold it, so that memory and database agree."""
+"""Cleans rows so that every database can hold them, and memory and database agree."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -21,7 +21,7 @@ def clean_text(text: str) -> str:
 
 
 def clean_row(row: Mapping[str, object]) -> dict[str, object]:
-    """Return the row of a table with clean texts."""
+    """Return a row of a table with clean texts."""
     return {
         name: clean_text(value) if isinstance(value, str) else value for name, value in row.items()
     }

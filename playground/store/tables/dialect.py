@@ -1,5 +1,5 @@
-"""Everything that differs between databases: how one is named, connects, begins and upserts.
-A URL holds a password: nothing raised here repeats any of it."""
+"""Everything that differs between databases: URLs, connections, transactions and upserts. A URL
+holds a password: nothing raised here repeats any of it."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ _POSTGRES: dict[str, Any] = {
 
 
 def is_in_memory(url: sa.URL) -> bool:
-    """Say whether this is a SQLite database that lives in no file."""
+    """Say whether this is a SQLite database without a file."""
     return url.get_backend_name() == "sqlite" and sqlite_file(url) is None
 
 
@@ -46,7 +46,7 @@ def sqlite_file(url: sa.URL) -> Path | None:
 
 
 def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine:
-    """Make an engine; nothing is opened yet. One that writes lets one process at a time do so:
+    """Make an engine; nothing is opened yet. A writing engine lets one process at a time write:
     each of its transactions begins by waiting for its turn."""
     # Statements carry people's prompts: they must not end up in an error message.
     options: dict[str, Any] = {"hide_parameters": True}
@@ -106,8 +106,8 @@ def _set_up_sqlite(engine: sa.Engine, *, is_reader: bool) -> None:
 
 
 def now(connection: sa.Connection, own: datetime) -> datetime:
-    """The time on the clock that all who share this database go by: the server's, or for a
-    file, which one machine alone can open, this process's own."""
+    """The time on the clock that all who share this database use: the server's, or for a file,
+    which only one machine can open, this process's own."""
     if connection.dialect.name == "sqlite":
         return own
     clock = sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
@@ -147,11 +147,11 @@ _NOT_FOR_US = ("pgbouncer", "schema", "connection_limit", "pool_timeout")
 
 
 class AddressError(Exception):
-    """What was given is not the URL of a SQLite or PostgreSQL database."""
+    """This is not the URL of a SQLite or PostgreSQL database."""
 
 
 def parse_url(text: str) -> sa.URL:
-    """Return the URL, with the driver that this app brings along."""
+    """Return the URL, with the driver that this app installs."""
     try:
         url = sa.make_url(_quoted(text.strip()))
     except (sa.exc.ArgumentError, ValueError):
@@ -165,7 +165,7 @@ def parse_url(text: str) -> sa.URL:
 
 
 def _quoted(text: str) -> str:
-    """Have a password with an @ in it end at the last one."""
+    """Quote every @ of a password except the last one, which ends it."""
     place, mark, query = text.partition("?")
     scheme, colon, rest = place.partition("://")
     credentials, separator, host = rest.rpartition("@")
@@ -176,7 +176,7 @@ Item = TypeVar("Item")
 
 
 def in_chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
-    """Yield the items a few at a time; none is held longer than its chunk."""
+    """Yield the items a few at a time, holding none longer than its chunk."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -1,5 +1,5 @@
-"""The tables beside the runs that make a history of them: sums by day, marks, the deleted, and
-the index of words."""
+"""The tables beside the runs that make up their history: sums by day, marks, deleted runs, and the
+index of words."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -153,8 +153,8 @@ def _add_words(_table: sa.Table, connection: sa.Connection, **_options: object) 
 
 
 def add_history(connection: sa.Connection) -> None:
-    """The step from version 2 to 3. The words of the runs that are there follow later, some
-    at a time, while the log is in use."""
+    """The step from version 2 to 3. The words of existing runs are indexed later, some at a time,
+    while the log is in use."""
     is_sqlite = connection.dialect.name == "sqlite"
     for statement in _statements(is_sqlite=is_sqlite):
         connection.execute(sa.text(statement))  # As text: % is an operator in it.

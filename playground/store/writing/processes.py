@@ -38,9 +38,9 @@ _INTERRUPT = sa.update(runs).values(
 
 
 def _place() -> str:
-    """Where a process's number means this process and no other. Containers can share a name,
-    and number their processes alike: on Linux the running kernel and the namespace tell them
-    apart (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)."""
+    """Where a process number means this process and no other. Containers can share a name and
+    number their processes alike: on Linux the running kernel and the namespace tell them apart
+    (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)."""
     parts = [socket.gethostname()]
     with suppress(OSError):  # no Linux: its processes are numbered once for the whole machine
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as kernel:
@@ -59,19 +59,19 @@ class Boot:
 
 
 def beat(connection: sa.Connection, own: Boot, now: datetime) -> None:
-    """Leave a sign of life."""
+    """Record that this process is alive."""
     now = dialect.now(connection, now)
     seen = {"boot_id": own.boot_id, "host": own.host, "pid": own.pid, "seen_at": now}
     dialect.upsert(connection, boots, [seen])
 
 
 def sign_off(connection: sa.Connection, own: Boot) -> None:
-    """Say that nothing more comes from this boot."""
+    """Record that nothing more comes from this boot."""
     connection.execute(sa.delete(boots).where(boots.c.boot_id == own.boot_id))
 
 
 def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> None:
-    """End the runs that were live in processes that are no more, at the most they can cost."""
+    """End the runs that were live in processes that are gone, at the most they can cost."""
     now = dialect.now(connection, now)
     dead = [
         row.boot_id

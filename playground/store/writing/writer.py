@@ -1,8 +1,8 @@
-"""The one thread that opens the database and writes into it; it outlives every fault and
-tries again until nothing is left to write.
+"""The one thread that opens the database and writes into it; it survives every fault and tries
+again until nothing is left to write.
 
-A turn deletes first, then writes what is new, then tries again what was refused. What the
-database refuses is set apart row by row; only a fault of the whole database ends a turn.
+A turn deletes first, then writes what is new, then retries what was refused. What the database
+refuses is set apart row by row; only a fault of the whole database ends a turn.
 """
 
 import logging
@@ -30,10 +30,10 @@ from playground.store.writing.faults import (
 from playground.store.writing.processes import Boot
 
 _BREATH_S = 0.02
-"""Between two parts of what is indexed late, for whoever else wants to write."""
+"""Between two parts of what is indexed late, so that others can write."""
 
 _ROWS_PER_TRANSACTION = 100
-"""A few: while refused rows are told from others, nothing of a transaction is safe yet."""
+"""Few: nothing of a transaction is safe while refused rows are being told from the others."""
 # A long turn is cut short so that deletions, heartbeats and whoever waits come in between.
 _LONGEST_TURN_S = 5.0
 _REFUSED_AT_ONCE = 20
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How often the writer does what it does unasked."""
+    """How often the writer acts of its own accord."""
 
     retry_every_s: float = 10.0
     heartbeat_every_s: float = 30.0
@@ -54,8 +54,8 @@ class Pace:
 
 @dataclass(kw_only=True)
 class Writer:
-    """Writes what is in memory; only its own thread ever changes `database` and `fault`, and
-    readers leave what they met in `read_fault`."""
+    """Writes what is in memory. Only its own thread changes `database` and `fault`; readers leave
+    what they met in `read_fault`."""
 
     url: str = field(repr=False)  # it can hold a password
     memory: Memory
@@ -93,20 +93,20 @@ class Writer:
 
     @property
     def readable(self) -> Database | None:
-        """The database to ask; None while a question would only wait in vain."""
+        """The database to ask; None while asking would be in vain."""
         fault = self.read_fault
         return None if fault is not None and fault.kind == "unreachable" else self.database
 
     def wake(self, *, is_suspect: bool = False) -> None:
-        """Have a look at the memory, and at the file too if it seems damaged."""
+        """Have the writer look at the memory, and at the file too if it seems damaged."""
         with self._changed:
             self._is_woken = True
             self._is_suspect = self._is_suspect or is_suspect
             self._changed.notify_all()
 
     def wait_until_saved(self, timeout_s: float, *, tries_refused: bool = False) -> bool:
-        """Have everything written now, what was refused before only if that is asked for;
-        False when something could not be written or takes too long."""
+        """Have everything written now, including what was refused before only with `tries_refused`;
+        return False if something could not be written or takes too long."""
         number = self.memory.number
         with self._changed:
             next_turn = self._turns + 1
@@ -120,7 +120,7 @@ class Writer:
         return self.memory.is_saved(number)
 
     def close(self, timeout_s: float) -> None:
-        """Write what can be written now and end the thread."""
+        """Write what can be written now, and end the thread."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -244,7 +244,7 @@ class Writer:
         )
 
     def _delete(self, database: Database, *, tries_refused: bool) -> None:
-        """First of all, and each for itself: no row that can't be written is in its way."""
+        """First of all, and one by one: no row that cannot be written is in the way."""
         for deletion in self.memory.deletions():
             if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
                 continue
@@ -270,7 +270,7 @@ class Writer:
         return False
 
     def _write_refused(self, database: Database) -> None:
-        """Try those again that were refused, until it is plain that nothing has changed."""
+        """Retry refused rows until it is plain that nothing has changed."""
         self._next_retry = time.monotonic() + self.pace.retry_every_s
         refused = self.memory.refused_work()
         if not refused:
@@ -280,7 +280,7 @@ class Writer:
                 return
 
     def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
-        """Write these rows but for those that are refused; say whether any was written."""
+        """Write these rows except those that are refused; say whether any was written."""
         is_wanted = self.memory.is_to_be_written
         refusals = tried(lambda: database.write(entries, self.clock(), is_wanted))
         refused = {refusal.entry for refusal in refusals}
