@@ -42,7 +42,7 @@ def through_proxy(url: httpx2.URL) -> str:
     scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.host):
         return ""
-    return f" The way leads through the proxy of {_set(scheme) or 'this system'}."
+    return f" The way leads through the proxy of {_variable_of(scheme) or 'this system'}."
 
 
 def trusts() -> str:
@@ -77,7 +77,7 @@ def _wrong_proxy() -> str | None:
         address = proxies.get(scheme)
         if not address:
             continue
-        name = _set(scheme) or f"The proxy of this system for {scheme}"
+        name = _variable_of(scheme) or f"The proxy of this system for {scheme}"
         try:
             # httpx2 completes an address without a scheme in the same way.
             proxy = httpx2.Proxy(address if "://" in address else f"http://{address}")
@@ -90,7 +90,7 @@ def _wrong_proxy() -> str | None:
     return None
 
 
-def _set(scheme: str) -> str | None:
+def _variable_of(scheme: str) -> str | None:
     """The name of the variable that sets the proxy of a scheme; lower case wins."""
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
     return next((name for name in names if os.environ.get(name)), None)

@@ -63,7 +63,7 @@ class Mask:
         return rest
 
 
-class _Others:
+class _UnknownBlock:
     """Masks a key in the events of a block of unknown type, whose texts may continue in the next
     event. Events wait while one of their texts ends like the beginning of the key."""
 
@@ -74,9 +74,9 @@ class _Others:
     def passed(self, event: Other) -> list[Other]:
         self._came.append((event, _parsed(event.json)))
         texts_by_place: dict[_Place, list[_Text]] = defaultdict(list)
-        for at, (_, value) in enumerate(self._came):
+        for index, (_, value) in enumerate(self._came):
             for place, holder, name in _texts(value):
-                texts_by_place[place].append((at, holder, name))
+                texts_by_place[place].append((index, holder, name))
         for texts in texts_by_place.values():
             self._mask(texts)
         # Each one that waits adds a letter: more of them than the key has are no part of it.
@@ -153,7 +153,7 @@ class EventMask:
         self._escaped = json.dumps(key)[1:-1]
         self._is_secret = is_secret(key)
         self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
-        self._others: dict[int | None, _Others] = {}
+        self._others: dict[int | None, _UnknownBlock] = {}
         self._waiting: list[Event] = []
         self._text_at: int | None = None
         self._behind = 0
@@ -198,7 +198,7 @@ class EventMask:
         return events
 
     def _other(self, event: Other) -> list[Other]:
-        others = self._others.setdefault(event.at, _Others(self._key))
+        others = self._others.setdefault(event.at, _UnknownBlock(self._key))
         passed = others.passed(event)
         if passed:
             del self._others[event.at]

@@ -33,8 +33,8 @@ class Pacing:
 
     def pause_s(self, taken_s: float) -> float:
         """How long a stream pauses after it has taken so long."""
-        most_s = next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
-        return min(most_s, MOST_SHARE * taken_s)
+        limit_s = next(pause_s for most, pause_s in PAUSES_S if self._streams <= most)
+        return min(limit_s, MOST_SHARE * taken_s)
 
     async def pause(self, began_s: float) -> None:
         """Pause for as long as a stream may that began at this time."""

@@ -174,14 +174,14 @@ async def _attempt(
         failure = failure_of(error, lost, timing.now())
         yield _Failed(failure_without_key(failure, key), _has_begun(answer))
     finally:
-        await _put_away(opening)
+        await _close(opening)
 
 
 def _has_begun(answer: Answer | None) -> bool:
     return answer is not None and answer.has_begun
 
 
-async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
+async def _close(opening: "asyncio.Task[httpx2.Response]") -> None:
     """Close what was opened, or stop opening it."""
     if not opening.done():
         opening.cancel()

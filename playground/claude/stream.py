@@ -406,7 +406,7 @@ async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIt
         head = await _head(pieces)
         if not head:
             raise AnswerFailed(_empty(response.status_code))
-        if FIELD_BYTES.match(head) or _is_unlike_all(head, response):
+        if FIELD_BYTES.match(head) or _is_damaged_stream(head, response):
             events = _streamed(_joined(head, pieces), answer, note)
         else:
             events = _unstreamed(await _rest(head, pieces), response.status_code, answer, note)
@@ -423,7 +423,7 @@ async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIt
         raise AnswerFailed(Failure(kind, what, billed=answer.billed)) from error
 
 
-def _is_unlike_all(head: bytes, response: httpx2.Response) -> bool:
+def _is_damaged_stream(head: bytes, response: httpx2.Response) -> bool:
     """Whether a body is the stream that its label says, although its first line is damaged."""
     kind = response.headers.get("content-type", "")
     return "event-stream" in kind and not head.startswith((b"{", b"[", b"<"))

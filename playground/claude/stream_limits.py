@@ -147,13 +147,13 @@ class _Bounded(httpx2.AsyncByteStream):
 
     async def _read(self) -> None:
         size = joined = 0
-        most = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        limit = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
         began_s = self._pacing.monotonic_s()
         with self._pacing:
             async for piece in self._pieces:
                 size += len(piece)
-                if size > most:
-                    raise TooMuch(f"More than {most // 1_000_000} MB arrived.")
+                if size > limit:
+                    raise TooMuch(f"More than {limit // 1_000_000} MB arrived.")
                 is_first = not self._arrived
                 joined = len(piece) if is_first else joined + len(piece)
                 self._arrived.append(piece)
@@ -185,16 +185,16 @@ class _OpenEvent:
         """Raise `TooMuch` if this event has become longer than any real one."""
         # A blank line may be cut in two.
         text = self._end + piece
-        first, *others = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")
+        first, *later_events = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")
         self._size += len(first) - len(self._end)
         self._lines += _lines(first) - _lines(self._end)
         longest = self._lines
-        if others:
+        if later_events:
             self._check(longest)
-            self._size, self._lines = len(others[-1]), _lines(others[-1])
+            self._size, self._lines = len(later_events[-1]), _lines(later_events[-1])
             # Seldom true, and then each event is looked at.
-            is_doubtful = _lines(text) > 2 * len(others) + MOST_LINES
-            longest = max(map(_lines, others)) if is_doubtful else self._lines
+            is_doubtful = _lines(text) > 2 * len(later_events) + MOST_LINES
+            longest = max(map(_lines, later_events)) if is_doubtful else self._lines
         self._check(longest)
         self._end = text[-3:]
 

@@ -51,7 +51,7 @@ class BatchStore:
         is_open = batches.c.is_taken_in == 0
         changed = (
             sa.update(batches)
-            .where(*_is(batches, submission.visitor, submission.submission_id), is_open)
+            .where(*_has_key(batches, submission.visitor, submission.submission_id), is_open)
             .values({name: row[name] for name in row if name not in _KEY})
         )
 
@@ -62,7 +62,7 @@ class BatchStore:
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""
-        question = sa.select(batches).where(*_is(batches, visitor, submission_id))
+        question = sa.select(batches).where(*_has_key(batches, visitor, submission_id))
 
         def read(connection: sa.Connection) -> Submission | None:
             row = connection.execute(question).mappings().first()
@@ -97,7 +97,7 @@ class BatchStore:
             batches.c.submitted_at >= submission.submitted_at - around,
             batches.c.submitted_at <= submission.submitted_at + around,
             batches.c.connection_kind == submission.connection_kind,
-            sa.not_(sa.and_(*_is(batches, submission.visitor, submission.submission_id))),
+            sa.not_(sa.and_(*_has_key(batches, submission.visitor, submission.submission_id))),
         )
 
         def read(connection: sa.Connection) -> frozenset[str] | None:
@@ -112,14 +112,14 @@ class BatchStore:
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal:
         """The custom ids whose results are not in the log yet."""
         question = sa.select(batch_requests.c.custom_id).where(
-            *_is(batch_requests, visitor, submission_id)
+            *_has_key(batch_requests, visitor, submission_id)
         )
         return self._db.read(lambda connection: frozenset(connection.execute(question).scalars()))
 
     def cells(self, visitor: str, submission_id: str) -> dict[str, str] | Refusal:
         """The cell that each custom id still waiting for its result belongs to."""
         columns = batch_requests.c.custom_id, batch_requests.c.cell
-        question = sa.select(*columns).where(*_is(batch_requests, visitor, submission_id))
+        question = sa.select(*columns).where(*_has_key(batch_requests, visitor, submission_id))
 
         def read(connection: sa.Connection) -> dict[str, str]:
             return {custom_id: cell for custom_id, cell in connection.execute(question)}
@@ -136,7 +136,7 @@ class BatchStore:
             # A few ids at a time: a database takes only so many parameters.
             for chunk in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
-                    *_is(batch_requests, visitor, submission_id),
+                    *_has_key(batch_requests, visitor, submission_id),
                     batch_requests.c.custom_id.in_(chunk),
                 )
                 for row in connection.execute(question).mappings():
@@ -154,7 +154,7 @@ class BatchStore:
             for chunk in in_chunks(custom_ids):
                 connection.execute(
                     sa.delete(batch_requests).where(
-                        *_is(batch_requests, visitor, submission_id),
+                        *_has_key(batch_requests, visitor, submission_id),
                         batch_requests.c.custom_id.in_(chunk),
                     )
                 )
@@ -162,7 +162,9 @@ class BatchStore:
         return self._db.write(write)
 
 
-def _is(table: sa.Table, visitor: str, submission_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(
+    table: sa.Table, visitor: str, submission_id: str
+) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         table.c.visitor == clean_text(visitor),
         table.c.submission_id == clean_text(submission_id),

@@ -51,7 +51,7 @@ class ClaimStore:
         """Give up a claim, so that other processes can take it."""
         # Only if it is still ours: another process may have taken it since.
         release = sa.delete(claims).where(
-            *_is(visitor, name), claims.c.boot_id == self._boot.boot_id
+            *_has_key(visitor, name), claims.c.boot_id == self._boot.boot_id
         )
 
         def write(connection: sa.Connection) -> None:
@@ -60,7 +60,7 @@ class ClaimStore:
         return self._db.write(write)
 
 
-def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
     row = clean_row({"visitor": visitor, "name": name})
     return claims.c.visitor == row["visitor"], claims.c.name == row["name"]
 
@@ -68,5 +68,5 @@ def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
 def _holder(connection: sa.Connection, visitor: str, name: str) -> str | None:
     # The claims of a dead process need no cleaning up: they end with its row in `boots`.
     lives = claims.c.boot_id.in_(sa.select(boots_table.c.boot_id))
-    question = sa.select(claims.c.boot_id).where(*_is(visitor, name), lives)
+    question = sa.select(claims.c.boot_id).where(*_has_key(visitor, name), lives)
     return connection.execute(question).scalar_one_or_none()

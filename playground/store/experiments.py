@@ -50,7 +50,7 @@ class ExperimentStore:
 
     def get(self, visitor: str, experiment_id: str) -> ExperimentRow | Refusal | None:
         """One experiment of this visitor."""
-        question = sa.select(experiments).where(*_is(experiments, visitor, experiment_id))
+        question = sa.select(experiments).where(*_has_key(experiments, visitor, experiment_id))
 
         def read(connection: sa.Connection) -> ExperimentRow | None:
             row = connection.execute(question).mappings().first()
@@ -82,13 +82,13 @@ class ExperimentStore:
         def write(connection: sa.Connection) -> None:
             connection.execute(sa.delete(claims).where(*is_its))
             for table in (experiments, cells):
-                connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
+                connection.execute(sa.delete(table).where(*_has_key(table, visitor, experiment_id)))
 
         return self._db.write(write)
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
-        rows = [_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
+        rows = [_key_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
@@ -99,7 +99,7 @@ class ExperimentStore:
                 is_cell = cells.c.cell_id == checked_cell.cell_id
                 connection.execute(
                     sa.update(cells)
-                    .where(*_is(cells, visitor, experiment_id), is_cell)
+                    .where(*_has_key(cells, visitor, experiment_id), is_cell)
                     .values(
                         results_json=clean_text(results_to_json(checked_cell.results)),
                         answer_key=checked_cell.answer_key,
@@ -115,7 +115,7 @@ class ExperimentStore:
             sa.select(cells.c.cell_id, cells.c.run_id, cells.c.results_json, cells.c.answer_key)
             .add_columns(*_RUN)
             .select_from(cells.outerjoin(runs, same))
-            .where(*_is(cells, visitor, experiment_id))
+            .where(*_has_key(cells, visitor, experiment_id))
         )
         # Before the database: what is written in between is then seen twice, not missed.
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
@@ -134,10 +134,10 @@ class ExperimentStore:
 
     def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
         """The experiment's runs that are no cell's newest: their cells were run again."""
-        newest = sa.select(cells.c.run_id).where(*_is(cells, visitor, experiment_id))
+        newest = sa.select(cells.c.run_id).where(*_has_key(cells, visitor, experiment_id))
         columns = [runs.c[field.name] for field in fields(RunRow)]
         question = sa.select(*columns).where(
-            *_is(runs, visitor, experiment_id), runs.c.run_id.not_in(newest)
+            *_has_key(runs, visitor, experiment_id), runs.c.run_id.not_in(newest)
         )
         # Before the database: what is written in between is then seen twice, not missed.
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
@@ -189,12 +189,14 @@ class ExperimentStore:
 _UNCHECKED = {"results_json": "{}", "answer_key": ""}
 
 
-def _of(visitor: str, experiment_id: str) -> dict[str, object]:
+def _key_of(visitor: str, experiment_id: str) -> dict[str, object]:
     return {"visitor": clean_text(visitor), "experiment_id": clean_text(experiment_id)}
 
 
-def _is(table: sa.Table, visitor: str, experiment_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(table.c[name] == value for name, value in _of(visitor, experiment_id).items())
+def _has_key(
+    table: sa.Table, visitor: str, experiment_id: str
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(table.c[name] == value for name, value in _key_of(visitor, experiment_id).items())
 
 
 def _cell_of(row: sa.RowMapping, newer: RunRow | None, is_in_batch: bool) -> CellRow:

@@ -59,7 +59,7 @@ class PromptStore:
 
     def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
         """Keep another version; its number is determined here, where nobody else is writing."""
-        is_of_prompt = _of(prompt_versions, visitor, prompt_id)
+        is_of_prompt = _has_key(prompt_versions, visitor, prompt_id)
 
         def write(connection: sa.Connection) -> None:
             question = sa.select(sa.func.max(prompt_versions.c.number)).where(is_of_prompt)
@@ -73,13 +73,13 @@ class PromptStore:
         return self._db.write(write)
 
     def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
-        statement = prompts.update().where(_of(prompts, visitor, prompt_id))
+        statement = prompts.update().where(_has_key(prompts, visitor, prompt_id))
         return self._write(statement.values(name=clean_text(name)))
 
     def delete(self, visitor: str, prompt_id: str) -> Refusal | None:
         tables = (prompt_versions, prompts)
         return self._write(
-            *(table.delete().where(_of(table, visitor, prompt_id)) for table in tables)
+            *(table.delete().where(_has_key(table, visitor, prompt_id)) for table in tables)
         )
 
     def _write(self, *statements: sa.Executable) -> Refusal | None:
@@ -90,5 +90,5 @@ class PromptStore:
         return self._db.write(write)
 
 
-def _of(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
+def _has_key(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.visitor == clean_text(visitor), table.c.prompt_id == prompt_id)

@@ -145,8 +145,8 @@ class Answer:
     def _most_tokens(self) -> tuple[int, StopReason]:
         """How many tokens may be written, and the stop reason once they are."""
         room = self.model.context_tokens - self.input_tokens
-        asked = self.body["max_tokens"]
-        most = min(asked, self.scenario.cut_after or asked)
+        max_tokens = self.body["max_tokens"]
+        most = min(max_tokens, self.scenario.cut_after or max_tokens)
         return (room, "model_context_window_exceeded") if room < most else (most, "max_tokens")
 
     def _thought(self) -> Thought | None:

@@ -203,18 +203,18 @@ class DemoApi:
 
     def _whole(
         self,
-        found: JsonObject | ApiError,
+        outcome: JsonObject | ApiError,
         request_id: str,
         retry_after_s: int | None = None,
     ) -> Reply:
         headers = {**_id(request_id), "content-type": "application/json"}
-        if not isinstance(found, ApiError):
-            return Reply(200, headers, _once(_encoded(found)))
-        if found.error_code is None:
-            headers["x-should-retry"] = "true" if found.is_transient else "false"
+        if not isinstance(outcome, ApiError):
+            return Reply(200, headers, _once(_encoded(outcome)))
+        if outcome.error_code is None:
+            headers["x-should-retry"] = "true" if outcome.is_transient else "false"
         if retry_after_s is not None:
             headers["retry-after"] = str(retry_after_s)
-        return Reply(found.status, headers, _once(_encoded(found.body(request_id))))
+        return Reply(outcome.status, headers, _once(_encoded(outcome.body(request_id))))
 
     def _limits(self, used_tokens: int) -> dict[str, str]:
         """What the headers would say in a fresh minute: the demo keeps no count."""

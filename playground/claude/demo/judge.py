@@ -52,7 +52,7 @@ def _by_expected(expected: str, answer: str) -> tuple[bool, str]:
         answer_words = frozenset(WORD.findall(answer.casefold()))
         missing = [word for word in expected_words if word not in answer_words]
     if missing:
-        return False, f"the answer lacks {_named(missing)}, which is expected"
+        return False, f"the answer lacks {_in_quotes(missing)}, which is expected"
     return True, "the answer has every word of what is expected"
 
 
@@ -62,10 +62,10 @@ def _by_asked(question: str, answer: str) -> tuple[bool, str]:
         word for word in WORD.findall(question) if stems.intersection(words(word))
     )
     if shared_words:
-        return True, f"the answer takes up {_named(list(shared_words))}"
+        return True, f"the answer takes up {_in_quotes(list(shared_words))}"
     return False, "the answer takes up no word of what was asked"
 
 
-def _named(listed: Sequence[str]) -> str:
+def _in_quotes(listed: Sequence[str]) -> str:
     more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
     return ", ".join(f"“{word}”" for word in listed[:MOST_NAMED]) + more

@@ -78,7 +78,7 @@ class LanguageModel:
             if written:
                 yield "\n\n"
             for token in _part(pieces, "" if written else prefill, sampling, rng):
-                text_tokens = _named(token, match.topic)
+                text_tokens = _with_topic(token, match.topic)
                 written += len(text_tokens)
                 yield from text_tokens
             if written >= wanted_tokens:
@@ -92,7 +92,7 @@ class LanguageModel:
         return at_temperature(_mixed(counts, (START,)), temperature)
 
 
-def _named(token: str, topic: str) -> list[str]:
+def _with_topic(token: str, topic: str) -> list[str]:
     """A token of the corpus as it is written: one of them is a placeholder for the topic."""
     if not token.endswith("{topic}"):
         return [token]
@@ -145,7 +145,7 @@ def _counts(pieces: Weighed) -> Counts:
 def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
     """Interpolated back-off: the longest context first, each leaving room for a shorter."""
     mixed: dict[str, float] = {}
-    left = 1.0
+    remaining = 1.0
     for length in range(len(context), 0, -1):
         followers = counts.get(context[-length:])
         if not followers:
@@ -153,10 +153,10 @@ def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
         if length < SHORTEST_CONTEXT and mixed:
             break
         total = sum(followers.values())
-        share = left * total / (total + DOUBT * len(followers))
+        share = remaining * total / (total + DOUBT * len(followers))
         for token, count in followers.items():
             mixed[token] = mixed.get(token, 0.0) + share * count / total
-        left -= share
+        remaining -= share
     return mixed or {END: 1.0}
 
 
@@ -179,10 +179,12 @@ def sampled_from(chances: Mapping[str, float], sampling: Sampling) -> dict[str, 
         return shaped
     ranked = sorted(shaped, key=lambda token: -shaped[token])[: sampling.top_k or None]
     # The likeliest always stays; each further one while those before it are not enough.
-    before = accumulate((shaped[token] for token in ranked), initial=0.0)
-    wanted = sampling.top_p * sum(shaped[token] for token in ranked)
+    cumulative = accumulate((shaped[token] for token in ranked), initial=0.0)
+    threshold = sampling.top_p * sum(shaped[token] for token in ranked)
     nucleus = {
-        token for token, sum_before in zip(ranked, before, strict=False) if sum_before < wanted
+        token
+        for token, sum_before in zip(ranked, cumulative, strict=False)
+        if sum_before < threshold
     }
     return {token: shaped[token] for token in shaped if token in nucleus or token == ranked[0]}
 

@@ -144,9 +144,9 @@ class Relevance:
         return tuple(tuple(groups[asked]) for asked in sorted(groups, key=lambda a: -scores[a]))
 
     def _score(self, query: Mapping[str, float], asked: str) -> float:
-        known = sum(self._weight(w) * n for w, n in query.items() if w in self._bodies[asked])
-        every = sum(self._weight(w) * n for w, n in query.items()) or 1.0
-        return self._cosine(query, asked) + BODY_SHARE * known / every
+        covered = sum(self._weight(w) * n for w, n in query.items() if w in self._bodies[asked])
+        total = sum(self._weight(w) * n for w, n in query.items()) or 1.0
+        return self._cosine(query, asked) + BODY_SHARE * covered / total
 
     def _cosine(self, query: Mapping[str, float], asked: str) -> float:
         head = self._heads[asked]

@@ -241,7 +241,7 @@ def _newest_picked(connection: sa.Connection, query: PageQuery, limit: int) -> C
     return Cursors(query.sorted(places)[:limit])
 
 
-def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
+def _in_sets(chosen: Filter, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
     for name, values in (
         ("status", chosen.statuses),
         ("model", chosen.models),
@@ -250,18 +250,18 @@ def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[
     ):
         if values:
             # Not the bare column: a planner would take the index of kinds for it, and sort.
-            yield found.c[name].op("||")(sa.literal_column("''")).in_(values)
+            yield table.c[name].op("||")(sa.literal_column("''")).in_(values)
 
 
-def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
+def _in_range(chosen: Filter, table: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.started_from is not None:
-        yield found.c.started_at >= chosen.started_from
+        yield table.c.started_at >= chosen.started_from
     if chosen.started_before is not None:
-        yield found.c.started_at < chosen.started_before
+        yield table.c.started_at < chosen.started_before
     if chosen.from_usd is not None:
-        yield found.c.cost_usd >= chosen.from_usd
+        yield table.c.cost_usd >= chosen.from_usd
     if chosen.to_usd is not None:
-        yield found.c.cost_usd <= chosen.to_usd
+        yield table.c.cost_usd <= chosen.to_usd
 
 
 def _edge(column: sa.ColumnElement[Any], place: Cursor) -> sa.Tuple:

@@ -143,10 +143,10 @@ class History:
                 kinds.update(days.read_kinds(connection, name, Filter()))
             statuses, models, variants, connections = zip(*kinds, strict=True) if kinds else _NONE
             return Choices(
-                models=_each(models),
-                variants=_each(variants),
-                connections=_each(connections),
-                statuses=_each(statuses),
+                models=_sorted_distinct(models),
+                variants=_sorted_distinct(variants),
+                connections=_sorted_distinct(connections),
+                statuses=_sorted_distinct(statuses),
                 tags=marking.tags_of(connection, name) if connection is not None else (),
             )
 
@@ -319,5 +319,5 @@ class History:
         return outcome if isinstance(outcome, Refusal) else None
 
 
-def _each(values: Iterable[str]) -> tuple[str, ...]:
+def _sorted_distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))

@@ -110,7 +110,7 @@ def reserve_again(
     # Only until the run is settled: after that nothing would take the addition off again.
     added = connection.execute(
         sa.update(reservations)
-        .where(*_is(more.visitor, more.run_id), reservations.c.is_settled == 0)
+        .where(*_has_key(more.visitor, more.run_id), reservations.c.is_settled == 0)
         .values(usd=reservations.c.usd + more.usd)
     )
     return None if added.rowcount else Refusal("Not started: this run has already ended.")
@@ -128,10 +128,10 @@ _RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
 
 def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
     """Count runs that have ended at their cost; one that is not exact never lowers the sum."""
-    ended = [row for row in rows if row.status not in LIVE]
-    priced = [row for row in ended if row.cost_usd is not None]
+    ended_rows = [row for row in rows if row.status not in LIVE]
+    priced = [row for row in ended_rows if row.cost_usd is not None]
     for statement, settled in (
-        (_SETTLE, ended),
+        (_SETTLE, ended_rows),
         (_SET_COST, [row for row in priced if row.cost_kind == "exact"]),
         (_RAISE_COST, [row for row in priced if row.cost_kind != "exact"]),
     ):
@@ -148,14 +148,14 @@ def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> 
     for run_id in run_ids:
         # A settled run was sent after all, and what it cost goes on counting.
         is_held = reservations.c.is_settled == 0
-        connection.execute(sa.delete(reservations).where(*_is(visitor, run_id), is_held))
+        connection.execute(sa.delete(reservations).where(*_has_key(visitor, run_id), is_held))
 
 
 def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
     """Count runs whose end nobody saw at the most they can cost."""
     for visitor, run_id in keys:
         connection.execute(
-            sa.update(reservations).where(*_is(visitor, run_id)).values(is_settled=1)
+            sa.update(reservations).where(*_has_key(visitor, run_id)).values(is_settled=1)
         )
 
 
@@ -173,5 +173,5 @@ def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement
     connection.execute(sa.insert(reservations).from_select(columns, spent))
 
 
-def _is(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return reservations.c.visitor == visitor, reservations.c.run_id == run_id

@@ -95,13 +95,13 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
 
 def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     conditions = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
-    is_sound = connection.dialect.name != "sqlite" or _unsay(connection, visitor, conditions)
+    is_sound = connection.dialect.name != "sqlite" or _remove_words(connection, visitor, conditions)
     connection.execute(sa.delete(searchable).where(*conditions))
     if not is_sound:
         start_anew(connection)
 
 
-def _unsay(
+def _remove_words(
     connection: sa.Connection, visitor: str, conditions: Sequence[sa.ColumnElement[bool]]
 ) -> bool:
     """Take the words of these runs out of the index; return False, with nothing done, if they are

@@ -163,7 +163,7 @@ def sums_of_runs(
         ),
     )
     question = sa.select(*(kind[name] for name in grain), *sums).select_from(found)
-    return _ask(connection, question.where(*conditions), grain)
+    return _query(connection, question.where(*conditions), grain)
 
 
 def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
@@ -185,7 +185,7 @@ def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Gr
         for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
     ]
     question = sa.select(*(days.c[name] for name in grain), *sums)
-    return _ask(connection, question.where(*_of(visitor, chosen)), grain)
+    return _query(connection, question.where(*_conditions(visitor, chosen)), grain)
 
 
 def sums_of_visitor(
@@ -193,7 +193,7 @@ def sums_of_visitor(
 ) -> Sums:
     """The sums of a visitor's runs by status and kind of cost, from one day to another."""
     between = {"visitor": visitor, "first": first, "last": last}
-    return _found(connection.execute(_BETWEEN, between), TOTALS)
+    return _sums_from(connection.execute(_BETWEEN, between), TOTALS)
 
 
 def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums:
@@ -204,7 +204,9 @@ def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums
     # walk along.
     of_day = sums_of_visitor(connection, visitor, day, day)
     bounds = {"visitor": visitor, "since": since, "until": _end_of(day)}
-    parts = [_found(connection.execute(_SINCE, bounds | kind._asdict()), TOTALS) for kind in of_day]
+    parts = [
+        _sums_from(connection.execute(_SINCE, bounds | kind._asdict()), TOTALS) for kind in of_day
+    ]
     return joined([*parts, sums_of_visitor(connection, visitor, day + 1)])
 
 
@@ -213,11 +215,11 @@ def read_kinds(
 ) -> list[tuple[str, str, str, str]]:
     """Every combination of status, model, variant and connection that occurs in a run."""
     columns = (days.c.status, days.c.model, days.c.variant, days.c.connection)
-    question = sa.select(*columns).where(*_of(visitor, chosen)).distinct()
+    question = sa.select(*columns).where(*_conditions(visitor, chosen)).distinct()
     return [tuple(record) for record in connection.execute(question)]
 
 
-def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+def _conditions(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     conditions = [days.c.visitor == visitor, days.c.runs != 0]
     if chosen.from_day is not None:
         conditions.append(days.c.day >= (chosen.from_day - _FIRST).days)
@@ -234,14 +236,14 @@ def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
+def _query(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
     places: list[sa.ColumnElement[Any]] = [
         sa.literal_column(str(place + 1)) for place in range(len(grain))
     ]
-    return _found(connection.execute(question.group_by(*places)), grain)
+    return _sums_from(connection.execute(question.group_by(*places)), grain)
 
 
-def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
+def _sums_from(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
     sums = {}
     for record in records:
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
@@ -256,12 +258,15 @@ def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
 def coarse(sums: Sums, grain: Grain) -> Sums:
     """The sums by fewer fields of their kind."""
     return _merged(
-        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(subtotal, grain))
+        (
+            _NO_KIND._replace(**{name: getattr(kind, name) for name in grain}),
+            _for_grain(subtotal, grain),
+        )
         for kind, subtotal in sums.items()
     )
 
 
-def _at(subtotal: Tally, grain: Grain) -> Tally:
+def _for_grain(subtotal: Tally, grain: Grain) -> Tally:
     return subtotal if "status" in grain else subtotal._replace(status="")
 
 

@@ -90,11 +90,11 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
     connection.execute(sa.delete(boots).where(boots.c.boot_id.in_(dead)))
 
 
-def _is_dead(boot: Boot, seen_at: datetime, own: Boot, now: datetime) -> bool:
+def _is_dead(boot: Boot, seen_at: datetime, own_boot: Boot, now: datetime) -> bool:
     if now - seen_at > SILENT_FOR:
         return True
     # After a restart a container gives its processes the same numbers again.
-    return boot.host == own.host and (boot.pid == own.pid or not _is_running(boot.pid))
+    return boot.host == own_boot.host and (boot.pid == own_boot.pid or not _is_running(boot.pid))
 
 
 def _is_running(pid: int) -> bool:
