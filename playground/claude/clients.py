@@ -132,6 +132,7 @@ def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
 
 def extra_headers(connection: Connection, key: str, attempt: int) -> Mapping[str, str]:
     """The headers that a connection needs besides the SDK's own."""
+    # The SDK would always say 0, because its own retries are off.
     headers = {"x-stainless-retry-count": str(attempt - 1)}
     if connection.kind == "server" and key:
         headers["x-api-key"] = key

@@ -51,6 +51,7 @@ class Mask:
             return piece
         text = (self._held + piece).replace(self._key, MASK)
         # Each delta comes by here: only where the key's first character stands can it begin.
+        # Only near the end can the key be incomplete: whole keys are masked by now.
         start = text.find(self._key[0], max(0, len(text) - len(self._key) + 1))
         while start >= 0 and not self._key.startswith(text[start:]):
             start = text.find(self._key[0], start + 1)
@@ -128,6 +129,7 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
 
 def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]:  # noqa: ANN401
     """The texts within a JSON value: where each is, what contains it, and under which name."""
+    # Each level is a call, and Python allows about a thousand.
     if len(place) > DEEPEST:
         return
     for name, item in (

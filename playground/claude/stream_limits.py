@@ -106,6 +106,7 @@ class BoundedClient(anthropic.DefaultAsyncHttpxClient):
 
 
 def _patience() -> Patience:
+    # Lists, counts and batches belong to no attempt that could set one.
     return patience.get() or Patience.of(CALL_LIMIT_S)
 
 

@@ -24,6 +24,7 @@ LEAST_TOKENS = {
 }  # fmt: skip
 """Shorter prompts are silently not cached."""
 LEAST_TOKENS_OTHERWISE = 512
+# All that the model reads before the messages: a change in it makes another prefix.
 _PREFIX_FIELDS = ("model", "system", "thinking", "output_config", "tools")
 
 

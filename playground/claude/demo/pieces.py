@@ -27,8 +27,7 @@ def read_pieces(folder: Path = CORPUS) -> tuple[Piece, ...]:
     """Every piece of the corpus, in the order of the files and their lines."""
     return tuple(
         piece
-        # Sorted: the order of a folder differs from one file system to the next, and would change
-        # answers.
+        # Sorted, because file systems list a folder in any order, which would change the answers.
         for path in sorted(folder.glob("*.md"))
         for piece in _pieces(path.read_text(encoding="utf-8"))
     )

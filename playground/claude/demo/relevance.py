@@ -90,8 +90,7 @@ class Relevance:
         chosen = [piece for piece in self._pieces if scores[piece.asked] >= NEAR * scores[best]]
         chosen.sort(key=lambda piece: -scores[piece.asked])
         topic = chosen[0].topic
-        # By the last message alone, too: a system prompt on a topic would hide a question that is
-        # not.
+        # By the last message, too, or a system prompt on the topic would hide that it is off topic.
         if scores[best] < OFF_TOPIC * 2 and self._cosine(last, best) < OFF_TOPIC:
             if follow_up := self._follow_up(system, user_texts[:-1], last, scores):
                 return follow_up

@@ -43,6 +43,7 @@ class DemoTransport(httpx2.AsyncBaseTransport):
         except TimeoutError as error:
             raise httpx2.ReadTimeout("The demo fell silent.", request=request) from error
         except Dropped as error:
+            # In the words of h11, by which errors are told apart (`claude.errors`).
             text = "Server disconnected without sending a response."
             raise httpx2.RemoteProtocolError(text, request=request) from error
         stream = _Stream(reply.body, read_s, request)

@@ -66,7 +66,7 @@ def bring_back(
     connection.execute(sa.delete(deleted).where(*conditions))
     refused = []
     for run in [run_of(line, visitor) for line in lines]:
-        # One at a time: a run that is refused holds up none of the others.
+        # One at a time: a refused run holds up none of the others.
         if apart(connection, partial(put, connection, [run], boot)) is not None:
             refused.append(run)
     return refused
