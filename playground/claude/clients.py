@@ -66,10 +66,10 @@ class Clients:
             try:
                 self._pools[place] = self._new_pool(connection)
             except Exception as error:
-                # What else can fail there is read from the environment.
+                # Whatever else can fail here is read from the environment.
                 raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
-        # `Omit` is for headers of single calls, and works for these too.
+        # `Omit` is typed for the headers of single calls, but works for these, too.
         overrides = cast(Mapping[str, str], _undo_environment(key))
         client = pool.with_options(api_key=key, default_headers=overrides)
         client._platform = pool._platform
@@ -105,7 +105,7 @@ class Clients:
             timeout=timeout,
             http_client=http_client,
         )
-        # Or each copy would ask for it, in a thread, before it sends anything.
+        # Or each copy would look it up, in a thread, before it sends anything.
         pool._platform = get_platform()
         return pool
 

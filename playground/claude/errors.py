@@ -69,7 +69,7 @@ _BY_TYPE: dict[str, FailureKind] = {
     "conflict_error": "conflict",
 }
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
-# The API says these as an invalid request, gateways as anything.
+# The API sends these as an invalid request, gateways as anything.
 _SPENT = re.compile(r"spend(?:ing)?[ _]limit|reached your (?:\w+ ){0,2}usage limits?")
 # A thinking or token budget that is exceeded is no matter of money.
 _BROKE = re.compile(
@@ -109,7 +109,7 @@ def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
         return Failure("undecodable", billed=lost)
     if isinstance(error, anthropic.CredentialsError):
         return Failure("authentication")
-    # The type alone: the text of an unforeseen error may hold a header.
+    # Only the type: the text of an unforeseen error may hold a header.
     logging.getLogger(__name__).error("unforeseen error in a run: %s", type(error).__name__)
     return Failure("internal", type(error).__name__, billed="possibly")
 

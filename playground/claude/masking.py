@@ -50,8 +50,7 @@ class Mask:
         if not self._key:
             return piece
         text = (self._held + piece).replace(self._key, MASK)
-        # Each delta comes by here: only where the key's first character stands can it begin.
-        # Only near the end can the key be incomplete: whole keys are masked by now.
+        # Every delta passes here, so only places with the first character of the key are looked at.
         start = text.find(self._key[0], max(0, len(text) - len(self._key) + 1))
         while start >= 0 and not self._key.startswith(text[start:]):
             start = text.find(self._key[0], start + 1)
@@ -80,7 +79,7 @@ class _UnknownBlock:
                 texts_by_place[place].append((index, holder, name))
         for texts in texts_by_place.values():
             self._mask(texts)
-        # Each one that waits adds a letter: more of them than the key has are no part of it.
+        # Each waiting event adds a character: more of them than the key has cannot be part of it.
         may_go_on = len(self._came) < len(self._key) and any(
             map(self._is_open, texts_by_place.values())
         )
@@ -179,7 +178,7 @@ class EventMask:
         if isinstance(event, Finished):
             before += self.rest()
         shown = self._without_key(event)
-        # A beginning that has an id is known, and whole by itself.
+        # The start of a block that has an id is of a known type, and complete.
         if isinstance(shown, OtherDelta) or (
             isinstance(shown, BlockStarted) and shown.json and not shown.id
         ):
@@ -189,7 +188,7 @@ class EventMask:
     def rest(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
         events = self._end_text() if self._waiting else []
-        # What is read first was thought before it.
+        # Thoughts come before the text that they led to.
         for (kind, at), mask in sorted(
             self._masks.items(), key=lambda keyed_mask: keyed_mask[0][0] is TextDelta
         ):

@@ -23,7 +23,7 @@ _LIMITS = {
     )
     for what in ("limit", "remaining", "reset")
 }
-# By whole names, never by how they begin: a server chooses the rest, and may put a key there.
+# By whole names, never by prefix: a server chooses the rest, and may put a key there.
 _MATTER = _LIMITS | {
     "request-id",
     "x-request-id",
@@ -63,7 +63,7 @@ def sent_of(request: httpx2.Request, key: str) -> Sent:
 
 
 def _masked(name: str, value: str) -> str:
-    # By name alone: a short key could stand in any header by chance.
+    # Only by name: a short key could occur in any header by chance.
     if name.lower() not in _KEY_HEADERS:
         return value
     scheme, space, _ = value.partition(" ")

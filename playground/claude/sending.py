@@ -111,7 +111,7 @@ async def send(
         yield AttemptFailed(number, failed.failure, decision.wait_s, decision.why, failed.has_begun)
         if decision.wait_s is None:
             return
-        # Only the raise stands inside: tenacity would swallow a cancellation too.
+        # Only the raise is inside: tenacity would swallow a cancellation, too.
         with attempt:
             raise _Again(decision.wait_s)
 
@@ -151,7 +151,7 @@ async def _attempt(
     departed: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
     opening = asyncio.create_task(_open(clients, connection, key, wire, number, departed))
     try:
-        # The request is known before its answer, and all that is known if none comes.
+        # The request is known before its answer, and is all that is known if none comes.
         await asyncio.wait((departed, opening), return_when=asyncio.FIRST_COMPLETED)
         if departed.done():
             yield sent_of(departed.result(), key)
@@ -199,7 +199,7 @@ async def _open(
     number: int,
     departed: "asyncio.Future[httpx2.Request]",
 ) -> httpx2.Response:
-    # In this task's own context: no other run sees them.
+    # In this task's own context, where no other run sees them.
     departure.set(departed)
     patience.set(Patience.of(clients.limit_s(connection, wire.body.get("max_tokens"))))
     return await open_stream(clients.client(connection, key), connection, key, wire, number)
@@ -209,7 +209,7 @@ async def open_stream(
     client: anthropic.AsyncAnthropic, connection: Connection, key: str, wire: Wire, number: int
 ) -> httpx2.Response:
     """Send attempt `number`; return its response, not yet read."""
-    # `post` rather than `messages.create`: what the wire says is what goes out, whole.
+    # `post` rather than `messages.create`, so that exactly what the wire says goes out.
     stream = await client.post(
         "/v1/messages",
         body=dict(wire.body),

@@ -146,7 +146,7 @@ class Answer:
         self._end_with(message)
         blocks = message.get("content")
         for index, block in enumerate(blocks if isinstance(blocks, list) else []):
-            # An answer that goes on after a tool of the API's own may come whole in here.
+            # An answer that continues after one of the API's own tools may arrive whole in here.
             events += self._start_block(index, _object(block))
             self._given[index] = block
         return events
@@ -206,7 +206,7 @@ class Answer:
         events: list[Event] = []
         takes = at >= 0 and _takes(self._kinds[at], kind)
         if not takes and (at < 0 or kind in SHOWN):
-            # Without a start, or one of another kind: what can be read is not lost for that.
+            # The block has no start, or is of another kind: what can be read is not lost for that.
             started = self._begin(index, BlockStarted(_implied(kind)))
             events, at, takes = [started], len(self._kinds) - 1, kind in FITS
         if takes and kind == "citations_delta":
@@ -290,7 +290,7 @@ class Answer:
             _str(self._stop.get("stop_sequence")),
             _str(details.get("explanation")) or _str(category),
             is_empty=not self._has_content,
-            # Whatever else it is, it is no category whose price is known.
+            # Anything but a text is a category whose price is not known.
             category=_str(category if category is None else str(category)),
         )
 
@@ -384,7 +384,7 @@ def _rest_of(block: JsonObject, *known: str) -> str:
 
 
 def _json(value: object) -> str:
-    # A lone surrogate is in no encoding, so in no log.
+    # No encoding has lone surrogates, so no log can hold one.
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 

@@ -159,7 +159,7 @@ class _Bounded(httpx2.AsyncByteStream):
                 joined = len(piece) if is_first else joined + len(piece)
                 self._arrived.append(piece)
                 if is_first and self._has_text:
-                    # Those that came with it are taken before this one goes on.
+                    # Pieces that arrive together are taken before this one is passed on.
                     await self._pacing.pause(began_s)
                 self._has_news.set()
                 if joined > MOST_JOINED:
@@ -171,7 +171,7 @@ class _Bounded(httpx2.AsyncByteStream):
                 self._reading.cancel()
                 await asyncio.gather(self._reading, return_exceptions=True)
         finally:
-            # Also when a stop comes just now: nobody closes it again, and the pool would keep it.
+            # Also if a stop comes just now: nobody closes it again, and the pool would keep it.
             await self._raw.aclose()
 
 
@@ -193,7 +193,7 @@ class _OpenEvent:
         if later_events:
             self._check(longest)
             self._size, self._lines = len(later_events[-1]), _lines(later_events[-1])
-            # Seldom true, and then each event is looked at.
+            # Rarely true; then each event is checked.
             is_doubtful = _lines(text) > 2 * len(later_events) + MOST_LINES
             longest = max(map(_lines, later_events)) if is_doubtful else self._lines
         self._check(longest)

@@ -36,12 +36,12 @@ class BatchStore:
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
         for chunk in in_chunks(asked):
-            # A transaction each: a hundred thousand at once would hold up the log.
+            # One transaction each: a hundred thousand rows at once would hold up the log.
             rows = [clean_row(asdict(request)) | owner for request in chunk]
             refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
             if refused is not None:
                 return refused
-        # Last: what is not kept whole was never sent, and must not stand there as if it were.
+        # Last: a submission that is not stored whole was never sent, and must not look sent.
         return self._db.write(lambda connection: dialect.upsert(connection, batches, [row]))
 
     def note(self, submission: Submission) -> Refusal | None:

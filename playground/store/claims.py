@@ -30,7 +30,7 @@ class ClaimStore:
 
         def write(connection: sa.Connection) -> bool:
             now = self._clock()
-            # What a process left when it died is free at once, and its runs have ended.
+            # What a dead process held is free at once, and its runs have ended.
             processes.beat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             if _holder(connection, visitor, name) not in (None, self._boot.boot_id):

@@ -121,7 +121,7 @@ class ExperimentStore:
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
 
         def read(connection: sa.Connection) -> dict[str, CellRow]:
-            # Before the runs: one that a batch brings in between then counts as waiting still.
+            # Before the runs: one that a batch brings in between then still counts as waiting.
             waiting = batch_tables.waiting(connection, visitor, experiment_id)
             cells_by_id = {}
             for row in connection.execute(question).mappings():

@@ -73,6 +73,6 @@ class Ledger:
         return self._db.read(read)
 
     def _catch_up(self) -> None:
-        # What has just ended costs less than is still reserved for it.
+        # A run that has just ended costs less than is still reserved for it.
         if self._memory.waiting:
             self._writer.wait_until_saved(_SAVED_WITHIN_S)

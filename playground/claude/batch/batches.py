@@ -80,7 +80,7 @@ class BatchApi:
             listed = await self.list_batches(connection, key, since - CLOCK_SKEW)
             if isinstance(listed, Failure):
                 continue
-            # Asked after the list was: whose batches are in it was known before.
+            # Asked after the list was read: whoever has a batch in that list had noted it before.
             known_ids = await others()
             candidates = tuple(
                 batch

@@ -149,5 +149,5 @@ def _moment(value: object) -> datetime | None:
         moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # A change of zone overflows at the ends of the calendar.
         return None
-    # Such that it can be reckoned with.
+    # Clear of both ends of the calendar, so that times can be added to it.
     return moment if MINYEAR < moment.year < MAXYEAR else None

@@ -178,7 +178,7 @@ def sampled_from(chances: Mapping[str, float], sampling: Sampling) -> dict[str, 
     if sampling.top_p >= 1 and not sampling.top_k:
         return shaped
     ranked = sorted(shaped, key=lambda token: -shaped[token])[: sampling.top_k or None]
-    # The likeliest always stays; each further one while those before it are not enough.
+    # The likeliest always stays, and each further one as long as those before it are not enough.
     cumulative = accumulate((shaped[token] for token in ranked), initial=0.0)
     threshold = sampling.top_p * sum(shaped[token] for token in ranked)
     nucleus = {

@@ -80,7 +80,7 @@ def read_found(connection: sa.Connection | None, entries: Entries, query: PageQu
     ]
     places = Cursors([])
     if connection is not None:
-        # The database may hold earlier versions of the rows in memory: as many more of its own.
+        # The database may hold earlier versions of the rows in memory, so as many more are read.
         places = _places(connection, query, query.limit + 1 + len(entries))
         ids = [place.run_id for place in places.found if place.run_id not in entries]
         rows += read_rows(connection, query.visitor, ids[: query.limit + 1])
@@ -116,7 +116,7 @@ def marks_of(
 
 def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement[bool]]:
     """What a filter asks of the row itself, in a table of runs."""
-    # What is still being written is not searched.
+    # Runs that are still being written are not searched.
     is_over = [found.c.status.not_in(LIVE)] if chosen.text.strip() else []
     return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
 

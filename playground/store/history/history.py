@@ -309,7 +309,7 @@ class History:
         return problem
 
     def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:
-        # What is not written yet would be written after the deletion.
+        # A row that is not written yet would be written after the deletion.
         if self._memory.is_waiting(visitor, run_ids):
             self._writer.wait_until_saved(self._saved_within_s)
         return not self._memory.is_waiting(visitor, run_ids)

@@ -78,7 +78,7 @@ class Housekeeping:
         after: Cursor | None = None
         chosen = Filter(to_day=last_day)
         while True:
-            # Each step on its own: other writers have their turn in between.
+            # Each step by itself, so that other writers get their turn in between.
             page = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
             ids = [row.run_id for row in page.rows if row.status not in LIVE]
             if keeps_starred:
@@ -123,7 +123,7 @@ class Housekeeping:
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         aside: list[Path] = []
         try:
-            # Nobody else writes now; that the file is another one afterwards is the point.
+            # Nobody else writes now; that the file is a different one afterwards is the purpose.
             with suppress(MovedFileError), database.writing():
                 aside.append(backups.put_in_place(source, file, self._clock()))
         except Exception as error:

@@ -81,7 +81,7 @@ def parts(
         matched = matches.read(connection, size)
         is_all = len(matched) < size
         if not is_all:
-            # Within a second numbers are in no order: all of it, so that none is passed over.
+            # Numbers within a second are in no order: all of it is read, so that none is missed.
             second = matched[-1][0] // SLOTS * SLOTS
             rest = replace(matches, first=max(second, matches.first), below=matched[-1][0])
             matched += rest.read(connection, SLOTS)

@@ -112,7 +112,7 @@ def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
-    # Whoever is at an experiment starts nothing more.
+    # Without its claim, a process at work on an experiment starts nothing more.
     for table in (experiments, cells, claims):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
 

@@ -143,7 +143,7 @@ def read_totals(
             tallies += days.sums_of_visitor(connection, visitor).values()
         else:
             tallies += days.sums_since(connection, visitor, since).values()
-        # The database may hold earlier versions of the rows in memory: take those out again.
+        # The database may hold earlier versions of the rows in memory: those are taken out again.
         earlier = days.sums_of_ids(connection, visitor, entries, since).values()
         tallies += [tally.negative() for tally in earlier]
     return add_up(tallies)

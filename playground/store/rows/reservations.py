@@ -18,7 +18,7 @@ from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
 
 _worst, _cost = runs.c.worst_case_usd, runs.c.cost_usd
-# What was billed is known exactly or not at all: whatever is less than exact counts in full.
+# What was billed is either known exactly or not at all: anything inexact counts in full.
 _ROW_COUNTS = sa.case(
     (runs.c.cost_kind == "exact", _cost),
     (_worst.is_(None), _cost),
@@ -33,14 +33,14 @@ _until: sa.BindParameter[datetime] = sa.bindparam("until")
 _is_reserved = sa.exists().where(
     reservations.c.visitor == runs.c.visitor, reservations.c.run_id == runs.c.run_id
 )
-# Literals: Postgres takes two equal parameters for two expressions when it groups.
+# Literals: Postgres treats two equal parameters as two expressions when it groups.
 _is_over = sa.case((IS_LIVE, sa.literal_column("0")), else_=sa.literal_column("1"))
 _IN_SCOPE: dict[str, sa.ColumnElement[bool]] = {
     "visitor": reservations.c.visitor == _who,
     "payer": reservations.c.payer == _who,
     "share": sa.and_(reservations.c.visitor == _who, reservations.c.payer == OWNER),
 }
-# Built once: putting such a question together takes far longer than answering it.
+# Built once: assembling such a query takes far longer than answering it.
 _RESERVED: dict[str, sa.Select[tuple[Any, ...]]] = {
     scope: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
     .where(

@@ -16,7 +16,7 @@ SLOTS = 128
 room: the index keeps the distance to the number before, once for each word of a run."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = 2**63 - 1
-# CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
+# CROSS JOIN keeps this order; otherwise SQLite may begin with all runs of the visitor.
 _SQLITE = (
     "SELECT {columns} FROM said CROSS JOIN searchable ON searchable.id = said.rowid {runs} "
     "WHERE said MATCH :query AND searchable.visitor = :visitor "
@@ -80,8 +80,8 @@ class Matches:
 
 
 def who(visitor: str) -> str:
-    # A word of its own for each visitor: their runs are found among those of all others without
-    # a look at theirs. Whether a run really is theirs the table says, not this.
+    # Each visitor is a word, so that their runs are found without looking at those of others.
+    # Whether a run really is theirs is decided by the table, not by this.
     return blake2b(visitor.encode(), digest_size=8).hexdigest()
 
 

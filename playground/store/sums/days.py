@@ -52,7 +52,7 @@ COUNTED = [
     runs.c.cost_usd,
 ]
 
-# Built once: putting such a question together takes longer than answering it.
+# Built once: assembling such a query takes longer than answering it.
 _BETWEEN = (
     sa.select(
         days.c.status,
@@ -124,8 +124,8 @@ def sums_of_ids(
     started = sa.true() if since is None else runs.c.started_at >= since
     parts = []
     for chunk in in_chunks(run_ids):
-        # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
-        # the groups rather than pick out these few.
+        # Added up here: asked to group, SQLite would walk all runs of the visitor in the order of
+        # the groups instead of picking out these few.
         question = sa.select(*COUNTED).where(
             few_runs.are(connection, runs, visitor, chunk), started
         )
@@ -148,7 +148,7 @@ def sums_of_runs(
     *conditions: sa.ColumnElement[bool],
 ) -> Sums:
     """The sums of the runs in a table that meet the conditions, from the runs themselves."""
-    # Whole days downwards, also before 1970.
+    # Rounded down to whole days, also before 1970.
     started_at = sa.cast(found.c.started_at, sa.BigInteger)
     day = (started_at - (started_at % _DAY + _DAY) % _DAY) // _DAY
     # Not the bare columns: SQLite would walk through all runs in their order.
@@ -200,8 +200,7 @@ def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums
     """The sums of a visitor's runs that started at a moment or later, by status and kind of
     cost."""
     day = day_of(since)
-    # Of the day itself, by way of the few kinds of its runs: each is a stretch of the index to
-    # walk along.
+    # For the day itself, through the few kinds of its runs: each is one stretch of the index.
     of_day = sums_of_visitor(connection, visitor, day, day)
     bounds = {"visitor": visitor, "since": since, "until": _end_of(day)}
     parts = [

@@ -16,13 +16,13 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
 _POSTGRES: dict[str, Any] = {
-    # The driver's own BEGIN would cost a trip to the server of its own.
+    # The driver's own BEGIN would cost another round trip to the server.
     "autocommit": True,
     # A pooler between here and the server gives each transaction another connection, which
     # knows nothing of statements prepared earlier.
     "prepare_threshold": None,
     "connect_timeout": 5,
-    # A server that has vanished says nothing: without these it is waited for for minutes.
+    # A server that has vanished says nothing: without these the wait takes minutes.
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -56,8 +56,8 @@ def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine
     if is_in_memory(url):
         options["poolclass"] = StaticPool
     else:
-        # Kept open: opening one costs more than most questions, and SQLite drops the WAL
-        # whenever the last connection closes.
+        # Kept open: opening one costs more than most queries, and SQLite drops the WAL whenever the
+        # last connection closes.
         size = {"pool_size": 4} if is_reader else {"pool_size": 1, "max_overflow": 0}
         options |= {"poolclass": QueuePool, **size}
     engine = sa.create_engine(url, **options)
@@ -68,17 +68,17 @@ def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine
 def _connect_postgres(
     url: sa.URL, options: dict[str, Any], busy_timeout_s: float, *, is_reader: bool
 ) -> sa.Engine:
-    # Small databases allow some twenty connections in all.
+    # Small hosted databases allow about twenty connections in all.
     size = {"pool_size": 2, "max_overflow": 3} if is_reader else {"pool_size": 1, "max_overflow": 0}
     options["connect_args"] = {k: v for k, v in _POSTGRES.items() if k not in url.query}
     engine = sa.create_engine(url, **options, **size, pool_pre_ping=True)
     wait_ms = max(1, int(busy_timeout_s * 1000))
     if is_reader:
-        # All questions of an answer see one moment, where each would have its own.
+        # All queries behind one answer see the same moment.
         begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 10000"""
     else:
-        # A writer that goes silent during its turn must not keep the turn for ever.
+        # A writer that falls silent during its turn must not keep it for ever.
         begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
             SET LOCAL statement_timeout = 60000;
             SET LOCAL idle_in_transaction_session_timeout = 60000;
@@ -128,7 +128,7 @@ def upsert(
 
 @lru_cache
 def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
-    # Kept: to put it together takes longer than to carry it out.
+    # Cached: assembling it takes longer than executing it.
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     changes = {
@@ -142,7 +142,7 @@ def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
 
 
 _SERVERS = ("postgres", "postgresql")
-# Meant for another language's driver; the server's own would stumble over them.
+# Meant for drivers of other languages; ours would reject them.
 _NOT_FOR_US = ("pgbouncer", "schema", "connection_limit", "pool_timeout")
 
 

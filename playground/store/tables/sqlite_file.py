@@ -72,7 +72,7 @@ def back_up(engine: sa.Engine, file: Path, version: int) -> None:
     unfinished = file.with_name(f"{backup.name}.{secrets.token_hex(4)}.unfinished")
     with closing(engine.raw_connection()) as proxy:
         _driver_connection(proxy).execute("VACUUM INTO ?", (str(unfinished),))
-    # Another process that made one first may have changed the tables since: its copy is older.
+    # A process that made one first may have changed the tables since: its copy is the older.
     if not backup.exists():
         with suppress(FileNotFoundError):
             unfinished.replace(backup)

@@ -103,11 +103,11 @@ class Database:
         if error is None:
             return []
         if len(entries) == 1:
-            # It counts for what it cost all the same; if the cost is what is refused, what was
-            # reserved counts on, the most there is.
+            # What it cost still counts; if the cost itself is refused, the reservation counts on,
+            # which is the most it can be.
             apart(connection, lambda: reservations.settle(connection, [entries[0].row]))
             return [Refused(entries[0], error)]
-        # By halves: one among many costs a few attempts more, not one for each of them.
+        # By halves, so that one bad row among many costs only a few attempts.
         middle = len(entries) // 2
         first = self._write_apart(connection, entries[:middle])
         return first + self._write_apart(connection, entries[middle:])

@@ -43,7 +43,7 @@ _CAUSES: dict[Kind, str] = {
     "unexpected": "of an unexpected error",
 }
 
-# SQLite's own names, by their start: each has finer ones (SQLITE_BUSY_SNAPSHOT).
+# SQLite's own names, by prefix: each has finer ones (SQLITE_BUSY_SNAPSHOT).
 _BY_NAME: dict[str, Kind] = {
     "SQLITE_FULL": "full",
     "SQLITE_READONLY": "read-only",
@@ -86,7 +86,7 @@ _BY_ERRNO: dict[int | None, Kind] = {
     errno.EACCES: "read-only",
     errno.EPERM: "read-only",
 }
-# A server that lets nobody in gives its reason in words only.
+# A server that refuses a login gives its reason only in words.
 _BY_WORDS: dict[str, Kind] = {
     "password": "login",
     "authentication": "login",
@@ -230,7 +230,7 @@ def report(log: logging.Logger, who: str, error: Exception) -> None:
     if state is None:
         log.error("%s met %s", who, type(error).__name__, exc_info=error)
     else:
-        # A server repeats in its words the row that it refuses, prompts and all.
+        # A server quotes the row that it refuses, prompts and all.
         log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
 
 

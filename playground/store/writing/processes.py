@@ -79,8 +79,8 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
         if row.boot_id != own.boot_id
         and _is_dead(Boot(row.boot_id, row.host, row.pid), row.seen_at, own, now)
     ]
-    # A boot that appears from now on is in the table before its runs are: asked in the same
-    # statement, so that a process starting this very moment is not taken for a dead one.
+    # A new boot is in the table before its runs are. Both are asked in one statement, so that a
+    # process that starts at this very moment is not taken for a dead one.
     is_lost = sa.or_(runs.c.boot_id.in_(dead), runs.c.boot_id.not_in(sa.select(boots.c.boot_id)))
     keys = connection.execute(sa.select(runs.c.visitor, runs.c.run_id).where(IS_LIVE, is_lost))
     lost = [(visitor, run_id) for visitor, run_id in keys]

@@ -138,7 +138,7 @@ class Writer:
                 is_last = self._is_closing
                 is_due = time.monotonic() >= self._next_retry
                 tries_refused = is_last or is_due or self._tries_refused
-                # Taken here: what is asked for while this turn goes on is for the next.
+                # Reset here: what is requested while this turn goes on is for the next.
                 self._is_woken = self._is_urgent = self._tries_refused = False
                 self._turns += 1
             fault = self._take_turn(tries_refused=tries_refused)
@@ -172,8 +172,8 @@ class Writer:
         for is_last_try in (False, True):
             try:
                 database = self._opened()
-                # First, so that rows nobody can write do not make this process look dead; and
-                # after a fault, so that it is over only once something was really written.
+                # First, so that rows nobody can write do not make this process look dead; and after
+                # a fault, so that it is over only once something was really written.
                 has_fault = self.fault is not None or self.read_fault is not None
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
@@ -228,7 +228,7 @@ class Writer:
             database = self._open(url)
         self._is_suspect = False
         if self._was_open and (database.file is not None or database.is_new):
-            # It may be another one than before: all that is still known goes into it again.
+            # It may be a different database: all that is still known goes into it again.
             self.memory.replay()
         self._was_open = True
         self.database = database
