@@ -20,6 +20,8 @@ from playground.claude.recording import note_departure
 from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.request.connection import Connection
 
+# The API pings while it thinks: a minute of silence is a dead connection, which the 600 s of the
+# SDK would show as alive for ten minutes.
 READ_TIMEOUT_S = 60.0
 DEMO_READ_TIMEOUT_S = 20.0
 """Nobody learns more from a minute of silence; the demo never pauses for longer."""
@@ -36,8 +38,8 @@ READ_TIMEOUTS_S = {
 class Clients:
     """Makes clients on demand; lives on the event loop that uses it.
 
-    `transport` answers for the network in tests; the demo has its own. `read_timeout_s`
-    replaces the time that a stream may be silent, `limit_s` the time that an attempt may take.
+    `transport` stands in for the network in tests; the demo has its own. `read_timeout_s` replaces
+    how long a stream may be silent, `limit_s` how long an attempt may take.
     """
 
     def __init__(
@@ -55,21 +57,21 @@ class Clients:
         self._pools: dict[tuple[str, str], anthropic.AsyncAnthropic] = {}
 
     def client(self, connection: Connection, key: str) -> anthropic.AsyncAnthropic:
-        """A client for one run: the server's pool, and the key for this run only.
+        """A client for one run: the server's pool, with the key for this run only.
 
-        Raises `SettingError` where a setting of this process keeps it from being built.
+        Raises `SettingError` if a setting of this process keeps it from being built.
         """
         place = connection.kind, connection.base_url
         if place not in self._pools:
             try:
                 self._pools[place] = self._new_pool(connection)
             except Exception as error:
-                # What else can fail there is read from the environment.
+                # Whatever else can fail here is read from the environment.
                 raise setting_error() or error from None
         pool, key = self._pools[place], key or "none"
-        # `Omit` is for headers of single calls, and works for these too.
-        undone = cast(Mapping[str, str], _undo_environment(key))
-        client = pool.with_options(api_key=key, default_headers=undone)
+        # `Omit` is typed for the headers of single calls, but works for these, too.
+        overrides = cast(Mapping[str, str], _undo_environment(key))
+        client = pool.with_options(api_key=key, default_headers=overrides)
         client._platform = pool._platform
         return client
 
@@ -98,11 +100,12 @@ class Clients:
         pool = anthropic.AsyncAnthropic(
             api_key="none",
             base_url=connection.base_url,
+            # The SDK's own retries can be neither seen nor stopped, and are not in the log.
             max_retries=0,
             timeout=timeout,
             http_client=http_client,
         )
-        # Or each copy would ask for it, in a thread, before it sends anything.
+        # Or each copy would look it up, in a thread, before it sends anything.
         pool._platform = get_platform()
         return pool
 
@@ -117,7 +120,7 @@ class Clients:
 
 
 def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
-    """What undoes the SDK's `ANTHROPIC_CUSTOM_HEADERS`: they could replace a visitor's key
+    """Headers that undo the SDK's `ANTHROPIC_CUSTOM_HEADERS`: those could replace a visitor's key
     by the owner's, and nothing may go out that the page does not show."""
     lines = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
     names = [line.partition(":")[0].strip() for line in lines if ":" in line]
@@ -128,7 +131,8 @@ def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:
 
 
 def extra_headers(connection: Connection, key: str, attempt: int) -> Mapping[str, str]:
-    """What a connection needs beside the SDK's own headers."""
+    """The headers that a connection needs besides the SDK's own."""
+    # The SDK would always say 0, because its own retries are off.
     headers = {"x-stainless-retry-count": str(attempt - 1)}
     if connection.kind == "server" and key:
         headers["x-api-key"] = key

@@ -1,5 +1,5 @@
-"""What the environment of this process makes of its connections: proxies and certificates, and
-which of those settings is wrong where no client can be built."""
+"""How the environment of this process affects its connections: proxies and certificates, and which
+of those settings is wrong if no client can be built."""
 
 import os
 import ssl
@@ -10,12 +10,13 @@ from urllib.request import getproxies, proxy_bypass
 import httpx2
 
 NOT_AN_ADDRESS = "ANTHROPIC_BASE_URL: it is no address that begins with http:// or https://."
+# Bounded, because errors can name each other as their cause.
 _DEEPEST = 20
 
 
 class SettingError(Exception):
-    """No client can be built. The text names the setting and what is wrong with it, never its
-    value: that may hold a password."""
+    """No client can be built. The message names the setting and what is wrong with it, never its
+    value, which may hold a password."""
 
 
 def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[BaseException]:
@@ -23,29 +24,30 @@ def causes_of(error: BaseException | None, deepest: int = _DEEPEST) -> Iterator[
     if error is None or deepest == 0:
         return
     yield error
-    for each in getattr(error, "exceptions", ()):
-        yield from causes_of(each, deepest - 1)
+    for member in getattr(error, "exceptions", ()):
+        yield from causes_of(member, deepest - 1)
     yield from causes_of(error.__cause__ or error.__context__, deepest - 1)
 
 
 def setting_error() -> SettingError | None:
-    """Which setting keeps a client from being built, as far as can be found out."""
-    found = _wrong_certificates(os.environ) or _wrong_proxy()
-    return SettingError(found) if found else None
+    """The setting that keeps a client from being built, as far as can be determined."""
+    problem = _wrong_certificates(os.environ) or _wrong_proxy()
+    return SettingError(problem) if problem else None
 
 
 def through_proxy(url: httpx2.URL) -> str:
     """A sentence that names the setting of the proxy on the way to an address, if there is one."""
+    # As in httpx2: on macOS and Windows a proxy can be set without any variable.
     proxies = getproxies()
-    scheme = next((each for each in (url.scheme, "all") if proxies.get(each)), None)
+    scheme = next((name for name in (url.scheme, "all") if proxies.get(name)), None)
     if scheme is None or proxy_bypass(url.host):
         return ""
-    return f" The way leads through the proxy of {_set(scheme) or 'this system'}."
+    return f" The way leads through the proxy of {_variable_of(scheme) or 'this system'}."
 
 
 def trusts() -> str:
     """A sentence that names the setting by which certificates are trusted, if there is one."""
-    name = next((each for each in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(each)), None)
+    name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
     return f" {name} decides which certificates are accepted." if name else ""
 
 
@@ -60,8 +62,10 @@ def _wrong_certificates(environ: Mapping[str, str]) -> str | None:
     try:
         ssl.create_default_context(cafile=path)
     except ssl.SSLError:
+        # Before OSError, of which it is a kind.
         return "SSL_CERT_FILE: the file holds no certificates in PEM."
     except OSError as error:
+        # Python opens the key log in the same call, and its errors look alike.
         name = "SSLKEYLOGFILE" if error.filename == environ.get("SSLKEYLOGFILE") else None
         return f"{name or 'SSL_CERT_FILE'}: the file cannot be opened."
     return None
@@ -73,8 +77,9 @@ def _wrong_proxy() -> str | None:
         address = proxies.get(scheme)
         if not address:
             continue
-        name = _set(scheme) or f"The proxy of this system for {scheme}"
+        name = _variable_of(scheme) or f"The proxy of this system for {scheme}"
         try:
+            # httpx2 completes an address without a scheme in the same way.
             proxy = httpx2.Proxy(address if "://" in address else f"http://{address}")
         except httpx2.InvalidURL:
             return f"{name}: it is no address of a proxy."
@@ -85,7 +90,7 @@ def _wrong_proxy() -> str | None:
     return None
 
 
-def _set(scheme: str) -> str | None:
-    """The name of the variable that sets the proxy of a scheme; small letters win."""
+def _variable_of(scheme: str) -> str | None:
+    """The name of the variable that sets the proxy of a scheme; lower case wins."""
     names = (f"{scheme}_proxy", f"{scheme.upper()}_PROXY")
     return next((name for name in names if os.environ.get(name)), None)

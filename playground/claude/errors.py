@@ -69,13 +69,15 @@ _BY_TYPE: dict[str, FailureKind] = {
     "conflict_error": "conflict",
 }
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
-# The API says these as an invalid request, gateways as anything.
+# The API sends these as an invalid request, gateways as anything.
 _SPENT = re.compile(r"spend(?:ing)?[ _]limit|reached your (?:\w+ ){0,2}usage limits?")
+# A thinking or token budget that is exceeded is no matter of money.
 _BROKE = re.compile(
     r"credit balance|insufficient[ _-](?:credit|fund|balance|quota)|out of credits?\b"
     r"|exceeded your current quota|payment (?:is )?required|billing[ _](?:error|hard)|over budget"
     r"|exceededbudget|(?<!thinking )(?<!token )budget (?:has been |was |is |limit )?exceeded"
 )
+# 520 to 530 are Cloudflare's own: the server behind it did not answer as it should.
 _GATEWAY = frozenset({502, 503, 504, *range(520, 531)})
 _STATUS = re.compile(r"\d{3}\b")
 _CLOSED = re.compile(r"disconnected|closed")
@@ -85,6 +87,7 @@ _CLOSED = re.compile(r"disconnected|closed")
 def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
     """Translate what an attempt raised. `lost`: what may be billed if its answer was lost."""
     if isinstance(error, anthropic.APIConnectionError):
+        # The SDK wraps whatever a transport raises, our own bounds included.
         if not isinstance(error.__cause__, TooLong | TooMuch):
             return _connection_failure(error)
         error = error.__cause__
@@ -97,6 +100,7 @@ def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
     if isinstance(error, TooLong | TooMuch):
         kind: FailureKind = "timeout" if isinstance(error, TooLong) else "undecodable"
         return Failure(kind, str(error), billed=lost)
+    # Before HTTPError and OSError, of which timeouts are kinds.
     if isinstance(error, httpx2.TimeoutException | TimeoutError):
         return Failure("timeout", billed=lost)
     if isinstance(error, httpx2.HTTPError | httpx2.StreamError | OSError):
@@ -105,7 +109,7 @@ def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
         return Failure("undecodable", billed=lost)
     if isinstance(error, anthropic.CredentialsError):
         return Failure("authentication")
-    # The type alone: the text of an unforeseen error may hold a header.
+    # Only the type: the text of an unforeseen error may hold a header.
     logging.getLogger(__name__).error("unforeseen error in a run: %s", type(error).__name__)
     return Failure("internal", type(error).__name__, billed="possibly")
 
@@ -118,14 +122,14 @@ def reported_failure(body: object, billed: Billed, request_id: object) -> Failur
 
 
 def failure_in_body(body: object, billed: Billed) -> Failure:
-    """What came with HTTP 200 and is JSON, but no message."""
+    """What came with HTTP 200 and is JSON, but not a message."""
     if isinstance(body, dict) and body.get("error"):
         return reported_failure(body, billed, body.get("request_id"))
     return Failure("not_the_api", words(body), 200)
 
 
 def failure_in_result(body: object) -> Failure:
-    """An error that is the result of one request of a batch: never billed, never retried."""
+    """The error of one request of a batch: never billed, never retried."""
     request_id = body.get("request_id") if isinstance(body, Mapping) else None
     return Failure(
         _reported_kind(body),
@@ -138,28 +142,29 @@ def _reported_kind(body: object) -> FailureKind:
     error_type, code = _types(body)
     money = _money(error_type, code, words(body))
     status = error_code(body)
+    # A type that the API does not have is a gateway's: the status in its body says more.
     if money or error_type in _BY_TYPE or status is None:
         return money or _BY_TYPE.get(error_type, "server_error")
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "invalid_request")
 
 
 def _money(error_type: str, code: str, message: str) -> FailureKind | None:
-    """Whether it is the account's money that a request was refused for."""
-    said = f"{error_type} {code} {message}".lower()
-    if code in _SPEND_LIMITS or _SPENT.search(said):
+    """Whether a request was refused because of the account's money."""
+    text = f"{error_type} {code} {message}".lower()
+    if code in _SPEND_LIMITS or _SPENT.search(text):
         return "spend_limit"
-    return "billing" if _BROKE.search(said) else None
+    return "billing" if _BROKE.search(text) else None
 
 
 def without_key(text: str | None, key: str) -> str | None:
-    """The text with the key masked, should a server have echoed it. A key that is no secret
+    """The text with the key masked, in case a server echoed it. A key that is no secret
     (`is_secret`) stays."""
     return text.replace(key, MASK) if text and is_secret(key) else text
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:
-    """The failure without the key, nor what looks like another's: a gateway repeats its own.
-    Only then cut: a cut key would not be found."""
+    """The failure without the key or anything that looks like another key: a gateway repeats its
+    own. It is cut only afterwards, because a cut key would not be recognised."""
     return replace(
         failure,
         message=masked(without_key(failure.message, key) or "")[:LONGEST_MESSAGE],
@@ -188,16 +193,21 @@ def _kind_of_status(status: int, body: object) -> FailureKind:
     error_type, code = _types(body)
     message = words(body)
     is_foreign = isinstance(body, str) and bool(body.strip())
+    # A server that fails may mention billing too, and is worth another attempt.
     money = _money(error_type, code, message) if 400 <= status < 500 else None
     if money:
         return money
+    # The API refuses in JSON: a 403 in anything else comes from a firewall or proxy on the way.
     if status == 407 or (is_foreign and status == 403):
         return "proxy"
+    # Plain words with a 503 can be the server's own: only a page or "upstream" means a gateway.
     is_passed_on = is_page(str(body)) or status != 503 or "upstream" in message.lower()
     if is_foreign and status in _GATEWAY and is_passed_on:
         return "gateway"
+    # The API sends no pages. These four mean the same whoever sends them.
     if is_page(str(body)) and 400 <= status < 500 and status not in (404, 405, 408, 429):
         return "proxy"
+    # A server that lacks the model names it; one that lacks the path is another service.
     if status == 404 and not error_type and "model" not in message.lower():
         return "not_the_api"
     if status in _BY_STATUS:
@@ -212,7 +222,7 @@ def _kind_of_status(status: int, body: object) -> FailureKind:
 
 
 def _host(response: httpx2.Response) -> str:
-    """Where a redirect leads; its path and query may hold anything."""
+    """The host that a redirect leads to; its path and query may hold anything."""
     try:
         return response.request.url.join(response.headers["location"]).host or "nowhere"
     except (KeyError, httpx2.InvalidURL, ValueError):
@@ -222,6 +232,7 @@ def _host(response: httpx2.Response) -> str:
 def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
     """What went wrong before the first byte of a response."""
     cause = error.__cause__
+    # Of all headers only the key is typed by a person: what no header can hold is in it.
     if isinstance(cause, httpx2.LocalProtocolError | UnicodeError):
         return Failure("bad_key")
     if isinstance(cause, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
@@ -229,15 +240,19 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
     if isinstance(cause, httpx2.ProxyError):
         return _proxy_failure(str(cause))
     causes = list(causes_of(cause))
-    untrusted = [each for each in causes if isinstance(each, ssl.SSLCertVerificationError)]
+    # The reason is wrapped in several layers of errors.
+    untrusted = [layer for layer in causes if isinstance(layer, ssl.SSLCertVerificationError)]
     if untrusted:
         return Failure("certificate", f"{untrusted[0].verify_message}.{trusts()}")
+    # Before APITimeoutError, which the SDK also makes of these timeouts: nothing was sent, so
+    # nothing can be billed.
     if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout):
         return Failure("connection", _unreached(causes) + through_proxy(error.request.url))
     if isinstance(cause, httpx2.PoolTimeout):
         return Failure("timeout", "Too many requests at once: no connection was free.")
     if isinstance(error, anthropic.APITimeoutError):
         return Failure("timeout", billed="possibly")
+    # h11 raises the same error for a server that hangs up and for one that speaks no HTTP.
     if isinstance(cause, httpx2.RemoteProtocolError) and not _CLOSED.search(str(cause)):
         return Failure("undecodable", "What it sent is not HTTP.", billed="possibly")
     if cause is None or isinstance(cause, httpx2.TransportError | OSError):
@@ -245,12 +260,12 @@ def _connection_failure(error: anthropic.APIConnectionError) -> Failure:
     return failure_of(cause, "possibly", datetime.min.replace(tzinfo=UTC))
 
 
-def _proxy_failure(said: str) -> Failure:
+def _proxy_failure(message: str) -> Failure:
     """A proxy that opens no tunnel to the API: nothing was sent."""
-    found = _STATUS.match(said)
-    status = int(found[0]) if found else None
+    match = _STATUS.match(message)
+    status = int(match[0]) if match else None
     kind: FailureKind = "gateway" if status is not None and status >= 500 else "proxy"
-    return Failure(kind, said, status)
+    return Failure(kind, message, status)
 
 
 def _unreached(causes: Sequence[BaseException]) -> str:
@@ -268,7 +283,7 @@ def _unreached(causes: Sequence[BaseException]) -> str:
 
 
 def _types(body: object) -> tuple[str, str]:
-    """`error.type` and the error's code, as the API (`details.error_code`) or others have it."""
+    """`error.type` and the error code, as the API (`details.error_code`) or others have it."""
     error = body.get("error") if isinstance(body, Mapping) else None
     if not isinstance(error, Mapping):
         return "", ""
@@ -282,7 +297,8 @@ def _text(value: Json) -> str:
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long the server asks to wait, from its three ways to say so."""
+    """How long the server asks to wait, in any of three ways."""
+    # The finest first, as in the SDK.
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -292,6 +308,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return seconds
     try:
         date = parsedate_to_datetime(value)
+        # A date without a zone is parsed as naive, and HTTP dates are in UTC (RFC 9110).
         return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
     except (ValueError, OverflowError):
         return None

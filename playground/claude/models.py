@@ -1,4 +1,4 @@
-"""The models that an account really has, as the catalogue's own values."""
+"""The models that an account really has, as values of the catalogue."""
 
 import asyncio
 from datetime import UTC, date, datetime
@@ -15,7 +15,7 @@ from playground.core.request.model_catalogue import Lifecycle, Line, Model
 from playground.core.request.request import EFFORTS
 
 LIST_TIMEOUT_S, ALL_TIMEOUT_S = 10.0, 30.0
-"""For what one page may be silent, and for all pages, of which a server may have any number."""
+"""How long one page may be silent, and how long all pages, however many, may take."""
 MOST_MODELS = 1000
 
 
@@ -28,6 +28,7 @@ async def list_models(
         client = clients.client(connection, key).with_options(timeout=LIST_TIMEOUT_S)
         headers = extra_headers(connection, key, 1)
         async with asyncio.timeout(ALL_TIMEOUT_S):
+            # The SDK fetches page after page for as long as the server has any.
             async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
                 models.append(_model(info, key))
                 if len(models) == MOST_MODELS:
@@ -42,8 +43,8 @@ async def list_models(
 
 
 def _model(info: anthropic.types.ModelInfo, key: str) -> Model:
-    """Compatible servers leave most fields out: each one may be missing or None. What a server
-    echoes of the key is masked."""
+    """Compatible servers leave out most fields, so each may be missing or None. A key that a server
+    echoes is masked."""
 
     def text(name: str) -> str:
         return without_key(str(getattr(info, name, None) or ""), key) or ""

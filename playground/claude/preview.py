@@ -15,9 +15,10 @@ from playground.core.wire.wire import Wire
 
 
 class _Nowhere(httpx2.AsyncBaseTransport):
-    """Stands where the network would be, and lets nothing out."""
+    """Takes the place of the network, and lets nothing out."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        # Empty: of a stream that nobody reads the SDK looks only at the status.
         return httpx2.Response(200, request=request)
 
 

@@ -1,4 +1,4 @@
-"""What goes over the wire as values without the key, taken from the client's own requests."""
+"""What goes over the wire, as values without the key, taken from the client's own requests."""
 
 import asyncio
 from contextvars import ContextVar
@@ -8,6 +8,7 @@ import httpx2
 from playground.claude.errors import without_key
 from playground.core.wire.exchange import MASK, Headers, Received, Sent, end_of
 
+# A header may be as long as a server likes, and each attempt is kept in the log.
 LONGEST_VALUE = 500
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})
 _LIMITS = {
@@ -22,7 +23,7 @@ _LIMITS = {
     )
     for what in ("limit", "remaining", "reset")
 }
-# By whole names, never by how they begin: a server chooses the rest, and may put a key there.
+# By whole names, never by prefix: a server chooses the rest, and may put a key there.
 _MATTER = _LIMITS | {
     "request-id",
     "x-request-id",
@@ -50,7 +51,7 @@ async def note_departure(request: httpx2.Request) -> None:
 
 
 def sent_of(request: httpx2.Request, key: str) -> Sent:
-    """The request as it goes out, but for the key."""
+    """The request as it goes out, except for the key."""
     headers = tuple(
         (name, _masked(name, value) if key else value)
         for name, value in (
@@ -62,7 +63,7 @@ def sent_of(request: httpx2.Request, key: str) -> Sent:
 
 
 def _masked(name: str, value: str) -> str:
-    # By name alone: a short key could stand in any header by chance.
+    # Only by name: a short key could occur in any header by chance.
     if name.lower() not in _KEY_HEADERS:
         return value
     scheme, space, _ = value.partition(" ")
@@ -70,7 +71,7 @@ def _masked(name: str, value: str) -> str:
 
 
 def received_of(response: httpx2.Response, key: str) -> Received:
-    """The status and the headers that matter, should the key be echoed in them without it."""
+    """The status and the headers that matter, without the key in case it is echoed in them."""
     headers: Headers = tuple(
         (name, (without_key(value, key) or "")[:LONGEST_VALUE])
         for name, value in response.headers.multi_items()

@@ -1,6 +1,6 @@
 """Sends a request, retries by the policy, and yields what happens as events.
 
-No exception leaves `send` but the cancellation that stops it.
+No exception leaves `send` except the cancellation that stops it.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from playground.core.wire.wire import Wire
 
 @dataclass(frozen=True)
 class Timing:
-    """Time and chance, so that tests can be both."""
+    """Time and chance as arguments, so that tests can set both."""
 
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     monotonic_s: Callable[[], float] = monotonic
@@ -75,10 +75,11 @@ async def send(
 ) -> AsyncGenerator[Event, None]:
     """Run one request to its end: `Finished`, or `AttemptFailed` without a wait.
 
-    What arrives goes into `raw` as it is, but for the key.
+    What arrives goes into `raw` as it is, except for the key.
     """
     began_s = timing.monotonic_s()
     raw = raw if raw is not None else RawEvents()
+    # `verdict` alone decides when to stop; tenacity counts and waits.
     tries = AsyncRetrying(
         retry=retry_if_exception_type(_Again),
         wait=_wait_s,
@@ -106,17 +107,20 @@ async def send(
             has_begun=failed.has_begun,
             jitter=timing.jitter(),
         )
+        # Before the wait, so that the page can show it while it lasts.
         yield AttemptFailed(number, failed.failure, decision.wait_s, decision.why, failed.has_begun)
         if decision.wait_s is None:
             return
-        # Only the raise stands inside: tenacity would swallow a cancellation too.
+        # Only the raise is inside: tenacity would swallow a cancellation, too.
         with attempt:
             raise _Again(decision.wait_s)
 
 
 def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
-    """What keeps an attempt's raw events. It meets every delta: no more than it must do."""
+    """The function that keeps an attempt's raw events. It runs for every delta, so it does no more
+    than it must."""
     monotonic_s, add = timing.monotonic_s, raw.add
+    # Inside JSON a quote or a backslash of the key is escaped.
     escaped = json.dumps(key)[1:-1]
     masks = is_secret(key)
 
@@ -138,7 +142,8 @@ async def _attempt(
     timing: Timing,
     note: Note,
 ) -> AsyncGenerator[Event | _Failed, None]:
-    """One attempt: its events, and last its failure if it has one."""
+    """One attempt: its events, then its failure if it has one."""
+    # Checked before any client sees it: httpx2 refuses such a key with the key in its message.
     if key and key_problem(key):
         yield _Failed(Failure("bad_key"))
         return
@@ -146,7 +151,7 @@ async def _attempt(
     departed: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
     opening = asyncio.create_task(_open(clients, connection, key, wire, number, departed))
     try:
-        # The request is known before its answer, and all that is known if none comes.
+        # The request is known before its answer, and is all that is known if none comes.
         await asyncio.wait((departed, opening), return_when=asyncio.FIRST_COMPLETED)
         if departed.done():
             yield sent_of(departed.result(), key)
@@ -163,21 +168,24 @@ async def _attempt(
         if isinstance(error, anthropic.APIStatusError):
             yield received_of(error.response, key)
             note("", error.response.text)
+        # Without a response nobody knows whether the request arrived, and the API has no
+        # idempotency key to ask by.
         lost = answer.billed if answer is not None else "possibly"
         failure = failure_of(error, lost, timing.now())
         yield _Failed(failure_without_key(failure, key), _has_begun(answer))
     finally:
-        await _put_away(opening)
+        await _close(opening)
 
 
 def _has_begun(answer: Answer | None) -> bool:
     return answer is not None and answer.has_begun
 
 
-async def _put_away(opening: "asyncio.Task[httpx2.Response]") -> None:
+async def _close(opening: "asyncio.Task[httpx2.Response]") -> None:
     """Close what was opened, or stop opening it."""
     if not opening.done():
         opening.cancel()
+        # `wait` raises nothing of what the task raises when it is cancelled.
         await asyncio.wait((opening,))
     if not opening.cancelled() and opening.exception() is None:
         await opening.result().aclose()
@@ -191,7 +199,7 @@ async def _open(
     number: int,
     departed: "asyncio.Future[httpx2.Request]",
 ) -> httpx2.Response:
-    # In this task's own context: no other run sees them.
+    # In this task's own context, where no other run sees them.
     departure.set(departed)
     patience.set(Patience.of(clients.limit_s(connection, wire.body.get("max_tokens"))))
     return await open_stream(clients.client(connection, key), connection, key, wire, number)
@@ -200,8 +208,8 @@ async def _open(
 async def open_stream(
     client: anthropic.AsyncAnthropic, connection: Connection, key: str, wire: Wire, number: int
 ) -> httpx2.Response:
-    """Send attempt `number`; its response, not yet read."""
-    # `post` rather than `messages.create`: what the wire says is what goes out, whole.
+    """Send attempt `number`; return its response, not yet read."""
+    # `post` rather than `messages.create`, so that exactly what the wire says goes out.
     stream = await client.post(
         "/v1/messages",
         body=dict(wire.body),

@@ -1,8 +1,8 @@
 """One streamed answer, from server-sent events to the project's own events.
 
-Reads events by the `type` in their data, so that servers which leave out the `event:`
-line are understood too. Unknown events are passed over, unknown blocks and deltas kept as
-they are, and damaged ones end it.
+Events are read by the `type` in their data, so that servers that leave out the `event:` line are
+understood too. Unknown events are skipped, unknown blocks and deltas are kept as they are, and
+damaged ones end the answer.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ from playground.core.answer.events import (
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.json_text import Json, JsonObject
 
+# A server may keep a finished stream open: the end of the run waits no longer for it.
 DRAIN_S = 0.25
 MOST_TOKENS = 10**12
 """A larger count is nonsense, and would not fit into a log."""
@@ -58,10 +59,10 @@ ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
 FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
 """What a line of server-sent events begins with; a colon alone begins a comment."""
 USUAL = ("data:", "event:", ":")
-"""Quicker to tell: a hostile stream may have a million lines."""
+"""Checked first, being quicker: a hostile stream may have a million lines."""
 FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
 ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
-"""Of the beginning of a body, to see what it is."""
+"""Enough of the beginning of a body to see what it is."""
 
 Note = Callable[[str, str], None]
 """Takes the name and the data of each event of the wire, as they were decoded."""
@@ -76,7 +77,7 @@ class AnswerFailed(Exception):
 
 
 class Answer:
-    """Folds the wire's events. `has_started`: usage was reported; `has_begun`: a content block
+    """Folds the events of the wire. `has_started`: usage was reported; `has_begun`: a content block
     of any kind began, seen or not; `is_complete`: the last event came."""
 
     def __init__(self, request_id: str | None) -> None:
@@ -101,11 +102,11 @@ class Answer:
 
     @property
     def billed(self) -> Billed:
-        """What may be billed of an attempt that breaks off now."""
+        """What may be billed for an attempt that breaks off now."""
         return "partly" if self.has_started or self._has_content else "possibly"
 
     def fold(self, kind: str, data: JsonObject) -> list[Event]:
-        """The events that one event of the wire becomes. Raises ValueError for a damaged one."""
+        """The events that one event of the wire becomes. Raises ValueError if it is damaged."""
         match kind:
             case "message_start":
                 return self._start(_object(data.get("message")))
@@ -134,8 +135,8 @@ class Answer:
         if self.has_started and message.get("id") != self._message_id:
             # A gateway asked once more behind our back: both are paid for. As in the SDK
             # (lib/streaming/_messages.py) what had come stays, and the rest comes after it.
-            before = self.usage()
-            self._earlier = self._earlier + before if self._earlier else before
+            replaced = self.usage()
+            self._earlier = self._earlier + replaced if self._earlier else replaced
             self._usage, self._stop, self._has_output = {}, {}, False
             self._given, self._places = {}, {}
         self.has_started, self._message_id = True, message.get("id")
@@ -145,7 +146,7 @@ class Answer:
         self._end_with(message)
         blocks = message.get("content")
         for index, block in enumerate(blocks if isinstance(blocks, list) else []):
-            # An answer that goes on after a tool of the API's own may come whole in here.
+            # An answer that continues after one of the API's own tools may arrive whole in here.
             events += self._start_block(index, _object(block))
             self._given[index] = block
         return events
@@ -154,14 +155,14 @@ class Answer:
         if index is not None and self._given.get(index) == block:
             return []  # It came in `message_start` already.
         self._note_tools(block)
-        begun = self._begin(index, _started(block))
-        at = begun.at or 0
-        events: list[Event] = [begun]
-        for kind, name in STARTS.get(begun.kind, ()):
+        started = self._begin(index, _started(block))
+        at = started.at or 0
+        events: list[Event] = [started]
+        for kind, name in STARTS.get(started.kind, ()):
             events += self._piece(kind, block.get(name), at)
-        citations = block.get("citations") if begun.kind == "text" else None
-        for each in citations if isinstance(citations, list) else []:
-            events.append(self._cite(each, at))
+        citations = block.get("citations") if started.kind == "text" else None
+        for citation in citations if isinstance(citations, list) else []:
+            events.append(self._cite(citation, at))
         return events
 
     def _begin(self, index: int | None, started: BlockStarted) -> BlockStarted:
@@ -179,7 +180,7 @@ class Answer:
         return [BlockStopped(at)] if self._kinds else []
 
     def _place(self, index: int | None) -> int:
-        """Where the block of this index of the wire is; of an unknown one, the last block's."""
+        """The position of the block with this index on the wire; of an unknown one, the last."""
         last = len(self._kinds) - 1
         return last if index is None else self._places.get(index, last)
 
@@ -192,10 +193,10 @@ class Answer:
             raise TooMuch(f"It has more than {MOST_BLOCKS:,} blocks and citations.")
 
     def _end_with(self, delta: JsonObject) -> None:
-        """Note how the answer ends. A null tells nothing, and undoes nothing."""
-        told = {name: value for name, value in delta.items() if value is not None}
-        self._used_container |= bool(told.get("container"))
-        self._stop = {**self._stop, **{name: told[name] for name in ENDINGS if name in told}}
+        """Note how the answer ends. A null says nothing, and undoes nothing."""
+        values = {name: value for name, value in delta.items() if value is not None}
+        self._used_container |= bool(values.get("container"))
+        self._stop = {**self._stop, **{name: values[name] for name in ENDINGS if name in values}}
 
     def _delta(self, index: int | None, delta: JsonObject) -> list[Event]:
         kind = delta.get("type")
@@ -205,9 +206,9 @@ class Answer:
         events: list[Event] = []
         takes = at >= 0 and _takes(self._kinds[at], kind)
         if not takes and (at < 0 or kind in SHOWN):
-            # Without a start, or one of another kind: what can be read is not lost for that.
-            begun = self._begin(index, BlockStarted(_implied(kind)))
-            events, at, takes = [begun], len(self._kinds) - 1, kind in FITS
+            # The block has no start, or is of another kind: what can be read is not lost for that.
+            started = self._begin(index, BlockStarted(_implied(kind)))
+            events, at, takes = [started], len(self._kinds) - 1, kind in FITS
         if takes and kind == "citations_delta":
             return [*events, self._cite(delta.get("citation"), at)]
         if takes:
@@ -217,7 +218,7 @@ class Answer:
         return [*events, OtherDelta(kind[:LONGEST_NAME], whole, at)]
 
     def _piece(self, kind: str, value: object, at: int) -> list[Event]:
-        """What a piece of text of some kind says; nothing where it is empty."""
+        """The event for a piece of text of some kind; none for an empty one."""
         if value is None or value == "":
             return []
         if not isinstance(value, str):
@@ -227,9 +228,9 @@ class Answer:
         return [EVENTS[kind](text, at)] if text else []
 
     def _cite(self, citation: object, at: int) -> CitationDelta:
-        found = _json(_object(citation))
-        self._count(len(found), 1)
-        return CitationDelta(found, at)
+        citation_json = _json(_object(citation))
+        self._count(len(citation_json), 1)
+        return CitationDelta(citation_json, at)
 
     def _whole(self, at: int, value: str) -> str:
         """Join a surrogate pair that two deltas share; replace one that stays alone."""
@@ -242,29 +243,30 @@ class Answer:
 
     def _report(self, usage: object) -> Reported:
         for name, value in _dict(usage).items():
-            before = self._usage.get(name)
-            if isinstance(value, int) and isinstance(before, int):
-                value = max(value, before)  # Reports are cumulative.
+            earlier = self._usage.get(name)
+            if isinstance(value, int) and isinstance(earlier, int):
+                value = max(value, earlier)  # Reports are cumulative.
             if value is not None:
                 self._usage[name] = value
         reported = self.usage()
         return Reported(self._earlier + reported if self._earlier else reported)
 
     def _note_tools(self, block: JsonObject) -> None:
-        """Tools that the API runs itself ask the model once more with each result."""
+        """Tools that the API runs itself send each result to the model in another request."""
         kind, name = str(block.get("type")), str(block.get("name"))
         is_result = kind.endswith("_tool_result")
         self._used_tools |= is_result or kind in ("server_tool_use", "mcp_tool_use")
+        # The hours of a container are billed apart, and no usage reports them.
         is_code = kind == "server_tool_use" and name.endswith("code_execution")
         is_result_of_code = is_result and "code_execution" in kind
         self._used_container |= is_code or is_result_of_code or kind == "container_upload"
 
     def usage(self) -> Usage:
-        """Usage as reported so far; the output is complete only in the last report."""
+        """Usage as reported so far; only the last report has all of the output."""
         u = self._usage
         tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
         other = {name: count for name, count in tools.items() if count and name not in _PRICED}
-        found, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
+        iterations, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
         return replace(
             _counts(u),
             thinking_tokens=_int(_dict(u.get("output_tokens_details")).get("thinking_tokens")),
@@ -274,7 +276,7 @@ class Answer:
             is_complete=self._has_output and "input_tokens" in u,
             service_tier=_str(u.get("service_tier")),
             is_summed=self._used_tools or any(tools.values()),
-            iterations=tuple(map(_iteration, found)) if isinstance(found, list) else (),
+            iterations=tuple(map(_iteration, iterations)) if isinstance(iterations, list) else (),
             used_container=self._used_container,
             other_tool_uses=tuple(f"{count:,} {name}" for name, count in other.items()),
             has_credit=_dict(credit.get("status")).get("type") not in (None, "not_applied"),
@@ -288,7 +290,7 @@ class Answer:
             _str(self._stop.get("stop_sequence")),
             _str(details.get("explanation")) or _str(category),
             is_empty=not self._has_content,
-            # Whatever else it is, it is no category whose price is known.
+            # Anything but a text is a category whose price is not known.
             category=_str(category if category is None else str(category)),
         )
 
@@ -299,7 +301,7 @@ _PRICED = frozenset({_SEARCHES, "web_fetch_requests"})
 
 
 def _counts(usage: JsonObject) -> Usage:
-    """The tokens of one report. A write to the cache whose life is not told is a short one."""
+    """The tokens of one report. A cache write of unknown lifetime counts as a short one."""
     written = _dict(usage.get("cache_creation"))
     long = _int(written.get("ephemeral_1h_input_tokens"))
     short = _int(usage.get("cache_creation_input_tokens")) - long
@@ -312,10 +314,10 @@ def _counts(usage: JsonObject) -> Usage:
     )
 
 
-def _iteration(found: object) -> Iteration:
-    if not isinstance(found, dict):
+def _iteration(value: object) -> Iteration:
+    if not isinstance(value, dict):
         return Iteration("unreadable", None, Usage())
-    return Iteration(_str(found.get("type")) or "", _str(found.get("model")), _counts(found))
+    return Iteration(_str(value.get("type")) or "", _str(value.get("model")), _counts(value))
 
 
 PIECES = {
@@ -324,7 +326,7 @@ PIECES = {
     "signature_delta": "signature",
     "input_json_delta": "partial_json",
 }
-"""Where the deltas that bring a text have it."""
+"""The field in which each kind of text delta has its text."""
 EVENTS: Mapping[str, Callable[[str, int], Event]] = {
     "text_delta": TextDelta,
     "thinking_delta": ThinkingDelta,
@@ -335,7 +337,7 @@ STARTS = {
     "text": (("text_delta", "text"),),
     "thinking": (("thinking_delta", "thinking"), ("signature_delta", "signature")),
 }
-"""What a block may begin with that goes on in deltas, and as which it is read."""
+"""Fields of the start of a block that continue in deltas, and the delta each is read as."""
 FITS = {
     "text_delta": "text",
     "thinking_delta": "thinking",
@@ -358,7 +360,7 @@ def _implied(delta: str) -> str:
 
 
 def _started(block: JsonObject) -> BlockStarted:
-    """What the start of a block says, but for what goes on in deltas."""
+    """What the start of a block says, except for what continues in deltas."""
     kind = (_str(block.get("type")) or "unknown")[:LONGEST_NAME]
     name = (_str(block.get("name")) or "")[:LONGEST_NAME]
     if kind in STARTS:
@@ -366,13 +368,13 @@ def _started(block: JsonObject) -> BlockStarted:
     if kind == "redacted_thinking":
         return BlockStarted(kind, json=_str(block.get("data")) or "")
     if kind.endswith("tool_use"):
-        given = _json(block["input"]) if block.get("input") else ""
+        tool_input = _json(block["input"]) if block.get("input") else ""
         more = _rest_of(block, "type", "id", "name", "input")
-        return BlockStarted(kind, name, _str(block.get("id")) or "", given, more)
+        return BlockStarted(kind, name, _str(block.get("id")) or "", tool_input, more)
     if kind.endswith("_tool_result"):
-        of = _str(block.get("tool_use_id")) or ""
+        tool_use_id = _str(block.get("tool_use_id")) or ""
         more = _rest_of(block, "type", "tool_use_id", "content")
-        return BlockStarted(kind, name, of, _json(block.get("content")), more)
+        return BlockStarted(kind, name, tool_use_id, _json(block.get("content")), more)
     return BlockStarted(kind, name, json=_json(block))
 
 
@@ -382,43 +384,47 @@ def _rest_of(block: JsonObject, *known: str) -> str:
 
 
 def _json(value: object) -> str:
-    # A lone surrogate is in no encoding, so in no log.
+    # No encoding has lone surrogates, so no log can hold one.
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _index(data: JsonObject) -> int | None:
     index = data.get("index")
+    # Not isinstance: JSON's true is an int to Python.
     return index if type(index) is int else None
 
 
 async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIterator[Event]:
-    """Yield the events of a response with a status of success, streamed or not: what its body
-    is, its first bytes tell, for servers label it in every way.
+    """Yield the events of a successful response, streamed or not. The first bytes of the body tell
+    which, because servers label it in every way.
 
-    Raises `AnswerFailed` where the response says so or is damaged, `TooMuch`, and httpx2's
-    errors when the connection breaks.
+    Raises `AnswerFailed` if the response says so or is damaged, `TooMuch`, and httpx2's errors when
+    the connection breaks.
     """
     try:
         pieces = aiter(response.aiter_bytes())
         head = await _head(pieces)
         if not head:
             raise AnswerFailed(_empty(response.status_code))
-        if FIELD_BYTES.match(head) or _is_unlike_all(head, response):
+        if FIELD_BYTES.match(head) or _is_damaged_stream(head, response):
             events = _streamed(_joined(head, pieces), answer, note)
         else:
             events = _unstreamed(await _rest(head, pieces), response.status_code, answer, note)
         async for event in events:
             yield event
     except TooMuch:
+        # A ValueError, too, but nothing is damaged.
         raise
     except (ValueError, RecursionError) as error:
+        # Only an answer can be damaged: what never began as one may come from any server.
         kind: FailureKind = "undecodable" if answer.billed == "possibly" else "damaged"
+        # Plain ValueErrors have our own words; those of a library are not for people.
         what = str(error) if type(error) is ValueError else ""
         raise AnswerFailed(Failure(kind, what, billed=answer.billed)) from error
 
 
-def _is_unlike_all(head: bytes, response: httpx2.Response) -> bool:
-    """Whether a body is what its label says, a stream, though its first line is damaged."""
+def _is_damaged_stream(head: bytes, response: httpx2.Response) -> bool:
+    """Whether a body is the stream that its label says, although its first line is damaged."""
     kind = response.headers.get("content-type", "")
     return "event-stream" in kind and not head.startswith((b"{", b"[", b"<"))
 
@@ -430,6 +436,7 @@ async def _streamed(
     is_foreign = False
     async for sse in events:
         note(sse.event or "", sse.data)
+        # An event without its data would otherwise leave a gap in the answer that nobody sees.
         if not sse.data and sse.event in KNOWN:
             raise ValueError(f"An event {sse.event} has no data.")
         if not sse.data or sse.event == "ping":
@@ -444,11 +451,12 @@ async def _streamed(
             return
     if is_foreign and answer.billed == "possibly":
         raise ValueError("It is the stream of another API.")
+    # A clean end without `message_stop`: for the SDK, which raises nothing, the answer is whole.
     raise AnswerFailed(Failure("truncated", billed=answer.billed))
 
 
 class _Decoder(SSEDecoder):
-    """The SDK's own; but it passes over a line that is damaged, and what was in it is lost."""
+    """Refuses a damaged line, which the SDK's own decoder skips, so that what was in it is lost."""
 
     def decode(self, line: str) -> ServerSentEvent | None:
         if line and not line.startswith(USUAL) and not FIELD.match(line):
@@ -460,6 +468,7 @@ def _data(name: str | None, text: str) -> JsonObject:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
+        # What is reported as an error is one: gateways do so in plain text, too.
         if name != "error":
             raise ValueError(f"An event that is not JSON: {text[:LONGEST_READ]}") from None
         return {"type": "error", "error": text}
@@ -469,7 +478,7 @@ def _data(name: str | None, text: str) -> JsonObject:
 
 
 def _kind(name: str | None, data: JsonObject) -> str:
-    """The type of an event, by its data; by its name where they do not tell."""
+    """The type of an event: from its data, or from its name if the data does not tell."""
     kind = data.get("type")
     if isinstance(kind, str) and kind in KNOWN:
         return kind
@@ -481,7 +490,7 @@ def _kind(name: str | None, data: JsonObject) -> str:
 
 
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:
-    """The beginning of a body, with something in it; empty where there is nothing."""
+    """The beginning of a body, as far as needed to tell what it is; empty if the body is."""
     head = b""
     async for piece in pieces:
         head = (head + piece).removeprefix(codecs.BOM_UTF8).lstrip()
@@ -501,8 +510,8 @@ async def _joined(head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 def _empty(status: int) -> Failure:
-    """204 says itself that there is no answer; any other status may be a gateway's hiccup.
-    Nothing tells that either was billed, nor that it was not."""
+    """A 204 itself says that there is no answer; any other status may be a gateway's hiccup.
+    Neither says whether anything was billed."""
     kind: FailureKind = "no_content" if status in (204, 205) else "empty"
     return Failure(kind, http_status=status, billed="possibly")
 
@@ -516,7 +525,7 @@ async def _drain(events: AsyncIterator[object]) -> None:
 
 
 async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> AsyncIterator[Event]:
-    """A server that ignores `stream` and sends the message whole, or something else."""
+    """A server that ignores `stream` and sends the whole message, or something else."""
     text = body.decode("utf-8", "replace")
     note("", text)
     if not text.startswith("{"):
@@ -526,7 +535,7 @@ async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> A
 
 
 def whole(message: object, answer: Answer) -> Iterator[Event]:
-    """The events of a message that was not streamed. Raises `AnswerFailed` if it is none."""
+    """The events of a message that was not streamed. Raises `AnswerFailed` if it is not one."""
     if not isinstance(message, dict) or message.get("type") != "message":
         raise AnswerFailed(failure_in_body(message, answer.billed))
     yield from answer.fold("message_start", {"message": message})

@@ -1,5 +1,5 @@
-"""Bounds on what a server may send, and for how long: far above what any answer needs, so
-that none can fill the memory, hold the event loop or keep a run open for ever."""
+"""Bounds on what a server may send and for how long: far above what any answer needs, so that none
+can fill the memory, block the event loop or keep a run open for ever."""
 
 import asyncio
 import re
@@ -19,13 +19,13 @@ MOST_STREAMED = 40_000_000
 MOST_AT_ONCE = 8_000_000
 """Bytes of one event, or of a body that is no stream."""
 MOST_JOINED = 500_000
-"""Bytes that go on in one piece, more or less."""
+"""Bytes that are passed on in one piece, roughly."""
 MOST_LINES = 100
 """Lines of one event; the SDK copies an event for each of its lines."""
 MOST_TEXT = 4_000_000
 """Characters of one answer."""
 FIRST_TEXT = b"content_block_delta"
-"""Until a stream has brought this nothing pauses: the time to first token is measured here."""
+"""Nothing pauses until a stream has brought this: it marks the time to first token."""
 SHORTEST_LIMIT_S, LONGEST_LIMIT_S, LONGEST_TOKENS = 600.0, 3600.0, 128_000
 """The SDK's own reckoning: an hour for the longest answer, and ten minutes for a short one."""
 CALL_LIMIT_S = 600.0
@@ -53,7 +53,7 @@ def limit_s(connection: Connection, max_tokens: object) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long something may take, and when on the event loop's clock that ends."""
+    """How long something may take, and when that ends on the event loop's clock."""
 
     limit_s: float
     ends_at_s: float
@@ -63,7 +63,7 @@ class Patience:
         return cls(limit_s, asyncio.get_running_loop().time() + limit_s)
 
     async def wait(self, awaited: Awaitable[T]) -> T:
-        """What is awaited, or `TooLong`."""
+        """The result of what is awaited, or `TooLong`."""
         try:
             async with asyncio.timeout_at(self.ends_at_s) as timeout:
                 return await awaited
@@ -78,8 +78,8 @@ patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
 class BoundedClient(anthropic.DefaultAsyncHttpxClient):
-    """The SDK's own client; its calls and the bodies of its responses have an end, and its
-    streams are read at the pace of all of them."""
+    """The SDK's own client, with bounds on its calls and on the bodies of responses; its streams
+    are read at the pace of all of them."""
 
     def __init__(self, pacing: Pacing, **options: Any) -> None:  # noqa: ANN401 (they are httpx2's)
         super().__init__(**options)
@@ -100,17 +100,19 @@ class BoundedClient(anthropic.DefaultAsyncHttpxClient):
             # Decompressed before it is counted.
             encoded = httpx2.Response(200, headers=response.headers, stream=raw)
             pieces = encoded.aiter_bytes()
+            # Or httpx2 would decompress it once more.
             del response.headers["content-encoding"]
         response.stream = _Bounded(raw, pieces, self._pacing, is_stream=is_stream)
 
 
 def _patience() -> Patience:
+    # Lists, counts and batches belong to no attempt that could set one.
     return patience.get() or Patience.of(CALL_LIMIT_S)
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """A body that a task of its own reads, so that one timer bounds all of it and what came
-    together goes on in one piece."""
+    """A body read by a task of its own, so that one timer bounds all of it and pieces that arrive
+    together are passed on together."""
 
     def __init__(
         self,
@@ -141,22 +143,23 @@ class _Bounded(httpx2.AsyncByteStream):
                 self._has_text = self._has_text or FIRST_TEXT in piece
             if piece:
                 yield piece
+        # Raises what ended the reading, or a broken body would look like a whole one.
         await self._reading
 
     async def _read(self) -> None:
         size = joined = 0
-        most = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
+        limit = MOST_STREAMED if self._is_stream else MOST_AT_ONCE
         began_s = self._pacing.monotonic_s()
         with self._pacing:
             async for piece in self._pieces:
                 size += len(piece)
-                if size > most:
-                    raise TooMuch(f"More than {most // 1_000_000} MB arrived.")
+                if size > limit:
+                    raise TooMuch(f"More than {limit // 1_000_000} MB arrived.")
                 is_first = not self._arrived
                 joined = len(piece) if is_first else joined + len(piece)
                 self._arrived.append(piece)
                 if is_first and self._has_text:
-                    # Those that came with it are taken before this one goes on.
+                    # Pieces that arrive together are taken before this one is passed on.
                     await self._pacing.pause(began_s)
                 self._has_news.set()
                 if joined > MOST_JOINED:
@@ -168,7 +171,7 @@ class _Bounded(httpx2.AsyncByteStream):
                 self._reading.cancel()
                 await asyncio.gather(self._reading, return_exceptions=True)
         finally:
-            # Also when a stop comes just now: nobody closes it again, and the pool would keep it.
+            # Also if a stop comes just now: nobody closes it again, and the pool would keep it.
             await self._raw.aclose()
 
 
@@ -180,19 +183,19 @@ class _OpenEvent:
         self._end = b""
 
     def grow(self, piece: bytes) -> None:
-        """Raise `TooMuch` if no event is as long as this one has become."""
+        """Raise `TooMuch` if this event has become longer than any real one."""
         # A blank line may be cut in two.
         text = self._end + piece
-        first, *others = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")
+        first, *later_events = BLANK_LINE.split(text) if b"\r" in text else text.split(b"\n\n")
         self._size += len(first) - len(self._end)
         self._lines += _lines(first) - _lines(self._end)
         longest = self._lines
-        if others:
+        if later_events:
             self._check(longest)
-            self._size, self._lines = len(others[-1]), _lines(others[-1])
-            # Seldom true, and then each event is looked at.
-            is_doubtful = _lines(text) > 2 * len(others) + MOST_LINES
-            longest = max(map(_lines, others)) if is_doubtful else self._lines
+            self._size, self._lines = len(later_events[-1]), _lines(later_events[-1])
+            # Rarely true; then each event is checked.
+            is_doubtful = _lines(text) > 2 * len(later_events) + MOST_LINES
+            longest = max(map(_lines, later_events)) if is_doubtful else self._lines
         self._check(longest)
         self._end = text[-3:]
 

@@ -15,12 +15,13 @@ MOST_TOKENS = 10**12
 async def count_tokens(
     clients: Clients, connection: Connection, key: str, wire: Wire
 ) -> int | Failure:
-    """What `POST /v1/messages/count_tokens` says, or why it says nothing."""
+    """The answer of `POST /v1/messages/count_tokens`, or why there is none."""
     if key and key_problem(key):
         return Failure("bad_key")
     try:
         client = clients.client(connection, key).with_options(timeout=COUNT_TIMEOUT_S)
-        found = await client.post(
+        # `post` rather than `count_tokens`: the fields that would be sent are counted as they are.
+        reply = await client.post(
             "/v1/messages/count_tokens",
             body=body_to_count(wire),
             cast_to=object,
@@ -29,7 +30,7 @@ async def count_tokens(
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
-    tokens = found.get("input_tokens") if isinstance(found, dict) else None
+    tokens = reply.get("input_tokens") if isinstance(reply, dict) else None
     if isinstance(tokens, bool) or not isinstance(tokens, int):
         return Failure("not_the_api")
     return tokens if 0 <= tokens <= MOST_TOKENS else Failure("not_the_api")

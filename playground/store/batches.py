@@ -31,27 +31,27 @@ class BatchStore:
         self._db = Transactions(writer, who="the batches", undone="Batches cannot be kept just now")
 
     def keep(self, submission: Submission, asked: Iterable[PlannedRequest] = ()) -> Refusal | None:
-        """Remember a submission and what is asked in it. Only if nothing comes back is all of
-        it kept, and may be sent."""
+        """Remember a submission and what is asked in it. It may be sent only if nothing is
+        returned: then all of it is stored."""
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
-        for some in in_chunks(asked):
-            # A transaction each: a hundred thousand at once would hold up the log.
-            rows = [clean_row(asdict(each)) | owner for each in some]
+        for chunk in in_chunks(asked):
+            # One transaction each: a hundred thousand rows at once would hold up the log.
+            rows = [clean_row(asdict(request)) | owner for request in chunk]
             refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
             if refused is not None:
                 return refused
-        # Last: what is not kept whole was never sent, and must not stand there as if it were.
+        # Last: a submission that is not stored whole was never sent, and must not look sent.
         return self._db.write(lambda connection: dialect.upsert(connection, batches, [row]))
 
     def note(self, submission: Submission) -> Refusal | None:
-        """Remember the newer state of a submission, unless its visitor had it deleted, or all
-        that it brings is here already: whoever says otherwise saw it before that."""
+        """Remember the newer state of a submission, unless its visitor had it deleted or all its
+        results are here already: any other state was seen before that."""
         row = _row_of(submission)
         is_open = batches.c.is_taken_in == 0
         changed = (
             sa.update(batches)
-            .where(*_is(batches, submission.visitor, submission.submission_id), is_open)
+            .where(*_has_key(batches, submission.visitor, submission.submission_id), is_open)
             .values({name: row[name] for name in row if name not in _KEY})
         )
 
@@ -62,11 +62,11 @@ class BatchStore:
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""
-        question = sa.select(batches).where(*_is(batches, visitor, submission_id))
+        question = sa.select(batches).where(*_has_key(batches, visitor, submission_id))
 
         def read(connection: sa.Connection) -> Submission | None:
-            found = connection.execute(question).mappings().first()
-            return _submission_of(found) if found else None
+            row = connection.execute(question).mappings().first()
+            return _submission_of(row) if row else None
 
         return self._db.read(read)
 
@@ -87,37 +87,39 @@ class BatchStore:
         )
 
     def others(self, submission: Submission) -> frozenset[str] | Refusal | None:
-        """The ids of the batches of other submissions of about that time, whoever's: visitors
-        can share an account. None: one of as many requests has no id either, so a batch of
-        the account could be its."""
+        """The ids of the batches of other submissions from about that time, whoever's: visitors can
+        share an account. None if another submission of the same size has no id yet, so that a batch
+        of the account could belong to either."""
+        # Either batch may have been created that long after its submission was noted here: over
+        # twice that time one can be mistaken for the other.
         around = 2 * ARRIVES_WITHIN
         question = sa.select(batches.c.batch_id, batches.c.requests, batches.c.is_taken_in).where(
             batches.c.submitted_at >= submission.submitted_at - around,
             batches.c.submitted_at <= submission.submitted_at + around,
             batches.c.connection_kind == submission.connection_kind,
-            sa.not_(sa.and_(*_is(batches, submission.visitor, submission.submission_id))),
+            sa.not_(sa.and_(*_has_key(batches, submission.visitor, submission.submission_id))),
         )
 
         def read(connection: sa.Connection) -> frozenset[str] | None:
-            found = connection.execute(question).all()
-            waiting = [row.requests for row in found if not row.batch_id and not row.is_taken_in]
+            rows = connection.execute(question).all()
+            waiting = [row.requests for row in rows if not row.batch_id and not row.is_taken_in]
             if submission.requests in waiting:
                 return None
-            return frozenset(row.batch_id for row in found if row.batch_id)
+            return frozenset(row.batch_id for row in rows if row.batch_id)
 
         return self._db.read(read)
 
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal:
         """The custom ids whose results are not in the log yet."""
         question = sa.select(batch_requests.c.custom_id).where(
-            *_is(batch_requests, visitor, submission_id)
+            *_has_key(batch_requests, visitor, submission_id)
         )
         return self._db.read(lambda connection: frozenset(connection.execute(question).scalars()))
 
     def cells(self, visitor: str, submission_id: str) -> dict[str, str] | Refusal:
         """The cell that each custom id still waiting for its result belongs to."""
         columns = batch_requests.c.custom_id, batch_requests.c.cell
-        question = sa.select(*columns).where(*_is(batch_requests, visitor, submission_id))
+        question = sa.select(*columns).where(*_has_key(batch_requests, visitor, submission_id))
 
         def read(connection: sa.Connection) -> dict[str, str]:
             return {custom_id: cell for custom_id, cell in connection.execute(question)}
@@ -130,15 +132,16 @@ class BatchStore:
         """What was asked under these ids."""
 
         def read(connection: sa.Connection) -> dict[str, PlannedRequest]:
-            found = {}
-            for some in in_chunks(custom_ids):
+            requests = {}
+            # A few ids at a time: a database takes only so many parameters.
+            for chunk in in_chunks(custom_ids):
                 question = sa.select(*_PLANNED).where(
-                    *_is(batch_requests, visitor, submission_id),
-                    batch_requests.c.custom_id.in_(some),
+                    *_has_key(batch_requests, visitor, submission_id),
+                    batch_requests.c.custom_id.in_(chunk),
                 )
                 for row in connection.execute(question).mappings():
-                    found[row["custom_id"]] = PlannedRequest(**row)
-            return found
+                    requests[row["custom_id"]] = PlannedRequest(**row)
+            return requests
 
         return self._db.read(read)
 
@@ -148,18 +151,20 @@ class BatchStore:
         """Forget what was asked under these ids: their runs are in the log, durably."""
 
         def write(connection: sa.Connection) -> None:
-            for some in in_chunks(custom_ids):
+            for chunk in in_chunks(custom_ids):
                 connection.execute(
                     sa.delete(batch_requests).where(
-                        *_is(batch_requests, visitor, submission_id),
-                        batch_requests.c.custom_id.in_(some),
+                        *_has_key(batch_requests, visitor, submission_id),
+                        batch_requests.c.custom_id.in_(chunk),
                     )
                 )
 
         return self._db.write(write)
 
 
-def _is(table: sa.Table, visitor: str, submission_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(
+    table: sa.Table, visitor: str, submission_id: str
+) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         table.c.visitor == clean_text(visitor),
         table.c.submission_id == clean_text(submission_id),

@@ -1,5 +1,5 @@
-"""What one process alone may do at a time, whoever shares the database: run an experiment,
-submit a batch, take its results in."""
+"""Work that only one of the processes sharing the database may do at a time: run an experiment,
+submit a batch, take in its results."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,20 +17,20 @@ from playground.store.writing.writer import Writer
 
 
 class ClaimStore:
-    """Claims of this process on work of its visitors, by a name. Each method waits for the
-    disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+    """This process's claims, by name, on work of its visitors. Each method waits for the disk, so
+    none may be called on the event loop. A `Refusal` says what is in the way."""
 
     def __init__(self, writer: Writer, clock: Callable[[], datetime]) -> None:
         self._db = Transactions(writer, who="the claims", undone="Nothing can be claimed just now")
         self._boot, self._clock = writer.boot, clock
 
     def take(self, visitor: str, name: str) -> bool | Refusal:
-        """Claim some work; false if another process that lives is at it."""
+        """Claim some work; False if another living process is doing it."""
         row = clean_row({"visitor": visitor, "name": name, "boot_id": self._boot.boot_id})
 
         def write(connection: sa.Connection) -> bool:
             now = self._clock()
-            # What a process left when it died is free at once, and its runs have ended.
+            # What a dead process held is free at once, and its runs have ended.
             processes.beat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             if _holder(connection, visitor, name) not in (None, self._boot.boot_id):
@@ -41,28 +41,32 @@ class ClaimStore:
         return self._db.write(write)
 
     def has(self, visitor: str, name: str) -> bool | Refusal:
-        """Whether this process still has a claim: it loses one when it goes unheard of for too
+        """Whether this process still has a claim: it loses one when it is not heard of for too
         long, asleep or cut off, or when what it claimed is deleted."""
         return self._db.read(
             lambda connection: _holder(connection, visitor, name) == self._boot.boot_id
         )
 
     def give_back(self, visitor: str, name: str) -> Refusal | None:
-        """Let others have it."""
-        own = sa.delete(claims).where(*_is(visitor, name), claims.c.boot_id == self._boot.boot_id)
+        """Give up a claim, so that other processes can take it."""
+        # Only if it is still ours: another process may have taken it since.
+        release = sa.delete(claims).where(
+            *_has_key(visitor, name), claims.c.boot_id == self._boot.boot_id
+        )
 
         def write(connection: sa.Connection) -> None:
-            connection.execute(own)
+            connection.execute(release)
 
         return self._db.write(write)
 
 
-def _is(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:
     row = clean_row({"visitor": visitor, "name": name})
     return claims.c.visitor == row["visitor"], claims.c.name == row["name"]
 
 
 def _holder(connection: sa.Connection, visitor: str, name: str) -> str | None:
+    # The claims of a dead process need no cleaning up: they end with its row in `boots`.
     lives = claims.c.boot_id.in_(sa.select(boots_table.c.boot_id))
-    held = sa.select(claims.c.boot_id).where(*_is(visitor, name), lives)
-    return connection.execute(held).scalar_one_or_none()
+    question = sa.select(claims.c.boot_id).where(*_has_key(visitor, name), lives)
+    return connection.execute(question).scalar_one_or_none()

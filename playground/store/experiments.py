@@ -1,7 +1,7 @@
 """The experiments of each visitor, and which run belongs to which of their cells.
 
-A cell's run is written down before it begins and its outcome is the run's own row: a cell
-whose run has ended is never run, and never paid, twice.
+A cell's run is stored before it begins, and its outcome is the run's own row: a cell whose run has
+ended is never run, or paid for, twice.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -29,6 +29,7 @@ from playground.store.tables.schema import cells, claims, experiments, runs, tex
 from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
+# Labelled, because the row of a cell has columns of the same names.
 _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow)]
 
 
@@ -49,11 +50,11 @@ class ExperimentStore:
 
     def get(self, visitor: str, experiment_id: str) -> ExperimentRow | Refusal | None:
         """One experiment of this visitor."""
-        question = sa.select(experiments).where(*_is(experiments, visitor, experiment_id))
+        question = sa.select(experiments).where(*_has_key(experiments, visitor, experiment_id))
 
         def read(connection: sa.Connection) -> ExperimentRow | None:
-            found = connection.execute(question).mappings().first()
-            return ExperimentRow(**found) if found else None
+            row = connection.execute(question).mappings().first()
+            return ExperimentRow(**row) if row else None
 
         return self._db.read(read)
 
@@ -75,32 +76,33 @@ class ExperimentStore:
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
         """Forget an experiment; its runs stay in the log, and no process starts more."""
         row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
+        # A process at work on it asks for its claim before each start, and stops without one.
         is_its = [claims.c[column] == value for column, value in row.items()]
 
         def write(connection: sa.Connection) -> None:
             connection.execute(sa.delete(claims).where(*is_its))
             for table in (experiments, cells):
-                connection.execute(sa.delete(table).where(*_is(table, visitor, experiment_id)))
+                connection.execute(sa.delete(table).where(*_has_key(table, visitor, experiment_id)))
 
         return self._db.write(write)
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
-        rows = [_of(visitor, experiment_id) | asdict(each) | _UNCHECKED for each in begun]
+        rows = [_key_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
-        """Remember what checks said of these cells."""
+        """Remember the results of the checks of these cells."""
 
         def write(connection: sa.Connection) -> None:
-            for each in done:
-                is_cell = cells.c.cell_id == each.cell_id
+            for checked_cell in done:
+                is_cell = cells.c.cell_id == checked_cell.cell_id
                 connection.execute(
                     sa.update(cells)
-                    .where(*_is(cells, visitor, experiment_id), is_cell)
+                    .where(*_has_key(cells, visitor, experiment_id), is_cell)
                     .values(
-                        results_json=clean_text(results_to_json(each.results)),
-                        answer_key=each.answer_key,
+                        results_json=clean_text(results_to_json(checked_cell.results)),
+                        answer_key=checked_cell.answer_key,
                     )
                 )
 
@@ -113,85 +115,88 @@ class ExperimentStore:
             sa.select(cells.c.cell_id, cells.c.run_id, cells.c.results_json, cells.c.answer_key)
             .add_columns(*_RUN)
             .select_from(cells.outerjoin(runs, same))
-            .where(*_is(cells, visitor, experiment_id))
+            .where(*_has_key(cells, visitor, experiment_id))
         )
         # Before the database: what is written in between is then seen twice, not missed.
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
 
         def read(connection: sa.Connection) -> dict[str, CellRow]:
-            # Before the runs: one that a batch brings in between then counts as waiting still.
+            # Before the runs: one that a batch brings in between then still counts as waiting.
             waiting = batch_tables.waiting(connection, visitor, experiment_id)
-            found = {}
+            cells_by_id = {}
             for row in connection.execute(question).mappings():
                 entry = unsaved.get(row["run_id"])
                 cell = _cell_of(row, entry.row if entry else None, row["run_id"] in waiting)
-                found[cell.cell_id] = cell
-            return found
+                cells_by_id[cell.cell_id] = cell
+            return cells_by_id
 
         return self._db.read(read)
 
     def replaced(self, visitor: str, experiment_id: str) -> tuple[RunRow, ...] | Refusal:
-        """Its runs that no cell has as its newest: their cells were run again."""
-        newest = sa.select(cells.c.run_id).where(*_is(cells, visitor, experiment_id))
+        """The experiment's runs that are no cell's newest: their cells were run again."""
+        newest = sa.select(cells.c.run_id).where(*_has_key(cells, visitor, experiment_id))
         columns = [runs.c[field.name] for field in fields(RunRow)]
         question = sa.select(*columns).where(
-            *_is(runs, visitor, experiment_id), runs.c.run_id.not_in(newest)
+            *_has_key(runs, visitor, experiment_id), runs.c.run_id.not_in(newest)
         )
         # Before the database: what is written in between is then seen twice, not missed.
         unsaved = self._memory.entries(clean_text(visitor), latest=False)
 
         def read(connection: sa.Connection) -> tuple[RunRow, ...]:
-            known = set(connection.execute(newest).scalars())
-            found = {
+            newest_ids = set(connection.execute(newest).scalars())
+            rows_by_id = {
                 row["run_id"]: RunRow(**row) for row in connection.execute(question).mappings()
             }
-            found |= {
+            rows_by_id |= {
                 run_id: entry.row
                 for run_id, entry in unsaved.items()
-                if entry.row.experiment_id == clean_text(experiment_id) and run_id not in known
+                if entry.row.experiment_id == clean_text(experiment_id) and run_id not in newest_ids
             }
-            return tuple(found.values())
+            return tuple(rows_by_id.values())
 
         return self._db.read(read)
 
     def answers(self, visitor: str, run_ids: Collection[str]) -> dict[str, str] | Refusal:
-        """What is checked of the answers of these runs of a visitor, by their id."""
-        found = self.contents(visitor, run_ids)
-        if isinstance(found, Refusal):
-            return found
-        return {run_id: answer_of(blocks) for run_id, blocks in found.items()}
+        """The text that checks read of the answers of these runs of a visitor, by run id."""
+        blocks_by_id = self.contents(visitor, run_ids)
+        if isinstance(blocks_by_id, Refusal):
+            return blocks_by_id
+        return {run_id: answer_of(blocks) for run_id, blocks in blocks_by_id.items()}
 
     def contents(self, visitor: str, run_ids: Collection[str]) -> dict[str, Blocks] | Refusal:
-        """The answers of these runs of a visitor, by their id."""
+        """The content blocks of these runs of a visitor, by run id."""
         name = clean_text(visitor)
         unsaved = self._memory.entries(name, latest=False)
 
         def read(connection: sa.Connection) -> dict[str, Blocks]:
-            found: dict[str, Blocks] = {}
-            for some in in_chunks(run_ids):
+            blocks_by_id: dict[str, Blocks] = {}
+            for chunk in in_chunks(run_ids):
                 question = sa.select(texts.c.run_id, texts.c.answer, texts.c.blocks_json).where(
-                    texts.c.visitor == name, texts.c.run_id.in_(some)
+                    texts.c.visitor == name, texts.c.run_id.in_(chunk)
                 )
                 for record in connection.execute(question).mappings():
-                    found[record["run_id"]] = RunTexts(**record).blocks
+                    blocks_by_id[record["run_id"]] = RunTexts(**record).blocks
             for run_id in run_ids:
                 newer = unsaved[run_id].texts if run_id in unsaved else None
                 if newer is not None:
-                    found[run_id] = newer.blocks
-            return found
+                    blocks_by_id[run_id] = newer.blocks
+            return blocks_by_id
 
         return self._db.read(read)
 
 
+# A cell that is run again loses its results: they were about an answer it no longer has.
 _UNCHECKED = {"results_json": "{}", "answer_key": ""}
 
 
-def _of(visitor: str, experiment_id: str) -> dict[str, object]:
+def _key_of(visitor: str, experiment_id: str) -> dict[str, object]:
     return {"visitor": clean_text(visitor), "experiment_id": clean_text(experiment_id)}
 
 
-def _is(table: sa.Table, visitor: str, experiment_id: str) -> tuple[sa.ColumnElement[bool], ...]:
-    return tuple(table.c[name] == value for name, value in _of(visitor, experiment_id).items())
+def _has_key(
+    table: sa.Table, visitor: str, experiment_id: str
+) -> tuple[sa.ColumnElement[bool], ...]:
+    return tuple(table.c[name] == value for name, value in _key_of(visitor, experiment_id).items())
 
 
 def _cell_of(row: sa.RowMapping, newer: RunRow | None, is_in_batch: bool) -> CellRow:

@@ -1,5 +1,5 @@
-"""What budgets ask of the log's database: at once, durably, and never with a guess: what
-cannot be read or written is refused."""
+"""What budgets ask of the log's database: at once, durably, and never by guessing: what cannot be
+read or written is refused."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,8 @@ from playground.store.tables.schema import budgets
 from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
+# Somebody has pressed Run and is waiting. What is not written by then counts for all that was
+# reserved, which is never too little.
 _SAVED_WITHIN_S = 1.0
 _UNDONE = "Not started: there is a budget, and nothing can be reserved"
 
@@ -37,7 +39,7 @@ class Ledger:
         return self._db.write(lambda connection: reservations.reserve_again(connection, more, caps))
 
     def release(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
-        """Let go of what was reserved for runs that were never sent."""
+        """Release what was reserved for runs that were never sent."""
 
         def write(connection: sa.Connection) -> None:
             reservations.release(connection, visitor, run_ids)
@@ -45,7 +47,7 @@ class Ledger:
         return self._db.write(write)
 
     def balances(self, caps: Sequence[Window]) -> tuple[Balance, ...] | Refusal:
-        """How the windows stand now."""
+        """The current balances of the windows."""
         self._catch_up()
         return self._db.read(
             lambda connection: tuple(reservations.balance(connection, cap) for cap in caps)
@@ -65,12 +67,12 @@ class Ledger:
         question = sa.select(budgets.c.session_usd, budgets.c.day_usd)
 
         def read(connection: sa.Connection) -> Budget:
-            found = connection.execute(question.where(budgets.c.visitor == visitor)).first()
-            return Budget(*found) if found else Budget()
+            row = connection.execute(question.where(budgets.c.visitor == visitor)).first()
+            return Budget(*row) if row else Budget()
 
         return self._db.read(read)
 
     def _catch_up(self) -> None:
-        # What has just ended costs less than is still reserved for it.
+        # A run that has just ended costs less than is still reserved for it.
         if self._memory.waiting:
             self._writer.wait_until_saved(_SAVED_WITHIN_S)

@@ -1,5 +1,5 @@
-"""The run log: records runs without ever blocking or failing, and answers what a visitor
-asks about them; while the database is broken, from memory."""
+"""The run log: records runs without ever blocking or failing, and answers the questions of visitors
+about them, from memory while the database is broken."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping
@@ -80,8 +80,8 @@ class RunLog:
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None
     ) -> None:
-        """Take in a run, or its newer state, and return at once; it is written soon after.
-        With `only_on_page` its texts are not: they stay in memory while that page is open."""
+        """Take in a run, or its newer state, and return at once; it is written soon after. With
+        `only_on_page` its texts are not written: they stay in memory while that page is open."""
         row, texts = clean(row), None if texts is None else clean(texts)
         if only_on_page is not None:
             if texts is not None:
@@ -102,8 +102,8 @@ class RunLog:
         return self._writer.wait_until_saved(timeout_s, tries_refused=True)
 
     def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]:
-        """Have these recorded runs written, and return the ids of those that are: others'
-        rows, and what the database refuses, are waited for by nobody."""
+        """Have these recorded runs written, and return the ids of those that are. It does not wait
+        for the rows of others or for what the database refuses."""
         name = clean_text(visitor)
         if self._memory.is_waiting(name, run_ids):
             self._writer.wait_until_saved(timeout_s)
@@ -116,33 +116,37 @@ class RunLog:
 
     @property
     def warning(self) -> str | None:
-        """What is wrong with the log for anybody, in sentences for people; else None."""
+        """What is wrong with the log for anybody, in sentences for people; None if nothing is."""
         return self._warning(None)
 
     def warning_to(self, visitor: str) -> str | None:
-        """What is wrong with the log for one visitor; None: nothing. Rows of others that the
-        database refuses, and deletions that wait, are none of their business."""
+        """What is wrong with the log for one visitor; None if nothing is. Refused rows and waiting
+        deletions of others are left out."""
         return self._warning(clean_text(visitor))
 
     def _warning(self, visitor: str | None) -> str | None:
         fault = self._writer.fault or self._writer.read_fault
         refusals, lost = self._memory.refusals(visitor), self._memory.lost(visitor)
-        fault = fault or next((each for each in refusals if each.kind not in UNFORESEEN), None)
-        said = [deletion_sentence(each) for each in self._delayed(visitor, fault)][:1]
+        fault = fault or next(
+            (refusal for refusal in refusals if refusal.kind not in UNFORESEEN), None
+        )
+        sentences = [deletion_sentence(cause) for cause in self._delayed(visitor, fault)][:1]
         if fault is not None:
-            said.append(fault.sentence(self._memory.unsaved))
+            sentences.append(fault.sentence(self._memory.unsaved))
         elif refusals or lost:
-            said.append(refusal_sentence(refusals, lost))
+            sentences.append(refusal_sentence(refusals, lost))
         elif self._writer.is_closed and self._memory.unsaved:
-            said.append("The log is closed: the latest rows are kept in memory only.")
-        if not said and self._writer.notice:
-            said.append(self._writer.notice)
-        return " ".join(said) or None
+            sentences.append("The log is closed: the latest rows are kept in memory only.")
+        if not sentences and self._writer.notice:
+            sentences.append(self._writer.notice)
+        return " ".join(sentences) or None
 
     def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
-        """What is in the way of deletions that were asked for."""
-        wishes = [each for each in self._memory.deletions() if visitor in (None, each.visitor)]
-        return [found for each in wishes if (found := each.fault or fault) is not None]
+        """What is in the way of deletions that were requested."""
+        deletions = [
+            deletion for deletion in self._memory.deletions() if visitor in (None, deletion.visitor)
+        ]
+        return [cause for deletion in deletions if (cause := deletion.fault or fault) is not None]
 
     def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
         """The runs of this visitor that are in memory only, oldest first."""
@@ -157,7 +161,7 @@ class RunLog:
         after: str | None = None,
         limit: int = 50,
     ) -> Page:
-        """Return the newest rows, or those next older (`before`) or newer (`after`) than a run."""
+        """Return the newest rows, or those just older (`before`) or newer (`after`) than a run."""
         name = clean_text(visitor)
         page = self._answer(
             name,
@@ -169,11 +173,11 @@ class RunLog:
 
     def get(self, visitor: str, run_id: str) -> tuple[RunRow, RunTexts] | None:
         """Return one run of this visitor with its texts."""
-        name, wanted = clean_text(visitor), clean_text(run_id)
+        name, clean_id = clean_text(visitor), clean_text(run_id)
         run = self._answer(
-            name, lambda connection, entries: read_run(connection, name, entries, wanted)
+            name, lambda connection, entries: read_run(connection, name, entries, clean_id)
         )
-        return None if run is None else self.open_pages.find(name, wanted) or run
+        return None if run is None else self.open_pages.find(name, clean_id) or run
 
     def totals(self, visitor: str, *, since: datetime | None = None) -> Totals:
         """Add up the runs of this visitor, or those started at `since` or later."""
@@ -202,10 +206,12 @@ class RunLog:
         # Right after a start the rows of earlier days are in a file that is being opened.
         self._writer.has_tried.wait(_FIRST_TRY_S)
         database = self._writer.readable
+        # Until a deletion is done the database still holds what the visitor wants forgotten.
         if database is not None and self._memory.deletion(visitor) is None:
             # Before the database: a row written in between is then seen twice, not missed.
             entries = self._memory.entries(visitor, latest=False)
             try:
+                # A deleted or replaced file still answers through the connection that is open.
                 if database.is_in_place:
                     with database.reading() as connection:
                         answer = question(connection, entries)

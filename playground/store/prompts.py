@@ -25,59 +25,61 @@ class PromptStore:
 
     def all(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
         """The prompts of this visitor by name, each with its versions."""
-        mine, theirs = prompts.c, prompt_versions.c
-        is_same = sa.and_(mine.visitor == theirs.visitor, mine.prompt_id == theirs.prompt_id)
+        prompt, version = prompts.c, prompt_versions.c
+        is_same = sa.and_(prompt.visitor == version.visitor, prompt.prompt_id == version.prompt_id)
         question = (
-            sa.select(mine.prompt_id, mine.name, *_VERSION)
+            sa.select(prompt.prompt_id, prompt.name, *_VERSION)
             .join_from(prompts, prompt_versions, is_same)
-            .where(mine.visitor == clean_text(visitor))
-            .order_by(mine.prompt_id, theirs.number)
+            .where(prompt.visitor == clean_text(visitor))
+            # By prompt, because `groupby` joins only neighbours.
+            .order_by(prompt.prompt_id, version.number)
         )
 
         def read(connection: sa.Connection) -> tuple[SavedPrompt, ...]:
             rows = groupby(connection.execute(question), lambda row: (row[0], row[1]))
-            found = [
+            saved = [
                 SavedPrompt(*head, tuple(PromptVersion(*row[2:]) for row in versions))
                 for head, versions in rows
             ]
-            return tuple(sorted(found, key=lambda prompt: prompt.name.casefold()))
+            # Sorted here: SQLite orders names by their bytes, Postgres by its collation.
+            return tuple(sorted(saved, key=lambda item: item.name.casefold()))
 
         return self._db.read(read)
 
     def keep(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
         """Keep a prompt with its versions; those with the same numbers are replaced."""
-        own = {"visitor": clean_text(visitor), "prompt_id": prompt.prompt_id}
-        rows = [own | clean_row(asdict(version)) for version in prompt.versions]
+        key = {"visitor": clean_text(visitor), "prompt_id": prompt.prompt_id}
+        rows = [key | clean_row(asdict(version)) for version in prompt.versions]
 
         def write(connection: sa.Connection) -> None:
-            dialect.upsert(connection, prompts, [own | {"name": clean_text(prompt.name)}])
+            dialect.upsert(connection, prompts, [key | {"name": clean_text(prompt.name)}])
             dialect.upsert(connection, prompt_versions, rows)
 
         return self._db.write(write)
 
     def add_version(self, visitor: str, prompt_id: str, version: PromptVersion) -> Refusal | None:
-        """Keep one version more; its number is found here, where nobody else is writing."""
-        mine = _of(prompt_versions, visitor, prompt_id)
+        """Keep another version; its number is determined here, where nobody else is writing."""
+        is_of_prompt = _has_key(prompt_versions, visitor, prompt_id)
 
         def write(connection: sa.Connection) -> None:
-            question = sa.select(sa.func.max(prompt_versions.c.number)).where(mine)
+            question = sa.select(sa.func.max(prompt_versions.c.number)).where(is_of_prompt)
             number = int(connection.execute(question).scalar() or 0) + 1
             numbered = clean_row(asdict(version)) | {"number": number}
             row = {"visitor": clean_text(visitor), "prompt_id": prompt_id} | numbered
             connection.execute(prompt_versions.insert().values(row))
             is_old = prompt_versions.c.number <= number - MOST_VERSIONS
-            connection.execute(prompt_versions.delete().where(mine, is_old))
+            connection.execute(prompt_versions.delete().where(is_of_prompt, is_old))
 
         return self._db.write(write)
 
     def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
-        statement = prompts.update().where(_of(prompts, visitor, prompt_id))
+        statement = prompts.update().where(_has_key(prompts, visitor, prompt_id))
         return self._write(statement.values(name=clean_text(name)))
 
     def delete(self, visitor: str, prompt_id: str) -> Refusal | None:
         tables = (prompt_versions, prompts)
         return self._write(
-            *(table.delete().where(_of(table, visitor, prompt_id)) for table in tables)
+            *(table.delete().where(_has_key(table, visitor, prompt_id)) for table in tables)
         )
 
     def _write(self, *statements: sa.Executable) -> Refusal | None:
@@ -88,5 +90,5 @@ class PromptStore:
         return self._db.write(write)
 
 
-def _of(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
+def _has_key(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.visitor == clean_text(visitor), table.c.prompt_id == prompt_id)

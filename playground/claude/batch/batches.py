@@ -18,11 +18,13 @@ from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Others, Poll, Uns
 from playground.core.batch.batch_split import NewBatch
 from playground.core.request.connection import Connection
 
+# The largest page that the API gives.
 MOST_LISTED = 1000
 CLOCK_SKEW = timedelta(minutes=2)
 """How far the API's clock may be from this machine's."""
 SEARCH_WAITS_S = (1.0, 4.0, 10.0)
 """When to look for a batch whose reply was lost: the list may lag behind."""
+# A small batch is done in seconds, a large one within the hour.
 FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 1.0, 60.0, 1.5
 PATIENCE_S = 600.0
 """A batch is sometimes "not found" for a while after it was created (SDK issue 1432)."""
@@ -32,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class BatchApi:
-    """The calls, with their patience. Lives on the event loop; holds no key."""
+    """The calls and how patiently they are made. Lives on the event loop; holds no key."""
 
     clients: Clients
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -41,9 +43,10 @@ class BatchApi:
     async def create(
         self, connection: Connection, key: str, new: NewBatch, others: Others
     ) -> Batch | Failure | Unsure:
-        """Submit a batch, at most once. `others` are asked where the reply is lost."""
+        """Submit a batch, at most once. `others` is asked if the reply is lost."""
         began = self.timing.now()
         try:
+            # In a thread: a batch can have 256 MB, and all streams share this loop.
             body = await asyncio.to_thread(new.encoded)
         except (ValueError, TypeError):
             return Failure("invalid_request", "The batch holds something that is not JSON.")
@@ -53,10 +56,12 @@ class BatchApi:
                 await ask(self.clients, connection, key, number, "post", PATH, new.headers, body)
             )
 
-        found = await self._patiently(post, _was_refused)
-        if isinstance(found, Batch) or not _may_be_submitted(found):
-            return found
-        return await self.find(connection, key, len(new.requests), began, found, others)
+        # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
+        # batch would be paid for as well.
+        outcome = await self._patiently(post, _was_refused)
+        if isinstance(outcome, Batch) or not _may_be_submitted(outcome):
+            return outcome
+        return await self.find(connection, key, len(new.requests), began, outcome, others)
 
     async def find(
         self,
@@ -67,29 +72,30 @@ class BatchApi:
         lost: Failure,
         others: Others,
     ) -> Batch | Unsure:
-        """Look for a batch that may have been submitted after `since`: it is the only one of
-        as many requests and of that time, or nothing is certain."""
+        """Look for a batch that may have been submitted after `since`. Only a single batch with as
+        many requests from that time counts as found; anything else is uncertain."""
         candidates: tuple[Batch, ...] = ()
         for wait_s in SEARCH_WAITS_S:
             await self.timing.sleep(wait_s)
             listed = await self.list_batches(connection, key, since - CLOCK_SKEW)
             if isinstance(listed, Failure):
                 continue
-            # Asked after the list was: whose batches are in it was known before.
-            known = await others()
+            # Asked after the list was read: whoever has a batch in that list had noted it before.
+            known_ids = await others()
             candidates = tuple(
                 batch
                 for batch in listed
                 if batch.counts.total == requests
+                # A later one is another submission, however alike.
                 and batch.created_at <= since + ARRIVES_WITHIN
-                and batch.batch_id not in (known or ())
+                and batch.batch_id not in (known_ids or ())
             )
-            if len(candidates) == 1 and known is not None:
+            if len(candidates) == 1 and known_ids is not None:
                 return candidates[0]
         return Unsure(lost, candidates)
 
     async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
-        """How a batch stands."""
+        """The state of a batch."""
 
         async def get(number: int) -> Batch | Failure:
             return as_batch(
@@ -99,7 +105,7 @@ class BatchApi:
         return await self._patiently(get, _always)
 
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
-        """Ask for a batch to be canceled; what is under way may still be answered, and billed."""
+        """Ask for a batch to be canceled; requests under way may still be answered and billed."""
 
         async def post(number: int) -> Batch | Failure:
             path = path_of(batch_id, "/cancel")
@@ -110,7 +116,7 @@ class BatchApi:
     async def list_batches(
         self, connection: Connection, key: str, since: datetime | None = None
     ) -> tuple[Batch, ...] | Failure:
-        """The batches of the key's workspace, newest first; those created since, or all."""
+        """The batches of the key's workspace, newest first; `since` leaves out older ones."""
         batches: list[Batch] = []
         after = ""
         while len(batches) < MOST_LISTED:
@@ -130,23 +136,23 @@ class BatchApi:
     async def follow(
         self, connection: Connection, key: str, batch_id: str, longest_s: float = LONGEST_LOOK_S
     ) -> AsyncGenerator[Poll, None]:
-        """Look at a batch again and again, at growing intervals, until it has ended. What
-        can pass (a lost connection, an overload) never ends it."""
+        """Poll a batch at growing intervals until it has ended. Failures that may pass (a lost
+        connection, an overload) do not end it."""
         wait_s = FIRST_LOOK_S
         missed_s = 0.0
         while True:
-            found = await self.retrieve(connection, key, batch_id)
-            if isinstance(found, Batch):
+            outcome = await self.retrieve(connection, key, batch_id)
+            if isinstance(outcome, Batch):
                 missed_s = 0.0
-                if found.has_ended:
-                    yield Poll(batch=found)
+                if outcome.has_ended:
+                    yield Poll(batch=outcome)
                     return
-                yield Poll(batch=found, wait_s=wait_s)
+                yield Poll(batch=outcome, wait_s=wait_s)
             else:
-                may_pass = found.is_transient or (
-                    found.kind == "not_found" and missed_s < PATIENCE_S
+                may_pass = outcome.is_transient or (
+                    outcome.kind == "not_found" and missed_s < PATIENCE_S
                 )
-                yield Poll(failure=found, wait_s=wait_s if may_pass else None)
+                yield Poll(failure=outcome, wait_s=wait_s if may_pass else None)
                 if not may_pass:
                     return
                 missed_s += wait_s
@@ -159,14 +165,16 @@ class BatchApi:
         path = page_path(MOST_LISTED, after)
 
         async def get(number: int) -> tuple[list[Batch], bool] | Failure:
-            found = await ask(self.clients, connection, key, number, "get", path)
-            if isinstance(found, Failure):
-                return found
-            rows = found.get("data")
+            page = await ask(self.clients, connection, key, number, "get", path)
+            if isinstance(page, Failure):
+                return page
+            rows = page.get("data")
             if not isinstance(rows, list):
                 return Failure("not_the_api")
+            # If a row is no batch, the last id may not be that of the page, and going on from it
+            # could repeat rows.
             batches = [batch for row in rows if (batch := batch_of(row)) is not None]
-            return batches, found.get("has_more") is True and len(batches) == len(rows)
+            return batches, page.get("has_more") is True and len(batches) == len(rows)
 
         return await self._patiently(get, _always)
 
@@ -175,23 +183,23 @@ class BatchApi:
         attempt: Callable[[int], Awaitable[T | Failure]],
         may_repeat: Callable[[Failure], bool],
     ) -> T | Failure:
-        """Try by the policy, where repeating does no harm."""
+        """Retry by the policy where repeating does no harm."""
         began_s = self.timing.monotonic_s()
         number = 1
         while True:
-            found = await attempt(number)
-            if not isinstance(found, Failure) or not may_repeat(found):
-                return found
+            outcome = await attempt(number)
+            if not isinstance(outcome, Failure) or not may_repeat(outcome):
+                return outcome
             wait_s = verdict(
                 self.policy,
-                found,
+                outcome,
                 attempt=number,
                 elapsed_s=self.timing.monotonic_s() - began_s,
                 has_begun=False,
                 jitter=self.timing.jitter(),
             ).wait_s
             if wait_s is None:
-                return found
+                return outcome
             await self.timing.sleep(wait_s)
             number += 1
 
@@ -206,6 +214,7 @@ def _was_refused(failure: Failure) -> bool:
 def _may_be_submitted(failure: Failure) -> bool:
     if failure.http_status is None:
         return failure.billed != "no"
+    # A status of success: it arrived, though its reply cannot be read.
     return failure.kind in ("server_error", "gateway", "timeout") or failure.http_status < 300
 
 

@@ -1,7 +1,7 @@
 """One attempt at one call of the Message Batches API, and what its JSON says.
 
-Results are fetched from the path that is documented, at the connection's own address: the
-`results_url` of a reply could name any host, and the key would go there.
+Results are fetched from the documented path at the connection's own address: the `results_url` of a
+reply could name any host, and the key would go there.
 """
 
 from dataclasses import fields
@@ -21,7 +21,9 @@ from playground.core.text.json_text import JsonObject
 
 PATH = "/v1/messages/batches"
 CALL_TIMEOUT_S = 30.0
+# The 256 MB of the largest batch take minutes on a slow line.
 UPLOAD_TIMEOUT_S = 600.0
+# A larger count is nonsense, and does not fit into a 32-bit column.
 MOST_COUNTED = 10**9
 LONGEST_ID = 1_000
 EXPIRES_AFTER = timedelta(hours=24)
@@ -31,12 +33,12 @@ _STATUSES: tuple[BatchStatus, ...] = ("in_progress", "canceling", "ended")
 
 
 def path_of(batch_id: str, what: Literal["", "/cancel", "/results"] = "") -> str:
-    """Where a batch is, whatever characters a server put into its id."""
+    """The path of a batch, whatever characters a server put into its id."""
     return f"{PATH}/{quote(batch_id, safe='')}{what}"
 
 
 def page_path(limit: int, after: str) -> str:
-    """Where the list goes on after a batch."""
+    """The path of the page of the list that follows a batch."""
     return f"{PATH}?limit={limit}" + (f"&after_id={quote(after, safe='')}" if after else "")
 
 
@@ -53,15 +55,15 @@ async def ask(
     """Attempt `number` at a call that answers with a JSON object."""
     if key and key_problem(key):
         return Failure("bad_key")
-    sent = {**(headers or {}), **extra_headers(connection, key, number)}
+    all_headers = {**(headers or {}), **extra_headers(connection, key, number)}
     timeout_s = CALL_TIMEOUT_S if body is None else UPLOAD_TIMEOUT_S
     try:
         client = clients.client(connection, key).with_options(timeout=timeout_s)
-        found = await _asked(client, method, path, sent, body)
+        reply = await _asked(client, method, path, all_headers, body)
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
-    return found if isinstance(found, dict) else _not_the_api()
+    return reply if isinstance(reply, dict) else _not_the_api()
 
 
 def as_batch(found: JsonObject | Failure) -> Batch | Failure:
@@ -77,6 +79,7 @@ async def open_results(
         path_of(batch_id, "/results"),
         cast_to=object,
         options={
+            # As the SDK asks for results.
             "headers": {"accept": "application/binary", **extra_headers(connection, key, number)}
         },
         stream=True,
@@ -92,6 +95,7 @@ def batch_of(row: object) -> Batch | None:
     created_at, batch_id, counts = _moment(row.get("created_at")), row.get("id"), _counts(row)
     if not isinstance(batch_id, str) or counts is None or created_at is None:
         return None
+    # It goes into paths, which cannot hold a lone surrogate.
     if not 0 < len(batch_id) <= LONGEST_ID or not batch_id.isprintable():
         return None
     return Batch(
@@ -141,9 +145,9 @@ def _moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        found = datetime.fromisoformat(value)
-        moment = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        parsed = datetime.fromisoformat(value)
+        moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # A change of zone overflows at the ends of the calendar.
         return None
-    # Such that it can be reckoned with.
+    # Clear of both ends of the calendar, so that times can be added to it.
     return moment if MINYEAR < moment.year < MAXYEAR else None

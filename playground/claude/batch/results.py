@@ -24,13 +24,14 @@ from playground.core.request.connection import Connection, key_problem
 from playground.core.text.json_text import JsonObject
 
 LONGEST_LINE = 32_000_000
-"""No answer is as long: what is, is not a line of results."""
+"""No answer is that long: a longer line is no result."""
+# Ids that never end would be read, and remembered, without end.
 MOST_LINES = 2 * MOST_REQUESTS
 
 
 @dataclass(frozen=True, slots=True)
 class _Broken:
-    """The results ended before their end."""
+    """The results broke off."""
 
     failure: Failure
 
@@ -38,43 +39,44 @@ class _Broken:
 async def results(
     api: BatchApi, connection: Connection, key: str, batch_id: str
 ) -> AsyncGenerator[BatchResult | Failure, None]:
-    """Every result of a batch that has ended, in any order and each id once.
+    """Every result of a batch that has ended, in any order.
 
-    A damaged line is a Failure `undecodable` and the rest goes on; a broken connection is
-    tried again by the policy. A Failure of another kind is the last thing that comes.
+    A damaged line becomes a Failure `undecodable`, and reading goes on. After a broken connection
+    the policy retries, and no result comes twice because of it. Any other Failure comes last.
     """
     if key and key_problem(key):
         yield Failure("bad_key")
         return
-    came: set[str] = set()
+    seen_ids: set[str] = set()
     number, began_s = 1, api.timing.monotonic_s()
     while True:
-        earlier = frozenset(came)
-        ended: Failure | None = None
-        async with aclosing(_once(api, connection, key, batch_id, number)) as found:
-            async for each in found:
-                if isinstance(each, _Broken):
-                    ended = each.failure
-                elif isinstance(each, Failure):
-                    yield each
-                elif each.custom_id not in earlier:
-                    came.add(each.custom_id)
-                    yield each
-        if ended is None:
+        # Each attempt begins with the first result: those that have come already are passed over.
+        earlier_ids = frozenset(seen_ids)
+        failure: Failure | None = None
+        async with aclosing(_once(api, connection, key, batch_id, number)) as incoming:
+            async for result in incoming:
+                if isinstance(result, _Broken):
+                    failure = result.failure
+                elif isinstance(result, Failure):
+                    yield result
+                elif result.custom_id not in earlier_ids:
+                    seen_ids.add(result.custom_id)
+                    yield result
+        if failure is None:
             return
-        if len(came) > len(earlier):
+        if len(seen_ids) > len(earlier_ids):
             number, began_s = 1, api.timing.monotonic_s()  # It went on: patience begins anew.
         wait_s = verdict(
             api.policy,
             # What was there a moment ago can be "not found" for another (SDK issue 1432).
-            replace(ended, kind="server_error") if ended.kind == "not_found" else ended,
+            replace(failure, kind="server_error") if failure.kind == "not_found" else failure,
             attempt=number,
             elapsed_s=api.timing.monotonic_s() - began_s,
             has_begun=False,
             jitter=api.timing.jitter(),
         ).wait_s
         if wait_s is None:
-            yield ended
+            yield failure
             return
         await api.timing.sleep(wait_s)
         number += 1
@@ -86,6 +88,7 @@ async def _once(
     response: httpx2.Response | None = None
     try:
         response = await open_results(api.clients, connection, key, number, batch_id)
+        # A page has lines, too: each would be a damaged result.
         if "html" in response.headers.get("content-type", ""):
             yield _Broken(Failure("not_the_api", http_status=response.status_code))
             return
@@ -95,12 +98,14 @@ async def _once(
             if lines > MOST_LINES:
                 yield _Broken(Failure("not_the_api", "It does not end."))
                 return
-            found = result_of(line, key)
-            if found is None and is_last:
+            result = result_of(line, key)
+            # Half a line: the connection broke, and what is missing can be fetched.
+            if result is None and is_last:
                 yield _Broken(Failure("truncated"))
                 return
-            yield found or Failure("undecodable", "A damaged line among the results.")
+            yield result or Failure("undecodable", "A damaged line among the results.")
     except Exception as error:
+        # Results that were being read are of answers that are paid for.
         lost: Billed = "possibly" if response is None else "partly"
         failure = failure_of(error, lost, datetime.now(UTC))
         yield _Broken(failure_without_key(failure, key))
@@ -110,23 +115,24 @@ async def _once(
 
 
 async def _lines(pieces: AsyncIterator[bytes]) -> AsyncGenerator[tuple[bytes, bool], None]:
-    """Lines that are not blank; true: the last one, whose end did not come."""
-    held: list[bytes] = []
+    """Lines that are not blank, and whether a line is the unterminated last one."""
+    pending: list[bytes] = []
     size = 0
     async for piece in pieces:
         *whole_lines, rest = piece.split(b"\n")
         for line in whole_lines:
-            found = b"".join((*held, line)).strip()
-            held, size = [], 0
-            if found:
-                yield found, False
-        held.append(rest)
+            complete = b"".join((*pending, line)).strip()
+            pending, size = [], 0
+            if complete:
+                yield complete, False
+        # Joined only once its end has come: adding to a growing line takes quadratic time.
+        pending.append(rest)
         size += len(rest)
         if size > LONGEST_LINE:
             raise ValueError("a line without an end")
-    found = b"".join(held).strip()
-    if found:
-        yield found, True
+    complete = b"".join(pending).strip()
+    if complete:
+        yield complete, True
 
 
 def result_of(line: bytes, key: str) -> BatchResult | None:
@@ -150,8 +156,8 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
 def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
     answer, mask, content = Answer(None), EventMask(key), Folding()
     finished = Finished(None)
-    for found in whole(message, answer):
-        for event in mask.passed(found):
+    for raw_event in whole(message, answer):
+        for event in mask.passed(raw_event):
             if isinstance(event, Content):
                 content.fold(event)
             elif isinstance(event, Finished):
@@ -160,6 +166,7 @@ def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
         custom_id,
         "succeeded",
         blocks=content.read(),
+        # Without a report the cost is unknown, not 0.
         usage=answer.usage() if "usage" in message else None,
         stop_reason=finished.stop_reason,
         stop_sequence=finished.stop_sequence,

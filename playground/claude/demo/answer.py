@@ -21,6 +21,7 @@ from playground.claude.demo.writing import StopReason, Writing
 from playground.core.request.model_catalogue import Model
 from playground.core.text.json_text import Json, JsonObject
 
+# In pauses between tokens, half a second or so: a model has to read the prompt first.
 FIRST_TOKEN_PAUSES = (16.0, 28.0)
 PING_EVERY_S = 2.0
 
@@ -45,7 +46,7 @@ class Pace:
     sleep: Sleep
 
     async def token(self, rng: random.Random) -> None:
-        """Let as much time pass as a token takes, a little more or less."""
+        """Wait for about as long as a token takes."""
         await self.sleep(self.pause_s * rng.uniform(0.7, 1.3))
 
 
@@ -67,6 +68,7 @@ class Answer:
         yield {"type": "message_start", "message": self._message()}
         async for ping in self._wait():
             yield ping
+        # With max_tokens 0 the API only fills its cache, and the answer is empty.
         if not self.body["max_tokens"]:
             for event in self._end("max_tokens", 0, 0):
                 yield event
@@ -118,6 +120,7 @@ class Answer:
                     )
                     for ttl in KEPT
                 },
+                # As in the API: only `message_delta` says how many there are.
                 "output_tokens": 1,
                 "service_tier": "standard",
                 "inference_geo": "not_available",
@@ -140,10 +143,10 @@ class Answer:
         await self.pace.sleep(self.pace.pause_s * self.rng.uniform(*FIRST_TOKEN_PAUSES))
 
     def _most_tokens(self) -> tuple[int, StopReason]:
-        """How many tokens may be written, and the stop reason when they are."""
+        """How many tokens may be written, and the stop reason once they are."""
         room = self.model.context_tokens - self.input_tokens
-        asked = self.body["max_tokens"]
-        most = min(asked, self.scenario.cut_after or asked)
+        max_tokens = self.body["max_tokens"]
+        most = min(max_tokens, self.scenario.cut_after or max_tokens)
         return (room, "model_context_window_exceeded") if room < most else (most, "max_tokens")
 
     def _thought(self) -> Thought | None:
@@ -156,20 +159,20 @@ class Answer:
         if verdict is not None:
             return Writing(tokens(verdict), most_tokens, self.body.get("stop_sequences", ()))
         shape = (self.body.get("output_config") or {}).get("format")
-        found = tokens(self._filled(shape["schema"])) if shape else self._generated()
-        return Writing(found, most_tokens, self.body.get("stop_sequences", ()))
+        text_tokens = tokens(self._filled(shape["schema"])) if shape else self._generated()
+        return Writing(text_tokens, most_tokens, self.body.get("stop_sequences", ()))
 
     def _calling(self, tool: JsonObject, most_tokens: int) -> Writing:
         # Stop sequences end a text, not the input of a tool.
         return Writing(tokens(self._filled(tool["input_schema"])), most_tokens)
 
     def _filled(self, schema: object) -> str:
-        """JSON of a schema, with words of what the model would have written."""
+        """JSON that fits a schema, with words the model would have written."""
         return json.dumps(filled(schema, self.rng, self._words), ensure_ascii=False)
 
     def _words(self) -> str:
-        said = "".join(islice(self._generated(), WORDS_OF_A_TEXT))
-        return " ".join(WORD.findall(said)) or "demo"
+        text = "".join(islice(self._generated(), WORDS_OF_A_TEXT))
+        return " ".join(WORD.findall(text)) or "demo"
 
     def _generated(self) -> Iterator[str]:
         return language_model().generate(
@@ -191,6 +194,7 @@ class Answer:
             if thinking.is_shown:
                 yield _delta(0, {"type": "thinking_delta", "thinking": token})
             elif number % 40 == 0:
+                # The API pings while it shows nothing, so that no reader gives up.
                 yield {"type": "ping"}
         signature = f"demo{self.rng.getrandbits(128):032x}"
         yield _delta(0, {"type": "signature_delta", "signature": signature})
@@ -199,13 +203,13 @@ class Answer:
     async def _write(
         self, writing: Writing, index: int, tool: JsonObject | None
     ) -> AsyncGenerator[Event, None]:
-        begun: Event = {"type": "text", "text": ""}
+        block: Event = {"type": "text", "text": ""}
         kind, field = "text_delta", "text"
         if tool is not None:
             call = f"toolu_demo_{self.rng.getrandbits(96):024x}"
-            begun = {"type": "tool_use", "id": call, "name": tool["name"], "input": {}}
+            block = {"type": "tool_use", "id": call, "name": tool["name"], "input": {}}
             kind, field = "input_json_delta", "partial_json"
-        yield _block_start(index, begun)
+        yield _block_start(index, block)
         if index == 0:
             yield {"type": "ping"}
         for text in writing:
@@ -213,12 +217,14 @@ class Answer:
             yield _delta(index, {"type": kind, field: text})
             if self.scenario.breaks and writing.written >= self.scenario.breaks_after:
                 break
+        # A stream that is cut off needs no case: it just ends.
         match self.scenario.breaks:
             case "error":
                 yield dict(OVERLOADED.body(self.request_id))
             case "drop":
                 raise Dropped
             case "stall":
+                # Silent until the reader times out or stops, either of which cancels this.
                 await asyncio.Event().wait()
             case None:
                 yield {"type": "content_block_stop", "index": index}
@@ -256,8 +262,10 @@ def forced_tool(body: Body) -> JsonObject | None:
     if choice.get("type") not in ("any", "tool"):
         return None
     tools = [tool for tool in body["tools"] if tool.get("type", "custom") == "custom"]
-    named = [tool for tool in tools if choice["type"] == "any" or tool["name"] == choice["name"]]
-    return named[0] if named else None
+    candidates = [
+        tool for tool in tools if choice["type"] == "any" or tool["name"] == choice["name"]
+    ]
+    return candidates[0] if candidates else None
 
 
 def _block_start(index: int, block: Event) -> Event:

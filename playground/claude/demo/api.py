@@ -1,8 +1,8 @@
 """The Messages API in process: a request's method, path, headers and body become a reply.
 
-A scenario and the number of the retry come with each request, as headers. No key and no
-header but the host's name is ever echoed or kept. The prompt cache remembers, and only
-digests; batches remember what was asked in them.
+The scenario and the number of the retry come with each request, as headers. No key is ever echoed
+or kept, and no header except the host's name. The prompt cache keeps only digests; batches keep
+what was asked in them.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ from playground.core.text.json_text import Json, JsonObject
 
 PAUSE_S = 1 / 50
 """With what a token costs beside it, some 45 tokens a second."""
+# The API's own limit is 32 MB.
 LARGEST_BODY = 32_000_000
 BATCHES = "/v1/messages/batches"
 REQUESTS_PER_MINUTE = 1_000
@@ -85,25 +86,25 @@ class DemoApi:
         self._batches = Batches(batched_message, now, self._rng, batch_s)
 
     async def reply(self, request: Request) -> Reply:
-        """Raises `Dropped` where the connection breaks before an answer."""
+        """Raises `Dropped` if the connection breaks before there is an answer."""
         request_id = f"req_demo_{self._rng.getrandbits(96):024x}"
         chosen = scenario(request.headers.get(SCENARIO_HEADER))
         path = request.path.rstrip("/")
-        found: JsonObject | ApiError | None = self._refusal(request, path, chosen)
-        if found is None and _is_batches(path):
+        outcome: JsonObject | ApiError | None = self._refusal(request, path, chosen)
+        if outcome is None and _is_batches(path):
             return await self._batch_reply(request, path, chosen, request_id)
-        if found is None:
+        if outcome is None:
             match path:
                 case "/v1/messages":
                     return await self._messages(request, chosen, request_id)
                 case "/v1/messages/count_tokens":
-                    found = _count_tokens(request, self._now().date())
+                    outcome = _count_tokens(request, self._now().date())
                 case "/v1/models":
-                    found = model_page(parse_qs(request.query), self._now().date())
+                    outcome = model_page(parse_qs(request.query), self._now().date())
                 case _:
                     model_id = unquote(path.removeprefix("/v1/models/"))
-                    found = model_named(model_id, self._now().date())
-        return self._whole(found, request_id)
+                    outcome = model_named(model_id, self._now().date())
+        return self._whole(outcome, request_id)
 
     def _refusal(self, request: Request, path: str, chosen: Scenario) -> ApiError | None:
         is_post = path in ("/v1/messages", "/v1/messages/count_tokens")
@@ -114,6 +115,7 @@ class DemoApi:
             return WRONG_METHOD
         if not (request.headers.get("authorization") or request.headers.get("x-api-key")):
             return NO_KEY
+        # A wrong key is refused everywhere, also where no other scenario applies.
         if chosen.error and chosen.error.status == 401:
             return chosen.error
         largest = LARGEST_BATCH if path == BATCHES else LARGEST_BODY
@@ -129,18 +131,18 @@ class DemoApi:
             error = chosen.error_at(_retry(request))
             if error:
                 return self._whole(error, request_id, chosen.retry_after_s)
-            found = self._create_batch(request, chosen)
+            batch = self._create_batch(request, chosen)
         elif not batch_id:
             return self._whole(await self._batches.page(parse_qs(request.query), host), request_id)
         elif what == "results":
             return self._results(batch_id, request_id)
         elif what == "cancel":
-            found = self._batches.cancel(batch_id)
+            batch = self._batches.cancel(batch_id)
         else:
-            found = NOT_FOUND if what else self._batches.find(batch_id)
-        if isinstance(found, ApiError):
-            return self._whole(found, request_id)
-        return self._whole(await self._batches.described(found, host), request_id)
+            batch = NOT_FOUND if what else self._batches.find(batch_id)
+        if isinstance(batch, ApiError):
+            return self._whole(batch, request_id)
+        return self._whole(await self._batches.described(batch, host), request_id)
 
     def _create_batch(self, request: Request, chosen: Scenario) -> StoredBatch | ApiError:
         body = _json(request.body)
@@ -159,8 +161,8 @@ class DemoApi:
         body = _json(request.body)
         error = chosen.error_at(_retry(request))
         if error:
-            named = body.get("model") if isinstance(body, dict) else None
-            error = replace(error, message=error.message.format(model=named))
+            model_id = body.get("model") if isinstance(body, dict) else None
+            error = replace(error, message=error.message.format(model=model_id))
             return self._whole(error, request_id, chosen.retry_after_s)
         if isinstance(body, ApiError):
             return self._whole(body, request_id)
@@ -168,11 +170,15 @@ class DemoApi:
         model = None if wrong else find(body["model"])
         if wrong or model is None:
             return self._whole(wrong or NOT_FOUND, request_id)
+        # One for each answer: sharing one, they would draw in the order of their tokens, which
+        # depends on the clock.
         rng = random.Random(self._rng.getrandbits(64))  # noqa: S311 (a toy model)
-        used = input_tokens(body)
+        prompt_tokens = input_tokens(body)
         cached = self._cache.use(body, model.id, self._now())
-        events = Answer(body, model, chosen, self._pace, rng, request_id, used, cached).events()
-        headers = {**_id(request_id), **self._limits(used)}
+        events = Answer(
+            body, model, chosen, self._pace, rng, request_id, prompt_tokens, cached
+        ).events()
+        headers = {**_id(request_id), **self._limits(prompt_tokens)}
         if body.get("stream"):
             headers["content-type"] = "text/event-stream; charset=utf-8"
             headers["cache-control"] = "no-cache"
@@ -190,27 +196,28 @@ class DemoApi:
                 return self._whole(error, request_id)
             fold(message, event)
             is_whole = event["type"] == "message_stop"
+        # A scenario that breaks streams cuts a whole message in half.
         body = _encoded(message)
         headers = {**headers, "content-type": "application/json"}
         return Reply(200, headers, _once(body if is_whole else body[: len(body) // 2]))
 
     def _whole(
         self,
-        found: JsonObject | ApiError,
+        outcome: JsonObject | ApiError,
         request_id: str,
         retry_after_s: int | None = None,
     ) -> Reply:
         headers = {**_id(request_id), "content-type": "application/json"}
-        if not isinstance(found, ApiError):
-            return Reply(200, headers, _once(_encoded(found)))
-        if found.error_code is None:
-            headers["x-should-retry"] = "true" if found.is_transient else "false"
+        if not isinstance(outcome, ApiError):
+            return Reply(200, headers, _once(_encoded(outcome)))
+        if outcome.error_code is None:
+            headers["x-should-retry"] = "true" if outcome.is_transient else "false"
         if retry_after_s is not None:
             headers["retry-after"] = str(retry_after_s)
-        return Reply(found.status, headers, _once(_encoded(found.body(request_id))))
+        return Reply(outcome.status, headers, _once(_encoded(outcome.body(request_id))))
 
     def _limits(self, used_tokens: int) -> dict[str, str]:
-        """What a fresh minute would say: the demo keeps no count."""
+        """What the headers would say in a fresh minute: the demo keeps no count."""
         reset = (self._now() + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         tokens_left = max(0, TOKENS_PER_MINUTE - used_tokens)
         name = "anthropic-ratelimit"
@@ -251,6 +258,7 @@ def _methods(path: str, is_post: bool) -> tuple[str, ...]:
 
 def _retry(request: Request) -> int:
     value = request.headers.get(RETRY_HEADER, "")
+    # `isdigit` is true of ² too, which `int` refuses.
     return int(value) if value.isascii() and value.isdigit() else 0
 
 

@@ -11,6 +11,7 @@ MOST_REQUESTS = 100_000
 LARGEST_BATCH = 256_000_000
 LONGEST_ID = 64
 CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
+# Fast answers cannot be had in batches (pricing page).
 NOT_IN_BATCHES = ("speed",)
 
 Requests = list[tuple[str, dict[str, Json]]]
@@ -33,15 +34,15 @@ def broken_batch(version: str | None, body: object) -> Requests | ApiError:
         return invalid("requests: List should have at least 1 item after validation, not 0")
     if len(requests) > MOST_REQUESTS:
         return invalid(f"requests: List should have at most {MOST_REQUESTS} items")
-    found: Requests = []
+    checked: Requests = []
     ids: set[str] = set()
     for index, row in enumerate(requests):
         wrong = _broken_request(row, ids)
         if wrong is not None:
             return invalid(f"requests.{index}{wrong}")
         ids.add(row["custom_id"])
-        found.append((row["custom_id"], row["params"]))
-    return found
+        checked.append((row["custom_id"], row["params"]))
+    return checked
 
 
 def _broken_request(row: object, ids: set[str]) -> str | None:

@@ -1,7 +1,7 @@
-"""The Message Batches API in process: what was asked is kept, and answered when its results
-are fetched, each time with the same words.
+"""The Message Batches API in process: requests are kept, and answered when their results are
+fetched, each time with the same words.
 
-A batch goes on by the clock alone: no task waits for it, and it is gone with the process.
+A batch advances by the clock alone: no task waits for it, and it is gone with the process.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ MOST_BATCHES = 20
 MOST_BYTES = 64_000_000
 """Of all kept batches together; the newest is kept whatever its size."""
 DEFAULT_LIMIT, MOST_LISTED = 20, 1000
+# Checking 100,000 requests in one go would hold up every stream on the loop.
 CHECKED_AT_ONCE = 50
 FAULTS = ("errored", "expired", "canceled")
 """What the scenario makes of the first requests of a batch."""
@@ -74,16 +75,16 @@ class Batches:
         self, body: object, version: str | None, scenario: Scenario, size: int
     ) -> StoredBatch | ApiError:
         """`POST /v1/messages/batches`."""
-        found = broken_batch(version, body)
-        if isinstance(found, ApiError):
-            return found
+        requests = broken_batch(version, body)
+        if isinstance(requests, ApiError):
+            return requests
         now = self._now()
         stored = StoredBatch(
             batch_id=f"msgbatch_demo_{self._rng.getrandbits(96):024x}",
             version=version,
             # Nothing is streamed in a batch, so nothing can break in mid-stream.
             scenario=replace(scenario, breaks=None, silence_s=0.0),
-            requests=found,
+            requests=requests,
             size=size,
             created_at=now,
             ends_at=now + timedelta(seconds=self._batch_s),
@@ -91,7 +92,7 @@ class Batches:
         self._stored[stored.batch_id] = stored
         while len(self._stored) > 1 and (
             len(self._stored) > MOST_BATCHES
-            or sum(each.size for each in self._stored.values()) > MOST_BYTES
+            or sum(batch.size for batch in self._stored.values()) > MOST_BYTES
         ):
             self._stored.popitem(last=False)
         return stored
@@ -102,7 +103,8 @@ class Batches:
         return stored or ApiError(404, "not_found_error", f"Batch {batch_id[:80]} not found")
 
     def cancel(self, batch_id: str) -> StoredBatch | ApiError:
-        """`POST …/cancel`: what has had its turn stays answered. One that ended stays as it is."""
+        """`POST …/cancel`: requests that had their turn stay answered, and a batch that has ended
+        stays as it is."""
         stored, now = self.find(batch_id), self._now()
         if not isinstance(stored, ApiError) and stored.status(now) == "in_progress":
             stored.canceled_at = now
@@ -125,16 +127,17 @@ class Batches:
         rest = ids[ids.index(after) + 1 :] if after else ids
         if before:
             rest = ids[: ids.index(before)]
+        # Before a cursor the page is what stands next to it, the end of the rest.
         page = rest[-limit:] if before else rest[:limit]
         return {
-            "data": [await self.described(self._stored[each], host) for each in page],
+            "data": [await self.described(self._stored[batch_id], host) for batch_id in page],
             "has_more": len(rest) > len(page),
             "first_id": page[0] if page else None,
             "last_id": page[-1] if page else None,
         }
 
     async def described(self, stored: StoredBatch, host: str) -> JsonObject:
-        """A batch in the API's words. Until it has ended all requests count as processing."""
+        """A batch in the words of the API. Until it has ended, all requests count as processing."""
         status = stored.status(self._now())
         has_ended = status == "ended"
         if has_ended and not stored.tally:
@@ -165,6 +168,7 @@ class Batches:
 
     async def _lines(self, stored: StoredBatch) -> AsyncGenerator[bytes, None]:
         order = list(range(len(stored.requests)))
+        # The API promises no order: whoever relies on one finds out here.
         random.Random(stored.batch_id).shuffle(order)  # noqa: S311 (a toy)
         for index in order:
             custom_id = stored.requests[index][0]
@@ -179,6 +183,7 @@ class Batches:
             return {"type": fault}
         custom_id, params = stored.requests[index]
         rng = random.Random(f"{stored.batch_id}/{custom_id}")  # noqa: S311 (a toy)
+        # By the rules of its first day: results are the same whenever they are fetched.
         error = error or check_in_batch(stored.version, params, stored.created_at.date())
         if error is not None:
             body = error.body(f"req_demo_{rng.getrandbits(96):024x}")

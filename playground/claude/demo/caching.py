@@ -1,7 +1,7 @@
-"""The prompt cache: what of a prompt is read from it and what is written to it.
+"""The prompt cache: how much of a prompt is read from it and how much is written to it.
 
-It keeps digests, never texts. A prefix can be read once its first answer has begun, so
-prompts that go out side by side all write.
+It keeps digests, never texts. A prefix can be read once its first answer has begun, so prompts sent
+side by side all write.
 """
 
 import json
@@ -13,6 +13,7 @@ from hashlib import sha256
 from playground.claude.demo.prompt import TOKENS_PER_REQUEST, Body, input_tokens
 from playground.core.text.json_text import Json
 
+# Digests are small, and a prompt that falls out is only written once more.
 MOST_ENTRIES = 2_000
 READY_AFTER = timedelta(seconds=0.4)
 KEPT = {"5m": timedelta(minutes=5), "1h": timedelta(hours=1)}
@@ -23,6 +24,7 @@ LEAST_TOKENS = {
 }  # fmt: skip
 """Shorter prompts are silently not cached."""
 LEAST_TOKENS_OTHERWISE = 512
+# All that the model reads before the messages: a change in it makes another prefix.
 _PREFIX_FIELDS = ("model", "system", "thinking", "output_config", "tools")
 
 
@@ -50,16 +52,17 @@ class PromptCache:
 
     def use(self, body: Body, model_id: str, now: datetime) -> CacheUse:
         """What a request reads and writes; it is remembered for the next ones."""
-        asked = body.get("cache_control")
+        cache_control = body.get("cache_control")
         total = input_tokens(body)
-        if not asked or total < LEAST_TOKENS.get(model_id, LEAST_TOKENS_OTHERWISE):
+        if not cache_control or total < LEAST_TOKENS.get(model_id, LEAST_TOKENS_OTHERWISE):
             return CacheUse()
-        ttl = asked.get("ttl", "5m")
+        ttl = cache_control.get("ttl", "5m")
         read = self._longest(body, now)
         cacheable = total - TOKENS_PER_REQUEST
         key = _digest(body, len(body["messages"]))
-        kept = self._entries.get(key)
-        ready_at = kept.ready_at if kept and kept.expires_at > now else now + READY_AFTER
+        entry = self._entries.get(key)
+        # What can be read stays so when it is written again: only its life begins anew.
+        ready_at = entry.ready_at if entry and entry.expires_at > now else now + READY_AFTER
         self._entries[key] = _Entry(cacheable, ready_at, now + KEPT[ttl])
         self._entries.move_to_end(key)
         while len(self._entries) > MOST_ENTRIES:
@@ -69,9 +72,9 @@ class PromptCache:
     def _longest(self, body: Body, now: datetime) -> int:
         """The tokens of the longest prefix of the conversation that can be read."""
         for count in range(len(body["messages"]), 0, -1):
-            found = self._entries.get(_digest(body, count))
-            if found and found.ready_at <= now < found.expires_at:
-                return found.tokens
+            entry = self._entries.get(_digest(body, count))
+            if entry and entry.ready_at <= now < entry.expires_at:
+                return entry.tokens
         return 0
 
 

@@ -1,5 +1,4 @@
-"""The errors of the API as values, and what can go wrong, as data: each scenario says what it
-does and at which attempt."""
+"""The API's errors as values, and scenarios as data: each says what goes wrong at which attempt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from playground.core.text.json_text import Json, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """What the API refuses a request with."""
+    """An error that the API answers with."""
 
     status: int
     type: str
@@ -186,5 +185,5 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 
 def scenario(name: str | None) -> Scenario:
-    """The scenario of a name; an unknown one is no fault at all."""
+    """The scenario of that name; with an unknown name nothing goes wrong."""
     return SCENARIOS.get(name or "none", SCENARIOS["none"])

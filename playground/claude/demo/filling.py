@@ -1,4 +1,4 @@
-"""Fills a JSON schema plausibly: what a tool is called with, and what a structured answer is.
+"""Fills a JSON schema plausibly: the input of a tool, or a structured answer.
 
 Not every keyword of JSON Schema is followed: those of the API's own subset are, and sizes.
 """
@@ -40,21 +40,22 @@ class _Filling:
         self._root, self._rng, self._words = root, rng, words
 
     def value(self, schema: object, depth: int) -> Json:
-        found = self._resolved(schema)
-        if "const" in found:
-            return found["const"]
-        options = found.get("enum")
+        resolved = self._resolved(schema)
+        if "const" in resolved:
+            return resolved["const"]
+        options = resolved.get("enum")
         if isinstance(options, list) and options:
             return self._rng.choice(options)
         for name in ("anyOf", "oneOf", "allOf"):
-            inner = found.get(name)
+            inner = resolved.get(name)
             if isinstance(inner, list) and inner and depth < DEEPEST:
-                rest = {key: value for key, value in found.items() if key != name}
+                rest = {key: value for key, value in resolved.items() if key != name}
                 return self.value(rest | dict(self._resolved(inner[0])), depth + 1)
-        return self._of_type(found, depth)
+        return self._of_type(resolved, depth)
 
     def _resolved(self, schema: object) -> Schema:
         """What a reference within the schema names; an empty schema for any other."""
+        # A reference can lead back to itself.
         for _ in range(DEEPEST):
             if not isinstance(schema, Mapping):
                 return {}
@@ -69,7 +70,7 @@ class _Filling:
     def _of_type(self, schema: Schema, depth: int) -> Json:
         kind = schema.get("type")
         if isinstance(kind, list):
-            kind = next((each for each in kind if each != "null"), "null")
+            kind = next((name for name in kind if name != "null"), "null")
         if kind is None:
             kind = "object" if "properties" in schema else "string"
         match kind:
@@ -89,7 +90,7 @@ class _Filling:
         properties = schema.get("properties")
         if not isinstance(properties, Mapping) or depth >= DEEPEST:
             return {}
-        return {name: self.value(each, depth + 1) for name, each in properties.items()}
+        return {name: self.value(inner, depth + 1) for name, inner in properties.items()}
 
     def _array(self, schema: Schema, depth: int) -> list[Json]:
         least = _whole(schema.get("minItems"), 1)
@@ -106,17 +107,19 @@ class _Filling:
         return round(self._rng.uniform(low, high), 2)
 
     def _text(self, schema: Schema) -> str:
-        known = FORMATS.get(str(schema.get("format")))
-        text = known if known is not None else self._words()
+        example = FORMATS.get(str(schema.get("format")))
+        text = example if example is not None else self._words()
         text = text.ljust(_whole(schema.get("minLength"), 0), ".")
         return text[: _whole(schema.get("maxLength"), len(text))]
 
 
 def _whole(value: object, otherwise: int) -> int:
+    # A schema may ask for a million items or characters.
     return min(value, 1_000) if type(value) is int and value >= 0 else otherwise
 
 
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # No number can be drawn between bounds that are NaN or too large for a float.
     return value if abs(value) < 10**15 else None

@@ -1,7 +1,7 @@
 """How the demo judges an answer for an experiment's check: by words alone, always the same.
 
-Where something is expected the answer must hold its words; otherwise it must take up a word
-of what was asked.
+If something is expected, the answer must contain its words; otherwise it must take up a word of the
+question.
 """
 
 import re
@@ -15,54 +15,57 @@ from playground.core.experiment.judging import FORMAT
 MOST_NAMED = 5
 _ANSWER = re.compile(r"<answer>\n?(.*)</answer>", re.DOTALL)
 _EXPECTED = re.compile(r"<expected>\n?(.*?)</expected>", re.DOTALL)
+# The words of the default criterion are in every judge's prompt and say nothing about the question.
 _OF_ANY_PROMPT = frozenset(words(JUDGED_BY_DEFAULT))
 
 
 def judgement(body: Body) -> str | None:
-    """The reply to a judge's prompt: the reason, and the verdict on the last line. None: it
-    is another prompt."""
+    """The reply to a judge's prompt: the reason, and the verdict on the last line. None for any
+    other prompt."""
     turns = turns_of(body)
     if system_of(body) != FORMAT or len(turns) != 1:
         return None
-    asked, answer = _parts(turns[0][1])
-    expected = _EXPECTED.search(asked)
+    question, answer = _parts(turns[0][1])
+    expected = _EXPECTED.search(question)
     if expected and expected[1].strip():
         passes, reason = _by_expected(expected[1].strip(), answer)
     else:
-        passes, reason = _by_asked(asked, answer)
+        passes, reason = _by_asked(question, answer)
     verdict = "PASS" if passes else "FAIL"
     return f"By words alone, as a demo judges: {reason}.\nVERDICT: {verdict}"
 
 
 def _parts(prompt: str) -> tuple[str, str]:
-    """What was asked, and the answer: what follows the first line where nothing has tags."""
+    """The question and the answer; without tags, the answer is all that follows the first line."""
     tagged = _ANSWER.search(prompt)
     if tagged:
         return prompt[: tagged.start()], tagged[1]
-    asked, _, answer = prompt.partition("\n")
-    return asked, answer
+    question, _, answer = prompt.partition("\n")
+    return question, answer
 
 
 def _by_expected(expected: str, answer: str) -> tuple[bool, str]:
-    wanted = dict.fromkeys(WORD.findall(expected.casefold()))
-    if not wanted:  # signs alone
+    expected_words = dict.fromkeys(WORD.findall(expected.casefold()))
+    if not expected_words:  # signs alone
         missing = [] if expected in answer else [expected]
     else:
-        held = frozenset(WORD.findall(answer.casefold()))
-        missing = [word for word in wanted if word not in held]
+        answer_words = frozenset(WORD.findall(answer.casefold()))
+        missing = [word for word in expected_words if word not in answer_words]
     if missing:
-        return False, f"the answer lacks {_named(missing)}, which is expected"
+        return False, f"the answer lacks {_in_quotes(missing)}, which is expected"
     return True, "the answer has every word of what is expected"
 
 
-def _by_asked(asked: str, answer: str) -> tuple[bool, str]:
-    shared = set(words(answer)).difference(_OF_ANY_PROMPT).intersection(words(asked))
-    found = dict.fromkeys(word for word in WORD.findall(asked) if shared.intersection(words(word)))
-    if found:
-        return True, f"the answer takes up {_named(list(found))}"
+def _by_asked(question: str, answer: str) -> tuple[bool, str]:
+    stems = set(words(answer)).difference(_OF_ANY_PROMPT).intersection(words(question))
+    shared_words = dict.fromkeys(
+        word for word in WORD.findall(question) if stems.intersection(words(word))
+    )
+    if shared_words:
+        return True, f"the answer takes up {_in_quotes(list(shared_words))}"
     return False, "the answer takes up no word of what was asked"
 
 
-def _named(found: Sequence[str]) -> str:
-    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-    return ", ".join(f"“{word}”" for word in found[:MOST_NAMED]) + more
+def _in_quotes(listed: Sequence[str]) -> str:
+    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+    return ", ".join(f"“{word}”" for word in listed[:MOST_NAMED]) + more

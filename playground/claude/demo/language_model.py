@@ -25,6 +25,7 @@ DOUBT = 0.3
 """How much of the mixture each length leaves to the shorter ones."""
 REPEAT = 0.02
 """What remains of the chance of a token that would repeat the last seven."""
+# N-grams can go round in circles and never reach an end.
 LONGEST_PART = 1_200
 START, END = "\0start", ""
 LONG_WORDS = 400
@@ -41,8 +42,8 @@ Counts = dict[tuple[str, ...], dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a token is drawn: from the `top_k` likeliest (0: all), then from the likeliest
-    that together have the chance `top_p`."""
+    """How a token is drawn: from the `top_k` likeliest (0: all), and of those from the likeliest
+    that together reach the probability `top_p`."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -70,16 +71,17 @@ class LanguageModel:
         """The answer, token by token. A last message from the assistant is continued."""
         match = self.match(system, messages)
         prefill = messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
-        wanted = 0 if match.is_off_topic else tokens_wanted(messages)
+        # Off topic there is nothing to be long about.
+        wanted_tokens = 0 if match.is_off_topic else tokens_wanted(messages)
         written = 0
         for pieces in (match.pieces, *match.related):
             if written:
                 yield "\n\n"
             for token in _part(pieces, "" if written else prefill, sampling, rng):
-                named = _named(token, match.topic)
-                written += len(named)
-                yield from named
-            if written >= wanted:
+                text_tokens = _with_topic(token, match.topic)
+                written += len(text_tokens)
+                yield from text_tokens
+            if written >= wanted_tokens:
                 return
 
     def distribution(
@@ -90,8 +92,8 @@ class LanguageModel:
         return at_temperature(_mixed(counts, (START,)), temperature)
 
 
-def _named(token: str, topic: str) -> list[str]:
-    """A token of the corpus as it is written out: one of them stands for the topic."""
+def _with_topic(token: str, topic: str) -> list[str]:
+    """A token of the corpus as it is written: one of them is a placeholder for the topic."""
     if not token.endswith("{topic}"):
         return [token]
     return tokenizer.tokens(token.replace("{topic}", topic))
@@ -99,30 +101,31 @@ def _named(token: str, topic: str) -> list[str]:
 
 def tokens_wanted(messages: Sequence[tuple[str, str]]) -> int:
     """How many tokens the last user message asks for; 0 leaves it to the piece."""
-    asked = next((text for role, text in reversed(messages) if role == "user"), "")
-    number = NUMBER_OF_WORDS.search(asked)
+    question = next((text for role, text in reversed(messages) if role == "user"), "")
+    number = NUMBER_OF_WORDS.search(question)
     if number:
         return int(number[1].replace(",", ""))
-    return LONG_WORDS if LONG.search(asked) else 0
+    return LONG_WORDS if LONG.search(question) else 0
 
 
 def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random) -> Iterator[str]:
     """One answer, up to the end of a piece."""
     counts = _counts(pieces)
     context = (START, *tokenizer.tokens(prefill))
+    # The model has nothing to go on from after a word it never read.
     if context[-1:] not in counts:
         context = (START,)
-    said: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
     for _ in range(LONGEST_PART):
         context = context[-LONGEST_CONTEXT:]
         chances = _mixed(counts, context)
         for token in chances:
-            if len(chances) > 1 and (*context, token) in said:
+            if len(chances) > 1 and (*context, token) in seen:
                 chances[token] *= REPEAT
         token = _draw(chances, sampling, rng)
         if token == END:
             return
-        said.add((*context, token))
+        seen.add((*context, token))
         context = (*context, token)
         yield token
 
@@ -142,7 +145,7 @@ def _counts(pieces: Weighed) -> Counts:
 def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
     """Interpolated back-off: the longest context first, each leaving room for a shorter."""
     mixed: dict[str, float] = {}
-    left = 1.0
+    remaining = 1.0
     for length in range(len(context), 0, -1):
         followers = counts.get(context[-length:])
         if not followers:
@@ -150,18 +153,19 @@ def _mixed(counts: Counts, context: tuple[str, ...]) -> dict[str, float]:
         if length < SHORTEST_CONTEXT and mixed:
             break
         total = sum(followers.values())
-        share = left * total / (total + DOUBT * len(followers))
+        share = remaining * total / (total + DOUBT * len(followers))
         for token, count in followers.items():
             mixed[token] = mixed.get(token, 0.0) + share * count / total
-        left -= share
+        remaining -= share
     return mixed or {END: 1.0}
 
 
 def at_temperature(chances: Mapping[str, float], temperature: float) -> dict[str, float]:
-    """softmax(log p / T); at 0 the likeliest token alone is left."""
+    """softmax(log p / T); at 0 only the likeliest token is left."""
     best = max(chances, key=lambda token: chances[token])
     if temperature <= 0:
         return {best: 1.0}
+    # Relative to the likeliest, or at a low temperature all chances would underflow to 0.
     top = math.log(chances[best])
     raw = {t: math.exp((math.log(p) - top) / temperature) for t, p in chances.items() if p > 0}
     total = sum(raw.values())
@@ -174,11 +178,15 @@ def sampled_from(chances: Mapping[str, float], sampling: Sampling) -> dict[str, 
     if sampling.top_p >= 1 and not sampling.top_k:
         return shaped
     ranked = sorted(shaped, key=lambda token: -shaped[token])[: sampling.top_k or None]
-    # The likeliest always stays; each further one while those before it are not enough.
-    before = accumulate((shaped[token] for token in ranked), initial=0.0)
-    wanted = sampling.top_p * sum(shaped[token] for token in ranked)
-    kept = {token for token, sum_before in zip(ranked, before, strict=False) if sum_before < wanted}
-    return {token: shaped[token] for token in shaped if token in kept or token == ranked[0]}
+    # The likeliest always stays, and each further one as long as those before it are not enough.
+    cumulative = accumulate((shaped[token] for token in ranked), initial=0.0)
+    threshold = sampling.top_p * sum(shaped[token] for token in ranked)
+    nucleus = {
+        token
+        for token, sum_before in zip(ranked, cumulative, strict=False)
+        if sum_before < threshold
+    }
+    return {token: shaped[token] for token in shaped if token in nucleus or token == ranked[0]}
 
 
 def _draw(chances: Mapping[str, float], sampling: Sampling, rng: random.Random) -> str:
@@ -198,5 +206,6 @@ def _trained() -> LanguageModel:
 
 def language_model() -> LanguageModel:
     """The model of this process, trained at first use."""
+    # `cache` alone lets two threads train at once.
     with _training:
         return _trained()

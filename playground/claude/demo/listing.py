@@ -13,17 +13,17 @@ LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True)
 
 
 def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | ApiError:
-    """One page of `GET /v1/models`, newest first; retired ones only where they are asked for."""
+    """One page of `GET /v1/models`, newest first; retired models only on request."""
     try:
         limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
     except ValueError:
         return invalid("limit: Input should be a valid integer")
     if not 1 <= limit <= MOST:
         return invalid(f"limit: Input should be between 1 and {MOST}")
-    wanted = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
-    wanted = wanted or {"active", "deprecated"}
+    lifecycles = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
+    lifecycles = lifecycles or {"active", "deprecated"}
     infos = [model_info(model, today) for model in LISTED]
-    rows = [row for row in infos if row["lifecycle"] in wanted]
+    rows = [row for row in infos if row["lifecycle"] in lifecycles]
     ids = [row["id"] for row in rows]
     after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
     for cursor in filter(None, (after, before)):
@@ -32,6 +32,7 @@ def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | 
     rest = rows[ids.index(after) + 1 :] if after else rows
     if before:
         rest = rows[: ids.index(before)]
+    # Before a cursor the page is what stands next to it, the end of the rest.
     page = rest[-limit:] if before else rest[:limit]
     return {
         "data": page,
@@ -50,7 +51,7 @@ def model_named(model_id: str, today: date) -> JsonObject | ApiError:
 
 
 def dated_id(model: Model) -> str:
-    """The id the API answers with: of an older model, the one with its date."""
+    """The id the API answers with: for an older model, the one with its date."""
     return next(iter(model.aliases), model.id)
 
 
@@ -74,8 +75,7 @@ def model_info(model: Model, today: date) -> JsonObject:
 
 
 def _capabilities(model: Model) -> JsonObject:
-    """What the demo can do: texts and JSON, so images, documents and the API's own tools are
-    not there."""
+    """What the demo can do: text and JSON, but no images, documents or tools of the API's own."""
     efforts = {level: _supported(level in model.efforts) for level in EFFORTS}
     types = ("adaptive", "enabled", "disabled", "between_tools")
     return {

@@ -27,6 +27,7 @@ def read_pieces(folder: Path = CORPUS) -> tuple[Piece, ...]:
     """Every piece of the corpus, in the order of the files and their lines."""
     return tuple(
         piece
+        # Sorted, because file systems list a folder in any order, which would change the answers.
         for path in sorted(folder.glob("*.md"))
         for piece in _pieces(path.read_text(encoding="utf-8"))
     )
@@ -35,10 +36,10 @@ def read_pieces(folder: Path = CORPUS) -> tuple[Piece, ...]:
 def _pieces(text: str) -> list[Piece]:
     title, _, rest = text.partition("\n")
     topic = title.removeprefix("%").strip()
-    found = []
+    pieces = []
     for group in f"\n{rest}".split("\n# ")[1:]:
-        asked, _, answers = group.partition("\n")
+        question, _, answers = group.partition("\n")
         for rank, answer in enumerate(answers.split("\n---\n")):
             answer = answer.strip("\n")
-            found.append(Piece(topic, asked, rank, answer, tuple(tokens(answer))))
-    return found
+            pieces.append(Piece(topic, question, rank, answer, tuple(tokens(answer))))
+    return pieces

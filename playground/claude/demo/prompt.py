@@ -24,13 +24,15 @@ def text_of(content: object) -> str:
 
 
 def system_of(body: Body) -> str:
-    """The system prompt with what the system says within the conversation, or empty."""
-    said = [text_of(each["content"]) for each in body["messages"] if each["role"] == "system"]
-    return "\n\n".join(filter(None, [text_of(body.get("system")), *said]))
+    """The system prompt and the system messages within the conversation; may be empty."""
+    system_turns = [
+        text_of(message["content"]) for message in body["messages"] if message["role"] == "system"
+    ]
+    return "\n\n".join(filter(None, [text_of(body.get("system")), *system_turns]))
 
 
 def turns_of(body: Body) -> Turns:
-    """What user and assistant said, as (role, text)."""
+    """What user and assistant said, as pairs of role and text."""
     return [
         (message["role"], text_of(message["content"]))
         for message in body["messages"]
@@ -39,8 +41,8 @@ def turns_of(body: Body) -> Turns:
 
 
 def prefill_of(body: Body) -> str | None:
-    """The beginning of the answer, where the conversation ends with one; a last turn that ends
-    with another block than a text is one that the API goes on with."""
+    """The beginning of the answer, if the conversation ends with one. A last assistant turn that
+    ends with a block other than text is no prefill: the API goes on from it."""
     turns = [message for message in body["messages"] if message["role"] != "system"]
     if not turns or turns[-1]["role"] != "assistant":
         return None

@@ -22,8 +22,8 @@ LENGTH = re.compile(r"\b[0-9][0-9,]* words?\b")
 LONGEST_END = 2_000
 WORDS_OF_END = 12
 MOST_UNKNOWN = 4
-"""Of a long message both ends are read, and few words that it never read before: the
-question is there, and what it is asked about may be anything."""
+"""Of a long message both ends are read, where the question is, and only a few unknown words:
+what is asked about may be anything."""
 SYSTEM_SHARE = 0.4
 EARLIER_SHARE = 0.15
 BODY_SHARE = 0.25
@@ -47,8 +47,8 @@ Weighed = tuple[tuple[Piece, float], ...]
 class Match:
     """The pieces that a prompt calls up, each with its influence, the best first.
 
-    `related` holds what else the topic has, one question after the other, for an answer
-    that is to be long.
+    `related` holds what else there is on the topic, question by question, for an answer that is to
+    be long.
     """
 
     pieces: Weighed
@@ -59,7 +59,7 @@ class Match:
 
 
 class Relevance:
-    """Knows how much each word tells, and weighs the pieces by it."""
+    """Knows how much each word tells, and weights the pieces by it."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._fallback = tuple(piece for piece in pieces if piece.asked == UNKNOWN)
@@ -79,10 +79,10 @@ class Relevance:
 
     def match(self, system: str, messages: Sequence[tuple[str, str]]) -> Match:
         """What the corpus has on a prompt; the last user message counts most."""
-        asked = [text for role, text in messages if role == "user"]
-        last = self._read(asked[-1] if asked else "")
+        user_texts = [text for role, text in messages if role == "user"]
+        last = self._read(user_texts[-1] if user_texts else "")
         query: dict[str, float] = {word: float(count) for word, count in last.items()}
-        for text, share in [(system, SYSTEM_SHARE), (" ".join(asked[:-1]), EARLIER_SHARE)]:
+        for text, share in [(system, SYSTEM_SHARE), (" ".join(user_texts[:-1]), EARLIER_SHARE)]:
             for word in words(text):
                 query[word] = query.get(word, 0.0) + share
         scores = {asked: self._score(query, asked) for asked in self._heads}
@@ -90,8 +90,9 @@ class Relevance:
         chosen = [piece for piece in self._pieces if scores[piece.asked] >= NEAR * scores[best]]
         chosen.sort(key=lambda piece: -scores[piece.asked])
         topic = chosen[0].topic
+        # By the last message, too, or a system prompt on the topic would hide that it is off topic.
         if scores[best] < OFF_TOPIC * 2 and self._cosine(last, best) < OFF_TOPIC:
-            if follow_up := self._follow_up(system, asked[:-1], last, scores):
+            if follow_up := self._follow_up(system, user_texts[:-1], last, scores):
                 return follow_up
             fallback = tuple((piece, RANK_SHARE**piece.rank) for piece in self._fallback)
             return Match(fallback, (), topic, (), is_off_topic=True)
@@ -109,7 +110,7 @@ class Relevance:
         last: Mapping[str, int],
         scores: Mapping[str, float],
     ) -> Match | None:
-        """What else there is on the topic so far, where the last message has a word on it."""
+        """What else there is on the topic so far, if the last message has a word about it."""
         if not earlier:
             return None
         before = self.match(system, [("user", text) for text in earlier])
@@ -117,8 +118,8 @@ class Relevance:
             return None
         asked = before.pieces[0][0].asked
         groups = self._related(scores, asked, before.topic)
-        said = [word for word in last if any(self._has(group, word) for group in groups)]
-        return Match(groups[0], groups[1:], before.topic, tuple(said), False) if said else None
+        shared = [word for word in last if any(self._has(group, word) for group in groups)]
+        return Match(groups[0], groups[1:], before.topic, tuple(shared), False) if shared else None
 
     def _has(self, group: Weighed, word: str) -> bool:
         asked = group[0][0].asked
@@ -127,11 +128,11 @@ class Relevance:
     def _read(self, text: str) -> Counter[str]:
         if len(text) > 2 * LONGEST_END:
             text = f"{text[:LONGEST_END]} {text[-LONGEST_END:]}"
-        found = words(text)
-        if len(found) > 2 * WORDS_OF_END:
-            found = found[:WORDS_OF_END] + found[-WORDS_OF_END:]
-        unknown = [word for word in found if word not in self._idf]
-        known = [word for word in found if word in self._idf]
+        text_words = words(text)
+        if len(text_words) > 2 * WORDS_OF_END:
+            text_words = text_words[:WORDS_OF_END] + text_words[-WORDS_OF_END:]
+        unknown = [word for word in text_words if word not in self._idf]
+        known = [word for word in text_words if word in self._idf]
         return Counter([*known, *unknown[-MOST_UNKNOWN:]] or [SAYS_NOTHING])
 
     def _related(self, scores: Mapping[str, float], best: str, topic: str) -> tuple[Weighed, ...]:
@@ -142,9 +143,9 @@ class Relevance:
         return tuple(tuple(groups[asked]) for asked in sorted(groups, key=lambda a: -scores[a]))
 
     def _score(self, query: Mapping[str, float], asked: str) -> float:
-        known = sum(self._weight(w) * n for w, n in query.items() if w in self._bodies[asked])
-        every = sum(self._weight(w) * n for w, n in query.items()) or 1.0
-        return self._cosine(query, asked) + BODY_SHARE * known / every
+        covered = sum(self._weight(w) * n for w, n in query.items() if w in self._bodies[asked])
+        total = sum(self._weight(w) * n for w, n in query.items()) or 1.0
+        return self._cosine(query, asked) + BODY_SHARE * covered / total
 
     def _cosine(self, query: Mapping[str, float], asked: str) -> float:
         head = self._heads[asked]
@@ -155,6 +156,7 @@ class Relevance:
         return math.sqrt(sum((self._weight(word) * count) ** 2 for word, count in bag.items()))
 
     def _weight(self, word: str) -> float:
+        # A word it never read tells as much as the rarest: a prompt full of them is off topic.
         return self._idf.get(word, self._rarest)
 
 
@@ -166,6 +168,7 @@ def words(text: str) -> list[str]:
 
 def _stem(word: str) -> str:
     if not word.isascii():
+        # The endings of other languages are not known: the beginning stands for the word.
         return word[:5]
     for ending in ("ing", "es", "ed", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:

@@ -1,7 +1,7 @@
-"""The real API's rules about a request, as a table: the first that is broken answers.
+"""The real API's rules about a request, as a table: the first one that is broken gives the answer.
 
-Shapes come first (`shapes.py`), then what the model takes. Texts follow the API's where
-they are known; the API itself calls its wording unstable.
+Shapes come first (`shapes.py`), then what the model accepts. Messages follow the API's where they
+are known; the API itself calls its wording unstable.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Call:
 
     @property
     def thinks(self) -> bool:
-        """Whether thinking was asked for; the models with sampling think only then."""
+        """Whether thinking was asked for; models that take sampling parameters think only then."""
         return self.thinking.get("type") in ("enabled", "adaptive")
 
     @property
@@ -95,6 +95,7 @@ def _check(
         return invalid(f'anthropic-version: "{version[:40]}" is not a valid version.')
     if not isinstance(body, dict):
         return invalid("The request body is not a JSON object.")
+    # The current version does not know the sampling fields: it refuses even their defaults.
     wrong = broken_shape(body, fields - set(SAMPLING if version == CURRENT_VERSION else ()))
     if wrong:
         return invalid(wrong)
@@ -106,18 +107,18 @@ def _check(
 
 
 def _max_tokens(call: Call) -> str | None:
-    asked, limit = call.body["max_tokens"], call.model.max_output_tokens
-    if asked <= limit:
+    max_tokens, limit = call.body["max_tokens"], call.model.max_output_tokens
+    if max_tokens <= limit:
         return None
     return (
-        f"max_tokens: {asked} > {limit}, which is the maximum allowed number of output"
+        f"max_tokens: {max_tokens} > {limit}, which is the maximum allowed number of output"
         f" tokens for {call.model.id}"
     )
 
 
 def _fills_cache(call: Call) -> str | None:
-    """With 0 the prompt is only cached, which goes with nothing that shapes an answer; a
-    thinking budget has no room. The words are not known."""
+    """With max_tokens 0 the prompt is only cached, which cannot be combined with anything that
+    shapes an answer; a thinking budget has no room. The wording is not known."""
     if call.body["max_tokens"] != 0:
         return None
     config, choice = call.body.get("output_config") or {}, call.body.get("tool_choice") or {}
@@ -126,8 +127,8 @@ def _fills_cache(call: Call) -> str | None:
         "output_config.format": config.get("format"),
         "tool_choice": choice.get("type") in ("any", "tool"),
     }
-    named = next((name for name, is_there in beside.items() if is_there), None)
-    return f"max_tokens: 0 is not supported with `{named}`." if named else None
+    field = next((name for name, is_there in beside.items() if is_there), None)
+    return f"max_tokens: 0 is not supported with `{field}`." if field else None
 
 
 def _sampling_is_a_number(call: Call) -> str | None:
@@ -147,6 +148,7 @@ def _sampling_is_a_number(call: Call) -> str | None:
 def _sampling_is_deprecated(call: Call) -> str | None:
     if call.model.takes_sampling:
         return None
+    # Under the earlier version newer models accept the defaults and nothing else.
     defaults = {"temperature": 1, "top_p": DEFAULT_TOP_P}
     for name in SAMPLING:
         if name in call.body and call.body[name] != defaults.get(name):
@@ -206,14 +208,14 @@ def _system_turns(call: Call) -> str | None:
 
 
 def _us_inference(call: Call) -> str | None:
-    """Models before the 4.6 generation run nowhere in particular. The words are not known."""
+    """Models before the 4.6 generation cannot be tied to a region. The wording is not known."""
     if call.body.get("inference_geo") != "us" or call.model.thinking_types != BUDGET:
         return None
     return "inference_geo: not supported by this model"
 
 
 def _forced_tool(call: Call) -> str | None:
-    """Which models refuse it is known, in which words only for thinking that was asked for."""
+    """It is known which models refuse it; the wording only for thinking that was asked for."""
     if (call.body.get("tool_choice") or {}).get("type") not in ("any", "tool"):
         return None
     if call.thinks:
@@ -224,9 +226,10 @@ def _forced_tool(call: Call) -> str | None:
 
 
 def _fast(call: Call) -> str | None:
-    """The words are not known; the models that have it are those with a price for it."""
+    """The wording is not known; the models that support it are those with a price for it."""
     if call.body.get("speed") != "fast":
         return None
+    # `today` may be left out: then the prices of the day of release count.
     at = datetime.combine(max(call.today, call.model.released), time(), UTC)
     is_there = call.today < FAST_UNTIL.get(call.model.id, date.max)
     if is_there and has_fast_price(call.model.id, at):
@@ -266,6 +269,7 @@ def _thinking_budget(call: Call) -> str | None:
     if budget < MIN_THINKING_BUDGET_TOKENS:
         least = MIN_THINKING_BUDGET_TOKENS
         return f"thinking.enabled.budget_tokens: Input should be greater than or equal to {least}"
+    # A request to count tokens has no max_tokens.
     if budget >= call.body.get("max_tokens", budget + 1):
         return (
             "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our"

@@ -64,6 +64,7 @@ async def _answer(api: DemoApi, request: Request, send: Send) -> None:
     try:
         reply = await api.reply(request)
     except Dropped:
+        # A promised byte that never comes: the client sees a broken connection.
         await _start(send, 200, {"content-length": "1"})
         return
     try:

@@ -1,4 +1,4 @@
-"""Which fields a request has and of what kind they are, whatever the model."""
+"""Which fields a request has and of what type they are, whatever the model."""
 
 import re
 from collections.abc import Callable
@@ -50,6 +50,7 @@ def broken_shape(body: Fields, allowed: frozenset[str]) -> str | None:
             return f"{name}: Field required"
     for name in body:
         if name not in allowed:
+            # Cut, because a name may be as long as the body.
             return f"{name[:60]}: Extra inputs are not permitted"
     return next((text for shape in _SHAPES if (text := shape(body))), None)
 
@@ -61,6 +62,7 @@ def _model(body: Fields) -> str | None:
 
 def _max_tokens(body: Fields) -> str | None:
     limit = body.get("max_tokens", 1)
+    # JSON's true is an int to Python.
     if isinstance(limit, bool) or not isinstance(limit, int):
         return "max_tokens: Input should be a valid integer"
     return "max_tokens: must be greater than or equal to 0" if limit < 0 else None
@@ -87,8 +89,8 @@ def _messages(body: Fields) -> str | None:
 
 
 def _system_turns(roles: list[str]) -> str | None:
-    """A run of messages from the system stands after the user's, and before the assistant's or
-    last. Seen on the API in September and October 2026."""
+    """A run of system messages follows a user's message, and precedes the assistant's or ends the
+    conversation. Seen on the API in September and October 2026."""
     for index, role in enumerate(roles):
         before, after = roles[index - 1 : index], roles[index + 1 : index + 2]
         if role != "system" or before == ["system"]:
@@ -215,7 +217,7 @@ def _tool_choice(body: Fields) -> str | None:
         return "tool_choice: Input should be an object"
     kind = choice.get("type")
     if kind not in CHOICES:
-        kinds = ", ".join(f"'{each}'" for each in CHOICES)
+        kinds = ", ".join(f"'{choice_type}'" for choice_type in CHOICES)
         return f"tool_choice.type: Input should be one of {kinds}"
     if not body.get("tools"):
         return "tool_choice: may only be specified while providing tools."

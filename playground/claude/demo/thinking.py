@@ -20,11 +20,11 @@ class Thought:
 
 
 def thought(body: Body, model: Model, match: Match, hidden_tokens: int) -> Thought | None:
-    """The thinking before an answer. `hidden_tokens` is a scenario's, and then decides."""
+    """The thinking before an answer. `hidden_tokens` comes from a scenario and decides alone."""
     if hidden_tokens:
         return Thought(("",) * hidden_tokens, is_shown=False)
-    asked = body.get("thinking") or {}
-    kind = asked.get("type")
+    thinking = body.get("thinking") or {}
+    kind = thinking.get("type")
     if kind is None and model.thinking_default == "off":
         return None
     if kind in ("disabled", "between_tools"):
@@ -35,7 +35,7 @@ def thought(body: Body, model: Model, match: Match, hidden_tokens: int) -> Thoug
     text = " ".join(_sentences(match)[:count])
     # Models that still take a budget show a summary unless told not to.
     default = "summarized" if "enabled" in model.thinking_types and kind else "omitted"
-    return Thought(tuple(tokens(text)), asked.get("display", default) == "summarized")
+    return Thought(tuple(tokens(text)), thinking.get("display", default) == "summarized")
 
 
 def _sentences(match: Match) -> list[str]:
@@ -45,10 +45,10 @@ def _sentences(match: Match) -> list[str]:
             f"The nearest topic is {match.topic}.",
             "I will say so and offer something that I know.",
         ]
-    found = ", ".join(f"“{word}”" for word in match.words[:4]) or "its words"
+    prompt_words = ", ".join(f"“{word}”" for word in match.words[:4]) or "its words"
     pieces = "one piece" if len(match.pieces) == 1 else f"{len(match.pieces)} pieces"
     return [
         f"My pages on {match.topic} fit.",
-        f"The prompt says {found}, and {pieces} of my corpus answer to that.",
+        f"The prompt says {prompt_words}, and {pieces} of my corpus answer to that.",
         "I will draw each token from what follows the last few in those, likeliest first.",
     ]

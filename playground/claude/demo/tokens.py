@@ -1,8 +1,7 @@
 """Cuts text into the tokens that the demo model reads, writes and counts.
 
-Cutting loses nothing: joined again, the tokens are the text. A word keeps the space
-before it. Other scripts than Latin cost more tokens for as many words, as they do on
-real models.
+Nothing is lost: joined again, the tokens are the text. A word keeps the space before it. Scripts
+other than Latin cost more tokens for as many words, as they do on real models.
 """
 
 import re

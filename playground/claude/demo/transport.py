@@ -28,20 +28,22 @@ class DemoTransport(httpx2.AsyncBaseTransport):
         self._api = DemoApi(pause_s=pause_s, sleep=sleep, rng=rng, now=now, batch_s=batch_s)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        asked = Request(
+        api_request = Request(
             request.method,
             request.url.path,
             request.url.query.decode("ascii"),
             {name.lower(): value for name, value in request.headers.items()},
             await request.aread(),
         )
+        # There is no socket to time out, so that the client's read timeout is kept here.
         read_s = request.extensions.get("timeout", {}).get("read")
         try:
             async with asyncio.timeout(read_s):
-                reply = await self._api.reply(asked)
+                reply = await self._api.reply(api_request)
         except TimeoutError as error:
             raise httpx2.ReadTimeout("The demo fell silent.", request=request) from error
         except Dropped as error:
+            # In the words of h11, by which errors are told apart (`claude.errors`).
             text = "Server disconnected without sending a response."
             raise httpx2.RemoteProtocolError(text, request=request) from error
         stream = _Stream(reply.body, read_s, request)

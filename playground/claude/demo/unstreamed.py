@@ -11,20 +11,21 @@ from playground.claude.demo.faults import Scenario
 from playground.claude.demo.prompt import Body, input_tokens
 from playground.core.request.model_catalogue import find
 
+# Every request has a cache of its own, in which nothing grows old.
 NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> Event:
-    """The message of one request of a batch, whose rules were checked. All requests are
+    """The message that answers one request of a batch, whose rules were checked. All requests are
     under way at once: what is to be cached is written and never read."""
     model = find(body["model"])
     if model is None:
         raise LookupError(body["model"])
-    used = input_tokens(body)
+    prompt_tokens = input_tokens(body)
     cached = PromptCache().use(body, model.id, NO_TIME)
     request_id = f"req_demo_{rng.getrandbits(96):024x}"
     pace = Pace(0.0, asyncio.sleep)
-    answer = Answer(body, model, chosen, pace, rng, request_id, used, cached)
+    answer = Answer(body, model, chosen, pace, rng, request_id, prompt_tokens, cached)
     message: Event = {}
     async for event in answer.events():
         fold(message, event)
@@ -33,7 +34,7 @@ async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> E
 
 
 def fold(message: Event, event: Event) -> None:
-    """Add one event to the message that an answer without streaming is."""
+    """Add one event to the message that is sent without streaming."""
     match event["type"]:
         case "message_start":
             message.update(event["message"])
@@ -42,6 +43,7 @@ def fold(message: Event, event: Event) -> None:
         case "content_block_delta":
             block, delta = message["content"][event["index"]], event["delta"]
             if delta["type"] == "input_json_delta":
+                # It begins as {}, and is the text of JSON until the block ends.
                 block["input"] = (block["input"] or "") + delta["partial_json"]
                 return
             name = delta["type"].removesuffix("_delta")
@@ -56,7 +58,7 @@ def fold(message: Event, event: Event) -> None:
 
 
 def _input(written: object) -> object:
-    """What a tool is called with; without streaming a call that was cut has no half of it."""
+    """The input of a tool; without streaming a call that was cut off has none."""
     try:
         return json.loads(written) if isinstance(written, str) else written
     except ValueError:

@@ -16,7 +16,7 @@ StopReason = Literal[
 
 @dataclass
 class Writing:
-    """Iterates over the pieces of text to show; afterwards tells why and when it stopped.
+    """Iterates over the pieces of text to show, and then knows why and when it stopped.
 
     What could be the beginning of a stop sequence is held back until it is known not to be.
     """
@@ -36,11 +36,12 @@ class Writing:
                 break
             self.written += 1
             held += token
-            found = _first(held, self.stop_sequences)
-            if found is not None:
-                self.stop_reason, self.stop_sequence = "stop_sequence", found
-                held = held[: held.index(found)]
+            stop = _first(held, self.stop_sequences)
+            if stop is not None:
+                self.stop_reason, self.stop_sequence = "stop_sequence", stop
+                held = held[: held.index(stop)]
                 break
+            # What has been yielded cannot be taken back.
             safe = len(held) - _beginning(held, self.stop_sequences)
             if safe:
                 yield held[:safe]
@@ -51,8 +52,8 @@ class Writing:
 
 def _first(text: str, stops: Sequence[str]) -> str | None:
     """The stop sequence that stands first in a text."""
-    found = [(text.index(stop), -len(stop), stop) for stop in stops if stop in text]
-    return min(found)[2] if found else None
+    matches = [(text.index(stop), -len(stop), stop) for stop in stops if stop in text]
+    return min(matches)[2] if matches else None
 
 
 def _beginning(text: str, stops: Sequence[str]) -> int:

@@ -1,5 +1,5 @@
-"""Pages of what a filter finds, in any order: by the index that fits, never by a walk through
-all runs, and with the newer rows in memory laid over it."""
+"""Pages of what a filter finds, in any order: through the index that fits, never by scanning all
+runs, and with the newer rows in memory laid over it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _KIND = ("status", "model", "variant", "connection")
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """One page that is asked for."""
+    """A request for one page."""
 
     visitor: str
     chosen: Filter
@@ -54,14 +54,14 @@ class PageQuery:
 
     def sorted(self, places: Sequence[Cursor]) -> list[Cursor]:
         valued = [place for place in places if place.value is not None]
-        rest = [place for place in places if place.value is None]
+        unvalued = [place for place in places if place.value is None]
         valued.sort(key=_key, reverse=self.order != "oldest")
-        return valued + sorted(rest, key=_key, reverse=True)
+        return valued + sorted(unvalued, key=_key, reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursors:
-    """What the database has for a page. `end` is how far it was looked through, if not to the
+    """What the database has for a page. `end` is where the search stopped, if that was before the
     end of the page; `is_partial` as in `HistoryPage`."""
 
     found: list[Cursor]
@@ -70,7 +70,7 @@ class Cursors:
 
 
 def read_found(connection: sa.Connection | None, entries: Entries, query: PageQuery) -> HistoryPage:
-    """Return the page."""
+    """The page, from the database and from memory."""
     marked = marks_of(connection, query.visitor, entries)
     rows = [
         entry.row
@@ -80,10 +80,12 @@ def read_found(connection: sa.Connection | None, entries: Entries, query: PageQu
     ]
     places = Cursors([])
     if connection is not None:
-        # The database may hold earlier versions of the rows in memory: as many more of its own.
+        # The database may hold earlier versions of the rows in memory, so as many more are read.
         places = _places(connection, query, query.limit + 1 + len(entries))
         ids = [place.run_id for place in places.found if place.run_id not in entries]
         rows += read_rows(connection, query.visitor, ids[: query.limit + 1])
+    # Rows in memory beyond the point where the search stopped wait for a later page, or they would
+    # come before rows that are not found yet.
     if places.end is not None:
         rows = [
             r for r in rows if not is_behind(cursor_of(r, query.order), places.end, query.order)
@@ -95,12 +97,12 @@ def read_found(connection: sa.Connection | None, entries: Entries, query: PageQu
 
 
 def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
-    """Whether a row in memory is meant."""
-    said: Sequence[str] = ()
+    """Whether the filter selects a row in memory."""
+    searched: Sequence[str] = ()
     if chosen.text.strip() and entry.texts is not None:
         texts = entry.texts
-        said = search_index.said_of(texts.request_json, texts.answer, texts.blocks_json)
-    return matches(chosen, entry.row, mark, said)
+        searched = search_index.said_of(texts.request_json, texts.answer, texts.blocks_json)
+    return matches(chosen, entry.row, mark, searched)
 
 
 def marks_of(
@@ -114,23 +116,23 @@ def marks_of(
 
 def of_row(chosen: Filter, found: sa.FromClause = runs) -> list[sa.ColumnElement[bool]]:
     """What a filter asks of the row itself, in a table of runs."""
-    # What is still being written is not searched.
+    # Runs that are still being written are not searched.
     is_over = [found.c.status.not_in(LIVE)] if chosen.text.strip() else []
     return [*_in_sets(chosen, found), *_in_range(chosen, found), *is_over]
 
 
-def _places(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
+def _places(connection: sa.Connection, query: PageQuery, limit: int) -> Cursors:
     if is_picked(query.chosen):
         is_newest = query.order == "newest"
-        return (_newest_picked if is_newest else _picked)(connection, query, most)
+        return (_newest_picked if is_newest else _picked)(connection, query, limit)
     if query.order in ("newest", "oldest"):
         if _is_narrow(connection, query):
-            return Cursors(_by_cost_range(connection, query, most))
-        return Cursors(_by_kind(connection, query, most))
-    return Cursors(_by_value(connection, query, most))
+            return Cursors(_by_cost_range(connection, query, limit))
+        return Cursors(_by_kind(connection, query, limit))
+    return Cursors(_by_value(connection, query, limit))
 
 
-def _by_kind(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
+def _by_kind(connection: sa.Connection, query: PageQuery, limit: int) -> list[Cursor]:
     """By time: a stretch of the index for each kind of run that there is."""
     kinds = days.read_kinds(connection, query.visitor, query.chosen)
     is_up = query.order == "oldest"
@@ -143,20 +145,20 @@ def _by_kind(connection: sa.Connection, query: PageQuery, most: int) -> list[Cur
     if query.after is not None:
         place, edge = sa.tuple_(*columns), _edge(runs.c.started_at, query.after)
         question = question.where(place > edge if is_up else place < edge)
-    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
-    found: list[Cursor] = []
+    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(limit)
+    cursors: list[Cursor] = []
     for kind in kinds:
         values = dict(zip(_KIND, kind, strict=True))
-        found += [Cursor(*record) for record in connection.execute(question, values)]
-    return query.sorted(found)[:most]
+        cursors += [Cursor(*record) for record in connection.execute(question, values)]
+    return query.sorted(cursors)[:limit]
 
 
 def _is_narrow(connection: sa.Connection, query: PageQuery) -> bool:
-    """Whether so few runs lie in a range of costs that it is less to sort them all."""
+    """Whether so few runs lie in a range of costs that sorting them all is cheaper."""
     if query.chosen.from_usd is None and query.chosen.to_usd is None:
         return False
-    some = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MOST_SORTED + 1)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(some.subquery()))
+    costs = sa.select(runs.c.cost_usd).where(*_within_costs(query)).limit(_MOST_SORTED + 1)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(costs.subquery()))
     return (count or 0) <= _MOST_SORTED
 
 
@@ -165,38 +167,39 @@ def _within_costs(query: PageQuery) -> list[sa.ColumnElement[bool]]:
     return [runs.c.visitor == query.visitor, *_in_range(costs)]
 
 
-def _by_cost_range(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
+def _by_cost_range(connection: sa.Connection, query: PageQuery, limit: int) -> list[Cursor]:
     is_up = query.order == "oldest"
     columns = (runs.c.started_at, runs.c.run_id)
     question = sa.select(*columns).where(runs.c.visitor == query.visitor, *of_row(query.chosen))
     if query.after is not None:
         question = question.where(_is_behind(*columns, query.after, is_up=is_up))
-    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(most)
+    question = question.order_by(*(c.asc() if is_up else c.desc() for c in columns)).limit(limit)
     return [Cursor(*record) for record in connection.execute(question)]
 
 
-def _by_value(connection: sa.Connection, query: PageQuery, most: int) -> list[Cursor]:
-    """Along the index of this order; rows without a value stand at its end."""
+def _by_value(connection: sa.Connection, query: PageQuery, limit: int) -> list[Cursor]:
+    """Along the index of this order; rows without a value come last."""
     column, after = _COLUMNS[query.order], query.after
-    meant = (runs.c.visitor == query.visitor, *of_row(query.chosen))
-    found: list[Cursor] = []
+    conditions = (runs.c.visitor == query.visitor, *of_row(query.chosen))
+    cursors: list[Cursor] = []
     if after is None or after.value is not None:
-        question = sa.select(column, runs.c.run_id).where(*meant, column.is_not(None))
+        # Two questions, because SQLite and Postgres put NULL at opposite ends of an index.
+        question = sa.select(column, runs.c.run_id).where(*conditions, column.is_not(None))
         if after is not None:
             question = question.where(sa.tuple_(column, runs.c.run_id) < _edge(column, after))
             after = None
-        question = question.order_by(column.desc(), runs.c.run_id.desc()).limit(most)
-        found = [Cursor(*record) for record in connection.execute(question)]
-    if len(found) < most:
-        rest = sa.select(runs.c.run_id).where(*meant, column.is_(None))
+        question = question.order_by(column.desc(), runs.c.run_id.desc()).limit(limit)
+        cursors = [Cursor(*record) for record in connection.execute(question)]
+    if len(cursors) < limit:
+        rest = sa.select(runs.c.run_id).where(*conditions, column.is_(None))
         if after is not None:
             rest = rest.where(runs.c.run_id < after.run_id)
-        rest = rest.order_by(runs.c.run_id.desc()).limit(most - len(found))
-        found += [Cursor(None, run_id) for run_id in connection.scalars(rest)]
-    return found
+        rest = rest.order_by(runs.c.run_id.desc()).limit(limit - len(cursors))
+        cursors += [Cursor(None, run_id) for run_id in connection.scalars(rest)]
+    return cursors
 
 
-def _picked(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
+def _picked(connection: sa.Connection, query: PageQuery, limit: int) -> Cursors:
     picked, is_partial = pick(connection, query.visitor, query.chosen)
     column, after = picked.c[_COLUMNS[query.order].name], query.after
     is_up = query.order == "oldest"
@@ -205,9 +208,9 @@ def _picked(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
         question = question.where(_is_behind(column, picked.c.run_id, after, is_up=is_up))
     by_id = picked.c.run_id.asc() if is_up else picked.c.run_id.desc()
     by_value = column.asc() if is_up else column.desc().nulls_last()
-    question = question.order_by(by_value, by_id).limit(most)
-    found = [Cursor(*record) for record in connection.execute(question)]
-    return Cursors(found, None, is_partial)
+    question = question.order_by(by_value, by_id).limit(limit)
+    cursors = [Cursor(*record) for record in connection.execute(question)]
+    return Cursors(cursors, None, is_partial)
 
 
 def _is_behind(
@@ -215,52 +218,54 @@ def _is_behind(
 ) -> sa.ColumnElement[bool]:
     if place.value is None:
         return sa.and_(column.is_(None), run_id < place.run_id)
-    here, edge = sa.tuple_(column, run_id), _edge(column, place)
-    return here > edge if is_up else sa.or_(here < edge, column.is_(None))
+    # No comparison with NULL is true, so rows without a value must be named.
+    position, edge = sa.tuple_(column, run_id), _edge(column, place)
+    return position > edge if is_up else sa.or_(position < edge, column.is_(None))
 
 
-def _newest_picked(connection: sa.Connection, query: PageQuery, most: int) -> Cursors:
+def _newest_picked(connection: sa.Connection, query: PageQuery, limit: int) -> Cursors:
     """From the newest match on: a page of a frequent word is soon full."""
     places: list[Cursor] = []
     looked_at = 0
     for part in parts(connection, query.visitor, query.chosen, query.after):
         rows = few_runs.rows(connection, query.visitor, part.found)
         question = sa.select(rows.c.started_at, rows.c.run_id).where(*of_row(query.chosen, rows))
-        found = [Cursor(*record) for record in connection.execute(question)]
-        places += [place for place in found if query.is_next(place)]
+        cursors = [Cursor(*record) for record in connection.execute(question)]
+        places += [place for place in cursors if query.is_next(place)]
         looked_at += len(part.looked_at)
-        if len(places) >= most:
+        if len(places) >= limit:
             break
         if looked_at >= most_looked_at(query.chosen):
             end = read_rows(connection, query.visitor, part.looked_at[-1:])
             return Cursors(query.sorted(places), cursor_of(end[0], "newest") if end else None)
-    return Cursors(query.sorted(places)[:most])
+    return Cursors(query.sorted(places)[:limit])
 
 
-def _in_sets(chosen: Filter, found: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
-    for name, wanted in (
+def _in_sets(chosen: Filter, table: sa.FromClause) -> Iterator[sa.ColumnElement[bool]]:
+    for name, values in (
         ("status", chosen.statuses),
         ("model", chosen.models),
         ("variant", chosen.variants),
         ("connection", chosen.connections),
     ):
-        if wanted:
+        if values:
             # Not the bare column: a planner would take the index of kinds for it, and sort.
-            yield found.c[name].op("||")(sa.literal_column("''")).in_(wanted)
+            yield table.c[name].op("||")(sa.literal_column("''")).in_(values)
 
 
-def _in_range(chosen: Filter, found: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
+def _in_range(chosen: Filter, table: sa.FromClause = runs) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.started_from is not None:
-        yield found.c.started_at >= chosen.started_from
+        yield table.c.started_at >= chosen.started_from
     if chosen.started_before is not None:
-        yield found.c.started_at < chosen.started_before
+        yield table.c.started_at < chosen.started_before
     if chosen.from_usd is not None:
-        yield found.c.cost_usd >= chosen.from_usd
+        yield table.c.cost_usd >= chosen.from_usd
     if chosen.to_usd is not None:
-        yield found.c.cost_usd <= chosen.to_usd
+        yield table.c.cost_usd <= chosen.to_usd
 
 
 def _edge(column: sa.ColumnElement[Any], place: Cursor) -> sa.Tuple:
+    # With the column's type: moments and money are stored, and compared, as integers.
     return sa.tuple_(sa.literal(place.value, column.type), sa.literal(place.run_id))
 
 

@@ -53,14 +53,14 @@ class Elsewhere(Protocol):
     """Runs whose texts are not in the log: they live somewhere else for a while."""
 
     def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
-        """A visitor's, by run id."""
+        """A visitor's runs, by run id."""
 
     def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Forget some of them."""
+        """Forget some of these runs."""
 
 
 class Nowhere:
-    """There are none."""
+    """No runs live elsewhere."""
 
     def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
         return {}
@@ -70,7 +70,7 @@ class Nowhere:
 
 
 class History:
-    """Every question and every change names its visitor. What changes something returns why
+    """Every question and every change names its visitor. Methods that change something return why
     it could not be done, or None."""
 
     def __init__(
@@ -88,12 +88,15 @@ class History:
         self._elsewhere = elsewhere or Nowhere()
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
-        """Ask the log, with what lives elsewhere laid over it like the rows in memory."""
-        others = {
+        """Ask the log, with the runs that live elsewhere laid over it like the rows in memory."""
+        elsewhere = {
+            # They are never written, so their numbers mean nothing.
             run_id: Entry(row, texts, number=0, since=0)
             for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
         }
-        return self._ask_log(visitor, lambda to, entries: question(to, {**entries, **others}))
+        return self._ask_log(
+            visitor, lambda connection, entries: question(connection, {**entries, **elsewhere})
+        )
 
     def page(
         self,
@@ -104,41 +107,47 @@ class History:
         after: Cursor | None = None,
         limit: int = 50,
     ) -> HistoryPage:
-        """The first rows that a filter finds, or those behind a place."""
+        """The first rows that a filter finds, or those after a cursor."""
         name = clean_text(visitor)
         query = filtered.PageQuery(name, chosen, order, after, limit)
-        return self._ask(name, lambda to, entries: filtered.read_found(to, entries, query))
+        return self._ask(
+            name, lambda connection, entries: filtered.read_found(connection, entries, query)
+        )
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
-        """What the found runs add up to."""
+        """The totals of the runs that a filter finds."""
         name = clean_text(visitor)
-        return self._ask(name, lambda to, entries: summing.read_summary(to, name, entries, chosen))
+        return self._ask(
+            name,
+            lambda connection, entries: summing.read_summary(connection, name, entries, chosen),
+        )
 
     def day_costs(self, visitor: str, chosen: Filter) -> tuple[DayCost, ...]:
         """What they cost on each (UTC) day, by model."""
         name = clean_text(visitor)
         return self._ask(
-            name, lambda to, entries: summing.read_day_costs(to, name, entries, chosen)
+            name,
+            lambda connection, entries: summing.read_day_costs(connection, name, entries, chosen),
         )
 
     def choices(self, visitor: str) -> Choices:
-        """What there is to filter by."""
+        """The values that can be filtered by."""
         name = clean_text(visitor)
 
-        def read(to: sa.Connection | None, entries: Entries) -> Choices:
+        def read(connection: sa.Connection | None, entries: Entries) -> Choices:
             kinds: set[tuple[str, ...]] = {
                 (entry.row.status, entry.row.model, entry.row.variant, entry.row.connection)
                 for entry in entries.values()
             }
-            if to is not None:
-                kinds.update(days.read_kinds(to, name, Filter()))
+            if connection is not None:
+                kinds.update(days.read_kinds(connection, name, Filter()))
             statuses, models, variants, connections = zip(*kinds, strict=True) if kinds else _NONE
             return Choices(
-                models=_each(models),
-                variants=_each(variants),
-                connections=_each(connections),
-                statuses=_each(statuses),
-                tags=marking.tags_of(to, name) if to is not None else (),
+                models=_sorted_distinct(models),
+                variants=_sorted_distinct(variants),
+                connections=_sorted_distinct(connections),
+                statuses=_sorted_distinct(statuses),
+                tags=marking.tags_of(connection, name) if connection is not None else (),
             )
 
         return self._ask(name, read)
@@ -147,52 +156,52 @@ class History:
         """The marks of these runs; `NO_MARK` for those without."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
 
-        def read(to: sa.Connection | None, _: Entries) -> Mapping[str, Mark]:
-            if to is None:
+        def read(connection: sa.Connection | None, _: Entries) -> Mapping[str, Mark]:
+            if connection is None:
                 return dict.fromkeys(ids, NO_MARK)
-            return marking.read_marks(to, name, ids)
+            return marking.read_marks(connection, name, ids)
 
         return self._ask(name, read)
 
     def words(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, RowWords]:
-        """The words of these runs, for a page of the table; none of a run without texts."""
+        """The words of these runs for a page of the table; empty for a run without texts."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
 
-        def read(to: sa.Connection | None, entries: Entries) -> Mapping[str, RowWords]:
-            saved = read_texts(to, name, ids) if to is not None else {}
-            mine = {each: entries[each].texts for each in ids if each in entries}
-            return {each: row_words(mine.get(each) or saved.get(each)) for each in ids}
+        def read(connection: sa.Connection | None, entries: Entries) -> Mapping[str, RowWords]:
+            saved = read_texts(connection, name, ids) if connection is not None else {}
+            in_memory = {run_id: entries[run_id].texts for run_id in ids if run_id in entries}
+            return {run_id: row_words(in_memory.get(run_id) or saved.get(run_id)) for run_id in ids}
 
         return self._ask(name, read)
 
     def indexed(self, visitor: str) -> float | None:
         """How much of the runs of earlier days is indexed, from 0 to 1; None: all."""
 
-        def read(to: sa.Connection | None, _: Entries) -> float | None:
-            return None if to is None else search_index.progress(to)
+        def read(connection: sa.Connection | None, _: Entries) -> float | None:
+            return None if connection is None else search_index.progress(connection)
 
         return self._ask(clean_text(visitor), read)
 
     def parts(
         self, visitor: str, chosen: Filter, *, with_texts: bool, size: int = _ROWS_AT_ONCE
     ) -> Iterator[list[LoggedRun]]:
-        """All that a filter finds, the newest first, a few at a time: no more is in memory,
-        and nobody waits for it meanwhile."""
+        """All that a filter finds, newest first, a few at a time: no more is held in memory, and
+        nobody else has to wait meanwhile."""
         name = clean_text(visitor)
         after: Cursor | None = None
         while True:
-            found = self.page(name, chosen, after=after, limit=size)
-            yield self._whole(name, found.rows, with_texts=with_texts)
-            if found.next_cursor is None:
+            page = self.page(name, chosen, after=after, limit=size)
+            yield self._whole(name, page.rows, with_texts=with_texts)
+            if page.next_cursor is None:
                 return
-            after = found.next_cursor
+            after = page.next_cursor
 
     def _whole(self, visitor: str, rows: Sequence[RunRow], *, with_texts: bool) -> list[LoggedRun]:
         ids = [row.run_id for row in rows]
         marked = self.marks(visitor, ids)
 
-        def read(to: sa.Connection | None, entries: Entries) -> list[LoggedRun]:
-            saved = read_texts(to, visitor, ids) if to is not None else {}
+        def read(connection: sa.Connection | None, entries: Entries) -> list[LoggedRun]:
+            saved = read_texts(connection, visitor, ids) if connection is not None else {}
             in_memory = {
                 run_id: entries[run_id].texts or saved.get(run_id)
                 for run_id in ids
@@ -209,45 +218,50 @@ class History:
 
     def mark(self, visitor: str, run_id: str, mark: Mark) -> Refusal | None:
         """Replace the marks of a run."""
-        name, wanted = clean_text(visitor), clean_text(run_id)
+        name, clean_id = clean_text(visitor), clean_text(run_id)
         tags = tuple(map(clean_text, mark.tags))
         note, ballot = clean_text(mark.note), clean_text(mark.ballot)
         clean = replace(mark, tags=tags, note=note, ballot=ballot)
-        return self._change(lambda to: marking.write_mark(to, name, wanted, clean))
+        return self._change(
+            lambda connection: marking.write_mark(connection, name, clean_id, clean)
+        )
 
     def vote(self, visitor: str, cast: Mapping[str, Vote]) -> Refusal | None:
         """Replace the votes on some runs, as one ballot: all of them or none. Their other marks
         stay."""
         name, clean = clean_text(visitor), {clean_text(run_id): cast[run_id] for run_id in cast}
-        return self._change(lambda to: marking.write_votes(to, name, clean))
+        return self._change(lambda connection: marking.write_votes(connection, name, clean))
 
     def standings(self, visitor: str) -> tuple[Standing, ...]:
-        """How the settings stand that the visitor has voted on, over all prompts."""
+        """How the settings that the visitor has voted on compare, over all prompts."""
         name = clean_text(visitor)
 
-        def read(to: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
-            if to is None:
+        def read(connection: sa.Connection | None, entries: Entries) -> tuple[Standing, ...]:
+            if connection is None:
                 return ()
-            return standings(marking.read_votes(to, name, entries, _MOST_VOTES))
+            return standings(marking.read_votes(connection, name, entries, _MOST_VOTES))
 
         return self._ask(name, read)
 
     def delete(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
-        """Delete runs; for an hour `bring_back` undoes it. One that is on its way stays."""
+        """Delete runs; for an hour `bring_back` undoes it. A run that is still under way stays."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         if not self._is_caught_up(name, ids):
             return _NOT_WRITTEN
         now = self._clock()
-        gone: list[str] = []
+        deleted_ids: list[str] = []
 
-        def delete(to: sa.Connection) -> None:
+        def delete(connection: sa.Connection) -> None:
             refused = self._memory.unsaved_of(name, ids)
-            gone[:] = forgetting.delete(to, name, ids, now, refused)
-            self._memory.forget(name, gone)
+            deleted_ids[:] = forgetting.delete(connection, name, ids, now, refused)
+            # While nobody else can write: the writer asks the memory just before it writes, and
+            # would put back what it still found there.
+            self._memory.forget(name, deleted_ids)
 
         problem = self._change(delete)
         if problem is None:
-            self._elsewhere.drop(name, gone)
+            # Only once the database has agreed: nothing brings these texts back.
+            self._elsewhere.drop(name, deleted_ids)
         return problem
 
     def bring_back(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
@@ -256,13 +270,13 @@ class History:
         boot_id = self._writer.boot.boot_id
         refused: list[LoggedRun] = []
 
-        def bring_back(to: sa.Connection) -> None:
-            refused[:] = forgetting.bring_back(to, name, ids, boot_id)
+        def bring_back(connection: sa.Connection) -> None:
+            refused[:] = forgetting.bring_back(connection, name, ids, boot_id)
 
         problem = self._change(bring_back)
         if problem is None:
-            for each in refused:
-                self._memory.keep(each.row, each.texts)
+            for run in refused:
+                self._memory.keep(run.row, run.texts)
             self._writer.wake()
         return problem
 
@@ -274,15 +288,16 @@ class History:
         *,
         keeps_numbers: bool = False,
     ) -> Refusal | None:
-        """Do something for good to runs that have ended: delete them, or keep their numbers."""
+        """Change runs that have ended, for good: delete them, or keep only their numbers."""
         name = clean_text(visitor)
         if not self._is_caught_up(name, run_ids):
             return _NOT_WRITTEN
 
+        # Before `change` has the memory forget them.
         refused = self._memory.unsaved_of(name, run_ids) if keeps_numbers else {}
 
-        def change(to: sa.Connection) -> None:
-            work(to, run_ids)
+        def change(connection: sa.Connection) -> None:
+            work(connection, run_ids)
             self._memory.forget(name, run_ids)
 
         problem = self._change(change)
@@ -294,15 +309,15 @@ class History:
         return problem
 
     def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:
-        # What is not written yet would be written after the deletion.
+        # A row that is not written yet would be written after the deletion.
         if self._memory.is_waiting(visitor, run_ids):
             self._writer.wait_until_saved(self._saved_within_s)
         return not self._memory.is_waiting(visitor, run_ids)
 
     def _change(self, work: Callable[[sa.Connection], object]) -> Refusal | None:
-        done = self._db.write(work)
-        return done if isinstance(done, Refusal) else None
+        outcome = self._db.write(work)
+        return outcome if isinstance(outcome, Refusal) else None
 
 
-def _each(values: Iterable[str]) -> tuple[str, ...]:
+def _sorted_distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(values)))

@@ -1,4 +1,4 @@
-"""Storage: how large the log is, runs or texts of long ago deleted for good, backups."""
+"""Storage: the size of the log, deleting old runs or texts for good, backups."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping:
-    """Each method but those about old runs is about the log as a whole: for its owner."""
+    """All methods except those about old runs concern the log as a whole, and are for its owner."""
 
     def __init__(self, history: History, writer: Writer, clock: Callable[[], datetime]) -> None:
         self._history, self._writer, self._clock = history, writer, clock
@@ -49,20 +49,20 @@ class Housekeeping:
     def delete_old(
         self, visitor: str, last_day: date, *, keeps_starred: bool = True
     ) -> Iterator[int | Refusal]:
-        """Delete a visitor's runs up to a day for good, and tell how many each step deleted;
-        last of all why it has to stop, where it has to."""
+        """Delete a visitor's runs up to a day for good, and yield how many each step deleted; if it
+        has to stop, the reason comes last."""
 
-        def delete(to: sa.Connection, ids: list[str]) -> None:
-            forgetting.remove(to, clean_text(visitor), ids)
+        def delete(connection: sa.Connection, ids: list[str]) -> None:
+            forgetting.remove(connection, clean_text(visitor), ids)
 
         return self._work_through(visitor, last_day, delete, keeps_starred=keeps_starred)
 
     def drop_old_texts(self, visitor: str, last_day: date) -> Iterator[int | Refusal]:
-        """Keep only the numbers of a visitor's runs up to a day, and tell how many each step
-        took; last of all why it has to stop, where it has to."""
+        """Keep only the numbers of a visitor's runs up to a day, and yield how many each step took;
+        if it has to stop, the reason comes last."""
 
-        def drop(to: sa.Connection, ids: list[str]) -> None:
-            forgetting.drop_texts(to, clean_text(visitor), ids)
+        def drop(connection: sa.Connection, ids: list[str]) -> None:
+            forgetting.drop_texts(connection, clean_text(visitor), ids)
 
         return self._work_through(visitor, last_day, drop, keeps_numbers=True)
 
@@ -78,21 +78,21 @@ class Housekeeping:
         after: Cursor | None = None
         chosen = Filter(to_day=last_day)
         while True:
-            # Each step on its own: other writers have their turn in between.
-            found = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
-            ids = [row.run_id for row in found.rows if row.status not in LIVE]
+            # Each step by itself, so that other writers get their turn in between.
+            page = self._history.page(visitor, chosen, "oldest", after=after, limit=_ROWS_AT_ONCE)
+            ids = [row.run_id for row in page.rows if row.status not in LIVE]
             if keeps_starred:
                 marked = self._history.marks(visitor, ids)
                 ids = [run_id for run_id in ids if not marked[run_id].is_starred]
             if ids:
-                done = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
-                if done is not None:
-                    yield done
+                refusal = self._history.change_rows(visitor, ids, work, keeps_numbers=keeps_numbers)
+                if refusal is not None:
+                    yield refusal
                     return
             yield len(ids)
-            if found.next_cursor is None:
+            if page.next_cursor is None:
                 return
-            after = found.next_cursor
+            after = page.next_cursor
 
     def backups(self) -> list[Path]:
         """The copies beside the log, the newest first."""
@@ -104,6 +104,7 @@ class Housekeeping:
         file = self._file()
         if file is None:
             return Refusal("Only a log in a file is backed up here.")
+        # What is still only in memory would be missing from the copy.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         try:
             return backups.back_up(file, self._clock())
@@ -111,8 +112,8 @@ class Housekeeping:
             return Refusal(f"Not backed up: {fault_of(error).cause}.")
 
     def restore(self, source: Path) -> Path | Refusal:
-        """Put a backup in the log's place; return the name that the log of before has now.
-        A refusal has changed nothing."""
+        """Put a backup in the log's place; return the name under which the previous log is kept. A
+        refusal has changed nothing."""
         file, database = self._file(), self._database()
         if file is None or database is None:
             return Refusal("Only a log in a file can be restored.")
@@ -122,13 +123,14 @@ class Housekeeping:
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         aside: list[Path] = []
         try:
-            # Nobody else writes now; that the file is another one afterwards is the point.
+            # Nobody else writes now; that the file is a different one afterwards is the purpose.
             with suppress(MovedFileError), database.writing():
                 aside.append(backups.put_in_place(source, file, self._clock()))
         except Exception as error:
             return Refusal(f"Not restored: {fault_of(error).cause}.")
         if not aside:
             return Refusal("Not restored: the file was moved meanwhile.")
+        # The writer opens the new file in its next turn: nobody reads the old one after this.
         self._writer.wait_until_saved(_SAVED_WITHIN_S)
         return aside[0]
 
@@ -144,12 +146,14 @@ class Housekeeping:
 
 def _bytes_of(connection: sa.Connection) -> tuple[int, int]:
     if connection.dialect.name == "sqlite":
+        # SQLite keeps the pages of deleted rows for new ones: its file does not shrink.
         numbers = [
             int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
             for name in ("page_count", "page_size", "freelist_count")
         ]
         pages, size, free = numbers
         return pages * size, free * size
+    # The total size of a table includes its indexes and long texts.
     question = (
         "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c "
         "WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"

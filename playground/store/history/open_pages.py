@@ -1,5 +1,5 @@
-"""The texts of visitors whose texts are not stored: in memory, as long as the page that made
-them is open, and never more of them than a bounded share."""
+"""The texts of visitors whose texts are not stored: in memory while the page that made them is
+open, within bounds."""
 
 import json
 import threading
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from playground.core.runs.run_row import RunRow, RunTexts
 
+# Strangers share the memory of one server: no page may take all of it.
 MOST_CHARACTERS = 50_000_000
 MOST_PER_PAGE = 10_000_000
 
@@ -27,7 +28,7 @@ class OpenPages:
         self._sizes: dict[str, int] = {}
 
     def open(self, page: str) -> None:
-        """From now on this page's texts are kept."""
+        """Keep this page's texts from now on."""
         with self._lock:
             self._keys.setdefault(page, OrderedDict())
             self._sizes.setdefault(page, 0)
@@ -40,7 +41,7 @@ class OpenPages:
             self._sizes.pop(page, None)
 
     def hand_over(self, page: str, to: str) -> None:
-        """Keep a page's texts as those of another, which is open."""
+        """Pass a page's texts to another page that is open."""
         with self._lock:
             if page in self._keys and to in self._keys:
                 self._keys[to].update(self._keys.pop(page))
@@ -49,7 +50,7 @@ class OpenPages:
                 self._sizes[page] = 0
 
     def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
-        """Take in a run, or its newer state; the oldest give way to it."""
+        """Take in a run, or its newer state; the oldest runs make room for it."""
         with self._lock:
             if page not in self._keys:
                 return
@@ -61,6 +62,7 @@ class OpenPages:
             while self._sizes[page] > self._most_per_page:
                 self._drop(page, next(iter(self._keys[page])))
             while sum(self._sizes.values()) > self._most:
+                # The largest page gives way, so that nobody loses texts for the sake of another.
                 largest = max(self._sizes, key=self._sizes.__getitem__)
                 self._drop(largest, next(iter(self._keys[largest])))
 
@@ -79,10 +81,10 @@ class OpenPages:
     def runs(self, visitor: str) -> Mapping[str, Run]:
         """All of a visitor's runs that are still here, by their ids."""
         with self._lock:
-            return {run_id: run for (who, run_id), run in self._runs.items() if who == visitor}
+            return {run_id: run for (owner, run_id), run in self._runs.items() if owner == visitor}
 
     def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Let go of some runs of a visitor."""
+        """Forget some runs of a visitor."""
         with self._lock:
             for page, keys in self._keys.items():
                 for key in {(visitor, run_id) for run_id in run_ids} & set(keys):
@@ -105,19 +107,19 @@ class OpenPages:
 
 
 def bare(row: RunRow) -> RunRow:
-    """The row without what a person wrote or a server answered: of the parameters only the
-    numbers, and no error's text; who stopped it is this app's own word."""
+    """The row without what a person wrote or a server answered: only the numbers among the
+    parameters, and no error text. Who stopped the run is this app's own word and stays."""
     parameters = json.loads(row.params_json)
     numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
-    kept = row.error_message if row.status == "stopped" else None
-    return replace(row, params_json=json.dumps(numbers), error_message=kept)
+    error_message = row.error_message if row.status == "stopped" else None
+    return replace(row, params_json=json.dumps(numbers), error_message=error_message)
 
 
 def _filled(row: RunRow, run: Run | None) -> RunRow:
     if run is None:
         return row
-    whole, _ = run
-    return replace(row, params_json=whole.params_json, error_message=whole.error_message)
+    full_row, _ = run
+    return replace(row, params_json=full_row.params_json, error_message=full_row.error_message)
 
 
 def _size(row: RunRow, texts: RunTexts) -> int:

@@ -1,4 +1,4 @@
-"""Which runs a text, stars, tags or an experiment name: their ids, the newest first."""
+"""The runs that a text, stars, tags or an experiment select: their ids, newest first."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,121 +19,125 @@ from playground.store.tables.schema import runs, texts
 
 MOST_PICKED = 10_000
 """Matches that are looked at for one page or sum: the newest."""
+# A frequent word fills a page at the first look; growing looks find rare matches in few rounds.
 _FIRST_LOOK, _GROWTH = 100, 4
 
 
 class Part(NamedTuple):
-    """Some of the runs that were looked at, the newest first, and those that are meant."""
+    """Some of the runs that were looked at, newest first, and those of them that match."""
 
     looked_at: list[str]
     found: list[str]
 
 
 def most_looked_at(chosen: Filter) -> int:
-    """How many matches are looked at for one page or sum: fewer where texts are read."""
-    return MOST_READ if _reads(chosen) else MOST_PICKED
+    """How many matches are looked at for one page or sum; fewer if texts must be read."""
+    return MOST_READ if _reads_texts(chosen) else MOST_PICKED
 
 
-def _reads(chosen: Filter) -> bool:
+def _reads_texts(chosen: Filter) -> bool:
     return any(phrase.literal for phrase in chosen.phrases)
 
 
 def is_picked(chosen: Filter) -> bool:
-    """Whether a filter names runs by something outside their table."""
-    return bool(chosen.text.strip()) or _names_few(chosen)
+    """Whether a filter selects runs by something outside their table."""
+    return bool(chosen.text.strip()) or _names_runs(chosen)
 
 
-def _names_few(chosen: Filter) -> bool:
+def _names_runs(chosen: Filter) -> bool:
     return bool(chosen.is_starred or chosen.tags or chosen.experiment_id is not None)
 
 
 def pick(connection: sa.Connection, visitor: str, chosen: Filter) -> tuple[sa.FromClause, bool]:
-    """The runs of the newest matches as a table, and whether there are more of them. The
-    filter's other parts are not asked."""
-    if not _names_few(chosen):
+    """The runs of the newest matches as a table, and whether there are more. The filter's other
+    conditions are not applied."""
+    if not _names_runs(chosen):
         matches = _matches(visitor, chosen, None)
-        if _reads(chosen):
+        if _reads_texts(chosen):
             ids = [run_id for _, run_id in matches.read(connection, MOST_READ + 1)]
-            saying = _saying(connection, visitor, ids[:MOST_READ], chosen)
+            saying = _ids_with_text(connection, visitor, ids[:MOST_READ], chosen)
             return few_runs.rows(connection, visitor, saying), len(ids) > MOST_READ
         count = matches.count(connection, MOST_PICKED + 1)
         return matches.rows(connection, MOST_PICKED), count > MOST_PICKED
-    few = _few(connection, visitor, chosen)
+    few = _named_ids(connection, visitor, chosen)
     is_partial = len(few) > MOST_PICKED
     few = few[:MOST_PICKED]
     if chosen.text.strip():
-        few = _saying(connection, visitor, few, chosen)
+        few = _ids_with_text(connection, visitor, few, chosen)
     return few_runs.rows(connection, visitor, few), is_partial
 
 
 def parts(
     connection: sa.Connection, visitor: str, chosen: Filter, after: Cursor | None
 ) -> Iterator[Part]:
-    """Their ids bit by bit, `after` a place in the newest order where it saves a look."""
-    if _names_few(chosen):
-        few = _few(connection, visitor, chosen)
-        saying = _saying(connection, visitor, few, chosen) if chosen.text.strip() else few
+    """The ids part by part; those before `after` in the newest order are skipped where possible."""
+    if _names_runs(chosen):
+        few = _named_ids(connection, visitor, chosen)
+        saying = _ids_with_text(connection, visitor, few, chosen) if chosen.text.strip() else few
         yield Part(saying, saying)
         return
     matches, size = _matches(visitor, chosen, after), _FIRST_LOOK
     while True:
-        found = matches.read(connection, size)
-        is_all = len(found) < size
+        matched = matches.read(connection, size)
+        is_all = len(matched) < size
         if not is_all:
-            # Within a second numbers are in no order: all of it, so that none is passed over.
-            second = found[-1][0] // SLOTS * SLOTS
-            rest = replace(matches, first=max(second, matches.first), below=found[-1][0])
-            found += rest.read(connection, SLOTS)
+            # Numbers within a second are in no order: all of it is read, so that none is missed.
+            second = matched[-1][0] // SLOTS * SLOTS
+            rest = replace(matches, first=max(second, matches.first), below=matched[-1][0])
+            matched += rest.read(connection, SLOTS)
             matches, size = replace(matches, below=second), min(MOST_PICKED, size * _GROWTH)
-        ids = [run_id for _, run_id in found]
-        yield Part(ids, _saying(connection, visitor, ids, chosen) if _reads(chosen) else ids)
+        ids = [run_id for _, run_id in matched]
+        yield Part(
+            ids, _ids_with_text(connection, visitor, ids, chosen) if _reads_texts(chosen) else ids
+        )
         if is_all:
             return
 
 
 def _matches(visitor: str, chosen: Filter, after: Cursor | None) -> Matches:
-    found = Matches(visitor, chosen.phrases)
+    query = Matches(visitor, chosen.phrases)
     start, end = chosen.started_from, chosen.started_before
     if start is not None:
-        found = replace(found, first=first_id(start))
+        query = replace(query, first=first_id(start))
     if end is not None:
-        found = replace(found, below=first_id(end))
+        query = replace(query, below=first_id(end))
     if after is not None and isinstance(after.value, datetime):
-        found = replace(found, below=min(found.below, first_id(after.value) + SLOTS))
-    return found
+        # To the end of its second: within one second the numbers are in no order.
+        query = replace(query, below=min(query.below, first_id(after.value) + SLOTS))
+    return query
 
 
-def _few(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
-    most = MOST_PICKED + 1
+def _named_ids(connection: sa.Connection, visitor: str, chosen: Filter) -> list[str]:
+    limit = MOST_PICKED + 1
     sets: list[set[str]] = []
     if chosen.is_starred:
-        sets.append(marking.starred_ids(connection, visitor, most))
+        sets.append(marking.starred_ids(connection, visitor, limit))
     if chosen.tags:
-        sets.append(marking.tagged_ids(connection, visitor, chosen.tags, most))
+        sets.append(marking.tagged_ids(connection, visitor, chosen.tags, limit))
     if chosen.experiment_id is not None:
         question = sa.select(runs.c.run_id).where(
             runs.c.visitor == visitor, runs.c.experiment_id == chosen.experiment_id
         )
-        newest = question.order_by(runs.c.run_id.desc()).limit(most)
+        newest = question.order_by(runs.c.run_id.desc()).limit(limit)
         sets.append(set(connection.scalars(newest)))
     return sorted(set.intersection(*sets), reverse=True)
 
 
-def _saying(
+def _ids_with_text(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], chosen: Filter
 ) -> list[str]:
-    """Those of a few runs that say it: reading them is less than all that others said."""
-    wanted = chosen.phrases
+    """Those of a few runs whose texts match: reading these is cheaper than searching all texts."""
+    phrases = chosen.phrases
     is_same = sa.and_(runs.c.visitor == texts.c.visitor, runs.c.run_id == texts.c.run_id)
     question = (
         sa.select(texts.c.run_id, texts.c.request_json, texts.c.answer, texts.c.blocks_json)
         .join(runs, is_same)
         .where(runs.c.status.not_in(LIVE))
     )
-    found = []
-    for some in in_chunks(run_ids):
-        these = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
-        for run_id, *said in connection.execute(these):
-            if has(said_of(*said), wanted):
-                found.append(run_id)
-    return found
+    matching_ids = []
+    for chunk in in_chunks(run_ids):
+        chunk_question = question.where(texts.c.visitor == visitor, texts.c.run_id.in_(chunk))
+        for run_id, *texts_of_run in connection.execute(chunk_question):
+            if has(said_of(*texts_of_run), phrases):
+                matching_ids.append(run_id)
+    return matching_ids

@@ -15,7 +15,7 @@ from playground.store.tables.schema import runs
 def read_summary(
     connection: sa.Connection | None, visitor: str, entries: Entries, chosen: Filter
 ) -> Summary:
-    """Add up the runs; the newest only, where a text is found too often."""
+    """Add up the runs; only the newest, if a text is found too often."""
     sums, is_partial = _sums(connection, visitor, entries, chosen, days.TOTALS)
     return Summary(add_up(sums.values()), is_partial)
 
@@ -38,29 +38,31 @@ def _sums(
         if filtered.matches_entry(chosen, entry, marked.get(run_id, NO_MARK))
     ]
     in_memory = days.sums_of_rows(rows)
-    saved, again, is_partial = _saved(connection, visitor, entries, chosen, grain)
-    memory = days.coarse(days.joined([in_memory, days.negative(again)]), grain)
+    saved, superseded, is_partial = _saved(connection, visitor, entries, chosen, grain)
+    memory = days.coarse(days.joined([in_memory, days.negative(superseded)]), grain)
     return days.joined([saved, memory]), is_partial
 
 
 def _saved(
     connection: sa.Connection | None, visitor: str, entries: Entries, chosen: Filter, grain: Grain
 ) -> tuple[Sums, Sums, bool]:
-    """What the database has, what of it are earlier versions of the rows in memory, and
-    whether there are more matches than were added up."""
+    """What the database has, which of it are earlier versions of rows in memory, and whether there
+    are more matches than were added up."""
     if connection is None:
         return {}, {}, False
     if is_picked(chosen):
         picked, is_partial = pick(connection, visitor, chosen)
-        meant = filtered.of_row(chosen, picked)
+        conditions = filtered.of_row(chosen, picked)
+        # Rows in memory are added up there: what the database has of them is older.
         if entries:
-            meant.append(picked.c.run_id.not_in(list(entries)))
-        return days.sums_of_runs(connection, grain, picked, *meant), {}, is_partial
+            conditions.append(picked.c.run_id.not_in(list(entries)))
+        return days.sums_of_runs(connection, grain, picked, *conditions), {}, is_partial
     earlier = read_rows(connection, visitor, entries)
-    again = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
+    # No words and no marks are asked for here: the row alone decides.
+    superseded = [row for row in earlier if matches(chosen, row, NO_MARK, ())]
     if chosen.from_usd is None and chosen.to_usd is None:
         saved = days.read_sums(connection, visitor, chosen, grain)
     else:
-        meant = [runs.c.visitor == visitor, *filtered.of_row(chosen)]
-        saved = days.sums_of_runs(connection, grain, runs, *meant)
-    return saved, days.sums_of_rows(again), False
+        conditions = [runs.c.visitor == visitor, *filtered.of_row(chosen)]
+        saved = days.sums_of_runs(connection, grain, runs, *conditions)
+    return saved, days.sums_of_rows(superseded), False

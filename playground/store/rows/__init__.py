@@ -1,1 +1,1 @@
-"""Rows in memory, read, marked, reserved for and deleted."""
+"""Rows of the log in memory, read, marked and deleted, and the money reserved for them."""

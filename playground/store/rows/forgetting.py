@@ -1,4 +1,4 @@
-"""Takes runs out of the log: one by one, to be brought back; a visitor's all, for good."""
+"""Deletes runs: single ones, which can be brought back, or all of a visitor's, for good."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -32,25 +32,25 @@ def delete(
     now: datetime,
     refused: Mapping[str, Entry],
 ) -> list[str]:
-    """Delete those of these runs that have ended, such that they can be brought back for a
-    while; return their ids. Those that the database `refused` are in memory only, or newer."""
-    found = {row.run_id: row for row in read_rows(connection, visitor, run_ids)}
-    found |= {run_id: entry.row for run_id, entry in refused.items()}
-    rows = [row for row in found.values() if row.status not in LIVE]
-    long_texts = read_texts(connection, visitor, run_ids)
-    long_texts |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
-    marked = read_marks(connection, visitor, run_ids)
-    kept = [LoggedRun(row, long_texts.get(row.run_id), marked[row.run_id]) for row in rows]
-    gone = [
+    """Delete those of these runs that have ended, so that they can be brought back for a while;
+    return their ids. Runs that the database `refused` exist in memory only, or in a newer state."""
+    rows_by_id = {row.run_id: row for row in read_rows(connection, visitor, run_ids)}
+    rows_by_id |= {run_id: entry.row for run_id, entry in refused.items()}
+    rows = [row for row in rows_by_id.values() if row.status not in LIVE]
+    texts_by_id = read_texts(connection, visitor, run_ids)
+    texts_by_id |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
+    marks_by_id = read_marks(connection, visitor, run_ids)
+    logged = [LoggedRun(row, texts_by_id.get(row.run_id), marks_by_id[row.run_id]) for row in rows]
+    deleted_rows = [
         {
             "visitor": visitor,
-            "run_id": each.row.run_id,
+            "run_id": run.row.run_id,
             "deleted_at": now,
-            "run_json": line_of(each),
+            "run_json": line_of(run),
         }
-        for each in kept
+        for run in logged
     ]
-    dialect.upsert(connection, deleted, gone)
+    dialect.upsert(connection, deleted, deleted_rows)
     ended = [row.run_id for row in rows]
     remove(connection, visitor, ended)
     return ended
@@ -59,56 +59,60 @@ def delete(
 def bring_back(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
 ) -> list[LoggedRun]:
-    """Undo a deletion; return the runs that the database refuses: they are to be kept in
-    memory as they were before."""
-    which = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
-    lines = connection.scalars(sa.select(deleted.c.run_json).where(*which)).all()
-    connection.execute(sa.delete(deleted).where(*which))
+    """Undo a deletion; return the runs that the database refuses, to be kept in memory as
+    before."""
+    conditions = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
+    lines = connection.scalars(sa.select(deleted.c.run_json).where(*conditions)).all()
+    connection.execute(sa.delete(deleted).where(*conditions))
     refused = []
-    for each in [run_of(line, visitor) for line in lines]:
-        if apart(connection, partial(put, connection, [each], boot)) is not None:
-            refused.append(each)
+    for run in [run_of(line, visitor) for line in lines]:
+        # One at a time: a refused run holds up none of the others.
+        if apart(connection, partial(put, connection, [run], boot)) is not None:
+            refused.append(run)
     return refused
 
 
 def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:
-    """Write whole runs, all of which have ended."""
-    keys = [(each.row.visitor, each.row.run_id) for each in kept]
-    long_texts = [asdict(each.texts) | {"visitor": each.row.visitor} for each in kept if each.texts]
+    """Write whole runs; all of them have ended."""
+    keys = [(run.row.visitor, run.row.run_id) for run in kept]
+    long_texts = [asdict(run.texts) | {"visitor": run.row.visitor} for run in kept if run.texts]
+    # Rows before texts: the index joins the two to learn when a run started.
     with days.updating(connection, keys):
-        rows = [asdict(each.row) | {"boot_id": boot} for each in kept]
+        rows = [asdict(run.row) | {"boot_id": boot} for run in kept]
         dialect.upsert(connection, runs, rows)
     with search_index.updating(connection, keys):
         dialect.upsert(connection, texts, long_texts)
-    for each in kept:
-        write_mark(connection, each.row.visitor, each.row.run_id, each.mark)
+    for run in kept:
+        write_mark(connection, run.row.visitor, run.row.run_id, run.mark)
 
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Delete runs for good, with all that belongs to them. What they cost counts on."""
+    """Delete runs for good, with all that belongs to them. What they cost still counts."""
     reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
     search_index.remove(connection, visitor, run_ids)
     with days.updating(connection, [(visitor, run_id) for run_id in run_ids]):
         for table in (runs, texts, marks, tags):
-            these = few_runs.are(connection, table, visitor, run_ids)
-            connection.execute(sa.delete(table).where(these))
+            is_deleted = few_runs.are(connection, table, visitor, run_ids)
+            connection.execute(sa.delete(table).where(is_deleted))
 
 
 def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Keep only the numbers of runs: no prompt, no answer, no error's text."""
+    """Keep only the numbers of runs: no prompt, answer or error text."""
     search_index.remove(connection, visitor, run_ids)
     connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
-    these = few_runs.are(connection, runs, visitor, run_ids)
-    connection.execute(sa.update(runs).where(these).values(error_message=None))
+    is_stripped = few_runs.are(connection, runs, visitor, run_ids)
+    # A server's error can quote the prompt.
+    connection.execute(sa.update(runs).where(is_stripped).values(error_message=None))
 
 
 def forget_visitor(connection: sa.Connection, visitor: str) -> None:
     """Delete all that is known of a visitor's runs."""
+    # First: FTS5 must be told the very words it was given, and they are made from the texts.
     search_index.remove_visitor(connection, visitor)
     for table in (runs, texts, days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
-    # Whoever is at an experiment starts nothing more.
+    # Without its claim, a process at work on an experiment starts nothing more.
     for table in (experiments, cells, claims):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
 

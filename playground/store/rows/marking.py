@@ -1,4 +1,4 @@
-"""Stars, tags and notes: what a visitor added to runs."""
+"""Stars, tags, notes and votes: what a visitor added to runs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,20 +22,20 @@ def read_marks(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str]
 ) -> Mapping[str, Mark]:
     """The marks of these runs; `NO_MARK` for those that have none."""
-    found: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
-    for some in in_chunks(run_ids):
-        by_run: dict[str, list[str]] = defaultdict(list)
+    marks_by_id: dict[str, Mark] = dict.fromkeys(run_ids, NO_MARK)
+    for chunk in in_chunks(run_ids):
+        tags_by_run: dict[str, list[str]] = defaultdict(list)
         question = sa.select(tags.c.run_id, tags.c.tag).where(
-            few_runs.are(connection, tags, visitor, some)
+            few_runs.are(connection, tags, visitor, chunk)
         )
         for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
-            by_run[run_id].append(tag)
-            found[run_id] = Mark(tags=tuple(by_run[run_id]))
+            tags_by_run[run_id].append(tag)
+            marks_by_id[run_id] = Mark(tags=tuple(tags_by_run[run_id]))
         columns = (marks.c[name] for name in ("run_id", *_MARK))
-        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, some))
+        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, chunk))
         for run_id, is_starred, *rest_of_mark in connection.execute(rows):
-            found[run_id] = Mark(bool(is_starred), tuple(by_run[run_id]), *rest_of_mark)
-    return found
+            marks_by_id[run_id] = Mark(bool(is_starred), tuple(tags_by_run[run_id]), *rest_of_mark)
+    return marks_by_id
 
 
 def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark) -> None:
@@ -56,30 +56,33 @@ def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark)
 def write_votes(connection: sa.Connection, visitor: str, cast: Mapping[str, Vote]) -> None:
     """Replace the votes on these runs, as one ballot; their other marks stay."""
     for run_id, mark in read_marks(connection, visitor, list(cast)).items():
+        # The same for all runs of a vote: standings count ballots, or five cards with one setting
+        # would win five times by a single vote.
         ballot = min(cast) if cast[run_id] else ""
         voted = replace(mark, vote=cast[run_id], ballot=ballot)
         write_mark(connection, visitor, run_id, voted)
 
 
 def read_votes(connection: sa.Connection, visitor: str, entries: Entries, most: int) -> list[Voted]:
-    """The visitor's newest votes, of the runs that are still there."""
+    """The visitor's newest votes, for runs that still exist."""
     of_run = sa.and_(runs.c.visitor == marks.c.visitor, runs.c.run_id == marks.c.run_id)
     made_with = (runs.c.model, runs.c.connection, runs.c.params_json)
     question = (
         sa.select(marks.c.run_id, marks.c.ballot, marks.c.vote, *made_with)
+        # An outer join: a run that is not written yet is only in `entries`.
         .select_from(marks.outerjoin(runs, of_run))
         .where(marks.c.visitor == visitor, IS_VOTED)
         .order_by(marks.c.run_id.desc())
         .limit(most)
     )
-    found = []
-    for run_id, ballot, vote, model, to, params_json in connection.execute(question):
+    votes = []
+    for run_id, ballot, vote, model, connection_name, params_json in connection.execute(question):
         if run_id in entries:
             row = entries[run_id].row
-            found.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
+            votes.append(Voted(ballot, row.model, row.connection, row.params_json, vote))
         elif model is not None:
-            found.append(Voted(ballot, model, to, params_json, vote))
-    return found
+            votes.append(Voted(ballot, model, connection_name, params_json, vote))
+    return votes
 
 
 def starred_ids(connection: sa.Connection, visitor: str, most: int) -> set[str]:

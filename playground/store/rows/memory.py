@@ -1,4 +1,4 @@
-"""What this process knows of the log by itself: rows not written yet, and the latest ones."""
+"""What this process itself knows of the log: the rows not yet written, and the latest ones."""
 
 import threading
 from collections import Counter, OrderedDict, defaultdict
@@ -10,16 +10,18 @@ from playground.store.writing.faults import Fault
 
 Key = tuple[str, str]
 
+# The latest rows are shown while the database is broken, and written again when a new file is
+# begun. Two bounds: many rows have no texts, and some have very long ones.
 _REMEMBERED_ROWS = 500
 _REMEMBERED_CHARACTERS = 20_000_000
 _REFUSED_CHARACTERS = 20_000_000
 _CHARACTERS_OF_A_ROW = 2_000
-"""Beside its texts, about: many rows without any must come to an end too."""
+"""Roughly, without its texts: many rows that have none must be bounded, too."""
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A row as last recorded, and as which number; `since` is the number of its oldest
+    """A row as last recorded, with the number of that record; `since` is the number of its oldest
     version not yet written."""
 
     row: RunRow
@@ -40,14 +42,14 @@ class Entry:
 
     @property
     def whole_size(self) -> int:
-        """In characters, the row's own included."""
-        own = (self.row.params_json, self.row.error_message or "")
-        return self.size + sum(map(len, own)) + _CHARACTERS_OF_A_ROW
+        """In characters, including those of the row itself."""
+        row_texts = (self.row.params_json, self.row.error_message or "")
+        return self.size + sum(map(len, row_texts)) + _CHARACTERS_OF_A_ROW
 
 
 @dataclass(frozen=True, eq=False)
 class Deletion:
-    """All of a visitor is to be deleted. `fault` is what was in the way when it was tried."""
+    """All of a visitor's data is to be deleted. `fault` is what prevented it when it was tried."""
 
     visitor: str
     number: int
@@ -57,9 +59,9 @@ class Deletion:
 class Memory:
     """Rows by visitor and run id; safe to use from any thread, and never waits for a disk.
 
-    A row that the database refused by itself stands apart from those that are to be written:
-    it stays here, is seen as they are, and holds up none of them. Of refused rows only so many
-    are kept; of those that are lost for it the ids are.
+    A row that the database refused is set apart from those to be written: it stays here, is seen
+    like them, and holds up none of them. Only so many refused rows are kept; of those that are
+    given up only the ids are.
     """
 
     def __init__(self) -> None:
@@ -74,14 +76,14 @@ class Memory:
         self._lost: defaultdict[str, set[str]] = defaultdict(set)
 
     def keep(self, row: RunRow, texts: RunTexts | None) -> None:
-        """Take in a row, or a newer version of it; without texts the earlier ones stand."""
+        """Take in a row, or a newer version of it; without texts the earlier texts remain."""
         key = (row.visitor, row.run_id)
         with self._lock:
             self._number += 1
             waiting = self._unsaved.get(key)
-            known = waiting or self._latest.get(key)
-            if texts is None and known is not None:
-                texts = known.texts
+            earlier = waiting or self._latest.get(key)
+            if texts is None and earlier is not None:
+                texts = earlier.texts
             self._accept(key)
             self._lost.get(row.visitor, set()).discard(row.run_id)
             entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
@@ -89,6 +91,7 @@ class Memory:
             self._remember(key, entry)
 
     def _remember(self, key: Key, entry: Entry) -> None:
+        # Taken out first to go to the end: what was recorded last is remembered longest.
         self._forget(key)
         self._latest[key] = entry
         self._latest_size += entry.size
@@ -106,6 +109,7 @@ class Memory:
         """Forget a visitor's rows, and have them deleted from the database too."""
         with self._lock:
             self._number += 1
+            # Numbered like a row, so that waiting for everything up to a number includes it.
             self._deletions[visitor] = Deletion(visitor, self._number)
             self._lost.pop(visitor, None)
             for key in [key for key in {**self._unsaved, **self._latest} if key[0] == visitor]:
@@ -123,12 +127,12 @@ class Memory:
         self._forget(key)
 
     def _accept(self, key: Key) -> None:
-        """Set a row apart no longer, if it was."""
+        """Set a row apart no longer, if it was set apart."""
         if self._refused.pop(key, None) is not None:
             self._refused_size[key[0]] -= self._unsaved[key].whole_size
 
     def replay(self) -> None:
-        """Have everything still remembered written again: the file it was in is gone."""
+        """Have everything still remembered written again: the file that held it is gone."""
         with self._lock:
             for key, entry in self._latest.items():
                 if key not in self._unsaved:
@@ -136,12 +140,12 @@ class Memory:
                     self._unsaved[key] = replace(entry, number=self._number, since=self._number)
 
     def deletions(self) -> tuple[Deletion, ...]:
-        """Return whose rows are to be deleted, before any is written."""
+        """Return the deletions that are to be done before any row is written."""
         with self._lock:
             return tuple(self._deletions.values())
 
     def deleted(self, deletion: Deletion) -> None:
-        """Drop a wish that was fulfilled, unless it was made again in the meantime."""
+        """Drop a deletion that was done, unless it was requested again in the meantime."""
         with self._lock:
             if self._is_current(deletion):
                 del self._deletions[deletion.visitor]
@@ -157,13 +161,13 @@ class Memory:
         return current is not None and current.number == deletion.number
 
     def deletion(self, visitor: str) -> Deletion | None:
-        """Return what is still to be deleted of this visitor from the database."""
+        """Return the deletion of this visitor that the database still has to do."""
         with self._lock:
             return self._deletions.get(visitor)
 
     def work(self) -> tuple[Entry, ...]:
-        """Return the rows to be written now. Those of a visitor who is still to be deleted
-        wait: the deletion would take them along."""
+        """Return the rows to be written now. Rows of a visitor who is still to be deleted wait: the
+        deletion would take them along."""
         with self._lock:
             return tuple(
                 entry
@@ -172,7 +176,7 @@ class Memory:
             )
 
     def is_to_be_written(self, entry: Entry) -> bool:
-        """Say whether a row is still wanted, and no deletion was asked for since."""
+        """Say whether a row is still wanted, and no deletion has been requested since."""
         key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
             return key in self._unsaved and key[0] not in self._deletions
@@ -187,10 +191,12 @@ class Memory:
                     self._accept(key)
                     del self._unsaved[key]
                 elif current is not None:
+                    # Its earlier version is written: waiting for that one is over, the newer one is
+                    # still to come.
                     self._unsaved[key] = replace(current, since=current.number)
 
     def refuse(self, entry: Entry, fault: Fault) -> None:
-        """Set a row apart that the database will not take, unless it was recorded again."""
+        """Set a row apart that the database does not accept, unless it was recorded again."""
         key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
             if self._unsaved.get(key) is entry:
@@ -201,7 +207,8 @@ class Memory:
                     self._lose_one()
 
     def _lose_one(self) -> None:
-        """Give up the oldest refused row of whoever has most: never one for another's sake."""
+        """Give up the oldest refused row of the visitor who has most, so that nobody loses one for
+        another's sake."""
         [(visitor, _)] = self._refused_size.most_common(1)
         keys = [key for key in self._refused if key[0] == visitor]
         oldest = min(keys, key=lambda key: self._unsaved[key].number)
@@ -209,10 +216,10 @@ class Memory:
         self._lost[visitor].add(oldest[1])
 
     def refused_work(self) -> tuple[Entry, ...]:
-        """Return the rows set apart, those first that were not tried for longest."""
+        """Return the rows set apart, those not tried for longest first."""
         with self._lock:
-            wanted = [key for key in self._refused if key[0] not in self._deletions]
-            return tuple(self._unsaved[key] for key in wanted)
+            keys = [key for key in self._refused if key[0] not in self._deletions]
+            return tuple(self._unsaved[key] for key in keys)
 
     def refusals(self, visitor: str | None = None) -> tuple[Fault, ...]:
         """Return why each row set apart was refused, of one visitor or of all."""
@@ -220,20 +227,20 @@ class Memory:
             return tuple(fault for key, fault in self._refused.items() if visitor in (None, key[0]))
 
     def lost(self, visitor: str | None = None) -> int:
-        """Return how many refused rows are not even here any more, of one visitor or of all."""
+        """Return how many refused rows were given up, of one visitor or of all."""
         with self._lock:
-            return sum(len(ids) for who, ids in self._lost.items() if visitor in (None, who))
+            return sum(len(ids) for owner, ids in self._lost.items() if visitor in (None, owner))
 
     def lost_ids(self, visitor: str) -> frozenset[str]:
-        """Return which runs of a visitor these are."""
+        """Return which runs of a visitor were given up."""
         with self._lock:
             return frozenset(self._lost.get(visitor, ()))
 
     def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
         """Return those of these runs that are not written yet."""
         with self._lock:
-            found = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
-            return {run_id: entry for run_id, entry in found.items() if entry is not None}
+            entries = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
+            return {run_id: entry for run_id, entry in entries.items() if entry is not None}
 
     def is_waiting(self, visitor: str, run_ids: Collection[str]) -> bool:
         """Say whether one of these runs is still to be written, and was not refused."""
@@ -264,13 +271,13 @@ class Memory:
 
     @property
     def number(self) -> int:
-        """The number of the last thing asked of this memory."""
+        """The number of the latest request to this memory."""
         return self._number
 
     def is_saved(self, number: int) -> bool:
         """Say whether everything up to this number has been written."""
         with self._lock:
             rows = [entry.since for entry in self._unsaved.values()]
-            wishes = [deletion.number for deletion in self._deletions.values()]
+            deletions = [deletion.number for deletion in self._deletions.values()]
             is_whole = not any(self._lost.values())
-            return is_whole and all(n > number for n in (*rows, *wishes))
+            return is_whole and all(n > number for n in (*rows, *deletions))

@@ -1,5 +1,5 @@
-"""Questions to the log: each is answered from the database with the newer rows in memory
-laid over it, or from memory alone when there is no database to ask."""
+"""Questions to the log, answered from the database with the newer rows in memory laid over it, or
+from memory alone when there is no database to ask."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -29,23 +29,26 @@ def read_page(
     after: str | None,
     limit: int,
 ) -> Page:
-    """Return the rows next to a run id, newest first; the newest ones without any."""
+    """Return the rows next to a run id, newest first; without a run id, the newest rows."""
     upwards = after is not None and before is None
-    found = {
+    rows_by_id = {
         run_id: entry.row
         for run_id, entry in entries.items()
         if (before is None or run_id < before) and (after is None or run_id > after)
     }
     if connection is not None:
+        # One more than the page holds: it tells whether another page follows.
         question = sa.select(*_ROW).where(runs.c.visitor == visitor).limit(limit + 1)
         if before is not None:
             question = question.where(runs.c.run_id < before)
         if after is not None:
             question = question.where(runs.c.run_id > after)
+        # From the edge outwards, or the limit would cut off the rows next to it.
         order = runs.c.run_id.asc() if upwards else runs.c.run_id.desc()
         for record in connection.execute(question.order_by(order)).mappings():
-            found.setdefault(record["run_id"], RunRow(**record))
-    ids = sorted(found, reverse=not upwards)
+            # The row in memory is the newer one.
+            rows_by_id.setdefault(record["run_id"], RunRow(**record))
+    ids = sorted(rows_by_id, reverse=not upwards)
     has_more = len(ids) > limit
     ids = sorted(ids[:limit], reverse=True)
     edge = before if before is not None else after
@@ -54,7 +57,7 @@ def read_page(
     beyond = edge is not None and _exists_beyond(
         connection, visitor, entries, edge, older=upwards, including=not ids
     )
-    rows = tuple(found[run_id] for run_id in ids)
+    rows = tuple(rows_by_id[run_id] for run_id in ids)
     if upwards:
         return Page(rows=rows, older=beyond, newer=has_more)
     return Page(rows=rows, older=has_more, newer=beyond)
@@ -71,6 +74,7 @@ def _exists_beyond(
 ) -> bool:
     if any((run_id < edge if older else run_id > edge) for run_id in entries):
         return True
+    # An empty page has no row at its edge: the run it was asked from counts itself.
     if including and edge in entries:
         return True
     if connection is None:
@@ -86,22 +90,22 @@ def _exists_beyond(
 
 def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> list[RunRow]:
     """Return those of these runs that this visitor has."""
-    found = []
-    for some in in_chunks(run_ids):
-        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, some))
-        found += [RunRow(**record) for record in connection.execute(question).mappings()]
-    return found
+    rows = []
+    for chunk in in_chunks(run_ids):
+        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, chunk))
+        rows += [RunRow(**record) for record in connection.execute(question).mappings()]
+    return rows
 
 
 def read_texts(
     connection: sa.Connection, visitor: str, run_ids: Iterable[str]
 ) -> dict[str, RunTexts]:
     """Return the texts of these runs by their ids."""
-    found = []
-    for some in in_chunks(run_ids):
-        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, some))
-        found += [RunTexts(**record) for record in connection.execute(question).mappings()]
-    return {each.run_id: each for each in found}
+    loaded = []
+    for chunk in in_chunks(run_ids):
+        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, chunk))
+        loaded += [RunTexts(**record) for record in connection.execute(question).mappings()]
+    return {row.run_id: row for row in loaded}
 
 
 def read_run(
@@ -112,15 +116,16 @@ def read_run(
     row = entry.row if entry else None
     long_texts = entry.texts if entry else None
     if connection is not None and row is None:
-        found = connection.execute(
+        records = connection.execute(
             sa.select(*_ROW).where(runs.c.visitor == visitor, runs.c.run_id == run_id)
         ).mappings()
-        row = next((RunRow(**record) for record in found), None)
+        row = next((RunRow(**record) for record in records), None)
+    # A newer state of a run can come without texts: those written earlier still hold.
     if connection is not None and row is not None and long_texts is None:
-        found = connection.execute(
+        records = connection.execute(
             sa.select(*_TEXTS).where(texts.c.visitor == visitor, texts.c.run_id == run_id)
         ).mappings()
-        long_texts = next((RunTexts(**record) for record in found), None)
+        long_texts = next((RunTexts(**record) for record in records), None)
     return None if row is None else (row, long_texts or RunTexts(run_id=run_id))
 
 
@@ -138,7 +143,7 @@ def read_totals(
             tallies += days.sums_of_visitor(connection, visitor).values()
         else:
             tallies += days.sums_since(connection, visitor, since).values()
-        # The database may hold earlier versions of the rows in memory: take those out again.
+        # The database may hold earlier versions of the rows in memory: those are taken out again.
         earlier = days.sums_of_ids(connection, visitor, entries, since).values()
         tallies += [tally.negative() for tally in earlier]
     return add_up(tallies)

@@ -1,8 +1,8 @@
 """Money set aside for runs: reserved in one locked step, settled with the run's own row.
 
-A run that nothing was reserved for counts for its visitor too, by its row in the log: a
-budget that is made at noon knows of the morning. Who paid for it the log does not say, so
-the owner's sum holds only what was reserved.
+A run without a reservation also counts for its visitor, by its row in the log: a budget set at noon
+includes the morning. The log does not say who paid for it, so the owner's sum holds only what was
+reserved.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from playground.core.text.refusal import Refusal
 from playground.store.tables.schema import IS_LIVE, reservations, runs
 
 _worst, _cost = runs.c.worst_case_usd, runs.c.cost_usd
-# What was billed is known exactly or not at all: whatever is less than exact counts in full.
+# What was billed is either known exactly or not at all: anything inexact counts in full.
 _ROW_COUNTS = sa.case(
     (runs.c.cost_kind == "exact", _cost),
     (_worst.is_(None), _cost),
@@ -33,14 +33,14 @@ _until: sa.BindParameter[datetime] = sa.bindparam("until")
 _is_reserved = sa.exists().where(
     reservations.c.visitor == runs.c.visitor, reservations.c.run_id == runs.c.run_id
 )
-# Literals: Postgres takes two equal parameters for two expressions when it groups.
+# Literals: Postgres treats two equal parameters as two expressions when it groups.
 _is_over = sa.case((IS_LIVE, sa.literal_column("0")), else_=sa.literal_column("1"))
 _IN_SCOPE: dict[str, sa.ColumnElement[bool]] = {
     "visitor": reservations.c.visitor == _who,
     "payer": reservations.c.payer == _who,
     "share": sa.and_(reservations.c.visitor == _who, reservations.c.payer == OWNER),
 }
-# Built once: putting such a question together takes far longer than answering it.
+# Built once: assembling such a query takes far longer than answering it.
 _RESERVED: dict[str, sa.Select[tuple[Any, ...]]] = {
     scope: sa.select(reservations.c.is_settled, sa.func.sum(reservations.c.usd))
     .where(
@@ -65,7 +65,7 @@ _UNRESERVED: sa.Select[tuple[Any, ...]] = (
 
 
 def balance(connection: sa.Connection, window: Window) -> Balance:
-    """What of a window is used and reserved."""
+    """What is used and reserved within a window."""
     values = {"who": window.who, "since": window.since, "until": window.until}
     sums = [Decimal(0), Decimal(0)]
     questions = [_RESERVED[window.scope]]
@@ -81,20 +81,20 @@ def balance(connection: sa.Connection, window: Window) -> Balance:
 def reserve(
     connection: sa.Connection, wanted: Sequence[Reservation], caps: Sequence[Window]
 ) -> Refusal | None:
-    """Reserve all or nothing. Whoever calls this is the only one who writes just now."""
-    needed_usd = sum((each.usd for each in wanted), Decimal(0))
+    """Reserve all or nothing. The caller must be the only one who can write."""
+    needed_usd = sum((reservation.usd for reservation in wanted), Decimal(0))
     refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
         rows = [
             {
-                "visitor": each.visitor,
-                "run_id": each.run_id,
-                "payer": each.payer,
-                "started_at": each.started_at,
+                "visitor": reservation.visitor,
+                "run_id": reservation.run_id,
+                "payer": reservation.payer,
+                "started_at": reservation.started_at,
                 "is_settled": 0,
-                "usd": each.usd,
+                "usd": reservation.usd,
             }
-            for each in wanted
+            for reservation in wanted
         ]
         connection.execute(sa.insert(reservations), rows)
     return refused
@@ -103,13 +103,14 @@ def reserve(
 def reserve_again(
     connection: sa.Connection, more: Reservation, caps: Sequence[Window]
 ) -> Refusal | None:
-    """Add to what is reserved for a run that is still on its way."""
+    """Add to the reservation of a run that is still under way."""
     refused = refusal(more.usd, tuple(balance(connection, window) for window in caps))
     if refused is not None:
         return refused
+    # Only until the run is settled: after that nothing would take the addition off again.
     added = connection.execute(
         sa.update(reservations)
-        .where(*_is(more.visitor, more.run_id), reservations.c.is_settled == 0)
+        .where(*_has_key(more.visitor, more.run_id), reservations.c.is_settled == 0)
         .values(usd=reservations.c.usd + more.usd)
     )
     return None if added.rowcount else Refusal("Not started: this run has already ended.")
@@ -121,44 +122,46 @@ _own = sa.update(reservations).where(
 )
 _SETTLE = _own.values(is_settled=1)
 _SET_COST = _own.values(usd=sa.bindparam("cost_usd"))
+# A cost that is not exact may be too low: it never lowers what counts.
 _RAISE_COST = _SET_COST.where(reservations.c.usd < sa.bindparam("cost_usd"))
 
 
 def settle(connection: sa.Connection, rows: Iterable[RunRow]) -> None:
-    """Let runs that have ended count for what they cost; in full where that is not exact."""
-    ended = [row for row in rows if row.status not in LIVE]
-    priced = [row for row in ended if row.cost_usd is not None]
-    for statement, some in (
-        (_SETTLE, ended),
+    """Count runs that have ended at their cost; one that is not exact never lowers the sum."""
+    ended_rows = [row for row in rows if row.status not in LIVE]
+    priced = [row for row in ended_rows if row.cost_usd is not None]
+    for statement, settled in (
+        (_SETTLE, ended_rows),
         (_SET_COST, [row for row in priced if row.cost_kind == "exact"]),
         (_RAISE_COST, [row for row in priced if row.cost_kind != "exact"]),
     ):
-        if some:
+        if settled:
             values = [
                 {"of_visitor": row.visitor, "of_run": row.run_id, "cost_usd": row.cost_usd}
-                for row in some
+                for row in settled
             ]
             connection.execute(statement, values)
 
 
 def release(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -> None:
-    """Let go of what was reserved for runs that were never sent."""
+    """Release what was reserved for runs that were never sent."""
     for run_id in run_ids:
+        # A settled run was sent after all, and what it cost goes on counting.
         is_held = reservations.c.is_settled == 0
-        connection.execute(sa.delete(reservations).where(*_is(visitor, run_id), is_held))
+        connection.execute(sa.delete(reservations).where(*_has_key(visitor, run_id), is_held))
 
 
 def give_up(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
-    """Let runs whose end nobody saw count for the most they can cost."""
+    """Count runs whose end nobody saw at the most they can cost."""
     for visitor, run_id in keys:
         connection.execute(
-            sa.update(reservations).where(*_is(visitor, run_id)).values(is_settled=1)
+            sa.update(reservations).where(*_has_key(visitor, run_id)).values(is_settled=1)
         )
 
 
 def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement[bool]) -> None:
-    """Before rows of runs are deleted: let them count on. Who paid for them is not known, so
-    they count for their visitor alone, as they did."""
+    """Before rows of runs are deleted, keep counting what they cost. Who paid is not known, so they
+    count for their visitor alone, as before."""
     columns = ["visitor", "run_id", "payer", "started_at", "is_settled", "usd"]
     spent = sa.select(
         runs.c.visitor, runs.c.run_id, runs.c.visitor, runs.c.started_at,
@@ -170,5 +173,5 @@ def keep_spent(connection: sa.Connection, visitor: str, *which: sa.ColumnElement
     connection.execute(sa.insert(reservations).from_select(columns, spent))
 
 
-def _is(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+def _has_key(visitor: str, run_id: str) -> tuple[sa.ColumnElement[bool], ...]:
     return reservations.c.visitor == visitor, reservations.c.run_id == run_id

@@ -1,9 +1,9 @@
-"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text,
-on Postgres a tsvector; the words come from `core/text/search_words.py` for both.
+"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text, on
+Postgres a tsvector; the words come from `core/text/search_words.py` for both.
 
-To take a run out again FTS5 must be told the very words it was given, or it takes itself for
-damaged. A digest of them stands beside each run: if it is no longer that of the run's texts,
-the index is made anew.
+To remove a run, FTS5 must be told the very words it was given, or it considers itself damaged. A
+digest of them is kept for each run: if it no longer matches the run's texts, the index is made
+anew.
 """
 
 import zlib
@@ -35,7 +35,7 @@ _REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
 
 
 class Text(NamedTuple):
-    """A run that has ended, with what is found of it."""
+    """A run that has ended, with the texts it is found by."""
 
     visitor: str
     run_id: str
@@ -49,7 +49,7 @@ class Text(NamedTuple):
 
 
 def said_of(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
-    """The texts in which a run is looked for."""
+    """The texts in which a run is searched."""
     texts = RunTexts(run_id="", answer=answer, blocks_json=blocks_json)
     return said_in(request_json), as_text(texts.blocks)
 
@@ -60,24 +60,26 @@ def words_of(request_json: str, answer: str, blocks_json: str) -> list[str]:
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
-    """Have these runs found from now on."""
+    """Make these runs findable."""
     if not ended:
         return
     numbers = _numbers(connection, ended)
     is_sqlite = connection.dialect.name == "sqlite"
-    rows, said = [], []
-    for each, number in zip(ended, numbers, strict=True):
-        found = each.words()
-        spoken = " ".join(found)
-        row = {"id": number, "visitor": each.visitor, "run_id": each.run_id}
-        rows.append(row | {"words": _digest(spoken) if is_sqlite else _ts_vector(found)})
-        said.append({"id": number, "who": who(each.visitor), "words": spoken})
+    rows, index_rows = [], []
+    for run, number in zip(ended, numbers, strict=True):
+        run_words = run.words()
+        joined = " ".join(run_words)
+        row = {"id": number, "visitor": run.visitor, "run_id": run.run_id}
+        rows.append(row | {"words": _digest(joined) if is_sqlite else _ts_vector(run_words)})
+        index_rows.append({"id": number, "who": who(run.visitor), "words": joined})
     if is_sqlite:
         connection.execute(sa.insert(searchable), rows)
-        connection.execute(_ADD, said)
+        connection.execute(_ADD, index_rows)
     else:
         connection.execute(
             sa.text(
+                # A cast, not `to_tsvector`: the words are the same on both databases, and no
+                # dictionary of the server may change them.
                 "INSERT INTO searchable (id, visitor, run_id, words) "
                 "VALUES (:id, :visitor, :run_id, CAST(:words AS tsvector))"
             ),
@@ -86,46 +88,46 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
 
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Have these runs found no more. Their texts must still be in the table."""
-    for some in in_chunks(run_ids):
-        _remove(connection, visitor, some)
+    """Make these runs unfindable. Their texts must still be in the table."""
+    for chunk in in_chunks(run_ids):
+        _remove(connection, visitor, chunk)
 
 
 def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    which = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
-    is_sound = connection.dialect.name != "sqlite" or _unsay(connection, visitor, which)
-    connection.execute(sa.delete(searchable).where(*which))
+    conditions = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
+    is_sound = connection.dialect.name != "sqlite" or _remove_words(connection, visitor, conditions)
+    connection.execute(sa.delete(searchable).where(*conditions))
     if not is_sound:
         start_anew(connection)
 
 
-def _unsay(
-    connection: sa.Connection, visitor: str, which: Sequence[sa.ColumnElement[bool]]
+def _remove_words(
+    connection: sa.Connection, visitor: str, conditions: Sequence[sa.ColumnElement[bool]]
 ) -> bool:
-    """Take the words of these runs out of the index; False, and nothing is done, if they are
-    not the words that it was given."""
-    said = texts.c.request_json, texts.c.answer, texts.c.blocks_json
-    columns = (searchable.c.id, searchable.c.words, *said)
-    found = searchable.join(texts, _SAME_TEXT, isouter=True)
+    """Take the words of these runs out of the index; return False, with nothing done, if they are
+    not the words it was given."""
+    columns_of_texts = texts.c.request_json, texts.c.answer, texts.c.blocks_json
+    columns = (searchable.c.id, searchable.c.words, *columns_of_texts)
+    source = searchable.join(texts, _SAME_TEXT, isouter=True)
     rows = []
     for number, digest, request, answer, blocks in connection.execute(
-        sa.select(*columns).select_from(found).where(*which)
+        sa.select(*columns).select_from(source).where(*conditions)
     ):
-        spoken = " ".join(words_of(request or "", answer or "", blocks or ""))
-        if digest != _digest(spoken):
+        joined = " ".join(words_of(request or "", answer or "", blocks or ""))
+        if digest != _digest(joined):
             return False
-        rows.append({"id": number, "who": who(visitor), "words": spoken})
+        rows.append({"id": number, "who": who(visitor), "words": joined})
     if rows:
         connection.execute(_REMOVE, rows)
     return True
 
 
-def _digest(spoken: str) -> str:
-    return blake2b(spoken.encode(), digest_size=8).hexdigest()
+def _digest(joined: str) -> str:
+    return blake2b(joined.encode(), digest_size=8).hexdigest()
 
 
 def remove_visitor(connection: sa.Connection, visitor: str) -> None:
-    """Have no run of a visitor found any more. Their texts must still be in the table."""
+    """Make all runs of a visitor unfindable. Their texts must still be in the table."""
     ids = list(
         connection.scalars(
             sa.select(searchable.c.run_id).where(searchable.c.visitor == visitor).limit(FEW + 1)
@@ -139,8 +141,8 @@ def remove_visitor(connection: sa.Connection, visitor: str) -> None:
 
 
 def start_anew(connection: sa.Connection) -> None:
-    """Forget all words, so that none of a deleted text stays behind, and index what is left
-    bit by bit."""
+    """Forget all words, so that none of a deleted text remains, and index the rest bit by bit."""
+    # On Postgres the words are in the row of their run, and gone with it.
     if connection.dialect.name != "sqlite":
         return
     connection.execute(_REMOVE_ALL)
@@ -153,52 +155,54 @@ def start_anew(connection: sa.Connection) -> None:
 
 
 def progress(connection: sa.Connection) -> float | None:
-    """How much of the runs of earlier days is indexed; None: all of it."""
+    """The share of the runs of earlier days that is indexed; None: all of them."""
     row = connection.execute(sa.select(unsearched.c.done, unsearched.c.in_all)).first()
     return None if row is None else min(1.0, row.done / max(1, row.in_all))
 
 
 def catch_up(connection: sa.Connection, most: int) -> bool:
-    """Index some more runs of earlier days; say whether there may be others."""
-    at = connection.execute(sa.select(unsearched)).first()
-    if at is None:
+    """Index some more runs of earlier days; say whether there may be more."""
+    progress_row = connection.execute(sa.select(unsearched)).first()
+    if progress_row is None:
         return False
     place = sa.tuple_(texts.c.visitor, texts.c.run_id)
+    # Runs that ended since the index was emptied are in it already.
     is_known = sa.exists().where(
         searchable.c.visitor == texts.c.visitor, searchable.c.run_id == texts.c.run_id
     )
     question = (
         sa.select(*_TEXT, runs.c.status, is_known)
         .select_from(texts.join(runs, _SAME_RUN))
-        .where(place > sa.tuple_(sa.literal(at.visitor), sa.literal(at.run_id)))
+        .where(place > sa.tuple_(sa.literal(progress_row.visitor), sa.literal(progress_row.run_id)))
         .order_by(texts.c.visitor, texts.c.run_id)
         .limit(most)
     )
-    found = connection.execute(question).all()
-    if not found:
+    records = connection.execute(question).all()
+    if not records:
         connection.execute(sa.delete(unsearched))
         return False
-    add(connection, [Text(*row[:6]) for row in found if row[6] not in LIVE and not row[7]])
-    last = {"visitor": found[-1].visitor, "run_id": found[-1].run_id}
-    connection.execute(sa.update(unsearched).values(**last, done=at.done + len(found)))
+    add(connection, [Text(*row[:6]) for row in records if row[6] not in LIVE and not row[7]])
+    last = {"visitor": records[-1].visitor, "run_id": records[-1].run_id}
+    connection.execute(sa.update(unsearched).values(**last, done=progress_row.done + len(records)))
     return True
 
 
 @contextmanager
 def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Have these runs found by what the block makes of their texts; all have ended."""
+    """Index these runs by the texts that the block leaves them with; all of them have ended."""
     ids: dict[str, list[str]] = {}
     for visitor, run_id in keys:
         ids.setdefault(visitor, []).append(run_id)
+    # Before the block: FTS5 must be told the earlier words, made from the earlier texts.
     for visitor in ids:
         remove(connection, visitor, ids[visitor])
     yield
     for visitor, run_ids in ids.items():
-        for some in in_chunks(run_ids):
+        for chunk in in_chunks(run_ids):
             question = (
                 sa.select(*_TEXT)
                 .select_from(texts.join(runs, _SAME_RUN))
-                .where(texts.c.visitor == visitor, texts.c.run_id.in_(some))
+                .where(texts.c.visitor == visitor, texts.c.run_id.in_(chunk))
             )
             add(connection, [Text(*row) for row in connection.execute(question)])
 
@@ -212,23 +216,23 @@ _SAME_TEXT = sa.and_(texts.c.visitor == searchable.c.visitor, texts.c.run_id == 
 
 
 def _numbers(connection: sa.Connection, ended: Sequence[Text]) -> list[int]:
-    """A free number for each of these runs, in the order of time."""
+    """A free number for each of these runs, in the order of their start."""
     taken: set[int] = set()
     numbers = []
-    for each in ended:
-        salt = zlib.crc32(f"{each.visitor}/{each.run_id}".encode()) % SLOTS
-        number = first_id(each.started_at) + salt
+    for run in ended:
+        salt = zlib.crc32(f"{run.visitor}/{run.run_id}".encode()) % SLOTS
+        number = first_id(run.started_at) + salt
         while number in taken:
             number += 1
         taken.add(number)
         numbers.append(number)
     while used := _used(connection, numbers):
-        for at, number in enumerate(numbers):
+        for index, number in enumerate(numbers):
             if number in used:
                 while number in taken or number in used:
                     number += 1
                 taken.add(number)
-                numbers[at] = number
+                numbers[index] = number
     return numbers
 
 
@@ -237,12 +241,13 @@ def _used(connection: sa.Connection, numbers: Sequence[int]) -> set[int]:
     return set(connection.scalars(question))
 
 
-def _ts_vector(found: Sequence[str]) -> str:
+def _ts_vector(run_words: Sequence[str]) -> str:
     places: dict[str, list[int]] = {}
     size = 0
-    for place, word in enumerate(found, start=1):
+    for place, word in enumerate(run_words, start=1):
         if place > _MOST_POSITION or size > _MOST_BYTES:
             break
         size += 4 + (len(word.encode()) if word not in places else 0)
         places.setdefault(word, []).append(place)
+    # A tsvector takes no more than 256 positions of a word (PostgreSQL, "Text search types").
     return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())

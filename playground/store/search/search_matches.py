@@ -1,5 +1,4 @@
-"""Which runs say something: questions to the index of words, in the words of SQLite's FTS5 and
-of Postgres."""
+"""Which runs say something: queries of the index of words, for SQLite's FTS5 and for Postgres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ SLOTS = 128
 room: the index keeps the distance to the number before, once for each word of a run."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END = 2**63 - 1
-# CROSS JOIN, in this order: else SQLite may begin with all runs of the visitor.
+# CROSS JOIN keeps this order; otherwise SQLite may begin with all runs of the visitor.
 _SQLITE = (
     "SELECT {columns} FROM said CROSS JOIN searchable ON searchable.id = said.rowid {runs} "
     "WHERE said MATCH :query AND searchable.visitor = :visitor "
@@ -33,14 +32,14 @@ _RUNS = "JOIN runs ON runs.visitor = searchable.visitor AND runs.run_id = search
 
 
 def first_id(started_at: datetime) -> int:
-    """The lowest number of a run that started in this second."""
+    """The lowest number for a run that started in this second."""
     return (started_at - _EPOCH) // timedelta(seconds=1) * SLOTS
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The runs of a visitor that say all these words, with numbers from `first` to below
-    `below`. Signs are not in the index: whether a run has them too its texts say."""
+    """The runs of a visitor that say all these words, with numbers from `first` to below `below`.
+    Signs are not in the index: only the texts tell whether a run has them."""
 
     visitor: str
     phrases: Sequence[Phrase]
@@ -48,51 +47,51 @@ class Matches:
     below: int = _END
 
     def read(self, connection: sa.Connection, most: int) -> list[tuple[int, str]]:
-        """Number and id of the newest of them."""
-        found = connection.execute(self._question(connection, most))
-        return [(number, run_id) for number, run_id in found]
+        """Number and id of the newest matches."""
+        records = connection.execute(self._question(connection, most))
+        return [(number, run_id) for number, run_id in records]
 
     def rows(self, connection: sa.Connection, most: int) -> sa.Subquery:
         """The runs themselves, as a table."""
         return few_runs.as_runs(self._question(connection, most, columns="runs.*", joined=_RUNS))
 
     def count(self, connection: sa.Connection, most: int) -> int:
-        """How many they are, at most so many."""
+        """How many matches there are, counted up to a limit."""
         question = self._question(connection, most)
-        found = question.columns(searchable.c.id, searchable.c.run_id).subquery()
-        return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
+        matched = question.columns(searchable.c.id, searchable.c.run_id).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(matched)) or 0
 
     def _question(
-        self, connection: sa.Connection, most: int, *, columns: str = _PLACE, joined: str = ""
+        self, connection: sa.Connection, limit: int, *, columns: str = _PLACE, joined: str = ""
     ) -> sa.TextClause:
-        spoken = [phrase for phrase in self.phrases if phrase.words]
+        phrases = [phrase for phrase in self.phrases if phrase.words]
         if connection.dialect.name == "sqlite":
             runs = joined and f"CROSS {joined}"
             statement = _SQLITE.format(columns=columns, runs=runs)
-            query = _fts_query(self.visitor, spoken)
+            query = _fts_query(self.visitor, phrases)
         else:
-            saying = _SAYING if spoken else ""
+            saying = _SAYING if phrases else ""
             statement = _POSTGRES.format(columns=columns, runs=joined, words=saying)
-            query = _ts_query(spoken)
-        values = {"visitor": self.visitor, "first": self.first, "below": self.below, "most": most}
+            query = _ts_query(phrases)
+        values = {"visitor": self.visitor, "first": self.first, "below": self.below, "most": limit}
         if ":query" in statement:
             values["query"] = query
         return sa.text(statement).bindparams(**values)
 
 
 def who(visitor: str) -> str:
-    # A word of its own for each visitor: their runs are found among those of all others without
-    # a look at theirs. Whether a run really is theirs the table says, not this.
+    # Each visitor is a word, so that their runs are found without looking at those of others.
+    # Whether a run really is theirs is decided by the table, not by this.
     return blake2b(visitor.encode(), digest_size=8).hexdigest()
 
 
 def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
     # Words are letters, marks and digits: none can end the quotes.
-    wanted = " AND ".join(
+    phrases_query = " AND ".join(
         f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
     )
-    whose = f'who : "{who(visitor)}"'
-    return f"{whose} AND words : ({wanted})" if wanted else whose
+    owner = f'who : "{who(visitor)}"'
+    return f"{owner} AND words : ({phrases_query})" if phrases_query else owner
 
 
 def _ts_query(phrases: Sequence[Phrase]) -> str:

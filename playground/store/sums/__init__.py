@@ -1,1 +1,1 @@
-"""Totals and days."""
+"""Totals, and sums by day."""

@@ -1,6 +1,5 @@
-"""Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs,
-and adds up from them: adding up a million rows for every look at the log would take a quarter
-of a second."""
+"""Keeps the sums of each visitor's runs by day and kind, in the same transactions as the runs.
+Adding up a million rows for every look at the log would take a quarter of a second."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,7 +52,7 @@ COUNTED = [
     runs.c.cost_usd,
 ]
 
-# Built once: putting such a question together takes longer than answering it.
+# Built once: assembling such a query takes longer than answering it.
 _BETWEEN = (
     sa.select(
         days.c.status,
@@ -99,7 +98,7 @@ def day_of(started_at: datetime) -> int:
 
 @contextmanager
 def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iterator[None]:
-    """Carry over into the sums what the block does to the runs of these visitors and ids."""
+    """Update the sums by what the block changes in the runs of these visitors and ids."""
     ids: dict[str, list[str]] = defaultdict(list)
     for visitor, run_id in keys:
         ids[visitor].append(run_id)
@@ -108,7 +107,7 @@ def updating(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> Iter
     rows = []
     for visitor, earlier in before.items():
         after = sums_of_ids(connection, visitor, ids[visitor])
-        changes = [(kind, each.negative()) for kind, each in earlier.items()]
+        changes = [(kind, subtotal.negative()) for kind, subtotal in earlier.items()]
         for kind, change in [*changes, *after.items()]:
             # Status and kind of cost are in both.
             rows.append({"visitor": visitor} | change._asdict() | kind._asdict())
@@ -121,14 +120,15 @@ def sums_of_ids(
     run_ids: Iterable[str],
     since: datetime | None = None,
 ) -> Sums:
-    """The sums of some runs of a visitor, or of those among them that started at `since` or
-    later."""
+    """The sums of some runs of a visitor, or of those of them that started at `since` or later."""
     started = sa.true() if since is None else runs.c.started_at >= since
     parts = []
-    for some in in_chunks(run_ids):
-        # Added up here: asked to group, SQLite walks all of the visitor's runs in the order of
-        # the groups rather than pick out these few.
-        question = sa.select(*COUNTED).where(few_runs.are(connection, runs, visitor, some), started)
+    for chunk in in_chunks(run_ids):
+        # Added up here: asked to group, SQLite would walk all runs of the visitor in the order of
+        # the groups instead of picking out these few.
+        question = sa.select(*COUNTED).where(
+            few_runs.are(connection, runs, visitor, chunk), started
+        )
         parts.append(added_up(connection.execute(question)))
     return joined(parts)
 
@@ -136,8 +136,8 @@ def sums_of_ids(
 def added_up(records: Iterable[Any]) -> Sums:
     """The sums of records of the columns `COUNTED`."""
     return _merged(
-        (Kind(day_of(at), *kind), tally(kind[0], kind[1], tokens_in, tokens_out, cost))
-        for at, *kind, tokens_in, tokens_out, cost in records
+        (Kind(day_of(started_at), *kind), tally(kind[0], kind[1], tokens_in, tokens_out, cost))
+        for started_at, *kind, tokens_in, tokens_out, cost in records
     )
 
 
@@ -147,13 +147,13 @@ def sums_of_runs(
     found: sa.FromClause,
     *conditions: sa.ColumnElement[bool],
 ) -> Sums:
-    """The sums of the runs in a table that fulfil the conditions, from the runs themselves."""
-    # Whole days downwards, also before 1970.
-    at = sa.cast(found.c.started_at, sa.BigInteger)
-    day = (at - (at % _DAY + _DAY) % _DAY) // _DAY
+    """The sums of the runs in a table that meet the conditions, from the runs themselves."""
+    # Rounded down to whole days, also before 1970.
+    started_at = sa.cast(found.c.started_at, sa.BigInteger)
+    day = (started_at - (started_at % _DAY + _DAY) % _DAY) // _DAY
     # Not the bare columns: SQLite would walk through all runs in their order.
-    same = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
-    kind = {"day": day} | same
+    own_kind = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
+    kind = {"day": day} | own_kind
     sums = (
         sa.func.count(),
         sa.func.count(found.c.cost_usd),
@@ -163,11 +163,11 @@ def sums_of_runs(
         ),
     )
     question = sa.select(*(kind[name] for name in grain), *sums).select_from(found)
-    return _ask(connection, question.where(*conditions), grain)
+    return _query(connection, question.where(*conditions), grain)
 
 
 def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
-    """The sums of rows at hand."""
+    """The sums of these rows."""
     return _merged(
         (
             Kind(day_of(r.started_at), r.status, r.cost_kind, r.model, r.variant, r.connection),
@@ -178,13 +178,14 @@ def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
 
 
 def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Grain) -> Sums:
-    """The sums of a visitor's runs, of the days and kinds of a filter; no other part of it."""
+    """The sums of a visitor's runs, for the days and kinds of a filter; its other conditions are
+    not applied."""
     sums = [
         sa.func.sum(days.c[name])
         for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
     ]
     question = sa.select(*(days.c[name] for name in grain), *sums)
-    return _ask(connection, question.where(*_of(visitor, chosen)), grain)
+    return _query(connection, question.where(*_conditions(visitor, chosen)), grain)
 
 
 def sums_of_visitor(
@@ -192,76 +193,80 @@ def sums_of_visitor(
 ) -> Sums:
     """The sums of a visitor's runs by status and kind of cost, from one day to another."""
     between = {"visitor": visitor, "first": first, "last": last}
-    return _found(connection.execute(_BETWEEN, between), TOTALS)
+    return _sums_from(connection.execute(_BETWEEN, between), TOTALS)
 
 
 def sums_since(connection: sa.Connection, visitor: str, since: datetime) -> Sums:
     """The sums of a visitor's runs that started at a moment or later, by status and kind of
     cost."""
     day = day_of(since)
-    # Of the day itself, by way of the few kinds of its runs: each is a stretch of the index to
-    # walk along.
+    # For the day itself, through the few kinds of its runs: each is one stretch of the index.
     of_day = sums_of_visitor(connection, visitor, day, day)
     bounds = {"visitor": visitor, "since": since, "until": _end_of(day)}
-    parts = [_found(connection.execute(_SINCE, bounds | kind._asdict()), TOTALS) for kind in of_day]
+    parts = [
+        _sums_from(connection.execute(_SINCE, bounds | kind._asdict()), TOTALS) for kind in of_day
+    ]
     return joined([*parts, sums_of_visitor(connection, visitor, day + 1)])
 
 
 def read_kinds(
     connection: sa.Connection, visitor: str, chosen: Filter
 ) -> list[tuple[str, str, str, str]]:
-    """Every status, model, variant and connection that stand together in a run."""
+    """Every combination of status, model, variant and connection that occurs in a run."""
     columns = (days.c.status, days.c.model, days.c.variant, days.c.connection)
-    question = sa.select(*columns).where(*_of(visitor, chosen)).distinct()
+    question = sa.select(*columns).where(*_conditions(visitor, chosen)).distinct()
     return [tuple(record) for record in connection.execute(question)]
 
 
-def _of(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
+def _conditions(visitor: str, chosen: Filter) -> list[sa.ColumnElement[bool]]:
     conditions = [days.c.visitor == visitor, days.c.runs != 0]
     if chosen.from_day is not None:
         conditions.append(days.c.day >= (chosen.from_day - _FIRST).days)
     if chosen.to_day is not None:
         conditions.append(days.c.day <= (chosen.to_day - _FIRST).days)
-    for column, wanted in (
+    for column, values in (
         (days.c.status, chosen.statuses),
         (days.c.model, chosen.models),
         (days.c.variant, chosen.variants),
         (days.c.connection, chosen.connections),
     ):
-        if wanted:
-            conditions.append(column.in_(wanted))
+        if values:
+            conditions.append(column.in_(values))
     return conditions
 
 
-def _ask(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
+def _query(connection: sa.Connection, question: sa.Select[Any], grain: Grain) -> Sums:
     places: list[sa.ColumnElement[Any]] = [
         sa.literal_column(str(place + 1)) for place in range(len(grain))
     ]
-    return _found(connection.execute(question.group_by(*places)), grain)
+    return _sums_from(connection.execute(question.group_by(*places)), grain)
 
 
-def _found(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
-    found = {}
+def _sums_from(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
+    sums = {}
     for record in records:
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
         *counts, cost_usd = record[len(grain) :]
         runs_in, priced, tokens_in, tokens_out = map(int, counts)
-        found[kind] = Tally(
+        sums[kind] = Tally(
             kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd
         )
-    return found
+    return sums
 
 
 def coarse(sums: Sums, grain: Grain) -> Sums:
-    """The sums told apart by fewer fields of their kind."""
+    """The sums by fewer fields of their kind."""
     return _merged(
-        (_NO_KIND._replace(**{name: getattr(kind, name) for name in grain}), _at(each, grain))
-        for kind, each in sums.items()
+        (
+            _NO_KIND._replace(**{name: getattr(kind, name) for name in grain}),
+            _for_grain(subtotal, grain),
+        )
+        for kind, subtotal in sums.items()
     )
 
 
-def _at(each: Tally, grain: Grain) -> Tally:
-    return each if "status" in grain else each._replace(status="")
+def _for_grain(subtotal: Tally, grain: Grain) -> Tally:
+    return subtotal if "status" in grain else subtotal._replace(status="")
 
 
 def joined(parts: Iterable[Sums]) -> Sums:
@@ -270,16 +275,16 @@ def joined(parts: Iterable[Sums]) -> Sums:
 
 
 def negative(sums: Sums) -> Sums:
-    return {kind: each.negative() for kind, each in sums.items()}
+    return {kind: subtotal.negative() for kind, subtotal in sums.items()}
 
 
 def day_costs(sums: Sums) -> tuple[DayCost, ...]:
     """What each model cost on each day, in order of time."""
     grouped: dict[tuple[int, str, bool], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    for kind, each in sums.items():
+    for kind, subtotal in sums.items():
         key = kind.day, kind.model, kind.cost_kind == "simulated"
         count, usd = grouped[key]
-        grouped[key] = count + each.runs, usd + each.cost_usd
+        grouped[key] = count + subtotal.runs, usd + subtotal.cost_usd
     return tuple(
         DayCost(_FIRST + timedelta(days=day), model, is_simulated, count, usd)
         for (day, model, is_simulated), (count, usd) in sorted(grouped.items())
@@ -293,9 +298,9 @@ def _end_of(day: int) -> datetime:
     return datetime.combine(_FIRST + timedelta(days=day + 1), time(), UTC)
 
 
-def _merged(found: Iterable[tuple[Kind, Tally]]) -> Sums:
+def _merged(subtotals: Iterable[tuple[Kind, Tally]]) -> Sums:
     sums: dict[Kind, Tally] = {}
-    for kind, each in found:
+    for kind, subtotal in subtotals:
         so_far = sums.get(kind)
-        sums[kind] = each if so_far is None else so_far.plus(each)
+        sums[kind] = subtotal if so_far is None else so_far.plus(subtotal)
     return sums

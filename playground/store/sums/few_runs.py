@@ -1,7 +1,7 @@
-"""A handful of runs, asked for by their ids such that a database looks up each of them.
+"""A few runs, selected by their ids so that the database looks up each of them.
 
-Left to itself SQLite, which knows nothing of how many runs a visitor has, would rather walk
-through all of them where some index has whatever else is asked for.
+SQLite, which does not know how many runs a visitor has, would otherwise scan all of them wherever
+some index covers the rest of the query.
 """
 
 import json
@@ -27,7 +27,7 @@ _ROWS = {
 def are(
     connection: sa.Connection, table: sa.Table, visitor: str, run_ids: Sequence[str]
 ) -> sa.ColumnElement[bool]:
-    """That a row of a table is of one of these runs."""
+    """The condition that a row of a table belongs to one of these runs."""
     # As JSON: a database takes only so many parameters.
     ids = sa.text(_IDS[connection.dialect.name])
     values = ids.bindparams(visitor=visitor, ids=json.dumps(list(run_ids)))
@@ -37,10 +37,10 @@ def are(
 
 def rows(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> sa.Subquery:
     """Those of these runs that the visitor has, as a table."""
-    found = sa.text(_ROWS[connection.dialect.name])
-    return as_runs(found.bindparams(visitor=visitor, ids=json.dumps(list(run_ids))))
+    statement = sa.text(_ROWS[connection.dialect.name])
+    return as_runs(statement.bindparams(visitor=visitor, ids=json.dumps(list(run_ids))))
 
 
 def as_runs(found: sa.TextClause) -> sa.Subquery:
-    """A question for `runs.*` as a table with the same columns."""
+    """A query for `runs.*` as a table with the same columns."""
     return found.columns(**{column.name: column.type for column in runs.c}).subquery()

@@ -8,7 +8,7 @@ from playground.core.runs.run_row import LIVE, RunRow, Totals
 
 
 class Tally(NamedTuple):
-    """What some runs of one status and kind of cost add up to; `runs` below 0 takes away."""
+    """What some runs of one status and kind of cost add up to; negative `runs` are subtracted."""
 
     status: str
     cost_kind: str
@@ -49,6 +49,7 @@ def tally(
     cost_usd: Decimal | None,
 ) -> Tally:
     """Count one run."""
+    # A single NaN would turn the sum of all other runs into NaN.
     if cost_usd is not None and not cost_usd.is_finite():
         cost_usd = None
     return Tally(
@@ -68,26 +69,27 @@ def tally_of(row: RunRow) -> Tally:
 
 
 def add_up(tallies: Iterable[Tally]) -> Totals:
-    """Sum everything; money whose amount is not known is counted, never taken as 0."""
+    """Add up everything; unknown costs are counted, never taken as 0."""
     runs = errors = input_tokens = output_tokens = unknown = 0
     spent = simulated = at_most_usd = Decimal(0)
     bounded = {"at least": 0, "at most": 0}
-    for one in tallies:
-        runs += one.runs
-        errors += one.runs if one.status in ("failed", "interrupted") else 0
-        input_tokens += one.input_tokens
-        output_tokens += one.output_tokens
-        has_ended = one.status not in LIVE
-        if one.cost_kind == "simulated":
-            simulated += one.cost_usd
-        elif one.cost_kind == "unknown":
-            unknown += one.runs if has_ended else 0
+    for subtotal in tallies:
+        runs += subtotal.runs
+        errors += subtotal.runs if subtotal.status in ("failed", "interrupted") else 0
+        input_tokens += subtotal.input_tokens
+        output_tokens += subtotal.output_tokens
+        # A run on its way has no cost yet, which is not the same as an unknown one.
+        has_ended = subtotal.status not in LIVE
+        if subtotal.cost_kind == "simulated":
+            simulated += subtotal.cost_usd
+        elif subtotal.cost_kind == "unknown":
+            unknown += subtotal.runs if has_ended else 0
         else:
-            spent += one.cost_usd
-            unknown += one.runs - one.priced if has_ended else 0
-            if one.cost_kind in bounded:
-                bounded[one.cost_kind] += one.priced
-            at_most_usd += one.cost_usd if one.cost_kind == "at most" else 0
+            spent += subtotal.cost_usd
+            unknown += subtotal.runs - subtotal.priced if has_ended else 0
+            if subtotal.cost_kind in bounded:
+                bounded[subtotal.cost_kind] += subtotal.priced
+            at_most_usd += subtotal.cost_usd if subtotal.cost_kind == "at most" else 0
     return Totals(
         runs=runs,
         errors=errors,

@@ -46,7 +46,7 @@ batch_requests = sa.Table(
 
 
 def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> frozenset[str]:
-    """The runs of an experiment that its batches have not brought yet."""
+    """The runs of an experiment whose results its batches have not brought yet."""
     is_same = sa.and_(
         batch_requests.c.visitor == batches.c.visitor,
         batch_requests.c.submission_id == batches.c.submission_id,
@@ -63,6 +63,6 @@ def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> froz
 
 
 def forget(connection: sa.Connection, visitor: str) -> None:
-    """Delete all that a visitor submitted, also what nobody will fetch any more."""
+    """Delete all that a visitor submitted, including what nobody will fetch any more."""
     for table in (batches, batch_requests):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))

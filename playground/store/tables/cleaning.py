@@ -1,4 +1,4 @@
-"""Makes a row such that every database can hold it, so that memory and database agree."""
+"""Cleans rows so that every database can hold them, and memory and database agree."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -15,13 +15,13 @@ Value = TypeVar("Value", RunRow, RunTexts)
 def clean_text(text: str) -> str:
     """Replace what no database can hold: lone surrogates (not UTF-8) and NUL (Postgres)."""
     if not text.isascii():
-        # UTF-16 also joins two halves that arrived apart into the character they were.
+        # Through UTF-16, which also joins two surrogates that arrived apart.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text.replace("\0", "\ufffd")
 
 
 def clean_row(row: Mapping[str, object]) -> dict[str, object]:
-    """Return the row of a table with clean texts."""
+    """Return a row of a table with clean texts."""
     return {
         name: clean_text(value) if isinstance(value, str) else value for name, value in row.items()
     }
@@ -39,7 +39,7 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        # Within hours of the first or last moment there is: recording a run must not fail.
+        # Within hours of the first or last possible moment: recording a run must not fail.
         first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
         return first if moment.year == 1 else last
 

@@ -1,5 +1,5 @@
-"""Everything that differs between databases: how one is named, connects, begins and upserts.
-A URL holds a password: nothing raised here repeats any of it."""
+"""Everything that differs between databases: URLs, connections, transactions and upserts. A URL
+holds a password: nothing raised here repeats any of it."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,13 +16,13 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
 _POSTGRES: dict[str, Any] = {
-    # The driver's own BEGIN would cost a trip to the server of its own.
+    # The driver's own BEGIN would cost another round trip to the server.
     "autocommit": True,
     # A pooler between here and the server gives each transaction another connection, which
     # knows nothing of statements prepared earlier.
     "prepare_threshold": None,
     "connect_timeout": 5,
-    # A server that has vanished says nothing: without these it is waited for for minutes.
+    # A server that has vanished says nothing: without these the wait takes minutes.
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 30,
     "keepalives_interval": 10,
@@ -31,7 +31,7 @@ _POSTGRES: dict[str, Any] = {
 
 
 def is_in_memory(url: sa.URL) -> bool:
-    """Say whether this is a SQLite database that lives in no file."""
+    """Say whether this is a SQLite database without a file."""
     return url.get_backend_name() == "sqlite" and sqlite_file(url) is None
 
 
@@ -46,7 +46,7 @@ def sqlite_file(url: sa.URL) -> Path | None:
 
 
 def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine:
-    """Make an engine; nothing is opened yet. One that writes lets one process at a time do so:
+    """Make an engine; nothing is opened yet. A writing engine lets one process at a time write:
     each of its transactions begins by waiting for its turn."""
     # Statements carry people's prompts: they must not end up in an error message.
     options: dict[str, Any] = {"hide_parameters": True}
@@ -56,8 +56,8 @@ def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine
     if is_in_memory(url):
         options["poolclass"] = StaticPool
     else:
-        # Kept open: opening one costs more than most questions, and SQLite drops the WAL
-        # whenever the last connection closes.
+        # Kept open: opening one costs more than most queries, and SQLite drops the WAL whenever the
+        # last connection closes.
         size = {"pool_size": 4} if is_reader else {"pool_size": 1, "max_overflow": 0}
         options |= {"poolclass": QueuePool, **size}
     engine = sa.create_engine(url, **options)
@@ -68,17 +68,17 @@ def connect(url: sa.URL, *, busy_timeout_s: float, is_reader: bool) -> sa.Engine
 def _connect_postgres(
     url: sa.URL, options: dict[str, Any], busy_timeout_s: float, *, is_reader: bool
 ) -> sa.Engine:
-    # Small databases allow some twenty connections in all.
+    # Small hosted databases allow about twenty connections in all.
     size = {"pool_size": 2, "max_overflow": 3} if is_reader else {"pool_size": 1, "max_overflow": 0}
     options["connect_args"] = {k: v for k, v in _POSTGRES.items() if k not in url.query}
     engine = sa.create_engine(url, **options, **size, pool_pre_ping=True)
     wait_ms = max(1, int(busy_timeout_s * 1000))
     if is_reader:
-        # All questions of an answer see one moment, where each would have its own.
+        # All queries behind one answer see the same moment.
         begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 10000"""
     else:
-        # A writer that goes silent during its turn must not keep the turn for ever.
+        # A writer that falls silent during its turn must not keep it for ever.
         begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
             SET LOCAL statement_timeout = 60000;
             SET LOCAL idle_in_transaction_session_timeout = 60000;
@@ -106,8 +106,8 @@ def _set_up_sqlite(engine: sa.Engine, *, is_reader: bool) -> None:
 
 
 def now(connection: sa.Connection, own: datetime) -> datetime:
-    """The time on the clock that all who share this database go by: the server's, or for a
-    file, which one machine alone can open, this process's own."""
+    """The time on the clock that all who share this database use: the server's, or for a file,
+    which only one machine can open, this process's own."""
     if connection.dialect.name == "sqlite":
         return own
     clock = sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
@@ -128,7 +128,7 @@ def upsert(
 
 @lru_cache
 def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
-    # Kept: to put it together takes longer than to carry it out.
+    # Cached: assembling it takes longer than executing it.
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     changes = {
@@ -142,16 +142,16 @@ def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
 
 
 _SERVERS = ("postgres", "postgresql")
-# Meant for another language's driver; the server's own would stumble over them.
+# Meant for drivers of other languages; ours would reject them.
 _NOT_FOR_US = ("pgbouncer", "schema", "connection_limit", "pool_timeout")
 
 
 class AddressError(Exception):
-    """What was given is not the URL of a SQLite or PostgreSQL database."""
+    """This is not the URL of a SQLite or PostgreSQL database."""
 
 
 def parse_url(text: str) -> sa.URL:
-    """Return the URL, with the driver that this app brings along."""
+    """Return the URL, with the driver that this app installs."""
     try:
         url = sa.make_url(_quoted(text.strip()))
     except (sa.exc.ArgumentError, ValueError):
@@ -165,18 +165,18 @@ def parse_url(text: str) -> sa.URL:
 
 
 def _quoted(text: str) -> str:
-    """Have a password with an @ in it end at the last one."""
+    """Quote every @ of a password except the last one, which ends it."""
     place, mark, query = text.partition("?")
     scheme, colon, rest = place.partition("://")
-    who, at, where = rest.rpartition("@")
-    return f"{scheme}{colon}{who.replace('@', '%40')}{at}{where}{mark}{query}"
+    credentials, separator, host = rest.rpartition("@")
+    return f"{scheme}{colon}{credentials.replace('@', '%40')}{separator}{host}{mark}{query}"
 
 
 Item = TypeVar("Item")
 
 
 def in_chunks(items: Iterable[Item], size: int = 500) -> Iterator[list[Item]]:
-    """Yield the items a few at a time; none is held longer than its chunk."""
+    """Yield the items a few at a time, holding none longer than its chunk."""
     rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+    while chunk := list(islice(rest, size)):
+        yield chunk

@@ -1,5 +1,5 @@
-"""The tables beside the runs that make a history of them: sums by day, marks, the deleted, and
-the index of words."""
+"""The tables beside the runs that make up their history: sums by day, marks, deleted runs, and the
+index of words."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -37,7 +37,7 @@ sa.Index(
     ),
 )
 
-# A row here and there among the runs; it may be there before the run is written.
+# Few runs have a mark, and a mark may exist before its run is written.
 marks = sa.Table(
     "marks",
     metadata,
@@ -138,8 +138,8 @@ sa.Index(
     postgresql_where=_is_of_experiment,
 )
 
-# Only numbers come out of it: the texts stand in their own table, not here once more. The
-# words are made in Python, so nothing is left to do for a tokenizer but to split at spaces.
+# Only numbers come out of it: the texts are in their own table and need not be stored twice. The
+# words are made in Python, so all that a tokenizer has to do is to split at spaces.
 _WORDS = (
     "CREATE VIRTUAL TABLE said USING fts5(who, words, content='', columnsize=0, "
     "tokenize='ascii', prefix='3')"
@@ -153,8 +153,8 @@ def _add_words(_table: sa.Table, connection: sa.Connection, **_options: object) 
 
 
 def add_history(connection: sa.Connection) -> None:
-    """The step from version 2 to 3. The words of the runs that are there follow later, some
-    at a time, while the log is in use."""
+    """The step from version 2 to 3. The words of existing runs are indexed later, some at a time,
+    while the log is in use."""
     is_sqlite = connection.dialect.name == "sqlite"
     for statement in _statements(is_sqlite=is_sqlite):
         connection.execute(sa.text(statement))  # As text: % is an operator in it.
@@ -174,7 +174,7 @@ def _statements(*, is_sqlite: bool) -> tuple[str, ...]:
         "priced BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL, "
         "cost_usd BIGINT NOT NULL, "
         "PRIMARY KEY (visitor, day, status, cost_kind, model, variant, connection))",
-        # Whole days downwards, also before 1970.
+        # Rounded down to whole days, also before 1970.
         "INSERT INTO days SELECT visitor, (started_at - ((started_at % 86400000000) "
         "+ 86400000000) % 86400000000) / 86400000000, status, cost_kind, model, variant, "
         "connection, count(*), count(cost_usd), coalesce(sum(input_tokens), 0), "

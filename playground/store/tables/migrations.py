@@ -95,7 +95,7 @@ def _add_blocks(connection: sa.Connection) -> None:
 
 
 def _add_up_days(connection: sa.Connection) -> None:
-    """The sums of `tallies` are those of `days` by fewer columns."""
+    """The sums of `tallies` are those of `days` with fewer columns."""
     for statement in (
         "DROP TABLE tallies",
         "CREATE INDEX days_sums ON days (visitor, status, cost_kind, day, runs, priced, "
@@ -122,7 +122,7 @@ NEWEST = 1 + len(STEPS)
 
 
 class NewerSchemaError(Exception):
-    """The log was made by a newer version of this app; to write into it would be a guess."""
+    """The log was made by a newer version of this app; writing into it would be a guess."""
 
 
 def version_of(connection: sa.Connection) -> int:
@@ -148,6 +148,7 @@ def migrate(engine: sa.Engine, file: Path | None, steps: Sequence[Step] = STEPS)
             connection.execute(schema.meta.insert().values(version=newest))
             return
     if file is not None and version < newest:
+        # No step can be undone: an earlier version of the app can open only the copy.
         sqlite_file.back_up(engine, file, version)
     for number in range(version, newest):
         with engine.begin() as connection:

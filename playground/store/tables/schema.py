@@ -42,11 +42,12 @@ class UtcMicroseconds(sa.TypeDecorator[datetime]):
         return None if value is None else _EPOCH + int(value) * _MICROSECOND
 
 
-# Compared in Python too, so Postgres must order them by code point as well.
+# Ids are compared in Python, too, so Postgres must also order them by code point.
 Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 metadata = sa.MetaData()
 
+# A table of its own, for Postgres has no counterpart of SQLite's `user_version`.
 meta = sa.Table("meta", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 boots = sa.Table(

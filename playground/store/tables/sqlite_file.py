@@ -1,4 +1,4 @@
-"""Care of a SQLite file: is it sound, is it still in its place, keep a copy, set it aside."""
+"""Care of a SQLite file: is it sound, is it still in place, copy it, set it aside."""
 
 import glob
 import itertools
@@ -25,23 +25,23 @@ class MovedFileError(Exception):
 
 
 def identity(file: Path) -> Identity | None:
-    """Return what tells this file from another one put in its place; None if there is none."""
+    """Return what tells this file from another one put in its place; None if it is missing."""
     try:
-        found = os.stat(file)
+        status = os.stat(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def make_room(file: Path) -> None:
-    """Create the folder of the file; complain in clear words if the file is a folder."""
+    """Create the folder of the file. Raises IsADirectoryError if the file is a folder."""
     if file.is_dir():
         raise IsADirectoryError(file)
     file.parent.mkdir(parents=True, exist_ok=True)
 
 
 def check(engine: sa.Engine, file: Path, *, is_suspect: bool) -> None:
-    """Raise DamagedFileError unless the file is sound; look closely only if it is suspect."""
+    """Raise DamagedFileError unless the file is sound; only a suspect file is checked closely."""
     pragma = "PRAGMA quick_check(1)"
     if is_suspect:
         pragma = "PRAGMA integrity_check(1)"
@@ -55,7 +55,7 @@ def check(engine: sa.Engine, file: Path, *, is_suspect: bool) -> None:
 
 
 def use_wal(engine: sa.Engine) -> None:
-    """Let readers go on while a row is written."""
+    """Let readers continue while a row is written."""
     with closing(engine.raw_connection()) as proxy:
         connection = _driver_connection(proxy)
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
@@ -72,13 +72,13 @@ def back_up(engine: sa.Engine, file: Path, version: int) -> None:
     unfinished = file.with_name(f"{backup.name}.{secrets.token_hex(4)}.unfinished")
     with closing(engine.raw_connection()) as proxy:
         _driver_connection(proxy).execute("VACUUM INTO ?", (str(unfinished),))
-    # Another process that made one first may have changed the tables since: its copy is older.
+    # A process that made one first may have changed the tables since: its copy is the older.
     if not backup.exists():
         with suppress(FileNotFoundError):
             unfinished.replace(backup)
-    for left in file.parent.glob(f"{glob.escape(backup.name)}.*unfinished"):
+    for leftover in file.parent.glob(f"{glob.escape(backup.name)}.*unfinished"):
         with suppress(OSError):
-            left.unlink()
+            leftover.unlink()
 
 
 def set_aside(file: Path, now: datetime, why: str = "corrupt") -> Path:
@@ -93,18 +93,18 @@ def set_aside(file: Path, now: datetime, why: str = "corrupt") -> Path:
 
 
 def free_name(file: Path, what: str, now: datetime) -> Path:
-    """A name beside the file that nothing has yet, such as `runs.db.backup-20261123T120000Z`."""
+    """An unused name beside the file, such as `runs.db.backup-20261123T120000Z`."""
     stamp = f"{file.name}.{what}-{now:%Y%m%dT%H%M%SZ}"
     names = itertools.chain([stamp], (f"{stamp}-{n}" for n in itertools.count(2)))
     return next(path for name in names if not (path := file.with_name(name)).exists())
 
 
 def copy_of(file: Path, to: Path) -> None:
-    """Copy a file that is in use, as it is at this moment; nobody has to wait for it."""
+    """Copy a file that is in use, in its present state, without making anybody wait."""
     unfinished = to.with_name(f"{to.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as own:
-        own.execute("VACUUM INTO ?", (str(unfinished),))
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.execute("VACUUM INTO ?", (str(unfinished),))
     unfinished.replace(to)
 
 

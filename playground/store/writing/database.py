@@ -1,5 +1,5 @@
-"""One opened database of the log: checked, at the right version, with a way to write and
-another to read. It lives until something is wrong with it; then a new one is opened."""
+"""One opened database of the log: checked, at the right version, with one connection to write and
+others to read. When something is wrong with it, a new one is opened."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -22,7 +22,8 @@ from playground.store.writing.faults import apart
 from playground.store.writing.processes import Boot
 
 _COUNTS_STILL = timedelta(days=2)
-"""No budget looks back further, but that of a page which was open so long."""
+"""No budget looks back further, except that of a page that was open for longer."""
+# So few that others who want to write wait only a moment for their turn.
 _INDEXED_AT_ONCE = 200
 
 
@@ -34,7 +35,7 @@ class Refused(NamedTuple):
 
 
 class Database:
-    """Opens on construction, and raises whatever is in the way of that."""
+    """Opens on construction, and raises whatever prevents that."""
 
     def __init__(
         self, url: sa.URL, *, boot: Boot, busy_timeout_s: float, is_suspect: bool = False
@@ -73,11 +74,11 @@ class Database:
     @property
     def is_in_place(self) -> bool:
         """Say whether the file is still the one that was opened: writes into a deleted file
-        succeed, and are gone."""
+        succeed, and are lost."""
         return self.file is None or sqlite_file.identity(self.file) == self._identity
 
     def forget(self, visitor: str, now: datetime) -> None:
-        """Delete all that is known of a visitor's runs; what they cost counts on."""
+        """Delete all that is known of a visitor's runs; what they cost still counts."""
         with self.writing() as connection:
             recent = schema.runs.c.started_at >= now - _COUNTS_STILL
             reservations.keep_spent(connection, visitor, recent)
@@ -89,24 +90,24 @@ class Database:
         now: datetime,
         is_wanted: Callable[[Entry], bool] = lambda _: True,
     ) -> list[Refused]:
-        """Write these rows in one transaction; return those that the database refuses. What is
-        not of single rows is raised, and none is written. `is_wanted` is asked once nobody else
-        can write: a row may have been deleted while this had to wait."""
+        """Write these rows in one transaction; return those that the database refuses. Any fault
+        that is not of single rows is raised, and none is written. `is_wanted` is asked once nobody
+        else can write: a row may have been deleted while this had to wait."""
         with self.writing() as connection:
             processes.beat(connection, self._boot, now)
-            return self._write_apart(connection, [each for each in entries if is_wanted(each)])
+            return self._write_apart(connection, [entry for entry in entries if is_wanted(entry)])
 
     def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
-        """Write these rows but for those that are refused, each of which changes nothing."""
+        """Write these rows except those that are refused, which change nothing."""
         error = apart(connection, lambda: self._write_rows(connection, entries))
         if error is None:
             return []
         if len(entries) == 1:
-            # It counts for what it cost all the same; if the cost is what is refused, what was
-            # reserved counts on, the most there is.
+            # What it cost still counts; if the cost itself is refused, the reservation counts on,
+            # which is the most it can be.
             apart(connection, lambda: reservations.settle(connection, [entries[0].row]))
             return [Refused(entries[0], error)]
-        # By halves: one among many costs a few attempts more, not one for each of them.
+        # By halves, so that one bad row among many costs only a few attempts.
         middle = len(entries) // 2
         first = self._write_apart(connection, entries[:middle])
         return first + self._write_apart(connection, entries[middle:])
@@ -125,15 +126,16 @@ class Database:
             dialect.upsert(connection, schema.texts, texts)
 
     def beat(self, now: datetime) -> None:
-        """Show that this process lives, and end the runs of those that do not."""
+        """Show that this process is alive, and end the runs of those that are not."""
         with self.writing() as connection:
             processes.beat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             forgetting.purge(connection, now)
 
     def index_more(self) -> bool:
-        """Have some more runs of earlier days found by their words; say whether more wait."""
+        """Index some more runs of earlier days; say whether more are waiting."""
         with self.reading() as connection:
+            # Read first: mostly nothing is left to do, and taking a turn holds up other processes.
             if search_index.progress(connection) is None:
                 return False
         with self.writing() as connection:
@@ -141,20 +143,21 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Lend a connection to the only one who writes just now, in any process; what that one
-        wrote is safe once it is given back."""
+        """Lend a connection to the only writer of all processes; what was written is safe once it
+        is given back."""
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
         with self._turn, self._writer.begin() as connection:
             # Asked every time: a newer version of the app may have been started beside us.
             migrations.require_known_version(connection)
             yield connection
+        # Asked again: what was written into a file that was replaced meanwhile is gone.
         if not self.is_in_place:
             raise sqlite_file.MovedFileError
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """Lend a connection that sees one moment of the database."""
+        """Lend a connection that sees the database at one moment."""
         with self._turn, self._reader.begin() as connection:
             yield connection
 
@@ -164,7 +167,7 @@ class Database:
             processes.sign_off(connection, self._boot)
 
     def close(self) -> None:
-        """Close every connection that is not lent just now."""
+        """Close every connection that is not lent at the moment."""
         self._reader.dispose()
         self._writer.dispose()
 

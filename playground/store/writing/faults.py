@@ -1,7 +1,7 @@
 """Names what is wrong with the log in words a person understands, whatever raised it.
 
-A fault is of the whole database only where its code is known to say so; every other one is of
-what was being written, and is named by its code. The codes: PostgreSQL, appendix A ("Error
+A fault counts as one of the whole database only if its code is known to mean that; every other one
+concerns what was being written, and is named by its code. The codes: PostgreSQL, appendix A ("Error
 codes"), and sqlite.org/rescode.html.
 """
 
@@ -43,7 +43,7 @@ _CAUSES: dict[Kind, str] = {
     "unexpected": "of an unexpected error",
 }
 
-# SQLite's own names, by their start: each has finer ones (SQLITE_BUSY_SNAPSHOT).
+# SQLite's own names, by prefix: each has finer ones (SQLITE_BUSY_SNAPSHOT).
 _BY_NAME: dict[str, Kind] = {
     "SQLITE_FULL": "full",
     "SQLITE_READONLY": "read-only",
@@ -86,7 +86,7 @@ _BY_ERRNO: dict[int | None, Kind] = {
     errno.EACCES: "read-only",
     errno.EPERM: "read-only",
 }
-# A server that lets nobody in gives its reason in words only.
+# A server that refuses a login gives its reason only in words.
 _BY_WORDS: dict[str, Kind] = {
     "password": "login",
     "authentication": "login",
@@ -108,8 +108,8 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with the log. `code` is what its database calls it (an SQLSTATE
-    or SQLite's name), else the name of the exception."""
+    """One thing that is wrong with the log. `code` is what its database calls it (an SQLSTATE or
+    SQLite's name), otherwise the name of the exception."""
 
     kind: Kind
     during: Literal["saved", "read"] = "saved"
@@ -117,43 +117,43 @@ class Fault:
 
     @property
     def needs_reopening(self) -> bool:
-        """Say whether the log as it is open now is of no more use, even to read."""
+        """Say whether the open connection to the log is useless now, even for reading."""
         return self.kind not in _STAYS_OPEN
 
     @property
     def may_be_of_one_row(self) -> bool:
-        """Say whether other rows may well be written."""
+        """Say whether other rows can probably still be written."""
         return self.kind in _OF_ONE
 
     @property
     def cause(self) -> str:
         """What is wrong, as the end of a sentence."""
-        named = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
-        return _CAUSES[self.kind] + named
+        code = f" ({self.name})" if self.kind in UNFORESEEN and self.code else ""
+        return _CAUSES[self.kind] + code
 
     @property
     def name(self) -> str:
-        """The code as it is said: `SQLSTATE 54000`, `SQLITE_CONSTRAINT_NOTNULL`."""
+        """The code as it is shown: `SQLSTATE 54000`, `SQLITE_CONSTRAINT_NOTNULL`."""
         is_state = len(self.code) == 5 and self.code == self.code.upper()
         return f"SQLSTATE {self.code}" if is_state else self.code
 
     def sentence(self, kept: int) -> str:
-        """Say it to the person whose `kept` rows are waiting in memory."""
-        told = f"The log can't be {self.during}: {self.cause}."
+        """The sentence for the person whose `kept` rows are waiting in memory."""
+        problem = f"The log can't be {self.during}: {self.cause}."
         if not kept:
-            return told
+            return problem
         rows = "1 row is" if kept == 1 else f"{kept:,} rows are"
-        return f"{told} {rows} kept in memory and will be written when it can be."
+        return f"{problem} {rows} kept in memory and will be written when it can be."
 
 
 def refusal_sentence(refusals: Sequence[Fault], lost: int = 0) -> str:
-    """Say which rows were refused while all others are written, and how many more of those
-    were `lost` because memory holds only so many."""
-    told = [_kept_sentence(refusals)] if refusals else []
+    """Say which rows were refused while all others are written, and how many more were `lost`
+    because memory holds only so many."""
+    sentences = [_kept_sentence(refusals)] if refusals else []
     if lost:
-        were = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
-        told.append(f"{were} too much to keep in memory and can't be shown any more.")
-    return " ".join(told)
+        subject = "1 refused row was" if lost == 1 else f"{lost:,} refused rows were"
+        sentences.append(f"{subject} too much to keep in memory and can't be shown any more.")
+    return " ".join(sentences)
 
 
 def _kept_sentence(refusals: Sequence[Fault]) -> str:
@@ -182,7 +182,7 @@ def fault_of(error: BaseException) -> Fault:
 
 
 def tried(work: Callable[[], Answer]) -> Answer:
-    """Do it, and again where the database undid it for the sake of another transaction."""
+    """Do the work, and again if the database undid it for the sake of another transaction."""
     for _ in range(_TRIES - 1):
         try:
             return work()
@@ -193,9 +193,9 @@ def tried(work: Callable[[], Answer]) -> Answer:
 
 
 def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | None:
-    """Do it in a savepoint; return what it met if that may be of it alone: then nothing has
-    changed. Anything else is raised, and the whole transaction has to be given up: SQLite has
-    perhaps undone all of it already, savepoints and all (sqlite.org/lang_transaction.html)."""
+    """Do the work in a savepoint. An error that may concern this work alone is returned, and
+    nothing has changed. Any other is raised, and the whole transaction must be given up: SQLite may
+    have undone all of it, savepoints included (sqlite.org/lang_transaction.html)."""
     savepoint = connection.begin_nested()
     try:
         work()
@@ -224,13 +224,13 @@ def apart_each(
 
 
 def report(log: logging.Logger, who: str, error: Exception) -> None:
-    """Tell the owner of something that nobody foresaw, without a word of any row."""
+    """Tell the owner about something unforeseen, without the content of any row."""
     cause = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None)
     if state is None:
         log.error("%s met %s", who, type(error).__name__, exc_info=error)
     else:
-        # A server repeats in its words the row that it refuses, prompts and all.
+        # A server quotes the row that it refuses, prompts and all.
         log.error("%s met %s, SQLSTATE %s", who, type(error).__name__, state)
 
 
@@ -270,10 +270,10 @@ def _kind_of_code(code: str) -> Kind:
     return by_name or _BY_SQLSTATE.get(code) or _BY_CLASS.get(code[:2]) or "refused"
 
 
-def _kind_of_unnamed(error: exc.DBAPIError, said: str) -> Kind:
-    """What a server's driver complains of without an SQLSTATE: libpq gives none to what happens
-    before a connection stands, or to its loss."""
-    by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+def _kind_of_unnamed(error: exc.DBAPIError, message: str) -> Kind:
+    """What a server's driver reports without an SQLSTATE: libpq gives none before a connection is
+    established, or when it is lost."""
+    by_words = next((kind for words, kind in _BY_WORDS.items() if words in message), None)
     if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
         return "unreachable"
     return by_words or "unexpected"

@@ -1,4 +1,4 @@
-"""Tries out a log: can it be opened, is it sound, can it be written?"""
+"""Tries out a log: can it be opened, is it sound, can it be written to?"""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ _PATIENCE_S = 2.0
 
 
 def place_of(url: str) -> str:
-    """Where a log lives, without the password in its address, nor what follows a `?`, which
-    can hold one too, nor what looks like a key."""
+    """Where a log is, without the password in its address, without what follows a `?`, which can
+    hold one too, and without anything that looks like a key."""
     try:
         parsed = dialect.parse_url(url)
     except dialect.AddressError:
@@ -23,12 +23,13 @@ def place_of(url: str) -> str:
 
 
 def problem_of(url: str, now: datetime) -> str | None:
-    """What is wrong with the log at a URL, in words; None if it was opened, checked and
-    written just now. Runs in another process, or beside a log in use, without harm."""
+    """What is wrong with the log at a URL, in words; None if it could be opened, checked and
+    written to. Does no harm in another process or beside a log in use."""
     try:
         database = Database(dialect.parse_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
         try:
             database.beat(now)
+            # Or this look would count as a running process, and later as one that died.
             database.sign_off()
         finally:
             database.close()

@@ -38,9 +38,9 @@ _INTERRUPT = sa.update(runs).values(
 
 
 def _place() -> str:
-    """Where a process's number means this process and no other. Containers can share a name,
-    and number their processes alike: on Linux the running kernel and the namespace tell them
-    apart (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)."""
+    """Where a process number means this process and no other. Containers can share a name and
+    number their processes alike: on Linux the running kernel and the namespace tell them apart
+    (https://man7.org/linux/man-pages/man7/pid_namespaces.7.html)."""
     parts = [socket.gethostname()]
     with suppress(OSError):  # no Linux: its processes are numbered once for the whole machine
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as kernel:
@@ -59,19 +59,19 @@ class Boot:
 
 
 def beat(connection: sa.Connection, own: Boot, now: datetime) -> None:
-    """Leave a sign of life."""
+    """Record that this process is alive."""
     now = dialect.now(connection, now)
     seen = {"boot_id": own.boot_id, "host": own.host, "pid": own.pid, "seen_at": now}
     dialect.upsert(connection, boots, [seen])
 
 
 def sign_off(connection: sa.Connection, own: Boot) -> None:
-    """Say that nothing more comes from this boot."""
+    """Record that nothing more comes from this boot."""
     connection.execute(sa.delete(boots).where(boots.c.boot_id == own.boot_id))
 
 
 def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> None:
-    """End the runs that were live in processes that are no more, at the most they can cost."""
+    """End the runs that were live in processes that are gone, at the most they can cost."""
     now = dialect.now(connection, now)
     dead = [
         row.boot_id
@@ -79,8 +79,8 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
         if row.boot_id != own.boot_id
         and _is_dead(Boot(row.boot_id, row.host, row.pid), row.seen_at, own, now)
     ]
-    # A boot that appears from now on is in the table before its runs are: asked in the same
-    # statement, so that a process starting this very moment is not taken for a dead one.
+    # A new boot is in the table before its runs are. Both are asked in one statement, so that a
+    # process that starts at this very moment is not taken for a dead one.
     is_lost = sa.or_(runs.c.boot_id.in_(dead), runs.c.boot_id.not_in(sa.select(boots.c.boot_id)))
     keys = connection.execute(sa.select(runs.c.visitor, runs.c.run_id).where(IS_LIVE, is_lost))
     lost = [(visitor, run_id) for visitor, run_id in keys]
@@ -90,11 +90,11 @@ def interrupt_lost_runs(connection: sa.Connection, own: Boot, now: datetime) -> 
     connection.execute(sa.delete(boots).where(boots.c.boot_id.in_(dead)))
 
 
-def _is_dead(boot: Boot, seen_at: datetime, own: Boot, now: datetime) -> bool:
+def _is_dead(boot: Boot, seen_at: datetime, own_boot: Boot, now: datetime) -> bool:
     if now - seen_at > SILENT_FOR:
         return True
     # After a restart a container gives its processes the same numbers again.
-    return boot.host == own.host and (boot.pid == own.pid or not _is_running(boot.pid))
+    return boot.host == own_boot.host and (boot.pid == own_boot.pid or not _is_running(boot.pid))
 
 
 def _is_running(pid: int) -> bool:

@@ -1,4 +1,4 @@
-"""One way to ask the log's database for what has to be known, or kept, before one goes on."""
+"""The way to read from the log's database, or write to it, what must be known or kept at once."""
 
 import logging
 from collections.abc import Callable
@@ -17,18 +17,19 @@ Answer = TypeVar("Answer")
 
 
 class Transactions:
-    """Waits for the disk, so it may not be used on the event loop. Whatever is in the way is
-    a `Refusal`: `undone` and the cause. `who` is named to the owner beside unforeseen errors."""
+    """Waits for the disk, so it may not be used on the event loop. Any failure is a `Refusal`:
+    `undone` and the cause. `who` names the caller to the owner beside unforeseen errors."""
 
     def __init__(self, writer: Writer, *, who: str, undone: str) -> None:
         self._writer, self._who, self._undone = writer, who, undone
 
     def read(self, work: Callable[[sa.Connection], Answer]) -> Answer | Refusal:
-        """Ask about one moment of the database."""
+        """Read the database at one moment."""
         return self._ask(work, is_writing=False)
 
     def write(self, work: Callable[[sa.Connection], Answer]) -> Answer | Refusal:
-        """Change the database, alone: it is safe when this returns, or nothing has changed."""
+        """Change the database as its only writer: the change is safe when this returns, or nothing
+        has changed."""
         return self._ask(work, is_writing=True)
 
     def _ask(
@@ -51,6 +52,7 @@ class Transactions:
             fault = fault_of(error)
             if fault.kind in UNFORESEEN:
                 report(_log, self._who, error)
+            # Only the writer reopens a database: it must find out what is wrong with this one.
             self._writer.wake(is_suspect=fault.kind == "damaged")
             return self._refused(fault.cause)
 

@@ -1,8 +1,8 @@
-"""The one thread that opens the database and writes into it; it outlives every fault and
-tries again until nothing is left to write.
+"""The one thread that opens the database and writes into it; it survives every fault and tries
+again until nothing is left to write.
 
-A turn deletes first, then writes what is new, then tries again what was refused. What the
-database refuses is set apart row by row; only a fault of the whole database ends a turn.
+A turn deletes first, then writes what is new, then retries what was refused. What the database
+refuses is set apart row by row; only a fault of the whole database ends a turn.
 """
 
 import logging
@@ -30,10 +30,11 @@ from playground.store.writing.faults import (
 from playground.store.writing.processes import Boot
 
 _BREATH_S = 0.02
-"""Between two parts of what is indexed late, for whoever else wants to write."""
+"""Between two parts of what is indexed late, so that others can write."""
 
 _ROWS_PER_TRANSACTION = 100
-"""A few: while refused rows are told from others, nothing of a transaction is safe yet."""
+"""Few: nothing of a transaction is safe while refused rows are being told from the others."""
+# A long turn is cut short so that deletions, heartbeats and whoever waits come in between.
 _LONGEST_TURN_S = 5.0
 _REFUSED_AT_ONCE = 20
 """Tried again together: thousands of them must not hold up new rows."""
@@ -43,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How often the writer does what it does unasked."""
+    """How often the writer acts of its own accord."""
 
     retry_every_s: float = 10.0
     heartbeat_every_s: float = 30.0
@@ -53,8 +54,8 @@ class Pace:
 
 @dataclass(kw_only=True)
 class Writer:
-    """Writes what is in memory; only its own thread ever changes `database` and `fault`, and
-    readers leave what they met in `read_fault`."""
+    """Writes what is in memory. Only its own thread changes `database` and `fault`; readers leave
+    what they met in `read_fault`."""
 
     url: str = field(repr=False)  # it can hold a password
     memory: Memory
@@ -82,6 +83,7 @@ class Writer:
     _has_untried: bool = False
 
     def __post_init__(self) -> None:
+        # A daemon: a database that does not answer must not keep the process from ending.
         self._thread = threading.Thread(target=self._work, name="run-log", daemon=True)
         self._thread.start()
 
@@ -91,20 +93,20 @@ class Writer:
 
     @property
     def readable(self) -> Database | None:
-        """The database to ask; None while a question would only wait in vain."""
+        """The database to ask; None while asking would be in vain."""
         fault = self.read_fault
         return None if fault is not None and fault.kind == "unreachable" else self.database
 
     def wake(self, *, is_suspect: bool = False) -> None:
-        """Have a look at the memory, and at the file too if it seems damaged."""
+        """Have the writer look at the memory, and at the file too if it seems damaged."""
         with self._changed:
             self._is_woken = True
             self._is_suspect = self._is_suspect or is_suspect
             self._changed.notify_all()
 
     def wait_until_saved(self, timeout_s: float, *, tries_refused: bool = False) -> bool:
-        """Have everything written now, what was refused before only if that is asked for;
-        False when something could not be written or takes too long."""
+        """Have everything written now, including what was refused before only with `tries_refused`;
+        return False if something could not be written or takes too long."""
         number = self.memory.number
         with self._changed:
             next_turn = self._turns + 1
@@ -118,7 +120,7 @@ class Writer:
         return self.memory.is_saved(number)
 
     def close(self, timeout_s: float) -> None:
-        """Write what can be written now and end the thread."""
+        """Write what can be written now, and end the thread."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -136,7 +138,7 @@ class Writer:
                 is_last = self._is_closing
                 is_due = time.monotonic() >= self._next_retry
                 tries_refused = is_last or is_due or self._tries_refused
-                # Taken here: what is asked for while this turn goes on is for the next.
+                # Reset here: what is requested while this turn goes on is for the next.
                 self._is_woken = self._is_urgent = self._tries_refused = False
                 self._turns += 1
             fault = self._take_turn(tries_refused=tries_refused)
@@ -144,12 +146,14 @@ class Writer:
                 _log.warning("%s", fault.sentence(self.memory.unsaved))
             with self._changed:
                 self.fault = fault
+                # The request stands until a turn has reached the refused rows.
                 if tries_refused and (fault is not None or self._has_untried):
                     self._tries_refused = True
                 if fault is None:
                     self.read_fault = None
                 if fault is not None or not self._has_untried:
                     self._finished_turn = self._turns
+                # Also after a failure: readers then answer from memory instead of waiting.
                 self.has_tried.set()
                 self._changed.notify_all()
         self._sign_off()
@@ -168,8 +172,8 @@ class Writer:
         for is_last_try in (False, True):
             try:
                 database = self._opened()
-                # First, so that rows nobody can write do not make this process look dead; and
-                # after a fault, so that it is over only once something was really written.
+                # First, so that rows nobody can write do not make this process look dead; and after
+                # a fault, so that it is over only once something was really written.
                 has_fault = self.fault is not None or self.read_fault is not None
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
@@ -181,6 +185,8 @@ class Writer:
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)
+                # A damaged or moved file is dropped by now, and a new one can be opened at once.
+                # Everything else needs time.
                 if is_last_try or fault.kind not in ("damaged", "moved"):
                     return fault
             else:
@@ -196,6 +202,7 @@ class Writer:
             report(_log, "the run log", error)
         if fault.kind == "damaged":
             self._is_suspect = True
+        # A log of a newer version stays open: it can still be read.
         if fault.needs_reopening and fault.kind != "newer":
             self._drop()
 
@@ -221,7 +228,7 @@ class Writer:
             database = self._open(url)
         self._is_suspect = False
         if self._was_open and (database.file is not None or database.is_new):
-            # It may be another one than before: all that is still known goes into it again.
+            # It may be a different database: all that is still known goes into it again.
             self.memory.replay()
         self._was_open = True
         self.database = database
@@ -237,7 +244,7 @@ class Writer:
         )
 
     def _delete(self, database: Database, *, tries_refused: bool) -> None:
-        """First of all, and each for itself: no row that can't be written is in its way."""
+        """First of all, and one by one: no row that cannot be written is in the way."""
         for deletion in self.memory.deletions():
             if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
                 continue
@@ -256,24 +263,24 @@ class Writer:
     def _write(self, database: Database) -> bool:
         """Write what is new; say whether some of it has yet to be tried."""
         ends_at = time.monotonic() + _LONGEST_TURN_S
-        for some in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
+        for chunk in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
             if time.monotonic() > ends_at:
                 return True
-            self._save(database, some)
+            self._save(database, chunk)
         return False
 
     def _write_refused(self, database: Database) -> None:
-        """Try those again that were refused, until it is plain that nothing has changed."""
+        """Retry refused rows until it is plain that nothing has changed."""
         self._next_retry = time.monotonic() + self.pace.retry_every_s
         refused = self.memory.refused_work()
         if not refused:
             self._told.clear()
-        for some in in_chunks(refused, _REFUSED_AT_ONCE):
-            if not self._save(database, some):
+        for chunk in in_chunks(refused, _REFUSED_AT_ONCE):
+            if not self._save(database, chunk):
                 return
 
     def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
-        """Write these rows but for those that are refused; say whether any was written."""
+        """Write these rows except those that are refused; say whether any was written."""
         is_wanted = self.memory.is_to_be_written
         refusals = tried(lambda: database.write(entries, self.clock(), is_wanted))
         refused = {refusal.entry for refusal in refusals}
@@ -281,6 +288,7 @@ class Writer:
         for refusal in refusals:
             fault = fault_of(refusal.error)
             self.memory.refuse(refusal.entry, fault)
+            # Once for each fault: thousands of rows can be refused for the same reason.
             if fault not in self._told:
                 self._told.add(fault)
                 _log.warning("%s", refusal_sentence([fault]))
