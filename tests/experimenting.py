@@ -83,6 +83,7 @@ class World:
             cost_usd=None if run.is_live else USD,
             cost_kind=self.cost_kind(run),
             experiment_id=run.experiment_id,
+            cell=run.plan.cell,
         )
 
     def cost_kind(self, run):

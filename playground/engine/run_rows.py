@@ -72,6 +72,7 @@ def run_row(run: RunView) -> RunRow:
         worst_case_usd=plan.worst_case_usd,
         request_id=run.request_id,
         experiment_id=run.experiment_id,
+        cell=plan.cell,
     )
     return with_result(row, run.usage, run.failure, cost, prices)
 

@@ -115,7 +115,8 @@ class Checker:
         except TemplateError as error:
             return {pending.key: not_judged(str(error))}, False
         letter = self._grid.settings[place.setting].letter
-        planned = plan(self._context, Variant(letter, request))
+        judged = f"{self._grid.label(place)} · judge"
+        planned = replace(plan(self._context, Variant(letter, request)), cell=judged)
         if planned.why_not is not None:
             return {pending.key: not_judged(planned.why_not)}, False
         sent = (await self._launcher.launch({cell_id: planned})).get(cell_id)

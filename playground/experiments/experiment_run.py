@@ -332,4 +332,4 @@ def _plan_of(cell_id: str, grid: Grid, context: RunContext) -> Plan | str:
         planned = plan_cell(setting, values, context)
     except TemplateError as error:
         return str(error)
-    return planned.why_not or planned
+    return planned.why_not or replace(planned, cell=grid.label(place))

@@ -40,7 +40,8 @@ _STATUS: Mapping[ResultKind, Status] = {
 class PlannedRequest:
     """One request of a batch as it is remembered: enough to log its result after a restart.
 
-    `custom_id` is the id of its run, so that a result taken in twice is one row.
+    `custom_id` is the id of its run, so that a result taken in twice is one row; `cell_label`
+    is the `cell` of that row.
     """
 
     custom_id: str
@@ -51,6 +52,7 @@ class PlannedRequest:
     params_json: str
     request_json: str
     worst_case_usd: Decimal | None = None
+    cell_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,7 @@ def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -
         params_json=json.dumps(params, ensure_ascii=False),
         request_json=json.dumps(sent, ensure_ascii=False, indent=2),
         worst_case_usd=worst_case_in_batch(plan, now),
+        cell_label=plan.cell,
     )
 
 
@@ -140,6 +143,7 @@ def to_row(
         worst_case_usd=asked.worst_case_usd,
         request_id=result.failure.request_id if result.failure else None,
         experiment_id=submission.experiment_id or None,
+        cell=asked.cell_label,
     )
     texts = texts_of(asked.custom_id, asked.request_json, [_attempt(result)], result.blocks)
     return with_result(row, result.usage, result.failure, cost, prices), texts

@@ -119,6 +119,12 @@ class Grid:
     def cell_id(self, setting: int, case: int, repeat: int) -> str:
         return f"{self.sent[setting, case]}-{repeat}"
 
+    def label(self, cell: Cell) -> str:
+        """What tells a run from others of its setting: "case 2 · repeat 1", both counted from
+        1; without the repeat where there is one only."""
+        repeat = f"{SEPARATOR}repeat {cell.repeat}" if self.repeats > 1 else ""
+        return f"case {cell.case + 1}{repeat}"
+
     @cached_property
     def places(self) -> Mapping[str, tuple[Cell, ...]]:
         """The places of each cell that is run, in the order of their first ones."""

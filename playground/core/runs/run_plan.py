@@ -71,6 +71,7 @@ class Plan:
     `unpriced` is why the worst case is unknown, part of a sentence. `can_count`: it may be
     sent to have its tokens counted, which is free. `unreadable`: the parameters whose number
     fields hold what can't be sent, so that the request lacks them, each with the reason.
+    `cell`: of an experiment's call, its case and repeat in words.
     """
 
     press: int
@@ -88,6 +89,7 @@ class Plan:
     can_count: bool = True
     closed_because: str | None = None
     unreadable: tuple[tuple[str, str], ...] = ()
+    cell: str | None = None
 
     @property
     def why_not(self) -> str | None:

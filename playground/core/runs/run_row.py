@@ -29,7 +29,8 @@ LIVE: tuple[Status, ...] = ("queued", "connecting", "waiting", "streaming")
 
 @dataclass(frozen=True, kw_only=True)
 class RunRow:
-    """One run as the table shows it; `run_id` sorts by time."""
+    """One run as the table shows it; `run_id` sorts by time. `cell`: of an experiment's run,
+    its case and repeat in words."""
 
     run_id: str
     visitor: str
@@ -60,6 +61,12 @@ class RunRow:
     unit_prices_json: str | None = None
     request_id: str | None = None
     experiment_id: str | None = None
+    cell: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the visitor knows the run by: "12 A", "13 B · case 2 · repeat 1"."""
+        return f"{self.press} {self.variant}" + (f" · {self.cell}" if self.cell else "")
 
     @property
     def cost(self) -> Cost:

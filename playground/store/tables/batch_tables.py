@@ -42,6 +42,7 @@ batch_requests = sa.Table(
     sa.Column("params_json", sa.Text, nullable=False),
     sa.Column("request_json", sa.Text, nullable=False),
     sa.Column("worst_case_usd", PicoDollars),
+    sa.Column("cell_label", sa.Text),
 )
 
 

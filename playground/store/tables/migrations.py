@@ -104,6 +104,14 @@ def _add_up_days(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_cells_of_runs(connection: sa.Connection) -> None:
+    for statement in (
+        "ALTER TABLE runs ADD COLUMN cell TEXT",
+        "ALTER TABLE batch_requests ADD COLUMN cell_label TEXT",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -117,6 +125,7 @@ STEPS: tuple[Step, ...] = (
     _add_reasons_of_costs,
     _add_blocks,
     _add_up_days,
+    _add_cells_of_runs,
 )
 NEWEST = 1 + len(STEPS)
 

@@ -104,6 +104,7 @@ runs = sa.Table(
     sa.Column("request_id", sa.Text),
     sa.Column("experiment_id", Id),
     sa.Column("cost_why", sa.Text),
+    sa.Column("cell", sa.Text),
 )
 
 texts = sa.Table(

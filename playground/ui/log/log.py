@@ -166,7 +166,7 @@ def _cells(
     return {
         "Prompt": words.prompt,
         "Answer or error": row.error_message or words.answer,
-        "Run": f"{row.press} {row.variant}",
+        "Run": row.name,
         "Model": row.model,
         "Parameters": parameters,
         "Status": status,

@@ -20,7 +20,7 @@ DELETE, UNDO = "delete_run", "log_undo_button"
 
 
 def name_of(row: RunRow) -> str:
-    return f"Run {row.press} {row.variant}"
+    return f"Run {row.name}"
 
 
 def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:

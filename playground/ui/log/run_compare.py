@@ -32,7 +32,7 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
 
 
 def _title(run: Run) -> str:
-    return f"Run {run[0].press} {run[0].variant}"
+    return f"Run {run[0].name}"
 
 
 def _name(run: Run) -> str:

@@ -217,6 +217,9 @@ def test_a_grid_is_submitted_followed_and_its_answers_stand_in_the_matrix(api):
     assert label.startswith("Capital of {{country}}? · ")
     page.selectbox(key="log_experiment").select(shown(page).underway.origin.experiment_id).run()
     assert "**4** runs found" in said(page)
+    [log] = [each.value for each in page.dataframe if "Answer or error" in each.value]
+    named = {name.partition(" · ")[2] for name in log["Run"]}
+    assert named == {"case 1", "case 2"}
     page.button(key="without_log_experiment").click().run()
     assert "runs found" not in said(page)
 

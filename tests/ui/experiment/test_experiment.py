@@ -68,6 +68,11 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert not page.exception
     assert underway(page).progress.done == 8
     assert "8 of 8 done" in page.get("progress")[0].proto.text
+    assert services().log.flush(5)
+    [log] = [each.value for each in page.run().dataframe if "Answer or error" in each.value]
+    cells = [f"case {case} · repeat {repeat}" for case in (1, 2) for repeat in (1, 2)]
+    press = underway(page).origin.press
+    assert sorted(log["Run"]) == sorted(2 * [f"{press} A · {cell}" for cell in cells])
     [heads] = [each.value for each in page.dataframe if "Mean cost" in each.value]
     assert all(cost.endswith(" simulated") for cost in heads["Mean cost"])
     places = page.session_state["experiment_opened"]

@@ -263,6 +263,10 @@ def test_a_judge_is_paid_for_and_asked_once(world):
     whys = sorted(r.why for cell in underway.finished.values() for r in cell.results.values())
     assert whys == ["", "", "", "", "", "The judge: Wrong."]
     assert underway.progress.spent_usd == 12 * USD
+    assert world.log.flush(5)
+    places = [f"case {number}" for number in range(1, 7)]
+    cells = sorted(row.cell for row in world.log.page("ada", limit=20).rows)
+    assert cells == sorted([*places, *(f"{place} · judge" for place in places)])
     again = world.begin(definition)
     again.start().result(10)
     assert world.sent.total() == 12
