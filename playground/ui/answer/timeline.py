@@ -68,11 +68,11 @@ def _data(
     *,
     with_messages: bool = False,
 ) -> dict[str, Any]:
-    kept = {} if with_messages else {"message": ""}
+    overrides = {} if with_messages else {"message": ""}
     total_s = sum(attempt.duration_s + (attempt.wait_s or 0.0) for attempt in attempts)
     return {
         "spans": [asdict(span) for span in spans(attempts, until_s, doing)],
-        "lines": [asdict(line) | kept for line in lines(attempts, until_s, doing)],
+        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing)],
         "total_s": max(total_s, until_s or 0.0),
         "is_growing": doing == "trying",
         "left_s": None,

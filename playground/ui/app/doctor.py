@@ -118,15 +118,15 @@ def headers_missing() -> tuple[str, ...]:
         sent.append(message)
 
     app: ASGIApp = page
-    for each in reversed(middleware()):
-        app = each.cls(app, *each.args, **each.kwargs)
+    for layer in reversed(middleware()):
+        app = layer.cls(app, *layer.args, **layer.kwargs)
     scope = {
         **{"type": "http", "method": "GET", "path": "/", "scheme": "http", "query_string": b""},
         "headers": [(b"host", b"localhost")],
     }
     asyncio.run(_ask(app, scope, receive, send))
-    found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
-    return tuple(name for name, value in HEADERS.items() if found.get(name.lower()) != value)
+    headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return tuple(name for name, value in HEADERS.items() if headers.get(name.lower()) != value)
 
 
 async def _ask(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,10 +152,10 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         print(masked(f"BAD  Settings: {error}"))
         return 1
-    found = findings(look(settings))
-    for finding in found:
+    results = findings(look(settings))
+    for finding in results:
         print(masked(_line(finding)))
-    return 0 if is_sound(found) else 1
+    return 0 if is_sound(results) else 1
 
 
 def _line(finding: Finding) -> str:

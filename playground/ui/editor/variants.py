@@ -139,9 +139,9 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
 def _labels(offered: tuple[Model, ...]) -> dict[str, str]:
     """A label for each model id. Streamlit finds an option by its label, so each is its own."""
     labels = {model.id: _label(model.id, model.name) for model in offered}
-    often = Counter(labels.values())
+    occurrences = Counter(labels.values())
     return {
-        model_id: label if often[label] == 1 else f"{label} ({model_id})"
+        model_id: label if occurrences[label] == 1 else f"{label} ({model_id})"
         for model_id, label in labels.items()
     }
 

@@ -44,7 +44,7 @@ def edit_cases() -> None:
     if problem := chosen.case_problem():
         st.error(plain(problem), icon=":material/block:")
     if changes := chosen.case_changes():
-        shown = [f"- {plain(each)}" for each in changes[:MOST_CHANGES]]
+        shown = [f"- {plain(change)}" for change in changes[:MOST_CHANGES]]
         more = len(changes) - len(shown)
         lines = ["**Not as in the file**", *shown, *([f"- and {more} more"] if more else [])]
         st.info("\n".join(lines), icon=":material/info:")
@@ -88,11 +88,11 @@ def _take_file() -> None:
 
 def _take(data: bytes | str) -> None:
     try:
-        found = read_cases(data)
+        cases = read_cases(data)
     except CasesError as error:
         chosen.set_case_problem(str(error))
         return
-    chosen.import_table((found.columns, found.rows), found.changes)
+    chosen.import_table((cases.columns, cases.rows), cases.changes)
 
 
 def _offer_export() -> None:

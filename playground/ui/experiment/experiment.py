@@ -128,12 +128,12 @@ def _calls(grid: GridPlan) -> str:
 def _show_notes(grid: GridPlan) -> None:
     for note in grid.notes[:NOTES_SHOWN]:
         colour, icon = ("red", "block") if note.severity == "error" else ("orange", "warning")
-        st.caption(f":{colour}[:material/{icon}:] {plain(_said(grid, note))}")
+        st.caption(f":{colour}[:material/{icon}:] {plain(_sentence_of(grid, note))}")
     if len(grid.notes) > NOTES_SHOWN:
         st.caption(f"And {len(grid.notes) - NOTES_SHOWN} more.")
 
 
-def _said(grid: GridPlan, note: Note) -> str:
+def _sentence_of(grid: GridPlan, note: Note) -> str:
     parts = []
     if note.setting is not None and "”" not in note.text:
         parts.append(grid.grid.settings[note.setting].name)
@@ -151,7 +151,7 @@ def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
         return
     with place:
         number = choose_number("Case", len(experiment.cases), key="rendered_case")
-        names = {each.name: at for at, each in enumerate(planned.grid.settings)}
+        names = {setting.name: at for at, setting in enumerate(planned.grid.settings)}
         name = st.selectbox("Setting", names, key="rendered_setting")
         if number is None:
             return

@@ -40,12 +40,12 @@ def _paint() -> None:
     heads = _heads(matrix)
     show_ladder()
     _show_heads(matrix, heads)
-    found = st.segmented_control(
+    choice = st.segmented_control(
         "Rows", FILTERS, default="all", key="matrix_filter", required=True,
         format_func=WORDS.__getitem__, on_change=chosen.turn_matrix,
         label_visibility="collapsed",
     )  # fmt: skip
-    shown: Filter = found or "all"
+    shown: Filter = choice or "all"
     every = range(len(matrix.grid.cases)) if shown == "different" else ()
     answers = starting.answers(matrix.run_ids(every))
     rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
@@ -65,21 +65,21 @@ def _paint() -> None:
 def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = _unique([setting.name for setting in matrix.grid.settings])
-    found = st.selectbox(
+    name = st.selectbox(
         "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix
     )
-    return names.index(found) if found in names else 0
+    return names.index(name) if name in names else 0
 
 
 def _heads(matrix: Matrix) -> list[SettingStatistics]:
     """Added up anew only where the matrix is another one."""
-    now = chosen.opened()
-    if now is None:
+    opened = chosen.opened()
+    if opened is None:
         return matrix.heads()
-    if now.heads is None or now.heads[0] is not matrix:
-        now.heads = (matrix, matrix.heads())
-    found: list[SettingStatistics] = now.heads[1]
-    return found
+    if opened.heads is None or opened.heads[0] is not matrix:
+        opened.heads = (matrix, matrix.heads())
+    heads: list[SettingStatistics] = opened.heads[1]
+    return heads
 
 
 def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
@@ -100,11 +100,11 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
 
 
 def _head(name: str, head: SettingStatistics) -> dict[str, object]:
-    found: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
+    cells: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
     if head.pass_words:
-        found["Pass"] = head.pass_words
+        cells["Pass"] = head.pass_words
     tokens = head.output_tokens
-    return found | {
+    return cells | {
         "Mean cost": head.cost_words or formats.NOTHING,
         "TTFT": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
         "Duration": formats.seconds(head.duration_s.mean if head.duration_s else None),

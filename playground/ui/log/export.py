@@ -27,7 +27,7 @@ def offer_history(visitor: str) -> None:
 
 
 def _export(visitor: str, chosen: Filter) -> None:
-    names = [each.name for each in FORMATS]
+    names = [option.name for option in FORMATS]
     name = st.segmented_control("Format", names, default=names[0], required=True, key=FORMAT)
     form = FORMATS[names.index(name or names[0])]
     st.caption(form.about)
@@ -47,12 +47,12 @@ def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) ->
     summary = services().log.history.summary(visitor, chosen)
     count = summary.totals.runs
     runs = "Runs" if summary.is_partial else f"{count:,} run{'' if count == 1 else 's'}"
-    of = (chosen, form.name, with_texts)
+    inputs = (chosen, form.name, with_texts)
     if st.button(f"Prepare {runs}", key=PREPARE, icon=":material/build:", disabled=not count):
         log_state.keep_file(None)
-        _write(visitor, form, of, None if summary.is_partial else count)
+        _write(visitor, form, inputs, None if summary.is_partial else count)
     ready = log_state.prepared()
-    if ready is None or ready.of != of:
+    if ready is None or ready.of != inputs:
         return
     file = ready.file
     st.download_button(

@@ -29,9 +29,9 @@ def offer_housekeeping(visitor: str) -> None:
 
 def _show(visitor: str) -> None:
     _work(visitor)
-    said = log_state.housekeeping_said()
-    if said:
-        st.info(plain(said), icon=":material/check:")
+    message = log_state.housekeeping_said()
+    if message:
+        st.info(plain(message), icon=":material/check:")
     is_local = running.is_local()
     if is_local:
         _show_size(services().log.housekeeping.size())
@@ -63,9 +63,9 @@ def _show_old(visitor: str) -> None:
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
     keeps_starred = st.toggle("Keep the starred", value=True, key=log_state.KEEPS_STARRED)
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    said = runs if count else "No runs"
+    sentence = runs if count else "No runs"
     verb = "is" if count == 1 else "are"
-    st.caption(f"{said} {verb} that old. Deleting can't be undone.")
+    st.caption(f"{sentence} {verb} that old. Deleting can't be undone.")
     with st.container(horizontal=True):
         st.button(
             f"Delete {'up to ' if keeps_starred and count > 1 else ''}{runs}",
@@ -117,12 +117,12 @@ def _show_backups() -> None:
         "into the same folder first."
     )
     st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
-    found = housekeeping.backups()
-    if not found:
+    backups = housekeeping.backups()
+    if not backups:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Backup", found, key=BACKUP, format_func=_named, label_visibility="collapsed"
+            "Backup", backups, key=BACKUP, format_func=_backup_label, label_visibility="collapsed"
         )
         st.button(
             "Restore", key=RESTORE, icon=":material/history:", on_click=_restore, args=(chosen,),
@@ -130,19 +130,19 @@ def _show_backups() -> None:
         )  # fmt: skip
 
 
-def _named(file: Path) -> str:
+def _backup_label(file: Path) -> str:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return file.name
-    at = datetime.fromtimestamp(found.st_mtime, UTC)
-    return f"{file.name} · {at:%d %b %Y %H:%M} UTC · {_megabytes(found.st_size)}"
+    at = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return f"{file.name} · {at:%d %b %Y %H:%M} UTC · {_megabytes(stat.st_size)}"
 
 
 def _back_up() -> None:
-    made = services().log.housekeeping.back_up()
-    said = made.sentence if isinstance(made, Refusal) else f"Copied to {made}."
-    log_state.tell_housekeeping(said)
+    backup = services().log.housekeeping.back_up()
+    message = backup.sentence if isinstance(backup, Refusal) else f"Copied to {backup}."
+    log_state.tell_housekeeping(message)
 
 
 def _restore(source: Path) -> None:

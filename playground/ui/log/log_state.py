@@ -99,8 +99,8 @@ def chosen() -> tuple[Filter, str | None]:
 
 
 def order() -> Order:
-    found: Order = st.session_state.get(SORT) or ORDERS[0]
-    return found
+    choice: Order = st.session_state.get(SORT) or ORDERS[0]
+    return choice
 
 
 def start_over() -> None:
@@ -156,13 +156,13 @@ def act(work: Callable[[], Refusal | None], undoable: Undoable | None = None) ->
 
 def problem() -> str | None:
     """Why the last change was not made."""
-    found: str | None = st.session_state.get("log_problem")
-    return found
+    sentence: str | None = st.session_state.get("log_problem")
+    return sentence
 
 
 def undoable() -> Undoable | None:
-    found: Undoable | None = st.session_state.get("log_undo")
-    return found
+    last: Undoable | None = st.session_state.get("log_undo")
+    return last
 
 
 def forget_undo() -> None:
@@ -185,8 +185,8 @@ def can_undo_edit(request: Request | None) -> bool:
 
 def letter_for(letter: str) -> str:
     """The variant on the page that takes what a run's variant had."""
-    there = variant_state.variants()
-    return letter if letter in there else there[0]
+    letters = variant_state.variants()
+    return letter if letter in letters else letters[0]
 
 
 def redraw_page() -> None:
@@ -206,8 +206,8 @@ def keep_file(prepared: Prepared | None) -> None:
 
 
 def prepared() -> Prepared | None:
-    found: Prepared | None = st.session_state.get("log_file")
-    return found
+    file: Prepared | None = st.session_state.get("log_file")
+    return file
 
 
 def tell_housekeeping(said: str | None) -> None:
@@ -216,8 +216,8 @@ def tell_housekeeping(said: str | None) -> None:
 
 def housekeeping_said() -> str | None:
     """What housekeeping has done last, while its dialog is open."""
-    said: str | None = st.session_state.get("log_housekeeping_said")
-    return said
+    message: str | None = st.session_state.get("log_housekeeping_said")
+    return message
 
 
 Job = tuple[str, date, bool]

@@ -31,10 +31,10 @@ def edit_budget() -> None:
 def _load() -> None:
     if money_state.is_budget_loaded():
         return
-    kept: Budget | Refusal = Budget()
+    saved: Budget | Refusal = Budget()
     if running.is_local():
-        kept = services().log.ledger.budget_of(_visitor())
-    money_state.load_budget(kept if isinstance(kept, Budget) else Budget())
+        saved = services().log.ledger.budget_of(_visitor())
+    money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
 
 def _enter(label: str, key: str, words: str) -> None:
@@ -68,15 +68,15 @@ def _show_owners(owners: Budget) -> None:
 
 def _show_balances() -> None:
     connection = running.connection()
-    found = spending.balances(running.spender(connection))
-    if found is spending.NOT_AN_AMOUNT:
+    balances = spending.balances(running.spender(connection))
+    if balances is spending.NOT_AN_AMOUNT:
         st.error("Enter dollars, such as 0.50, or nothing.", icon=":material/block:")
-    elif isinstance(found, Refusal):
-        st.error(plain(found.sentence), icon=":material/block:")
-    elif not found:
+    elif isinstance(balances, Refusal):
+        st.error(plain(balances.sentence), icon=":material/block:")
+    elif not balances:
         st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
     else:
-        for balance in found:
+        for balance in balances:
             st.caption(_line(balance))
         if connection.kind == "demo":
             st.caption("The demo is free: it leaves the budget untouched.")
@@ -89,5 +89,5 @@ def _line(balance: Balance) -> str:
         name = "Today, all visitors"
     elif window.scope == "share":
         name = "Today, you"
-    left, used, held = map(in_dollars, (balance.left_usd, balance.used_usd, balance.held_usd))
-    return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"
+    left, used, reserved = map(in_dollars, (balance.left_usd, balance.used_usd, balance.held_usd))
+    return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {reserved} reserved')}"

@@ -53,7 +53,7 @@ def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
     if cost.usd:
         thousand = formats.cost(Cost(CALLS * cost.usd, cost.kind))
         st.caption(plain(f"{thousand} for {CALLS:,} such calls"))
-    lost = sum(each not in (None, "no") for each in billed)
+    lost = sum(outcome not in (None, "no") for outcome in billed)
     if lost:
         attempts_are = "An attempt was" if lost == 1 else f"{lost} attempts were"
         st.caption(f"{attempts_are} lost or cut short and may be billed up to the worst case.")
@@ -72,7 +72,7 @@ def _against(cost: Cost, most_usd: Decimal | None) -> str:
 
 def _most_usd(worst_usd: Decimal | None, billed: list[Json]) -> Decimal | None:
     """Each attempt that may be billed can cost as much as the worst case."""
-    count = sum(each != "no" for each in billed)
+    count = sum(outcome != "no" for outcome in billed)
     return None if worst_usd is None else worst_usd * max(1, count)
 
 

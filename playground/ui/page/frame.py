@@ -51,8 +51,8 @@ def make_frame() -> Frame:
     with header:
         mount(key="page", height=1)
     with st.container(key="panes"):
-        one, other = st.columns(SHARES, gap="small")
-    left, right = one.container(key="left"), other.container(key="right")
+        left_column, right_column = st.columns(SHARES, gap="small")
+    left, right = left_column.container(key="left"), right_column.container(key="right")
     with right.container(horizontal=True, vertical_alignment="center", key="right_head"):
         choose_pane()
         st.space("stretch")

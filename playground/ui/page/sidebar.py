@@ -58,7 +58,7 @@ def show_sidebar() -> None:
 
 
 def _choose_connection() -> None:
-    kinds = {each.kind: each.label for each in services().settings.connections}
+    kinds = {option.kind: option.label for option in services().settings.connections}
     st.selectbox(
         "Connection",
         list(kinds),

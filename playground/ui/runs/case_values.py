@@ -43,8 +43,8 @@ def variables_note() -> Problem | None:
     missing = [f"{{{{{name}}}}}" for name in names if is_empty or name not in columns]
     if not missing:
         return Problem("info", f"Run fills {listed} from the first case.")
-    one = len(missing) == 1
-    has, them = ("has no value", "it values") if one else ("have no values", "them values")
+    is_single = len(missing) == 1
+    has, them = ("has no value", "it values") if is_single else ("have no values", "them values")
     sent = f"{', '.join(missing)} {has} and would be sent literally"
     return Problem("warning", f"{sent}. Give {them} under Experiment.")
 

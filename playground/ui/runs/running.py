@@ -38,15 +38,15 @@ def is_local() -> bool:
 def connection() -> Connection:
     """The chosen connection; before there is a choice, the owner's or the demo."""
     chosen = st.session_state.get(state.CONNECTION)
-    known = {each.kind: each for each in services().settings.connections}
+    known = {option.kind: option for option in services().settings.connections}
     if chosen in known:
-        found = known[chosen]
+        to = known[chosen]
     else:
         owner = services().settings.owner
-        found = owner if owner and _may_use_owner_key() else DEMO
-    if found.kind == "demo":
-        return replace(found, scenario=st.session_state.get(state.SCENARIO) or "none")
-    return found
+        to = owner if owner and _may_use_owner_key() else DEMO
+    if to.kind == "demo":
+        return replace(to, scenario=st.session_state.get(state.SCENARIO) or "none")
+    return to
 
 
 def key_for(connection: Connection) -> str:
@@ -130,8 +130,8 @@ def not_connected(connection: Connection) -> str | None:
         return None
     if connection.kind == "claude":
         return None if key_for(connection) else NO_KEY
-    found = gate.owners_access(is_local=is_local())
-    return None if found.is_allowed else found.sentence
+    access = gate.owners_access(is_local=is_local())
+    return None if access.is_allowed else access.sentence
 
 
 def read_models(connection: Connection) -> bool:
@@ -173,8 +173,8 @@ def _account(connection: Connection) -> tuple[str, int]:
 
 def plans() -> list[Plan]:
     """What Run would do now, one plan a variant, with what keeps it from being sent."""
-    found, shared = context(connection()), state.prompt()
-    return [plan(found, _variant(letter, shared)) for letter in variant_state.variants()]
+    now, shared = context(connection()), state.prompt()
+    return [plan(now, _variant(letter, shared)) for letter in variant_state.variants()]
 
 
 def _variant(letter: str, shared: Prompt) -> Variant:
@@ -201,10 +201,10 @@ def _refuse(why: str) -> None:
 
 def not_started() -> str | None:
     """Why the last press started nothing, until something is changed or pressed again."""
-    kept = state.not_started()
-    if kept is None or kept[1] != _as_pressed():
+    refused = state.not_started()
+    if refused is None or refused[1] != _as_pressed():
         return None
-    return kept[0] if kept[0].startswith("Not started") else f"Not started. {kept[0]}"
+    return refused[0] if refused[0].startswith("Not started") else f"Not started. {refused[0]}"
 
 
 def _as_pressed() -> tuple[object, ...]:
@@ -222,7 +222,7 @@ def _as_pressed() -> tuple[object, ...]:
 
 def obstacle(planned: list[Plan]) -> str | None:
     """The first reason why these can't be sent; all of them stand beneath the prompt."""
-    return next(filter(None, (each.why_not for each in planned)), None)
+    return next(filter(None, (planned_run.why_not for planned_run in planned)), None)
 
 
 def planned_again(letter: str) -> Plan | None:
@@ -269,9 +269,11 @@ def run_alone(letter: str) -> None:
     if state.is_live():
         _refuse(RUNS_ARE_LIVE)
         return
-    found = next((each for each in plans() if each.letter == letter), None)
-    if found is not None:
-        _start_beside(found)
+    planned = next(
+        (variant_plan for variant_plan in plans() if variant_plan.letter == letter), None
+    )
+    if planned is not None:
+        _start_beside(planned)
 
 
 def _start_beside(planned: Plan) -> None:
@@ -288,7 +290,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     to = planned[0].connection
     key = key_for(to)
     visitor = state.visitor(is_local())
-    runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
+    runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
     admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
         _refuse(admitted.sentence)

@@ -36,5 +36,5 @@ def tell_type_and_place_only() -> None:
     for name in crash_loggers():
         logger = logging.getLogger(name)
         # By name: after an edit of this file its class is another one.
-        if not any(type(each).__name__ == TypeAndPlace.__name__ for each in logger.filters):
+        if not any(type(known).__name__ == TypeAndPlace.__name__ for known in logger.filters):
             logger.addFilter(TypeAndPlace())

@@ -175,17 +175,17 @@ class Feed(Generic[S]):
             if page is None or not page.join(woken):
                 await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
                 return
-            told = weakref.ref(page)
+            page_ref = weakref.ref(page)
             del page
             tasks = [
-                asyncio.create_task(self._tell(socket, told, woken)),
-                asyncio.create_task(_listen(socket, told)),
+                asyncio.create_task(self._tell(socket, page_ref, woken)),
+                asyncio.create_task(_listen(socket, page_ref)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if (page := told()) is not None:
+            if (page := page_ref()) is not None:
                 page.leave(woken)
 
     async def _page_of(self, socket: WebSocket) -> FedPage[S] | None:
@@ -204,19 +204,19 @@ class Feed(Generic[S]):
 
     def _make_room(self, address: str) -> None:
         # A page of this app says its token at once: whoever has waited for longest is none.
-        there = [each for each, at in self._waiting.items() if at == address]
-        if len(there) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
-            patience = there[0] if len(there) >= MOST_WAITING_EACH else next(iter(self._waiting))
+        silent = [timer for timer, at in self._waiting.items() if at == address]
+        if len(silent) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            patience = silent[0] if len(silent) >= MOST_WAITING_EACH else next(iter(self._waiting))
             del self._waiting[patience]
             patience.reschedule(0.0)
 
     async def _tell(
-        self, socket: WebSocket, told: "weakref.ref[FedPage[S]]", woken: asyncio.Event
+        self, socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]", woken: asyncio.Event
     ) -> None:
         clock = asyncio.get_running_loop().time
         began_s, runs = clock(), None
-        teller = page.teller() if (page := told()) is not None else None
-        while teller is not None and (page := told()) is not None:
+        teller = page.teller() if (page := page_ref()) is not None else None
+        while teller is not None and (page := page_ref()) is not None:
             woken.clear()
             shown, is_stopping = page.shown, page.is_stopping
             del page
@@ -252,17 +252,17 @@ def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -
     if is_stopping:
         return STOPPING_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
-    found_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
-    return max(found_s, LONG_PACE_S) if told > LONG else found_s
+    wait_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
+    return max(wait_s, LONG_PACE_S) if told > LONG else wait_s
 
 
 async def _said(socket: WebSocket) -> str:
     """What a page says; whoever says anything longer is hung up on."""
-    said = await socket.receive_text()
-    if len(said) > MOST_SAID:
+    text = await socket.receive_text()
+    if len(text) > MOST_SAID:
         await socket.close(TOO_BIG)
         raise WebSocketDisconnect(TOO_BIG)
-    return said
+    return text
 
 
 async def _wait(woken: asyncio.Event, most_s: float) -> None:
@@ -272,12 +272,12 @@ async def _wait(woken: asyncio.Event, most_s: float) -> None:
             await woken.wait()
 
 
-async def _listen(socket: WebSocket, told: "weakref.ref[FedPage[S]]") -> None:
+async def _listen(socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]") -> None:
     """Do what the page says, until it hangs up."""
     clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
     while True:
-        said = await _said(socket)
+        text = await _said(socket)
         is_in_time = bucket.take(1, clock())
-        if said == STOP and is_in_time and (page := told()) is not None:
+        if text == STOP and is_in_time and (page := page_ref()) is not None:
             page.stop()
             del page

@@ -112,14 +112,14 @@ class _Socket:
             data = message.get("bytes")
             if data is None or len(data) > self._most_bytes:
                 return await self._hang_up(NOT_BINARY if data is None else TOO_BIG)
-            said = read_page_message(data)
-            if said is None:
+            page_message = read_page_message(data)
+            if page_message is None:
                 return await self._hang_up(NOT_READABLE)
-            if wait_s > 0 and said.is_timer:
+            if wait_s > 0 and page_message.is_timer:
                 continue  # A timer asks again.
             # Delayed rather than dropped: what comes next waits in the network meanwhile.
             await self._sleep(wait_s)
-            if said.is_used:
+            if page_message.is_used:
                 return message
 
     def _wait_s(self) -> float:
@@ -147,8 +147,8 @@ def address_of(scope: Scope) -> str:
 
 def _named(scope: Scope, name: str) -> Scope:
     own = SOCKET_HEADER.encode()
-    kept = [(key, value) for key, value in scope["headers"] if key.lower() != own]
-    return {**scope, "headers": [*kept, (own, name.encode())]}
+    others = [(key, value) for key, value in scope["headers"] if key.lower() != own]
+    return {**scope, "headers": [*others, (own, name.encode())]}
 
 
 def _most_bytes(address: str) -> int:

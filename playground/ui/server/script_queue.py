@@ -45,7 +45,7 @@ class _Turn:
     began_s: float = field(default=0.0, compare=False)
 
 
-class _Had:
+class _RecentTurns:
     """Seconds that each had of the turns lately, forgotten little by little."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class _Had:
         self._had[asker] = (self.of(asker, now_s) + turn_s, now_s)
         if len(self._had) > MOST_KNOWN:
             limit_s = now_s - RECOVERY_S
-            self._had = {a: had for a, had in self._had.items() if had[1] > limit_s}
+            self._had = {known: turns for known, turns in self._had.items() if turns[1] > limit_s}
 
 
 class Turns:
@@ -73,7 +73,7 @@ class Turns:
         who: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._look, self._monotonic_s, self._who = look, monotonic_s, who
-        self._had = _Had()
+        self._had = _RecentTurns()
         self._lock = threading.Lock()
         self._numbers = count()
         self._waiting: list[_Turn] = []

@@ -65,8 +65,8 @@ def _address(request: HTTPConnection) -> str:
 
 def token_of(cookies: Mapping[str, str]) -> str | None:
     """A browser's token; what has another shape is none."""
-    found = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
-    return next((token for token in found if is_token(token)), None)
+    candidates = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
+    return next((token for token in candidates if is_token(token)), None)
 
 
 def has_cookie() -> bool:

@@ -96,8 +96,8 @@ def focus(letter: str | None) -> None:
 
 
 def baseline() -> Baseline | None:
-    found: Baseline | None = st.session_state.get("baseline")
-    return found
+    pinned: Baseline | None = st.session_state.get("baseline")
+    return pinned
 
 
 def pin(run: RunView) -> None:
@@ -118,16 +118,16 @@ def set_changes(against: str | None) -> None:
 
 def others(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
     """What an answer can be compared with: what the page calls it, and its run."""
-    found: dict[str, tuple[str, RunView]] = {}
+    candidates: dict[str, tuple[str, RunView]] = {}
     if view.pinned and not view.is_hidden:
-        found[BASELINE] = (view.pinned.name, view.pinned.run)
+        candidates[BASELINE] = (view.pinned.name, view.pinned.run)
     if not view.is_hidden and (run := _before(view, letter)):
-        found[BEFORE] = (f"Run {run.plan.press} {letter}", run)
-    found |= {other: (view.names[other], run) for other, run in view.runs.items()}
+        candidates[BEFORE] = (f"Run {run.plan.press} {letter}", run)
+    candidates |= {other: (view.names[other], run) for other, run in view.runs.items()}
     this = view.runs[letter]
     return {
         key: (name, run)
-        for key, (name, run) in found.items()
+        for key, (name, run) in candidates.items()
         if run.id != this.id and (run.blocks or run.is_live)
     }
 

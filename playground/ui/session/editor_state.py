@@ -23,8 +23,13 @@ def page() -> PageState:
     own = Prompt("", ())
     requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
     variants = tuple(
-        Variant(letter, each.params, each.prompt.system, variant_state.typed(letter, each.params))
-        for letter, each in requests.items()
+        Variant(
+            letter,
+            request.params,
+            request.prompt.system,
+            variant_state.typed(letter, request.params),
+        )
+        for letter, request in requests.items()
     )
     scenario = st.session_state.get(state.SCENARIO) or "none"
     return PageState(state.prompt(), variants, scenario)
@@ -51,17 +56,17 @@ def _lettered(params: Params) -> Variant:
 
 def _place(page: PageState) -> None:
     state.set_prompt(page.prompt)
-    for each in page.variants:
-        variant_state.set_variant(each.letter, each.params, each.system, each.typed)
-    st.session_state["variants"] = [each.letter for each in page.variants]
+    for variant in page.variants:
+        variant_state.set_variant(variant.letter, variant.params, variant.system, variant.typed)
+    st.session_state["variants"] = [variant.letter for variant in page.variants]
     known = page.scenario if page.scenario in services().scenarios() else "none"
     if known != (st.session_state.get(state.SCENARIO) or "none"):
         st.session_state[state.SCENARIO] = known
 
 
 def history() -> UndoHistory:
-    kept: UndoHistory | None = st.session_state.get("undo_history")
-    return kept or UndoHistory((Step(page()),))
+    steps: UndoHistory | None = st.session_state.get("undo_history")
+    return steps or UndoHistory((Step(page()),))
 
 
 @whole()

@@ -79,8 +79,8 @@ def is_in_pane() -> bool:
 def table() -> Table:
     """The cases as they stand, also while they are not in the pane."""
     edit_table()
-    found: Table = st.session_state.get("case_table", ((), ()))
-    return found
+    cases: Table = st.session_state.get("case_table", ((), ()))
+    return cases
 
 
 def fit_columns(variables: tuple[str, ...]) -> Table:
@@ -150,18 +150,18 @@ def set_case_problem(text: str | None) -> None:
 
 def case_changes() -> tuple[str, ...]:
     """What was changed to read the cases that were imported last."""
-    found: tuple[str, ...] = st.session_state.get("case_changes", ())
-    return found
+    changes: tuple[str, ...] = st.session_state.get("case_changes", ())
+    return changes
 
 
 def case_problem() -> str | None:
-    found: str | None = st.session_state.get("case_problem")
-    return found
+    sentence: str | None = st.session_state.get("case_problem")
+    return sentence
 
 
 def check_ids() -> tuple[int, ...]:
-    found: tuple[int, ...] = st.session_state.get("check_ids", ())
-    return found
+    ids: tuple[int, ...] = st.session_state.get("check_ids", ())
+    return ids
 
 
 def add_check() -> None:
@@ -170,7 +170,9 @@ def add_check() -> None:
 
 
 def remove_check(number: int) -> None:
-    st.session_state["check_ids"] = tuple(each for each in check_ids() if each != number)
+    st.session_state["check_ids"] = tuple(
+        check_id for check_id in check_ids() if check_id != number
+    )
 
 
 def check_field(number: int, name: str) -> str:
@@ -180,17 +182,17 @@ def check_field(number: int, name: str) -> str:
 
 def chosen(name: str) -> Json:
     """What a control holds, or held when it was last drawn, as the browser said it."""
-    kept: dict[str, Json] = st.session_state.get("experiment_chosen", {})
-    return st.session_state.get(name, kept.get(name, _defaults().get(name)))
+    remembered: dict[str, Json] = st.session_state.get("experiment_chosen", {})
+    return st.session_state.get(name, remembered.get(name, _defaults().get(name)))
 
 
 def restore() -> None:
     """Before the controls are drawn: give back what they held, and keep what they hold."""
-    kept = {name: chosen(name) for name in _defaults()}
-    for name, value in kept.items():
+    values = {name: chosen(name) for name in _defaults()}
+    for name, value in values.items():
         if name not in st.session_state:
             st.session_state[name] = value
-    st.session_state["experiment_chosen"] = kept
+    st.session_state["experiment_chosen"] = values
 
 
 def _defaults() -> dict[str, Json]:
@@ -202,8 +204,8 @@ def _defaults() -> dict[str, Json]:
 
 def planned() -> tuple[object, GridPlan] | None:
     """What a grid was last planned from, and its plan."""
-    found: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
-    return found
+    plan_and_inputs: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
+    return plan_and_inputs
 
 
 def set_planned(inputs: object, plan: GridPlan) -> None:
@@ -211,8 +213,8 @@ def set_planned(inputs: object, plan: GridPlan) -> None:
 
 
 def opened() -> Opened | None:
-    found: Opened | None = st.session_state.get("experiment_opened")
-    return found
+    experiment: Opened | None = st.session_state.get("experiment_opened")
+    return experiment
 
 
 def set_opened(new: Opened | None) -> None:
@@ -228,8 +230,8 @@ def ask_delete(experiment_id: str | None) -> None:
 
 
 def to_delete() -> str | None:
-    found: str | None = st.session_state.get("experiment_to_delete")
-    return found
+    experiment_id: str | None = st.session_state.get("experiment_to_delete")
+    return experiment_id
 
 
 def say(problem: str | None) -> None:
@@ -238,8 +240,8 @@ def say(problem: str | None) -> None:
 
 
 def problem() -> str | None:
-    found: str | None = st.session_state.get("experiment_problem")
-    return found
+    sentence: str | None = st.session_state.get("experiment_problem")
+    return sentence
 
 
 def matrix_table() -> str:
@@ -268,5 +270,5 @@ def close_cell() -> None:
 
 def cell() -> tuple[int, int] | None:
     """The setting and the case that are shown in full."""
-    found: tuple[int, int] | None = st.session_state.get("matrix_cell")
-    return found
+    place: tuple[int, int] | None = st.session_state.get("matrix_cell")
+    return place

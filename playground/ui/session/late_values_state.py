@@ -22,33 +22,33 @@ Put = tuple[float, list[object], object]
 """When a value was put, which values it took the place of, and which it is."""
 
 
-def _held() -> dict[str, object]:
-    found = variant_state.controls(variant_state.variants())
+def _values_now() -> dict[str, object]:
+    values = variant_state.controls(variant_state.variants())
     texts = range(st.session_state["message_count"])
     keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
-    return found | {key: st.session_state.get(key) for key in keys}
+    return values | {key: st.session_state.get(key) for key in keys}
 
 
 def _put() -> dict[str, Put]:
     """What was put of late: when, which values it took the place of, and which it has now."""
-    found: dict[str, Put] = st.session_state.setdefault("late_values", {})
-    for key, (since_s, *_) in list(found.items()):
+    puts: dict[str, Put] = st.session_state.setdefault("late_values", {})
+    for key, (since_s, *_) in list(puts.items()):
         if time.monotonic() - since_s > LATE_S:
-            del found[key]
-    return found
+            del puts[key]
+    return puts
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
     """Whatever the block puts into the editor's widgets stays there."""
-    before = _held()
+    before = _values_now()
     yield
-    after, put = _held(), _put()
+    after, put = _values_now(), _put()
     for key, new in after.items():
         old = before.get(key)  # None: a field that was not there, and is empty at first.
         if old != new:
             _, earlier, _ = put.get(key, (None, [], None))
-            put[key] = time.monotonic(), [each for each in (old, *earlier) if each != new], new
+            put[key] = time.monotonic(), [value for value in (old, *earlier) if value != new], new
 
 
 def put_again() -> None:

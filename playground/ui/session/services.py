@@ -244,42 +244,42 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
 
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    held = _held()
-    with held["lock"]:
-        if "services" not in held:
-            held["services"] = Services(read_own_settings())
+    shared = _process_state()
+    with shared["lock"]:
+        if "services" not in shared:
+            shared["services"] = Services(read_own_settings())
             # For a server that tells nobody of its end: only one that runs an app does.
-            atexit.register(held["services"].close)
-        found: Services = held["services"]
-        return found
+            atexit.register(shared["services"].close)
+        parts: Services = shared["services"]
+        return parts
 
 
 def close_services() -> None:
     """Close what was opened; returns when that is done, whoever began it."""
-    if (found := _held().get("services")) is not None:
-        found.close()
+    if (parts := _process_state().get("services")) is not None:
+        parts.close()
 
 
 def forget_services() -> None:
     """Build them anew when they are asked for next. What they hold is left as it is."""
-    _held().pop("services", None)
+    _process_state().pop("services", None)
 
 
-def _held() -> dict[str, Any]:
+def _process_state() -> dict[str, Any]:
     # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
     # module: Streamlit forgets one that was edited, but none that has no file.
-    held = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
-    held.setdefault("lock", threading.RLock())
-    return held
+    shared = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    shared.setdefault("lock", threading.RLock())
+    return shared
 
 
 def is_here(owner: str, page: FedPage[View]) -> None:
     """Tell the engine that this page is alive, and how to see whether it still is: by one of
     its sockets or, where this app is not the server's, by its session."""
-    name, told = socket_name(), weakref.ref(page)
+    name, page_ref = socket_name(), weakref.ref(page)
 
     def is_connected() -> bool:
-        page = told()
+        page = page_ref()
         return page is not None and (page.is_fed or not has_left(name))
 
     services().engine.is_here(owner, is_connected)

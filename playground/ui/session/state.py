@@ -168,8 +168,8 @@ def set_not_started(why: str, as_pressed: object) -> None:
 
 
 def not_started() -> tuple[str, object] | None:
-    found: tuple[str, object] | None = st.session_state.get("not_started")
-    return found
+    refusal: tuple[str, object] | None = st.session_state.get("not_started")
+    return refusal
 
 
 def retry_texts() -> tuple[str, ...]:
@@ -189,8 +189,8 @@ def policy() -> RetryPolicy:
 
 def policy_problems() -> list[str]:
     """Why the fields of the retry policy can't be used."""
-    found = map(problem_of, retry_texts(), RETRY_RULES.values())
-    return [f"Retry, in the sidebar: {why}" for why in found if why]
+    problems = map(problem_of, retry_texts(), RETRY_RULES.values())
+    return [f"Retry, in the sidebar: {why}" for why in problems if why]
 
 
 def runs() -> dict[str, RunView]:
@@ -218,8 +218,8 @@ def continue_runs(presses: Mapping[int, presses_state.Runs]) -> None:
 
 def fed_page() -> FedPage[answers_state.View]:
     """This page as the feed knows it."""
-    found: FedPage[answers_state.View] = st.session_state["fed_page"]
-    return found
+    page: FedPage[answers_state.View] = st.session_state["fed_page"]
+    return page
 
 
 def is_live() -> bool:

@@ -22,7 +22,7 @@ def offer_answers(key: str, read: Callable[[], Sequence[Logged]], *, is_ready: b
     )  # fmt: skip
     if opened.open and is_ready:
         with opened:
-            _show(key, [shared_run(*each) for each in read()])
+            _show(key, [shared_run(*logged) for logged in read()])
 
 
 def _show(key: str, runs: Sequence[SharedRun]) -> None:

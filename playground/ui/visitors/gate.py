@@ -39,13 +39,13 @@ def _lacks() -> str | None:
 
 def show_gate(*, is_local: bool) -> None:
     """Say whether the owner's key is used, and offer what opens it."""
-    found = owners_access(is_local=is_local)
-    if not found.sentence:
+    verdict = owners_access(is_local=is_local)
+    if not verdict.sentence:
         return
-    icon = ":material/key:" if found.is_allowed else ":material/lock:"
-    st.caption(f"{icon} {plain(found.sentence)}")
+    icon = ":material/key:" if verdict.is_allowed else ":material/lock:"
+    st.caption(f"{icon} {plain(verdict.sentence)}")
     gate = services().settings.gate
-    if found.is_allowed:
+    if verdict.is_allowed:
         return
     if gate == "passcode":
         _ask_passcode()
