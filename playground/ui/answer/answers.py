@@ -23,6 +23,8 @@ from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
 from playground.ui.wire import as_sent
 
+# The element belongs to the window: the answers' component fills it, whichever of the two is
+# mounted first.
 PROGRESS = """export default ({ parentElement }) => {
   const told = (window.playgroundProgress ??= document.createElement("span"));
   parentElement.querySelector(".pg-host").replaceChildren(told);

@@ -53,6 +53,7 @@ def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
         "changes": changes_of(letter, run, view),
     }
     if view.is_hidden:
+        # Times, tokens and cost would tell the models apart.
         return card | {"numbers": HIDDEN}
     blocked = view.blocked.get(letter) if status in UNFINISHED else None
     return card | {
@@ -158,9 +159,11 @@ def metrics_of(run: RunView) -> str:
     usage = run.usage
     if usage is not None:
         spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
+        # Of the last attempt alone: what earlier ones wrote came before these seconds.
         written = (run.last_usage or usage).output_tokens
         if run.status == "done" and spoken_s >= 0.1 and written > 1:
             parts.append(f"{written / spoken_s:.0f} tok/s")
+        # The API counts output tokens at the end; until then it reports one.
         out = "" if run.is_live else f" · {usage.output_tokens:,} out"
         parts.append(f"{usage.prompt_tokens:,} in{out}")
         if usage.thinking_tokens:

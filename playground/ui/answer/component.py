@@ -58,6 +58,7 @@ def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
     }
     if not page.is_fed:
         data["asked"] = json.dumps(_asked(asked))
+    # The page holds rendered HTML only; what is copied is the text as it was received.
     if act and act[0] == "copy" and (run := _run(act[1])) is not None:
         data["copied"] = as_text(run[1].blocks)
     return data
@@ -68,6 +69,7 @@ def _asked(seen: int | None) -> dict[str, Any]:
     session, runs = st.session_state, presses_state.shown()
     memory: tuple[Telling, int] | None = session.get("telling")
     after = 0
+    # An answer to the browser can be lost: one that has not seen the last is told all of it again.
     if memory is None or (seen is not None and seen != memory[1]):
         telling, number = Telling(), memory[1] if memory else 0
     else:
@@ -119,6 +121,7 @@ def _act() -> None:
         against = named[0] if named else of_it[0]
         if isinstance(against, str) and against in band.others(view, letter):
             band.set_changes(against)
+    # Nothing is done with a hidden card that could tell whose it is.
     elif not view.is_hidden:
         _act_on(what, letter, run)
 
@@ -136,4 +139,5 @@ def _act_on(what: str, letter: str, run: RunView) -> None:
         lessons_state.promote_run(run.plan.request, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
     if what in ("sent", "again"):
+        # Only the parts in which it shows: a run of the whole page takes several times as long.
         st.rerun(["run_part", "answers_part"])

@@ -31,6 +31,7 @@ class _Marking:
         return self.made is not None and self.made.done()
 
 
+# Weak: what was marked goes with its run, of which a page shows ever new ones.
 _markings: "WeakKeyDictionary[Any, _Marking]" = WeakKeyDictionary()
 
 

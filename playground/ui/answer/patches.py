@@ -128,6 +128,7 @@ class _Card:
             run.status, len(run.attempts), run.attempt_number, run.is_over, run.ttft_s, differs
         )  # fmt: skip
         is_quiet = run.is_over or now_s < self._said_s + NUMBERS_S
+        # What a card says takes longer to make than this sign of it: most looks end here.
         if sign == self._sign and is_quiet and not is_due:
             return {}
         now = said(letter, run, view)
@@ -217,6 +218,8 @@ def common(before: str, now: str) -> int:
     """How many characters at the beginning of two texts are the same."""
     if now.startswith(before):
         return len(before)
+    # By halves: slices are compared at once, while a loop over the characters of a long text would
+    # hold up the event loop.
     low, high = 0, min(len(before), len(now))
     while low < high:
         middle = (low + high + 1) // 2

@@ -61,6 +61,7 @@ class _PlainText:
         self.is_done = is_over
 
 
+# One thread: all rendering shares one interpreter, so that a second one would end no sooner.
 elsewhere = ThreadPoolExecutor(1, "rendering")
 """Where what takes longer than an event loop has is done."""
 
@@ -159,6 +160,7 @@ def sections(
 ) -> Mapping[int, Section]:
     """The sections of a run up to now, by their place. With `texts_only` those of its texts:
     anything else could tell which model it is."""
+    # Listeners are on several threads, and a weak dictionary adds in more than one step.
     with _drawn_lock:
         drawn = _drawn.setdefault(run, _DrawnAnswer())
     # Before the blocks are read: none comes after.

@@ -41,6 +41,7 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
     if next_try_s is None:
         return _data(attempts, run.duration_s, "trying")
     return _data(attempts, run.duration_s, "waiting") | {
+        # It may have passed since it was read: the engine goes on meanwhile.
         "left_s": max(0.0, next_try_s - time.monotonic()),
         "next": f"Attempt {len(attempts) + 1} of {run.plan.policy.attempts}",
         "reason": run.failure.label if run.failure else "",

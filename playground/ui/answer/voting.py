@@ -42,6 +42,7 @@ def offer_vote(runs: Runs, names: dict[str, str]) -> None:
 
 def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
     st.caption("Which is better?", width="content")
+    # The runs that are in sight now: by the time a click arrives the page may show others.
     voted_on = [runs[letter] for letter in letters]
     for letter in letters:
         st.button(

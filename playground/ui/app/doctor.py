@@ -66,6 +66,7 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
         day_usd=settings.budget.day_usd,
         log_place=place,
         log_problem=problem,
+        # Asked for strangers: whoever sits at the machine can read the log anyway.
         stores_texts=settings.keeps_texts(is_local=False),
         misspelt=settings.misspelt,
         headers_missing=(
@@ -118,6 +119,7 @@ def headers_missing() -> tuple[str, ...]:
         sent.append(message)
 
     app: ASGIApp = page
+    # The list begins with the outermost, which goes around all others and so comes last.
     for layer in reversed(middleware()):
         app = layer.cls(app, *layer.args, **layer.kwargs)
     scope = {
@@ -144,6 +146,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         configure(arguments[1:])
     except click.ClickException as error:
+        # Masked, here and below: a key may have been typed into another setting.
         print(masked(f"BAD  Settings: {' '.join(error.format_message().split())}"))
         return 1
     print_errors_only()  # It warns that no page is running; none is.

@@ -35,6 +35,8 @@ def to_keep() -> str | None:
 
 def _json(page: PageState) -> str | None:
     try:
+        # Keys are masked before the page becomes JSON, where a key after a line break is not
+        # recognised.
         return to_json(page_without_keys(page))
     except PageStateError:
         return None

@@ -30,6 +30,7 @@ TEXTS = {
 def edit_axes() -> None:
     """Draw repeats, sweeps and the ladder's switch."""
     models = [model.id for model in running.models(running.connection())]
+    # A chosen model that the connection does not list must not vanish from its own control.
     unlisted = [
         model_id for model_id in chosen.chosen("experiment_models") if model_id not in models
     ]

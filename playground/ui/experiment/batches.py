@@ -72,6 +72,7 @@ def offer_rest() -> None:
     if underway is None or underway.experiment.is_ladder:
         return
     places = underway.planned.grid.places
+    # What a batch may still bring must not be submitted, and paid for, once more.
     known = underway.in_batch.union(underway.finished, underway.unsent)
     bound = underway.planned.batch_of(place for place in places if place not in known)
     if bound.calls:

@@ -34,6 +34,7 @@ def edit_cases() -> None:
     mount = st.components.v2.component(
         "cases", html='<div class="pg-host"></div>', css=STYLE, js=SCRIPT, isolate_styles=False
     )
+    # As text: in a list Streamlit looks for a table, and imports pandas for that.
     mount(
         key=chosen.CASES, data={"table": json.dumps(_as_drawn(base))},
         on_changes_change=chosen.edit_table, on_shown_change=chosen.show_more_cases,
@@ -54,6 +55,7 @@ def _as_drawn(table: Table) -> dict[str, Any]:
     columns, rows = table
     return {
         "version": chosen.case_version(), "seen": chosen.changes_seen(), "columns": columns,
+        # Each cell is a field of the browser's own: it gets the first rows, and more when it asks.
         "rows": rows[: chosen.shown_cases()], "total": len(rows), "about": ABOUT,
     }  # fmt: skip
 
@@ -103,6 +105,7 @@ def _offer_export() -> None:
         return
     columns, rows = chosen.table()
     table = Cases(columns, rows)
+    # A spreadsheet runs a cell that begins like a formula.
     safe = Cases(columns, tuple(tuple(map(safe_cell, row)) for row in rows))
     with place:
         if (cells := sum(a != b for a, b in zip(_cells(table), _cells(safe), strict=True))) > 0:

@@ -43,6 +43,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
         repeat = 0
         if len(ids) > 1:
             choice = st.segmented_control(
+                # The key names the place, so that another one begins with its first repeat.
                 "Repeat", range(len(ids)), default=0, key=f"repeat_{ids[0]}", required=True,
                 format_func=lambda at: _tab(matrix, ids[at], case, at),
             )  # fmt: skip
@@ -107,6 +108,7 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             return
         try:
             request = matrix.grid.request(setting, case)
+        # A case that lacks a variable's value has no prompt to go on with.
         except TemplateError:
             return
         st.button(

@@ -32,6 +32,7 @@ def case_table() -> Cases:
     """The cases to run. Raises `CasesError`."""
     columns, rows = chosen.table()
     names = found_variables()
+    # A person may leave rows of the table empty: those are no cases.
     filled = [row for row in rows if is_filled(row)]
     if not names and not filled:
         return NO_CASES
@@ -138,6 +139,8 @@ def plan_of(experiment: Experiment, context: RunContext) -> GridPlan:
     """The plan of the page's experiment, worked out anew only where it changed. Raises
     `GridError`."""
     axes = (experiment.variants, experiment.sweeps, experiment.cases, experiment.repeats)
+    # The moment is another one in each script run; what depends on it, such as whether a model has
+    # retired, changes by the day.
     inputs = (*axes, experiment.checks, replace(context, now=_day(context.now)))
     before = chosen.planned()
     if before is not None and before[0] == inputs:

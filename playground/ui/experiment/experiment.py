@@ -75,6 +75,7 @@ def offer_run() -> None:
 
 def _run() -> None:
     starting.run_experiment()
+    # A click in the bar draws the bar alone; what it begins is shown elsewhere.
     st.rerun()
 
 
@@ -122,6 +123,7 @@ def _calls(grid: GridPlan) -> str:
     is_demo = running.connection().kind == "demo"
     bound = "simulated, at most" if is_demo else "at most"
     cost = "cost unknown" if most is None else f"{bound} {formats.money(most)}"
+    # Escaped: between two dollar signs Streamlit reads mathematics.
     return f"{calls:,} {noun} · {cost.replace('$', chr(92) + '$')}"
 
 

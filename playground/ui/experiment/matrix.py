@@ -28,10 +28,12 @@ WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 def show_matrix() -> None:
     """Draw it; its own clicks redraw nothing else."""
+    # While it runs cells come without a click; at rest a timer would only make work.
     pace_s = LOOK_AGAIN_S if starting.is_live() else None
     st.fragment(_paint, run_every=pace_s)()
 
 
+# Clicked in more often than its timer fires: as a timer's, a click would wait for every page.
 @in_turn
 def _paint() -> None:
     matrix = starting.matrix()
@@ -46,6 +48,7 @@ def _paint() -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     shown: Filter = choice or "all"
+    # Only this filter compares texts; for the others none has to be read.
     every = range(len(matrix.grid.cases)) if shown == "different" else ()
     answers = starting.answers(matrix.run_ids(every))
     rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
@@ -116,6 +119,7 @@ def _page(rows: list[int]) -> list[int]:
     pages = -(-len(rows) // ROWS_PER_PAGE)
     if pages == 1:
         return rows
+    # With another number of pages it is another control, which begins at the first.
     key = f"matrix_page_{pages}"
     number = st.pagination(pages, key=key, on_change=chosen.turn_matrix)
     return rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
@@ -177,6 +181,7 @@ def _offer_file(matrix: Matrix) -> None:
     if not place.open:
         return
     with place:
+        # Only while it is open: all answers are read for it, and each file is written.
         run_ids = matrix.run_ids(range(len(matrix.grid.cases)))
         answers = starting.answers(run_ids)
         st.download_button(

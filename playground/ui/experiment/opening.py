@@ -28,6 +28,7 @@ def mine() -> tuple[ExperimentRow, ...]:
 
 def open_again(experiment_id: str) -> None:
     """Show an experiment of the visitor; nothing is sent."""
+    # Another one in its place would take away the buttons that stop the one that runs.
     if starting.is_live():
         chosen.say(starting.IS_LIVE)
         return

@@ -18,6 +18,7 @@ Spec = Mapping[str, object]
 ROOMY: Spec = {"zero": False, "nice": False, "padding": 24}
 """With pixels between the outermost points and the edge, which would cut them."""
 FROM_ZERO: Spec = {"zero": True}
+# With room beyond 0 and 100 %: the axis would cut a point that lies on its end.
 PERCENT: Spec = {"domain": [-5, 105], "nice": False}
 TICKS = [0, 20, 40, 60, 80, 100]
 
@@ -77,10 +78,12 @@ def _number(field: str, title: str, scale: Spec, **axis: object) -> Spec:
 def _scatter(name: str, rows: list[Row], group: str, *, x: Spec, y: Spec) -> None:
     """Shapes beside colours, so that colour alone tells nothing; the groups are named at most
     once."""
+    # Names of settings begin alike: cut at Vega-Lite's 160 pixels they would read the same.
     legend = {"orient": "bottom", "columns": 1, "labelLimit": 400, "symbolLimit": 20}
     grouping = {
         "field": group,
         "type": "nominal",
+        # In the order of the settings: Vega-Lite would sort them by the alphabet.
         "sort": None,
         "title": None,
         "legend": None if x["field"] == group else legend,

@@ -63,12 +63,14 @@ def progress_of(opened: chosen.Opened) -> Progress:
     return add_up(total, list(opened.earlier.values()), [], 0)
 
 
+# Painted by a timer: whoever clicks anywhere comes first.
 @in_later_turn
 def _paint(before: tuple[bool, int]) -> None:
     """`before`: whether it was live, and how many batches were open, as the page was drawn."""
     opened = chosen.opened()
     if opened is None or opened.underway is None:
         return
+    # A page that comes back after a dropped connection may only ever run this part again.
     is_here(state.owner(), state.fed_page())
     underway: ExperimentRun = opened.underway
     standings = submitting.submissions()

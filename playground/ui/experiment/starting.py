@@ -75,6 +75,7 @@ def keep_new() -> ExperimentRun | None:
     if not planned.calls:
         chosen.say("No cell can be sent: see what is wrong above the button.")
         return None
+    # Kept before anything is sent: what is paid for is found again after a crash.
     row = _row(experiment, len(planned.grid.places))
     refused = services().log.experiments.keep(row)
     if refused:
@@ -114,6 +115,7 @@ def _admitter(to: Connection) -> Admit:
     engine = services().engine
 
     def admit(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
+        # Places before money, as for a press of Run: a full queue leaves nothing reserved.
         if refused := engine.take_places(runs):
             return refused
         admitted = reserve(runs)
@@ -149,6 +151,7 @@ def retry_failed() -> None:
     if not opened or not opened.underway or is_live() or not may_go_on(opened.underway):
         return
     new, underway = anew(opened, opened.underway)
+    # It has just been made and knows of no cell: which have failed is in the log.
     underway.look().result(LOADED_WITHIN_S)
     chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
@@ -164,6 +167,7 @@ def anew(opened: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, Expe
 
 def may_go_on(underway: ExperimentRun) -> bool:
     """Whether more of it can be sent; it is said why not."""
+    # Asked again: the key it began with may have been taken away since.
     why = running.not_connected(underway.context.connection)
     if not privacy.keeps_texts():
         why = NOT_KEPT

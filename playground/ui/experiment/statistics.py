@@ -41,6 +41,7 @@ def _agreement(matrix: Matrix, model: str | None) -> float | None:
     pairs = []
     settings = matrix.grid.settings
     for at, setting in enumerate(settings):
+        # Only settings that differ in nothing but the model say anything about the model.
         largest = [("model", ladder[-1]) if axis[0] == "model" else axis for axis in setting.swept]
         if setting.request.params.model != model:
             continue
@@ -85,7 +86,9 @@ def _show_repeats(matrix: Matrix, answers: Answers) -> None:
         st.caption(f"{matrix.grid.repeats} repeats say little about how much answers vary.")
     rows = _statistics(matrix, case, answers)
     st.dataframe(
-        [_row(name, statistics) for name, statistics in rows], hide_index=True, key="repeat_table"
+        [_row(name, statistics) for name, statistics in rows],
+        hide_index=True,
+        key="repeat_table",
     )
     for name, statistics in rows:
         st.caption(f"**{plain(name)}** {plain(statistics.sentence)}")

@@ -43,6 +43,8 @@ class CellAdmission:
         refused = self.reserve(wanted)
         if refused is not None:
             return refused
+        # Noted before anything is sent: after a crash a cell must be known to be in a batch, or it
+        # would be paid for again.
         begun = [Started(request.cell, request.run_id) for request in wanted]
         refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
@@ -114,6 +116,7 @@ async def submit_left(
     underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
+    # Claimed: two pages, or two processes, would submit the same cells and pay for them twice.
     async with underway.claim() as obstacle:
         if obstacle is not None:
             return Submitted(problem=obstacle.sentence)
@@ -127,6 +130,7 @@ async def submit_left(
 async def _submit_left(
     underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
+    # What others have finished since the page was drawn is not sent again.
     refused = await underway.take_over()
     if refused is not None:
         return Submitted(problem=refused.sentence)
@@ -202,6 +206,7 @@ def _standing(submission: Submission, answer: Answer | None) -> Standing:
         return Standing(submission, why or "", is_lost)
     if is_lost:
         if answer is None:
+            # By itself it is looked for once; after that a button asks for it.
             find(submission)
         return Standing(submission, _outcome(answer), is_lost=True, is_asked=answer is None)
     following = services().batching.follow(submission, to, running.key_for(to))

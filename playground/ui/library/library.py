@@ -50,6 +50,7 @@ def _show() -> None:
     _choose(prompts)
     st.download_button(
         "Export all as JSON",
+        # Written only when it is asked for: it holds every version of every prompt.
         lambda: library_to_json(prompts),
         "prompts.json",
         "application/json",
@@ -108,6 +109,7 @@ def _show_prompt(prompt: SavedPrompt) -> None:
     number = left.selectbox(
         "Version",
         numbers,
+        # Named for the newest version: another prompt, or a version more, begins at its newest.
         key=f"{library_state.VERSION}_{prompt.prompt_id}_{numbers[0]}",
         format_func=lambda number: _label(by_number[number]),
     )

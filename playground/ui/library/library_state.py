@@ -62,6 +62,7 @@ def save() -> None:
     except PageStateError as error:
         session["library_problem"] = str(error)
         return
+    # Without regard to capitals: one that differs in those alone would be taken for the first.
     same = [prompt for prompt in prompts() if prompt.name.casefold() == name.casefold()]
     prompt_id = same[0].prompt_id if same else secrets.token_urlsafe(12)
     if same:
@@ -80,8 +81,10 @@ def add_all(found: tuple[SavedPrompt, ...]) -> None:
         name, number = prompt.name, 1
         while name.casefold() in taken:
             number += 1
+            # Cut, so that the number has room within the longest name.
             name = named(f"{prompt.name[:90]} ({number})")
         taken.add(name.casefold())
+        # The prompts of a file come without an id.
         _keep(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
 
 

@@ -22,12 +22,14 @@ BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
 
 def offer_housekeeping(visitor: str) -> None:
     """The button; what is behind it costs nothing until it is open."""
+    # What was done is said for as long as the dialog stays open, and not when it opens again.
     if state.dialog() != HOUSE:
         log_state.tell_housekeeping(None)
     offer_dialog(HOUSE, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
 
 
 def _show(visitor: str) -> None:
+    # Before anything is shown: what follows then counts what is left.
     _work(visitor)
     message = log_state.housekeeping_said()
     if message:
@@ -81,7 +83,7 @@ def _show_old(visitor: str) -> None:
 
 
 def _work(visitor: str) -> None:
-    """Do what was asked for, while its owner watches."""
+    """Do what was asked for, with a bar that shows how far it is."""
     job = log_state.takes_house_job()
     if job is None:
         return
@@ -150,6 +152,7 @@ def _restore(source: Path) -> None:
     if isinstance(aside, Refusal):
         log_state.tell_housekeeping(aside.sentence)
         return
+    # The opened run, the place in the pages and what can be undone belong to the log of before.
     state.close_run()
     log_state.start_over()
     log_state.forget_undo()

@@ -191,6 +191,7 @@ def _local(at: datetime) -> str:
 
 def _zone() -> tzinfo:
     try:
+        # The zone is what the browser says it is: any text.
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC

@@ -99,6 +99,7 @@ def _undo(visitor: str) -> None:
     last = log_state.undoable()
     if last is None:
         return
+    # Rows come back from the log; what went into the editor is a step of its history.
     if last.deleted:
         log_state.act(lambda: services().log.history.bring_back(visitor, last.deleted))
         return

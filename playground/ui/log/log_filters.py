@@ -36,6 +36,7 @@ def choose(visitor: str) -> Filter:
             "unfinished. Signs count where you write them: C++, $5, a@b.c.",
         )
         chosen, problem = log_state.chosen()
+        # Names are another question to the database, and only a chosen experiment needs one.
         experiments = _experiments(visitor) if chosen.experiment_id else {}
         chips = _chips(chosen, experiments)
         count = len(chips)
@@ -54,6 +55,7 @@ def choose(visitor: str) -> Filter:
             width=170,
             on_change=log_state.start_over,
         )
+    # Only while it is open: what can be chosen is read from the log.
     if filters.open:
         with filters:
             _edit(services().log.history.choices(visitor), _experiments(visitor))
@@ -264,6 +266,7 @@ def _draw(costs: tuple[DayCost, ...]) -> None:
             "Cost, $": float(sum(day_cost.cost_usd for day_cost in costs_of_bar)),
             "Model": model,
         }
+        # `groupby` joins only what stands side by side, so the order goes by the same key.
         for (when, model), costs_of_bar in groupby(
             sorted(days, key=lambda day_cost: _bar(day_cost, is_long, len(kinds) > 1)),
             key=lambda day_cost: _bar(day_cost, is_long, len(kinds) > 1),

@@ -82,6 +82,7 @@ def chosen() -> tuple[Filter, str | None]:
         from_day, to_day = (read_day(of(key), rule) for key, rule in DAY_RULES.items())
         return Filter(
             text=of(SEARCH),
+            # A browser may send any text for a status.
             statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
             models=tuple(of(MODELS)),
             variants=tuple(of(VARIANTS)),
@@ -106,6 +107,7 @@ def order() -> Order:
 def start_over() -> None:
     """Another filter or order begins at its first page."""
     st.session_state["log_path"] = []
+    # What is ticked is a place in the table that was shown.
     st.session_state["log_selected"] = ()
 
 
@@ -117,7 +119,8 @@ def clear(*keys: str) -> None:
 
 
 def place() -> Cursor | None:
-    """Behind which row the shown page begins; None: the first page."""
+    """The row after which the shown page begins; None: it is the first page."""
+    # A page is found by the row before it, so the way back has to be remembered.
     path: list[Cursor] = st.session_state.get("log_path", [])
     return path[-1] if path else None
 
@@ -191,6 +194,7 @@ def letter_for(letter: str) -> str:
 
 def redraw_page() -> None:
     """The change shows outside of the log."""
+    # A callback of a fragment can't draw the page: the fragment's next run asks for that.
     st.session_state["log_redraw"] = True
 
 

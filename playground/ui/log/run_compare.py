@@ -25,6 +25,7 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
         return
     runs = [logged for run_id in run_ids if (logged := services().log.get(visitor, run_id))]
     if len(runs) == 2:
+        # Ids sort by the time at which their runs began.
         earlier, later = sorted(runs, key=lambda run: run[0].run_id)
         title = f"{_name(earlier)} and {_name(later)}"
         icon = ":material/compare_arrows:"

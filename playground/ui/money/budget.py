@@ -25,10 +25,12 @@ def edit_budget() -> None:
             "exactly, the worst case counts.",
         )
         _show_owners(spending.owners(running.spender(running.connection())))
+        # A part of its own, drawn again whenever a run ends: the fields above it must not be.
         st.fragment(in_turn(_show_balances), key="budget_part")()
 
 
 def _load() -> None:
+    # Once a session: later it would replace what is being typed.
     if money_state.is_budget_loaded():
         return
     saved: Budget | Refusal = Budget()
@@ -46,6 +48,7 @@ def _keep() -> None:
     """A visitor at this machine finds the budget again; any other is new on each visit."""
     try:
         own = money_state.budget()
+    # What holds no amount is not kept: the next visit begins with the last one that did.
     except ValueError:
         return
     if running.is_local():

@@ -1,4 +1,4 @@
-"""Lines about money: at most, in fact, for a thousand such calls, and all together."""
+"""Lines about money: the most a call can cost, what it did cost, a thousand of them, totals."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
@@ -80,6 +80,7 @@ def show_totals(visitor: str) -> None:
     """What was done, and what it cost: this session, today and in all; simulated apart."""
     midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     moments = None, money_state.since(), midnight
+    # Asked together: they are read at each run of the page, over one connection.
     whole, session, today = services().log.totals_since(visitor, *moments)
     spans = [("this session", session), ("today (UTC)", today), ("in all", whole)]
     counts = [
@@ -91,6 +92,7 @@ def show_totals(visitor: str) -> None:
     reason = plain(whole.spent.explained) if whole.spent_usd else None
     line = f"{' · '.join(counts)} · Spent {spent}{_unknown(whole)}"
     st.markdown(line, help=reason, width="content")
+    # Apart from what was spent: nobody pays it.
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
         st.caption(plain(f"Simulated {' · '.join(parts)}"), width="content")

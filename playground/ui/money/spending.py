@@ -40,8 +40,10 @@ def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
 
 def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     """Why a press of Run would start nothing, as far as can be seen now."""
+    # A free run waits for no database.
     if _is_free(plans):
         return None
+    # Only a look: another press may take the money until `admit` reserves it, in one step.
     limits = balances(spender)
     if isinstance(limits, Refusal):
         return limits
@@ -108,7 +110,9 @@ def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] 
     try:
         own = money_state.budget()
     except ValueError:
+        # Read as no budget, a field that holds no amount would let every run pass.
         return lambda _: NOT_AN_AMOUNT
+    # Read now: later, on the engine's loop, there is no session that holds the fields.
     bound = owners(spender)
     return lambda now: budget.windows(own, bound, spender, now)
 
@@ -145,6 +149,7 @@ def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservatio
     wanted = []
     for run_id, why, at, usd in priced:
         if usd is None:
+            # Nothing can be reserved for it, and what is not reserved could break the budget.
             return budget.unpriced(why)
         most_usd = budget.reserved_usd(usd)
         wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))

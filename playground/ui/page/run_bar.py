@@ -95,5 +95,6 @@ def _run_label(plans: list[Plan]) -> str:
         return f"Run {total} · cost unknown"
     words = "simulated, at most" if plans[0].connection.kind == "demo" else "at most"
     return (
+        # Escaped: between two dollar signs Streamlit reads mathematics.
         f"Run {total} · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
     )

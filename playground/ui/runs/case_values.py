@@ -28,6 +28,7 @@ def first_case(request: Request) -> Request:
     values = dict(zip(columns, first, strict=True)) if first else {}
     try:
         return replace(request, prompt=render(request.prompt, values))
+    # What has no value is sent as it was written; `variables_note` says so beneath the prompt.
     except TemplateError:
         return request
 

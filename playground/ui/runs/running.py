@@ -106,6 +106,7 @@ def context(to: Connection) -> RunContext:
 def refusal(planned: list[Plan]) -> str | None:
     """Why a cap or the budget keeps Run from starting all of this."""
     to = planned[0].connection
+    # What the engine knows comes first: a budget is looked up in the database.
     if why := _too_many(planned):
         return why
     refused = spending.refusal(planned, spender(to))
@@ -164,10 +165,12 @@ def models(connection: Connection) -> tuple[Model, ...]:
         if isinstance(listed, tuple) and listed:
             return listed
     today = datetime.now(UTC).date()
+    # A request to a model that has retired fails.
     return tuple(model for model in CATALOGUE if not model.is_retired(today))
 
 
 def _account(connection: Connection) -> tuple[str, int]:
+    # A hash, for this is kept to be compared, and a key is kept in one place alone.
     return connection.base_url, hash(key_for(connection))
 
 
@@ -185,6 +188,7 @@ def _variant(letter: str, shared: Prompt) -> Variant:
 def run_all() -> None:
     """The Run button: start every variant, or none if one of them cannot run."""
     planned = plans()
+    # A second press can come before the page has drawn the button as disabled.
     if state.is_live():
         return
     if why := obstacle(planned):
@@ -214,6 +218,7 @@ def _as_pressed() -> tuple[object, ...]:
         state.next_press(),
         editor_state.page(),
         to,
+        # Whether there is one, not the key: this stays in the session beside it.
         bool(key_for(to)),
         state.retry_texts(),
         money_state.budget_texts(),
@@ -290,6 +295,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     to = planned[0].connection
     key = key_for(to)
     visitor = state.visitor(is_local())
+    # Made before money is asked for, since what is reserved is reserved under a run's id.
     runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
     admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
@@ -304,8 +310,10 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
 def _admit(runs: list[Run], to: Connection) -> list[spending.ReserveAgain | None] | Refusal:
     """Take places in the queue and reserve money, for all of these runs or for none."""
     engine = services().engine
+    # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
     if why := variants_problem(len(runs), caps(to)):
         return Refusal(why)
+    # Places before money: a press that finds the queue full leaves nothing reserved.
     if refused := engine.take_places(runs):
         return refused
     admitted = spending.admit(runs, spender(to))
@@ -318,7 +326,9 @@ def stop_all() -> None:
     """The Stop button: returns when the runs have stopped, or nearly at once."""
     # The feed may have stopped one that is still on its way into the log.
     ending = [run for run in state.runs().values() if not run.is_over]
+    # All are asked before one is waited for: Stop takes as long as one run, not as all together.
     for run in ending:
         services().engine.stop(run)
     for run in ending:
+        # A page drawn before the row is complete would have to be drawn once more.
         run.wait(STOP_WAIT_S)

@@ -37,6 +37,7 @@ class KnownHosts:
         elif scope["type"] == "http":
             await PlainTextResponse(problem, 403)(scope, receive, send)
         else:
+            # ASGI wants the message of the handshake received before it is answered.
             await receive()
             # Before it is accepted: the browser sees 403.
             await send({"type": "websocket.close", "code": 1008})
@@ -94,6 +95,7 @@ def _origin(text: str) -> Origin | None:
         name, port = parts.hostname, parts.port
     except ValueError:
         return None
+    # `urlsplit` accepts a path, a query and a user's name as well: a text with those is no origin.
     is_whole = text.lower() == f"{parts.scheme}://{parts.netloc.lower()}"
     if parts.scheme not in PORTS or not name or not is_whole or "@" in parts.netloc:
         return None

@@ -17,6 +17,7 @@ class TypeAndPlace(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             record.msg, record.args = "%s at %s", (type(error).__name__, place_of(error))
+            # A formatter prints a text that it finds in `exc_text` even without `exc_info`.
             record.exc_info = record.exc_text = None
         return True
 

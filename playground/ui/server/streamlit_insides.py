@@ -49,6 +49,7 @@ def _part(module: str, *names: str) -> object | None:
     return part
 
 
+# Once for each piece: some are looked for at every message.
 @cache
 def _note(place: str) -> None:
     logging.getLogger(__name__).warning(
@@ -239,6 +240,7 @@ def close_at_once(close: Callable[[], object]) -> None:
     uvicorn ends the app once every connection is closed, and a browser that sleeps closes
     none: by then the process may have been killed. Without it the app's end is late.
     """
+    # Python lets the main thread alone set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -247,6 +249,7 @@ def close_at_once(close: Callable[[], object]) -> None:
         if not callable(before) or not hasattr(config, PATIENCE):
             _note(f"Server.config.{PATIENCE}")
             return
+        # Unset, uvicorn waits for every browser without end.
         setattr(config, PATIENCE, getattr(config, PATIENCE) or CLOSED_WITHIN_S)
         signal.signal(number, partial(_begin_to_close, before, close))
 
@@ -257,6 +260,8 @@ def _begin_to_close(
     number: int,
     frame: FrameType | None,
 ) -> None:
+    # A signal handler interrupts the main thread: if it waited here for a lock which that thread
+    # holds, both would wait for ever.
     threading.Thread(target=close, name="close", daemon=True).start()
     before(number, frame)
 
@@ -277,6 +282,7 @@ def configure(options: Sequence[str]) -> None:
     if not hasattr(run, "make_context") or not callable(load):
         return
     context = run.make_context("run", ["streamlit_app.py", *options])
+    # `streamlit run` passes on its options alone; these two are the command's arguments.
     load({name: value for name, value in context.params.items() if name not in ("target", "args")})
 
 

@@ -36,13 +36,16 @@ class Uploads:
             return
         page, _, file = scope["path"].rpartition(UPLOAD)[2].partition("/")
         length = Headers(scope=scope).get("content-length", "")
+        # What does not say its length can't be refused before it is in memory.
         if not length.isdecimal():
             await PlainTextResponse(NO_LENGTH, 411)(scope, receive, send)
             return
         if why := self._why_not(page, file, int(length), address_of(scope)):
             await PlainTextResponse(why, 413)(scope, receive, send)
             return
+        # A key of its own: the same file may come twice at once.
         upload = object()
+        # Counted from here on: files that come at once would each find the room still free.
         self._coming[upload] = page, int(length)
         self._addresses[page] = address_of(scope)
         try:
@@ -55,6 +58,7 @@ class Uploads:
         uploaded.get(page, {}).pop(file, None)  # It would be replaced.
         coming = list(self._coming.values())
         known = uploaded.keys() | {owner for owner, _ in coming}
+        # The end of a page is told to nobody here, so those that have gone are forgotten now.
         self._addresses = {owner: at for owner, at in self._addresses.items() if owner in known}
 
         def total(is_counted: Callable[[str], bool]) -> int:
@@ -66,6 +70,7 @@ class Uploads:
         files = 1 + len(uploaded.get(page, {})) + sum(owner == page for owner, _ in coming)
         if files > MOST_FILES or total(lambda owner: owner == page) > MOST_BYTES:
             return TOO_MUCH
+        # Whoever sits at the machine fills their own memory.
         if address == HERE:
             return None
         at = self._addresses.get

@@ -59,6 +59,7 @@ def _place(page: PageState) -> None:
     for variant in page.variants:
         variant_state.set_variant(variant.letter, variant.params, variant.system, variant.typed)
     st.session_state["variants"] = [variant.letter for variant in page.variants]
+    # A page that comes from elsewhere may name any scenario.
     known = page.scenario if page.scenario in services().scenarios() else "none"
     if known != (st.session_state.get(state.SCENARIO) or "none"):
         st.session_state[state.SCENARIO] = known
@@ -69,6 +70,7 @@ def history() -> UndoHistory:
     return steps or UndoHistory((Step(page()),))
 
 
+# Cut off half-way by another message, a step would be lost, and with it half of an edit.
 @whole()
 def record() -> None:
     """Make a step of what has changed since the last one."""
@@ -87,6 +89,7 @@ def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwarg
 
 
 def undo() -> None:
+    # What was typed arrives with the click: it is a step of its own, and the one to be undone.
     record()
     _go(history().undone())
 

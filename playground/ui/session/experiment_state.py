@@ -120,6 +120,7 @@ def edit_table() -> None:
     session = st.session_state
     version, start, changes = read_changes((session.get(CASES) or {}).get("changes"))
     seen = start + len(changes)
+    # Changes to a table that another one has replaced would land in other rows.
     if version == case_version() and seen != session.get("case_seen"):
         session["case_table"] = edited(session["case_base"], changes)
         session["case_seen"] = seen
@@ -139,6 +140,7 @@ def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
     _set_table(new, is_other=True)
     st.session_state["case_problem"] = None
     st.session_state["case_changes"] = changes
+    # Emptied: used once more, it would replace what was edited in the table since.
     st.session_state["pasted_cases"] = ""
 
 
@@ -220,6 +222,7 @@ def opened() -> Opened | None:
 def set_opened(new: Opened | None) -> None:
     session = st.session_state
     session["experiment_opened"] = new
+    # A cell is a place: in another experiment it is another one's.
     session["matrix_cell"] = None
     session["matrix_version"] = session.get("matrix_version", 0) + 1
 
@@ -245,7 +248,7 @@ def problem() -> str | None:
 
 
 def matrix_table() -> str:
-    """The key of the table; another one once other places stand in it."""
+    """The key of the table; it changes when the table shows other cells."""
     return f"matrix_{st.session_state.get('matrix_version', 0)}"
 
 
@@ -258,6 +261,7 @@ def select_cell(table: str, rows: list[int], columns: list[str]) -> None:
     """Open the place that was selected, or close it when it was deselected."""
     cells = st.session_state[table]["selection"]["cells"]
     place = None
+    # A browser may name any cell, and a late one that of a table with more rows.
     if cells and 0 <= cells[0][0] < len(rows) and cells[0][1] in columns:
         place = (columns.index(cells[0][1]), rows[cells[0][0]])
     st.session_state["matrix_cell"] = place

@@ -1,5 +1,5 @@
-"""What was put into the editor, kept from messages that the browser sent before it knew, and
-told to a browser that was too slow to hear it.
+"""Protects what was put into the editor from messages that the browser had sent before it knew,
+and repeats it to a browser that was too slow to hear it.
 
 A browser sends the values of all its widgets with every message. One that is on its way while
 the server changes a value carries the old one, and Streamlit would take that for an edit. And
@@ -14,6 +14,7 @@ import streamlit as st
 
 from playground.ui.session import state, variant_state
 
+# No longer: from then on even the value of before is somebody's edit.
 LATE_S = 2.0
 """How long such a message may take."""
 
@@ -47,6 +48,7 @@ def guarded() -> Iterator[None]:
     for key, new in after.items():
         old = before.get(key)  # None: a field that was not there, and is empty at first.
         if old != new:
+            # Earlier values too: a message that crosses two changes carries the oldest of them.
             _, earlier, _ = put.get(key, (None, [], None))
             put[key] = time.monotonic(), [value for value in (old, *earlier) if value != new], new
 

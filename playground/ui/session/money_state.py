@@ -16,6 +16,7 @@ BUDGET_RULES = {
     BUDGET_DAY: rule("The budget per day", "0", str(LARGEST_USD)),
 }
 COUNT_TOKENS = "count_tokens"
+# Each text that is counted is an entry of its own, and a session may go on for days.
 MOST_COUNTS = 60
 Count = Future[int | Failure]
 

@@ -55,6 +55,7 @@ def newest() -> Runs:
 
 def shown() -> Runs:
     """The runs that the cards show: the newest as long as one of them is on its way."""
+    # While runs go on only they are shown: Stop and the feed know no others.
     is_live = not all(run.is_over for run in newest().values())
     chosen = presses().get(st.session_state["shown_press"])
     return newest() if is_live or chosen is None else chosen

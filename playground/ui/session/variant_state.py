@@ -87,6 +87,7 @@ def add_variant(of: str | None = None) -> None:
     free = [letter for letter in LETTERS if letter not in state["variants"]]
     if not free:
         return
+    # A click on one variant's button can arrive after another has removed it.
     like = next((known for known in variants() if known == of), variants()[-1])
     for name in _BLANK:
         state[field(name, free[0])] = state[field(name, like)]
@@ -105,6 +106,7 @@ def request(letter: str, shared: Prompt) -> Request:
     chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
         model=(chosen["model"] or "").strip(),
+        # A number is read from its text alone: `with_texts` puts it in below.
         max_tokens=0,
         effort=None if chosen["effort"] == DEFAULTS else chosen["effort"],
         thinking=chosen["thinking"],
@@ -144,13 +146,14 @@ def number_problems(letter: str) -> list[str]:
     return [
         why
         for parameter, text in number_texts(letter)
+        # What stands in that field is sent with one kind of thinking only.
         if parameter != "thinking_budget_tokens" or chosen == "budget"
         if (why := problem_of(text, RULES[parameter]))
     ]
 
 
 def typed(letter: str, params: Params) -> Texts:
-    """Of these what says more than the parameters that were read from them."""
+    """Those number fields whose text says more than the parameter that was read from it."""
     return texts_beside(params, number_texts(letter))
 
 
@@ -183,4 +186,5 @@ def control_of(parameter: str, value: object, letter: str) -> tuple[str, object]
 
 
 def _stops(text: str) -> tuple[str, ...]:
+    # Spaces stay, for they are part of a stop sequence.
     return tuple(line for line in text.split("\n") if line)

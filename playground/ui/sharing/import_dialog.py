@@ -79,6 +79,7 @@ def _text_of(content: bytes) -> str:
     if len(content) > 8 * MOST_CHARACTERS:
         raise ImportingError("This file is too large.")
     try:
+        # Some editors begin a file with a mark, which no reader of JSON takes.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ImportingError("This file is no text in UTF-8.") from None
@@ -97,6 +98,7 @@ def _offer(contents: Imported | PageState) -> None:
 
 
 def _put(contents: Imported | PageState) -> None:
+    # By what it has, not by its class: an edit of the app gives the class a twin.
     if hasattr(contents, "request"):
         editor_state.put_request(contents.request, "Import")
     else:
@@ -134,6 +136,7 @@ def _show_imported(imported: Imported) -> None:
     )
     if imported.as_extra:
         names = ", ".join(imported.as_extra)
+        # Cut: whoever wrote the file chose these names, and how many there are.
         st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
     _show_left_out(imported.left_out)
 

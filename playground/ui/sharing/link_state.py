@@ -15,6 +15,7 @@ END_CHARACTERS = 24
 def hear() -> None:
     """A browser says which link it was opened with. Nothing in the editor changes."""
     text = st.session_state[LISTENER].get("link")
+    # A browser may say anything.
     if isinstance(text, str) and text:
         take(text)
 

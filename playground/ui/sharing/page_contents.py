@@ -39,6 +39,7 @@ def _in_a_line(variant: Variant) -> str:
 
 
 def _beginning(text: str) -> str:
+    # Cut before it is split: a text can have megabytes.
     lines = text[: MOST_CHARACTERS + 1].split("\n")
     beginning = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
     return beginning if beginning == text else f"{beginning} …"

@@ -34,6 +34,8 @@ def _show(key: str, runs: Sequence[SharedRun]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Page",
+            # Built only when it is asked for, as the other file is: many long answers take their
+            # time.
             lambda: share_page(runs, now),
             file_name=f"{name}.html",
             mime="text/html",

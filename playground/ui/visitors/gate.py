@@ -77,6 +77,7 @@ def _log_in(provider: str) -> None:
         st.error("This login is not set up completely in the secrets.", icon=":material/lock:")
 
 
+# Streamlit brings Authlib only with its extra `auth`; whether it is there never changes.
 @cache
 def _has_authlib() -> bool:
     return find_spec("authlib") is not None
@@ -100,6 +101,7 @@ def _providers() -> list[str]:
     named = [
         name
         for name, value in section.items()
+        # Options of the login library stand among the providers in the secrets.
         if isinstance(value, Mapping) and name != "client_kwargs"
     ]
     return ["default", *named] if "client_id" in section else named

@@ -51,6 +51,7 @@ def _show_preview(plan: Plan) -> None:
         return
     key = running.key_for(plan.connection)
     has_no_key = plan.connection.kind == "claude" and not key
+    # The SDK builds no request without a key.
     building = services().preview(plan, "no-key-yet" if has_no_key else key)
     try:
         with st.spinner("Building the request…"):

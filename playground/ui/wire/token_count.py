@@ -32,10 +32,12 @@ def show_count(plans: list[Plan]) -> None:
             on_click=_count,
             disabled=not any(plan.can_count for plan in plans),
         )
+        # The count comes on the engine's loop, which can draw nothing: the part looks for it.
         pace_s = LOOK_AGAIN_S if _is_counting(plans) else None
         st.fragment(_show, run_every=pace_s)(plans, to, count())
 
 
+# Drawn again by a timer: whoever clicks anywhere comes first.
 @in_later_turn
 def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
     counts = {plan.letter: _count_of(plan) for plan in plans}
