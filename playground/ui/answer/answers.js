@@ -156,6 +156,7 @@ function showProgress() {
 
 function act(what, name, ...rest) {
   if (what === "copy") {
+    // A browser lets a page copy only within the click: the text that is to come is promised there.
     const coming = new Promise((resolve) => { answers.copied = resolve; });
     copy(coming).then(() => announce("Copied."));
   }

@@ -23,6 +23,8 @@ from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
 from playground.ui.wire import as_sent
 
+# The element belongs to the window: the answers' component fills it, whichever of the two is
+# mounted first.
 PROGRESS = """export default ({ parentElement }) => {
   const told = (window.playgroundProgress ??= document.createElement("span"));
   parentElement.querySelector(".pg-host").replaceChildren(told);
@@ -74,13 +76,13 @@ def show_around(places: Places, over: frozenset[str]) -> None:
 
 def _blocked(runs: Runs) -> dict[str, str]:
     """Why Run again would start nothing, for each run after which it is offered."""
-    found = {}
+    reasons = {}
     for letter, run in runs.items():
         if run.is_over and run.status != "done":
             planned = running.planned_again(letter)
             if planned is not None and planned.why_not:
-                found[letter] = planned.why_not
-    return found
+                reasons[letter] = planned.why_not
+    return reasons
 
 
 def _show_head(view: band.View) -> None:

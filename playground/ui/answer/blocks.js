@@ -59,6 +59,7 @@ async function copy(coming) {
     const blob = coming.then((text) => new Blob([text], { type: "text/plain" }));
     await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
   } else {
+    // A page that came by plain http is given no clipboard.
     const area = make("textarea", "pg-spoken");
     area.value = await coming;
     document.body.append(area);

@@ -42,7 +42,7 @@ def head(letter: str, run: RunView, view: View) -> dict[str, Any]:
 def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
     """How far a run has come, in all that its card says of it."""
     status: str = run.status
-    found: dict[str, Any] = {
+    card: dict[str, Any] = {
         "status": status,
         "live": run.is_live,
         "wide": view.focused == letter,
@@ -53,9 +53,10 @@ def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
         "changes": changes_of(letter, run, view),
     }
     if view.is_hidden:
-        return found | {"numbers": HIDDEN}
+        # Times, tokens and cost would tell the models apart.
+        return card | {"numbers": HIDDEN}
     blocked = view.blocked.get(letter) if status in UNFINISHED else None
-    return found | {
+    return card | {
         "detail": detail_of(run),
         "reason": run.failure.label if run.failure and not run.is_live else "",
         "numbers": metrics_of(run),
@@ -80,9 +81,9 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
 
 def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
-    found = others(view, letter)
-    if run.blocks and not run.is_live and found:
-        is_on, against = view.changes in found, next(iter(found.values()))[0]
+    candidates = others(view, letter)
+    if run.blocks and not run.is_live and candidates:
+        is_on, against = view.changes in candidates, next(iter(candidates.values()))[0]
         words = f"Answer {name} without marks" if is_on else f"Changes of {name} against {against}"
         yield "changes", "difference", "Changes", words, False
     if view.is_hidden:
@@ -104,26 +105,26 @@ def changes_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:
     if other is None or view.changes is None:
         return None
     # Of a hidden card its letter is not told.
-    found = others(view, letter)
-    options = [[view.names.get(key, key), name] for key, (name, _) in found.items()]
+    candidates = others(view, letter)
+    options = [[view.names.get(key, key), name] for key, (name, _) in candidates.items()]
     words = words_of_changes(run, other, is_plain=view.is_plain, texts_only=view.is_hidden)
     return {"with": view.names.get(view.changes, view.changes), "options": options, "words": words}
 
 
 def _outcome(run: RunView) -> dict[str, Any] | None:
     """What happened and what to do; None where all went well."""
-    found = outcome(run)
-    if found is None:
+    summary = outcome(run)
+    if summary is None:
         return None
-    cost = f"{formats.cost(cost_of(run)[0])}. {found.billed}"
+    cost = f"{formats.cost(cost_of(run)[0])}. {summary.billed}"
     # What was retried, and why no more, the timeline has told.
-    retried = [] if has_timeline(run.attempts) else [["", found.retried]]
+    retried = [] if has_timeline(run.attempts) else [["", summary.retried]]
     return {
-        "tone": found.tone,
-        "title": found.title,
-        "happened": found.happened,
+        "tone": summary.tone,
+        "title": summary.title,
+        "happened": summary.happened,
         "message": run.failure.message if run.failure else "",
-        "lines": [*retried, ["Cost", cost], ["Next", found.step]],
+        "lines": [*retried, ["Cost", cost], ["Next", summary.step]],
     }
 
 
@@ -158,16 +159,18 @@ def metrics_of(run: RunView) -> str:
     usage = run.usage
     if usage is not None:
         spoken_s = (run.duration_s or 0) - (run.ttft_s or 0)
+        # Of the last attempt alone: what earlier ones wrote came before these seconds.
         written = (run.last_usage or usage).output_tokens
         if run.status == "done" and spoken_s >= 0.1 and written > 1:
             parts.append(f"{written / spoken_s:.0f} tok/s")
+        # The API counts output tokens at the end; until then it reports one.
         out = "" if run.is_live else f" · {usage.output_tokens:,} out"
         parts.append(f"{usage.prompt_tokens:,} in{out}")
         if usage.thinking_tokens:
             parts.append(f"{usage.thinking_tokens:,} of them thinking")
     if not run.is_live:
         searched = searches(usage, cost_of(run)[1]) if usage else ""
-        parts += [each for each in (searched, spent_of(run)) if each]
+        parts += [part for part in (searched, spent_of(run)) if part]
     if run.stop_reason:
         parts.append(f"{run.stop_reason} {run.stop_sequence or ''}".strip())
     return " · ".join(parts) or formats.NOTHING

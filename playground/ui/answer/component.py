@@ -39,9 +39,9 @@ def mount_answers() -> None:
     is_here(state.owner(), state.fed_page())
     state.show_answers_as_chosen()
     mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
-    said = st.session_state.get(KEY) or {}
+    values = st.session_state.get(KEY) or {}
     mount(
-        key=KEY, data=_data(said.get("ask"), said.get("act")), on_changed_change=_redraw,
+        key=KEY, data=_data(values.get("ask"), values.get("act")), on_changed_change=_redraw,
         on_ask_change=_go_on, on_act_change=_act,
     )  # fmt: skip
 
@@ -58,6 +58,7 @@ def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
     }
     if not page.is_fed:
         data["asked"] = json.dumps(_asked(asked))
+    # The page holds rendered HTML only; what is copied is the text as it was received.
     if act and act[0] == "copy" and (run := _run(act[1])) is not None:
         data["copied"] = as_text(run[1].blocks)
     return data
@@ -66,12 +67,13 @@ def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
 def _asked(seen: int | None) -> dict[str, Any]:
     """What a page that no socket reaches has not been told yet; `seen` is what it has."""
     session, runs = st.session_state, presses_state.shown()
-    kept: tuple[Telling, int] | None = session.get("telling")
+    memory: tuple[Telling, int] | None = session.get("telling")
     after = 0
-    if kept is None or (seen is not None and seen != kept[1]):
-        telling, number = Telling(), kept[1] if kept else 0
+    # An answer to the browser can be lost: one that has not seen the last is told all of it again.
+    if memory is None or (seen is not None and seen != memory[1]):
+        telling, number = Telling(), memory[1] if memory else 0
     else:
-        telling, number = kept
+        telling, number = memory
         after = number
     shown = state.fed_page().shown
     news = telling.news(shown) if shown is not None else None
@@ -104,10 +106,10 @@ def _run(name: object) -> tuple[str, RunView] | None:
 
 def _act() -> None:
     """Do what a button of a card is for. The browser may say anything, and late."""
-    said = st.session_state[KEY]["act"]
-    if not isinstance(said, list) or len(said) < 2 or (found := _run(said[1])) is None:
+    message = st.session_state[KEY]["act"]
+    if not isinstance(message, list) or len(message) < 2 or (card := _run(message[1])) is None:
         return
-    (what, _, *of_it), (letter, run) = said, found
+    (what, _, *of_it), (letter, run) = message, card
     view = band.view(presses_state.shown())
     if what == "focus":
         band.focus(None if view.focused == letter else letter)
@@ -119,6 +121,7 @@ def _act() -> None:
         against = named[0] if named else of_it[0]
         if isinstance(against, str) and against in band.others(view, letter):
             band.set_changes(against)
+    # Nothing is done with a hidden card that could tell whose it is.
     elif not view.is_hidden:
         _act_on(what, letter, run)
 
@@ -136,4 +139,5 @@ def _act_on(what: str, letter: str, run: RunView) -> None:
         lessons_state.promote_run(run.plan.request, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
     if what in ("sent", "again"):
+        # Only the parts in which it shows: a run of the whole page takes several times as long.
         st.rerun(["run_part", "answers_part"])

@@ -54,4 +54,5 @@ def _mount(key: str, patches: list[list[Any]]) -> None:
     mount = st.components.v2.component(
         "answer", html='<div class="pg-read"></div>', css=STYLE, js=SCRIPT
     )
+    # The browser checks every tag once more, against the same list (guard.js).
     mount(key=f"read_{key}", data={"texts": patches, "allowed": allowed.as_json()})

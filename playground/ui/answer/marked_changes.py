@@ -31,7 +31,8 @@ class _Marking:
         return self.made is not None and self.made.done()
 
 
-_kept: "WeakKeyDictionary[Any, _Marking]" = WeakKeyDictionary()
+# Weak: what was marked goes with its run, of which a page shows ever new ones.
+_markings: "WeakKeyDictionary[Any, _Marking]" = WeakKeyDictionary()
 
 
 def marked_sections(
@@ -42,23 +43,23 @@ def marked_sections(
     texts_only: bool,
 ) -> Sections:
     """The sections of a run with its changes marked, as soon as both runs are over."""
-    found = sections(run, is_plain=is_plain, texts_only=texts_only)
+    drawn = sections(run, is_plain=is_plain, texts_only=texts_only)
     if run.is_live:
-        return found
-    marking, key = _kept.get(run), (other.id, is_plain, texts_only)
+        return drawn
+    marking, key = _markings.get(run), (other.id, is_plain, texts_only)
     if marking is None or marking.key != key:
         # Told as what has begun anew, so that what was settled is looked at again.
-        marking = _kept[run] = _Marking(key, -next(_numbers))
+        marking = _markings[run] = _Marking(key, -next(_numbers))
     if marking.made is None:
         before = sections(other, is_plain=is_plain, texts_only=texts_only)
         is_over = not other.is_live
-        if is_over and all(each.is_done for each in (*found.values(), *before.values())):
-            marking.made = elsewhere.submit(_mark, found, before, marking.number)
+        if is_over and all(part.is_done for part in (*drawn.values(), *before.values())):
+            marking.made = elsewhere.submit(_mark, drawn, before, marking.number)
     if marking.made is not None and marking.made.done():
         return marking.made.result()[0]
     return {
         at: replace(section, begun=marking.number, frozen=0, is_done=False)
-        for at, section in found.items()
+        for at, section in drawn.items()
     }
 
 
@@ -70,7 +71,7 @@ def words_of_changes(
     texts_only: bool,
 ) -> str:
     """How much differs, once that is known."""
-    marking = _kept.get(run)
+    marking = _markings.get(run)
     if marking is None or marking.key != (other.id, is_plain, texts_only) or not marking.is_made:
         return ""
     return marking.made.result()[1] if marking.made else ""
@@ -90,16 +91,16 @@ def _mark(after: Sections, before: Sections, number: int) -> tuple[Sections, str
         if section.kind in ("text", "open")
         for piece in section.pieces
     ]
-    found = changes(old, [piece for at in read for piece in after[at].pieces])
-    if found is None:
-        return {at: replace(each, begun=number) for at, each in after.items()}, TOO_LONG
-    pieces = iter(found.pieces)
+    difference = changes(old, [piece for at in read for piece in after[at].pieces])
+    if difference is None:
+        return {at: replace(part, begun=number) for at, part in after.items()}, TOO_LONG
+    pieces = iter(difference.pieces)
     marked = {at: replace(section, begun=number) for at, section in after.items()}
     for at in read:
         marked[at] = replace(marked[at], pieces=(*islice(pieces, len(after[at].pieces)),))
-    if not found.added and not found.removed:
+    if not difference.added and not difference.removed:
         return marked, "The same words."
-    return marked, f"{_words(found.added)} added, {found.removed:,} removed."
+    return marked, f"{_words(difference.added)} added, {difference.removed:,} removed."
 
 
 def _words(number: int) -> str:

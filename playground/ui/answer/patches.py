@@ -61,16 +61,16 @@ class Telling:
         if is_new_view:
             self._view = view
             news |= self._arrange(view)
-        told = {}
+        said_by_card = {}
         texts: list[list[Any]] = []
         for letter, run in view.runs.items():
             card = self._cards[run.id]
             # Before it says what differs: that is known as soon as it is marked.
-            texts += ([card.id, *each] for each in card.patches(letter, run, view))
+            texts += ([card.id, *patch] for patch in card.patches(letter, run, view))
             if changed := card.changes(letter, run, view, self._clock(), is_due=is_new_view):
-                told[card.id] = changed
-        if told:
-            news["said"] = told
+                said_by_card[card.id] = changed
+        if said_by_card:
+            news["said"] = said_by_card
         if texts:
             news["texts"] = texts
             self._told += sum(len(new) for *_, patches in texts for _, _, new in patches)
@@ -128,6 +128,7 @@ class _Card:
             run.status, len(run.attempts), run.attempt_number, run.is_over, run.ttft_s, differs
         )  # fmt: skip
         is_quiet = run.is_over or now_s < self._said_s + NUMBERS_S
+        # What a card says takes longer to make than this sign of it: most looks end here.
         if sign == self._sign and is_quiet and not is_due:
             return {}
         now = said(letter, run, view)
@@ -150,15 +151,15 @@ class _Card:
             self._is_plain = view.is_plain
             for block in self._blocks.values():
                 block.begin_anew()
-        found = []
+        changed = []
         how = {"is_plain": view.is_plain, "texts_only": view.is_hidden}
         other = compared(view, letter)
         drawn = sections(run, **how) if other is None else marked_sections(run, other, **how)
         for at, section in drawn.items():
             block = self._blocks.setdefault(at, _Block())
             if (patch := block.patch(section)) is not None:
-                found.append([at, *patch])
-        return found
+                changed.append([at, *patch])
+        return changed
 
 
 class _Block:
@@ -186,8 +187,8 @@ class _Block:
         for at in range(self._frozen, len(pieces)):
             before, now = had[at] if at < len(had) else "", pieces[at]
             if before != now:
-                kept = common(before, now)
-                patches.append((at, utf16_length(now[:kept]), now[kept:]))
+                same = common(before, now)
+                patches.append((at, utf16_length(now[:same]), now[same:]))
         about = (section.kind, section.title, section.notes)
         new_about = None if about == self._about else about
         self._pieces, self._about = pieces, about
@@ -204,19 +205,21 @@ def whole_answer(blocks: Sequence[Block]) -> list[list[Any]]:
 
 def whole_changes(before: Sequence[Block], after: Sequence[Block]) -> tuple[list[list[Any]], str]:
     """All patches of an answer in which is marked what differs from another; and how much."""
-    found, words = whole_marked(before, after)
-    return _patches(found), words
+    marked, words = whole_marked(before, after)
+    return _patches(marked), words
 
 
 def _patches(sections: Mapping[int, Section]) -> list[list[Any]]:
-    found = sections.items()
-    return [[at, *patch] for at, section in found if (patch := _Block().patch(section))]
+    parts = sections.items()
+    return [[at, *patch] for at, section in parts if (patch := _Block().patch(section))]
 
 
 def common(before: str, now: str) -> int:
     """How many characters at the beginning of two texts are the same."""
     if now.startswith(before):
         return len(before)
+    # By halves: slices are compared at once, while a loop over the characters of a long text would
+    # hold up the event loop.
     low, high = 0, min(len(before), len(now))
     while low < high:
         middle = (low + high + 1) // 2

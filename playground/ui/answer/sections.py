@@ -61,6 +61,7 @@ class _PlainText:
         self.is_done = is_over
 
 
+# One thread: all rendering shares one interpreter, so that a second one would end no sooner.
 elsewhere = ThreadPoolExecutor(1, "rendering")
 """Where what takes longer than an event loop has is done."""
 
@@ -74,7 +75,7 @@ def _read_patiently(text: str) -> Growing:
     return growing
 
 
-class _Grown:
+class _DrawnPart:
     """What was drawn of one part."""
 
     def __init__(self, *, is_plain: bool) -> None:
@@ -123,31 +124,31 @@ class _Grown:
         return True
 
 
-class _Drawn:
+class _DrawnAnswer:
     """What was drawn of one answer. Listeners are on several threads."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self._blocks: tuple[Block, ...] = ()
         self._parts: tuple[Part, ...] = ()
-        self._grown: dict[tuple[int, bool], _Grown] = {}
+        self._grown: dict[tuple[int, bool], _DrawnPart] = {}
 
     def sections(
         self, blocks: tuple[Block, ...], *, is_plain: bool, is_over: bool, texts_only: bool
     ) -> dict[int, Section]:
         if blocks != self._blocks:
             self._blocks, self._parts = blocks, outline(blocks)
-        found = {}
+        by_place = {}
         for at, part in enumerate(self._parts):
             if part.kind == "text" or not texts_only:
                 grown = self._grown.get((at, is_plain))
                 if grown is None:
-                    grown = self._grown[at, is_plain] = _Grown(is_plain=is_plain)
-                found[at] = grown.section(part, is_over=is_over)
-        return found
+                    grown = self._grown[at, is_plain] = _DrawnPart(is_plain=is_plain)
+                by_place[at] = grown.section(part, is_over=is_over)
+        return by_place
 
 
-_drawn: "WeakKeyDictionary[RunView, _Drawn]" = WeakKeyDictionary()
+_drawn: "WeakKeyDictionary[RunView, _DrawnAnswer]" = WeakKeyDictionary()
 _drawn_lock = threading.Lock()
 
 
@@ -159,8 +160,9 @@ def sections(
 ) -> Mapping[int, Section]:
     """The sections of a run up to now, by their place. With `texts_only` those of its texts:
     anything else could tell which model it is."""
+    # Listeners are on several threads, and a weak dictionary adds in more than one step.
     with _drawn_lock:
-        drawn = _drawn.setdefault(run, _Drawn())
+        drawn = _drawn.setdefault(run, _DrawnAnswer())
     # Before the blocks are read: none comes after.
     is_over = not run.is_live
     with drawn.lock:
@@ -169,12 +171,12 @@ def sections(
 
 def whole_sections(blocks: Sequence[Block]) -> Mapping[int, Section]:
     """The sections of an answer that has ended. May take its time: not on an event loop."""
-    drawn = _Drawn()
+    drawn = _DrawnAnswer()
     while True:
         # Each time another bit of it.
-        found = drawn.sections(tuple(blocks), is_plain=False, is_over=True, texts_only=False)
-        if all(section.is_done for section in found.values()):
-            return found
+        parts = drawn.sections(tuple(blocks), is_plain=False, is_over=True, texts_only=False)
+        if all(section.is_done for section in parts.values()):
+            return parts
         time.sleep(0.001)
 
 

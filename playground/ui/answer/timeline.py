@@ -41,6 +41,7 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
     if next_try_s is None:
         return _data(attempts, run.duration_s, "trying")
     return _data(attempts, run.duration_s, "waiting") | {
+        # It may have passed since it was read: the engine goes on meanwhile.
         "left_s": max(0.0, next_try_s - time.monotonic()),
         "next": f"Attempt {len(attempts) + 1} of {run.plan.policy.attempts}",
         "reason": run.failure.label if run.failure else "",
@@ -68,11 +69,11 @@ def _data(
     *,
     with_messages: bool = False,
 ) -> dict[str, Any]:
-    kept = {} if with_messages else {"message": ""}
+    overrides = {} if with_messages else {"message": ""}
     total_s = sum(attempt.duration_s + (attempt.wait_s or 0.0) for attempt in attempts)
     return {
         "spans": [asdict(span) for span in spans(attempts, until_s, doing)],
-        "lines": [asdict(line) | kept for line in lines(attempts, until_s, doing)],
+        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing)],
         "total_s": max(total_s, until_s or 0.0),
         "is_growing": doing == "trying",
         "left_s": None,

@@ -42,6 +42,7 @@ def offer_vote(runs: Runs, names: dict[str, str]) -> None:
 
 def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
     st.caption("Which is better?", width="content")
+    # The runs that are in sight now: by the time a click arrives the page may show others.
     voted_on = [runs[letter] for letter in letters]
     for letter in letters:
         st.button(
@@ -84,21 +85,25 @@ def _show_standings(runs: Runs, letters: list[str]) -> None:
     """How the settings of these answers stand, and all others on demand."""
     if len({_setting(runs[letter]) for letter in letters}) == 1:
         st.caption("All were made with the same model and parameters: it counts for none of them.")
-    found = services().log.history.standings(runs[letters[0]].visitor)
+    standings = services().log.history.standings(runs[letters[0]].visitor)
     lines = []
-    for each in found:
-        whose = [letter for letter in letters if _setting(runs[letter]) == each.name]
-        if whose:
-            said = f"{each.name} {each.sentence}"
-            lines.append(f"**{', '.join(whose)}** {plain(said)}")
+    for standing in standings:
+        letters_of_setting = [
+            letter for letter in letters if _setting(runs[letter]) == standing.name
+        ]
+        if letters_of_setting:
+            line = f"{standing.name} {standing.sentence}"
+            lines.append(f"**{', '.join(letters_of_setting)}** {plain(line)}")
     if lines:
         st.caption("  \n".join(lines))
-    if len(found) > len(lines):
-        every = st.popover("All votes", key="all_votes", type="tertiary", on_change="rerun")
-        if every.open:
-            with every:
+    if len(standings) > len(lines):
+        popover = st.popover("All votes", key="all_votes", type="tertiary", on_change="rerun")
+        if popover.open:
+            with popover:
                 st.caption("Over all your prompts, by what the answers were made with.")
-                st.markdown("  \n".join(plain(f"{e.name} {e.sentence}") for e in found))
+                st.markdown(
+                    "  \n".join(plain(f"{other.name} {other.sentence}") for other in standings)
+                )
 
 
 def _setting(run: RunView) -> str:

@@ -66,6 +66,7 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
         day_usd=settings.budget.day_usd,
         log_place=place,
         log_problem=problem,
+        # Asked for strangers: whoever sits at the machine can read the log anyway.
         stores_texts=settings.keeps_texts(is_local=False),
         misspelt=settings.misspelt,
         headers_missing=(
@@ -118,15 +119,16 @@ def headers_missing() -> tuple[str, ...]:
         sent.append(message)
 
     app: ASGIApp = page
-    for each in reversed(middleware()):
-        app = each.cls(app, *each.args, **each.kwargs)
+    # The list begins with the outermost, which goes around all others and so comes last.
+    for layer in reversed(middleware()):
+        app = layer.cls(app, *layer.args, **layer.kwargs)
     scope = {
         **{"type": "http", "method": "GET", "path": "/", "scheme": "http", "query_string": b""},
         "headers": [(b"host", b"localhost")],
     }
     asyncio.run(_ask(app, scope, receive, send))
-    found = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
-    return tuple(name for name, value in HEADERS.items() if found.get(name.lower()) != value)
+    headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return tuple(name for name, value in HEADERS.items() if headers.get(name.lower()) != value)
 
 
 async def _ask(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -144,6 +146,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         configure(arguments[1:])
     except click.ClickException as error:
+        # Masked, here and below: a key may have been typed into another setting.
         print(masked(f"BAD  Settings: {' '.join(error.format_message().split())}"))
         return 1
     print_errors_only()  # It warns that no page is running; none is.
@@ -152,10 +155,10 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         print(masked(f"BAD  Settings: {error}"))
         return 1
-    found = findings(look(settings))
-    for finding in found:
+    results = findings(look(settings))
+    for finding in results:
         print(masked(_line(finding)))
-    return 0 if is_sound(found) else 1
+    return 0 if is_sound(results) else 1
 
 
 def _line(finding: Finding) -> str:

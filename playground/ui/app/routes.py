@@ -22,6 +22,7 @@ from playground.ui.server.visitor_cookie import VisitorCookie
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Prepare for the first page just before the server listens: earlier would delay that.
     When it ends, so do runs, with what they have in the log."""
+    # Here, for the server makes its sockets once this has begun the app.
     send_at_once(asyncio.get_running_loop())
     close_at_once(_close)
     prepare()
@@ -43,6 +44,8 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """What stands before every answer, the outermost first."""
+    # The headers must be on refusals too; a request under a foreign name must neither take a
+    # socket's place nor be given a cookie.
     return [
         Middleware(SafeHeaders),
         Middleware(KnownHosts),

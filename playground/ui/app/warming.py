@@ -47,9 +47,11 @@ def warm_up() -> None:
     def work() -> None:
         for name in ("playground.claude.sending", "pyarrow", "pandas"):
             importlib.import_module(name)
+        # Collected first: what is frozen is never freed, garbage included.
         gc.collect()
         gc.freeze()
 
     warming = Timer(WARM_UP_AFTER_S, work)
+    # An import must not keep a process alive that was told to end.
     warming.daemon = True
     warming.start()

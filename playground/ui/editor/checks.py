@@ -22,6 +22,7 @@ MARKS = {
 def show_checks(plans: list[Plan]) -> None:
     """Draw each problem once, with the variants it concerns; nothing if there is none."""
     concerned = _concerned(plans)
+    # Put in front, which sorting leaves as it is: what stops every variant comes first.
     if why := running.not_connected(running.connection()):
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     if refused := running.refusal(plans):
@@ -32,7 +33,7 @@ def show_checks(plans: list[Plan]) -> None:
     if not concerned and undoable is None:
         return
     with st.container(key="checks", gap=None):
-        for problem in sorted(concerned, key=lambda each: SEVERITIES.index(each.severity)):
+        for problem in sorted(concerned, key=lambda entry: SEVERITIES.index(entry.severity)):
             letters = concerned[problem]
             _show_row(problem, letters, is_everyones=len(letters) == len(plans))
         if undoable is not None:
@@ -49,9 +50,9 @@ def _concerned(plans: Sequence[Plan]) -> dict[Problem, list[str]]:
 
 def _show_row(problem: Problem, letters: list[str], *, is_everyones: bool) -> None:
     badges = "".join(f":{COLOURS[letter]}-badge[{letter}] " for letter in letters)
-    whose = "" if is_everyones else badges
+    concerned = "" if is_everyones else badges
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{MARKS[problem.severity]} {whose}{plain(problem.text)}", width="content")
+        st.markdown(f"{MARKS[problem.severity]} {concerned}{plain(problem.text)}", width="content")
         if problem.fix:
             # The same fix may be offered to others with other words.
             name = problem.fix.slug if is_everyones else f"{problem.fix.slug}_{'_'.join(letters)}"

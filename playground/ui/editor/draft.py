@@ -20,6 +20,7 @@ def keep_draft() -> None:
         "told": draft_state.is_told(),
         "token": state.fed_page().token,
     }
+    # Heard by a callback: what it brings back has to be there before the fields are drawn.
     mount(key=draft_state.DRAFT, data=data, height=1, on_kept_change=_hear)
 
 

@@ -35,6 +35,8 @@ def to_keep() -> str | None:
 
 def _json(page: PageState) -> str | None:
     try:
+        # Keys are masked before the page becomes JSON, where a key after a line break is not
+        # recognised.
         return to_json(page_without_keys(page))
     except PageStateError:
         return None
@@ -42,13 +44,13 @@ def _json(page: PageState) -> str | None:
 
 def hear() -> Before | None:
     """A browser says what it kept. Comes back: the page that stood in this tab before."""
-    kept = st.session_state[DRAFT].get("kept")
-    if kept is None or is_told():
+    stored = st.session_state[DRAFT].get("kept")
+    if stored is None or is_told():
         return None
     st.session_state["draft_is_told"] = True
-    before = read_before(kept)
+    before = read_before(stored)
     if before.has_draft:
-        restore(kept)
+        restore(stored)
     return before
 
 

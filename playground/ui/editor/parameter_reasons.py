@@ -46,13 +46,13 @@ def show_sampling_reasons(plan: Plan) -> None:
 
 def show_in_brief(plan: Plan) -> None:
     """The lines beneath a row: what of it is not sent as it stands, and what its popover adds."""
-    kept = plan.request.params.temperature
+    value = plan.request.params.temperature
     temperature = plan.wire.decision("temperature")
     if is_unreadable(plan, "temperature") or (
-        kept is not None and (temperature.state != "sent" or temperature.refusal)
+        value is not None and (temperature.state != "sent" or temperature.refusal)
     ):
-        is_kept = kept is not None and temperature.state == "unavailable"
-        st.caption(_reason(plan, "temperature", f"{kept:g} is kept. " if is_kept else ""))
+        is_held_back = value is not None and temperature.state == "unavailable"
+        st.caption(_reason(plan, "temperature", f"{value:g} is kept. " if is_held_back else ""))
     if not takes_temperature(plan) and plan.wire.decision("effort").refusal:
         show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:

@@ -65,6 +65,7 @@ def edit_more(plan: Plan) -> None:
 
 def _edit_sampling(plan: Plan) -> None:
     if not takes_temperature(plan):
+        # The value is kept for the next model that takes one, so it stays in sight.
         _choose_temperature(plan)
     left, right = st.columns(2)
     with left:
@@ -185,6 +186,8 @@ def _choose(
     label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str,
     **shape: Unpack[Shape],
 ) -> None:  # fmt: skip
+    # `persist_state` here and above: a popover's fields are drawn only while it is open, and
+    # Streamlit forgets the value of a widget that is not drawn.
     st.selectbox(
         label,
         list(options),

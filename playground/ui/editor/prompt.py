@@ -31,6 +31,7 @@ def edit_prompt(plans: list[Plan]) -> None:
         count = len(state.prompt().messages)
         for index in range(count):
             _edit_message(index, count)
+        # The button stands in the head of the last message, where there is one.
         if not count:
             _add()
         show_count(plans)
@@ -76,6 +77,7 @@ def _show_blocks(index: int) -> None:
     blocks_json = state.prompt().messages[index].blocks_json
     if not blocks_json:
         return
+    # Not under the plain key, where the session holds the blocks themselves.
     with st.expander(plain(named(blocks_json)), key=state.message_blocks(index) + "_shown"):
         st.code(indented(blocks_json), language="json", wrap_lines=True, height=200)
         st.button(

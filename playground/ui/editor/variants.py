@@ -40,6 +40,7 @@ def edit_variants(plans: list[Plan]) -> None:
             disabled=len(plans) == len(variant_state.LETTERS),
         )
     for plan in plans:
+        # Beside the popovers, each of which closes when a dialog opens.
         as_sent.show_preview(plan)
         snippets.show_code(plan)
         version_table.show_versions(plan)
@@ -97,6 +98,8 @@ def _offer_more(plan: Plan, plans: list[Plan]) -> None:
 def _act(plan: Plan, plans: list[Plan]) -> None:
     letter = plan.letter
     st.button(
+        # Never disabled: nothing draws it again when a run ends, and a press that comes too early
+        # says why it starts nothing.
         f"Run {letter} alone", key=f"run_{letter}", icon=":material/play_arrow:", type="tertiary",
         on_click=_run_alone, args=(letter,),
     )  # fmt: skip
@@ -123,6 +126,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
     chosen = st.session_state[variant_state.field("model", letter)]
     labels = _labels(offered)
     options = list(labels)
+    # A chosen model that is not listed must not vanish from its own control.
     if chosen and chosen not in labels:
         options.insert(0, chosen)
     st.selectbox(
@@ -130,6 +134,7 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
         options,
         key=variant_state.field("model", letter),
         format_func=lambda model_id: labels.get(model_id) or _label(model_id, model_id),
+        # Models of a gateway, and new ones, are in no list.
         accept_new_options=True,
         label_visibility=named,
         placeholder="Choose, or type a model id",
@@ -139,9 +144,9 @@ def _choose_model(letter: str, offered: tuple[Model, ...], named: Visibility) ->
 def _labels(offered: tuple[Model, ...]) -> dict[str, str]:
     """A label for each model id. Streamlit finds an option by its label, so each is its own."""
     labels = {model.id: _label(model.id, model.name) for model in offered}
-    often = Counter(labels.values())
+    occurrences = Counter(labels.values())
     return {
-        model_id: label if often[label] == 1 else f"{label} ({model_id})"
+        model_id: label if occurrences[label] == 1 else f"{label} ({model_id})"
         for model_id, label in labels.items()
     }
 

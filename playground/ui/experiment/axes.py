@@ -30,7 +30,10 @@ TEXTS = {
 def edit_axes() -> None:
     """Draw repeats, sweeps and the ladder's switch."""
     models = [model.id for model in running.models(running.connection())]
-    kept = [each for each in chosen.chosen("experiment_models") if each not in models]
+    # A chosen model that the connection does not list must not vanish from its own control.
+    unlisted = [
+        model_id for model_id in chosen.chosen("experiment_models") if model_id not in models
+    ]
     with st.grid(4, min_column_width=160, key="experiment_axes") as grid:
         with grid.cell():
             number_field(
@@ -49,7 +52,7 @@ def edit_axes() -> None:
         with grid.cell():
             st.text_input("max_tokens", key="experiment_max_tokens", placeholder="100, 1000")
     st.multiselect(
-        "Models, the smallest first", [*models, *kept], key="experiment_models",
+        "Models, the smallest first", [*models, *unlisted], key="experiment_models",
         placeholder="Same as the variants", accept_new_options=True,
     )  # fmt: skip
     st.toggle(

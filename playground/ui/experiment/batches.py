@@ -67,13 +67,14 @@ def show_batch_notes(experiment: Experiment, planned: GridPlan) -> None:
 
 def offer_rest() -> None:
     """The button beside Resume."""
-    now = chosen.opened()
-    underway: ExperimentRun | None = now.underway if now else None
+    opened = chosen.opened()
+    underway: ExperimentRun | None = opened.underway if opened else None
     if underway is None or underway.experiment.is_ladder:
         return
     places = underway.planned.grid.places
+    # What a batch may still bring must not be submitted, and paid for, once more.
     known = underway.in_batch.union(underway.finished, underway.unsent)
-    bound = underway.planned.batch_of(each for each in places if each not in known)
+    bound = underway.planned.batch_of(place for place in places if place not in known)
     if bound.calls:
         st.button(
             f"Or as a batch · {_cost(bound, underway.context.connection)}",
@@ -93,16 +94,18 @@ def _cost(bound: BatchBound, to: Connection) -> str:
     return f"{most} {plain(formats.money(bound.worst_case_usd))}"
 
 
-def show_batches(found: tuple[Standing, ...]) -> None:
+def show_batches(standings: tuple[Standing, ...]) -> None:
     """Draw each submission with its counts and its buttons."""
     if problem := submitting.said():
         st.caption(f":red[:material/block:] {plain(problem)}")
-    for each in found:
-        with st.container(key=f"batch_{each.submission.submission_id}"):
-            _show(each)
-    if still := [each.submission for each in found if not each.submission.is_taken_in]:
-        kept = KEPT_BY_DEMO if still[0].connection_kind == "demo" else KEPT
-        st.caption(kept if privacy.is_known_again() else NOT_KNOWN_AGAIN)
+    for standing in standings:
+        with st.container(key=f"batch_{standing.submission.submission_id}"):
+            _show(standing)
+    if unfinished := [
+        standing.submission for standing in standings if not standing.submission.is_taken_in
+    ]:
+        promise = KEPT_BY_DEMO if unfinished[0].connection_kind == "demo" else KEPT
+        st.caption(promise if privacy.is_known_again() else NOT_KNOWN_AGAIN)
 
 
 def _show(standing: Standing) -> None:

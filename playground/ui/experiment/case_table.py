@@ -34,6 +34,7 @@ def edit_cases() -> None:
     mount = st.components.v2.component(
         "cases", html='<div class="pg-host"></div>', css=STYLE, js=SCRIPT, isolate_styles=False
     )
+    # As text: in a list Streamlit looks for a table, and imports pandas for that.
     mount(
         key=chosen.CASES, data={"table": json.dumps(_as_drawn(base))},
         on_changes_change=chosen.edit_table, on_shown_change=chosen.show_more_cases,
@@ -44,7 +45,7 @@ def edit_cases() -> None:
     if problem := chosen.case_problem():
         st.error(plain(problem), icon=":material/block:")
     if changes := chosen.case_changes():
-        shown = [f"- {plain(each)}" for each in changes[:MOST_CHANGES]]
+        shown = [f"- {plain(change)}" for change in changes[:MOST_CHANGES]]
         more = len(changes) - len(shown)
         lines = ["**Not as in the file**", *shown, *([f"- and {more} more"] if more else [])]
         st.info("\n".join(lines), icon=":material/info:")
@@ -54,6 +55,7 @@ def _as_drawn(table: Table) -> dict[str, Any]:
     columns, rows = table
     return {
         "version": chosen.case_version(), "seen": chosen.changes_seen(), "columns": columns,
+        # Each cell is a field of the browser's own: it gets the first rows, and more when it asks.
         "rows": rows[: chosen.shown_cases()], "total": len(rows), "about": ABOUT,
     }  # fmt: skip
 
@@ -88,11 +90,11 @@ def _take_file() -> None:
 
 def _take(data: bytes | str) -> None:
     try:
-        found = read_cases(data)
+        cases = read_cases(data)
     except CasesError as error:
         chosen.set_case_problem(str(error))
         return
-    chosen.import_table((found.columns, found.rows), found.changes)
+    chosen.import_table((cases.columns, cases.rows), cases.changes)
 
 
 def _offer_export() -> None:
@@ -103,6 +105,7 @@ def _offer_export() -> None:
         return
     columns, rows = chosen.table()
     table = Cases(columns, rows)
+    # A spreadsheet runs a cell that begins like a formula.
     safe = Cases(columns, tuple(tuple(map(safe_cell, row)) for row in rows))
     with place:
         if (cells := sum(a != b for a, b in zip(_cells(table), _cells(safe), strict=True))) > 0:

@@ -39,14 +39,15 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
             head = f"Case {case + 1} · {matrix.grid.settings[setting].name}"
             st.markdown(f"**{plain(head)}**", width="stretch")
             st.button("Close", key="close_cell", type="tertiary", on_click=chosen.close_cell)
-        ids = [each for each in matrix.ids(setting, case) if each in matrix.cells]
+        ids = [run_id for run_id in matrix.ids(setting, case) if run_id in matrix.cells]
         repeat = 0
         if len(ids) > 1:
-            found = st.segmented_control(
+            choice = st.segmented_control(
+                # The key names the place, so that another one begins with its first repeat.
                 "Repeat", range(len(ids)), default=0, key=f"repeat_{ids[0]}", required=True,
                 format_func=lambda at: _tab(matrix, ids[at], case, at),
             )  # fmt: skip
-            repeat = min(int(found or 0), len(ids) - 1)
+            repeat = min(int(choice or 0), len(ids) - 1)
         if not ids:
             unsent = matrix.unsent.get(matrix.ids(setting, case)[0])
             st.caption(plain(unsent) if unsent else "This cell has not run yet.")
@@ -65,14 +66,14 @@ def _tab(matrix: Matrix, cell_id: str, case: int, at: int) -> str:
 
 
 def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
-    for each in to_check([place], matrix.grid.cases, matrix.experiment.checks):
-        result = cell.results.get(each.key)
+    for due in to_check([place], matrix.grid.cases, matrix.experiment.checks):
+        result = cell.results.get(due.key)
         passed, why = (result.passed, result.why) if result else (None, "Not checked.")
-        told = f"{LABELS[each.check.kind]} {checked_for(each.check, each.values)}".strip()
-        st.markdown(f"{MARKS[passed]} {plain(told)}. {plain(why)}")
-    kept = _logged(cell)
-    if kept is not None:
-        log_detail.show_detail(*kept, name="cell")
+        line = f"{LABELS[due.check.kind]} {checked_for(due.check, due.values)}".strip()
+        st.markdown(f"{MARKS[passed]} {plain(line)}. {plain(why)}")
+    logged = _logged(cell)
+    if logged is not None:
+        log_detail.show_detail(*logged, name="cell")
         return
     if not cell.is_answered:
         st.markdown(f":red[{plain(error_of(cell))}]")
@@ -81,22 +82,22 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
         return
     show_answer("cell", of_texts(starting.answers([cell.run_id]).get(cell.run_id, ""), ""))
     if cell.run:
-        found = cell.run.cost
-        st.caption(plain(f"Cost {formats.cost(found)}"), help=plain(found.explained))
+        cost = cell.run.cost
+        st.caption(plain(f"Cost {formats.cost(cost)}"), help=plain(cost.explained))
 
 
 def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
     """A cell's run in the log; None where the experiment is that of a file."""
-    now = chosen.opened()
-    if now is not None and now.file is not None:
+    opened = chosen.opened()
+    if opened is not None and opened.file is not None:
         return None
     return services().log.get(state.visitor(running.is_local()), cell.run_id)
 
 
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
     """Take the winner into the editor; the sidebar brings back what was there."""
-    kept = _logged(cell)
-    blocks = kept[1].blocks if kept else starting.contents([cell.run_id]).get(cell.run_id, ())
+    logged = _logged(cell)
+    blocks = logged[1].blocks if logged else starting.contents([cell.run_id]).get(cell.run_id, ())
     with st.container(horizontal=True):
         st.button(
             "Use this setting", key="promote_setting", icon=":material/trophy:", type="tertiary",
@@ -107,12 +108,13 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             return
         try:
             request = matrix.grid.request(setting, case)
+        # A case that lacks a variable's value has no prompt to go on with.
         except TemplateError:
             return
         st.button(
             "Continue from this answer", key="promote_answer", icon=":material/reply:",
             type="tertiary", on_click=lessons_state.promote_answer, help=left_out(blocks) or None,
-            args=(request, blocks, kept and kept[0].stop_reason),
+            args=(request, blocks, logged and logged[0].stop_reason),
         )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ def case_table() -> Cases:
     """The cases to run. Raises `CasesError`."""
     columns, rows = chosen.table()
     names = found_variables()
+    # A person may leave rows of the table empty: those are no cases.
     filled = [row for row in rows if is_filled(row)]
     if not names and not filled:
         return NO_CASES
@@ -91,7 +92,7 @@ def _name(text: str) -> str:
 
 
 def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:
-    found = (
+    sweeps = (
         Sweep("model", models),
         Sweep(
             "temperature", numbers("temperature", chosen.chosen("experiment_temperatures") or "")
@@ -101,7 +102,7 @@ def _sweeps(models: tuple[str, ...]) -> tuple[Sweep, ...]:
             "max_tokens", whole_numbers("max_tokens", chosen.chosen("experiment_max_tokens") or "")
         ),
     )
-    return tuple(sweep for sweep in found if sweep.values)
+    return tuple(sweep for sweep in sweeps if sweep.values)
 
 
 def check(number: int) -> CaseCheck:
@@ -111,22 +112,22 @@ def check(number: int) -> CaseCheck:
         return chosen.chosen(chosen.check_field(number, name))
 
     kind = of("kind")
-    found = CaseCheck(kind)
+    case_check = CaseCheck(kind)
     if kind == "judge":
-        found = CaseCheck(kind, text=of("judge") or "", model=(of("model") or "").strip())
+        case_check = CaseCheck(kind, text=of("judge") or "", model=(of("model") or "").strip())
     elif kind == "length":
         least, most = (read_whole(of(name) or "", rule) for name, rule in LENGTHS.items())
-        found = CaseCheck(kind, least=least, most=most, unit=of("unit"))
+        case_check = CaseCheck(kind, least=least, most=most, unit=of("unit"))
     elif kind == "number":
         tolerance = read_float(of("tolerance") or "", TOLERANCE) or 0.0
-        found = CaseCheck(kind, of("text") or "", tolerance=tolerance)
+        case_check = CaseCheck(kind, of("text") or "", tolerance=tolerance)
     elif kind == "json_schema":
-        found = CaseCheck(kind, of("text") or "")
+        case_check = CaseCheck(kind, of("text") or "")
     elif kind != "json":
-        found = CaseCheck(kind, of("text") or "", ignore_case=bool(of("ignore_case")))
-    if problem := problem_of(found):
+        case_check = CaseCheck(kind, of("text") or "", ignore_case=bool(of("ignore_case")))
+    if problem := problem_of(case_check):
         raise CheckError(f"Check {chosen.check_ids().index(number) + 1}: {problem}")
-    return found
+    return case_check
 
 
 def context() -> RunContext:
@@ -138,11 +139,13 @@ def plan_of(experiment: Experiment, context: RunContext) -> GridPlan:
     """The plan of the page's experiment, worked out anew only where it changed. Raises
     `GridError`."""
     axes = (experiment.variants, experiment.sweeps, experiment.cases, experiment.repeats)
+    # The moment is another one in each script run; what depends on it, such as whether a model has
+    # retired, changes by the day.
     inputs = (*axes, experiment.checks, replace(context, now=_day(context.now)))
     before = chosen.planned()
     if before is not None and before[0] == inputs:
-        found: GridPlan = before[1]
-        return found
+        plan: GridPlan = before[1]
+        return plan
     new = plan_grid(
         experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
     )

@@ -75,6 +75,7 @@ def offer_run() -> None:
 
 def _run() -> None:
     starting.run_experiment()
+    # A click in the bar draws the bar alone; what it begins is shown elsewhere.
     st.rerun()
 
 
@@ -122,18 +123,19 @@ def _calls(grid: GridPlan) -> str:
     is_demo = running.connection().kind == "demo"
     bound = "simulated, at most" if is_demo else "at most"
     cost = "cost unknown" if most is None else f"{bound} {formats.money(most)}"
+    # Escaped: between two dollar signs Streamlit reads mathematics.
     return f"{calls:,} {noun} · {cost.replace('$', chr(92) + '$')}"
 
 
 def _show_notes(grid: GridPlan) -> None:
     for note in grid.notes[:NOTES_SHOWN]:
         colour, icon = ("red", "block") if note.severity == "error" else ("orange", "warning")
-        st.caption(f":{colour}[:material/{icon}:] {plain(_said(grid, note))}")
+        st.caption(f":{colour}[:material/{icon}:] {plain(_sentence_of(grid, note))}")
     if len(grid.notes) > NOTES_SHOWN:
         st.caption(f"And {len(grid.notes) - NOTES_SHOWN} more.")
 
 
-def _said(grid: GridPlan, note: Note) -> str:
+def _sentence_of(grid: GridPlan, note: Note) -> str:
     parts = []
     if note.setting is not None and "”" not in note.text:
         parts.append(grid.grid.settings[note.setting].name)
@@ -151,7 +153,7 @@ def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
         return
     with place:
         number = choose_number("Case", len(experiment.cases), key="rendered_case")
-        names = {each.name: at for at, each in enumerate(planned.grid.settings)}
+        names = {setting.name: at for at, setting in enumerate(planned.grid.settings)}
         name = st.selectbox("Setting", names, key="rendered_setting")
         if number is None:
             return

@@ -10,7 +10,11 @@ from playground.ui.experiment import starting
 
 def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
     """Offer the differences of a place's first answer to another setting's."""
-    names = {each.name: at for at, each in enumerate(matrix.grid.settings) if at != setting}
+    names = {
+        other_setting.name: at
+        for at, other_setting in enumerate(matrix.grid.settings)
+        if at != setting
+    }
     if not names:
         return
     place = st.expander("Compare", key="compare_cells", on_change="rerun")
@@ -18,8 +22,8 @@ def offer_compare(matrix: Matrix, setting: int, case: int) -> None:
         return
     with place:
         other = st.selectbox("With", names, key="compare_with")
-        found = (_answer(matrix, names.get(other, 0), case), _answer(matrix, setting, case))
-        show_changes("changed_cell", *found, (str(other), "this one"))
+        answers = (_answer(matrix, names.get(other, 0), case), _answer(matrix, setting, case))
+        show_changes("changed_cell", *answers, (str(other), "this one"))
 
 
 def _answer(matrix: Matrix, setting: int, case: int) -> Blocks:

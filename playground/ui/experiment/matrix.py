@@ -28,10 +28,12 @@ WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 def show_matrix() -> None:
     """Draw it; its own clicks redraw nothing else."""
+    # While it runs cells come without a click; at rest a timer would only make work.
     pace_s = LOOK_AGAIN_S if starting.is_live() else None
     st.fragment(_paint, run_every=pace_s)()
 
 
+# Clicked in more often than its timer fires: as a timer's, a click would wait for every page.
 @in_turn
 def _paint() -> None:
     matrix = starting.matrix()
@@ -40,12 +42,13 @@ def _paint() -> None:
     heads = _heads(matrix)
     show_ladder()
     _show_heads(matrix, heads)
-    found = st.segmented_control(
+    choice = st.segmented_control(
         "Rows", FILTERS, default="all", key="matrix_filter", required=True,
         format_func=WORDS.__getitem__, on_change=chosen.turn_matrix,
         label_visibility="collapsed",
     )  # fmt: skip
-    shown: Filter = found or "all"
+    shown: Filter = choice or "all"
+    # Only this filter compares texts; for the others none has to be read.
     every = range(len(matrix.grid.cases)) if shown == "different" else ()
     answers = starting.answers(matrix.run_ids(every))
     rows = matrix.rows(shown, answers, _baseline(matrix) if shown == "different" else 0)
@@ -65,21 +68,21 @@ def _paint() -> None:
 def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = _unique([setting.name for setting in matrix.grid.settings])
-    found = st.selectbox(
+    name = st.selectbox(
         "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix
     )
-    return names.index(found) if found in names else 0
+    return names.index(name) if name in names else 0
 
 
 def _heads(matrix: Matrix) -> list[SettingStatistics]:
     """Added up anew only where the matrix is another one."""
-    now = chosen.opened()
-    if now is None:
+    opened = chosen.opened()
+    if opened is None:
         return matrix.heads()
-    if now.heads is None or now.heads[0] is not matrix:
-        now.heads = (matrix, matrix.heads())
-    found: list[SettingStatistics] = now.heads[1]
-    return found
+    if opened.heads is None or opened.heads[0] is not matrix:
+        opened.heads = (matrix, matrix.heads())
+    heads: list[SettingStatistics] = opened.heads[1]
+    return heads
 
 
 def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
@@ -100,11 +103,11 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
 
 
 def _head(name: str, head: SettingStatistics) -> dict[str, object]:
-    found: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
+    cells: dict[str, object] = {"Setting": name, "Done": head.count, "Errors": head.errors}
     if head.pass_words:
-        found["Pass"] = head.pass_words
+        cells["Pass"] = head.pass_words
     tokens = head.output_tokens
-    return found | {
+    return cells | {
         "Mean cost": head.cost_words or formats.NOTHING,
         "TTFT": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
         "Duration": formats.seconds(head.duration_s.mean if head.duration_s else None),
@@ -116,6 +119,7 @@ def _page(rows: list[int]) -> list[int]:
     pages = -(-len(rows) // ROWS_PER_PAGE)
     if pages == 1:
         return rows
+    # With another number of pages it is another control, which begins at the first.
     key = f"matrix_page_{pages}"
     number = st.pagination(pages, key=key, on_change=chosen.turn_matrix)
     return rows[(number - 1) * ROWS_PER_PAGE : number * ROWS_PER_PAGE]
@@ -177,6 +181,7 @@ def _offer_file(matrix: Matrix) -> None:
     if not place.open:
         return
     with place:
+        # Only while it is open: all answers are read for it, and each file is written.
         run_ids = matrix.run_ids(range(len(matrix.grid.cases)))
         answers = starting.answers(run_ids)
         st.download_button(

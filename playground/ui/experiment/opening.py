@@ -22,12 +22,13 @@ IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it 
 
 def mine() -> tuple[ExperimentRow, ...]:
     """The visitor's experiments, the newest first."""
-    found = services().log.experiments.of(state.visitor(running.is_local()))
-    return () if isinstance(found, Refusal) else found
+    rows = services().log.experiments.of(state.visitor(running.is_local()))
+    return () if isinstance(rows, Refusal) else rows
 
 
 def open_again(experiment_id: str) -> None:
     """Show an experiment of the visitor; nothing is sent."""
+    # Another one in its place would take away the buttons that stop the one that runs.
     if starting.is_live():
         chosen.say(starting.IS_LIVE)
         return
@@ -54,26 +55,28 @@ def open_again(experiment_id: str) -> None:
 
 def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, RunContext]:
     """Where it was sent: the connection under which the most of its cells are known."""
-    chosen_one = running.connection()
-    others = [each for each in services().settings.connections if each.kind != chosen_one.kind]
-    found = []
-    for to in (chosen_one, *others):
+    current = running.connection()
+    others = [option for option in services().settings.connections if option.kind != current.kind]
+    candidates = []
+    for to in (current, *others):
         context = running.context(to)
         planned = plan_grid(
             experiment.settings, experiment.cases, experiment.repeats, experiment.checks, context
         )
         known = sum(cell_id in planned.grid.places for cell_id in cells)
-        found.append((known, planned, context))
+        candidates.append((known, planned, context))
         if known == len(cells):
             break
-    best = max(found, key=lambda each: each[0])
+    best = max(candidates, key=lambda option: option[0])
     return best[1:]
 
 
 def delete(experiment_id: str) -> None:
     """Forget an experiment; its runs stay in the log."""
-    now = chosen.opened()
-    is_opened = bool(now and now.underway and now.underway.origin.experiment_id == experiment_id)
+    opened = chosen.opened()
+    is_opened = bool(
+        opened and opened.underway and opened.underway.origin.experiment_id == experiment_id
+    )
     if is_opened and starting.is_live():
         chosen.say(starting.IS_LIVE)
         return
@@ -83,7 +86,7 @@ def delete(experiment_id: str) -> None:
     if isinstance(submitted, Refusal):
         chosen.say(submitted.sentence)
         return
-    if not all(each.is_taken_in for each in submitted):
+    if not all(submission.is_taken_in for submission in submitted):
         chosen.say(IN_BATCH)
         return
     if is_opened:
@@ -98,8 +101,8 @@ def import_file(data: bytes) -> None:
         return
     chosen.say(None)
     try:
-        found = from_json_lines(data.decode())
+        file = from_json_lines(data.decode())
     except (ExperimentError, UnicodeDecodeError) as error:
         chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
         return
-    chosen.set_opened(chosen.Opened(file=found))
+    chosen.set_opened(chosen.Opened(file=file))

@@ -18,6 +18,7 @@ Spec = Mapping[str, object]
 ROOMY: Spec = {"zero": False, "nice": False, "padding": 24}
 """With pixels between the outermost points and the edge, which would cut them."""
 FROM_ZERO: Spec = {"zero": True}
+# With room beyond 0 and 100 %: the axis would cut a point that lies on its end.
 PERCENT: Spec = {"domain": [-5, 105], "nice": False}
 TICKS = [0, 20, 40, 60, 80, 100]
 
@@ -26,10 +27,10 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
     """Draw those for which there are numbers."""
     names = short_names(matrix.grid.settings)
     quality: list[Row] = [
-        {"Setting": name, "cost": h.cost_usd.mean, "passed": 100 * h.passed.share}
-        | ({"Undecided": h.undecided} if any(head.undecided for head in heads) else {})
-        for name, h in zip(names, heads, strict=True)
-        if h.cost_usd and h.passed
+        {"Setting": name, "cost": of_setting.cost_usd.mean, "passed": 100 * of_setting.passed.share}
+        | ({"Undecided": of_setting.undecided} if any(head.undecided for head in heads) else {})
+        for name, of_setting in zip(names, heads, strict=True)
+        if of_setting.cost_usd and of_setting.passed
     ]
     if quality:
         cost = f"Mean cost of a run{kind_words(heads)} ($)"
@@ -40,8 +41,8 @@ def show_plots(matrix: Matrix, heads: list[SettingStatistics], answers: Answers)
             y=_number("passed", "Passed (%)", PERCENT, values=TICKS),
         )  # fmt: skip
     varied: list[Row] = [
-        {"Variant": each.letter, "temperature": each.temperature, "distinct": each.distinct}
-        for each in variety(matrix, answers)
+        {"Variant": point.letter, "temperature": point.temperature, "distinct": point.distinct}
+        for point in variety(matrix, answers)
     ]
     if varied:
         st.caption("Distinct answers of the repeats against temperature")
@@ -77,19 +78,21 @@ def _number(field: str, title: str, scale: Spec, **axis: object) -> Spec:
 def _scatter(name: str, rows: list[Row], group: str, *, x: Spec, y: Spec) -> None:
     """Shapes beside colours, so that colour alone tells nothing; the groups are named at most
     once."""
+    # Names of settings begin alike: cut at Vega-Lite's 160 pixels they would read the same.
     legend = {"orient": "bottom", "columns": 1, "labelLimit": 400, "symbolLimit": 20}
-    told = {
+    grouping = {
         "field": group,
         "type": "nominal",
+        # In the order of the settings: Vega-Lite would sort them by the alphabet.
         "sort": None,
         "title": None,
         "legend": None if x["field"] == group else legend,
     }
-    coloured = told | {"scale": {"range": list(HUES)}}
+    coloured = grouping | {"scale": {"range": list(HUES)}}
     tooltip = [{"field": field} for field in rows[0]]
     spec = {
         "data": {"values": rows},
         "mark": {"type": "point", "filled": True, "size": 80, "opacity": 0.8},
-        "encoding": {"x": x, "y": y, "color": coloured, "shape": told, "tooltip": tooltip},
+        "encoding": {"x": x, "y": y, "color": coloured, "shape": grouping, "tooltip": tooltip},
     }
     st.vega_lite_chart(spec=spec, height=400, key=f"plot_{name}")

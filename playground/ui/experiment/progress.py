@@ -34,11 +34,13 @@ STATES = {
 
 def show_progress() -> None:
     """Draw how far the opened experiment is; painted again while it runs."""
-    now = chosen.opened()
-    if now is None:
+    opened = chosen.opened()
+    if opened is None:
         return
-    if now.file is not None:
-        st.caption(f"From a file: {plain(now.file.matrix.experiment.name)}. Nothing of it is kept.")
+    if opened.file is not None:
+        st.caption(
+            f"From a file: {plain(opened.file.matrix.experiment.name)}. Nothing of it is kept."
+        )
         return
     waiting = _open(submitting.submissions())
     is_live = starting.is_live()  # Also where that has just had something read.
@@ -46,33 +48,35 @@ def show_progress() -> None:
     st.fragment(_paint, run_every=pace_s)((is_live, waiting))
 
 
-def _open(found: Sequence[Standing]) -> int:
-    return sum(not each.submission.is_taken_in for each in found)
+def _open(standings: Sequence[Standing]) -> int:
+    return sum(not standing.submission.is_taken_in for standing in standings)
 
 
-def progress_of(now: chosen.Opened) -> Progress:
+def progress_of(opened: chosen.Opened) -> Progress:
     """How far it is; before it was taken over, as far as it had come."""
     total = 0
-    if now.underway is not None:
-        progress = now.underway.progress
-        if now.underway.is_loaded:
+    if opened.underway is not None:
+        progress = opened.underway.progress
+        if opened.underway.is_loaded:
             return progress
         total = progress.total
-    return add_up(total, list(now.earlier.values()), [], 0)
+    return add_up(total, list(opened.earlier.values()), [], 0)
 
 
+# Painted by a timer: whoever clicks anywhere comes first.
 @in_later_turn
 def _paint(before: tuple[bool, int]) -> None:
     """`before`: whether it was live, and how many batches were open, as the page was drawn."""
-    now = chosen.opened()
-    if now is None or now.underway is None:
+    opened = chosen.opened()
+    if opened is None or opened.underway is None:
         return
+    # A page that comes back after a dropped connection may only ever run this part again.
     is_here(state.owner(), state.fed_page())
-    underway: ExperimentRun = now.underway
-    found = submitting.submissions()
-    progress = progress_of(now)
+    underway: ExperimentRun = opened.underway
+    standings = submitting.submissions()
+    progress = progress_of(opened)
     is_over = underway.result is not None
-    state_now = _state(now, progress, found, is_over=is_over)
+    state_now = _state(opened, progress, standings, is_over=is_over)
     colour, word = STATES[state_now]
     if state_now in ("paused", "stopped", "canceled") and progress.left:
         word += f", {progress.left:,} left"
@@ -82,9 +86,9 @@ def _paint(before: tuple[bool, int]) -> None:
         st.caption(_money(progress))
         if progress.why:
             st.caption(f":orange[:material/pause:] {plain(progress.why)}")
-        show_batches(found)
+        show_batches(standings)
         _offer(underway, progress, state_now, is_over=is_over)
-    _draw_anew(before, (starting.is_live(), _open(found)))
+    _draw_anew(before, (starting.is_live(), _open(standings)))
 
 
 def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
@@ -95,12 +99,12 @@ def _draw_anew(before: tuple[bool, int], now: tuple[bool, int]) -> None:
 
 
 def _state(
-    now: chosen.Opened, progress: Progress, found: Sequence[Standing], *, is_over: bool
+    opened: chosen.Opened, progress: Progress, standings: Sequence[Standing], *, is_over: bool
 ) -> str:
     if progress.state == "ready":
-        if now.resting is not None and not now.resting.done():
+        if opened.resting is not None and not opened.resting.done():
             return "starting"
-        if now.submitting is not None and not now.submitting.done():
+        if opened.submitting is not None and not opened.submitting.done():
             return "submitting"
     if progress.state != "running" and progress.in_batch:
         return "in_batch"
@@ -111,7 +115,7 @@ def _state(
     if progress.left and starting.is_live():
         return "opening"
     if progress.left:
-        is_canceled = any(each.submission.counts.canceled for each in found)
+        is_canceled = any(standing.submission.counts.canceled for standing in standings)
         return "canceled" if is_canceled else "stopped"
     return "unjudged" if progress.unchecked else "done"
 

@@ -44,13 +44,13 @@ def obstacle() -> str | None:
 
 def is_live() -> bool:
     """Whether anything of the opened experiment is being started, run, read or submitted."""
-    now = chosen.opened()
-    if now is None or now.underway is None:
+    opened = chosen.opened()
+    if opened is None or opened.underway is None:
         return False
     # Just after a click the engine has not begun yet.
-    pending = now.resting, now.looking, now.submitting
-    is_beginning = any(each is not None and not each.done() for each in pending)
-    return is_beginning or bool(now.underway.is_live)
+    pending = opened.resting, opened.looking, opened.submitting
+    is_beginning = any(future is not None and not future.done() for future in pending)
+    return is_beginning or bool(opened.underway.is_live)
 
 
 def run_experiment() -> None:
@@ -75,6 +75,7 @@ def keep_new() -> ExperimentRun | None:
     if not planned.calls:
         chosen.say("No cell can be sent: see what is wrong above the button.")
         return None
+    # Kept before anything is sent: what is paid for is found again after a crash.
     row = _row(experiment, len(planned.grid.places))
     refused = services().log.experiments.keep(row)
     if refused:
@@ -114,56 +115,59 @@ def _admitter(to: Connection) -> Admit:
     engine = services().engine
 
     def admit(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
+        # Places before money, as for a press of Run: a full queue leaves nothing reserved.
         if refused := engine.take_places(runs):
             return refused
-        found = reserve(runs)
-        if isinstance(found, Refusal):
+        admitted = reserve(runs)
+        if isinstance(admitted, Refusal):
             engine.give_back(runs)
-        return found
+        return admitted
 
     return admit
 
 
 def pause() -> None:
-    if (now := chosen.opened()) and now.underway:
-        now.underway.pause()
+    if (opened := chosen.opened()) and opened.underway:
+        opened.underway.pause()
 
 
 def stop() -> None:
-    if (now := chosen.opened()) and now.underway:
-        now.underway.stop()
+    if (opened := chosen.opened()) and opened.underway:
+        opened.underway.stop()
 
 
 def resume() -> None:
     """Go on with what is left."""
-    now = chosen.opened()
-    if not now or not now.underway or is_live() or not may_go_on(now.underway):
+    opened = chosen.opened()
+    if not opened or not opened.underway or is_live() or not may_go_on(opened.underway):
         return
-    new, underway = anew(now, now.underway)
+    new, underway = anew(opened, opened.underway)
     chosen.set_opened(replace(new, resting=underway.start()))
 
 
 def retry_failed() -> None:
     """Run every cell that met an error once more."""
-    now = chosen.opened()
-    if not now or not now.underway or is_live() or not may_go_on(now.underway):
+    opened = chosen.opened()
+    if not opened or not opened.underway or is_live() or not may_go_on(opened.underway):
         return
-    new, underway = anew(now, now.underway)
+    new, underway = anew(opened, opened.underway)
+    # It has just been made and knows of no cell: which have failed is in the log.
     underway.look().result(LOADED_WITHIN_S)
     chosen.set_opened(replace(new, resting=underway.retry_failed(), earlier={}))
 
 
-def anew(now: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, ExperimentRun]:
+def anew(opened: chosen.Opened, old: ExperimentRun) -> tuple[chosen.Opened, ExperimentRun]:
     """The opened experiment as it goes on: with the key, the budget and the caps of now."""
     # The models as they were: other ones could make other cells of the same experiment.
     context = replace(running.context(old.context.connection), models=old.context.models)
     underway = underway_of(old.origin.experiment_id, old.experiment, old.planned, context)
-    earlier = now.earlier | old.finished
-    return replace(now, underway=underway, earlier=earlier, matrix=None, heads=None), underway
+    earlier = opened.earlier | old.finished
+    return replace(opened, underway=underway, earlier=earlier, matrix=None, heads=None), underway
 
 
 def may_go_on(underway: ExperimentRun) -> bool:
     """Whether more of it can be sent; it is said why not."""
+    # Asked again: the key it began with may have been taken away since.
     why = running.not_connected(underway.context.connection)
     if not privacy.keeps_texts():
         why = NOT_KEPT
@@ -173,44 +177,44 @@ def may_go_on(underway: ExperimentRun) -> bool:
 
 def matrix() -> Matrix | None:
     """The opened experiment as far as it is done now."""
-    now = chosen.opened()
-    if now is not None and now.file is not None:
-        return now.file.matrix
-    if now is None or now.underway is None:
+    opened = chosen.opened()
+    if opened is not None and opened.file is not None:
+        return opened.file.matrix
+    if opened is None or opened.underway is None:
         return None
-    underway = now.underway
-    sizes = len(now.earlier), len(underway.finished), len(underway.unsent)
-    if now.matrix is not None and now.matrix[0] == sizes and not is_live():
-        return now.matrix[1]
-    cells = {**now.earlier, **underway.finished}
+    underway = opened.underway
+    sizes = len(opened.earlier), len(underway.finished), len(underway.unsent)
+    if opened.matrix is not None and opened.matrix[0] == sizes and not is_live():
+        return opened.matrix[1]
+    cells = {**opened.earlier, **underway.finished}
     new = Matrix(underway.experiment, underway.planned.grid, cells, dict(underway.unsent))
     # While it runs, what a cell holds may change; at rest it is the same at each click.
-    now.matrix = None if is_live() else (sizes, new)
+    opened.matrix = None if is_live() else (sizes, new)
     return new
 
 
 def contents(run_ids: Sequence[str]) -> dict[str, Blocks]:
     """All that these runs answered; an experiment of a file has their texts only."""
-    now = chosen.opened()
-    if now is not None and now.file is None:
+    opened = chosen.opened()
+    if opened is not None and opened.file is None:
         visitor = state.visitor(running.is_local())
-        found = services().log.experiments.contents(visitor, run_ids)
-        if not isinstance(found, Refusal):
-            return found
+        blocks_by_run = services().log.experiments.contents(visitor, run_ids)
+        if not isinstance(blocks_by_run, Refusal):
+            return blocks_by_run
     return {run_id: of_texts(answer, "") for run_id, answer in answers(run_ids).items()}
 
 
 def answers(run_ids: Sequence[str]) -> dict[str, str]:
     """The answers of these runs; read once."""
-    now = chosen.opened()
-    if now is None:
+    opened = chosen.opened()
+    if opened is None:
         return {}
-    if now.file is not None:
-        return dict(now.file.answers)
-    missing = [run_id for run_id in run_ids if run_id not in now.read]
+    if opened.file is not None:
+        return dict(opened.file.answers)
+    missing = [run_id for run_id in run_ids if run_id not in opened.read]
     if missing:
         visitor = state.visitor(running.is_local())
-        found = services().log.experiments.answers(visitor, missing)
-        if not isinstance(found, Refusal):
-            now.read |= found
-    return now.read
+        read = services().log.experiments.answers(visitor, missing)
+        if not isinstance(read, Refusal):
+            opened.read |= read
+    return opened.read

@@ -23,13 +23,13 @@ MOST_LISTED = 10
 
 def show_ladder() -> None:
     """Say which is the smallest model that passes, and how far the largest agrees."""
-    now = chosen.opened()
-    found = now.underway.result if now and now.underway else None
+    opened = chosen.opened()
+    ladder = opened.underway.result if opened and opened.underway else None
     matrix = starting.matrix()
-    if found is None or matrix is None:
+    if ladder is None or matrix is None:
         return
-    st.markdown(f":material/stairs: **{plain(found.sentence)}**")
-    share = _agreement(matrix, found.model)
+    st.markdown(f":material/stairs: **{plain(ladder.sentence)}**")
+    share = _agreement(matrix, ladder.model)
     if share is not None:
         st.caption(f"It agrees with the largest model on {share:.0%} of the cells.")
 
@@ -40,23 +40,24 @@ def _agreement(matrix: Matrix, model: str | None) -> float | None:
         return None
     pairs = []
     settings = matrix.grid.settings
-    for one, setting in enumerate(settings):
-        largest = [("model", ladder[-1]) if s[0] == "model" else s for s in setting.swept]
+    for at, setting in enumerate(settings):
+        # Only settings that differ in nothing but the model say anything about the model.
+        largest = [("model", ladder[-1]) if axis[0] == "model" else axis for axis in setting.swept]
         if setting.request.params.model != model:
             continue
-        for other, against in enumerate(settings):
+        for largest_at, against in enumerate(settings):
             if against.letter == setting.letter and list(against.swept) == largest:
-                pairs += _pairs(matrix, one, other)
+                pairs += _pairs(matrix, at, largest_at)
     return agreement(pairs)
 
 
-def _pairs(matrix: Matrix, one: int, other: int) -> list[tuple[bool | None, bool | None]]:
-    found = []
+def _pairs(matrix: Matrix, at: int, largest_at: int) -> list[tuple[bool | None, bool | None]]:
+    pairs = []
     for case, keys in enumerate(matrix.keys):
-        both = zip(matrix.ids(one, case), matrix.ids(other, case), strict=True)
+        both = zip(matrix.ids(at, case), matrix.ids(largest_at, case), strict=True)
         cells = [(matrix.cells.get(a), matrix.cells.get(b)) for a, b in both]
-        found += [(a.passed(keys), b.passed(keys)) for a, b in cells if a and b]
-    return found
+        pairs += [(a.passed(keys), b.passed(keys)) for a, b in cells if a and b]
+    return pairs
 
 
 def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
@@ -83,37 +84,43 @@ def _show_repeats(matrix: Matrix, answers: Answers) -> None:
         case = number - 1
     if matrix.grid.repeats < FEW_REPEATS:
         st.caption(f"{matrix.grid.repeats} repeats say little about how much answers vary.")
-    found = _statistics(matrix, case, answers)
-    st.dataframe([_row(name, each) for name, each in found], hide_index=True, key="repeat_table")
-    for name, each in found:
-        st.caption(f"**{plain(name)}** {plain(each.sentence)}")
-        if len(each.distinct) > 1:
+    rows = _statistics(matrix, case, answers)
+    st.dataframe(
+        [_row(name, statistics) for name, statistics in rows],
+        hide_index=True,
+        key="repeat_table",
+    )
+    for name, statistics in rows:
+        st.caption(f"**{plain(name)}** {plain(statistics.sentence)}")
+        if len(statistics.distinct) > 1:
             listed = [
-                {"Times": same.count, "Answer": one_line(same.text)}
-                for same in each.distinct[:MOST_LISTED]
+                {"Times": distinct.count, "Answer": one_line(distinct.text)}
+                for distinct in statistics.distinct[:MOST_LISTED]
             ]
             st.dataframe(listed, hide_index=True)
 
 
 def _statistics(matrix: Matrix, case: int, answers: Answers) -> list[tuple[str, AnswerStatistics]]:
-    found = []
+    statistics = []
     for number, setting in enumerate(matrix.grid.settings):
         cells = [cell for cell in matrix.at(number, case) if cell.is_answered]
         texts = [answers.get(cell.run_id, "") for cell in cells]
-        found.append((setting.name, answer_statistics(texts)))
-    return found
+        statistics.append((setting.name, answer_statistics(texts)))
+    return statistics
 
 
-def _row(name: str, found: AnswerStatistics) -> dict[str, object]:
-    words = found.words
+def _row(name: str, statistics: AnswerStatistics) -> dict[str, object]:
+    words = statistics.words
     return {
         "Setting": name,
-        "Answers": found.count,
-        "Distinct": len(found.distinct),
-        "Similarity": _number(found.similarity),
-        "distinct-1": _number(found.distinct_1),
-        "distinct-2": _number(found.distinct_2),
-        "Differ after": "never" if found.diverge_at is None else f"{found.diverge_at:,} characters",
+        "Answers": statistics.count,
+        "Distinct": len(statistics.distinct),
+        "Similarity": _number(statistics.similarity),
+        "distinct-1": _number(statistics.distinct_1),
+        "distinct-2": _number(statistics.distinct_2),
+        "Differ after": "never"
+        if statistics.diverge_at is None
+        else f"{statistics.diverge_at:,} characters",
         "Words": f"{words.mean:.0f} ({words.least:.0f}–{words.most:.0f})"
         if words
         else formats.NOTHING,

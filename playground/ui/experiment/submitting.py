@@ -43,7 +43,9 @@ class CellAdmission:
         refused = self.reserve(wanted)
         if refused is not None:
             return refused
-        begun = [Started(each.cell, each.run_id) for each in wanted]
+        # Noted before anything is sent: after a crash a cell must be known to be in a batch, or it
+        # would be paid for again.
+        begun = [Started(request.cell, request.run_id) for request in wanted]
         refused = self.store.started(self.origin.visitor, self.origin.experiment_id, begun)
         if refused is not None:
             self.give_back(wanted)
@@ -51,7 +53,7 @@ class CellAdmission:
 
     def give_back(self, wanted: Sequence[Wanted]) -> None:
         # Where even that fails they count as spent: never too little.
-        self.release(self.origin.visitor, [each.run_id for each in wanted])
+        self.release(self.origin.visitor, [request.run_id for request in wanted])
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ def why_not(experiment: Experiment, planned: GridPlan) -> str | None:
 
 def is_in_batch(planned: GridPlan) -> bool:
     """Whether a batch of the opened experiment may still bring some of these cells."""
-    now = chosen.opened()
-    underway: ExperimentRun | None = now.underway if now else None
+    opened = chosen.opened()
+    underway: ExperimentRun | None = opened.underway if opened else None
     return underway is not None and not underway.in_batch.isdisjoint(planned.grid.places)
 
 
@@ -91,10 +93,10 @@ def submit_experiment() -> None:
 
 def submit_rest() -> None:
     """Submit what is left of the opened experiment."""
-    now = chosen.opened()
-    if now and now.underway and not starting.is_live():
-        if starting.may_go_on(now.underway):
-            new, underway = starting.anew(now, now.underway)
+    opened = chosen.opened()
+    if opened and opened.underway and not starting.is_live():
+        if starting.may_go_on(opened.underway):
+            new, underway = starting.anew(opened, opened.underway)
             chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
@@ -114,6 +116,7 @@ async def submit_left(
     underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
+    # Claimed: two pages, or two processes, would submit the same cells and pay for them twice.
     async with underway.claim() as obstacle:
         if obstacle is not None:
             return Submitted(problem=obstacle.sentence)
@@ -127,6 +130,7 @@ async def submit_left(
 async def _submit_left(
     underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
 ) -> Submitted:
+    # What others have finished since the page was drawn is not sent again.
     refused = await underway.take_over()
     if refused is not None:
         return Submitted(problem=refused.sentence)
@@ -143,10 +147,10 @@ async def _submit_left(
 
 def said() -> str | None:
     """What became of the last press of Submit, where there is something to say."""
-    now = chosen.opened()
-    if now is None or now.submitting is None or not now.submitting.done():
+    opened = chosen.opened()
+    if opened is None or opened.submitting is None or not opened.submitting.done():
         return None
-    done: Submitted = now.submitting.result()
+    done: Submitted = opened.submitting.result()
     if done.problem or not done.refused:
         return done.problem or None
     why = next(iter(done.refused.values()))
@@ -156,55 +160,58 @@ def said() -> str | None:
 def submissions() -> tuple[Standing, ...]:
     """The submissions of the opened experiment, the newest first. Those whose results are
     not here are followed; of those that have just come the cells are taken over."""
-    now = chosen.opened()
-    if now is None or now.underway is None:
+    opened = chosen.opened()
+    if opened is None or opened.underway is None:
         return ()
-    underway: ExperimentRun = now.underway
+    underway: ExperimentRun = opened.underway
     submitting = services().batching.submitting
-    found = _of(underway.origin.experiment_id)
-    fetched = frozenset(each.submission_id for each in found if each.is_taken_in)
-    if fetched - now.fetched:
-        now.fetched, now.looking = fetched, underway.look()
+    rows = _of(underway.origin.experiment_id)
+    fetched = frozenset(submission.submission_id for submission in rows if submission.is_taken_in)
+    if fetched - opened.fetched:
+        opened.fetched, opened.looking = fetched, underway.look()
     return tuple(
-        Standing(each)
-        if each.is_taken_in or each.submission_id in submitting
-        else _standing(each, now.asked.get(each.submission_id))
-        for each in found
+        Standing(submission)
+        if submission.is_taken_in or submission.submission_id in submitting
+        else _standing(submission, opened.asked.get(submission.submission_id))
+        for submission in rows
     )
 
 
 def fetched(experiment_id: str) -> frozenset[str]:
     """The submissions of an experiment whose results are in the log."""
-    return frozenset(each.submission_id for each in _of(experiment_id) if each.is_taken_in)
+    return frozenset(
+        submission.submission_id for submission in _of(experiment_id) if submission.is_taken_in
+    )
 
 
 def in_batches() -> frozenset[str]:
     """The visitor's experiments of which a batch may still bring something."""
-    return frozenset(each.experiment_id for each in _of() if not each.is_taken_in)
+    return frozenset(submission.experiment_id for submission in _of() if not submission.is_taken_in)
 
 
 def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     visitor = state.visitor(running.is_local())
-    found = services().log.batches.of(visitor, experiment_id=experiment_id)
-    return () if isinstance(found, Refusal) else found
+    rows = services().log.batches.of(visitor, experiment_id=experiment_id)
+    return () if isinstance(rows, Refusal) else rows
 
 
-def _standing(submission: Submission, asked: Answer | None) -> Standing:
+def _standing(submission: Submission, answer: Answer | None) -> Standing:
     """How an open one stands; it is followed, or looked for."""
     is_lost = submission.batch_id is None
-    if asked is not None and not asked.done():
+    if answer is not None and not answer.done():
         return Standing(submission, is_lost=is_lost, is_asked=True)
     to = _connection_of(submission)
     why = NO_CONNECTION if to is None else running.not_connected(to)
     if to is None or why is not None:
         return Standing(submission, why or "", is_lost)
     if is_lost:
-        if asked is None:
+        if answer is None:
+            # By itself it is looked for once; after that a button asks for it.
             find(submission)
-        return Standing(submission, _outcome(asked), is_lost=True, is_asked=asked is None)
+        return Standing(submission, _outcome(answer), is_lost=True, is_asked=answer is None)
     following = services().batching.follow(submission, to, running.key_for(to))
     return Standing(
-        submission, following.problem or _outcome(asked), is_gone=_is_gone(following, to)
+        submission, following.problem or _outcome(answer), is_gone=_is_gone(following, to)
     )
 
 
@@ -217,29 +224,31 @@ def _is_gone(following: Following, to: Connection) -> bool:
     return is_unknown and (bool(following.problem) or to.kind == "demo")
 
 
-def _outcome(asked: Answer | None) -> str:
+def _outcome(answer: Answer | None) -> str:
     """Why the last thing that a submission was asked did not go well."""
-    if asked is None or asked.cancelled():
+    if answer is None or answer.cancelled():
         return ""
-    if (error := asked.exception()) is not None:
+    if (error := answer.exception()) is not None:
         return f"Something broke here: {type(error).__name__}."
-    found = asked.result()
-    if isinstance(found, Failure):
-        return sentence_of(found)
-    return found.sentence if isinstance(found, Unsure | Refusal) else ""
+    result = answer.result()
+    if isinstance(result, Failure):
+        return sentence_of(result)
+    return result.sentence if isinstance(result, Unsure | Refusal) else ""
 
 
 def _connection_of(submission: Submission) -> Connection | None:
     known = services().settings.connections
-    return next((each for each in known if each.kind == submission.connection_kind), None)
+    return next(
+        (connection for connection in known if connection.kind == submission.connection_kind), None
+    )
 
 
 def cancel(submission: Submission) -> None:
     """Ask for a batch to be canceled, and look at it soon."""
     batching = services().batching
-    asked = _ask(submission, lambda to, key: batching.cancel(submission, to, key))
-    if asked is not None:
-        asked.add_done_callback(lambda _: batching.stop(submission))
+    answer = _ask(submission, lambda to, key: batching.cancel(submission, to, key))
+    if answer is not None:
+        answer.add_done_callback(lambda _: batching.stop(submission))
 
 
 def find(submission: Submission) -> None:
@@ -263,6 +272,6 @@ def _ask(submission: Submission, work: Callable[[Connection, str], Answer]) -> A
     now, to = chosen.opened(), _connection_of(submission)
     if now is None or to is None:
         return None
-    asked = work(to, running.key_for(to))
-    now.asked[submission.submission_id] = asked
-    return asked
+    answer = work(to, running.key_for(to))
+    now.asked[submission.submission_id] = answer
+    return answer

@@ -12,8 +12,8 @@ from playground.ui.widgets.markdown import plain
 def choose_lesson() -> None:
     """Draw the list; one click sets a lesson up."""
     done = lessons_state.lessons_done()
-    band = st.popover("Lessons", icon=":material/school:", type="tertiary", key="lessons")
-    with band.container(gap=None):
+    popover = st.popover("Lessons", icon=":material/school:", type="tertiary", key="lessons")
+    with popover.container(gap=None):
         for index, lesson in enumerate(LESSONS):
             st.button(
                 plain(f"{index + 1} {lesson.name}"),

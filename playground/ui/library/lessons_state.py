@@ -76,6 +76,7 @@ def set_up(index: int) -> None:
     session = st.session_state
     session[state.SAMPLE] = None
     session["lesson"], session["lesson_press"] = index, state.next_press()
+    # Read back from the editor, so that like is compared with like later.
     session["lesson_page"] = editor_state.page()
 
 
@@ -107,6 +108,7 @@ def lessons_done() -> frozenset[int]:
     runs = state.runs().values()
     if index is None or press is None or index in done or state.is_live():
         return done
+    # A run of before the lesson does not finish it.
     if any(run.plan.press >= press for run in runs):
         done |= {index}
         session["lessons_done"] = done

@@ -36,9 +36,9 @@ def _show() -> None:
         st.error(plain(problem), icon=":material/block:")
     if not keeps_texts():
         st.caption("Nothing you write is stored here: the library lives until you close the page.")
-    if gone := library_state.deleted():
+    if removed := library_state.deleted():
         st.button(
-            f"Undo: delete {plain(gone.name)}",
+            f"Undo: delete {plain(removed.name)}",
             key=library_state.UNDELETE,
             icon=":material/undo:",
             type="tertiary",
@@ -50,6 +50,7 @@ def _show() -> None:
     _choose(prompts)
     st.download_button(
         "Export all as JSON",
+        # Written only when it is asked for: it holds every version of every prompt.
         lambda: library_to_json(prompts),
         "prompts.json",
         "application/json",
@@ -80,11 +81,11 @@ def _save() -> None:
 
 
 def _choose(prompts: tuple[SavedPrompt, ...]) -> None:
-    found = list(prompts)
+    matches = list(prompts)
     if len(prompts) > MANY:
         words = st.text_input("Search names, notes and texts", key=library_state.SEARCH)
-        found = matching(prompts, words or "")
-    by_id = {each.prompt_id: each for each in found}
+        matches = matching(prompts, words or "")
+    by_id = {prompt.prompt_id: prompt for prompt in matches}
     if not by_id:
         st.caption("No prompt has these words.")
         return
@@ -102,18 +103,19 @@ def _choose(prompts: tuple[SavedPrompt, ...]) -> None:
 
 
 def _show_prompt(prompt: SavedPrompt) -> None:
-    by_number = {each.number: each for each in reversed(prompt.versions)}
+    by_number = {candidate.number: candidate for candidate in reversed(prompt.versions)}
     numbers = list(by_number)
     left, right = st.columns(2)
     number = left.selectbox(
         "Version",
         numbers,
+        # Named for the newest version: another prompt, or a version more, begins at its newest.
         key=f"{library_state.VERSION}_{prompt.prompt_id}_{numbers[0]}",
         format_func=lambda number: _label(by_number[number]),
     )
     version = by_number[number]
-    others = [each for each in numbers if each != number]
-    before = [each for each in others if each < number]
+    others = [candidate for candidate in numbers if candidate != number]
+    before = [candidate for candidate in others if candidate < number]
     other = right.selectbox(
         "Compare with",
         others,

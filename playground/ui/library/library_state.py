@@ -35,11 +35,11 @@ def prompts() -> tuple[SavedPrompt, ...]:
     """All prompts by name; none, and a problem, where the library can't be reached."""
     if not keeps_texts():
         return tuple(st.session_state.get("session_library", ()))
-    found = services().log.prompts.all(_visitor())
-    if isinstance(found, Refusal):
-        st.session_state["library_problem"] = found.sentence
+    saved = services().log.prompts.all(_visitor())
+    if isinstance(saved, Refusal):
+        st.session_state["library_problem"] = saved.sentence
         return ()
-    return found
+    return saved
 
 
 def take_problem() -> str | None:
@@ -62,7 +62,8 @@ def save() -> None:
     except PageStateError as error:
         session["library_problem"] = str(error)
         return
-    same = [each for each in prompts() if each.name.casefold() == name.casefold()]
+    # Without regard to capitals: one that differs in those alone would be taken for the first.
+    same = [prompt for prompt in prompts() if prompt.name.casefold() == name.casefold()]
     prompt_id = same[0].prompt_id if same else secrets.token_urlsafe(12)
     if same:
         _add_version(same[0], version)
@@ -75,13 +76,15 @@ def save() -> None:
 
 def add_all(found: tuple[SavedPrompt, ...]) -> None:
     """Add the prompts of a file; a name that is taken gets a number."""
-    taken = {each.name.casefold() for each in prompts()}
+    taken = {saved.name.casefold() for saved in prompts()}
     for prompt in found:
         name, number = prompt.name, 1
         while name.casefold() in taken:
             number += 1
+            # Cut, so that the number has room within the longest name.
             name = named(f"{prompt.name[:90]} ({number})")
         taken.add(name.casefold())
+        # The prompts of a file come without an id.
         _keep(replace(prompt, prompt_id=secrets.token_urlsafe(12), name=name))
 
 
@@ -106,8 +109,10 @@ def delete(prompt: SavedPrompt) -> None:
     if keeps_texts():
         _note(services().log.prompts.delete(_visitor(), prompt.prompt_id))
     else:
-        kept = session.get("session_library", ())
-        session["session_library"] = [each for each in kept if each.prompt_id != prompt.prompt_id]
+        prompts_of_session = session.get("session_library", ())
+        session["session_library"] = [
+            other for other in prompts_of_session if other.prompt_id != prompt.prompt_id
+        ]
     session["library_deleted"] = prompt
     session[CHOSEN] = None
 
@@ -140,9 +145,11 @@ def _keep(prompt: SavedPrompt) -> None:
     if keeps_texts():
         _note(services().log.prompts.keep(_visitor(), prompt))
         return
-    kept = [each for each in prompts() if each.prompt_id != prompt.prompt_id]
-    kept.append(prompt)
-    st.session_state["session_library"] = sorted(kept, key=lambda each: each.name.casefold())
+    prompts_of_session = [other for other in prompts() if other.prompt_id != prompt.prompt_id]
+    prompts_of_session.append(prompt)
+    st.session_state["session_library"] = sorted(
+        prompts_of_session, key=lambda other: other.name.casefold()
+    )
 
 
 def _add_version(prompt: SavedPrompt, version: PromptVersion) -> None:

@@ -27,7 +27,7 @@ def offer_history(visitor: str) -> None:
 
 
 def _export(visitor: str, chosen: Filter) -> None:
-    names = [each.name for each in FORMATS]
+    names = [option.name for option in FORMATS]
     name = st.segmented_control("Format", names, default=names[0], required=True, key=FORMAT)
     form = FORMATS[names.index(name or names[0])]
     st.caption(form.about)
@@ -43,16 +43,17 @@ def _history(visitor: str) -> None:
 
 
 def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) -> None:
-    """Write the file while its reader watches; then offer it."""
+    """Write the file, with a bar that shows how far it is; then offer it."""
     summary = services().log.history.summary(visitor, chosen)
     count = summary.totals.runs
     runs = "Runs" if summary.is_partial else f"{count:,} run{'' if count == 1 else 's'}"
-    of = (chosen, form.name, with_texts)
+    inputs = (chosen, form.name, with_texts)
     if st.button(f"Prepare {runs}", key=PREPARE, icon=":material/build:", disabled=not count):
         log_state.keep_file(None)
-        _write(visitor, form, of, None if summary.is_partial else count)
+        _write(visitor, form, inputs, None if summary.is_partial else count)
     ready = log_state.prepared()
-    if ready is None or ready.of != of:
+    # A file is offered only for what it was prepared for: a filter can have changed meanwhile.
+    if ready is None or ready.of != inputs:
         return
     file = ready.file
     st.download_button(
@@ -64,6 +65,7 @@ def _prepare(visitor: str, chosen: Filter, form: Format, *, with_texts: bool) ->
         key=SAVE,
         icon=ICON,
         type="primary",
+        # Saving changes nothing here, so the page need not run again.
         on_click="ignore",
     )
 
@@ -76,6 +78,7 @@ def _write(visitor: str, form: Format, of: tuple[Filter, str, bool], count: int 
     done, bar = 0, st.progress(0.0)
     for written in form.write(file, parts, with_texts):
         done += written
+        # More may have ended since they were counted, and Streamlit refuses more than a whole bar.
         bar.progress(min(1.0, done / count) if count else 0.0, text=f"{done:,} runs")
     bar.empty()
     name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{form.suffix}"

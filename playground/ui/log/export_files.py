@@ -35,6 +35,7 @@ def _write_csv(file: IO[bytes], parts: Parts, with_texts: bool) -> Iterator[int]
     for part in parts:
         rows.writerows(cells_of(run, names) for run in part)
         yield len(part)
+    # A wrapper that is collected closes its file, which is still to be read.
     text.detach()
 
 
@@ -65,6 +66,7 @@ def _type(pa: ModuleType, name: str) -> object:
     if name.endswith("_at"):
         return pa.timestamp("us", tz="UTC")
     if name.endswith("_usd"):
+        # Exact, as the log has it; a float would not be.
         return pa.decimal128(38, 12)
     if name.endswith("_s"):
         return pa.float64()

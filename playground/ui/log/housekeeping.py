@@ -22,16 +22,18 @@ BACK_UP, BACKUP, RESTORE = "back_up_log", "log_backup", "restore_log"
 
 def offer_housekeeping(visitor: str) -> None:
     """The button; what is behind it costs nothing until it is open."""
+    # What was done is said for as long as the dialog stays open, and not when it opens again.
     if state.dialog() != HOUSE:
         log_state.tell_housekeeping(None)
     offer_dialog(HOUSE, "Storage", ":material/cleaning_services:", "Storage", _show, visitor)
 
 
 def _show(visitor: str) -> None:
+    # Before anything is shown: what follows then counts what is left.
     _work(visitor)
-    said = log_state.housekeeping_said()
-    if said:
-        st.info(plain(said), icon=":material/check:")
+    message = log_state.housekeeping_said()
+    if message:
+        st.info(plain(message), icon=":material/check:")
     is_local = running.is_local()
     if is_local:
         _show_size(services().log.housekeeping.size())
@@ -63,9 +65,9 @@ def _show_old(visitor: str) -> None:
     count = services().log.history.summary(visitor, Filter(to_day=last_day)).totals.runs
     keeps_starred = st.toggle("Keep the starred", value=True, key=log_state.KEEPS_STARRED)
     runs = "1 run" if count == 1 else f"{count:,} runs"
-    said = runs if count else "No runs"
+    sentence = runs if count else "No runs"
     verb = "is" if count == 1 else "are"
-    st.caption(f"{said} {verb} that old. Deleting can't be undone.")
+    st.caption(f"{sentence} {verb} that old. Deleting can't be undone.")
     with st.container(horizontal=True):
         st.button(
             f"Delete {'up to ' if keeps_starred and count > 1 else ''}{runs}",
@@ -81,7 +83,7 @@ def _show_old(visitor: str) -> None:
 
 
 def _work(visitor: str) -> None:
-    """Do what was asked for, while its owner watches."""
+    """Do what was asked for, with a bar that shows how far it is."""
     job = log_state.takes_house_job()
     if job is None:
         return
@@ -117,12 +119,12 @@ def _show_backups() -> None:
         "into the same folder first."
     )
     st.button("Back up now", key=BACK_UP, icon=":material/save:", on_click=_back_up)
-    found = housekeeping.backups()
-    if not found:
+    backups = housekeeping.backups()
+    if not backups:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
-            "Backup", found, key=BACKUP, format_func=_named, label_visibility="collapsed"
+            "Backup", backups, key=BACKUP, format_func=_backup_label, label_visibility="collapsed"
         )
         st.button(
             "Restore", key=RESTORE, icon=":material/history:", on_click=_restore, args=(chosen,),
@@ -130,19 +132,19 @@ def _show_backups() -> None:
         )  # fmt: skip
 
 
-def _named(file: Path) -> str:
+def _backup_label(file: Path) -> str:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return file.name
-    at = datetime.fromtimestamp(found.st_mtime, UTC)
-    return f"{file.name} · {at:%d %b %Y %H:%M} UTC · {_megabytes(found.st_size)}"
+    at = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return f"{file.name} · {at:%d %b %Y %H:%M} UTC · {_megabytes(stat.st_size)}"
 
 
 def _back_up() -> None:
-    made = services().log.housekeeping.back_up()
-    said = made.sentence if isinstance(made, Refusal) else f"Copied to {made}."
-    log_state.tell_housekeeping(said)
+    backup = services().log.housekeeping.back_up()
+    message = backup.sentence if isinstance(backup, Refusal) else f"Copied to {backup}."
+    log_state.tell_housekeeping(message)
 
 
 def _restore(source: Path) -> None:
@@ -150,6 +152,7 @@ def _restore(source: Path) -> None:
     if isinstance(aside, Refusal):
         log_state.tell_housekeeping(aside.sentence)
         return
+    # The opened run, the place in the pages and what can be undone belong to the log of before.
     state.close_run()
     log_state.start_over()
     log_state.forget_undo()

@@ -50,7 +50,7 @@ def _show_page() -> None:
     # It comes first and says what the filters beneath it find.
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_head")
     chosen = choose(visitor)
-    found = _page(visitor, chosen)
+    page = _page(visitor, chosen)
     with head:
         st.markdown("## Log", anchors=False, width="content")
         if chosen.is_empty:
@@ -59,14 +59,14 @@ def _show_page() -> None:
             show_summary(visitor, chosen)
     show_log_warning(visitor)
     show_undo(visitor)
-    if found.rows:
-        _show_rows(visitor, found)
+    if page.rows:
+        _show_rows(visitor, page)
         show_chart(visitor, chosen)
     else:
-        show_nothing(chosen, goes_on=found.next_cursor is not None)
-        _turn_pages(found.next_cursor)
+        show_nothing(chosen, goes_on=page.next_cursor is not None)
+        _turn_pages(page.next_cursor)
     with st.container(horizontal=True, key="log_whole"):
-        if found.rows:
+        if page.rows:
             offer_export(visitor, chosen)
         offer_housekeeping(visitor)
 
@@ -77,19 +77,19 @@ def _page(visitor: str, chosen: Filter) -> HistoryPage:
     if chosen.is_empty and order == "newest" and log_state.place() is None:
         # The page that everybody sees first is read without a look at any filter.
         page = log.page(visitor, limit=ROWS_PER_PAGE)
-        place = cursor_of(page.rows[-1], order) if page.older else None
-        return HistoryPage(page.rows, place)
+        cursor = cursor_of(page.rows[-1], order) if page.older else None
+        return HistoryPage(page.rows, cursor)
     return log.history.page(visitor, chosen, order, after=log_state.place(), limit=ROWS_PER_PAGE)
 
 
-def _show_rows(visitor: str, found: HistoryPage) -> None:
-    ids = [row.run_id for row in found.rows]
+def _show_rows(visitor: str, page: HistoryPage) -> None:
+    ids = [row.run_id for row in page.rows]
     # A selection is a position. With another row on top it would mean another run, so the
     # table starts anew; the opened run stays open.
     key = f"{state.LOG_TABLE}_{zlib.crc32(' '.join(ids).encode()):08x}"
     history = services().log.history
     st.dataframe(
-        _table(found.rows, history.marks(visitor, ids), history.words(visitor, ids)),
+        _table(page.rows, history.marks(visitor, ids), history.words(visitor, ids)),
         key=key,
         hide_index=True,
         height=min(38 + 35 * len(ids), 400),
@@ -102,7 +102,7 @@ def _show_rows(visitor: str, found: HistoryPage) -> None:
         },
     )
     _show_selected(visitor)
-    _turn_pages(found.next_cursor)
+    _turn_pages(page.next_cursor)
 
 
 def _show_selected(visitor: str) -> None:
@@ -111,11 +111,11 @@ def _show_selected(visitor: str) -> None:
         offer_comparison(visitor, selected)
         return
     run_id = state.opened_run()
-    found = services().log.get(visitor, run_id) if run_id else None
-    if found is None:
+    logged = services().log.get(visitor, run_id) if run_id else None
+    if logged is None:
         st.caption("Click a row to read it. Tick two or more to compare them.")
         return
-    row, texts = found
+    row, texts = logged
     show_detail(row, texts, services().log.history.marks(visitor, [row.run_id])[row.run_id])
 
 
@@ -144,7 +144,7 @@ def _table(
 
     live = {run.id: run.status for run in state.runs().values() if run.is_live}
     sent = [_sent(row.params_json) for row in rows]
-    shared = set.intersection(*(set(each.items()) for each in sent)) if len(rows) > 1 else set()
+    shared = set.intersection(*(set(params.items()) for params in sent)) if len(rows) > 1 else set()
     return pd.DataFrame(
         [
             _cells(
@@ -152,9 +152,9 @@ def _table(
                 live.get(row.run_id, row.status),
                 marks[row.run_id],
                 words.get(row.run_id, NO_WORDS),
-                _parameters(each, shared),
+                _parameters(params, shared),
             )
-            for row, each in zip(rows, sent, strict=True)
+            for row, params in zip(rows, sent, strict=True)
         ]
     )
 
@@ -191,6 +191,7 @@ def _local(at: datetime) -> str:
 
 def _zone() -> tzinfo:
     try:
+        # The zone is what the browser says it is: any text.
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
@@ -203,7 +204,7 @@ def _sent(params_json: str) -> dict[str, str]:
 
 def _parameters(sent: Mapping[str, str], shared: Set[tuple[str, str]]) -> str:
     """First those that not all rows of the page have alike."""
-    ordered = sorted(sent.items(), key=lambda each: each in shared)
+    ordered = sorted(sent.items(), key=lambda pair: pair in shared)
     return ", ".join(f"{name} {value}" for name, value in ordered)
 
 

@@ -64,8 +64,8 @@ def _edit(row: RunRow, request: Request, letter: str) -> None:
 
 def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> None:
     prompt = continued(request.prompt, texts.blocks, row.stop_reason)
-    said = f"{name_of(row)} goes on in the editor. {left_out(texts.blocks)}".rstrip()
-    log_state.edit(Request(prompt, request.params), letter, said)
+    message = f"{name_of(row)} goes on in the editor. {left_out(texts.blocks)}".rstrip()
+    log_state.edit(Request(prompt, request.params), letter, message)
 
 
 def _run(request: Request, letter: str) -> None:
@@ -99,6 +99,7 @@ def _undo(visitor: str) -> None:
     last = log_state.undoable()
     if last is None:
         return
+    # Rows come back from the log; what went into the editor is a step of its history.
     if last.deleted:
         log_state.act(lambda: services().log.history.bring_back(visitor, last.deleted))
         return

@@ -50,6 +50,7 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         if mark is not None:
             offer_actions(row, texts, mark)
         if row.error_message:
+            # As code: whoever answers chooses the words, which as Markdown could load an image.
             st.code(row.error_message, language=None, wrap_lines=True)
         more = [] if mark is None else ["Tags and note"]
         answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
@@ -71,6 +72,7 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
 
 
 def _show_prompt(row: RunRow, request_json: str) -> None:
+    # As code: Markdown would change what was sent, and could load an image.
     for role, text in turns(request_json):
         st.caption(plain(role.capitalize()))
         st.code(text, language=None, wrap_lines=True)
@@ -87,6 +89,7 @@ def _show_cost(row: RunRow, attempts_json: str) -> None:
         shown = [
             {"Tokens": name.removesuffix("_usd").replace("_", " "), "$ a million": value}
             for name, value in prices.items()
+            # A search has a price of its own, which is not for a million tokens.
             if name != "web_search_usd"
         ]
         st.dataframe(shown, hide_index=True, width="content")

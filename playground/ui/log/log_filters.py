@@ -36,6 +36,7 @@ def choose(visitor: str) -> Filter:
             "unfinished. Signs count where you write them: C++, $5, a@b.c.",
         )
         chosen, problem = log_state.chosen()
+        # Names are another question to the database, and only a chosen experiment needs one.
         experiments = _experiments(visitor) if chosen.experiment_id else {}
         chips = _chips(chosen, experiments)
         count = len(chips)
@@ -54,6 +55,7 @@ def choose(visitor: str) -> Filter:
             width=170,
             on_change=log_state.start_over,
         )
+    # Only while it is open: what can be chosen is read from the log.
     if filters.open:
         with filters:
             _edit(services().log.history.choices(visitor), _experiments(visitor))
@@ -65,13 +67,11 @@ def choose(visitor: str) -> Filter:
 
 def _experiments(visitor: str) -> dict[str, str]:
     """What the visitor's experiments are called, by their id, the newest first."""
-    found = services().log.experiments.of(visitor)
-    if isinstance(found, Refusal):
+    rows = services().log.experiments.of(visitor)
+    if isinstance(rows, Refusal):
         return {}
     # With the second: of two options that read the same only one could be chosen.
-    return {
-        each.experiment_id: f"{each.name} · {each.created_at:%d %b %Y %H:%M:%S}" for each in found
-    }
+    return {row.experiment_id: f"{row.name} · {row.created_at:%d %b %Y %H:%M:%S}" for row in rows}
 
 
 def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
@@ -83,25 +83,25 @@ def _edit(choices: Choices, experiments: Mapping[str, str]) -> None:
         on_change=log_state.start_over,
     )
     # A pair a row: on a phone they stand beneath each other.
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         _choose("Status", log_state.STATUSES, choices.statuses)
-    with two:
+    with right:
         _choose("Model", log_state.MODELS, choices.models)
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         _choose("Variant", log_state.VARIANTS, choices.variants)
-    with two:
+    with right:
         _choose("Tag", log_state.TAGS, choices.tags)
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         _choose_day("From day (UTC)", log_state.FROM_DAY)
-    with two:
+    with right:
         _choose_day("To day", log_state.TO_DAY)
-    one, two = st.columns(2)
-    with one:
+    left, right = st.columns(2)
+    with left:
         _enter_cost("Cost from, $", log_state.FROM_USD)
-    with two:
+    with right:
         _enter_cost("Cost to, $", log_state.TO_USD)
     if len(choices.connections) > 1 or log_state.of(log_state.CONNECTIONS):
         _choose("Connection", log_state.CONNECTIONS, choices.connections)
@@ -149,7 +149,7 @@ def _choose_experiment(names: Mapping[str, str]) -> None:
         list(dict.fromkeys([*names, *filter(None, [chosen])])),
         index=None,
         key=log_state.EXPERIMENT,
-        format_func=lambda each: names.get(each, DELETED),
+        format_func=lambda experiment_id: names.get(experiment_id, DELETED),
         placeholder="Any",
         persist_state="session",
         on_change=log_state.start_over,
@@ -198,9 +198,9 @@ def _show_chips(chips: Sequence[Chip]) -> None:
     if not chips:
         return
     with st.container(horizontal=True, gap="xsmall", key="log_chips"):
-        for said, keys in chips:
+        for words, keys in chips:
             st.button(
-                plain(said),
+                plain(words),
                 key=f"without_{keys[0]}",
                 icon=":material/close:",
                 help="Take this filter away",
@@ -254,17 +254,22 @@ def show_chart(visitor: str, chosen: Filter) -> None:
 
 
 def _draw(costs: tuple[DayCost, ...]) -> None:
-    days = [each for each in costs if each.cost_usd]
+    days = [day_cost for day_cost in costs if day_cost.cost_usd]
     if not days:
         st.caption("Nothing that cost anything yet.")
         return
     is_long = days[-1].day - days[0].day > timedelta(days=MOST_DAYS)
-    kinds = {each.is_simulated for each in days}
+    kinds = {day_cost.is_simulated for day_cost in days}
     rows = [
-        {"Day": str(when), "Cost, $": float(sum(each.cost_usd for each in same)), "Model": model}
-        for (when, model), same in groupby(
-            sorted(days, key=lambda each: _bar(each, is_long, len(kinds) > 1)),
-            key=lambda each: _bar(each, is_long, len(kinds) > 1),
+        {
+            "Day": str(when),
+            "Cost, $": float(sum(day_cost.cost_usd for day_cost in costs_of_bar)),
+            "Model": model,
+        }
+        # `groupby` joins only what stands side by side, so the order goes by the same key.
+        for (when, model), costs_of_bar in groupby(
+            sorted(days, key=lambda day_cost: _bar(day_cost, is_long, len(kinds) > 1)),
+            key=lambda day_cost: _bar(day_cost, is_long, len(kinds) > 1),
         )
     ]
     st.bar_chart(rows, x="Day", y="Cost, $", color="Model", height=320)
@@ -274,9 +279,12 @@ def _draw(costs: tuple[DayCost, ...]) -> None:
     st.caption(" ".join(words))
 
 
-def _bar(each: DayCost, is_long: bool, is_mixed: bool) -> tuple[date, str]:
-    day = each.day.replace(day=1) if is_long else each.day
-    return day, f"{each.model} (simulated)" if is_mixed and each.is_simulated else each.model
+def _bar(day_cost: DayCost, is_long: bool, is_mixed: bool) -> tuple[date, str]:
+    day = day_cost.day.replace(day=1) if is_long else day_cost.day
+    return (
+        day,
+        f"{day_cost.model} (simulated)" if is_mixed and day_cost.is_simulated else day_cost.model,
+    )
 
 
 def show_nothing(chosen: Filter, *, goes_on: bool) -> None:

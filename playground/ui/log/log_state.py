@@ -82,6 +82,7 @@ def chosen() -> tuple[Filter, str | None]:
         from_day, to_day = (read_day(of(key), rule) for key, rule in DAY_RULES.items())
         return Filter(
             text=of(SEARCH),
+            # A browser may send any text for a status.
             statuses=tuple(status for status in get_args(Status) if status in of(STATUSES)),
             models=tuple(of(MODELS)),
             variants=tuple(of(VARIANTS)),
@@ -99,13 +100,14 @@ def chosen() -> tuple[Filter, str | None]:
 
 
 def order() -> Order:
-    found: Order = st.session_state.get(SORT) or ORDERS[0]
-    return found
+    choice: Order = st.session_state.get(SORT) or ORDERS[0]
+    return choice
 
 
 def start_over() -> None:
     """Another filter or order begins at its first page."""
     st.session_state["log_path"] = []
+    # What is ticked is a place in the table that was shown.
     st.session_state["log_selected"] = ()
 
 
@@ -117,7 +119,8 @@ def clear(*keys: str) -> None:
 
 
 def place() -> Cursor | None:
-    """Behind which row the shown page begins; None: the first page."""
+    """The row after which the shown page begins; None: it is the first page."""
+    # A page is found by the row before it, so the way back has to be remembered.
     path: list[Cursor] = st.session_state.get("log_path", [])
     return path[-1] if path else None
 
@@ -156,13 +159,13 @@ def act(work: Callable[[], Refusal | None], undoable: Undoable | None = None) ->
 
 def problem() -> str | None:
     """Why the last change was not made."""
-    found: str | None = st.session_state.get("log_problem")
-    return found
+    sentence: str | None = st.session_state.get("log_problem")
+    return sentence
 
 
 def undoable() -> Undoable | None:
-    found: Undoable | None = st.session_state.get("log_undo")
-    return found
+    last: Undoable | None = st.session_state.get("log_undo")
+    return last
 
 
 def forget_undo() -> None:
@@ -185,12 +188,13 @@ def can_undo_edit(request: Request | None) -> bool:
 
 def letter_for(letter: str) -> str:
     """The variant on the page that takes what a run's variant had."""
-    there = variant_state.variants()
-    return letter if letter in there else there[0]
+    letters = variant_state.variants()
+    return letter if letter in letters else letters[0]
 
 
 def redraw_page() -> None:
     """The change shows outside of the log."""
+    # A callback of a fragment can't draw the page: the fragment's next run asks for that.
     st.session_state["log_redraw"] = True
 
 
@@ -206,8 +210,8 @@ def keep_file(prepared: Prepared | None) -> None:
 
 
 def prepared() -> Prepared | None:
-    found: Prepared | None = st.session_state.get("log_file")
-    return found
+    file: Prepared | None = st.session_state.get("log_file")
+    return file
 
 
 def tell_housekeeping(said: str | None) -> None:
@@ -216,8 +220,8 @@ def tell_housekeeping(said: str | None) -> None:
 
 def housekeeping_said() -> str | None:
     """What housekeeping has done last, while its dialog is open."""
-    said: str | None = st.session_state.get("log_housekeeping_said")
-    return said
+    message: str | None = st.session_state.get("log_housekeeping_said")
+    return message
 
 
 Job = tuple[str, date, bool]

@@ -15,11 +15,11 @@ def show_log_warning(visitor: str) -> None:
     if not warning:
         return
     st.warning(plain(warning), icon=":material/save:")
-    kept = log.kept(visitor)
-    if kept:
+    unsaved = log.kept(visitor)
+    if unsaved:
         st.download_button(
-            f"Download {'1 run' if len(kept) == 1 else f'{len(kept):,} runs'}",
-            lambda: "".join(f"{line_of(LoggedRun(row, texts))}\n" for row, texts in kept),
+            f"Download {'1 run' if len(unsaved) == 1 else f'{len(unsaved):,} runs'}",
+            lambda: "".join(f"{line_of(LoggedRun(row, texts))}\n" for row, texts in unsaved),
             "runs-not-saved.jsonl",
             "application/jsonl",
             key="download_kept",

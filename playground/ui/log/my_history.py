@@ -44,7 +44,7 @@ def _ask() -> None:
         "spent still counts, and your prompt library stays."
     )
     known = () if isinstance(batches, Refusal) else batches
-    if underway := sum(not each.is_taken_in for each in known):
+    if underway := sum(not batch.is_taken_in for batch in known):
         st.warning(
             f"Batches on their way: {underway}. Their results would be lost, and billed all the "
             "same: cancel them first, or wait.",

@@ -23,8 +23,9 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
     if len(run_ids) != 2:
         st.caption(f"{len(run_ids)} rows are selected. Two can be compared, one is opened.")
         return
-    runs = [found for run_id in run_ids if (found := services().log.get(visitor, run_id))]
+    runs = [logged for run_id in run_ids if (logged := services().log.get(visitor, run_id))]
     if len(runs) == 2:
+        # Ids sort by the time at which their runs began.
         earlier, later = sorted(runs, key=lambda run: run[0].run_id)
         title = f"{_name(earlier)} and {_name(later)}"
         icon = ":material/compare_arrows:"
@@ -39,30 +40,35 @@ def _name(run: Run) -> str:
     return plain(_title(run))
 
 
-def _show(one: Run, other: Run) -> None:
-    _show_values(one, other)
+def _show(earlier: Run, later: Run) -> None:
+    _show_values(earlier, later)
     answers, changes, prompts = st.tabs(["Answers", "Answers, word by word", "Prompts"])
     with answers:
         for column, (_, texts), name in zip(
-            st.columns(2, border=True), (one, other), (_name(one), _name(other)), strict=True
+            st.columns(2, border=True),
+            (earlier, later),
+            (_name(earlier), _name(later)),
+            strict=True,
         ):
             with column:
                 st.markdown(f"**{name}**")
                 show_answer(texts.run_id, texts.blocks)
     with changes:
-        show_changes("changes", one[1].blocks, other[1].blocks, (_title(one), _title(other)))
+        show_changes(
+            "changes", earlier[1].blocks, later[1].blocks, (_title(earlier), _title(later))
+        )
     with prompts:
-        _show_lines(said(one[1].request_json), said(other[1].request_json))
+        _show_lines(said(earlier[1].request_json), said(later[1].request_json))
 
 
-def _show_values(one: Run, other: Run) -> None:
-    before, after = _values(one[0]), _values(other[0])
+def _show_values(earlier: Run, later: Run) -> None:
+    before, after = _values(earlier[0]), _values(later[0])
     names = list(dict.fromkeys([*before, *after]))
     rows = [
         {
             "": name,
-            _name(one): before.get(name, "not sent"),
-            _name(other): after.get(name, "not sent"),
+            _name(earlier): before.get(name, "not sent"),
+            _name(later): after.get(name, "not sent"),
         }
         for name in names
         if before.get(name) != after.get(name)
@@ -92,17 +98,17 @@ def _values(row: RunRow) -> dict[str, str]:
     }
 
 
-def _show_lines(one: str, other: str) -> None:
-    if one == other:
+def _show_lines(before: str, after: str) -> None:
+    if before == after:
         st.caption("The prompts are the same.")
         return
-    lines = "\n".join(_lines(one, other))
+    lines = "\n".join(_lines(before, after))
     st.code(
         lines, language="diff", wrap_lines=True, height=400 if len(lines) > 2_000 else "content"
     )
 
 
-def _lines(one: str, other: str) -> Iterator[str]:
+def _lines(before: str, after: str) -> Iterator[str]:
     """The differing lines with what stands around them, without the file names."""
-    found = difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=2)
-    return (line for number, line in enumerate(found) if number > 1 and not line.startswith("@@"))
+    diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
+    return (line for number, line in enumerate(diff) if number > 1 and not line.startswith("@@"))

@@ -25,16 +25,18 @@ def edit_budget() -> None:
             "exactly, the worst case counts.",
         )
         _show_owners(spending.owners(running.spender(running.connection())))
+        # A part of its own, drawn again whenever a run ends: the fields above it must not be.
         st.fragment(in_turn(_show_balances), key="budget_part")()
 
 
 def _load() -> None:
+    # Once a session: later it would replace what is being typed.
     if money_state.is_budget_loaded():
         return
-    kept: Budget | Refusal = Budget()
+    saved: Budget | Refusal = Budget()
     if running.is_local():
-        kept = services().log.ledger.budget_of(_visitor())
-    money_state.load_budget(kept if isinstance(kept, Budget) else Budget())
+        saved = services().log.ledger.budget_of(_visitor())
+    money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
 
 def _enter(label: str, key: str, words: str) -> None:
@@ -46,6 +48,7 @@ def _keep() -> None:
     """A visitor at this machine finds the budget again; any other is new on each visit."""
     try:
         own = money_state.budget()
+    # What holds no amount is not kept: the next visit begins with the last one that did.
     except ValueError:
         return
     if running.is_local():
@@ -68,15 +71,15 @@ def _show_owners(owners: Budget) -> None:
 
 def _show_balances() -> None:
     connection = running.connection()
-    found = spending.balances(running.spender(connection))
-    if found is spending.NOT_AN_AMOUNT:
+    balances = spending.balances(running.spender(connection))
+    if balances is spending.NOT_AN_AMOUNT:
         st.error("Enter dollars, such as 0.50, or nothing.", icon=":material/block:")
-    elif isinstance(found, Refusal):
-        st.error(plain(found.sentence), icon=":material/block:")
-    elif not found:
+    elif isinstance(balances, Refusal):
+        st.error(plain(balances.sentence), icon=":material/block:")
+    elif not balances:
         st.caption("What a run can cost is reserved before it starts. Empty: no limit.")
     else:
-        for balance in found:
+        for balance in balances:
             st.caption(_line(balance))
         if connection.kind == "demo":
             st.caption("The demo is free: it leaves the budget untouched.")
@@ -89,5 +92,5 @@ def _line(balance: Balance) -> str:
         name = "Today, all visitors"
     elif window.scope == "share":
         name = "Today, you"
-    left, used, held = map(in_dollars, (balance.left_usd, balance.used_usd, balance.held_usd))
-    return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {held} reserved')}"
+    left, used, reserved = map(in_dollars, (balance.left_usd, balance.used_usd, balance.held_usd))
+    return f"{name}: **{plain(left)} left** · {plain(f'{used} spent · {reserved} reserved')}"

@@ -1,4 +1,4 @@
-"""Lines about money: at most, in fact, for a thousand such calls, and all together."""
+"""Lines about money: the most a call can cost, what it did cost, a thousand of them, totals."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
@@ -53,7 +53,7 @@ def show_cost(row: RunRow, attempts: Iterable[Json]) -> None:
     if cost.usd:
         thousand = formats.cost(Cost(CALLS * cost.usd, cost.kind))
         st.caption(plain(f"{thousand} for {CALLS:,} such calls"))
-    lost = sum(each not in (None, "no") for each in billed)
+    lost = sum(outcome not in (None, "no") for outcome in billed)
     if lost:
         attempts_are = "An attempt was" if lost == 1 else f"{lost} attempts were"
         st.caption(f"{attempts_are} lost or cut short and may be billed up to the worst case.")
@@ -72,7 +72,7 @@ def _against(cost: Cost, most_usd: Decimal | None) -> str:
 
 def _most_usd(worst_usd: Decimal | None, billed: list[Json]) -> Decimal | None:
     """Each attempt that may be billed can cost as much as the worst case."""
-    count = sum(each != "no" for each in billed)
+    count = sum(outcome != "no" for outcome in billed)
     return None if worst_usd is None else worst_usd * max(1, count)
 
 
@@ -80,6 +80,7 @@ def show_totals(visitor: str) -> None:
     """What was done, and what it cost: this session, today and in all; simulated apart."""
     midnight = datetime.combine(datetime.now(UTC).date(), time(), UTC)
     moments = None, money_state.since(), midnight
+    # Asked together: they are read at each run of the page, over one connection.
     whole, session, today = services().log.totals_since(visitor, *moments)
     spans = [("this session", session), ("today (UTC)", today), ("in all", whole)]
     counts = [
@@ -91,6 +92,7 @@ def show_totals(visitor: str) -> None:
     reason = plain(whole.spent.explained) if whole.spent_usd else None
     line = f"{' · '.join(counts)} · Spent {spent}{_unknown(whole)}"
     st.markdown(line, help=reason, width="content")
+    # Apart from what was spent: nobody pays it.
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
         st.caption(plain(f"Simulated {' · '.join(parts)}"), width="content")

@@ -32,25 +32,27 @@ NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount
 
 def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
     """How the budget stands; nothing where there is none."""
-    found = _windows(spender)
-    if isinstance(found, Refusal):
-        return found
-    return services().log.ledger.balances(found) if found else ()
+    windows = _windows(spender)
+    if isinstance(windows, Refusal):
+        return windows
+    return services().log.ledger.balances(windows) if windows else ()
 
 
 def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     """Why a press of Run would start nothing, as far as can be seen now."""
+    # A free run waits for no database.
     if _is_free(plans):
         return None
-    found = balances(spender)
-    if isinstance(found, Refusal):
-        return found
-    if not found:
+    # Only a look: another press may take the money until `admit` reserves it, in one step.
+    limits = balances(spender)
+    if isinstance(limits, Refusal):
+        return limits
+    if not limits:
         return None
     unpriced = next((plan.unpriced for plan in plans if plan.unpriced), "")
     if unpriced:
         return budget.unpriced(unpriced)
-    return budget.refusal(sum(map(_most_usd, plans), Decimal(0)), found)
+    return budget.refusal(sum(map(_most_usd, plans), Decimal(0)), limits)
 
 
 def has_budget(spender: Spender) -> bool:
@@ -85,21 +87,21 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
     windows_at = _windows_later(spender)
 
     def reserve(wanted: Sequence[Wanted]) -> Refusal | None:
-        if _is_free([each.plan for each in wanted]):
+        if _is_free([request.plan for request in wanted]):
             return None
         now = datetime.now(UTC)
         priced = [
-            (each.run_id, _unpriced(each.plan), now, worst_case_in_batch(each.plan, now))
-            for each in wanted
+            (request.run_id, _unpriced(request.plan), now, worst_case_in_batch(request.plan, now))
+            for request in wanted
         ]
-        found = windows_at(now)
-        if isinstance(found, Refusal):
-            return found
-        known = priced if found else [each for each in priced if each[-1] is not None]
+        windows = windows_at(now)
+        if isinstance(windows, Refusal):
+            return windows
+        known = priced if windows else [request for request in priced if request[-1] is not None]
         reserved = _reservations(known, spender)
         if isinstance(reserved, Refusal):
             return reserved
-        return services().log.ledger.reserve(reserved, found) if reserved else None
+        return services().log.ledger.reserve(reserved, windows) if reserved else None
 
     return reserve
 
@@ -108,51 +110,54 @@ def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] 
     try:
         own = money_state.budget()
     except ValueError:
+        # Read as no budget, a field that holds no amount would let every run pass.
         return lambda _: NOT_AN_AMOUNT
+    # Read now: later, on the engine's loop, there is no session that holds the fields.
     bound = owners(spender)
     return lambda now: budget.windows(own, bound, spender, now)
 
 
 def _all_reserved(
-    runs: Sequence[Run], spender: Spender, found: tuple[Window, ...] | Refusal
+    runs: Sequence[Run], spender: Spender, windows: tuple[Window, ...] | Refusal
 ) -> list[ReserveAgain | None] | Refusal:
     priced = [
         (run.id, _unpriced(run.plan), run.created_at, run.plan.worst_case_usd) for run in runs
     ]
-    wanted = _reserved(priced, spender, found)
+    wanted = _reserved(priced, spender, windows)
     if isinstance(wanted, Refusal):
         return wanted
-    if isinstance(found, Refusal) or not wanted:
+    if isinstance(windows, Refusal) or not wanted:
         return [None] * len(runs)
-    return [_again(each, found) for each in wanted]
+    return [_again(reservation, windows) for reservation in wanted]
 
 
 def _reserved(
-    priced: Sequence[Priced], spender: Spender, found: tuple[Window, ...] | Refusal
+    priced: Sequence[Priced], spender: Spender, windows: tuple[Window, ...] | Refusal
 ) -> list[Reservation] | Refusal:
     """What was reserved; nothing where there is no budget."""
-    if isinstance(found, Refusal):
-        return found
-    if not found:
+    if isinstance(windows, Refusal):
+        return windows
+    if not windows:
         return []
     wanted = _reservations(priced, spender)
     if isinstance(wanted, Refusal):
         return wanted
-    return services().log.ledger.reserve(wanted, found) or wanted
+    return services().log.ledger.reserve(wanted, windows) or wanted
 
 
 def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
     wanted = []
     for run_id, why, at, usd in priced:
         if usd is None:
+            # Nothing can be reserved for it, and what is not reserved could break the budget.
             return budget.unpriced(why)
         most_usd = budget.reserved_usd(usd)
         wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
     return wanted
 
 
-def _again(more: Reservation, found: tuple[Window, ...]) -> ReserveAgain:
-    return lambda: services().log.ledger.reserve_again(more, found)
+def _again(more: Reservation, windows: tuple[Window, ...]) -> ReserveAgain:
+    return lambda: services().log.ledger.reserve_again(more, windows)
 
 
 def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:

@@ -15,7 +15,7 @@ from playground.ui.session.services import services
 STYLE = Path(__file__).with_name("page.css").read_text("utf-8")
 SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
 SHARES = (4, 7)
-"""Of the width: the editor's and the answers'."""
+"""The editor's and the answers' shares of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,14 @@ def open_page() -> None:
 
 def make_frame() -> Frame:
     """Take all places from the start: what is drawn later moves none of them."""
+    # Isolated, a style sheet reaches its own component alone; this one is the whole page's.
     mount = st.components.v2.component("page", css=STYLE, js=SCRIPT, isolate_styles=False)
     header = st.container(key="header")
     with header:
         mount(key="page", height=1)
     with st.container(key="panes"):
-        one, other = st.columns(SHARES, gap="small")
-    left, right = one.container(key="left"), other.container(key="right")
+        left_column, right_column = st.columns(SHARES, gap="small")
+    left, right = left_column.container(key="left"), right_column.container(key="right")
     with right.container(horizontal=True, vertical_alignment="center", key="right_head"):
         choose_pane()
         st.space("stretch")

@@ -39,7 +39,7 @@ def show_header() -> None:
 def _show_connection() -> None:
     """The badge: a click opens the sidebar, where the connection is chosen (page.js)."""
     connection = running.connection()
-    mark, words = MARKS[connection.kind], _said_of_key()
+    mark, words = MARKS[connection.kind], _words_for_key()
     if connection.kind == "demo" and connection.scenario != "none":
         mark, words = ":material/warning:", services().scenarios()[connection.scenario].label
     st.button(
@@ -51,7 +51,7 @@ def _show_connection() -> None:
     )
 
 
-def _said_of_key() -> str:
+def _words_for_key() -> str:
     connection, is_local = running.connection(), running.is_local()
     server = "your server" if is_local else "the owner's server"
     if connection.kind == "claude" and running.key_for(connection):

@@ -28,9 +28,12 @@ def page() -> None:
     open_page()
     is_here(state.owner(), state.fed_page())
     reload_state.introduce()
+    # Before anything is drawn: Streamlit refuses a new value for a widget that is drawn already.
     editor_state.record()
     frame = make_frame()
     with frame.right:
+        # The answers come first and the sidebar last: whoever pressed Run waits for the answers'
+        # places.
         places = show_answers(frame.above)
     _show_editor(frame, places)
     with frame.log:

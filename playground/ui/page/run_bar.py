@@ -88,12 +88,13 @@ def _run() -> None:
 
 
 def _run_label(plans: list[Plan]) -> str:
-    count = len(plans)
+    total = len(plans)
     costs = [None if plan.unreadable else plan.worst_case_usd for plan in plans]
     known = [usd for usd in costs if usd is not None]
-    if len(known) < count:
-        return f"Run {count} · cost unknown"
+    if len(known) < total:
+        return f"Run {total} · cost unknown"
     words = "simulated, at most" if plans[0].connection.kind == "demo" else "at most"
     return (
-        f"Run {count} · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
+        # Escaped: between two dollar signs Streamlit reads mathematics.
+        f"Run {total} · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
     )

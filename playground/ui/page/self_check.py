@@ -32,6 +32,7 @@ def _show() -> None:
     st.markdown(YOUR_KEY)
     is_local = running.is_local()
     for finding in findings(look(services().settings, is_serving=True)):
+        # What is wrong with a server is for those who can mend it, not for its strangers.
         if is_local or finding.is_public:
             line = f"{ICONS[finding.verdict]} **{finding.name}** {plain(finding.sentence)}"
             st.markdown(f"{line} :gray[{plain(finding.remedy)}]" if finding.remedy else line)

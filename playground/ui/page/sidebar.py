@@ -58,7 +58,7 @@ def show_sidebar() -> None:
 
 
 def _choose_connection() -> None:
-    kinds = {each.kind: each.label for each in services().settings.connections}
+    kinds = {option.kind: option.label for option in services().settings.connections}
     st.selectbox(
         "Connection",
         list(kinds),
@@ -79,6 +79,8 @@ def _choose_connection() -> None:
         if not running.read_models(connection):
             st.caption(MODELS_TOO_OFTEN)
             return
+        # They are read on the engine's loop, which can draw nothing: the page looks until they are
+        # there.
         is_reading = running.models_outcome() is None
         st.fragment(_show_models, run_every=1.0 if is_reading else None)(count())
 
@@ -138,6 +140,7 @@ def _show_models(draws: "count[int]") -> None:
         st.caption(f"Its models could not be read: {plain(outcome)} Any id can be typed.")
     else:
         st.caption(f"This account has {outcome} {'model' if outcome == 1 else 'models'}.")
+    # The first draw is part of the page's own, whose variants have these models already.
     if next(draws) and outcome is not None:
         next_can_wait()
         st.rerun()  # The variants offer them from now on.
@@ -153,11 +156,13 @@ def _show_sample() -> None:
 
 def _edit_policy() -> None:
     retry = st.expander("Retry", icon=":material/replay:", key="retry", on_change="rerun")
+    # Drawn only while it is in sight: each widget makes every run of the page slower.
     if not retry.open:
         return
     with retry:
         labels = ("Attempts", "First wait (s)", "Deadline (s)")
         for label, (key, of) in zip(labels, state.RETRY_RULES.items(), strict=True):
+            # Streamlit forgets the value of a widget that is not drawn, unless told to persist it.
             number_field(label, of, key=key, persist_state="session")
         words = "" if state.policy_problems() else f"{in_words(state.policy())} "
         st.caption(

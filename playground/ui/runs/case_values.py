@@ -28,6 +28,7 @@ def first_case(request: Request) -> Request:
     values = dict(zip(columns, first, strict=True)) if first else {}
     try:
         return replace(request, prompt=render(request.prompt, values))
+    # What has no value is sent as it was written; `variables_note` says so beneath the prompt.
     except TemplateError:
         return request
 
@@ -43,8 +44,8 @@ def variables_note() -> Problem | None:
     missing = [f"{{{{{name}}}}}" for name in names if is_empty or name not in columns]
     if not missing:
         return Problem("info", f"Run fills {listed} from the first case.")
-    one = len(missing) == 1
-    has, them = ("has no value", "it values") if one else ("have no values", "them values")
+    is_single = len(missing) == 1
+    has, them = ("has no value", "it values") if is_single else ("have no values", "them values")
     sent = f"{', '.join(missing)} {has} and would be sent literally"
     return Problem("warning", f"{sent}. Give {them} under Experiment.")
 

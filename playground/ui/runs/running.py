@@ -38,15 +38,15 @@ def is_local() -> bool:
 def connection() -> Connection:
     """The chosen connection; before there is a choice, the owner's or the demo."""
     chosen = st.session_state.get(state.CONNECTION)
-    known = {each.kind: each for each in services().settings.connections}
+    known = {option.kind: option for option in services().settings.connections}
     if chosen in known:
-        found = known[chosen]
+        to = known[chosen]
     else:
         owner = services().settings.owner
-        found = owner if owner and _may_use_owner_key() else DEMO
-    if found.kind == "demo":
-        return replace(found, scenario=st.session_state.get(state.SCENARIO) or "none")
-    return found
+        to = owner if owner and _may_use_owner_key() else DEMO
+    if to.kind == "demo":
+        return replace(to, scenario=st.session_state.get(state.SCENARIO) or "none")
+    return to
 
 
 def key_for(connection: Connection) -> str:
@@ -106,6 +106,7 @@ def context(to: Connection) -> RunContext:
 def refusal(planned: list[Plan]) -> str | None:
     """Why a cap or the budget keeps Run from starting all of this."""
     to = planned[0].connection
+    # What the engine knows comes first: a budget is looked up in the database.
     if why := _too_many(planned):
         return why
     refused = spending.refusal(planned, spender(to))
@@ -130,8 +131,8 @@ def not_connected(connection: Connection) -> str | None:
         return None
     if connection.kind == "claude":
         return None if key_for(connection) else NO_KEY
-    found = gate.owners_access(is_local=is_local())
-    return None if found.is_allowed else found.sentence
+    access = gate.owners_access(is_local=is_local())
+    return None if access.is_allowed else access.sentence
 
 
 def read_models(connection: Connection) -> bool:
@@ -164,17 +165,19 @@ def models(connection: Connection) -> tuple[Model, ...]:
         if isinstance(listed, tuple) and listed:
             return listed
     today = datetime.now(UTC).date()
+    # A request to a model that has retired fails.
     return tuple(model for model in CATALOGUE if not model.is_retired(today))
 
 
 def _account(connection: Connection) -> tuple[str, int]:
+    # A hash, for this is kept to be compared, and a key is kept in one place alone.
     return connection.base_url, hash(key_for(connection))
 
 
 def plans() -> list[Plan]:
     """What Run would do now, one plan a variant, with what keeps it from being sent."""
-    found, shared = context(connection()), state.prompt()
-    return [plan(found, _variant(letter, shared)) for letter in variant_state.variants()]
+    now, shared = context(connection()), state.prompt()
+    return [plan(now, _variant(letter, shared)) for letter in variant_state.variants()]
 
 
 def _variant(letter: str, shared: Prompt) -> Variant:
@@ -185,6 +188,7 @@ def _variant(letter: str, shared: Prompt) -> Variant:
 def run_all() -> None:
     """The Run button: start every variant, or none if one of them cannot run."""
     planned = plans()
+    # A second press can come before the page has drawn the button as disabled.
     if state.is_live():
         return
     if why := obstacle(planned):
@@ -201,10 +205,10 @@ def _refuse(why: str) -> None:
 
 def not_started() -> str | None:
     """Why the last press started nothing, until something is changed or pressed again."""
-    kept = state.not_started()
-    if kept is None or kept[1] != _as_pressed():
+    refused = state.not_started()
+    if refused is None or refused[1] != _as_pressed():
         return None
-    return kept[0] if kept[0].startswith("Not started") else f"Not started. {kept[0]}"
+    return refused[0] if refused[0].startswith("Not started") else f"Not started. {refused[0]}"
 
 
 def _as_pressed() -> tuple[object, ...]:
@@ -214,6 +218,7 @@ def _as_pressed() -> tuple[object, ...]:
         state.next_press(),
         editor_state.page(),
         to,
+        # Whether there is one, not the key: this stays in the session beside it.
         bool(key_for(to)),
         state.retry_texts(),
         money_state.budget_texts(),
@@ -222,7 +227,7 @@ def _as_pressed() -> tuple[object, ...]:
 
 def obstacle(planned: list[Plan]) -> str | None:
     """The first reason why these can't be sent; all of them stand beneath the prompt."""
-    return next(filter(None, (each.why_not for each in planned)), None)
+    return next(filter(None, (planned_run.why_not for planned_run in planned)), None)
 
 
 def planned_again(letter: str) -> Plan | None:
@@ -269,9 +274,11 @@ def run_alone(letter: str) -> None:
     if state.is_live():
         _refuse(RUNS_ARE_LIVE)
         return
-    found = next((each for each in plans() if each.letter == letter), None)
-    if found is not None:
-        _start_beside(found)
+    planned = next(
+        (variant_plan for variant_plan in plans() if variant_plan.letter == letter), None
+    )
+    if planned is not None:
+        _start_beside(planned)
 
 
 def _start_beside(planned: Plan) -> None:
@@ -288,7 +295,8 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     to = planned[0].connection
     key = key_for(to)
     visitor = state.visitor(is_local())
-    runs = {each.letter: Run(state.owner(), visitor, each) for each in planned}
+    # Made before money is asked for, since what is reserved is reserved under a run's id.
+    runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
     admitted = _admit(list(runs.values()), to)
     if isinstance(admitted, Refusal):
         _refuse(admitted.sentence)
@@ -302,8 +310,10 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
 def _admit(runs: list[Run], to: Connection) -> list[spending.ReserveAgain | None] | Refusal:
     """Take places in the queue and reserve money, for all of these runs or for none."""
     engine = services().engine
+    # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
     if why := variants_problem(len(runs), caps(to)):
         return Refusal(why)
+    # Places before money: a press that finds the queue full leaves nothing reserved.
     if refused := engine.take_places(runs):
         return refused
     admitted = spending.admit(runs, spender(to))
@@ -316,7 +326,9 @@ def stop_all() -> None:
     """The Stop button: returns when the runs have stopped, or nearly at once."""
     # The feed may have stopped one that is still on its way into the log.
     ending = [run for run in state.runs().values() if not run.is_over]
+    # All are asked before one is waited for: Stop takes as long as one run, not as all together.
     for run in ending:
         services().engine.stop(run)
     for run in ending:
+        # A page drawn before the row is complete would have to be drawn once more.
         run.wait(STOP_WAIT_S)

@@ -37,6 +37,7 @@ class KnownHosts:
         elif scope["type"] == "http":
             await PlainTextResponse(problem, 403)(scope, receive, send)
         else:
+            # ASGI wants the message of the handshake received before it is answered.
             await receive()
             # Before it is accepted: the browser sees 403.
             await send({"type": "websocket.close", "code": 1008})
@@ -68,19 +69,19 @@ def _own_origins(scope: Scope) -> set[Origin]:
     forwarded = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
     scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
     schemes = {scheme} if scheme else {_scheme_of(scope)}
-    found = set()
+    origins = set()
     for host in filter(None, (headers.get("host", ""), forwarded)):
         name = _name_of(host)
         if not scheme and not is_loopback_name(name):
             schemes = schemes | {"https"}  # A proxy may undo TLS without a word.
-        found |= {_origin(f"{each}://{host}") for each in schemes if is_known(name)}
-    return {each for each in found if each is not None}
+        origins |= {_origin(f"{candidate}://{host}") for candidate in schemes if is_known(name)}
+    return {candidate for candidate in origins if candidate is not None}
 
 
 def _listed_origins() -> set[Origin]:
     """Those in `server.corsAllowedOrigins`, which Streamlit lets in as well."""
     listed: list[str] = st.get_option("server.corsAllowedOrigins") or []
-    return {each for each in map(_origin, listed) if each is not None}
+    return {origin for origin in map(_origin, listed) if origin is not None}
 
 
 def _scheme_of(scope: Scope) -> str:
@@ -94,6 +95,7 @@ def _origin(text: str) -> Origin | None:
         name, port = parts.hostname, parts.port
     except ValueError:
         return None
+    # `urlsplit` accepts a path, a query and a user's name as well: a text with those is no origin.
     is_whole = text.lower() == f"{parts.scheme}://{parts.netloc.lower()}"
     if parts.scheme not in PORTS or not name or not is_whole or "@" in parts.netloc:
         return None
@@ -132,6 +134,6 @@ def _is_listed(name: str) -> bool:
     """Whether `server.allowedHosts` holds a name, or `*.` and the end of it."""
     allowed: list[str] = st.get_option("server.allowedHosts")
     return any(
-        name == each.strip("[]") or (each.startswith("*.") and name.endswith(each[1:]))
-        for each in allowed
+        name == pattern.strip("[]") or (pattern.startswith("*.") and name.endswith(pattern[1:]))
+        for pattern in allowed
     )

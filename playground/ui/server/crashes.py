@@ -17,6 +17,7 @@ class TypeAndPlace(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             record.msg, record.args = "%s at %s", (type(error).__name__, place_of(error))
+            # A formatter prints a text that it finds in `exc_text` even without `exc_info`.
             record.exc_info = record.exc_text = None
         return True
 
@@ -36,5 +37,5 @@ def tell_type_and_place_only() -> None:
     for name in crash_loggers():
         logger = logging.getLogger(name)
         # By name: after an edit of this file its class is another one.
-        if not any(type(each).__name__ == TypeAndPlace.__name__ for each in logger.filters):
+        if not any(type(known).__name__ == TypeAndPlace.__name__ for known in logger.filters):
             logger.addFilter(TypeAndPlace())

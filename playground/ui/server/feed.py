@@ -22,26 +22,33 @@ from playground.core.visitors.pace import Bucket, Pace
 from playground.ui.server.allowed_hosts import is_own_page
 from playground.ui.server.page_sockets import address_of
 
+# All pages share one interpreter: the more of them are told at once, the rarer each must be, or a
+# press of Run waits for its first words.
 PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
-"""Seconds between messages to a page, up to so many pages that are told at once."""
+"""How many pages are told at once, at most, and the seconds between messages to each."""
 MOST_SHARE = 0.1
-"""And, where there are many, no more than this share of the time since the page shows these
-runs: the first words are what a person waits for."""
+"""Where there are many pages, the pace is at most this share of the time for which a page has
+shown its runs: a person waits for the first words."""
 STOPPING_PACE_S = 0.01
-"""And until a run that is being stopped has: a person waits for that."""
+"""The pace until a run that is being stopped has stopped: a person waits for that."""
 LONG, LONG_PACE_S = 60_000, 0.1
-"""Nobody reads along that fast: characters on a page, and its pace from then on."""
+"""Characters on a page, and its pace beyond them: nobody reads along that fast."""
 FEW_PAGES = 10
 PATIENCE_S = 5.0
 """How long a new socket may take to say which page it belongs to."""
+# A socket that never says a token costs its sender nothing. Those of one address are bounded apart,
+# so that one client cannot push out everybody else's.
 MOST_SOCKETS, MOST_WAITING, MOST_WAITING_EACH = 4, 200, 20
-"""Sockets of one page, and of all and of one address that have not said yet whose they are."""
+"""Sockets of one page; and those that have not said yet which page they belong to, of all
+addresses and of one."""
 MOST_SAID, MOST_SAID_PACE = 100, Pace(burst=20, per_s=2.0)
-"""Characters of what a page may say, and how often: its token, and that Stop was pressed."""
+"""How many characters a page may send, and how often: its token, and that Stop was pressed."""
+# The end of a page's session is no event that reaches its socket.
 LOOK_AGAIN_S = 30.0
 """How soon a socket that has nothing to say sees that its page's session is over."""
 STOP = "stop"
 """What a page says when Stop is pressed on it."""
+# Codes from 4000 to 4999 are an application's own (RFC 6455, section 7.4.2).
 SILENT, UNKNOWN_PAGE, TOO_MANY = 4408, 4404, 4429
 TOO_BIG = 1009
 
@@ -62,7 +69,7 @@ class Teller(Protocol[S_contra]):
 
     @property
     def told(self) -> int:
-        """How many characters it was told."""
+        """How many characters it has been told."""
 
     @property
     def is_behind(self) -> bool:
@@ -105,8 +112,10 @@ class FedPage(Generic[S]):
 
     def show(self, shown: S) -> None:
         """From now on the page shows this. Called by its script's thread."""
+        # Most script runs change nothing of the answers: they wake no socket.
         if shown == self._shown:
             return
+        # Where other runs are shown, nobody pressed Stop on those.
         self._is_told_to_stop &= shown.runs == self._runs()
         self._shown = shown
         self._wake()
@@ -128,6 +137,8 @@ class FedPage(Generic[S]):
         return self._shown.runs if self._shown is not None else {}
 
     def _wake(self) -> None:
+        # An asyncio event may be set on its own loop's thread only, and this may be a script's.
+        # Copied, for sockets join and leave meanwhile.
         for woken, loop in list(self._sockets.items()):
             loop.call_soon_threadsafe(woken.set)
 
@@ -148,6 +159,7 @@ class Feed(Generic[S]):
     def __init__(self, stop: Callable[[RunView], object], patience_s: float = PATIENCE_S) -> None:
         self._stop = stop
         self._patience_s = patience_s
+        # Weak: the session owns its page, which would otherwise outlive it with all its answers.
         self._pages: WeakValueDictionary[str, FedPage[S]] = WeakValueDictionary()
         self._live = 0
         self._waiting: dict[asyncio.Timeout, str] = {}
@@ -165,6 +177,7 @@ class Feed(Generic[S]):
 
     async def serve(self, socket: WebSocket) -> None:
         """Feed one page for as long as its socket is open."""
+        # A browser asks nobody before it opens a socket, so any site could open one here.
         if not is_own_page(socket.scope):
             await socket.close()
             return
@@ -175,17 +188,21 @@ class Feed(Generic[S]):
             if page is None or not page.join(woken):
                 await socket.close(UNKNOWN_PAGE if page is None else TOO_MANY)
                 return
-            told = weakref.ref(page)
+            # No local may hold the page from here on: an open socket would keep a session's answers
+            # after the session's end.
+            page_ref = weakref.ref(page)
             del page
             tasks = [
-                asyncio.create_task(self._tell(socket, told, woken)),
-                asyncio.create_task(_listen(socket, told)),
+                asyncio.create_task(self._tell(socket, page_ref, woken)),
+                asyncio.create_task(_listen(socket, page_ref)),
             ]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
+            # Awaited also after the cancelling: asyncio reports an exception that nobody has looked
+            # at.
             await asyncio.gather(*tasks, return_exceptions=True)
-            if (page := told()) is not None:
+            if (page := page_ref()) is not None:
                 page.leave(woken)
 
     async def _page_of(self, socket: WebSocket) -> FedPage[S] | None:
@@ -204,19 +221,20 @@ class Feed(Generic[S]):
 
     def _make_room(self, address: str) -> None:
         # A page of this app says its token at once: whoever has waited for longest is none.
-        there = [each for each, at in self._waiting.items() if at == address]
-        if len(there) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
-            patience = there[0] if len(there) >= MOST_WAITING_EACH else next(iter(self._waiting))
+        silent = [timer for timer, at in self._waiting.items() if at == address]
+        if len(silent) >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            patience = silent[0] if len(silent) >= MOST_WAITING_EACH else next(iter(self._waiting))
             del self._waiting[patience]
             patience.reschedule(0.0)
 
     async def _tell(
-        self, socket: WebSocket, told: "weakref.ref[FedPage[S]]", woken: asyncio.Event
+        self, socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]", woken: asyncio.Event
     ) -> None:
         clock = asyncio.get_running_loop().time
         began_s, runs = clock(), None
-        teller = page.teller() if (page := told()) is not None else None
-        while teller is not None and (page := told()) is not None:
+        teller = page.teller() if (page := page_ref()) is not None else None
+        while teller is not None and (page := page_ref()) is not None:
+            # Cleared before the look: what changes between look and wait must end the wait.
             woken.clear()
             shown, is_stopping = page.shown, page.is_stopping
             del page
@@ -225,6 +243,7 @@ class Feed(Generic[S]):
                 if shown.runs != runs:
                     began_s, runs = clock(), shown.runs
                 message = teller.news(shown, is_busy=self._live > FEW_PAGES)
+            # Before the message goes out: a run that ends while it does is told in another turn.
             is_live = any(not run.is_over for run in (runs or {}).values()) or teller.is_behind
             if message is not None:
                 await socket.send_text(as_json(message))
@@ -252,17 +271,17 @@ def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -
     if is_stopping:
         return STOPPING_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
-    found_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
-    return max(found_s, LONG_PACE_S) if told > LONG else found_s
+    wait_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
+    return max(wait_s, LONG_PACE_S) if told > LONG else wait_s
 
 
 async def _said(socket: WebSocket) -> str:
     """What a page says; whoever says anything longer is hung up on."""
-    said = await socket.receive_text()
-    if len(said) > MOST_SAID:
+    text = await socket.receive_text()
+    if len(text) > MOST_SAID:
         await socket.close(TOO_BIG)
         raise WebSocketDisconnect(TOO_BIG)
-    return said
+    return text
 
 
 async def _wait(woken: asyncio.Event, most_s: float) -> None:
@@ -272,12 +291,12 @@ async def _wait(woken: asyncio.Event, most_s: float) -> None:
             await woken.wait()
 
 
-async def _listen(socket: WebSocket, told: "weakref.ref[FedPage[S]]") -> None:
+async def _listen(socket: WebSocket, page_ref: "weakref.ref[FedPage[S]]") -> None:
     """Do what the page says, until it hangs up."""
     clock, bucket = asyncio.get_running_loop().time, Bucket(MOST_SAID_PACE)
     while True:
-        said = await _said(socket)
+        text = await _said(socket)
         is_in_time = bucket.take(1, clock())
-        if said == STOP and is_in_time and (page := told()) is not None:
+        if text == STOP and is_in_time and (page := page_ref()) is not None:
             page.stop()
             del page

@@ -17,7 +17,7 @@ from playground.ui.server.streamlit_insides import read_page_message
 
 STREAM = "/_stcore/stream"
 SOCKET_HEADER = "x-playground-socket"
-"""Tells a page's script which socket it was asked over; none from outside is let through."""
+"""Tells a script which socket it was asked over. A header of this name from outside is dropped."""
 HERE = "this machine"
 MOST_PAGES, MOST_PAGES_EACH = 400, 100
 """Sockets of all strangers, and of one address: a class behind one router has one."""
@@ -27,11 +27,14 @@ MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
 PAGES_PACE = Pace(burst=60, per_s=10.0)
 """Messages of one page: nobody clicks as often, and timers ask for less."""
+# An address has more than a page's own pace, for many pages can share it.
 ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=60.0), Pace(burst=600, per_s=200.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
 
 Sleep = Callable[[float], Awaitable[object]]
 
+# The server's loop writes it and scripts on other threads read it, each in one step of a
+# dictionary.
 _open: dict[str, str] = {}
 """The address of each socket, by the socket's name."""
 
@@ -55,6 +58,7 @@ class PageSockets:
             return
         address = address_of(scope)
         if not self._has_place(address):
+            # ASGI wants the message of the handshake received before it is refused.
             await receive()
             await send({"type": "websocket.close", "code": TOO_MANY})
             return
@@ -73,6 +77,7 @@ class PageSockets:
     def _has_place(self, address: str) -> bool:
         if self._pages[address] >= MOST_PAGES_EACH:
             return False
+        # Pages at this machine take no place from strangers, and find one however many those have.
         return address == HERE or self._pages.total() - self._pages[HERE] < MOST_PAGES
 
 
@@ -96,6 +101,8 @@ class _Socket:
 
     async def send(self, message: Message) -> None:
         """What the page is told, unless it was hung up on."""
+        # Streamlit goes on sending until it has seen the end; a server raises for what follows a
+        # close.
         if not self._is_closed:
             await self._send(message)
 
@@ -112,14 +119,14 @@ class _Socket:
             data = message.get("bytes")
             if data is None or len(data) > self._most_bytes:
                 return await self._hang_up(NOT_BINARY if data is None else TOO_BIG)
-            said = read_page_message(data)
-            if said is None:
+            page_message = read_page_message(data)
+            if page_message is None:
                 return await self._hang_up(NOT_READABLE)
-            if wait_s > 0 and said.is_timer:
+            if wait_s > 0 and page_message.is_timer:
                 continue  # A timer asks again.
             # Delayed rather than dropped: what comes next waits in the network meanwhile.
             await self._sleep(wait_s)
-            if said.is_used:
+            if page_message.is_used:
                 return message
 
     def _wait_s(self) -> float:
@@ -128,6 +135,7 @@ class _Socket:
 
     async def _hang_up(self, code: int) -> Message:
         self._is_closed = True
+        # Streamlit has to hear of this end as of any other, or the session would stay.
         await self._send({"type": "websocket.close", "code": code})
         return {"type": "websocket.disconnect", "code": code}
 
@@ -142,13 +150,15 @@ def address_of(scope: Scope) -> str:
     if is_local_visit(headers, peer):
         return HERE
     forwarded = headers.get("x-forwarded-for") or headers.get("forwarded", "")
+    # Cut: whoever asks chooses its length, and counters keep it as a key.
     return f"{peer} {forwarded.rpartition(',')[2].strip()[:200]}"
 
 
 def _named(scope: Scope, name: str) -> Scope:
     own = SOCKET_HEADER.encode()
-    kept = [(key, value) for key, value in scope["headers"] if key.lower() != own]
-    return {**scope, "headers": [*kept, (own, name.encode())]}
+    # With a header of this name from outside, a page would pass for another one's socket.
+    others = [(key, value) for key, value in scope["headers"] if key.lower() != own]
+    return {**scope, "headers": [*others, (own, name.encode())]}
 
 
 def _most_bytes(address: str) -> int:
@@ -161,12 +171,13 @@ def most_bytes() -> int:
 
 
 def has_left(name: str) -> bool:
-    """Whether the socket of this name is closed; one without a name is no server's of ours."""
+    """Whether the socket of this name is closed. Without a name no server of ours is in between."""
     return bool(name) and name not in _open
 
 
 def socket_name() -> str:
-    """What the socket is called over which this script was asked for; empty if none is known."""
+    """The name of the socket over which this script was asked for; empty if it is not known."""
+    # Headers are those of the handshake: the socket that they name may have closed since.
     name = st.context.headers.get(SOCKET_HEADER) or ""
     return name if name in _open else ""
 

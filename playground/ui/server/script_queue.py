@@ -24,8 +24,9 @@ LATER_S = 10.0
 LONGEST_S = 2.0
 """A script that takes longer waits for something else than the interpreter: others go on."""
 SETBACK, RECOVERY_S = 10.0, 20.0
-"""How many seconds later a turn comes for each that its page and its address had lately, and
-how fast that is forgotten. A page that asks again and again must not hold up a new one."""
+"""How many seconds later a turn comes for each second of turns that its page and its address
+have had lately, and how many seconds it takes to forget them. A page that asks again and again
+must not hold up a new one."""
 LOOK_S = 0.1
 """How often a script that waits looks whether it is still wanted."""
 
@@ -45,8 +46,8 @@ class _Turn:
     began_s: float = field(default=0.0, compare=False)
 
 
-class _Had:
-    """Seconds that each had of the turns lately, forgotten little by little."""
+class _RecentTurns:
+    """The seconds of turns that each asker has had lately; they fade with time."""
 
     def __init__(self) -> None:
         self._had: dict[str, tuple[float, float]] = {}
@@ -59,7 +60,7 @@ class _Had:
         self._had[asker] = (self.of(asker, now_s) + turn_s, now_s)
         if len(self._had) > MOST_KNOWN:
             limit_s = now_s - RECOVERY_S
-            self._had = {a: had for a, had in self._had.items() if had[1] > limit_s}
+            self._had = {known: turns for known, turns in self._had.items() if turns[1] > limit_s}
 
 
 class Turns:
@@ -73,11 +74,14 @@ class Turns:
         who: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._look, self._monotonic_s, self._who = look, monotonic_s, who
-        self._had = _Had()
+        self._had = _RecentTurns()
         self._lock = threading.Lock()
+        # Turns that are due at the same moment come in the order in which they were asked for.
         self._numbers = count()
         self._waiting: list[_Turn] = []
         self._running: _Turn | None = None
+        # A fragment drawn within the page takes a turn too, on the same thread: it must not wait
+        # for the turn that it is part of.
         self._here = threading.local()
 
     @contextmanager
@@ -92,6 +96,8 @@ class Turns:
             heappush(self._waiting, turn)
             self._admit()
         try:
+            # A turn that lasts longer than `LONGEST_S` announces that to nobody: those who wait
+            # look.
             while not turn.has_come.wait(LOOK_S):
                 self._look()
                 with self._lock:
@@ -107,6 +113,7 @@ class Turns:
     def _due_s(self, askers: tuple[str, ...], *, can_wait: bool) -> float:
         now_s = self._monotonic_s()
         had_s = sum(self._had.of(asker, now_s) for asker in askers)
+        # Whoever had many turns still comes no later than a timer.
         return now_s + (LATER_S if can_wait else min(LATER_S, SETBACK * had_s))
 
     def _leave(self, turn: _Turn) -> None:
@@ -116,6 +123,7 @@ class Turns:
                 self._had.add(asker, now_s - turn.began_s, now_s)
         if self._running is turn:
             self._running = None
+        # Left in the heap it would be admitted, and hold up all others with nobody to use it.
         elif turn in self._waiting:
             self._waiting.remove(turn)
             heapify(self._waiting)
@@ -132,6 +140,7 @@ class Turns:
 
 
 _turns = Turns(leave_if_unwanted, who=asker)
+# A script that asks for a rerun is run again by the same thread.
 _next = threading.local()
 
 

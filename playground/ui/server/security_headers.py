@@ -60,6 +60,7 @@ class SafeHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # A server's own Starlette puts it there; the self-check, which calls this too, does not.
         if "app" in scope:
             SafeHeaders.is_serving = True
         is_cloud = scope["type"] == "http" and is_served_by_community_cloud(Headers(scope=scope))
@@ -67,6 +68,7 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                # Replaced, not added: of two policies a browser applies both.
                 MutableHeaders(scope=message).update(headers)
             await send(message)
 

@@ -40,15 +40,16 @@ Held = Mapping[str, Mapping[str, int]]
 def _part(module: str, *names: str) -> object | None:
     """A part of the insides by the place where it stands; None, and a note, if it is not there."""
     try:
-        found: object = importlib.import_module(module)
+        part: object = importlib.import_module(module)
         for name in names:
-            found = getattr(found, name)
+            part = getattr(part, name)
     except (ImportError, AttributeError):
         _note(".".join((module, *names)))
         return None
-    return found
+    return part
 
 
+# Once for each piece: some are looked for at every message.
 @cache
 def _note(place: str) -> None:
     logging.getLogger(__name__).warning(
@@ -88,9 +89,9 @@ def whole() -> Iterator[None]:
 def let_callbacks_end() -> None:
     """From now on no callback is interrupted. May be called again and again."""
     _run_one_script_at_a_time()
-    interrupted, heard = _part(*YIELDING), _part(*HEARING)
+    interrupted, original = _part(*YIELDING), _part(*HEARING)
     # Not by identity: after an edit of this file the functions are others.
-    if not callable(interrupted) or not callable(heard) or hasattr(interrupted, "__wrapped__"):
+    if not callable(interrupted) or not callable(original) or hasattr(interrupted, "__wrapped__"):
         return
 
     @wraps(interrupted)
@@ -99,7 +100,7 @@ def let_callbacks_end() -> None:
 
     _put(YIELDING, unless_whole)
     # From before the first callback on: a click that is not even looked at would be lost.
-    _put(HEARING, whole()(heard))
+    _put(HEARING, whole()(original))
 
 
 def _run_one_script_at_a_time() -> None:
@@ -153,14 +154,14 @@ def read_page_message(data: bytes) -> PageMessage | None:
     if back_msg is None or unreadable is None:
         return PageMessage(is_timer=False, is_used=True)
     try:
-        said = back_msg.FromString(data)  # type: ignore[attr-defined]
+        message = back_msg.FromString(data)  # type: ignore[attr-defined]
     except cast("type[Exception]", unreadable):
         return None
-    kind = said.WhichOneof("type")
+    kind = message.WhichOneof("type")
     is_used = kind in USED
     if kind == "backend_operation_request":
-        is_used = said.backend_operation_request.WhichOneof("payload") in USED_OPERATIONS
-    return PageMessage(is_timer=bool(said.rerun_script.is_auto_rerun), is_used=is_used)
+        is_used = message.backend_operation_request.WhichOneof("payload") in USED_OPERATIONS
+    return PageMessage(is_timer=bool(message.rerun_script.is_auto_rerun), is_used=is_used)
 
 
 def uploaded_files() -> Held | None:
@@ -168,7 +169,7 @@ def uploaded_files() -> Held | None:
     try:
         storage = st.runtime.get_instance().uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
         return {
-            page: {file: len(each.data) for file, each in list(files.items())}
+            page: {file: len(upload.data) for file, upload in list(files.items())}
             for page, files in list(storage.items())
         }
     except AttributeError:
@@ -183,10 +184,10 @@ def parts_to_preload(folder: Path = Path(st.__file__).parent) -> tuple[str, ...]
     """Parts of Streamlit's page that a browser takes half a second for: it would at the first
     code or table, in the middle of the answers. Those that are not found come when needed."""
     places = [sorted(folder.glob(f"static/static/js/{part}.*.js")) for part in PARTS]
-    for part, found in zip(PARTS, places, strict=True):
-        if not found:
+    for part, files in zip(PARTS, places, strict=True):
+        if not files:
             _note(f"static/js/{part}")
-    return tuple(f"static/js/{file.name}" for found in places for file in found)
+    return tuple(f"static/js/{file.name}" for files in places for file in files)
 
 
 def import_emojis() -> None:
@@ -239,6 +240,7 @@ def close_at_once(close: Callable[[], object]) -> None:
     uvicorn ends the app once every connection is closed, and a browser that sleeps closes
     none: by then the process may have been killed. Without it the app's end is late.
     """
+    # Python lets the main thread alone set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -247,6 +249,7 @@ def close_at_once(close: Callable[[], object]) -> None:
         if not callable(before) or not hasattr(config, PATIENCE):
             _note(f"Server.config.{PATIENCE}")
             return
+        # Unset, uvicorn waits for every browser without end.
         setattr(config, PATIENCE, getattr(config, PATIENCE) or CLOSED_WITHIN_S)
         signal.signal(number, partial(_begin_to_close, before, close))
 
@@ -257,6 +260,8 @@ def _begin_to_close(
     number: int,
     frame: FrameType | None,
 ) -> None:
+    # A signal handler interrupts the main thread: if it waited here for a lock which that thread
+    # holds, both would wait for ever.
     threading.Thread(target=close, name="close", daemon=True).start()
     before(number, frame)
 
@@ -277,7 +282,8 @@ def configure(options: Sequence[str]) -> None:
     if not hasattr(run, "make_context") or not callable(load):
         return
     context = run.make_context("run", ["streamlit_app.py", *options])
-    load({name: each for name, each in context.params.items() if name not in ("target", "args")})
+    # `streamlit run` passes on its options alone; these two are the command's arguments.
+    load({name: value for name, value in context.params.items() if name not in ("target", "args")})
 
 
 def print_errors_only() -> None:

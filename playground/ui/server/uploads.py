@@ -36,13 +36,16 @@ class Uploads:
             return
         page, _, file = scope["path"].rpartition(UPLOAD)[2].partition("/")
         length = Headers(scope=scope).get("content-length", "")
+        # What does not say its length can't be refused before it is in memory.
         if not length.isdecimal():
             await PlainTextResponse(NO_LENGTH, 411)(scope, receive, send)
             return
         if why := self._why_not(page, file, int(length), address_of(scope)):
             await PlainTextResponse(why, 413)(scope, receive, send)
             return
+        # A key of its own: the same file may come twice at once.
         upload = object()
+        # Counted from here on: files that come at once would each find the room still free.
         self._coming[upload] = page, int(length)
         self._addresses[page] = address_of(scope)
         try:
@@ -51,22 +54,26 @@ class Uploads:
             del self._coming[upload]
 
     def _why_not(self, page: str, file: str, size: int, address: str) -> str | None:
-        held = {each: dict(files) for each, files in (self._held() or {}).items()}
-        held.get(page, {}).pop(file, None)  # It would be replaced.
+        uploaded = {owner: dict(files) for owner, files in (self._held() or {}).items()}
+        uploaded.get(page, {}).pop(file, None)  # It would be replaced.
         coming = list(self._coming.values())
-        known = held.keys() | {each for each, _ in coming}
-        self._addresses = {each: at for each, at in self._addresses.items() if each in known}
+        known = uploaded.keys() | {owner for owner, _ in coming}
+        # The end of a page is told to nobody here, so those that have gone are forgotten now.
+        self._addresses = {owner: at for owner, at in self._addresses.items() if owner in known}
 
         def total(is_counted: Callable[[str], bool]) -> int:
-            kept = sum(sum(files.values()) for each, files in held.items() if is_counted(each))
-            return size + kept + sum(more for each, more in coming if is_counted(each))
+            in_memory = sum(
+                sum(files.values()) for owner, files in uploaded.items() if is_counted(owner)
+            )
+            return size + in_memory + sum(more for owner, more in coming if is_counted(owner))
 
-        files = 1 + len(held.get(page, {})) + sum(each == page for each, _ in coming)
-        if files > MOST_FILES or total(lambda each: each == page) > MOST_BYTES:
+        files = 1 + len(uploaded.get(page, {})) + sum(owner == page for owner, _ in coming)
+        if files > MOST_FILES or total(lambda owner: owner == page) > MOST_BYTES:
             return TOO_MUCH
+        # Whoever sits at the machine fills their own memory.
         if address == HERE:
             return None
         at = self._addresses.get
-        if total(lambda each: at(each) == address) > MOST_ADDRESS_BYTES:
+        if total(lambda owner: at(owner) == address) > MOST_ADDRESS_BYTES:
             return ALL_FULL
-        return ALL_FULL if total(lambda each: at(each) != HERE) > MOST_ALL_BYTES else None
+        return ALL_FULL if total(lambda owner: at(owner) != HERE) > MOST_ALL_BYTES else None

@@ -37,6 +37,7 @@ class VisitorCookie:
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                # Added, not put in the place of others: a login sets cookies of its own.
                 headers.append("Set-Cookie", line)
                 # A cache on the way must not hand one visitor's cookie to the next.
                 headers["Cache-Control"] = "private, no-store"
@@ -46,11 +47,13 @@ class VisitorCookie:
 
     def _line(self, request: HTTPConnection) -> str | None:
         """The header to set, or None where there is nothing to set."""
+        # The page's files are asked for all at once: each would bring another token.
         is_page = request.scope["method"] == "GET" and "text/html" in request.headers.get(
             "accept", ""
         )
         if not is_page or is_local_visit(request.headers, _address(request)):
             return None
+        # A browser drops a `__Host-` cookie that comes by http.
         is_https = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
         name = SECURE_COOKIE if is_https else COOKIE
         if is_token(request.cookies.get(name, "")):
@@ -65,8 +68,9 @@ def _address(request: HTTPConnection) -> str:
 
 def token_of(cookies: Mapping[str, str]) -> str | None:
     """A browser's token; what has another shape is none."""
-    found = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
-    return next((token for token in found if is_token(token)), None)
+    # The one that nobody but this host can set is believed first.
+    candidates = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
+    return next((token for token in candidates if is_token(token)), None)
 
 
 def has_cookie() -> bool:
@@ -78,6 +82,7 @@ def stranger(page: str) -> str:
     """The name in the log of a visitor from elsewhere: by login, else by browser, else by
     page."""
     issuer, subject = st.user.get("iss"), st.user.get("sub")
+    # A subject is unique within its issuer only (OpenID Connect Core 1.0, section 2).
     if st.user.get("is_logged_in") is True and issuer and subject:
         return visitor_of("login", str(issuer), str(subject))
     token = token_of(st.context.cookies)

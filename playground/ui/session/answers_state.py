@@ -62,6 +62,7 @@ def view(runs: Runs, chance: Random | None = None) -> View:
     """What the page shows when these are its runs. `chance` shuffles for a blind vote."""
     hidden = is_hidden(runs)
     order = ordered(runs, chance or SystemRandom())
+    # In a blind vote a card is called by its place: its letter would tell whose answer it is.
     names = {letter: str(at) if hidden else letter for at, letter in enumerate(order, 1)}
     wide = focused(runs)
     placed = sorted(order, key=lambda letter: letter != wide)
@@ -96,8 +97,8 @@ def focus(letter: str | None) -> None:
 
 
 def baseline() -> Baseline | None:
-    found: Baseline | None = st.session_state.get("baseline")
-    return found
+    pinned: Baseline | None = st.session_state.get("baseline")
+    return pinned
 
 
 def pin(run: RunView) -> None:
@@ -118,16 +119,17 @@ def set_changes(against: str | None) -> None:
 
 def others(view: View, letter: str) -> dict[str, tuple[str, RunView]]:
     """What an answer can be compared with: what the page calls it, and its run."""
-    found: dict[str, tuple[str, RunView]] = {}
+    candidates: dict[str, tuple[str, RunView]] = {}
     if view.pinned and not view.is_hidden:
-        found[BASELINE] = (view.pinned.name, view.pinned.run)
+        candidates[BASELINE] = (view.pinned.name, view.pinned.run)
     if not view.is_hidden and (run := _before(view, letter)):
-        found[BEFORE] = (f"Run {run.plan.press} {letter}", run)
-    found |= {other: (view.names[other], run) for other, run in view.runs.items()}
+        candidates[BEFORE] = (f"Run {run.plan.press} {letter}", run)
+    candidates |= {other: (view.names[other], run) for other, run in view.runs.items()}
+    # What ended without an answer is nothing to compare with; what is on its way will have one.
     this = view.runs[letter]
     return {
         key: (name, run)
-        for key, (name, run) in found.items()
+        for key, (name, run) in candidates.items()
         if run.id != this.id and (run.blocks or run.is_live)
     }
 
@@ -142,6 +144,7 @@ def compared(view: View, letter: str) -> RunView | None:
 def _before(view: View, letter: str) -> RunView | None:
     """The run of this letter that was shown before this one."""
     this, press = view.runs[letter], presses_state.number(view.runs)
+    # A press that ran another variant alone left this one's run in its card.
     earlier = (
         runs[letter]
         for number, runs in view.presses.items()
@@ -178,6 +181,7 @@ def take_vote_problem() -> str | None:
 
 def is_hidden(runs: Runs) -> bool:
     """Whether it must not be seen yet which answer is whose."""
+    # Without two answers to vote on there would be no vote that reveals them.
     return is_blind() and bool(on_ballot(runs)) and vote(runs) is None
 
 
@@ -196,6 +200,7 @@ def ordered(runs: Runs, chance: Random) -> tuple[str, ...]:
         return tuple(order)
     if not is_hidden(runs):
         return tuple(runs)
+    # Kept until other runs are shown: shuffled at each draw, cards would move while they are read.
     order = shuffled(tuple(runs), chance)
     session["blind_order"] = (frozenset(ids), order)
     focus(None)  # Whose card had the full width before is known.

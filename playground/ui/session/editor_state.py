@@ -23,8 +23,13 @@ def page() -> PageState:
     own = Prompt("", ())
     requests = {letter: variant_state.request(letter, own) for letter in variant_state.variants()}
     variants = tuple(
-        Variant(letter, each.params, each.prompt.system, variant_state.typed(letter, each.params))
-        for letter, each in requests.items()
+        Variant(
+            letter,
+            request.params,
+            request.prompt.system,
+            variant_state.typed(letter, request.params),
+        )
+        for letter, request in requests.items()
     )
     scenario = st.session_state.get(state.SCENARIO) or "none"
     return PageState(state.prompt(), variants, scenario)
@@ -51,19 +56,21 @@ def _lettered(params: Params) -> Variant:
 
 def _place(page: PageState) -> None:
     state.set_prompt(page.prompt)
-    for each in page.variants:
-        variant_state.set_variant(each.letter, each.params, each.system, each.typed)
-    st.session_state["variants"] = [each.letter for each in page.variants]
+    for variant in page.variants:
+        variant_state.set_variant(variant.letter, variant.params, variant.system, variant.typed)
+    st.session_state["variants"] = [variant.letter for variant in page.variants]
+    # A page that comes from elsewhere may name any scenario.
     known = page.scenario if page.scenario in services().scenarios() else "none"
     if known != (st.session_state.get(state.SCENARIO) or "none"):
         st.session_state[state.SCENARIO] = known
 
 
 def history() -> UndoHistory:
-    kept: UndoHistory | None = st.session_state.get("undo_history")
-    return kept or UndoHistory((Step(page()),))
+    steps: UndoHistory | None = st.session_state.get("undo_history")
+    return steps or UndoHistory((Step(page()),))
 
 
+# Cut off half-way by another message, a step would be lost, and with it half of an edit.
 @whole()
 def record() -> None:
     """Make a step of what has changed since the last one."""
@@ -82,6 +89,7 @@ def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwarg
 
 
 def undo() -> None:
+    # What was typed arrives with the click: it is a step of its own, and the one to be undone.
     record()
     _go(history().undone())
 

@@ -79,8 +79,8 @@ def is_in_pane() -> bool:
 def table() -> Table:
     """The cases as they stand, also while they are not in the pane."""
     edit_table()
-    found: Table = st.session_state.get("case_table", ((), ()))
-    return found
+    cases: Table = st.session_state.get("case_table", ((), ()))
+    return cases
 
 
 def fit_columns(variables: tuple[str, ...]) -> Table:
@@ -120,6 +120,7 @@ def edit_table() -> None:
     session = st.session_state
     version, start, changes = read_changes((session.get(CASES) or {}).get("changes"))
     seen = start + len(changes)
+    # Changes to a table that another one has replaced would land in other rows.
     if version == case_version() and seen != session.get("case_seen"):
         session["case_table"] = edited(session["case_base"], changes)
         session["case_seen"] = seen
@@ -139,6 +140,7 @@ def import_table(new: Table, changes: tuple[str, ...] = ()) -> None:
     _set_table(new, is_other=True)
     st.session_state["case_problem"] = None
     st.session_state["case_changes"] = changes
+    # Emptied: used once more, it would replace what was edited in the table since.
     st.session_state["pasted_cases"] = ""
 
 
@@ -150,18 +152,18 @@ def set_case_problem(text: str | None) -> None:
 
 def case_changes() -> tuple[str, ...]:
     """What was changed to read the cases that were imported last."""
-    found: tuple[str, ...] = st.session_state.get("case_changes", ())
-    return found
+    changes: tuple[str, ...] = st.session_state.get("case_changes", ())
+    return changes
 
 
 def case_problem() -> str | None:
-    found: str | None = st.session_state.get("case_problem")
-    return found
+    sentence: str | None = st.session_state.get("case_problem")
+    return sentence
 
 
 def check_ids() -> tuple[int, ...]:
-    found: tuple[int, ...] = st.session_state.get("check_ids", ())
-    return found
+    ids: tuple[int, ...] = st.session_state.get("check_ids", ())
+    return ids
 
 
 def add_check() -> None:
@@ -170,7 +172,9 @@ def add_check() -> None:
 
 
 def remove_check(number: int) -> None:
-    st.session_state["check_ids"] = tuple(each for each in check_ids() if each != number)
+    st.session_state["check_ids"] = tuple(
+        check_id for check_id in check_ids() if check_id != number
+    )
 
 
 def check_field(number: int, name: str) -> str:
@@ -180,17 +184,17 @@ def check_field(number: int, name: str) -> str:
 
 def chosen(name: str) -> Json:
     """What a control holds, or held when it was last drawn, as the browser said it."""
-    kept: dict[str, Json] = st.session_state.get("experiment_chosen", {})
-    return st.session_state.get(name, kept.get(name, _defaults().get(name)))
+    remembered: dict[str, Json] = st.session_state.get("experiment_chosen", {})
+    return st.session_state.get(name, remembered.get(name, _defaults().get(name)))
 
 
 def restore() -> None:
     """Before the controls are drawn: give back what they held, and keep what they hold."""
-    kept = {name: chosen(name) for name in _defaults()}
-    for name, value in kept.items():
+    values = {name: chosen(name) for name in _defaults()}
+    for name, value in values.items():
         if name not in st.session_state:
             st.session_state[name] = value
-    st.session_state["experiment_chosen"] = kept
+    st.session_state["experiment_chosen"] = values
 
 
 def _defaults() -> dict[str, Json]:
@@ -202,8 +206,8 @@ def _defaults() -> dict[str, Json]:
 
 def planned() -> tuple[object, GridPlan] | None:
     """What a grid was last planned from, and its plan."""
-    found: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
-    return found
+    plan_and_inputs: tuple[object, GridPlan] | None = st.session_state.get("grid_planned")
+    return plan_and_inputs
 
 
 def set_planned(inputs: object, plan: GridPlan) -> None:
@@ -211,13 +215,14 @@ def set_planned(inputs: object, plan: GridPlan) -> None:
 
 
 def opened() -> Opened | None:
-    found: Opened | None = st.session_state.get("experiment_opened")
-    return found
+    experiment: Opened | None = st.session_state.get("experiment_opened")
+    return experiment
 
 
 def set_opened(new: Opened | None) -> None:
     session = st.session_state
     session["experiment_opened"] = new
+    # A cell is a place: in another experiment it is another one's.
     session["matrix_cell"] = None
     session["matrix_version"] = session.get("matrix_version", 0) + 1
 
@@ -228,8 +233,8 @@ def ask_delete(experiment_id: str | None) -> None:
 
 
 def to_delete() -> str | None:
-    found: str | None = st.session_state.get("experiment_to_delete")
-    return found
+    experiment_id: str | None = st.session_state.get("experiment_to_delete")
+    return experiment_id
 
 
 def say(problem: str | None) -> None:
@@ -238,12 +243,12 @@ def say(problem: str | None) -> None:
 
 
 def problem() -> str | None:
-    found: str | None = st.session_state.get("experiment_problem")
-    return found
+    sentence: str | None = st.session_state.get("experiment_problem")
+    return sentence
 
 
 def matrix_table() -> str:
-    """The key of the table; another one once other places stand in it."""
+    """The key of the table; it changes when the table shows other cells."""
     return f"matrix_{st.session_state.get('matrix_version', 0)}"
 
 
@@ -256,6 +261,7 @@ def select_cell(table: str, rows: list[int], columns: list[str]) -> None:
     """Open the place that was selected, or close it when it was deselected."""
     cells = st.session_state[table]["selection"]["cells"]
     place = None
+    # A browser may name any cell, and a late one that of a table with more rows.
     if cells and 0 <= cells[0][0] < len(rows) and cells[0][1] in columns:
         place = (columns.index(cells[0][1]), rows[cells[0][0]])
     st.session_state["matrix_cell"] = place
@@ -268,5 +274,5 @@ def close_cell() -> None:
 
 def cell() -> tuple[int, int] | None:
     """The setting and the case that are shown in full."""
-    found: tuple[int, int] | None = st.session_state.get("matrix_cell")
-    return found
+    place: tuple[int, int] | None = st.session_state.get("matrix_cell")
+    return place

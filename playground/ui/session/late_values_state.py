@@ -1,5 +1,5 @@
-"""What was put into the editor, kept from messages that the browser sent before it knew, and
-told to a browser that was too slow to hear it.
+"""Protects what was put into the editor from messages that the browser had sent before it knew,
+and repeats it to a browser that was too slow to hear it.
 
 A browser sends the values of all its widgets with every message. One that is on its way while
 the server changes a value carries the old one, and Streamlit would take that for an edit. And
@@ -14,6 +14,7 @@ import streamlit as st
 
 from playground.ui.session import state, variant_state
 
+# No longer: from then on even the value of before is somebody's edit.
 LATE_S = 2.0
 """How long such a message may take."""
 
@@ -22,33 +23,34 @@ Put = tuple[float, list[object], object]
 """When a value was put, which values it took the place of, and which it is."""
 
 
-def _held() -> dict[str, object]:
-    found = variant_state.controls(variant_state.variants())
+def _values_now() -> dict[str, object]:
+    values = variant_state.controls(variant_state.variants())
     texts = range(st.session_state["message_count"])
     keys = [state.SYSTEM_PROMPT, *map(state.message_text, texts), *map(state.message_role, texts)]
-    return found | {key: st.session_state.get(key) for key in keys}
+    return values | {key: st.session_state.get(key) for key in keys}
 
 
 def _put() -> dict[str, Put]:
     """What was put of late: when, which values it took the place of, and which it has now."""
-    found: dict[str, Put] = st.session_state.setdefault("late_values", {})
-    for key, (since_s, *_) in list(found.items()):
+    puts: dict[str, Put] = st.session_state.setdefault("late_values", {})
+    for key, (since_s, *_) in list(puts.items()):
         if time.monotonic() - since_s > LATE_S:
-            del found[key]
-    return found
+            del puts[key]
+    return puts
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
     """Whatever the block puts into the editor's widgets stays there."""
-    before = _held()
+    before = _values_now()
     yield
-    after, put = _held(), _put()
+    after, put = _values_now(), _put()
     for key, new in after.items():
         old = before.get(key)  # None: a field that was not there, and is empty at first.
         if old != new:
+            # Earlier values too: a message that crosses two changes carries the oldest of them.
             _, earlier, _ = put.get(key, (None, [], None))
-            put[key] = time.monotonic(), [each for each in (old, *earlier) if each != new], new
+            put[key] = time.monotonic(), [value for value in (old, *earlier) if value != new], new
 
 
 def put_again() -> None:

@@ -16,6 +16,7 @@ BUDGET_RULES = {
     BUDGET_DAY: rule("The budget per day", "0", str(LARGEST_USD)),
 }
 COUNT_TOKENS = "count_tokens"
+# Each text that is counted is an entry of its own, and a session may go on for days.
 MOST_COUNTS = 60
 Count = Future[int | Failure]
 
@@ -31,8 +32,8 @@ def initialise() -> None:
 
 def since() -> datetime:
     """When this page was opened."""
-    found: datetime = st.session_state["since"]
-    return found
+    opened_at: datetime = st.session_state["since"]
+    return opened_at
 
 
 def budget() -> Budget:
@@ -61,8 +62,8 @@ def load_budget(budget: Budget) -> None:
 
 def asked_counts() -> Mapping[str, Count]:
     """Every count that was asked for, by what was to be counted."""
-    found: Mapping[str, Count] = st.session_state["counts"]
-    return found
+    counts_by_key: Mapping[str, Count] = st.session_state["counts"]
+    return counts_by_key
 
 
 def set_count(key: str, answer: Count) -> None:
@@ -82,5 +83,5 @@ def count_problem() -> str | None:
 
 def counts() -> dict[str, int]:
     """Input tokens, by what was counted."""
-    done = {key: each.result() for key, each in asked_counts().items() if each.done()}
-    return {key: found for key, found in done.items() if isinstance(found, int)}
+    done = {key: answer.result() for key, answer in asked_counts().items() if answer.done()}
+    return {key: tokens for key, tokens in done.items() if isinstance(tokens, int)}

@@ -27,26 +27,26 @@ def add(runs: Runs) -> None:
     """These are the newest, and are shown."""
     st.session_state["shown_press"] = None
     if runs:
-        st.session_state["presses"] = _kept({**presses(), number(runs): runs})
+        st.session_state["presses"] = _within_bounds({**presses(), number(runs): runs})
 
 
-def _kept(presses: dict[int, Runs]) -> dict[int, Runs]:
+def _within_bounds(presses: dict[int, Runs]) -> dict[int, Runs]:
     newest, *earlier = sorted(presses, reverse=True)[:MOST_PRESSES]
-    found = {newest: presses[newest]}
+    kept_runs = {newest: presses[newest]}
     # Runs that go on are the newest's: these have all that they will have.
     spare = MOST_CHARACTERS
     for press in earlier:
         spare -= sum(len(run.text) + len(run.thinking) for run in presses[press].values())
         if spare < 0:
             break
-        found[press] = presses[press]
-    return found
+        kept_runs[press] = presses[press]
+    return kept_runs
 
 
 def presses() -> Mapping[int, Runs]:
     """The runs that the cards showed after each press, the newest first."""
-    found: Mapping[int, Runs] = st.session_state["presses"]
-    return found
+    runs_by_press: Mapping[int, Runs] = st.session_state["presses"]
+    return runs_by_press
 
 
 def newest() -> Runs:
@@ -55,6 +55,7 @@ def newest() -> Runs:
 
 def shown() -> Runs:
     """The runs that the cards show: the newest as long as one of them is on its way."""
+    # While runs go on only they are shown: Stop and the feed know no others.
     is_live = not all(run.is_over for run in newest().values())
     chosen = presses().get(st.session_state["shown_press"])
     return newest() if is_live or chosen is None else chosen

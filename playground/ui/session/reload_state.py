@@ -9,8 +9,8 @@ from playground.ui.session import state
 from playground.ui.session.services import services
 
 LEFT_WITHIN_S, COPY_LEFT_WITHIN_S = 10.0, 0.5
-"""How long a busy server may take to see that the earlier page has left; one that stays is
-that of another tab, which was copied."""
+"""How long a busy server may take to see that the earlier page has left. A page that stays is
+that of another tab, from which this one was copied."""
 
 
 def introduce() -> None:
@@ -26,6 +26,7 @@ def take_over(before: Before) -> None:
         return
     owner, visitor = page.identity
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
+    # The name alone opens nothing: whoever has learned it must be the same visitor.
     if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
         return
     shown = page.hand_over()

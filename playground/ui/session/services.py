@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from playground.claude.demo.faults import Scenario
 
 
+# Together less than the five seconds that the server waits as it ends (`CLOSED_WITHIN_S`).
 SUBMITTED_WITHIN_S, HUNG_UP_WITHIN_S, ENDED_WITHIN_S, WRITTEN_WITHIN_S = 1.5, 0.5, 1.0, 1.5
 
 
@@ -77,6 +78,8 @@ class Services:
             most_runs=settings.most_runs,
             most_runs_per_visitor=settings.most_runs_per_visitor,
             most_waiting=settings.most_waiting,
+            # Strangers' demo runs have places of their own, or they would take those of runs that
+            # somebody pays for.
             is_spare=lambda run: is_spare(run.visitor, run.plan.connection),
             grace_s=settings.page_gone_s,
             on_gone=self.log.open_pages.close,
@@ -84,6 +87,8 @@ class Services:
         self.feed: Feed[View] = Feed(self.engine.stop)
         self._counts = Paces(COUNT_PACE, COUNTS_PACE)
         self._model_reads = Paces(MODELS_PACE, ALL_MODELS_PACE)
+        # The signal, the end of the app and `atexit` all close: who comes second waits for the
+        # first.
         self._closing = threading.Lock()
         self._claims = Claims(self.log.claims)
         self.batching = Batching(
@@ -94,8 +99,11 @@ class Services:
         """The server ends: so do runs, with what they have in the log, within five seconds. A
         batch whose submission is under way may be told its id."""
         with self._closing:
+            # Runs stop before their clients do: one whose connection is gone would look as if it
+            # had failed.
             self.engine.stop_all()
             until_s = time.monotonic() + SUBMITTED_WITHIN_S
+            # A submission that is cut off here may have made a batch whose id nobody knows.
             while self.engine.live_owners or self.batching.submitting:
                 if time.monotonic() > until_s:
                     break
@@ -105,6 +113,7 @@ class Services:
                 with suppress(TimeoutError):
                     self.engine.call(clients.close()).result(HUNG_UP_WITHIN_S)
             self.engine.close(ENDED_WITHIN_S)
+            # The log comes last: whatever is stopped above still writes its row.
             self.log.close(WRITTEN_WITHIN_S)
 
     def start(self, run: Run, key: str, reserve_again: Callable[[], Refusal | None] | None) -> None:
@@ -119,6 +128,8 @@ class Services:
             events = self._send(run.plan, key, run.raw)
             if reserve_again is None:
                 return events
+            # In a thread: it asks the database, and on the loop every other answer would wait for
+            # that.
             return within_budget(events, lambda: asyncio.to_thread(reserve_again))
 
         self.engine.start(run, send)
@@ -201,6 +212,7 @@ class Services:
         return api, partial(results, api)
 
     def _shared_clients(self) -> "Clients":
+        # Imported late: the SDK takes more than a second, for which the first page must not wait.
         from playground.claude.clients import Clients
 
         if self._clients is None:
@@ -216,6 +228,7 @@ class Services:
     def record(self, run: Run) -> None:
         """Write what is known of a run into the log."""
         keeps_texts = self.settings.keeps_texts(is_local=run.visitor == LOCAL)
+        # Texts that must not be stored live in memory, and no longer than the page that made them.
         page = None if keeps_texts else run.owner
         self.log.record(*logged(run), only_on_page=page)
 
@@ -244,42 +257,44 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
 
 def services() -> Services:
     """The process's parts. Raises `SettingsError` for a setting that cannot be used."""
-    held = _held()
-    with held["lock"]:
-        if "services" not in held:
-            held["services"] = Services(read_own_settings())
+    shared = _process_state()
+    # Pages that open at once would otherwise each begin an engine and open the log.
+    with shared["lock"]:
+        if "services" not in shared:
+            shared["services"] = Services(read_own_settings())
             # For a server that tells nobody of its end: only one that runs an app does.
-            atexit.register(held["services"].close)
-        found: Services = held["services"]
-        return found
+            atexit.register(shared["services"].close)
+        parts: Services = shared["services"]
+        return parts
 
 
 def close_services() -> None:
     """Close what was opened; returns when that is done, whoever began it."""
-    if (found := _held().get("services")) is not None:
-        found.close()
+    if (parts := _process_state().get("services")) is not None:
+        parts.close()
 
 
 def forget_services() -> None:
     """Build them anew when they are asked for next. What they hold is left as it is."""
-    _held().pop("services", None)
+    _process_state().pop("services", None)
 
 
-def _held() -> dict[str, Any]:
+def _process_state() -> dict[str, Any]:
     # Not in Streamlit's cache: one message of any visitor's browser clears that. Nor in this
     # module: Streamlit forgets one that was edited, but none that has no file.
-    held = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
-    held.setdefault("lock", threading.RLock())
-    return held
+    shared = vars(sys.modules.setdefault(HELD_IN, ModuleType(HELD_IN)))
+    shared.setdefault("lock", threading.RLock())
+    return shared
 
 
 def is_here(owner: str, page: FedPage[View]) -> None:
     """Tell the engine that this page is alive, and how to see whether it still is: by one of
     its sockets or, where this app is not the server's, by its session."""
-    name, told = socket_name(), weakref.ref(page)
+    # Weak: the engine must keep no page whose session is over.
+    name, page_ref = socket_name(), weakref.ref(page)
 
     def is_connected() -> bool:
-        page = told()
+        page = page_ref()
         return page is not None and (page.is_fed or not has_left(name))
 
     services().engine.is_here(owner, is_connected)

@@ -57,6 +57,7 @@ def message_blocks(index: int) -> str:
     return f"message_{index}_blocks"
 
 
+# Cut off half-way by another message, a session would lack keys and each later run would fail.
 @whole()
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
@@ -68,6 +69,7 @@ def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
         return
     state["opened_s"] = time.monotonic()
     state["fed_page"] = open_page()
+    # Made here: Streamlit's own session id is a credential, with which a session can be joined.
     state["owner"] = secrets.token_urlsafe(16)
     state["runs"] = {}
     state["press"] = 0
@@ -157,6 +159,7 @@ def drop_blocks(index: int) -> None:
 
 def move_message(index: int, to: int) -> None:
     messages = list(prompt().messages)
+    # Two quick clicks can both arrive before the page has taken one of the buttons away.
     if index < len(messages):
         messages.insert(to, messages.pop(index))
         _set_messages(messages)
@@ -168,8 +171,8 @@ def set_not_started(why: str, as_pressed: object) -> None:
 
 
 def not_started() -> tuple[str, object] | None:
-    found: tuple[str, object] | None = st.session_state.get("not_started")
-    return found
+    refusal: tuple[str, object] | None = st.session_state.get("not_started")
+    return refusal
 
 
 def retry_texts() -> tuple[str, ...]:
@@ -189,8 +192,8 @@ def policy() -> RetryPolicy:
 
 def policy_problems() -> list[str]:
     """Why the fields of the retry policy can't be used."""
-    found = map(problem_of, retry_texts(), RETRY_RULES.values())
-    return [f"Retry, in the sidebar: {why}" for why in found if why]
+    problems = map(problem_of, retry_texts(), RETRY_RULES.values())
+    return [f"Retry, in the sidebar: {why}" for why in problems if why]
 
 
 def runs() -> dict[str, RunView]:
@@ -213,13 +216,14 @@ def continue_runs(presses: Mapping[int, presses_state.Runs]) -> None:
     """Go on with the presses of the page that stood here before, and with its numbers."""
     presses_state.continue_from(presses)
     set_runs(dict(presses_state.newest()))
+    # Presses are kept by their numbers: the next one must have a new one.
     st.session_state["press"] = max([int(st.session_state["press"]), *presses])
 
 
 def fed_page() -> FedPage[answers_state.View]:
     """This page as the feed knows it."""
-    found: FedPage[answers_state.View] = st.session_state["fed_page"]
-    return found
+    page: FedPage[answers_state.View] = st.session_state["fed_page"]
+    return page
 
 
 def is_live() -> bool:
@@ -246,6 +250,7 @@ def keep_key(key: str, problem: str | None) -> None:
     st.session_state[API_KEY] = ""
     st.session_state["key_problem"] = problem
     if problem is None:
+        # In the session alone: caches, globals and the environment are shared by all visitors.
         st.session_state["key"] = key
 
 

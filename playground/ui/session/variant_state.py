@@ -72,9 +72,9 @@ def set_variants(chosen: Sequence[Params]) -> None:
 def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()) -> None:
     """Put these parameters into the controls of a letter, and into number fields what was typed
     there."""
-    found = [(each.name, getattr(params, each.name)) for each in fields(params)]
+    values = [(parameter.name, getattr(params, parameter.name)) for parameter in fields(params)]
     set_controls({field("system", letter): system})
-    set_controls(dict(control_of(name, value, letter) for name, value in found))
+    set_controls(dict(control_of(name, value, letter) for name, value in values))
     set_controls({field(_CONTROLS.get(name, name), letter): text for name, text in typed})
     # "" is how a request says that no model was chosen, and no control takes it.
     key = field("model", letter)
@@ -87,7 +87,8 @@ def add_variant(of: str | None = None) -> None:
     free = [letter for letter in LETTERS if letter not in state["variants"]]
     if not free:
         return
-    like = next((each for each in variants() if each == of), variants()[-1])
+    # A click on one variant's button can arrive after another has removed it.
+    like = next((known for known in variants() if known == of), variants()[-1])
     for name in _BLANK:
         state[field(name, free[0])] = state[field(name, like)]
     state["variants"] = [*state["variants"], free[0]]
@@ -95,9 +96,9 @@ def add_variant(of: str | None = None) -> None:
 
 def remove_variant(letter: str) -> None:
     state = st.session_state
-    left = [other for other in state["variants"] if other != letter]
+    remaining = [other for other in state["variants"] if other != letter]
     # Two quick clicks can both arrive before the page has taken one of the buttons away.
-    state["variants"] = left or state["variants"]
+    state["variants"] = remaining or state["variants"]
 
 
 def request(letter: str, shared: Prompt) -> Request:
@@ -105,6 +106,7 @@ def request(letter: str, shared: Prompt) -> Request:
     chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
         model=(chosen["model"] or "").strip(),
+        # A number is read from its text alone: `with_texts` puts it in below.
         max_tokens=0,
         effort=None if chosen["effort"] == DEFAULTS else chosen["effort"],
         thinking=chosen["thinking"],
@@ -116,10 +118,10 @@ def request(letter: str, shared: Prompt) -> Request:
         extra_json=chosen["extra_json"] or "",
     )
     prompt = Prompt(chosen["system"] or shared.system, shared.messages)
-    return Request(prompt, _kept(letter, with_texts(params, number_texts(letter))))
+    return Request(prompt, _parsed_once(letter, with_texts(params, number_texts(letter))))
 
 
-def _kept(letter: str, params: Params) -> Params:
+def _parsed_once(letter: str, params: Params) -> Params:
     """The object of the script run before, while nothing is changed: it has its extra JSON
     parsed already."""
     known: Params | None = st.session_state.get(field("params", letter))
@@ -144,13 +146,14 @@ def number_problems(letter: str) -> list[str]:
     return [
         why
         for parameter, text in number_texts(letter)
+        # What stands in that field is sent with one kind of thinking only.
         if parameter != "thinking_budget_tokens" or chosen == "budget"
         if (why := problem_of(text, RULES[parameter]))
     ]
 
 
 def typed(letter: str, params: Params) -> Texts:
-    """Of these what says more than the parameters that were read from them."""
+    """Those number fields whose text says more than the parameter that was read from it."""
     return texts_beside(params, number_texts(letter))
 
 
@@ -183,4 +186,5 @@ def control_of(parameter: str, value: object, letter: str) -> tuple[str, object]
 
 
 def _stops(text: str) -> tuple[str, ...]:
+    # Spaces stay, for they are part of a stop sequence.
     return tuple(line for line in text.split("\n") if line)

@@ -61,30 +61,31 @@ def _show() -> None:
             _show_page("A page of this playground", page)
             _offer(page)
             return
-        answered = read_runs(text)
-        if answered is not None:
-            _show_page("The prompt and variants of some answers", answered.page)
-            _show_left_out(answered.left_out)
-            _offer(answered.page)
+        answers = read_runs(text)
+        if answers is not None:
+            _show_page("The prompt and variants of some answers", answers.page)
+            _show_left_out(answers.left_out)
+            _offer(answers.page)
             return
-        found = read_request(text)
+        imported = read_request(text)
     except (ImportingError, LibraryError) as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
-    _show_found(found)
-    _offer(found)
+    _show_imported(imported)
+    _offer(imported)
 
 
 def _text_of(content: bytes) -> str:
     if len(content) > 8 * MOST_CHARACTERS:
         raise ImportingError("This file is too large.")
     try:
+        # Some editors begin a file with a mark, which no reader of JSON takes.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ImportingError("This file is no text in UTF-8.") from None
 
 
-def _offer(found: Imported | PageState) -> None:
+def _offer(contents: Imported | PageState) -> None:
     st.button(
         "Put into the editor",
         key=PUT,
@@ -92,20 +93,21 @@ def _offer(found: Imported | PageState) -> None:
         icon=":material/edit_note:",
         help="It replaces the prompt and the variants; Undo brings them back.",
         on_click=_put,
-        args=(found,),
+        args=(contents,),
     )
 
 
-def _put(found: Imported | PageState) -> None:
-    if hasattr(found, "request"):
-        editor_state.put_request(found.request, "Import")
+def _put(contents: Imported | PageState) -> None:
+    # By what it has, not by its class: an edit of the app gives the class a twin.
+    if hasattr(contents, "request"):
+        editor_state.put_request(contents.request, "Import")
     else:
-        editor_state.put(found, "Import")
+        editor_state.put(contents, "Import")
     state.close_dialog()
 
 
 def _offer_library(prompts: tuple[SavedPrompt, ...]) -> None:
-    names = ", ".join(each.name for each in prompts)
+    names = ", ".join(prompt.name for prompt in prompts)
     st.markdown(f"**A library of {len(prompts)}**  \n{plain(names[:MOST_SHOWN])}")
     st.button(
         "Add to my library",
@@ -127,17 +129,21 @@ def _show_page(name: str, page: PageState) -> None:
     show_contents(page)
 
 
-def _show_found(found: Imported) -> None:
-    _show_page(found.source, PageState(found.request.prompt, (Variant("A", found.request.params),)))
-    if found.as_extra:
-        names = ", ".join(found.as_extra)
+def _show_imported(imported: Imported) -> None:
+    _show_page(
+        imported.source,
+        PageState(imported.request.prompt, (Variant("A", imported.request.params),)),
+    )
+    if imported.as_extra:
+        names = ", ".join(imported.as_extra)
+        # Cut: whoever wrote the file chose these names, and how many there are.
         st.caption(f"Sent as extra JSON, since no control has it: {plain(names[:MOST_SHOWN])}.")
-    _show_left_out(found.left_out)
+    _show_left_out(imported.left_out)
 
 
 def _show_left_out(left_out: Sequence[LeftOut]) -> None:
     if left_out:
         st.markdown("**Not as it was**")
-        lines = [f"- {plain(each.name)}: {plain(each.why)}" for each in left_out]
+        lines = [f"- {plain(part.name)}: {plain(part.why)}" for part in left_out]
         more = len(lines) - MOST_LINES
         st.markdown("\n".join([*lines[:MOST_LINES], *([f"- and {more} more"] if more > 0 else [])]))

@@ -14,9 +14,10 @@ END_CHARACTERS = 24
 
 def hear() -> None:
     """A browser says which link it was opened with. Nothing in the editor changes."""
-    told = st.session_state[LISTENER].get("link")
-    if isinstance(told, str) and told:
-        take(told)
+    text = st.session_state[LISTENER].get("link")
+    # A browser may say anything.
+    if isinstance(text, str) and text:
+        take(text)
 
 
 def take(text: str) -> None:

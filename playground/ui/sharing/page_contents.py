@@ -15,10 +15,10 @@ MOST_MESSAGES = 4
 
 def show_contents(page: PageState) -> None:
     """Draw the variants, the beginning of each text, and how much there is of it."""
-    st.markdown("  \n".join(_in_a_line(each) for each in page.variants))
-    own = [(f"System prompt of {each.letter}", each.system) for each in page.variants]
+    st.markdown("  \n".join(_in_a_line(variant) for variant in page.variants))
+    own = [(f"System prompt of {variant.letter}", variant.system) for variant in page.variants]
     messages = page.prompt.messages
-    shown = [(each.role.capitalize(), each.whole) for each in messages[:MOST_MESSAGES]]
+    shown = [(variant.role.capitalize(), variant.whole) for variant in messages[:MOST_MESSAGES]]
     for name, text in [("System prompt", page.prompt.system), *own, *shown]:
         if text:
             st.caption(name)
@@ -34,20 +34,21 @@ def _in_a_line(variant: Variant) -> str:
     if params.extra_json:
         parts.append(f"extra JSON {params.extra_json}")
     colour = variant_state.COLOURS[variant.letter]
-    line = " · ".join(_beginning(each) for each in parts)
+    line = " · ".join(_beginning(part) for part in parts)
     return f":{colour}-badge[{variant.letter}] {plain(line)}"
 
 
 def _beginning(text: str) -> str:
+    # Cut before it is split: a text can have megabytes.
     lines = text[: MOST_CHARACTERS + 1].split("\n")
-    found = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
-    return found if found == text else f"{found} …"
+    beginning = "\n".join(lines[:MOST_LINES])[:MOST_CHARACTERS]
+    return beginning if beginning == text else f"{beginning} …"
 
 
 def _size(page: PageState) -> str:
     prompt = page.prompt
-    texts = [prompt.system, *(each.whole for each in prompt.messages)]
-    texts += [each.system for each in page.variants]
+    texts = [prompt.system, *(part.whole for part in prompt.messages)]
+    texts += [part.system for part in page.variants]
     count = len(prompt.messages)
     messages = "1 message" if count == 1 else f"{count} messages"
     scenario = "" if page.scenario == "none" else f" · demo scenario {plain(page.scenario)}"

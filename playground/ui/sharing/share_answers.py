@@ -22,7 +22,7 @@ def offer_answers(key: str, read: Callable[[], Sequence[Logged]], *, is_ready: b
     )  # fmt: skip
     if opened.open and is_ready:
         with opened:
-            _show(key, [shared_run(*each) for each in read()])
+            _show(key, [shared_run(*logged) for logged in read()])
 
 
 def _show(key: str, runs: Sequence[SharedRun]) -> None:
@@ -34,6 +34,8 @@ def _show(key: str, runs: Sequence[SharedRun]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Page",
+            # Built only when it is asked for, as the other file is: many long answers take their
+            # time.
             lambda: share_page(runs, now),
             file_name=f"{name}.html",
             mime="text/html",

@@ -39,13 +39,13 @@ def _lacks() -> str | None:
 
 def show_gate(*, is_local: bool) -> None:
     """Say whether the owner's key is used, and offer what opens it."""
-    found = owners_access(is_local=is_local)
-    if not found.sentence:
+    verdict = owners_access(is_local=is_local)
+    if not verdict.sentence:
         return
-    icon = ":material/key:" if found.is_allowed else ":material/lock:"
-    st.caption(f"{icon} {plain(found.sentence)}")
+    icon = ":material/key:" if verdict.is_allowed else ":material/lock:"
+    st.caption(f"{icon} {plain(verdict.sentence)}")
     gate = services().settings.gate
-    if found.is_allowed:
+    if verdict.is_allowed:
         return
     if gate == "passcode":
         _ask_passcode()
@@ -77,6 +77,7 @@ def _log_in(provider: str) -> None:
         st.error("This login is not set up completely in the secrets.", icon=":material/lock:")
 
 
+# Streamlit brings Authlib only with its extra `auth`; whether it is there never changes.
 @cache
 def _has_authlib() -> bool:
     return find_spec("authlib") is not None
@@ -100,6 +101,7 @@ def _providers() -> list[str]:
     named = [
         name
         for name, value in section.items()
+        # Options of the login library stand among the providers in the secrets.
         if isinstance(value, Mapping) and name != "client_kwargs"
     ]
     return ["default", *named] if "client_id" in section else named

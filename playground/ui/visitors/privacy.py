@@ -23,10 +23,10 @@ def what_is_kept() -> str:
         return "Your runs and their texts are stored in this app's log, for whoever uses it here."
     who = "Other visitors see none of it; the app's owner can."
     if keeps_texts():
-        kept = f"Your runs are stored in the owner's database, prompts and answers too. {who}"
+        sentence = f"Your runs are stored in the owner's database, prompts and answers too. {who}"
     else:
-        kept = (
+        sentence = (
             "Your prompts and answers are kept only while this page is open. Of each run the "
             f"model, numbers and cost are stored. {who}"
         )
-    return kept if has_cookie() else f"{kept} A reload begins a new history."
+    return sentence if has_cookie() else f"{sentence} A reload begins a new history."

@@ -87,8 +87,8 @@ def read_field(
 def choose_number(label: str, most: int, *, key: str) -> int | None:
     """A field for a number from 1 to `most`, 1 at first; None: what it holds can't be used."""
     of = rule(label, "1", str(most), is_whole=True, is_required=True)
-    found = number_field(label, of, key=key, first="1")
-    return None if found is None else int(found)
+    number = number_field(label, of, key=key, first="1")
+    return None if number is None else int(number)
 
 
 class AreaOptions(FieldOptions, total=False):

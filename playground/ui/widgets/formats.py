@@ -29,10 +29,10 @@ def cost(cost: Cost) -> str:
 def parsed(text: str | None, default: T) -> T:
     """JSON of the log, or the default if it is damaged or of another type."""
     try:
-        found = json.loads(text or "null")
+        value = json.loads(text or "null")
     except ValueError:
         return default
-    return found if isinstance(found, type(default)) else default
+    return value if isinstance(value, type(default)) else default
 
 
 def seconds(value: float | None) -> str:

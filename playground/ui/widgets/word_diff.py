@@ -24,6 +24,7 @@ _FIXED_SPACE = "\u00a0"
 
 def show_diff(before: str, after: str) -> None:
     """Draw `after`, with what was removed and added marked where it differs."""
+    # Piles of combining marks stall a browser, in plain text too.
     before, after = calm(before), calm(after)
     is_short = max(len(before), len(after)) <= MOST_COMPARED
     pieces = word_diff(before, after) if is_short and before != after else ()

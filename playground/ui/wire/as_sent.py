@@ -51,6 +51,7 @@ def _show_preview(plan: Plan) -> None:
         return
     key = running.key_for(plan.connection)
     has_no_key = plan.connection.kind == "claude" and not key
+    # The SDK builds no request without a key.
     building = services().preview(plan, "no-key-yet" if has_no_key else key)
     try:
         with st.spinner("Building the request…"):
@@ -156,16 +157,18 @@ def _head(sent: Sent) -> str:
 
 def _show_differences(decisions: tuple[Decision, ...]) -> None:
     lines = [
-        f"{REFUSED if each.refusal else MARKS[each.state]} **{plain(each.parameter)}**"
-        f" · {plain(each.why)}"
-        for each in decisions
-        if each.state != "default"
+        f"{REFUSED if decision.refusal else MARKS[decision.state]} **{plain(decision.parameter)}**"
+        f" · {plain(decision.why)}"
+        for decision in decisions
+        if decision.state != "default"
     ]
     st.markdown("  \n".join(["**What differs from the form, and why**", *lines]))
-    defaults = [each for each in decisions if each.state == "default"]
+    defaults = [decision for decision in decisions if decision.state == "default"]
     if defaults:
-        names = ", ".join(each.parameter for each in defaults)
-        whys = "  \n".join(f"**{plain(each.parameter)}** · {plain(each.why)}" for each in defaults)
+        names = ", ".join(decision.parameter for decision in defaults)
+        whys = "  \n".join(
+            f"**{plain(decision.parameter)}** · {plain(decision.why)}" for decision in defaults
+        )
         st.caption(plain(f"Left to the API's defaults: {names}."), help=whys)
 
 
@@ -180,14 +183,14 @@ def _show_response(exchange: Exchange) -> None:
 
 
 def _show_raw(raw: RawEvents, attempt: int, name: str) -> None:
-    kept = raw.read()
-    events = [event for event in kept.events if event.attempt == attempt]
+    recorded = raw.read()
+    events = [event for event in recorded.events if event.attempt == attempt]
     if not events:
         st.caption("None.")
         return
     lines = [f"{event.at_s:8.3f} s  {event.name}  {event.data}" for event in events]
     shown = f"the newest {MOST_SHOWN} of " if len(lines) > MOST_SHOWN else ""
-    left_out = f" {kept.left_out:,} older ones were left out." if kept.left_out else ""
+    left_out = f" {recorded.left_out:,} older ones were left out." if recorded.left_out else ""
     st.caption(f"Seconds since the start, name, data: {shown}{len(lines):,}.{left_out}")
     st.code("\n".join(lines[-MOST_SHOWN:]), language=None, wrap_lines=True, height=400)
     if len(lines) > MOST_SHOWN:

@@ -25,8 +25,8 @@ def _show_snippets(plan: Plan) -> None:
     if why := plan.why_unreadable:
         st.warning(plain(f"There is no code for this yet. {why}"), icon=":material/block:")
         return
-    found = snippets(plan.wire, plan.connection, plan.policy)
-    for tab, snippet in zip(st.tabs([each.name for each in found]), found, strict=True):
+    calls = snippets(plan.wire, plan.connection, plan.policy)
+    for tab, snippet in zip(st.tabs([call.name for call in calls]), calls, strict=True):
         with tab:
             st.caption(snippet.needs)
             is_short = len(snippet.code) < MOST_COLOURED

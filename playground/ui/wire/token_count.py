@@ -32,18 +32,22 @@ def show_count(plans: list[Plan]) -> None:
             on_click=_count,
             disabled=not any(plan.can_count for plan in plans),
         )
+        # The count comes on the engine's loop, which can draw nothing: the part looks for it.
         pace_s = LOOK_AGAIN_S if _is_counting(plans) else None
         st.fragment(_show, run_every=pace_s)(plans, to, count())
 
 
+# Drawn again by a timer: whoever clicks anywhere comes first.
 @in_later_turn
 def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
-    found = {plan.letter: _count_of(plan) for plan in plans}
+    counts = {plan.letter: _count_of(plan) for plan in plans}
     if _is_counting(plans):
         st.caption("Counting…")
     elif problem := money_state.count_problem():
         st.caption(problem)
-    elif failure := next((each for each in found.values() if isinstance(each, Failure)), None):
+    elif failure := next(
+        (counted for counted in counts.values() if isinstance(counted, Failure)), None
+    ):
         st.caption(plain(_why(failure, to)))
     else:
         st.caption(plain(_input(plans)))
@@ -76,13 +80,13 @@ def _key(plan: Plan) -> str:
 
 
 def _count_of(plan: Plan) -> int | Failure | None:
-    asked = money_state.asked_counts().get(_key(plan))
-    return asked.result() if asked is not None and asked.done() else None
+    answer = money_state.asked_counts().get(_key(plan))
+    return answer.result() if answer is not None and answer.done() else None
 
 
 def _is_counting(plans: list[Plan]) -> bool:
-    asked = [money_state.asked_counts().get(_key(plan)) for plan in plans]
-    return any(each is not None and not each.done() for each in asked)
+    answers = [money_state.asked_counts().get(_key(plan)) for plan in plans]
+    return any(answer is not None and not answer.done() for answer in answers)
 
 
 def _count() -> None:
@@ -94,5 +98,5 @@ def _count() -> None:
             if not services().may_count(visitor):
                 money_state.set_count_problem(TOO_OFTEN)
                 return
-            asked = services().count_tokens(plan, running.key_for(to))
-            money_state.set_count(_key(plan), asked)
+            answer = services().count_tokens(plan, running.key_for(to))
+            money_state.set_count(_key(plan), answer)
