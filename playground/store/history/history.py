@@ -249,20 +249,12 @@ class History:
         if not self._is_caught_up(name, ids):
             return _NOT_WRITTEN
         now = self._clock()
-        deleted_ids: list[str] = []
+        refused = self._memory.unsaved_of(name, ids)
 
-        def delete(connection: sa.Connection) -> None:
-            refused = self._memory.unsaved_of(name, ids)
-            deleted_ids[:] = forgetting.delete(connection, name, ids, now, refused)
-            # While nobody else can write: the writer asks the memory just before it writes, and
-            # would put back what it still found there.
-            self._memory.forget(name, deleted_ids)
+        def delete(connection: sa.Connection) -> Sequence[str]:
+            return forgetting.delete(connection, name, ids, now, refused)
 
-        problem = self._change(delete)
-        if problem is None:
-            # Only once the database has agreed: nothing brings these texts back.
-            self._elsewhere.drop(name, deleted_ids)
-        return problem
+        return self._forget(name, delete, refused)
 
     def bring_back(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Undo `delete`."""
@@ -293,19 +285,43 @@ class History:
         if not self._is_caught_up(name, run_ids):
             return _NOT_WRITTEN
 
-        # Before `change` has the memory forget them.
-        refused = self._memory.unsaved_of(name, run_ids) if keeps_numbers else {}
+        refused = self._memory.unsaved_of(name, run_ids)
 
-        def change(connection: sa.Connection) -> None:
+        def change(connection: sa.Connection) -> Sequence[str]:
             work(connection, run_ids)
-            self._memory.forget(name, run_ids)
+            return run_ids
 
-        problem = self._change(change)
-        if problem is None:
+        problem = self._forget(name, change, refused)
+        if problem is None and keeps_numbers:
             for run_id, entry in refused.items():
                 bare = replace(entry.row, error_message=None)
                 self._memory.keep(bare, RunTexts(run_id=run_id))
-            self._elsewhere.drop(name, run_ids)
+        return problem
+
+    def _forget(
+        self,
+        visitor: str,
+        work: Callable[[sa.Connection], Sequence[str]],
+        refused: Mapping[str, Entry],
+    ) -> Refusal | None:
+        """Do the work, and forget the runs that it returns wherever else they are; all or
+        nothing. `refused` are those of them that the memory alone has."""
+        forgotten: list[str] = []
+
+        def change(connection: sa.Connection) -> None:
+            forgotten[:] = work(connection)
+            # While nobody else can write: the writer asks the memory just before it writes, and
+            # would put back what it still found there.
+            self._memory.forget(visitor, forgotten)
+
+        problem = self._change(change)
+        if problem is None:
+            # Only once the database has agreed: nothing brings these texts back.
+            self._elsewhere.drop(visitor, forgotten)
+            return None
+        # A commit can fail too, and no database has these rows.
+        for run_id in refused.keys() & set(forgotten):
+            self._memory.keep(refused[run_id].row, refused[run_id].texts)
         return problem
 
     def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:

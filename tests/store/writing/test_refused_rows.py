@@ -1,5 +1,6 @@
 """Rows that no database takes: they are said, stay readable, and harm nobody else's."""
 
+import sqlite3
 import string
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +11,13 @@ from random import Random
 from threading import Semaphore
 
 import pytest
+import sqlalchemy as sa
 from store.databases import ON_BOTH
 
 from playground.core.log.history import Filter
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.runs.run_row import Page
+from playground.core.text.refusal import Refusal
 from playground.store.writing import writer as writer_module
 from playground.store.writing.processes import Boot
 
@@ -273,6 +276,33 @@ def test_a_refused_run_can_be_deleted_brought_back_and_deleted_for_good(log, row
     assert log.get("ada", bad.run_id)[1].answer == ""
     assert sum(log.housekeeping.delete_old("ada", day)) == 2
     assert (log.page("ada"), log.flush(5), log.warning) == (Page(), True, None)
+
+
+@ON_BOTH
+@pytest.mark.parametrize("keeps_numbers", [False, True])
+def test_a_deletion_whose_commit_fails_loses_no_refused_row(log, row, texts, keeps_numbers, caplog):
+    bad = replace(row(1), press=2**70)
+    log.record(bad, texts(bad))
+    log.record(row(2), texts(row(2)))
+    assert not log.flush(5)
+    day = row(1).started_at.date() + timedelta(days=1)
+
+    def forget():
+        if keeps_numbers:
+            return list(log.housekeeping.drop_old_texts("ada", day))
+        return [log.history.delete("ada", [row(1).run_id, row(2).run_id])]
+
+    engine = log._writer.database._writer
+
+    def fail(connection):
+        sa.event.remove(engine, "commit", fail)
+        raise sa.exc.OperationalError("COMMIT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    sa.event.listen(engine, "commit", fail)
+    assert isinstance(forget()[-1], Refusal)
+    assert not log.flush(5)
+    assert log.get("ada", bad.run_id) == (bad, texts(bad))
+    assert ids(log.page("ada")) == [2, 1]
 
 
 @ON_BOTH
