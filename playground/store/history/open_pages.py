@@ -43,10 +43,11 @@ class OpenPages:
     def hand_over(self, page: str, to: str) -> None:
         """Pass a page's texts to another page that is open."""
         with self._lock:
-            if page in self._keys and to in self._keys:
-                self._keys[to].update(self._keys.pop(page))
+            if page != to and page in self._keys and to in self._keys:
+                for key, size in self._keys[page].items():
+                    self._sizes[to] += size - self._keys[to].get(key, 0)
+                    self._keys[to][key] = size
                 self._keys[page] = OrderedDict()
-                self._sizes[to] += self._sizes[page]
                 self._sizes[page] = 0
 
     def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
@@ -55,6 +56,9 @@ class OpenPages:
             if page not in self._keys:
                 return
             key = row.visitor, row.run_id
+            # Whoever records a run may have looked up its page just before the hand-over: on
+            # two pages it would be counted twice, and lost with the first that closes.
+            page = next((holder for holder, keys in self._keys.items() if key in keys), page)
             self._drop(page, key)
             self._runs[key] = row, texts
             self._keys[page][key] = _size(row, texts)

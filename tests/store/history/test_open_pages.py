@@ -124,6 +124,25 @@ def test_memory_is_bounded_and_the_largest_page_gives_way(row, texts):
     assert pages.size == 0
 
 
+def test_a_run_recorded_beside_a_hand_over_is_on_one_page_and_counted_once(row, texts):
+    pages = OpenPages()
+    run = row(1)
+    for page in ("before", "after"):
+        pages.open(page)
+    pages.keep("before", run, texts(run))
+    once = pages.size
+    pages.hand_over("before", "after")
+    # Whoever records it had looked up its page before.
+    pages.keep("before", run, texts(run))
+    pages.hand_over("before", "after")
+    pages.hand_over("after", "after")
+    assert pages.size == once
+    pages.close("before")
+    assert pages.find("ada", run.run_id) == (run, texts(run))
+    pages.close("after")
+    assert (pages.find("ada", run.run_id), pages.size) == (None, 0)
+
+
 def test_what_a_page_kept_is_that_of_the_page_which_takes_its_place(row, texts):
     pages = OpenPages()
     for page in ("before", "after"):
