@@ -215,4 +215,6 @@ def _widths(lengths_s: Sequence[float]) -> list[float]:
         if not too_short:
             break
         tiny |= too_short
+        if len(tiny) == count:
+            return [1 / count] * count
     return [least if index in tiny else length * scale for index, length in enumerate(lengths)]

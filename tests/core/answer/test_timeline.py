@@ -136,6 +136,14 @@ def test_spans_fill_the_line_in_order_and_each_can_be_seen(history, doing, more_
     assert sum(span.kind == "attempt" for span in found) == len(attempts) + (doing == "trying")
 
 
+@given(st.lists(LENGTHS, min_size=9, max_size=80))
+def test_however_many_attempts_a_file_holds_their_spans_fill_the_line(durations_s):
+    attempts = [Attempt(n, 2.0 * n, duration_s) for n, duration_s in enumerate(durations_s, 1)]
+    drawn = spans(tuple(attempts), 2.0 * len(attempts) + 600)
+    assert sum(span.width for span in drawn) == pytest.approx(1.0)
+    assert all(span.width > 0 for span in drawn)
+
+
 @given(histories())
 def test_a_longer_part_is_never_drawn_shorter(history):
     attempts, end_s = history
