@@ -276,8 +276,8 @@ class Engine:
             await asyncio.sleep(min(1.0, self._grace_s / 4))
             now_s = time.monotonic()
             # A copy: pages sign in on their own threads meanwhile.
-            for owner, is_connected in list(self._pages.items()):
-                if is_connected():
+            for owner in list(self._pages):
+                if self._is_connected(owner):
                     self._gone_since_s.pop(owner, None)
                 else:
                     self._gone_since_s.setdefault(owner, now_s)
@@ -291,7 +291,20 @@ class Engine:
             for owner in gone:
                 self._pages.pop(owner, None)
                 self._gone_since_s.pop(owner, None)
-                self._on_gone(owner)
+                try:
+                    self._on_gone(owner)
+                # One page's error must not keep the others' runs going on, unseen and paid for.
+                except Exception as error:
+                    name = type(error).__name__
+                    logging.getLogger(__name__).error("a page was not forgotten: %s", name)
+
+    def _is_connected(self, owner: str) -> bool:
+        try:
+            return self._pages[owner]()
+        except Exception as error:
+            name = type(error).__name__
+            logging.getLogger(__name__).error("a page could not be looked for: %s", name)
+            return False
 
     def _running(self) -> list[Run]:
         return [run for run, _ in self._tasks.values()]

@@ -346,6 +346,26 @@ def test_who_does_not_come_back_is_reported_once_gone(engine_with):
     until(lambda: gone == ["left", "came again"])
 
 
+def test_an_error_about_one_page_is_logged_and_the_next_is_reported_all_the_same(
+    engine_with, caplog
+):
+    gone = []
+
+    def on_gone(owner):
+        if owner == "broken":
+            raise OSError("sk-secret")
+        gone.append(owner)
+
+    engine = engine_with(grace_s=0.02, on_gone=on_gone)
+    engine.is_here("broken", lambda: False)
+    until(lambda: "a page was not forgotten: OSError" in caplog.text)
+    engine.is_here("unknown", lambda: 1 / 0)
+    until(lambda: gone == ["unknown"])
+    assert "a page could not be looked for: ZeroDivisionError" in caplog.text
+    assert "sk-secret" not in caplog.text
+    caplog.clear()
+
+
 def test_the_runs_of_someone_who_left_are_cancelled_after_a_grace(engine_with):
     engine = engine_with(grace_s=0.05)
     left, stayed = new_run(owner="left"), new_run(owner="stayed")
