@@ -113,6 +113,7 @@ class _PlanBuilder:
         self.not_in_batch = why_no_batches(context.connection) or ""
         self._has_batches = not self.not_in_batch
         self.notes: list[Note] = []
+        self._swept: set[int] = set()
 
     def judges(
         self, case: int, checks: tuple[CaseCheck, ...], values: Mapping[str, str]
@@ -141,7 +142,8 @@ class _PlanBuilder:
             self.notes.append(Note("error", number, case, str(error)))
             return
         # What a sweep sets is the same for every case, and said once.
-        if case == 0:
+        if number not in self._swept:
+            self._swept.add(number)
             self.notes += _of_sweeps(number, setting, planned)
         key = self.sent[number, case] = sent_key(planned.wire, planned.connection)
         errors = [problem.text for problem in planned.problems if problem.severity == "error"]

@@ -17,6 +17,7 @@ from playground.core.experiment.grid_plan import plan_cell, plan_grid
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.request.template import MOST_CHARACTERS
 from playground.core.runs.run_plan import RunContext, Variant
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -174,6 +175,17 @@ def test_a_variable_without_a_column_is_an_error():
     found = planned(settings([A]), Cases(("city",), (("x",),)))
     assert found.calls == 0
     assert [note.text for note in found.notes] == ["There is no value for {{country}}."]
+
+
+def test_what_is_not_sent_of_a_sweep_is_said_also_where_the_first_case_cannot_be_sent():
+    newest = Variant("A", replace(REQUEST, params=Params("claude-opus-5", 100)))
+    swept = settings([newest], [Sweep("temperature", (0.2, 0.8))])
+    warnings = {note for note in planned(swept, COUNTRIES).notes if "run once" not in note.text}
+    assert [note.severity for note in warnings] == ["warning", "warning"]
+    too_long = Cases(("country",), (("x" * (MOST_CHARACTERS + 1),), ("India",)))
+    notes = planned(swept, too_long).notes
+    assert warnings < set(notes)
+    assert [note.case for note in notes if note.severity == "error"] == [0, 0]
 
 
 def test_a_cell_is_planned_with_its_values():
