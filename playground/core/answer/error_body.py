@@ -63,7 +63,7 @@ def error_code(body: object) -> int | None:
             # A status has three digits, and `int` raises for a text of thousands.
             if isinstance(code, str) and code.isdecimal() and len(code) == 3:
                 code = int(code)
-            if isinstance(code, int) and not isinstance(code, bool) and 400 <= code <= 599:
+            if isinstance(code, int) and 400 <= code <= 599:
                 return code
     return None
 

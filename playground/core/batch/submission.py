@@ -104,16 +104,13 @@ def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -
     """What has to be remembered of one request until its result comes."""
     request = BatchRequest(custom_id, plan.wire)
     sent = {"headers": dict(plan.wire.headers), "body": request.params, "custom_id": custom_id}
-    params = {
-        name: value for name, value in plan.wire.parameters().items() if name in request.params
-    }
     return PlannedRequest(
         custom_id=custom_id,
         cell=cell,
         press=plan.press,
         variant=plan.letter,
         model=plan.wire.model_id,
-        params_json=json.dumps(params, ensure_ascii=False),
+        params_json=json.dumps(plan.wire.parameters(), ensure_ascii=False),
         request_json=json.dumps(sent, ensure_ascii=False, indent=2),
         worst_case_usd=worst_case_in_batch(plan, now),
         cell_label=plan.cell,

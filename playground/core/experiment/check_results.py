@@ -69,14 +69,6 @@ def _bounds(check: CaseCheck) -> str:
     return f"{' and '.join(filter(None, (least, most)))} {check.unit}"
 
 
-def summary(results: tuple[CheckResult, ...]) -> bool | None:
-    """Whether all passed; None where one could not be told and none failed, or there is none."""
-    passed = [result.passed for result in results]
-    if False in passed:
-        return False
-    return None if None in passed or not passed else True
-
-
 def _why_not(check: CaseCheck, text: str, answer: str) -> str | None:
     match check.kind:
         case "contains":

@@ -27,7 +27,6 @@ def _without_carets(text: str) -> str:
     while at < len(text):
         continued = _CONTINUED.match(text, at)
         if continued and not is_quoted:
-            parts.append("")
             at = continued.end()
             continue
         if text[at] == "^" and not is_quoted and at + 1 < len(text):

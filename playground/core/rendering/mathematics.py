@@ -13,7 +13,6 @@ LONGEST = 600
 """Characters of a formula: the converter takes up to 20 ms for so many."""
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
-_TEXT = re.compile(r"\\(?:text|mathrm|mathbf|operatorname)\s*\{[^{}]*\}")
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,;:]+[A-Za-z]{2,}")
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z(])")
 _VARIABLE = re.compile(r"\{?[A-Z_][A-Z0-9_]{2,}")

@@ -208,21 +208,6 @@ def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | 
     return None
 
 
-def apart_each(
-    connection: sa.Connection, items: Sequence[Item], work: Callable[[Sequence[Item]], object]
-) -> list[tuple[Item, Exception]]:
-    """Do it to all of these but for those that are refused, which change nothing; return them
-    and why. By halves: one among many costs a few attempts more, not one for each of them."""
-    error = apart(connection, lambda: work(items)) if items else None
-    if error is None:
-        return []
-    if len(items) == 1:
-        return [(items[0], error)]
-    middle = len(items) // 2
-    first = apart_each(connection, items[:middle], work)
-    return first + apart_each(connection, items[middle:], work)
-
-
 def report(log: logging.Logger, who: str, error: Exception) -> None:
     """Tell the owner about something unforeseen, without the content of any row."""
     cause = getattr(error, "orig", None)

@@ -70,8 +70,6 @@ def save() -> None:
     else:
         _keep(SavedPrompt(prompt_id, name, (version,)))
     session[CHOSEN], session[SAVE_NOTE] = prompt_id, ""
-    session.pop(VERSION, None)
-    session.pop(OTHER, None)
 
 
 def add_all(found: tuple[SavedPrompt, ...]) -> None:

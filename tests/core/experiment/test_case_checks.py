@@ -16,7 +16,8 @@ from playground.core.experiment.case_checks import (
     read_checks,
     to_fields,
 )
-from playground.core.experiment.check_results import check_answer, checked_for, last_number, summary
+from playground.core.experiment.cells import CellRow
+from playground.core.experiment.check_results import check_answer, checked_for, last_number
 from playground.core.experiment.judging import (
     FORMAT,
     input_of,
@@ -113,10 +114,12 @@ def test_numbers_are_read_as_people_write_them():
 
 def test_all_checks_must_pass_and_what_is_unknown_is_no_pass():
     passed, failed, unknown = CheckResult(True), CheckResult(False, "no"), CheckResult(None, "?")
-    assert summary((passed, passed)) is True
-    assert summary((passed, unknown, failed)) is False
-    assert summary((passed, unknown)) is None
-    assert summary(()) is None
+    cell = CellRow("cell", "run", None, {"a": passed, "b": passed, "c": failed, "d": unknown})
+    assert cell.passed(("a", "b")) is True
+    assert cell.passed(("a", "d", "c")) is False
+    assert cell.passed(("a", "d")) is None
+    assert cell.passed(("a", "not checked yet")) is None
+    assert cell.passed(()) is None
 
 
 @pytest.mark.parametrize(
