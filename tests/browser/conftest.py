@@ -74,7 +74,7 @@ def app(browser, shared_api, tmp_path_factory):
 @pytest.fixture(scope="session")
 def profile(browser):
     """A fresh profile; its cache and its process make later pages quick."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     # The pages of other tests begin anew: without a database no draft is brought back, and
     # Streamlit remembers in the storage that a sidebar was open.
     context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
@@ -89,7 +89,9 @@ def open_for_all(browser):
     screens = []
 
     def open_(app):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
+        )
         screens.append(Screen(context, app))
         return screens[-1].open()
 
