@@ -10,6 +10,7 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+LONGEST = "test_shortcuts.py"
 NAMES = ("ANTHROPIC_", "PLAYGROUND_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")
 
 
@@ -40,5 +41,6 @@ def postgres():
 
 def pytest_collection_modifyitems(items):
     """Browser tests come last: Playwright leaves an event loop running in the main thread,
-    beside which no other test could start one of its own."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    beside which no other test could start one of its own. The longest file of them comes first,
+    or one process would be at it alone in the end."""
+    items.sort(key=lambda item: ("browser" in item.path.parts, item.path.name != LONGEST))

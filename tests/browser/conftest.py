@@ -75,6 +75,7 @@ def app(browser, shared_api, tmp_path_factory):
 def profile(browser):
     """A fresh profile; its cache and its process make later pages quick."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     # The pages of other tests begin anew: without a database no draft is brought back, and
     # Streamlit remembers in the storage that a sidebar was open.
     context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
@@ -84,20 +85,20 @@ def profile(browser):
 
 
 @pytest.fixture(scope="module")
-def open_for_all(browser):
-    """Opens a page that the tests of a module share, under the rules of `visit`."""
+def open_for_all(profile):
+    """Opens a page that the tests of a module share, under the rules of `visit`. To open one
+    takes longer than most of what is tested on it."""
     screens = []
 
-    def open_(app):
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
-        )
-        screens.append(Screen(context, app))
+    def open_(app, script=None):
+        screens.append(Screen(profile, app))
+        if script:
+            screens[-1].page.add_init_script(script)
         return screens[-1].open()
 
     yield open_
     for screen in screens:
-        screen.page.context.close()
+        screen.page.close()
         assert screen.elsewhere == screen.refused == []
 
 

@@ -21,6 +21,12 @@ SOCKET = {
 }
 
 
+@pytest.fixture(scope="module")
+def screen(open_for_all, app):
+    """One page for all; the last test has it do what is forbidden."""
+    return open_for_all(app)
+
+
 def ask(app, path="/", **headers):
     """The answer to a request under a name of one's choice."""
     connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=10)
@@ -58,7 +64,6 @@ def test_charts_copying_dialogs_and_downloads_work_under_the_policy(screen):
     expect(screen.at("log_chart").locator("canvas, svg.marks").first).to_be_visible()
     screen.click("share")
     shown = screen.page.get_by_test_id("stCode").filter(has_text="#s=1")
-    screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     shown.hover()
     shown.get_by_role("button").click()
     copied = screen.page.evaluate("() => navigator.clipboard.readText()")
@@ -66,6 +71,7 @@ def test_charts_copying_dialogs_and_downloads_work_under_the_policy(screen):
     with screen.page.expect_download() as coming:
         screen.click("share_file")
     assert b'"variants"' in Path(coming.value.path()).read_bytes()
+    screen.close_dialog()
     assert screen.refused == []
     assert screen.errors == []
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from browser.driving import expect, until
 from fake_api import block, delta, end, sse, start
 
@@ -26,6 +27,12 @@ print("hello")
 
 Costs $5 to $6 -- `a <- b`  :red[x] :smile: ~a~
 """
+
+
+@pytest.fixture(scope="module")
+def screen(open_for_all, app):
+    """One page for those tests that leave it as they found it, but for an answer."""
+    return open_for_all(app)
 
 
 def length(screen, letter):
@@ -89,13 +96,15 @@ def test_ctrl_enter_in_the_text_area_sends_what_was_just_typed(screen, api):
     area = screen.at("message_0_text").locator("textarea")
     area.fill("Typed a moment ago: दोसा")
     area.press("Control+Enter")
+    screen.await_posts(api, 2)
     screen.await_end()
     assert [post.json["messages"][0]["content"] for post in api.posts] == [
         "Typed a moment ago: दोसा"
     ] * 2
 
 
-def test_editing_and_opening_things_neither_disturbs_nor_restarts_running_answers(screen, api):
+def test_editing_and_opening_things_neither_disturbs_nor_restarts_running_answers(visit, app, api):
+    screen = visit(app)
     api.plays = ["slow-20-2000"] * 2
     screen.run()
     screen.await_status("streaming")
@@ -140,6 +149,7 @@ def test_a_phone_scrolls_down_but_not_sideways(visit, app, api):
 def test_scripts_emoji_code_tables_and_lists_are_drawn(screen, api):
     api.texts = {"claude-sonnet-4-6": ANSWER}
     screen.run()
+    screen.await_posts(api, 2)
     screen.await_end()
     answer = screen.answer()
     expect(answer.locator("h1")).to_have_text("నమస్కారం")
@@ -152,21 +162,21 @@ def test_scripts_emoji_code_tables_and_lists_are_drawn(screen, api):
     assert screen.errors == []
 
 
-def test_copy_gives_the_exact_characters(visit, app, api):
-    screen = visit(app, permissions=["clipboard-read", "clipboard-write"])
+def test_copy_gives_the_exact_characters(screen, api):
     exact = ANSWER + "  trailing \u202e  \t| ends"
     api.texts = {"claude-sonnet-4-6": exact}
     screen.run()
+    screen.await_posts(api, 2)
     screen.await_end()
     screen.button("copy_A").click()
     expect(screen.page.locator(".pg-spoken")).to_have_text("Copied.")
     assert screen.page.evaluate("() => navigator.clipboard.readText()") == exact
 
 
-def test_code_can_be_copied_to_the_letter(visit, app, api):
-    screen = visit(app, permissions=["clipboard-read", "clipboard-write"])
+def test_code_can_be_copied_to_the_letter(screen, api):
     api.texts = {"claude-sonnet-4-6": ANSWER}
     screen.run()
+    screen.await_posts(api, 2)
     screen.await_end()
     button = screen.answer().get_by_role("button", name="Copy code")
     button.focus()
@@ -190,6 +200,7 @@ def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):
 
     api.handler = think
     screen.run()
+    screen.await_posts(api, 2)
     screen.await_end()
     screen.await_status("done")
     thinking, text = screen.answer().locator(".pg-block").all()
@@ -203,9 +214,11 @@ def test_the_roles_show_whose_turn_each_message_is(screen):
     for index, role in enumerate(("User", "Assistant")):
         control = screen.at(f"message_{index}_role")
         expect(control.locator("input")).to_have_value(role)
+    screen.click("undo")
 
 
-def test_six_variants_run_and_a_seventh_cannot_be_added(screen, api):
+def test_six_variants_run_and_a_seventh_cannot_be_added(visit, app, api):
+    screen = visit(app)
     screen.variants(6)
     expect(screen.button("add_variant")).to_be_disabled()
     expect(screen.button("run_all")).to_contain_text("Run 6")

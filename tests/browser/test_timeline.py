@@ -8,9 +8,10 @@ from browser.driving import expect
 SECONDS = re.compile(r"next try in (\d+) s: 529 overloaded")
 
 
-@pytest.fixture
-def lone(screen):
-    """A page with one variant."""
+@pytest.fixture(scope="module")
+def lone(open_for_all, app):
+    """A page with one variant, for all tests but one."""
+    screen = open_for_all(app)
     screen.remove_variant("B")
     return screen
 
@@ -72,10 +73,11 @@ def test_a_529_waits_before_ones_eyes_and_ends_with_every_attempt_explained(lone
 
 
 def test_an_attempt_under_way_grows_and_what_was_before_shrinks(lone, api):
-    lone.unfold("Retry")
+    lone.attempts(4)
     lone.write("base_wait_s", "0.5")
     api.plays = ["status-529", "headers-only"]
     lone.run()
+    lone.await_posts(api, 2)
     expect(timeline(lone).locator(".under-way")).to_have_count(1)
     lone.meanwhile(lambda: shares(lone)[-1][1] > 0.6, what="growth beyond the wait")
     assert shares(lone)[1][1] < 0.4
@@ -99,6 +101,7 @@ def test_in_a_narrow_card_nothing_is_cut_off(visit, app, api):
 def test_a_double_click_on_run_again_sends_one_request(lone, api):
     api.plays = ["status-401", "slow-20-40"]
     lone.run()
+    lone.await_posts(api, 1)
     lone.await_end("A")
     lone.button("again_A").dblclick()
     lone.await_status("done", "A")
