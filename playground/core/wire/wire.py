@@ -16,14 +16,16 @@ from playground.core.request.model_catalogue import Model
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.decisions import (
+    CURRENT_VERSION,
     NO_THINKING,
+    SAMPLING,
+    SAMPLING_VERSION,
     THINKING_TYPES,
     Asked,
     Decision,
     asked_of,
     decide,
 )
-from playground.core.wire.refusals import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
 
 VERSION_HEADER = "anthropic-version"
 PLACES = {
