@@ -23,8 +23,7 @@ from playground.core.request.extra_json import Extra, read_extra
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
 from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 from playground.core.text.key_shapes import holds_key
-from playground.core.wire.decisions import SAMPLING, THINKING_TYPES, Decision
-from playground.core.wire.wire import fills_cache
+from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, fills_cache
 
 # The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)

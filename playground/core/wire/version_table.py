@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import EFFORTS
-from playground.core.wire.decisions import (
+from playground.core.wire.wire import (
     CURRENT_VERSION,
     LEAST_TOP_P_THINKING,
     ONLY_VALUE,

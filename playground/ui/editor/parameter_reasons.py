@@ -5,7 +5,7 @@ import streamlit as st
 from playground.core.checks.number_fields import RULES
 from playground.core.request.request import Params
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.decisions import SAMPLING
+from playground.core.wire.wire import SAMPLING
 from playground.ui.widgets.markdown import plain
 
 IGNORED = ":orange[:material/block:] "

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from playground.core.checks.number_fields import RULES
 from playground.core.request.request import EFFORTS
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.decisions import CURRENT_VERSION, SAMPLING_VERSION
+from playground.core.wire.wire import CURRENT_VERSION, SAMPLING_VERSION
 from playground.ui.editor.parameter_reasons import (
     show_reason,
     show_sampling_reasons,
