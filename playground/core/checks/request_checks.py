@@ -18,7 +18,7 @@ from playground.core.checks.problems import (
     switch,
     without_prefill,
 )
-from playground.core.money.bill_bound import input_tokens_bound
+from playground.core.money.pricing import input_tokens_bound
 from playground.core.request.extra_json import Extra, read_extra
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
 from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request

@@ -17,7 +17,7 @@ from playground.core.checks.number_fields import Texts, number_problems
 from playground.core.checks.problems import Problem
 from playground.core.checks.request_checks import problems, unlisted
 from playground.core.money import budget, pricing
-from playground.core.money.bill_bound import Bound, Unbounded, most_billed
+from playground.core.money.pricing import Bound, Unbounded, most_billed
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Request
