@@ -1,12 +1,13 @@
 """What is wrong with a request, in words a person can act on, before anything is sent."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
+from playground.core.checks.allowed_fields import ALLOWED
 from playground.core.checks.problems import (
     SEVERITIES,
     Fix,
@@ -19,11 +20,13 @@ from playground.core.checks.problems import (
     without_prefill,
 )
 from playground.core.money.pricing import input_tokens_bound
-from playground.core.request.extra_json import Extra, read_extra
+from playground.core.request.connection import Connection
+from playground.core.request.extra_json import Extra, quoted, read_extra
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
 from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 from playground.core.text.key_shapes import holds_key
-from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, fills_cache
+from playground.core.visitors.access import Caps
+from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, Wire, fills_cache
 
 # The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
@@ -114,6 +117,42 @@ def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]
+
+
+def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:
+    """Why a request is too large; `body` is what would be sent."""
+    problems = []
+    if caps.prompt_chars is not None:
+        params, prompt = request.params, request.prompt
+        # Whatever is written counts: else a text would pass the cap as extra JSON.
+        texts = (prompt.system, params.extra_json, *params.stop_sequences)
+        size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
+        if size > caps.prompt_chars:
+            text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
+            problems.append(Problem("error", text))
+    if caps.max_tokens is not None:
+        max_tokens = body.get("max_tokens")
+        # Whatever else the extra JSON makes of it could mean any number to a server.
+        if not isinstance(max_tokens, int) or max_tokens > caps.max_tokens:
+            most = caps.max_tokens
+            is_typed = max_tokens == request.params.max_tokens
+            fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
+            text = f"This app lets visitors ask for {most:,} max_tokens at most."
+            problems.append(Problem("error", text, fix))
+    return problems
+
+
+def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
+    """What strangers do not send with the owner's key: fields that are not on the list."""
+    place = wire.extra.not_allowed
+    if place is None:
+        # Beneath these names the form itself writes nothing that is not on the list.
+        place = next((name for name in wire.body if name not in ALLOWED.known), None)
+    if place is None:
+        return []
+    refusal = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
+    instead = ", or enter a key of your own" if connection.kind == "claude" else ""
+    return [Problem("error", f"{refusal}: take it out{instead}.")]
 
 
 def prompt_problems(prompt: Prompt) -> list[Problem]:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from playground.core.checks.caps import Caps, is_spare, variants_problem
 from playground.core.checks.problems import Problem
 from playground.core.money.budget import OWNER, Spender
 from playground.core.request.connection import DEMO, Connection
@@ -13,6 +12,7 @@ from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import Prompt, Request
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import Caps, is_spare, variants_problem
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.settings import is_local_visit
