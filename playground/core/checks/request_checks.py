@@ -1,13 +1,14 @@
 """What is wrong with a request, in words a person can act on, before anything is sent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from playground.core.checks.allowed_fields import ALLOWED
+from playground.core.checks.number_fields import RULES
 from playground.core.checks.problems import (
     SEVERITIES,
     Fix,
@@ -25,6 +26,7 @@ from playground.core.request.extra_json import Extra, quoted, read_extra
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
 from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 from playground.core.text.key_shapes import holds_key
+from playground.core.text.number_text import problem_of
 from playground.core.visitors.access import Caps
 from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, Wire, fills_cache
 
@@ -117,6 +119,33 @@ def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]
+
+
+def number_problems(
+    texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
+) -> dict[str, Problem]:
+    """Why number fields can't be sent, by the parameter."""
+    return {
+        name: Problem("error", why, _number_fix(name, model))
+        for name, text in texts
+        if is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
+    }
+
+
+def is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
+    """Whether a number field matters; one that does not is disabled."""
+    if parameter == "thinking_budget_tokens":
+        return params.thinking == "budget"
+    is_unavailable = sent.decision(parameter).state == "unavailable"
+    # A top_p that is too low to be sent can still be raised: its field stays open.
+    return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
+
+
+def _number_fix(parameter: str, model: Model) -> Fix:
+    if parameter == "max_tokens":
+        value = min(ORDINARY_MAX_TOKENS, model.max_output_tokens)
+        return setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
+    return setting(f"clear_{parameter}", "Clear the field", **{parameter: None})
 
 
 def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:

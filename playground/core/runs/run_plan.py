@@ -12,9 +12,15 @@ from decimal import Decimal
 from typing import Literal
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.number_fields import Texts, number_problems
+from playground.core.checks.number_fields import Texts
 from playground.core.checks.problems import Problem
-from playground.core.checks.request_checks import cap_problems, field_problems, problems, unlisted
+from playground.core.checks.request_checks import (
+    cap_problems,
+    field_problems,
+    number_problems,
+    problems,
+    unlisted,
+)
 from playground.core.money import budget, pricing
 from playground.core.money.pricing import Bound, Unbounded, most_billed
 from playground.core.request.connection import Connection

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.checks.number_fields import RULES
+from playground.core.checks.request_checks import is_asked
 from playground.core.request.request import EFFORTS
 from playground.core.runs.run_plan import Plan
 from playground.core.wire.wire import CURRENT_VERSION, SAMPLING_VERSION
@@ -103,7 +104,7 @@ def _edit_thinking(plan: Plan) -> None:
             key=field("thinking_budget", plan.letter),
             persist_state="session",
             placeholder="tokens",
-            disabled=plan.request.params.thinking != "budget",
+            disabled=_is_disabled(plan, "thinking_budget_tokens"),
             help="Thinking tokens: from 1,024, and below max_tokens.",
         )
         if takes_temperature(plan):
@@ -200,6 +201,4 @@ def _choose(
 
 
 def _is_disabled(plan: Plan, parameter: str) -> bool:
-    """Whether no value at all could be sent; a top_p that is too low can still be raised."""
-    is_unavailable = plan.wire.decision(parameter).state == "unavailable"
-    return is_unavailable and not (parameter == "top_p" and plan.model.takes_sampling)
+    return not is_asked(parameter, plan.request.params, plan.wire, plan.model)
