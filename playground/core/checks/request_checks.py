@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from playground.core.checks.allowed_fields import ALLOWED
 from playground.core.checks.number_fields import RULES
 from playground.core.checks.problems import (
     SEVERITIES,
@@ -21,6 +20,7 @@ from playground.core.checks.problems import (
     without_prefill,
 )
 from playground.core.money.pricing import input_tokens_bound
+from playground.core.request.allowed_fields import ALLOWED
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import Extra, quoted, read_extra
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id

@@ -16,9 +16,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from playground.core.answer.events import Usage
-from playground.core.money.input_bounds import TOKENS_PER_MESSAGE, InputBound
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import quoted
+from playground.core.request.input_bounds import TOKENS_PER_MESSAGE, InputBound
 from playground.core.request.model_catalogue import Model, find
 from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json, JsonObject
