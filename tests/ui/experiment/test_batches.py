@@ -263,7 +263,7 @@ def balance():
     now = datetime.now(UTC)
     spender = Spender("local", "local", now)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), spender, now)
-    [found] = services().log.ledger.balances(caps)
+    [found] = services().log.budgets.balances(caps)
     return found
 
 
