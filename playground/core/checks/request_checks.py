@@ -22,7 +22,7 @@ from playground.core.checks.problems import (
 from playground.core.money.pricing import input_tokens_bound
 from playground.core.request.allowed_fields import ALLOWED
 from playground.core.request.connection import Connection
-from playground.core.request.extra_json import Extra, quoted, read_extra
+from playground.core.request.extra_json import Extra, quoted
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
 from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
 from playground.core.text.key_shapes import holds_key
@@ -76,9 +76,10 @@ def _not_overridden(params: Params, model: Model, extra: Extra) -> Params:
     if "max_tokens" in extra.fields:
         most = extra.fields["max_tokens"]
         is_number = isinstance(most, int) and not isinstance(most, bool)
-        within = min(max(most, 1), model.max_output_tokens) if is_number else 1
-        params = replace(params, max_tokens=within)
-    return replace(params, **{name: unset[name] for name in unset if name in extra.fields})
+        unset["max_tokens"] = min(max(most, 1), model.max_output_tokens) if is_number else 1
+    changes = {name: unset[name] for name in unset if name in extra.fields}
+    # Another object would parse its extra JSON anew.
+    return replace(params, **changes) if changes else params
 
 
 def _with_live_fix(problem: Problem, extra: Extra) -> Problem:
@@ -334,18 +335,16 @@ def param_problems(params: Params, model: Model) -> list[Problem]:
 
 
 def _keys_in_params(params: Params) -> list[Problem]:
-    written = {"The extra JSON": [params.extra_json, *_texts(params.extra_json)]}
-    written["A stop sequence"] = list(params.stop_sequences)
+    # Also as it is sent, for an escape can hide a key.
+    extra = params.extra.fields if "\\" in params.extra_json else {}
+    sent_texts = [json.dumps(extra, ensure_ascii=False)] if extra else []
+    written = {
+        "The extra JSON": [params.extra_json, *sent_texts],
+        "A stop sequence": params.stop_sequences,
+    }
     places = [where for where, texts in written.items() if any(map(holds_key, texts))]
     warning = "seems to hold an API key, which would be sent and logged."
     return [Problem("warning", f"{where} {warning}") for where in places]
-
-
-def _texts(extra_json: str) -> list[str]:
-    """The texts of the extra JSON as they are sent: an escape can hide a key in it."""
-    # Parsed only where there is an escape: checks run at each draw of the page.
-    fields = read_extra(extra_json).fields if "\\" in extra_json else {}
-    return [json.dumps(fields, ensure_ascii=False)] if fields else []
 
 
 def _expected_refusals(
