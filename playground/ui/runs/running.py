@@ -1,4 +1,5 @@
-"""What Run and Stop do, and who is asking: the connection, the key, the visitor."""
+"""What Run and Stop do, and who is asking: the connection, the key, the visitor. Where a request
+goes from here: `playground/__init__.py`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
