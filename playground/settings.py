@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
-from playground.core.checks.caps import Caps
 from playground.core.money.budget import Budget, amount
 from playground.core.request.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
-from playground.core.visitors.access import Gate
+from playground.core.visitors.access import Caps, Gate
 from playground.core.visitors.passcode import LONGEST, SHORTEST, length
 from playground.core.visitors.setting_names import PAIR, SECTION, misspelt
 

@@ -51,14 +51,14 @@ def main(url, log_url, cells):
     services = Services(Settings(owner=claude, key="k", log_url=log_url))
     now = datetime.now(UTC)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", now), now)
-    ledger = services.log.ledger
+    budgets = services.log.budgets
 
     def reserve(wanted):
         held = [Reservation(each.run_id, "ada", "ada", now, MOST_USD) for each in wanted]
-        return ledger.reserve(held, caps) if held else None
+        return budgets.reserve(held, caps) if held else None
 
     underway = underway_on(services, int(cells))
-    admission = CellAdmission(underway.origin, reserve, ledger.release, services.log.experiments)
+    admission = CellAdmission(underway.origin, reserve, budgets.release, services.log.experiments)
 
     def submitted():
         work = submit_left(underway, services.batching, "k", admission)
@@ -66,14 +66,14 @@ def main(url, log_url, cells):
 
     assert once_alone(submitted) == ""
     [submission] = services.log.batches.of("ada", experiment_id="1")
-    [balance] = ledger.balances(caps)
+    [balance] = budgets.balances(caps)
     print(json.dumps({"open": len(underway.in_batch), "held": str(balance.held_usd)}), flush=True)
     # Whatever is in a batch is left out: live runs would be refused here, and pause it.
     assert once_alone(lambda: underway.start().result(30) or underway.progress.why) == ""
     assert underway.progress.state == "done"
     services.batching.follow(submission, claude, "k").work.result(60)
     underway.look().result(30)
-    [balance] = ledger.balances(caps)
+    [balance] = budgets.balances(caps)
     progress = underway.progress
     said = {
         "done": progress.done,

@@ -40,7 +40,7 @@ class Sharing:
             Budget(), Budget(day_usd=Decimal(day_usd)), Spender("ada", "owner", now), now
         )
         wanted = [Reservation(f"{who}{n}", "ada", "owner", now, CENT) for n in range(times)]
-        return sum(self.log.ledger.reserve([each], caps) is None for each in wanted)
+        return sum(self.log.budgets.reserve([each], caps) is None for each in wanted)
 
     def record(self, run_id, status):
         row = RunRow(

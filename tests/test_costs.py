@@ -128,10 +128,10 @@ def settled(path, row, texts):
     caps = windows(Budget(day_usd=Decimal(100)), Budget(), Spender("ada", "ada", row.started_at),
                    row.started_at)  # fmt: skip
     reserved = Reservation(row.run_id, "ada", "ada", row.started_at, most)
-    assert log.ledger.reserve([reserved], caps) is None
+    assert log.budgets.reserve([reserved], caps) is None
     log.record(row, texts)
     assert log.flush(5)
-    [balance] = log.ledger.balances(caps)
+    [balance] = log.budgets.balances(caps)
     totals = log.totals("ada")
     assert (totals.spent.usd, totals.spent.kind) == (row.cost_usd, row.cost_kind)
     log.close()

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import playground
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -18,6 +20,13 @@ def test_the_readme_is_short_and_its_links_lead_somewhere():
     assert readme.count("\n") <= 120
     for target in re.findall(r"\]\(([^)#]+)\)", readme):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_files_on_the_way_of_a_request_are_where_the_package_says():
+    named = re.findall(r"[\w/]+\.py\b", playground.__doc__)
+    assert len(named) > 20
+    roots = (ROOT / "playground", ROOT)
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
 def test_no_file_of_the_project_holds_a_key():

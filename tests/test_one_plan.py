@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from playground.batches.interfaces import Wanted, run_ids
 from playground.claude.clients import Clients
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.caps import Caps
 from playground.core.experiment.case_checks import CaseCheck
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.experiment import Experiment
@@ -23,6 +22,7 @@ from playground.core.experiment.grid_plan import plan_grid
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RefusedPlanError, RunContext, Variant, plan
+from playground.core.visitors.access import Caps
 from playground.engine.run import Run
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin

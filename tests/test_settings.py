@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from playground import settings as settings_module
-from playground.core.checks.caps import Caps
 from playground.core.money.budget import Budget
 from playground.core.request.connection import CLAUDE, key_problem
+from playground.core.visitors.access import Caps
 from playground.core.visitors.setting_names import NAMES, misspelt
 from playground.settings import (
     SettingsError,

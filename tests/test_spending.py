@@ -54,9 +54,9 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
     def press(_):
         run = Run("page", "ada", planned)
         wanted = Reservation(run.id, "ada", "owner", run.created_at, most_usd)
-        if services.log.ledger.reserve([wanted], caps) is not None:
+        if services.log.budgets.reserve([wanted], caps) is not None:
             return None
-        services.start(run, "", lambda: services.log.ledger.reserve_again(wanted, caps))
+        services.start(run, "", lambda: services.log.budgets.reserve_again(wanted, caps))
         return run
 
     with ThreadPoolExecutor(20) as threads:
@@ -67,6 +67,6 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
         services.engine.stop(run)
         assert run.wait(20)
     assert len(api.posts) == 5
-    [balance] = services.log.ledger.balances(caps)
+    [balance] = services.log.budgets.balances(caps)
     # What was sent may be billed though nobody waited for the answer.
     assert (balance.used_usd, balance.held_usd) == (5 * most_usd, 0)

@@ -4,8 +4,10 @@ Importing the SDK takes about a second, so this module is imported by the first 
 list of models, not by the page.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import cast
@@ -16,7 +18,6 @@ from anthropic._base_client import get_platform
 
 from playground.claude.environment import setting_error
 from playground.claude.pacing import Pacing
-from playground.claude.recording import note_departure
 from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.request.connection import Connection
 
@@ -33,6 +34,10 @@ READ_TIMEOUTS_S = {
     "claude": READ_TIMEOUT_S,
     "server": SERVER_READ_TIMEOUT_S,
 }
+departure: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
+    "departure", default=None
+)
+"""Where a task that sends a request waits to see it go out."""
 
 
 class Clients:
@@ -93,7 +98,7 @@ class Clients:
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
-            event_hooks={"request": [note_departure]},
+            event_hooks={"request": [_note_departure]},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -117,6 +122,13 @@ class Clients:
         for pool in self._pools.values():
             await pool.close()
         self._pools.clear()
+
+
+async def _note_departure(request: httpx2.Request) -> None:
+    """A client's hook: the request is whole and about to go out."""
+    waiting = departure.get()
+    if waiting is not None and not waiting.done():
+        waiting.set_result(request)
 
 
 def _undo_environment(key: str) -> dict[str, str | anthropic.Omit]:

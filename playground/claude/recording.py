@@ -1,8 +1,5 @@
 """What goes over the wire, as values without the key, taken from the client's own requests."""
 
-import asyncio
-from contextvars import ContextVar
-
 import httpx2
 
 from playground.claude.errors import without_key
@@ -36,18 +33,6 @@ _MATTER = _LIMITS | {
     "date",
     "cf-ray",
 }
-
-departure: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
-    "departure", default=None
-)
-"""Where a task that sends a request waits to see it go out."""
-
-
-async def note_departure(request: httpx2.Request) -> None:
-    """A client's hook: the request is whole and about to go out."""
-    waiting = departure.get()
-    if waiting is not None and not waiting.done():
-        waiting.set_result(request)
 
 
 def sent_of(request: httpx2.Request, key: str) -> Sent:

@@ -15,10 +15,10 @@ import anthropic
 import httpx2
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never
 
-from playground.claude.clients import Clients, extra_headers
+from playground.claude.clients import Clients, departure, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.claude.masking import is_secret, without_key_in_texts
-from playground.claude.recording import departure, received_of, sent_of
+from playground.claude.recording import received_of, sent_of
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
 from playground.core.answer.events import (

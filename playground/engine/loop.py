@@ -18,10 +18,10 @@ from typing import TypeVar
 
 from playground.core.answer.events import AttemptFailed, Event
 from playground.core.answer.failures import Failure
-from playground.core.checks.caps import queue_problem, share_of_spare
 from playground.core.runs.outcome import StoppedBy, why_stopped
 from playground.core.runs.run_view import RunView
 from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import queue_problem, share_of_spare
 from playground.engine.run import Run
 
 GRACE_S = 25.0

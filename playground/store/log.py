@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from playground.core.runs.run_row import Page, RunRow, RunTexts, Totals
 from playground.store.batches import BatchStore
+from playground.store.budgets import BudgetStore
 from playground.store.claims import ClaimStore
 from playground.store.experiments import ExperimentStore
 from playground.store.history.history import History
 from playground.store.history.housekeeping import Housekeeping
 from playground.store.history.open_pages import OpenPages, bare
-from playground.store.ledger import Ledger
 from playground.store.prompts import PromptStore
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import read_count, read_page, read_run, read_totals
@@ -67,7 +67,7 @@ class RunLog:
             ),
         )
 
-        self.ledger = Ledger(self._writer, self._memory)
+        self.budgets = BudgetStore(self._writer, self._memory)
         self.claims = ClaimStore(self._writer, clock)
         self.batches = BatchStore(self._writer)
         self.experiments = ExperimentStore(self._writer, self._memory)

@@ -207,7 +207,7 @@ def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_
     rows = wanted(7)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", NOON), NOON)
     held = [Reservation(each.run_id, "ada", "ada", NOON, Decimal("0.01")) for each in rows]
-    assert world.log.ledger.reserve(held, caps) is None
+    assert world.log.budgets.reserve(held, caps) is None
     [submission] = world.submit(rows).submissions
     forget, seen = world.log.batches.taken_in, []
 
@@ -233,7 +233,7 @@ def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_
     assert sorted(row.run_id for row in logged) == sorted(each.run_id for each in rows)
     total = sum(row.cost_usd for row in logged)
     assert world.log.totals("ada").spent_usd == total
-    [balance] = world.log.ledger.balances(caps)
+    [balance] = world.log.budgets.balances(caps)
     assert (balance.used_usd, balance.held_usd) == (total, 0)
     asked = len(world.requests)
     assert world.follow(following.submission).submission.is_taken_in

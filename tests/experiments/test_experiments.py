@@ -194,7 +194,7 @@ def test_no_more_cells_are_sent_than_the_budget_has_room_for(world):
                 Reservation(run.id, "ada", "ada", NOON, reserved_usd(run.plan.worst_case_usd))
                 for run in runs
             ]
-            return world.log.ledger.reserve(wanted, caps) or [None] * len(runs)
+            return world.log.budgets.reserve(wanted, caps) or [None] * len(runs)
 
         return admit
 
@@ -204,7 +204,9 @@ def test_no_more_cells_are_sent_than_the_budget_has_room_for(world):
     assert underway.progress.state == "paused"
     assert underway.progress.why.startswith("Not started: this run can cost up to $0.000")
     assert world.sent.total() == underway.progress.done == 1
-    [balance] = world.log.ledger.balances(windows(Budget(session_usd=USD), Budget(), spender, NOON))
+    [balance] = world.log.budgets.balances(
+        windows(Budget(session_usd=USD), Budget(), spender, NOON)
+    )
     assert (balance.used_usd, balance.held_usd) == (USD, 0)
 
 

@@ -72,7 +72,7 @@ class Spending(RuleBasedStateMachine):
     def press_run(self, costs):
         wanted = [self.wanted(usd) for usd in costs]
         total = sum(costs, Decimal(0))
-        refused = self.log.ledger.reserve(wanted, self.caps())
+        refused = self.log.budgets.reserve(wanted, self.caps())
         assert (refused is None) == (total == 0 or sum(self.counted()) + total <= CAP)
         if refused is not None:
             return ()
@@ -86,7 +86,7 @@ class Spending(RuleBasedStateMachine):
             if run.run_id not in self.held or run.started_at.date() != self.now.date():
                 continue
             more = Reservation(run.run_id, "ada", "owner", run.started_at, another)
-            if self.log.ledger.reserve_again(more, self.caps()) is None:
+            if self.log.budgets.reserve_again(more, self.caps()) is None:
                 self.held[run.run_id] += another
 
     @rule(press=consumes(live), part=st.integers(0, 10), is_exact=st.booleans())
@@ -124,7 +124,7 @@ class Spending(RuleBasedStateMachine):
 
     @invariant()
     def nothing_overshoots_and_nothing_is_negative(self):
-        for balance in self.log.ledger.balances(self.caps()):
+        for balance in self.log.budgets.balances(self.caps()):
             assert min(balance.used_usd, balance.held_usd, balance.left_usd) >= 0
             assert balance.used_usd + balance.held_usd <= CAP
             assert (balance.used_usd, balance.held_usd) == self.counted()

@@ -228,24 +228,24 @@ class Visitors(RuleBasedStateMachine):
 
     @rule(who=WHO, cents=st.integers(0, 99), is_owners=st.booleans())
     def spend(self, who, cents, is_owners):
-        taken.append("ledger")
+        taken.append("budgets")
         payer = "owner" if is_owners else who
         spender = Spender(who, payer, NOON)
-        run_id = f"reserved {sum(each == 'ledger' for each in taken)}"
+        run_id = f"reserved {sum(each == 'budgets' for each in taken)}"
         wanted = Reservation(run_id, who, payer, NOON + timedelta(days=40), Decimal(cents) / 100)
-        assert self.log.ledger.reserve([wanted], ()) is None
+        assert self.log.budgets.reserve([wanted], ()) is None
         self.reserved[who] += wanted.usd
         # A day that no run of the log belongs to.
         caps = windows(CAP, Budget(), spender, wanted.started_at)
-        [balance] = self.log.ledger.balances(caps)
+        [balance] = self.log.budgets.balances(caps)
         assert balance.held_usd == self.reserved[who]
 
     @rule(who=WHO, cents=st.integers(1, 99))
     def keep_a_budget(self, who, cents):
         taken.append("budget")
         own = Budget(day_usd=Decimal(cents))
-        assert self.log.ledger.keep_budget(who, own) is None
-        assert self.log.ledger.budget_of(who) == own
+        assert self.log.budgets.keep(who, own) is None
+        assert self.log.budgets.of(who) == own
 
     def teardown(self):
         if hasattr(self, "log"):

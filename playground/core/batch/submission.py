@@ -20,7 +20,7 @@ from playground.core.batch.batch import (
 from playground.core.batch.batch_split import BatchRequest
 from playground.core.money import pricing
 from playground.core.money.bill import BillFacts, Call, bill, refused
-from playground.core.money.bill_bound import Unbounded
+from playground.core.money.pricing import Unbounded
 from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, Status, texts_of, with_result

@@ -5,19 +5,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from playground.core.checks.problems import Fix, Problem, setting
-from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Params
 from playground.core.text.number_text import (
     NumberError,
     NumberRule,
     number_text,
-    problem_of,
     read_float,
     read_whole,
     rule,
 )
-from playground.core.wire.wire import Wire
 
 LARGEST_MAX_TOKENS: Final = 1_000_000
 RULES: Final[Mapping[str, NumberRule]] = {
@@ -31,7 +27,6 @@ RULES: Final[Mapping[str, NumberRule]] = {
 """By the parameter's name in `Params`."""
 Texts = tuple[tuple[str, str], ...]
 """What stands in number fields, by the parameter's name."""
-_USUAL_MAX_TOKENS: Final = 1_000
 
 
 def first_text(parameter: str, value: object) -> str:
@@ -51,18 +46,6 @@ def with_texts(params: Params, texts: Iterable[tuple[str, str]]) -> Params:
     return replace(params, **values)
 
 
-def number_problems(
-    texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
-) -> dict[str, Problem]:
-    """Why number fields can't be sent, by the parameter. A field that a model does not take is
-    disabled, and what it holds does not matter."""
-    return {
-        name: Problem("error", why, _fix(name, model))
-        for name, text in texts
-        if _is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
-    }
-
-
 def _first(params: Params, parameter: str) -> str:
     return first_text(parameter, getattr(params, parameter))
 
@@ -76,18 +59,3 @@ def _value(parameter: str, text: str) -> float | int | None:
     except NumberError:
         return fallback
     return fallback if number is None else number
-
-
-def _is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
-    if parameter == "thinking_budget_tokens":
-        return params.thinking == "budget"
-    is_unavailable = sent.decision(parameter).state == "unavailable"
-    # A top_p that is too low to be sent can still be raised: its field stays open.
-    return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
-
-
-def _fix(parameter: str, model: Model) -> Fix:
-    if parameter == "max_tokens":
-        value = min(_USUAL_MAX_TOKENS, model.max_output_tokens)
-        return setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
-    return setting(f"clear_{parameter}", "Clear the field", **{parameter: None})

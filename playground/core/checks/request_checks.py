@@ -1,25 +1,45 @@
 """What is wrong with a request, in words a person can act on, before anything is sent."""
 
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
-from playground.core.checks.param_checks import expected_refusals, param_problems
-from playground.core.checks.problems import SEVERITIES, Problem, successor, switch
-from playground.core.checks.prompt_checks import (
-    prefill_problems,
-    prompt_problems,
-    system_problems,
-    window_problems,
+from playground.core.checks.number_fields import RULES
+from playground.core.checks.problems import (
+    SEVERITIES,
+    Fix,
+    Problem,
+    Severity,
+    nearest_effort,
+    setting,
+    successor,
+    switch,
+    without_prefill,
 )
-from playground.core.request.extra_json import Extra
+from playground.core.money.pricing import input_tokens_bound
+from playground.core.request.allowed_fields import ALLOWED
+from playground.core.request.connection import Connection
+from playground.core.request.extra_json import Extra, quoted
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
-from playground.core.request.request import Params, Request
-from playground.core.wire.decisions import Decision
-from playground.core.wire.wire import fills_cache
+from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
+from playground.core.text.key_shapes import holds_key
+from playground.core.text.number_text import problem_of
+from playground.core.visitors.access import Caps
+from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, Wire, fills_cache
 
 # The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
+MOST_PROMPT_BYTES = 8_000_000
+"""A window of a million tokens holds about half of that in prose."""
+PROSE_BYTES_PER_TOKEN = 4
+LEAST_TOKENS_PER_BYTE = 8
+"""Bytes bound tokens from above only: past eight for each token no ordinary text fits."""
+
+DROP_PREFILL = Fix("drop_prefill", "Remove it", "drop_prefill")
+ORDINARY_MAX_TOKENS = 1_000
 
 
 def problems(
@@ -32,7 +52,7 @@ def problems(
         *(() if "messages" in extra.fields else _about_messages(request, model)),
         *param_problems(_not_overridden(request.params, model, extra), model),
         *_model_id_problems(request.params),
-        *expected_refusals(request, model, decisions),
+        *_expected_refusals(request, model, decisions),
         *_extra_problems(extra),
         *_retirement(model, today),
     ]
@@ -43,9 +63,9 @@ def problems(
 def _about_messages(request: Request, model: Model) -> list[Problem]:
     return [
         *prompt_problems(request.prompt),
-        *prefill_problems(request, model),
-        *system_problems(request, model),
-        *window_problems(request.prompt, model),
+        *_prefill_problems(request, model),
+        *_system_problems(request, model),
+        *_window_problems(request.prompt, model),
     ]
 
 
@@ -56,9 +76,10 @@ def _not_overridden(params: Params, model: Model, extra: Extra) -> Params:
     if "max_tokens" in extra.fields:
         most = extra.fields["max_tokens"]
         is_number = isinstance(most, int) and not isinstance(most, bool)
-        within = min(max(most, 1), model.max_output_tokens) if is_number else 1
-        params = replace(params, max_tokens=within)
-    return replace(params, **{name: unset[name] for name in unset if name in extra.fields})
+        unset["max_tokens"] = min(max(most, 1), model.max_output_tokens) if is_number else 1
+    changes = {name: unset[name] for name in unset if name in extra.fields}
+    # Another object would parse its extra JSON anew.
+    return replace(params, **changes) if changes else params
 
 
 def _with_live_fix(problem: Problem, extra: Extra) -> Problem:
@@ -99,3 +120,367 @@ def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]
+
+
+def number_problems(
+    texts: Iterable[tuple[str, str]], params: Params, sent: Wire, model: Model
+) -> dict[str, Problem]:
+    """Why number fields can't be sent, by the parameter."""
+    return {
+        name: Problem("error", why, _number_fix(name, model))
+        for name, text in texts
+        if is_asked(name, params, sent, model) and (why := problem_of(text, RULES[name]))
+    }
+
+
+def is_asked(parameter: str, params: Params, sent: Wire, model: Model) -> bool:
+    """Whether a number field matters; one that does not is disabled."""
+    if parameter == "thinking_budget_tokens":
+        return params.thinking == "budget"
+    is_unavailable = sent.decision(parameter).state == "unavailable"
+    # A top_p that is too low to be sent can still be raised: its field stays open.
+    return not is_unavailable or (parameter == "top_p" and model.takes_sampling)
+
+
+def _number_fix(parameter: str, model: Model) -> Fix:
+    if parameter == "max_tokens":
+        value = min(ORDINARY_MAX_TOKENS, model.max_output_tokens)
+        return setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
+    return setting(f"clear_{parameter}", "Clear the field", **{parameter: None})
+
+
+def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> list[Problem]:
+    """Why a request is too large; `body` is what would be sent."""
+    problems = []
+    if caps.prompt_chars is not None:
+        params, prompt = request.params, request.prompt
+        # Whatever is written counts: else a text would pass the cap as extra JSON.
+        texts = (prompt.system, params.extra_json, *params.stop_sequences)
+        size = sum(map(len, texts)) + sum(len(message.whole) for message in prompt.messages)
+        if size > caps.prompt_chars:
+            text = f"The prompt has {size:,} characters. This app takes {caps.prompt_chars:,}."
+            problems.append(Problem("error", text))
+    if caps.max_tokens is not None:
+        max_tokens = body.get("max_tokens")
+        # Whatever else the extra JSON makes of it could mean any number to a server.
+        if not isinstance(max_tokens, int) or max_tokens > caps.max_tokens:
+            most = caps.max_tokens
+            is_typed = max_tokens == request.params.max_tokens
+            fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
+            text = f"This app lets visitors ask for {most:,} max_tokens at most."
+            problems.append(Problem("error", text, fix))
+    return problems
+
+
+def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
+    """What strangers do not send with the owner's key: fields that are not on the list."""
+    place = wire.extra.not_allowed
+    if place is None:
+        # Beneath these names the form itself writes nothing that is not on the list.
+        place = next((name for name in wire.body if name not in ALLOWED.known), None)
+    if place is None:
+        return []
+    refusal = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
+    instead = ", or enter a key of your own" if connection.kind == "claude" else ""
+    return [Problem("error", f"{refusal}: take it out{instead}.")]
+
+
+def prompt_problems(prompt: Prompt) -> list[Problem]:
+    """Everything about the texts and the order of the messages."""
+    problems = [*_empty(prompt), *_order(prompt), *_keys_in_prompt(prompt)]
+    size = input_tokens_bound(prompt)
+    if size > MOST_PROMPT_BYTES:
+        text = f"The prompt has {size / 1e6:,.1f} MB. At most {MOST_PROMPT_BYTES / 1e6:g} MB are"
+        problems.append(Problem("error", f"{text} sent: no model reads more, and the page stalls."))
+    return problems
+
+
+def _empty(prompt: Prompt) -> list[Problem]:
+    if not prompt.messages:
+        return [Problem("error", "There is no message. Add one to ask something.")]
+    empty = [n for n, message in enumerate(prompt.messages, 1) if message.is_empty]
+    if not empty:
+        return []
+    is_all = len(empty) == len(prompt.messages)
+    fix = None if is_all else Fix("drop_empty", f"Remove {_it(empty)}", "drop_empty")
+    text = f"{_numbered(empty)} empty. Write {_it(empty)} or remove {_it(empty)}."
+    return [Problem("error", text, fix)]
+
+
+def _order(prompt: Prompt) -> list[Problem]:
+    problems = []
+    roles = [message.role for message in prompt.messages]
+    if roles[:1] == ["assistant"]:
+        fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
+        text = "The first message is the assistant's. The API takes that; most begin with the user."
+        problems.append(Problem("info", text, fix))
+    repeated = [
+        number
+        for number in range(2, len(roles) + 1)
+        if roles[number - 2] == roles[number - 1] != "system"
+    ]
+    fix = Fix("join", "Join them", "join")
+    if len(repeated) == 1:
+        number = repeated[0]
+        text = f"Messages {number - 1} and {number} are both from the {roles[number - 1]}."
+        problems.append(Problem("warning", f"{text} The API joins them into one turn.", fix))
+    elif repeated:
+        verb = "repeat the role before them. The API joins such turns."
+        problems.append(Problem("warning", f"Messages {_listed(repeated)} {verb}", fix))
+    return problems
+
+
+def _system_problems(request: Request, model: Model) -> list[Problem]:
+    """What the API objects to in messages of the role system. They stand after the user's turn,
+    and before the assistant's or last (mid-conversation system messages page)."""
+    roles = [message.role for message in request.prompt.messages]
+    if "system" not in roles or not model.is_known:
+        return []
+    gravity: Severity = "error" if request.params.api_version == "auto" else "warning"
+    if roles[0] == "system":
+        fix = Fix("begin_with_user", "Make it the user's", "begin_with_user")
+        text = "The API refuses a first message from the system: write it into the system prompt."
+        return [Problem(gravity, text, fix)]
+    if not model.takes_system_turns:
+        text = f"{model.name} takes no system messages within the conversation: the API refuses"
+        return [Problem(gravity, f"{text} them. Write them into the system prompt.")]
+    runs = [(role, len(list(same))) for role, same in groupby(roles)]
+    number = 0
+    for index, (role, count) in enumerate(runs):
+        # After the last run comes that run again here: one of the system, so no turn of the user's.
+        before, after = runs[index - 1][0], runs[min(index + 1, len(runs) - 1)][0]
+        if role == "system" and (before != "user" or after == "user"):
+            text = f"Message {number + 1}, from the system, must follow the user's and stand before"
+            return [Problem(gravity, f"{text} the assistant's, or last. The API refuses it.")]
+        number += count
+    return []
+
+
+def _keys_in_prompt(prompt: Prompt) -> list[Problem]:
+    places = ["The system prompt"] if holds_key(prompt.system) else []
+    numbers = [n for n, message in enumerate(prompt.messages, 1) if holds_key(message.whole)]
+    places += [f"Message {number}" for number in numbers]
+    if not places:
+        return []
+    where = f"{places[0]} and {len(places) - 1} more" if len(places) > 1 else places[0]
+    verb = "seem" if len(places) > 1 else "seems"
+    text = f"{where} {verb} to hold an API key, which would be sent and logged."
+    return [Problem("warning", text, Fix("mask", "Mask it", "mask"))]
+
+
+def _prefill_problems(request: Request, model: Model) -> list[Problem]:
+    """What keeps the last message, one from the assistant, from being sent."""
+    prompt, params = request.prompt, request.params
+    # An empty one is not written yet, and named as such.
+    if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
+        return []
+    # Only where something is left to send.
+    drop_fix = DROP_PREFILL if without_prefill(prompt.messages) else None
+    thinks = params.thinking == "budget" and "adaptive" not in model.thinking_types
+    if params.api_version == "auto" and not model.takes_prefill:
+        text = f"{model.name} takes no prefill: the last message must be from the user."
+        return [Problem("error", text, drop_fix)]
+    if params.api_version == "auto" and thinks:
+        fix = setting("stop_thinking", "Turn thinking off", thinking="off")
+        return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
+    last = prompt.messages[-1].text
+    if last != last.rstrip():
+        fix = Fix("trim_prefill", "Trim it", "trim_prefill")
+        text = "The last message, a prefill, must not end with a space."
+        return [Problem("error" if params.api_version == "auto" else "warning", text, fix)]
+    return []
+
+
+def _window_problems(prompt: Prompt, model: Model) -> list[Problem]:
+    """A prompt that surely, or probably, does not fit into the model's context window."""
+    size, window = input_tokens_bound(prompt), model.context_tokens
+    if not model.is_known or size <= PROSE_BYTES_PER_TOKEN * window:
+        return []
+    larger_model = successor(model)
+    fits = larger_model is not None and size <= PROSE_BYTES_PER_TOKEN * larger_model.context_tokens
+    fix = switch("larger_model", larger_model) if fits else None
+    if size > LEAST_TOKENS_PER_BYTE * window:
+        text = f"The prompt does not fit into {model.name}'s {window:,} tokens."
+        return [Problem("error", text, fix)]
+    text = f"The prompt may not fit into {model.name}'s {window:,} tokens."
+    return [Problem("warning", text, fix)]
+
+
+def _numbered(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"Message {numbers[0]} is"
+    return f"Messages {_listed(numbers)} are"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}"
+
+
+def _it(numbers: Sequence[int]) -> str:
+    return "it" if len(numbers) == 1 else "them"
+
+
+def param_problems(params: Params, model: Model) -> list[Problem]:
+    """Everything about values that stand alone, and about pairs that exclude each other."""
+    return [
+        *_model_and_max_tokens(params, model),
+        *_ranges(params, model),
+        *_pairs(params, model),
+        *_effort(params, model),
+        *_budget(params, model),
+        *_stops(params),
+        *_keys_in_params(params),
+    ]
+
+
+def _keys_in_params(params: Params) -> list[Problem]:
+    # Also as it is sent, for an escape can hide a key.
+    extra = params.extra.fields if "\\" in params.extra_json else {}
+    sent_texts = [json.dumps(extra, ensure_ascii=False)] if extra else []
+    written = {
+        "The extra JSON": [params.extra_json, *sent_texts],
+        "A stop sequence": params.stop_sequences,
+    }
+    places = [where for where, texts in written.items() if any(map(holds_key, texts))]
+    warning = "seems to hold an API key, which would be sent and logged."
+    return [Problem("warning", f"{where} {warning}") for where in places]
+
+
+def _expected_refusals(
+    request: Request, model: Model, decisions: tuple[Decision, ...]
+) -> tuple[Problem, ...]:
+    """What is sent although the API will refuse it, because a version was chosen."""
+    return tuple(
+        Problem(
+            "warning",
+            f"{decision.parameter} is sent, but {decision.refusal.answer}",
+            _instead_of(decision.parameter, request, model),
+        )
+        for decision in decisions
+        if decision.refusal
+    )
+
+
+def _instead_of(parameter: str, request: Request, model: Model) -> Fix | None:
+    if parameter in SAMPLING:
+        return _clear(parameter)
+    if parameter == "effort":
+        return nearest_effort(request.params.effort or "", model)
+    if parameter == "thinking":
+        return setting("thinking", "Use the default thinking", thinking="default")
+    is_whole = all(message.role == "assistant" for message in request.prompt.messages)
+    return DROP_PREFILL if parameter == "prefill" and not is_whole else None
+
+
+def _clear(parameter: str) -> Fix:
+    return setting(f"clear_{parameter}", f"Clear {parameter}", **{parameter: None})
+
+
+def _gravity(params: Params) -> Severity:
+    """With a version chosen what the API will refuse may be tried all the same."""
+    return "error" if params.api_version == "auto" else "warning"
+
+
+def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
+    problems = []
+    if not params.model.strip():
+        problems.append(Problem("error", "No model is chosen."))
+    most = model.max_output_tokens
+    # Any block may ask for the cache, however deep it stands: the text itself is searched.
+    is_cached = params.cache != "off" or "cache_control" in params.extra_json
+    if params.max_tokens == 0 and is_cached:
+        text = "With max_tokens 0 the prompt is only cached: no answer comes."
+        problems.append(Problem("info", text))
+    elif params.max_tokens < 1:
+        value = min(ORDINARY_MAX_TOKENS, most)
+        fix = setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
+        only = " 0 only fills the prompt cache, and caching is off." * (params.max_tokens == 0)
+        problems.append(Problem("error", f"max_tokens must be at least 1.{only}", fix))
+    if params.max_tokens > most:
+        text = f"max_tokens is {params.max_tokens:,}, but {model.name} answers with at most"
+        fix = setting("max_tokens", f"Set it to {most:,}", max_tokens=most)
+        problems.append(Problem(_gravity(params), f"{text} {most:,}.", fix))
+    return problems
+
+
+def _ranges(params: Params, model: Model) -> list[Problem]:
+    problems = []
+    temperature, top_p, top_k = params.temperature, params.top_p, params.top_k
+    if temperature is not None and temperature < 0:
+        fix = setting("temperature", "Set it to 0", temperature=0.0)
+        problems.append(Problem(_gravity(params), "Temperature must be 0 or more.", fix))
+    # A model that takes none is not sent any, and what an unknown one takes its server decides.
+    elif temperature is not None and temperature > 1 and model.takes_sampling and model.is_known:
+        fix = setting("temperature", "Set it to 1", temperature=1.0)
+        problems.append(Problem(_gravity(params), "Temperature must be from 0 to 1.", fix))
+    if top_p is not None and not 0 <= top_p <= 1:
+        value = 1.0 if top_p > 1 else 0.0
+        fix = setting("top_p", f"Set it to {value:g}", top_p=value)
+        problems.append(Problem(_gravity(params), "top_p must be from 0 to 1.", fix))
+    if top_k is not None and top_k < 0:
+        fix = setting("top_k", "Set it to 0", top_k=0)
+        problems.append(Problem(_gravity(params), "top_k must be 0 or more.", fix))
+    return problems
+
+
+def _pairs(params: Params, model: Model) -> list[Problem]:
+    """Values that are kept but not sent beside another; with a version, they are refused."""
+    if params.api_version != "auto" or params.temperature is None or not model.takes_sampling:
+        return []
+    kind = THINKING_TYPES.get(params.thinking, "disabled")
+    if kind != "disabled" and kind in model.thinking_types and model.is_known:
+        text = f"Temperature is not sent while {model.name} thinks."
+        return [Problem("info", text, _clear("temperature"))]
+    if params.top_p is not None and model.takes_one_of_two:
+        text = f"{model.name} takes temperature or top_p, not both: top_p is not sent."
+        return [Problem("info", text, _clear("top_p"))]
+    return []
+
+
+def _effort(params: Params, model: Model) -> list[Problem]:
+    level = params.effort
+    if params.api_version != "auto" or level is None or level in model.efforts:
+        return []
+    lack = f"no effort {level}" if model.efforts else "no effort levels"
+    text = f"Effort is not sent: {model.name} has {lack}."
+    return [Problem("info", text, nearest_effort(level, model))]
+
+
+def _budget(params: Params, model: Model) -> list[Problem]:
+    if params.thinking != "budget" or "enabled" not in model.thinking_types:
+        return []
+    problems, least = [], MIN_THINKING_BUDGET_TOKENS
+    # Where none was entered the least is sent, so that is what is checked.
+    budget = params.thinking_budget_tokens or least
+    if budget < least:
+        text = f"The thinking budget must be at least {least:,} tokens."
+        fix = setting("budget", f"Set it to {least:,}", thinking_budget_tokens=least)
+        problems.append(Problem(_gravity(params), text, fix))
+    if params.max_tokens <= budget:
+        text = f"To think, {model.name} needs max_tokens above the budget of {budget:,}."
+        problems.append(Problem(_gravity(params), text, _room_for(budget, params, model)))
+    return problems
+
+
+def _room_for(budget: int, params: Params, model: Model) -> Fix | None:
+    """More max_tokens if the model has them, else the smallest budget."""
+    # max_tokens holds the thinking as well: the answer keeps the room that it was given.
+    enough = budget + max(params.max_tokens, 1)
+    if enough <= model.max_output_tokens:
+        return setting("room_to_think", f"Set max_tokens to {enough:,}", max_tokens=enough)
+    least = MIN_THINKING_BUDGET_TOKENS
+    if params.max_tokens > least:
+        return setting(
+            "room_to_think", f"Set the budget to {least:,}", thinking_budget_tokens=least
+        )
+    return None
+
+
+def _stops(params: Params) -> list[Problem]:
+    stops = tuple(stop for stop in params.stop_sequences if stop.strip())
+    if stops == params.stop_sequences:
+        return []
+    fix = setting("stop_sequences", "Remove it", stop_sequences=stops)
+    text = "A stop sequence must not be only white space."
+    return [Problem(_gravity(params), text, fix)]

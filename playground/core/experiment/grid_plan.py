@@ -14,7 +14,7 @@ from playground.core.experiment.cases import Cases
 from playground.core.experiment.grid import Grid, Setting, filled, require_size, sent_key
 from playground.core.experiment.judging import judge_request
 from playground.core.money import pricing
-from playground.core.money.bill_bound import Unbounded
+from playground.core.money.pricing import Unbounded
 from playground.core.request.template import TemplateError
 from playground.core.runs.run_plan import Plan, RunContext, Variant, plan
 

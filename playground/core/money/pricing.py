@@ -1,4 +1,5 @@
-"""What a run costs, and what it can cost at most. Unknown is None, never 0.
+"""The prices of a run, and the most that it can be billed for, its extra JSON included. An unknown
+price is None, never 0.
 
 List prices are those of genai-prices; what it does not know (the geographic factor, the
 free refusal, prices of a self-hosted server) is added here. Sources: the pricing and
@@ -15,9 +16,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
 from playground.core.answer.events import Usage
-from playground.core.money.bill_bound import Bound
 from playground.core.request.connection import Connection
-from playground.core.request.model_catalogue import find
+from playground.core.request.extra_json import quoted
+from playground.core.request.input_bounds import TOKENS_PER_MESSAGE, InputBound
+from playground.core.request.model_catalogue import Model, find
+from playground.core.request.request import Prompt
+from playground.core.text.json_text import Json, JsonObject
+from playground.core.wire.wire import Wire
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelPrice, TieredPrices
@@ -45,6 +50,8 @@ _PRICED_LIKE = {
     "claude-mythos-5-1": "claude-fable-5-1",
 }
 """Models that genai-prices lacks, and the public model of the same price."""
+# The API adds some words of its own around the texts; how many is not documented.
+ENVELOPE_TOKENS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,25 @@ class UnitPrices:
         return tokens / MTOK + usage.web_searches * self.web_search_usd
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The model that is billed, and no less than the tokens it can be billed for.
+    `prompt_tokens` are those of the prompt as it is sent, read once."""
+
+    model_id: str
+    usage: Usage
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unbounded:
+    """Why there is no bound: part of a sentence that names the field. `prompt_tokens` as of
+    `Bound`, where at least they are known."""
+
+    why: str
+    prompt_tokens: int | None = None
+
+
 def unit_prices(
     model_id: str, connection: Connection, usage: Usage, at: datetime, *, is_batch: bool = False
 ) -> UnitPrices | None:
@@ -131,36 +157,6 @@ def _longest_prompt_tokens(usage: Usage, model_id: str) -> int:
     model = find(model_id)
     window_tokens = model.context_tokens if model else usage.prompt_tokens
     return 0 if usage.is_summed else min(usage.prompt_tokens, window_tokens)
-
-
-def worst_case(
-    bound: Bound, connection: Connection, at: datetime, *, is_batch: bool = False
-) -> Decimal | None:
-    """The most one answer can cost in dollars. None: nobody knows the model's price."""
-    usage = bound.usage
-    if connection.kind == "claude":
-        usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
-    prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
-    if prices is None:
-        return None
-    # A fast answer without a price of its own would be bounded by the standard one, far too low.
-    if usage.speed == "fast" and not (
-        connection.flat_price is None and has_fast_price(bound.model_id, at)
-    ):
-        return None
-    # A prompt too short for the cache is plain input, which a model without a price for cache
-    # writes would otherwise make free.
-    most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
-    return most_usd if most_usd <= MOST_USD else None
-
-
-def _uncached(usage: Usage) -> Usage:
-    return replace(
-        usage,
-        input_tokens=usage.prompt_tokens,
-        cache_write_5m_tokens=0,
-        cache_write_1h_tokens=0,
-    )
 
 
 def has_fast_price(model_id: str, at: datetime) -> bool:
@@ -207,3 +203,145 @@ def _tier(price: "Decimal | TieredPrices | None", prompt_tokens: int) -> Decimal
     # A step begins above its number, and its price then holds for every token of the prompt.
     reached = [step.price for step in price.tiers if prompt_tokens > step.start]
     return Decimal(reached[-1] if reached else price.base)
+
+
+def worst_case(
+    bound: Bound, connection: Connection, at: datetime, *, is_batch: bool = False
+) -> Decimal | None:
+    """The most one answer can cost in dollars. None: nobody knows the model's price."""
+    usage = bound.usage
+    if connection.kind == "claude":
+        usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
+    prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
+    if prices is None:
+        return None
+    # A fast answer without a price of its own would be bounded by the standard one, far too low.
+    if usage.speed == "fast" and not (
+        connection.flat_price is None and has_fast_price(bound.model_id, at)
+    ):
+        return None
+    # A prompt too short for the cache is plain input, which a model without a price for cache
+    # writes would otherwise make free.
+    most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
+    return most_usd if most_usd <= MOST_USD else None
+
+
+def _uncached(usage: Usage) -> Usage:
+    return replace(
+        usage,
+        input_tokens=usage.prompt_tokens,
+        cache_write_5m_tokens=0,
+        cache_write_1h_tokens=0,
+    )
+
+
+def input_tokens_bound(prompt: Prompt) -> int:
+    """More input tokens than the prompt can have: a token is at least one byte."""
+    return _tokens(prompt, {})
+
+
+def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -> Bound | Unbounded:
+    """A bound of the bill for one answer; the API's own count of the prompt, where there is
+    one, makes it tighter."""
+    extra = wire.extra
+    if extra.problem:
+        return Unbounded("the extra JSON can't be read")
+    tokens = _prompt_tokens(prompt, extra.fields, extra.bound, counted)
+    why = _unknown(wire, extra.bound, model)
+    if why is None and tokens is None:
+        place = _named(extra.bound.to_count or "", wire)
+        why = f"{place} has no known price bound until its tokens are counted"
+    if why is not None or tokens is None:
+        return Unbounded(why or "", tokens)
+    body, rounds = wire.body, extra.bound.rounds
+    usage = Usage(
+        output_tokens=rounds * body["max_tokens"],
+        web_searches=extra.bound.searches,
+        speed=body.get("speed"),
+        inference_geo=body.get("inference_geo"),
+    )
+    # What a server tool finds is read in the rounds after it, each as long as the window.
+    read_tokens = tokens + (rounds - 1) * max(tokens, model.context_tokens)
+    return Bound(body["model"], _with_input(usage, read_tokens, _ttls(body, extra.bound)), tokens)
+
+
+def _prompt_tokens(
+    prompt: Prompt, fields: JsonObject, extra: InputBound, counted: int | None
+) -> int | None:
+    """The documentation calls a count an estimate, so a twentieth is added."""
+    # Negated for rounding up: a bound may not lie a fraction of a token too low.
+    estimate = None if counted is None else -(-counted * 21 // 20)
+    # Bytes bound texts only: an image or a PDF has tokens by the API's own rules.
+    if extra.to_count or extra.unknown is not None:
+        return estimate
+    bound = _tokens(prompt, fields) + extra.tokens
+    # Each of them is a bound, so the smaller one is as well.
+    return bound if estimate is None else min(bound, estimate)
+
+
+def _tokens(prompt: Prompt, replaced: JsonObject) -> int:
+    """What the prompt adds where no field of the extra JSON takes its place."""
+    system = "" if "system" in replaced else prompt.system
+    messages = () if "messages" in replaced else prompt.messages
+    texts = (system, *(message.whole for message in messages))
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return size + ENVELOPE_TOKENS + TOKENS_PER_MESSAGE * len(messages)
+
+
+def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
+    """The first field that could raise the bill at will."""
+    if extra.unknown is not None:
+        place, dot, last = extra.unknown.rpartition(".max_uses")
+        if dot and not last:
+            return f"{_named(place, wire)} has no known price bound without `max_uses`"
+        return f"{_named(extra.unknown, wire)} has no known price bound"
+    for name, value in wire.body.items():
+        if not _is_understood(name, value):
+            return f"{_named(name, wire)} has no known price bound"
+    # Each later round can fill the window, whose size only the catalogue tells.
+    if extra.rounds > 1 and not model.is_known:
+        reason = f"how much {model.name} can read is unknown"
+        return f"{_named('tools', wire)} has no known price bound: {reason}"
+    return None
+
+
+def _named(path: str, wire: Wire) -> str:
+    is_extra = any(path == name or path.startswith((f"{name}[", f"{name}."))
+                   for name in wire.extra.fields)  # fmt: skip
+    return f"{quoted(path)}{' in the extra JSON' if is_extra else ''}"
+
+
+def _is_understood(name: str, value: Json) -> bool:
+    """Whether a field that decides about the price has a value whose price is known."""
+    match name:
+        case "model":
+            return isinstance(value, str)
+        case "max_tokens":
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case "cache_control":
+            return value is None or isinstance(value, dict)
+        case "speed":
+            return value in (None, "standard", "fast")
+        case "inference_geo":
+            return value in (None, "us", "global")
+        case "service_tier":
+            return value in (None, "auto", "standard_only")
+        case _:
+            return True
+
+
+def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
+    cache_control = body.get("cache_control")
+    return (
+        extra.ttls if cache_control is None else extra.ttls | {str(cache_control.get("ttl", "5m"))}
+    )
+
+
+def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:
+    """The whole prompt billed in the dearest way: a cache write costs more than a read, and a
+    write for an hour more than one for 5 minutes."""
+    if not ttls:
+        return replace(usage, input_tokens=tokens)
+    if ttls <= {"5m"}:
+        return replace(usage, cache_write_5m_tokens=tokens)
+    return replace(usage, cache_write_1h_tokens=tokens)

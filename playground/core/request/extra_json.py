@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from playground.core.checks.allowed_fields import first_not_allowed
-from playground.core.money.input_bounds import InputBound, input_bound
+from playground.core.request.allowed_fields import first_not_allowed
+from playground.core.request.input_bounds import InputBound, input_bound
 from playground.core.text.json_text import Json, JsonObject
 
 MOST_CHARACTERS = 20_000

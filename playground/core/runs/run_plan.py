@@ -12,15 +12,21 @@ from decimal import Decimal
 from typing import Literal
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.caps import NO_CAPS, Caps, cap_problems, field_problems
-from playground.core.checks.number_fields import Texts, number_problems
+from playground.core.checks.number_fields import Texts
 from playground.core.checks.problems import Problem
-from playground.core.checks.request_checks import problems, unlisted
+from playground.core.checks.request_checks import (
+    cap_problems,
+    field_problems,
+    number_problems,
+    problems,
+    unlisted,
+)
 from playground.core.money import budget, pricing
-from playground.core.money.bill_bound import Bound, Unbounded, most_billed
+from playground.core.money.pricing import Bound, Unbounded, most_billed
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Request
+from playground.core.visitors.access import NO_CAPS, Caps
 from playground.core.wire.wire import Wire, count_key, model_id_of, model_on, wire
 
 KeyHolder = Literal["visitor", "owner", "nobody"]

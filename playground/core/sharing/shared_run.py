@@ -15,8 +15,7 @@ from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.runs.run_row import RunRow, RunTexts, content_fields
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire import exchange
-from playground.core.wire.decisions import Decision
-from playground.core.wire.wire import VERSION_HEADER
+from playground.core.wire.wire import VERSION_HEADER, Decision
 
 FORMAT, VERSION = "prompt-playground-runs", 1
 NUMBERS = (

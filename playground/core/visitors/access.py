@@ -1,5 +1,5 @@
-"""Who a visitor is, and whether they may use the key, or the server, of the app's owner. What
-is not opened on purpose stays closed."""
+"""Who a visitor is, whether they may use the key, or the server, of the app's owner, how large
+their requests may be, and how many runs may wait. What is not opened on purpose stays closed."""
 
 import hashlib
 import re
@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from playground.core.request.connection import Connection
+
 LOCAL = "local"
 """The one visitor at the machine that the app runs on."""
 TOKEN_BYTES = 32
+SHARE_OF_QUEUE = 4
+"""One visitor may fill no more than this part of the places to wait in."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
@@ -82,4 +86,52 @@ def login_problem(
     address = email.strip().lower()
     if not {address, f"@{address.rpartition('@')[2]}"} & allowed:
         return "This account is not on its owner's list."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """None: no limit of this app's. A visitor at this machine has none; one who brings a key only
+    that on a prompt."""
+
+    max_tokens: int | None = None
+    prompt_chars: int | None = None
+    variants: int | None = None
+
+    def for_visitor(self, *, is_local: bool, is_owners: bool) -> "Caps":
+        """The caps on a visitor; `is_owners`: at the owner's expense."""
+        if is_local:
+            return NO_CAPS
+        return self if is_owners else Caps(prompt_chars=self.prompt_chars)
+
+
+NO_CAPS = Caps()
+
+
+def variants_problem(count: int, caps: Caps) -> str | None:
+    """Why so many variants are too many."""
+    if caps.variants is None or count <= caps.variants:
+        return None
+    noun = "variant" if caps.variants == 1 else "variants"
+    return f"Not started: this app lets visitors run {caps.variants} {noun} at once."
+
+
+def is_spare(visitor: str, connection: Connection) -> bool:
+    """Whether a run is a stranger's on the demo: nobody's money or machine waits for it."""
+    return visitor != LOCAL and connection.kind == "demo"
+
+
+def share_of_spare(most: int) -> int:
+    """How many places strangers' demo runs have beside `most` for all others."""
+    return max(1, most // 2)
+
+
+def queue_problem(visitor: str, count: int, own: int, all_: int, most: int) -> str | None:
+    """Why `count` more runs may not wait, where `all_` do, `own` of them this visitor's."""
+    if all_ + count > most:
+        return f"Not started: {all_:,} of {most:,} places to wait in are taken. Try again soon."
+    # At least one: a short queue would otherwise let no stranger in at all.
+    share = max(1, most // SHARE_OF_QUEUE)
+    if visitor != LOCAL and own + count > share:
+        return f"Not started: {own:,} of your {share:,} places to wait in are taken."
     return None

@@ -10,9 +10,7 @@ from typing import get_args
 
 from playground.core.request.request import Request
 from playground.core.text.json_text import Json, JsonObject
-from playground.core.wire.decisions import Decision, State
-from playground.core.wire.refusals import Unavailable
-from playground.core.wire.wire import Wire
+from playground.core.wire.wire import Decision, State, Unavailable, Wire
 
 MASK = "…"
 SHORTEST_SHOWN_KEY = 12

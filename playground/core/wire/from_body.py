@@ -18,7 +18,7 @@ from playground.core.request.request import (
 )
 from playground.core.request.request_fields import is_whole
 from playground.core.text.json_text import Json
-from playground.core.wire.decisions import NO_THINKING, THINKING_TYPES
+from playground.core.wire.wire import NO_THINKING, THINKING_TYPES
 
 MOST_MAX_TOKENS: Final = 1_000_000
 _MOST: Final = 10**9

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import EFFORTS
-from playground.core.wire import refusals
-from playground.core.wire.decisions import THINKING_TYPES
-from playground.core.wire.refusals import (
+from playground.core.wire.wire import (
     CURRENT_VERSION,
     LEAST_TOP_P_THINKING,
     ONLY_VALUE,
+    SAMPLING,
     SAMPLING_VERSION,
+    THINKING_TYPES,
     Target,
     Unavailable,
+    effort_refusal,
+    prefill_refusal,
+    sampling_refusal,
+    thinking_refusal,
 )
 
 VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
@@ -39,7 +43,7 @@ def version_table(model: Model, *, is_foreign: bool) -> tuple[Row, ...]:
         return Row(parameter, tuple(cell(target) for target in targets))
 
     return (
-        *(row(name, lambda to, name=name: _sampling(name, to)) for name in refusals.SAMPLING),  # type: ignore[misc]
+        *(row(name, lambda to, name=name: _sampling(name, to)) for name in SAMPLING),  # type: ignore[misc]
         row("effort", _effort),
         *(
             row(f"thinking: {name}", lambda to, kind=kind: _thinking(kind, to))  # type: ignore[misc]
@@ -62,7 +66,7 @@ def _sampling(name: str, target: Target) -> str:
         return SENT
     if target.version == SAMPLING_VERSION and not model.is_known:
         return UNKNOWN
-    refusal = refusals.sampling(name, _PROBE, target, thinks=False)
+    refusal = sampling_refusal(name, _PROBE, target, thinks=False)
     if refusal and target.version == SAMPLING_VERSION and name in ONLY_VALUE:
         return f"default only ({ONLY_VALUE[name]:g}), otherwise {_answer(refusal)}"
     return _answer(refusal, _taken(name, model))
@@ -80,7 +84,7 @@ def _taken(name: str, model: Model) -> str:
 
 def _effort(target: Target) -> str:
     levels = target.model.efforts
-    return f"sent: {', '.join(levels)}" if levels else _answer(refusals.effort(EFFORTS[0], target))
+    return f"sent: {', '.join(levels)}" if levels else _answer(effort_refusal(EFFORTS[0], target))
 
 
 def _thinking(kind: str, target: Target) -> str:
@@ -89,11 +93,11 @@ def _thinking(kind: str, target: Target) -> str:
     highest = target.model.thinking_off_up_to
     is_limited = kind in ("disabled", "between_tools") and highest is not None
     taken = f"sent, up to effort {highest}" if is_limited else SENT
-    return _answer(refusals.thinking(kind, None, target), taken)
+    return _answer(thinking_refusal(kind, None, target), taken)
 
 
 def _prefill(target: Target) -> str:
     if not target.model.is_known:
         return SENT if target.is_foreign else UNKNOWN
     taken = "sent, with thinking off"
-    return _answer(refusals.prefill(target, thinks=False), taken)
+    return _answer(prefill_refusal(target, thinks=False), taken)

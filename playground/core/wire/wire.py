@@ -1,29 +1,30 @@
 """A request and a connection become exactly the headers and the body that go out.
 
-Each parameter carries a reason: sent, left at its default, or unavailable. Sources:
-the API's versioning, migration-2026-10-21, effort and thinking pages.
+Each parameter carries a decision with its reason: sent, left at its default, or unavailable
+because the API refuses it. Its words are quoted only where somebody saw them. Sources: the
+versioning, migration-2026-10-21, deprecations, errors, effort and thinking pages of
+platform.claude.com, and published answers of the API.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from playground.core.request import model_catalogue
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import NO_EXTRA, Extra
 from playground.core.request.model_catalogue import Model
-from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS, Params, Request
-from playground.core.text.json_text import Json, JsonObject
-from playground.core.wire.decisions import (
-    NO_THINKING,
-    THINKING_TYPES,
-    Asked,
-    Decision,
-    asked_of,
-    decide,
+from playground.core.request.request import (
+    EFFORTS,
+    MIN_THINKING_BUDGET_TOKENS,
+    Params,
+    Prompt,
+    Request,
+    Thinking,
 )
-from playground.core.wire.refusals import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
+from playground.core.text.json_text import Json, JsonObject
 
 VERSION_HEADER = "anthropic-version"
 PLACES = {
@@ -34,6 +35,90 @@ PLACES = {
     "prefill": "messages",
 }
 """The fields of the body in which parameters of another name stand."""
+State = Literal["sent", "default", "unavailable"]
+THINKING_TYPES: Mapping[Thinking, str] = {
+    "adaptive": "adaptive",
+    "budget": "enabled",
+    "between_tools": "between_tools",
+    "off": "disabled",
+}
+"""What the API calls the ways to think."""
+NO_THINKING = ("off", "between_tools")
+"""With these no answer begins with thinking, and there is nothing to display."""
+REQUIRED = "The API requires it."
+_MAX_TOKENS = {0: "0 only fills the prompt cache: no answer is written."}
+_BY_DEFAULT = {"on": "on", "off": "off", "always": "always on"}
+SAMPLING_VERSION = "2023-06-01"
+"""The last API version under which any model takes a temperature."""
+CURRENT_VERSION = "2026-10-21"
+"""The version SDK 2 sends; it refuses temperature, top_p and top_k on every model."""
+SAMPLING = ("temperature", "top_p", "top_k")
+ONLY_VALUE = {"temperature": 1.0, "top_p": 0.99}
+"""What models without sampling still take under the older version: their own default."""
+LEAST_TOP_P_THINKING = 0.95
+NAMES = {"temperature": "Temperature", "top_p": "top_p", "top_k": "top_k"}
+_INSTEAD = (
+    '"thinking.type.{}" is not supported for this model. Use "thinking.type.adaptive" and'
+    ' "output_config.effort" to control thinking behavior.'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Why a value is refused: in our words, and in the API's own where they are known."""
+
+    why: str
+    text: str | None = None
+
+    @property
+    def answer(self) -> str:
+        """What to expect of the API, as the end of a sentence."""
+        reason = f"“{self.text}”" if self.text else f"{self.why}."
+        return f"the API refuses it: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where values go. Of a model that is foreign, on another's server, nothing is known."""
+
+    model: Model
+    version: str
+    is_foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one parameter. `refusal`: sent all the same, the API will refuse it."""
+
+    parameter: str
+    state: State
+    why: str
+    refusal: Unavailable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The parameters, and where they go. With a version chosen, refused ones go out too."""
+
+    params: Params
+    target: Target
+
+    @property
+    def model(self) -> Model:
+        return self.target.model
+
+    @property
+    def insists(self) -> bool:
+        return self.params.api_version != "auto"
+
+    def decide(self, parameter: str, refusal: Unavailable | None, why: str) -> Decision:
+        """The decision about a value that was set, given why it is refused, if it is."""
+        if refusal is None:
+            return Decision(parameter, "sent", why)
+        if self.insists:
+            name = NAMES.get(parameter, parameter.capitalize())
+            return Decision(parameter, "sent", f"{name} is sent, but {refusal.answer}", refusal)
+        return Decision(parameter, "unavailable", f"Not sent: {refusal.why}.")
 
 
 UNSTREAMED = Decision("stream", "default", "Not sent: with max_tokens 0 there is no answer.")
@@ -130,7 +215,7 @@ def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Js
         "top_p": params.top_p,
         "top_k": params.top_k,
         "effort": {"effort": params.effort},
-        "thinking": _thinking(params),
+        "thinking": _thinking_block(params),
         "stop_sequences": list(params.stop_sequences),
         "cache": {"type": "ephemeral", "ttl": params.cache},
         "service_tier": params.service_tier,
@@ -139,7 +224,7 @@ def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Js
     return {PLACES.get(name, name): value for name, value in values.items() if name in sent}
 
 
-def _thinking(params: Params) -> dict[str, Json]:
+def _thinking_block(params: Params) -> dict[str, Json]:
     block: dict[str, Json] = {"type": THINKING_TYPES.get(params.thinking)}
     if params.thinking == "budget":
         block["budget_tokens"] = params.thinking_budget_tokens or MIN_THINKING_BUDGET_TOKENS
@@ -217,3 +302,270 @@ def count_key(wire: Wire, connection: Connection) -> str:
     place = json.dumps([connection.kind, connection.base_url, dict(wire.headers)])
     counted = wire.json_of(COUNTED.intersection(wire.body))
     return hashlib.sha256(f"{place}{counted}".encode()).hexdigest()
+
+
+def asked_of(params: Params, model: Model, *, is_foreign: bool) -> Asked:
+    """Automatically, sampling goes out under the one version that has it."""
+    version = SAMPLING_VERSION if params.api_version == "auto" else params.api_version
+    return Asked(params, Target(model, version, is_foreign))
+
+
+def decide(request: Request, asked: Asked) -> tuple[Decision, ...]:
+    """A decision about every parameter of a request."""
+    # Decided first: whether the model thinks limits sampling, budget, display and prefill.
+    thinking = _thinking(asked)
+    thinks = _thinks(asked, thinking)
+    return (
+        Decision("model", "sent", REQUIRED),
+        Decision("max_tokens", "sent", _MAX_TOKENS.get(request.params.max_tokens, REQUIRED)),
+        *(_sampling(name, asked, thinks=thinks) for name in SAMPLING),
+        _effort(asked),
+        thinking,
+        _budget(asked, thinking),
+        _display(asked, thinking),
+        _stop_sequences(asked.params),
+        _prefill(request.prompt, asked, thinks=thinks),
+        _cache(asked.params),
+        _service_tier(asked.params),
+        Decision("stream", "sent", "The answer is shown while it is written."),
+    )
+
+
+def _sampling(name: str, asked: Asked, *, thinks: bool) -> Decision:
+    value = getattr(asked.params, name)
+    model = asked.model
+    # While a model thinks, top_p keeps a range (0.95 to 1); temperature and top_k have none.
+    takes_default_only = not model.takes_sampling or (thinks and name != "top_p")
+    if takes_default_only and not asked.insists:
+        why = f"{NAMES[name]} is not sent: {_no_sampling(name, model)}."
+        return Decision(name, "unavailable", why)
+    # Only now: an empty field that the model does not take is disabled, and says why.
+    if value is None:
+        default = ": the model's default is 1" if name == "temperature" else ""
+        return Decision(name, "default", f"{NAMES[name]} is not sent{default}.")
+    # While it thinks the temperature stays behind, and top_p goes out alone.
+    beside = asked.params.temperature is not None and not (thinks and not asked.insists)
+    refusal = sampling_refusal(name, value, asked.target, thinks=thinks, beside_temperature=beside)
+    subject = "Sent" if name == "temperature" else f"{name} is sent"
+    why = f"{subject} under API version {asked.target.version}"
+    refuses = f"; the current version no longer accepts {name}" if model.is_known else ""
+    return asked.decide(name, refusal, f"{why}{'' if asked.insists else refuses}.")
+
+
+def _no_sampling(name: str, model: Model) -> str:
+    if model.takes_sampling:
+        return f"{model.name} takes only the default while it thinks"
+    if not model.is_known:
+        return f"nothing says that {model.name} takes one"
+    instead = "; use effort" if model.efforts and name == "temperature" else ""
+    return f"{model.name} takes only the default{instead}"
+
+
+def _effort(asked: Asked) -> Decision:
+    name, model = "effort", asked.model
+    level = asked.params.effort
+    if level is None:
+        if not model.efforts and not asked.insists:
+            return Decision(name, "unavailable", f"Not sent: {model.name} has no effort levels.")
+        default = f"the default is {model.default_effort}" if model.default_effort else ""
+        return Decision(name, "default", f"Not sent: {default or 'the API decides'}.")
+    return asked.decide(
+        name, effort_refusal(level, asked.target), "Effort is sent, in output_config."
+    )
+
+
+def _thinking(asked: Asked) -> Decision:
+    name, params, model = "thinking", asked.params, asked.model
+    if params.thinking == "default":
+        if not model.is_known:
+            return Decision(name, "default", "Not sent: the API decides.")
+        state = _BY_DEFAULT[model.thinking_default]
+        return Decision(name, "default", f"Not sent: thinking is {state} by default.")
+    kind = THINKING_TYPES[params.thinking]
+    refusal = thinking_refusal(kind, params.effort, asked.target)
+    why = {
+        "disabled": "it is turned off",
+        "between_tools": "it is turned off but between tool calls",
+    }.get(kind, "it is billed as output")
+    return asked.decide(name, refusal, f"Thinking is sent: {why}.")
+
+
+def _thinks(asked: Asked, decision: Decision) -> bool:
+    """Whether the model will think, as far as that is known."""
+    if decision.state == "sent":
+        return asked.params.thinking not in NO_THINKING
+    return asked.model.is_known and asked.model.thinking_default != "off"
+
+
+def _budget(asked: Asked, thinking: Decision) -> Decision:
+    name, budget = "thinking_budget_tokens", asked.params.thinking_budget_tokens
+    is_sent = asked.params.thinking == "budget" and thinking.state == "sent"
+    if is_sent and not budget:
+        least = f"{MIN_THINKING_BUDGET_TOKENS:,}"
+        return Decision(name, "sent", f"None was entered: the smallest budget, {least}, is sent.")
+    if is_sent:
+        return Decision(name, "sent", "The budget is sent; it must be below max_tokens.")
+    if "enabled" not in asked.model.thinking_types and not asked.insists:
+        return Decision(name, "unavailable", f"Not sent: {asked.model.name} takes no budget.")
+    if budget is None:
+        return Decision(name, "default", "Not sent.")
+    return Decision(name, "unavailable", "The budget is not sent: it needs thinking with a budget.")
+
+
+def _display(asked: Asked, thinking: Decision) -> Decision:
+    name, display = "thinking_display", asked.params.thinking_display
+    if display == "default":
+        # No list of models tells this default: the models that take a budget show their thinking.
+        shown = "shown" if "enabled" in asked.model.thinking_types else "hidden"
+        why = f"Not sent: the thinking is {shown} by default." if asked.model.is_known else ""
+        return Decision(name, "default", why or "Not sent: the API decides.")
+    if thinking.state != "sent" or asked.params.thinking in NO_THINKING:
+        return Decision(
+            name, "unavailable", "The display is not sent: it needs thinking adaptive or a budget."
+        )
+    shown = "a summary is shown" if display == "summarized" else "its text is left out"
+    return Decision(name, "sent", f"The display is sent: {shown}, all of it is billed.")
+
+
+def _stop_sequences(params: Params) -> Decision:
+    if params.stop_sequences:
+        return Decision("stop_sequences", "sent", "The answer ends before the first of them.")
+    return Decision("stop_sequences", "default", "Not sent: none are set.")
+
+
+def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
+    if not prompt.is_prefilled:
+        return Decision("prefill", "default", "None: no answer is begun.")
+    refusal = prefill_refusal(asked.target, thinks=thinks)
+    return asked.decide("prefill", refusal, "The answer continues the last message.")
+
+
+def _cache(params: Params) -> Decision:
+    if params.cache == "off":
+        return Decision("cache", "default", "Not sent: nothing is cached.")
+    lifetime, factor = {"5m": ("5 minutes", "1.25"), "1h": ("1 hour", "2")}[params.cache]
+    why = f"Sent: kept for {lifetime} if long enough; writing costs {factor} × input."
+    return Decision("cache", "sent", why)
+
+
+def _service_tier(params: Params) -> Decision:
+    why = {
+        "default": "Not sent: the default is auto.",
+        "auto": "Sent: priority capacity where the account has it.",
+        "standard_only": "Sent: only standard capacity is used.",
+    }[params.service_tier]
+    return Decision("service_tier", "default" if params.service_tier == "default" else "sent", why)
+
+
+def sampling_refusal(
+    name: str, value: float, target: Target, *, thinks: bool, beside_temperature: bool = False
+) -> Unavailable | None:
+    """Why a temperature, top_p or top_k is refused; None: it is not."""
+    model = target.model
+    if target.is_foreign:
+        return None
+    if target.version == CURRENT_VERSION:
+        # Only seen for temperature; top_p and top_k are refused too, in words not known.
+        text = f"{name}: Extra inputs are not permitted" if name == "temperature" else None
+        return Unavailable(f"API {CURRENT_VERSION} takes no {name}", text)
+    if not model.takes_sampling:
+        if not model.is_known or value == ONLY_VALUE.get(name):
+            return _not_both(name, model, beside_temperature)
+        why = f"{model.name} takes only the default"
+        return Unavailable(why, f"`{name}` is deprecated for this model.")
+    if thinks:
+        return _while_thinking(name, value, model) or _not_both(name, model, beside_temperature)
+    return _not_both(name, model, beside_temperature)
+
+
+def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None:
+    if name == "top_p":
+        if value >= LEAST_TOP_P_THINKING:
+            return None
+        return Unavailable(f"{model.name} takes {LEAST_TOP_P_THINKING} to 1 while it thinks")
+    if name == "temperature" and value == 1:
+        return None
+    text = "`temperature` may only be set to 1 when thinking is enabled."
+    why = f"{model.name} takes only the default while it thinks"
+    return Unavailable(why, text if name == "temperature" else None)
+
+
+def _not_both(name: str, model: Model, beside_temperature: bool) -> Unavailable | None:
+    if name != "top_p" or not beside_temperature or not model.takes_one_of_two:
+        return None
+    return Unavailable(f"{model.name} takes temperature or top_p, not both")
+
+
+def effort_refusal(level: str, target: Target) -> Unavailable | None:
+    """Why an effort level is refused; None: it is not."""
+    levels = target.model.efforts
+    if level in levels:
+        return None
+    if not levels:
+        return Unavailable(f"{target.model.name} has no effort levels")
+    return Unavailable(f"{target.model.name} has no effort {level}, only {', '.join(levels)}")
+
+
+def thinking_refusal(kind: str, level: str | None, target: Target) -> Unavailable | None:
+    """Why a thinking type ("adaptive", "enabled", "between_tools", "disabled") is refused at
+    an effort; None: it is not."""
+    return _THINKING[kind](level, target.model)
+
+
+def _adaptive(_level: str | None, model: Model) -> Unavailable | None:
+    if "adaptive" in model.thinking_types:
+        return None
+    text = "adaptive thinking is not supported on this model"
+    return Unavailable(f"{model.name} thinks only with a budget", text)
+
+
+def _enabled(_level: str | None, model: Model) -> Unavailable | None:
+    if "enabled" in model.thinking_types:
+        return None
+    return Unavailable(f"{model.name} takes no budget: use effort", _INSTEAD.format("enabled"))
+
+
+def _disabled(level: str | None, model: Model) -> Unavailable | None:
+    if "disabled" not in model.thinking_types:
+        if "between_tools" in model.thinking_types:
+            return Unavailable(f"{model.name} takes between_tools in its place")
+        # Only models that always think were seen to say it in these words.
+        is_seen = model.thinking_default == "always"
+        text = _INSTEAD.format("disabled") if is_seen else None
+        return Unavailable(f"thinking cannot be turned off on {model.name}", text)
+    return _above_effort(level, model)
+
+
+def _between_tools(level: str | None, model: Model) -> Unavailable | None:
+    if "between_tools" not in model.thinking_types:
+        return Unavailable(f"{model.name} does not take thinking between tools alone")
+    return _above_effort(level, model)
+
+
+def _above_effort(level: str | None, model: Model) -> Unavailable | None:
+    highest = model.thinking_off_up_to
+    # An effort that is not set is the default, which no model has above its limit.
+    if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
+        return None
+    return Unavailable(f"{model.name} always thinks above effort {highest}")
+
+
+_THINKING: dict[str, Callable[[str | None, Model], Unavailable | None]] = {
+    "adaptive": _adaptive,
+    "enabled": _enabled,
+    "between_tools": _between_tools,
+    "disabled": _disabled,
+}
+
+
+def prefill_refusal(target: Target, *, thinks: bool) -> Unavailable | None:
+    """Why a last message from the assistant is refused; None: it is not."""
+    if not target.model.takes_prefill:
+        text = (
+            "This model does not support assistant message prefill."
+            " The conversation must end with a user message."
+        )
+        return Unavailable(f"{target.model.name} takes no prefill", text)
+    if thinks and "adaptive" not in target.model.thinking_types:
+        return Unavailable(f"{target.model.name} takes no prefill while it thinks")
+    return None

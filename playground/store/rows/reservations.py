@@ -1,4 +1,5 @@
-"""Money set aside for runs: reserved in one locked step, settled with the run's own row.
+"""The rows of money set aside for runs, in the transaction of whoever asks: reserved by a budget
+in one locked step, settled with the run's own row, kept when that is deleted.
 
 A run without a reservation also counts for its visitor, by its row in the log: a budget set at noon
 includes the morning. The log does not say who paid for it, so the owner's sum holds only what was

@@ -7,8 +7,7 @@ import streamlit as st
 from playground.core.checks.problems import SEVERITIES, Problem
 from playground.core.runs.run_plan import Plan
 from playground.ui.runs import running
-from playground.ui.runs.case_values import variables_note
-from playground.ui.session import editor_state
+from playground.ui.session import editor_state, experiment_state
 from playground.ui.session.variant_state import COLOURS
 from playground.ui.widgets.markdown import plain
 
@@ -27,7 +26,7 @@ def show_checks(plans: list[Plan]) -> None:
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     if refused := running.refusal(plans):
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
-    if note := variables_note():
+    if note := _variables_note():
         concerned[note] = [plan.letter for plan in plans]
     undoable = editor_state.undoable()
     if not concerned and undoable is None:
@@ -74,3 +73,19 @@ def _offer_undo(label: str) -> None:
         icon=":material/undo:",
         on_click=editor_state.undo,
     )
+
+
+def _variables_note() -> Problem | None:
+    """What becomes of the prompt's variables in an ordinary Run."""
+    names = experiment_state.found_variables()
+    if not names:
+        return None
+    columns, is_empty = experiment_state.table()[0], not any(experiment_state.filled_rows())
+    missing = [f"{{{{{name}}}}}" for name in names if is_empty or name not in columns]
+    if not missing:
+        listed = ", ".join(f"{{{{{name}}}}}" for name in names)
+        return Problem("info", f"Run fills {listed} from the first case.")
+    is_single = len(missing) == 1
+    has, them = ("has no value", "it values") if is_single else ("have no values", "them values")
+    sent = f"{', '.join(missing)} {has} and would be sent literally"
+    return Problem("warning", f"{sent}. Give {them} under Experiment.")

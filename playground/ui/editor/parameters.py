@@ -1,4 +1,4 @@
-"""The controls of a variant's parameters, each with what becomes of it where that matters."""
+"""The controls of a variant's parameters, each with the line that says what becomes of it."""
 
 from collections.abc import Mapping
 from typing import Literal, TypedDict, Unpack
@@ -7,17 +7,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.checks.number_fields import RULES
-from playground.core.request.request import EFFORTS
+from playground.core.checks.request_checks import is_asked
+from playground.core.request.request import EFFORTS, Params
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.refusals import CURRENT_VERSION, SAMPLING_VERSION
-from playground.ui.editor.parameter_reasons import (
-    show_reason,
-    show_sampling_reasons,
-    show_temperature,
-    takes_temperature,
-)
+from playground.core.wire.wire import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
 from playground.ui.session.variant_state import DEFAULTS, field
 from playground.ui.widgets.fields import number_field, text_area
+from playground.ui.widgets.markdown import plain
 
 THINKING = {
     DEFAULTS: "Default",
@@ -35,6 +31,10 @@ VERSIONS = {
     SAMPLING_VERSION: SAMPLING_VERSION,
     CURRENT_VERSION: CURRENT_VERSION,
 }
+IGNORED = ":orange[:material/block:] "
+IN_FRONT = ("model", "max_tokens", "stream", "anthropic-version", "prefill", "extra_json")
+LONGEST_NAME = 40
+_UNSET = Params("", 0)
 
 
 class Shape(TypedDict, total=False):
@@ -55,7 +55,7 @@ def choose_in_front(plan: Plan, below: DeltaGenerator, **shape: Unpack[Shape]) -
 
 def edit_more(plan: Plan) -> None:
     """Every other parameter."""
-    show_temperature(plan)
+    st.caption(_reason(plan, "temperature"))
     _edit_sampling(plan)
     _edit_thinking(plan)
     _edit_ends(plan)
@@ -88,7 +88,7 @@ def _edit_sampling(plan: Plan) -> None:
             disabled=_is_disabled(plan, "top_k"),
             help="Draw only from this many of the likeliest tokens.",
         )
-    show_sampling_reasons(plan)
+    _show_sampling_reasons(plan)
 
 
 def _edit_thinking(plan: Plan) -> None:
@@ -103,14 +103,14 @@ def _edit_thinking(plan: Plan) -> None:
             key=field("thinking_budget", plan.letter),
             persist_state="session",
             placeholder="tokens",
-            disabled=plan.request.params.thinking != "budget",
+            disabled=_is_disabled(plan, "thinking_budget_tokens"),
             help="Thinking tokens: from 1,024, and below max_tokens.",
         )
         if takes_temperature(plan):
             _choose_effort(plan)
-    show_reason(plan, "thinking", "thinking_budget_tokens", "thinking_display")
+    _show_reason(plan, "thinking", "thinking_budget_tokens", "thinking_display")
     if takes_temperature(plan):
-        show_reason(plan, "effort")
+        _show_reason(plan, "effort")
 
 
 def _edit_ends(plan: Plan) -> None:
@@ -137,7 +137,7 @@ def _edit_service(plan: Plan) -> None:
         _choose("Caching", "cache", CACHE, plan, help="Keeps the prompt for cheaper repeats.")
     with right:
         _choose("Service tier", "service_tier", TIERS, plan, help="Priority capacity, or not.")
-    show_reason(plan, "cache", "service_tier")
+    _show_reason(plan, "cache", "service_tier")
 
 
 def _edit_version(plan: Plan) -> None:
@@ -149,7 +149,7 @@ def _edit_version(plan: Plan) -> None:
         plan,
         help="With a fixed version, everything you set is sent, even if the API rejects it.",
     )
-    show_reason(plan, "anthropic-version")
+    _show_reason(plan, "anthropic-version")
     text_area(
         "Extra JSON",
         key=field("extra_json", letter),
@@ -158,7 +158,7 @@ def _edit_version(plan: Plan) -> None:
         placeholder='{"metadata": {"user_id": "7"}}',
         help="An object, merged into the body, where it wins.",
     )
-    show_reason(plan, "extra_json")
+    _show_reason(plan, "extra_json")
 
 
 def _choose_temperature(
@@ -200,6 +200,85 @@ def _choose(
 
 
 def _is_disabled(plan: Plan, parameter: str) -> bool:
-    """Whether no value at all could be sent; a top_p that is too low can still be raised."""
-    is_unavailable = plan.wire.decision(parameter).state == "unavailable"
-    return is_unavailable and not (parameter == "top_p" and plan.model.takes_sampling)
+    return not is_asked(parameter, plan.request.params, plan.wire, plan.model)
+
+
+def takes_temperature(plan: Plan) -> bool:
+    """Whether temperature stands in front; otherwise effort does."""
+    return plan.wire.decision("temperature").state != "unavailable" or not plan.model.efforts
+
+
+def _show_reason(plan: Plan, *parameters: str) -> None:
+    """Say what becomes of parameters, where they are set or can't be."""
+    for parameter in parameters:
+        if _is_unreadable(plan, parameter) or plan.wire.decision(parameter).state != "default":
+            st.caption(_reason(plan, parameter))
+
+
+def _show_sampling_reasons(plan: Plan) -> None:
+    """What becomes of top_p and top_k, in one line where it is the same of both."""
+    lines = {name: plan.wire.decision(name) for name in SAMPLING[1:]}
+    whys = {name: line.why.removeprefix(name) for name, line in lines.items()}
+    is_plain = not any(_is_set(plan, name) or _is_unreadable(plan, name) for name in lines)
+    if len(set(whys.values())) == 1 and is_plain:
+        why = next(iter(whys.values())).replace(" is not sent", " are not sent")
+        if next(iter(lines.values())).state != "default":
+            st.caption(plain(" and ".join(lines) + why))
+        return
+    _show_reason(plan, *lines)
+
+
+def show_in_brief(plan: Plan) -> None:
+    """The lines beneath a row: what of it is not sent as it stands, and what its popover adds."""
+    value = plan.request.params.temperature
+    temperature = plan.wire.decision("temperature")
+    if _is_unreadable(plan, "temperature") or (
+        value is not None and (temperature.state != "sent" or temperature.refusal)
+    ):
+        is_held_back = value is not None and temperature.state == "unavailable"
+        st.caption(_reason(plan, "temperature", f"{value:g} is kept. " if is_held_back else ""))
+    if not takes_temperature(plan) and plan.wire.decision("effort").refusal:
+        _show_reason(plan, "effort")
+    if plan.request.prompt.is_prefilled:
+        st.caption(_reason(plan, "prefill", "Prefill · "))
+    front = "temperature" if takes_temperature(plan) else "effort"
+    more = [line for line in plan.wire.decisions if line.parameter not in (*IN_FRONT, front)]
+    sent = [
+        line.parameter
+        for line in more
+        if line.state == "sent" and not _is_unreadable(plan, line.parameter)
+    ]
+    ignored = [
+        line.parameter
+        for line in more
+        if line.state == "unavailable"
+        and line.parameter != "temperature"
+        and _is_set(plan, line.parameter)
+    ]
+    if sent:
+        st.caption(plain(f"Also sent: {', '.join(name[:LONGEST_NAME] for name in sent)}."))
+    if ignored:
+        st.caption(IGNORED + plain(f"Set but not sent: {', '.join(ignored)}."))
+
+
+def _is_unreadable(plan: Plan, parameter: str) -> bool:
+    """Whether its field holds what can't be sent, and the request so lacks it."""
+    return parameter in dict(plan.unreadable)
+
+
+def _is_set(plan: Plan, parameter: str) -> bool:
+    """Whether a person asked for something else than the default."""
+    if parameter == "prefill":
+        return plan.request.prompt.is_prefilled
+    params = plan.request.params
+    return bool(getattr(params, parameter, None) != getattr(_UNSET, parameter, None))
+
+
+def _reason(plan: Plan, parameter: str, prefix: str = "") -> str:
+    """The line; marked where a value that was entered is not sent or will be refused."""
+    if _is_unreadable(plan, parameter):
+        # The wire knows only that there is no value; the field itself says what is wrong.
+        return IGNORED + plain(f"{RULES[parameter].name} has to be corrected: nothing is sent.")
+    line = plan.wire.decision(parameter)
+    is_ignored = _is_set(plan, parameter) and (line.state == "unavailable" or line.refusal)
+    return (IGNORED if is_ignored else "") + plain(prefix + line.why)

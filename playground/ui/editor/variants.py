@@ -9,8 +9,12 @@ import streamlit as st
 from playground.core.checks.number_fields import RULES
 from playground.core.request.model_catalogue import Model, find
 from playground.core.runs.run_plan import Plan
-from playground.ui.editor.parameter_reasons import show_in_brief, takes_temperature
-from playground.ui.editor.parameters import choose_in_front, edit_more
+from playground.ui.editor.parameters import (
+    choose_in_front,
+    edit_more,
+    show_in_brief,
+    takes_temperature,
+)
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
 from playground.ui.session import editor_state, variant_state

@@ -10,7 +10,6 @@ from playground.core.experiment.case_edits import Table
 from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
 from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
 from playground.core.text.csv_cells import NOT_EXACT, safe_cell
-from playground.ui.runs.case_values import found_variables
 from playground.ui.session import experiment_state as chosen
 from playground.ui.widgets.markdown import plain
 
@@ -22,7 +21,7 @@ ABOUT = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case a
 
 def edit_cases() -> None:
     """Draw the table; without variables it is offered only beneath a sentence."""
-    names = found_variables()
+    names = chosen.found_variables()
     base = chosen.fit_columns(names)
     if names:
         listed = " ".join(f":blue-badge[{plain(name)}]" for name in names)

@@ -20,7 +20,6 @@ from playground.core.experiment.grid_plan import GridPlan, plan_grid
 from playground.core.runs.run_plan import RunContext, Variant
 from playground.core.text.number_text import read_float, read_whole
 from playground.ui.runs import running
-from playground.ui.runs.case_values import found_variables, is_filled
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state, variant_state
 from playground.ui.session.services import services
@@ -30,11 +29,8 @@ MOST_NAME_CHARACTERS = 60
 
 def case_table() -> Cases:
     """The cases to run. Raises `CasesError`."""
-    columns, rows = chosen.table()
-    names = found_variables()
-    # A person may leave rows of the table empty: those are no cases.
-    filled = [row for row in rows if is_filled(row)]
-    if not names and not filled:
+    columns, filled = chosen.table()[0], list(chosen.filled_rows())
+    if not chosen.found_variables() and not filled:
         return NO_CASES
     if not filled:
         raise CasesError("Add at least one case above.")

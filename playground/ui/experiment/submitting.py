@@ -105,7 +105,7 @@ def _begin(underway: ExperimentRun) -> "Future[Submitted]":
     admission = CellAdmission(
         underway.origin,
         spending.batch_reserver(running.spender(to)),
-        parts.log.ledger.release,
+        parts.log.budgets.release,
         parts.log.experiments,
     )
     work = submit_left(underway, parts.batching, running.key_for(to), admission)

@@ -35,7 +35,7 @@ def _load() -> None:
         return
     saved: Budget | Refusal = Budget()
     if running.is_local():
-        saved = services().log.ledger.budget_of(_visitor())
+        saved = services().log.budgets.of(_visitor())
     money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
 
@@ -52,7 +52,7 @@ def _keep() -> None:
     except ValueError:
         return
     if running.is_local():
-        services().log.ledger.keep_budget(_visitor(), own)
+        services().log.budgets.keep(_visitor(), own)
 
 
 def _visitor() -> str:

@@ -35,7 +35,7 @@ def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
     windows = _windows(spender)
     if isinstance(windows, Refusal):
         return windows
-    return services().log.ledger.balances(windows) if windows else ()
+    return services().log.budgets.balances(windows) if windows else ()
 
 
 def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
@@ -101,7 +101,7 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
         reserved = _reservations(known, spender)
         if isinstance(reserved, Refusal):
             return reserved
-        return services().log.ledger.reserve(reserved, windows) if reserved else None
+        return services().log.budgets.reserve(reserved, windows) if reserved else None
 
     return reserve
 
@@ -142,7 +142,7 @@ def _reserved(
     wanted = _reservations(priced, spender)
     if isinstance(wanted, Refusal):
         return wanted
-    return services().log.ledger.reserve(wanted, windows) or wanted
+    return services().log.budgets.reserve(wanted, windows) or wanted
 
 
 def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
@@ -157,7 +157,7 @@ def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservatio
 
 
 def _again(more: Reservation, windows: tuple[Window, ...]) -> ReserveAgain:
-    return lambda: services().log.ledger.reserve_again(more, windows)
+    return lambda: services().log.budgets.reserve_again(more, windows)
 
 
 def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:

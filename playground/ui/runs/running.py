@@ -1,24 +1,32 @@
-"""What Run and Stop do, and who is asking: the connection, the key, the visitor."""
+"""What Run and Stop do, and who is asking: the connection, the key, the visitor. Where a request
+goes from here: `playground/__init__.py`."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from playground.core.checks.caps import Caps, is_spare, variants_problem
 from playground.core.checks.problems import Problem
 from playground.core.money.budget import OWNER, Spender
 from playground.core.request.connection import DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import Prompt, Request
+from playground.core.request.template import TemplateError, render
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
+from playground.core.visitors.access import Caps, is_spare, variants_problem
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.settings import is_local_visit
 from playground.ui.money import spending
-from playground.ui.runs.case_values import first_case
-from playground.ui.session import editor_state, money_state, presses_state, state, variant_state
+from playground.ui.session import (
+    editor_state,
+    experiment_state,
+    money_state,
+    presses_state,
+    state,
+    variant_state,
+)
 from playground.ui.session.services import services
 from playground.ui.visitors import gate
 
@@ -181,8 +189,19 @@ def plans() -> list[Plan]:
 
 
 def _variant(letter: str, shared: Prompt) -> Variant:
-    request = first_case(variant_state.request(letter, shared))
+    request = _with_first_case(variant_state.request(letter, shared))
     return Variant(letter, request, variant_state.number_texts(letter))
+
+
+def _with_first_case(request: Request) -> Request:
+    """The request with the first case's values, where it has them all."""
+    first = next(experiment_state.filled_rows(), None)
+    values = dict(zip(experiment_state.table()[0], first, strict=True)) if first else {}
+    try:
+        return replace(request, prompt=render(request.prompt, values))
+    # What has no value is sent as it was written; `editor/checks.py` says so beneath the prompt.
+    except TemplateError:
+        return request
 
 
 def run_all() -> None:

@@ -4,6 +4,7 @@ The controls are drawn only while it is in the pane, and Streamlit forgets those
 draw: what they held is kept beside them.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -16,10 +17,12 @@ from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import ExperimentFile
+from playground.core.request.template import variables
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
 from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import ExperimentRun
+from playground.ui.session import state, variant_state
 
 EXPERIMENT = "experiment"
 RIGHT_PANE, ANSWERS = "right_pane", "answers"
@@ -83,10 +86,26 @@ def table() -> Table:
     return cases
 
 
-def fit_columns(variables: tuple[str, ...]) -> Table:
+def filled_rows() -> Iterator[tuple[str, ...]]:
+    """The rows that are cases; a person may leave others empty."""
+    return (row for row in table()[1] if any(cell.strip() for cell in row))
+
+
+def found_variables() -> tuple[str, ...]:
+    """The variables of the prompt, and of the variants' own system prompts."""
+    shared = state.prompt()
+    names = [
+        name
+        for letter in variant_state.variants()
+        for name in variables(variant_state.request(letter, shared).prompt)
+    ]
+    return tuple(dict.fromkeys(names))
+
+
+def fit_columns(names: tuple[str, ...]) -> Table:
     """The table to draw, with a column for each of these variables."""
     before = table()
-    fitted = with_columns(before, variables)
+    fitted = with_columns(before, names)
     # The browser's changes are to the table it was told; one that was not drawn knows of none.
     if fitted != before or CASES not in st.session_state:
         _set_table(fitted)

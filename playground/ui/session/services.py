@@ -24,13 +24,12 @@ from playground.batches.submitting import Batching
 from playground.core.answer.events import Event
 from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
-from playground.core.checks.caps import is_spare
 from playground.core.money.budget import within_budget
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.runs.run_plan import Plan, require_sendable
 from playground.core.text.refusal import Refusal
-from playground.core.visitors.access import LOCAL
+from playground.core.visitors.access import LOCAL, is_spare
 from playground.core.visitors.pace import Pace, Paces
 from playground.core.visitors.passcode import Passcode
 from playground.core.wire.exchange import Sent

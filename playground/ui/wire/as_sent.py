@@ -10,8 +10,8 @@ from playground.core.answer.raw_events import RawEvents
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
 from playground.core.text.json_text import indented
-from playground.core.wire.decisions import Decision, State
 from playground.core.wire.exchange import Exchange, Sent, differences, from_json
+from playground.core.wire.wire import Decision, State
 from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services

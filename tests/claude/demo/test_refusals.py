@@ -9,8 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playground.claude.demo.rules import check
-from playground.core.checks.param_checks import param_problems
-from playground.core.checks.request_checks import problems
+from playground.core.checks.request_checks import param_problems, problems
 from playground.core.request.connection import DEMO
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request

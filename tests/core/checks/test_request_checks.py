@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scripted import REQUEST
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.checks.problems import edited
@@ -16,6 +17,7 @@ from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, find, unknown
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.visitors.access import NO_CAPS, Caps
 from playground.core.wire.wire import wire
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
@@ -351,3 +353,50 @@ def test_pressing_every_fix_in_turn_comes_to_an_end(request):
             return
         request = fixed(fixes[0], request)
     pytest.fail(f"still {fixes[0]}")
+
+
+CAPS = Caps(max_tokens=4096, prompt_chars=1000, variants=2)
+
+
+def too_large(request, caps=CAPS):
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW, caps=caps), Variant("A", request))
+    assert planned.can_run == (not any(p.severity == "error" for p in planned.problems))
+    return [problem for problem in planned.problems if "This app" in problem.text]
+
+
+def with_params(**changes):
+    return replace(REQUEST, params=replace(REQUEST.params, **changes))
+
+
+def test_what_is_within_the_caps_runs():
+    assert too_large(with_params(max_tokens=4096)) == []
+
+
+def test_too_many_tokens_are_named_and_mended_by_a_click():
+    request = with_params(max_tokens=4097)
+    [problem] = too_large(request)
+    assert "4,096 max_tokens" in problem.text
+    params = replace(request.params, **dict(problem.fix.params))
+    assert too_large(replace(request, params=params)) == []
+    assert too_large(request, NO_CAPS) == []
+
+
+@pytest.mark.parametrize("value", ["4097", "1e9", '"5000"', "99999.0", "null", "[1]"])
+def test_the_extra_json_is_no_way_around(value):
+    [problem] = too_large(with_params(extra_json=f'{{"max_tokens": {value}}}'))
+    assert problem.fix is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        replace(REQUEST, prompt=Prompt("", (Message("user", "x" * 1001),))),
+        replace(REQUEST, prompt=Prompt("x" * 600, (Message("user", "x" * 600),))),
+        with_params(extra_json='{"metadata": {"user_id": "%s"}}' % ("x" * 1000)),
+        with_params(stop_sequences=("x" * 1000,)),
+    ],
+    ids=["message", "system", "extra", "stops"],
+)
+def test_all_that_is_written_counts_into_the_size(request_):
+    [problem] = too_large(request_)
+    assert "characters. This app takes 1,000" in problem.text

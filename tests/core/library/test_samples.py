@@ -1,6 +1,6 @@
 """Samples show one technique each and can be sent as they are."""
 
-from playground.core.checks.prompt_checks import prompt_problems
+from playground.core.checks.request_checks import prompt_problems
 from playground.core.library.samples import SAMPLES
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from playground.core.answer.events import Usage
 from playground.core.answer.retry import RetryPolicy
 from playground.core.money.bill import BillFacts, Call, bill
-from playground.core.money.bill_bound import input_tokens_bound
 from playground.core.money.pricing import (
     Cost,
     UnitPrices,
+    input_tokens_bound,
     unit_prices,
 )
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice

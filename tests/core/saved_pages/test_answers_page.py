@@ -18,9 +18,9 @@ from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.saved_pages.answers_page import share_page
 from playground.core.saved_pages.html_page import CSP
 from playground.core.sharing.shared_run import shared_run, to_json
-from playground.core.wire.decisions import Decision
 from playground.core.wire.exchange import Exchange, Recorded, Sent
 from playground.core.wire.exchange import to_json as recorded_json
+from playground.core.wire.wire import Decision
 
 NOW = datetime(2026, 11, 24, 10, 30, tzinfo=UTC)
 ROW = RunRow(

@@ -1,10 +1,19 @@
-"""Who may use the key of the app's owner: closed unless opened on purpose."""
+"""Who may use the key of the app's owner, and how much: closed unless opened on purpose."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from playground.core.visitors.access import access, login_problem
+from playground.core.request.connection import CLAUDE, DEMO
+from playground.core.visitors.access import (
+    NO_CAPS,
+    Caps,
+    access,
+    is_spare,
+    login_problem,
+    queue_problem,
+    variants_problem,
+)
 from playground.settings import read_settings
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -88,3 +97,42 @@ def test_a_login_opens_only_while_it_is_valid_and_on_the_list(changes, said):
 def test_nobody_is_on_an_empty_list():
     assert login_problem(CLAIMS, frozenset(), NOW) is not None
     assert login_problem({}, frozenset({"@example.com"}), NOW) == "Log in to use it."
+
+
+CAPS = Caps(max_tokens=4096, prompt_chars=1000, variants=2)
+
+
+def test_who_is_capped():
+    assert CAPS.for_visitor(is_local=False, is_owners=True) == CAPS
+    assert CAPS.for_visitor(is_local=False, is_owners=False) == Caps(prompt_chars=1000)
+    assert CAPS.for_visitor(is_local=True, is_owners=True) == NO_CAPS
+
+
+def test_more_variants_than_allowed_are_refused():
+    assert variants_problem(2, CAPS) is None
+    assert "2 variants" in variants_problem(3, CAPS)
+    assert variants_problem(6, NO_CAPS) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "own", "all_", "said"),
+    [
+        (6, 0, 194, None),
+        (6, 0, 195, "195 of 200 places"),
+        (6, 44, 44, None),
+        (6, 45, 45, "45 of your 50 places"),
+    ],
+)
+def test_the_queue_is_bounded_and_nobody_fills_it_alone(count, own, all_, said):
+    problem = queue_problem("visitor-1", count, own, all_, 200)
+    assert (problem is None) == (said is None)
+    assert said is None or said in problem
+    # At one's own machine there is nobody to leave places for.
+    assert queue_problem("local", 6, 45, 45, 200) is None
+    assert queue_problem("local", 6, 195, 195, 200) is not None
+
+
+def test_only_a_strangers_run_on_the_demo_can_wait_behind_all_others():
+    assert is_spare("visitor-1", DEMO)
+    assert not is_spare("visitor-1", CLAUDE)
+    assert not is_spare("local", DEMO)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.money.bill_bound import input_tokens_bound
+from playground.core.money.pricing import input_tokens_bound
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan

@@ -96,10 +96,10 @@ def test_what_a_deleted_run_cost_still_counts_for_a_budget(log, row, now):
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender(ADA, ADA, now), now)
     for act in (log.history.delete, log.history.bring_back):
         assert act(ADA, [row(1).run_id]) is None
-        [balance] = log.ledger.balances(caps)
+        [balance] = log.budgets.balances(caps)
         assert balance.used_usd == Decimal("0.25")
     one = Reservation("2", ADA, ADA, now, Decimal("0.76"))
-    assert log.ledger.reserve([one], caps) is not None
+    assert log.budgets.reserve([one], caps) is not None
 
 
 def test_old_runs_are_deleted_for_good_but_the_starred_stay(log, row):

@@ -65,8 +65,8 @@ def test_every_released_log_is_opened_whole_and_counts_for_a_budget(
     assert log.count("bob") == 1
     caps = windows(Budget(day_usd=Decimal("0.5")), Budget(), Spender("ada", "ada", NOON), NOON)
     one = Reservation("3", "ada", "ada", NOON, Decimal("0.2"))
-    assert log.ledger.reserve([one], caps) is None
-    [balance] = log.ledger.balances(caps)
+    assert log.budgets.reserve([one], caps) is None
+    [balance] = log.budgets.balances(caps)
     assert (balance.used_usd, balance.left_usd) == (Decimal("0.3"), Decimal(0))
     assert log.warning is None
     if database == "sqlite":

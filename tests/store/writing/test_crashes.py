@@ -138,7 +138,7 @@ def test_of_a_dead_process_only_what_was_lost_is_given_up(open_log, row, now, ex
     ):
         run = row(number, started_at=now, worst_case_usd=dollar, **changes)
         held = Reservation(run.run_id, "ada", "ada", now, dollar)
-        assert logs[who].ledger.reserve([held], caps) is None
+        assert logs[who].budgets.reserve([held], caps) is None
         logs[who].record(run)
         assert logs[who].flush(5)
     later = open_log(boot=Boot("later", host="here"), busy_timeout_s=5)
@@ -148,7 +148,7 @@ def test_of_a_dead_process_only_what_was_lost_is_given_up(open_log, row, now, ex
         "done",
         "interrupted",
     ]
-    [balance] = later.ledger.balances(caps)
+    [balance] = later.budgets.balances(caps)
     assert (balance.used_usd, balance.held_usd) == (dollar + dollar / 4 + dollar / 2, dollar)
     totals = later.totals("ada")
     assert (totals.runs, totals.errors, totals.spent_usd) == (4, 1, dollar * 7 / 4)

@@ -160,10 +160,10 @@ def test_what_can_still_be_read_stays_open(kind):
 def test_a_server_that_repeats_a_row_is_not_quoted(caplog):
     log = logging.getLogger("playground.store.somewhere")
     report(log, "the run log", wrapped(exc.IntegrityError, "row (secret)", "23502"))
-    report(log, "the ledger", wrapped(exc.OperationalError, "no such table"))
+    report(log, "the budgets", wrapped(exc.OperationalError, "no such table"))
     assert [record.getMessage() for record in caplog.records] == [
         "the run log met IntegrityError, SQLSTATE 23502",
-        "the ledger met OperationalError",
+        "the budgets met OperationalError",
     ]
     assert "secret" not in caplog.text
     assert "no such table" in caplog.text

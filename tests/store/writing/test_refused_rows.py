@@ -129,12 +129,12 @@ def test_budgets_go_on_beside_a_refused_row_and_it_counts_for_what_it_cost(log, 
 
     def reserve(number):
         wanted = Reservation(row(number).run_id, "ada", "owner", now, cents[number])
-        return log.ledger.reserve([wanted], caps)
+        return log.budgets.reserve([wanted], caps)
 
     assert reserve(3) is None
     log.record(row(3, cost_usd=Decimal("0.01"), press=2**70))
     assert not log.flush(5)
-    for balance in log.ledger.balances(caps):
+    for balance in log.budgets.balances(caps):
         assert (balance.used_usd, balance.held_usd) == (Decimal("0.01"), 0)
     assert reserve(2) is None
     assert "$0.0100 too much" in reserve(3).sentence

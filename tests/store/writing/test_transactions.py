@@ -102,7 +102,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
         log.batches.of("ada").sentence,
         log.experiments.cells("ada", "1").sentence,
         log.history.mark("ada", "1", Mark(is_starred=True)).sentence,
-        log.ledger.budget_of("ada").sentence,
+        log.budgets.of("ada").sentence,
     ]
     assert said == [
         f"{what}: the database refuses it (SQLITE_ERROR)."
@@ -116,7 +116,7 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
     ]
     assert [record.getMessage() for record in caplog.records] == [
         f"the {who} met OperationalError"
-        for who in ("library", "batches", "experiments", "history", "ledger")
+        for who in ("library", "batches", "experiments", "history", "budgets")
     ]
     caplog.clear()
 

@@ -11,11 +11,10 @@ from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, show_answer
 
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
-from playground.core.checks.caps import Caps
 from playground.core.experiment.matrix import error_of
 from playground.core.money.budget import Budget, Spender, reserved_usd, windows
 from playground.core.request.connection import CLAUDE, DEMO
-from playground.core.visitors.access import visitor_of
+from playground.core.visitors.access import Caps, visitor_of
 from playground.ui.experiment import batches, opening, submitting
 from playground.ui.runs import running
 from playground.ui.session.services import Services, forget_services, services
@@ -264,7 +263,7 @@ def balance():
     now = datetime.now(UTC)
     spender = Spender("local", "local", now)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), spender, now)
-    [found] = services().log.ledger.balances(caps)
+    [found] = services().log.budgets.balances(caps)
     return found
 
 

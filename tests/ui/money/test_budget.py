@@ -46,7 +46,7 @@ def balance():
     from playground.ui.session.services import services
 
     spender = Spender("local", "owner", None)
-    return services().log.ledger.balances(
+    return services().log.budgets.balances(
         windows(Budget(day_usd=Decimal(1)), Budget(), spender, _now())
     )[0]
 

@@ -30,7 +30,7 @@ _NO_TOKENS: Final = frozenset(
         "thinking", "metadata", "cache_control", "speed", "inference_geo", "service_tier",
     }
 )  # fmt: skip
-"""Fields that add nothing to what the model reads; what they cost is the matter of `bill_bound`."""
+"""Fields that add nothing to what the model reads; what they cost is for `pricing.py`."""
 _DEFINED_BY_THE_API: Final = ("bash_", "text_editor_", "memory_", "computer_", "browser_")
 """Tools that the caller runs and the API describes: their tokens can only be counted."""
 _AS_TEXT: Final = frozenset({"text", "tool_use", "search_result"})

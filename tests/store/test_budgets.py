@@ -40,7 +40,7 @@ def owners_day(cap, visitor, payer="owner"):
 
 
 def counts(log, caps):
-    [balance] = log.ledger.balances(caps)
+    [balance] = log.budgets.balances(caps)
     return balance.used_usd, balance.held_usd
 
 
@@ -55,7 +55,7 @@ def test_of_very_many_concurrent_admissions_none_overshoots(log, many):
     caps = day("3")
 
     def admit(number):
-        return log.ledger.reserve([wanted(number)], caps) is None
+        return log.budgets.reserve([wanted(number)], caps) is None
 
     with ThreadPoolExecutor(50) as threads:
         admitted = sum(threads.map(admit, range(many)))
@@ -66,11 +66,11 @@ def test_of_very_many_concurrent_admissions_none_overshoots(log, many):
 @ON_BOTH
 def test_one_press_reserves_for_all_of_its_runs_or_for_none(log):
     caps = day("0.025")
-    refused = log.ledger.reserve([wanted(n) for n in range(3)], caps)
+    refused = log.budgets.reserve([wanted(n) for n in range(3)], caps)
     assert "up to $0.0300" in refused.sentence
     assert "$0.0050 too much" in refused.sentence
     assert counts(log, caps) == (0, 0)
-    assert log.ledger.reserve([wanted(n) for n in range(2)], caps) is None
+    assert log.budgets.reserve([wanted(n) for n in range(2)], caps) is None
     assert counts(log, caps) == (0, Decimal("0.02"))
 
 
@@ -91,7 +91,7 @@ def test_a_run_that_ends_counts_for_what_it_cost_or_for_the_most_it_can(
     log, row, status, cost, kind, counted
 ):
     caps = day(1)
-    assert log.ledger.reserve([wanted(1)], caps) is None
+    assert log.budgets.reserve([wanted(1)], caps) is None
     log.record(ended(row, 1, cost, kind, status=status))
     assert counts(log, caps) == (counted, 0)
 
@@ -99,22 +99,22 @@ def test_a_run_that_ends_counts_for_what_it_cost_or_for_the_most_it_can(
 @ON_BOTH
 def test_a_live_run_stays_reserved_and_what_it_frees_can_be_spent(log, row):
     caps = day("0.015")
-    assert log.ledger.reserve([wanted(1)], caps) is None
+    assert log.budgets.reserve([wanted(1)], caps) is None
     log.record(ended(row, 1, None, "unknown", status="streaming", worst_case_usd=CENT))
     assert counts(log, caps) == (0, CENT)
-    assert log.ledger.reserve([wanted(2)], caps) is not None
+    assert log.budgets.reserve([wanted(2)], caps) is not None
     log.record(ended(row, 1, Decimal("0.002")))
-    assert log.ledger.reserve([wanted(2)], caps) is None
+    assert log.budgets.reserve([wanted(2)], caps) is None
 
 
 @ON_BOTH
 def test_what_was_never_sent_is_let_go_of_and_what_was_spent_is_not(log, row):
     caps = day(1)
-    assert log.ledger.reserve([wanted(number) for number in range(3)], caps) is None
-    assert log.ledger.reserve([wanted(1, visitor="eve")], caps) is None
+    assert log.budgets.reserve([wanted(number) for number in range(3)], caps) is None
+    assert log.budgets.reserve([wanted(1, visitor="eve")], caps) is None
     log.record(ended(row, 0, Decimal("0.004")))
     ids = [wanted(number).run_id for number in range(2)]
-    assert log.ledger.release("ada", ids) is None
+    assert log.budgets.release("ada", ids) is None
     assert counts(log, caps) == (Decimal("0.004"), CENT)
     assert counts(log, day(1, visitor="eve")) == (0, CENT)
 
@@ -122,19 +122,19 @@ def test_what_was_never_sent_is_let_go_of_and_what_was_spent_is_not(log, row):
 @ON_BOTH
 def test_another_attempt_is_reserved_on_top_while_it_fits(log, row):
     caps = day("0.025")
-    assert log.ledger.reserve([wanted(1)], caps) is None
-    assert log.ledger.reserve_again(wanted(1), caps) is None
-    assert log.ledger.reserve_again(wanted(1), caps) is not None
+    assert log.budgets.reserve([wanted(1)], caps) is None
+    assert log.budgets.reserve_again(wanted(1), caps) is None
+    assert log.budgets.reserve_again(wanted(1), caps) is not None
     log.record(ended(row, 1, Decimal("0.001"), "at least"))
     assert counts(log, caps) == (2 * CENT, 0)
-    assert log.ledger.reserve_again(wanted(1), day(1)) == Refusal(
+    assert log.budgets.reserve_again(wanted(1), day(1)) == Refusal(
         "Not started: this run has already ended."
     )
 
 
 @ON_BOTH
 def test_a_run_that_ends_is_settled_beside_one_that_goes_on(log, row, other_writer):
-    assert log.ledger.reserve([wanted(1), wanted(2)], day(1)) is None
+    assert log.budgets.reserve([wanted(1), wanted(2)], day(1)) is None
     with other_writer():
         log.record(ended(row, 1, None, "unknown", status="streaming", worst_case_usd=CENT))
         log.record(ended(row, 2, CENT / 2))
@@ -147,7 +147,7 @@ def test_what_nobody_foresaw_is_refused_and_told_to_the_owner(log, execute, capl
     execute("ALTER TABLE reservations RENAME COLUMN usd TO elsewhere")
     assert_refused(log, because="the database refuses it (SQLITE_ERROR)")
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
-    assert errors == ["the ledger met OperationalError"]
+    assert errors == ["the budgets met OperationalError"]
     caplog.clear()
 
 
@@ -160,17 +160,17 @@ def test_damage_that_a_reservation_meets_is_looked_into_at_once(log, row, texts,
     assert_refused(log, because="the file is damaged")
     assert log.flush(5)
     assert "was damaged: it was renamed" in log.warning
-    assert log.ledger.reserve([wanted(1)], day(1)) is None
+    assert log.budgets.reserve([wanted(1)], day(1)) is None
 
 
 @ON_BOTH
 def test_another_attempt_of_one_run_is_none_of_another(log):
     for number, visitor in ((1, "ada"), (2, "ada"), (1, "bob")):
-        assert log.ledger.reserve([wanted(number, visitor=visitor)], day(1, visitor)) is None
-    assert log.ledger.reserve_again(wanted(1), day(1)) is None
+        assert log.budgets.reserve([wanted(number, visitor=visitor)], day(1, visitor)) is None
+    assert log.budgets.reserve_again(wanted(1), day(1)) is None
     assert counts(log, day(1)) == (0, 3 * CENT)
     assert counts(log, day(1, "bob")) == (0, CENT)
-    assert log.ledger.reserve_again(wanted(3), day(1)) is not None
+    assert log.budgets.reserve_again(wanted(3), day(1)) is not None
 
 
 @ON_BOTH
@@ -183,7 +183,7 @@ def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
     log.record(row(6, started_at=NOON - timedelta(days=1), cost_usd=CENT))
     log.record(ended(row, 7, CENT, visitor="bob"))
     assert counts(log, day(1)) == (3 * CENT, 3 * CENT)
-    assert log.ledger.reserve([wanted(8), wanted(9)], day(1)) is None
+    assert log.budgets.reserve([wanted(8), wanted(9)], day(1)) is None
     log.record(ended(row, 9, CENT / 2))
     assert counts(log, day(1)) == (3 * CENT + CENT / 2, 4 * CENT)
 
@@ -191,7 +191,7 @@ def test_a_budget_made_at_noon_knows_of_the_runs_of_the_morning(log, row):
 @ON_BOTH
 def test_a_run_counts_into_the_day_and_the_session_of_its_start(log):
     night = NOON.replace(hour=23, minute=59)
-    assert log.ledger.reserve([wanted(1, at=night)], day(1, now=night)) is None
+    assert log.budgets.reserve([wanted(1, at=night)], day(1, now=night)) is None
     assert counts(log, day(1, now=night)) == (0, CENT)
     assert counts(log, day(1, now=night + timedelta(minutes=2))) == (0, 0)
     assert counts(log, session(1)) == (0, CENT)
@@ -201,16 +201,16 @@ def test_a_run_counts_into_the_day_and_the_session_of_its_start(log):
 @ON_BOTH
 def test_the_owners_day_is_one_for_all_he_pays_for(log):
     bob = owners_day("0.015", "bob")
-    assert log.ledger.reserve([wanted(1, payer="owner")], owners_day("0.015", "ada")) is None
-    assert log.ledger.reserve([wanted(2, visitor="bob", payer="owner")], bob) is not None
+    assert log.budgets.reserve([wanted(1, payer="owner")], owners_day("0.015", "ada")) is None
+    assert log.budgets.reserve([wanted(2, visitor="bob", payer="owner")], bob) is not None
     own = owners_day("0.015", "bob", payer="bob")
-    assert log.ledger.reserve([wanted(2, visitor="bob", payer="bob")], own) is None
+    assert log.budgets.reserve([wanted(2, visitor="bob", payer="bob")], own) is None
 
 
 @ON_BOTH
 def test_forgetting_the_log_gives_no_money_back(log, row):
     caps = day(1)
-    assert log.ledger.reserve([wanted(1)], caps) is None
+    assert log.budgets.reserve([wanted(1)], caps) is None
     log.record(ended(row, 1, CENT))
     assert log.flush(5)
     log.delete_all("ada")
@@ -229,7 +229,7 @@ from playground.store.log import RunLog
 now = datetime(2026, 11, 23, 12, tzinfo=UTC)
 log = RunLog(sys.argv[1], clock=lambda: now)
 caps = windows(Budget(day_usd=Decimal("0.015")), Budget(), Spender("ada", "ada", now), now)
-assert log.ledger.reserve([Reservation("1", "ada", "ada", now, Decimal("0.01"))], caps) is None
+assert log.budgets.reserve([Reservation("1", "ada", "ada", now, Decimal("0.01"))], caps) is None
 if sys.argv[2] == "recorded":
     log.record(RunRow(run_id="1", visitor="ada", started_at=now, press=1, variant="A",
                       connection="Claude API", model="m", params_json="{}", status="streaming",
@@ -251,7 +251,7 @@ def test_after_a_kill_in_the_middle_of_a_run_its_reservation_still_counts(open_l
         process.kill()
     log = open_log()
     assert sum(counts(log, day("0.015"))) == CENT
-    assert "$0.0050 too much" in log.ledger.reserve([wanted(2)], day("0.015")).sentence
+    assert "$0.0050 too much" in log.budgets.reserve([wanted(2)], day("0.015")).sentence
 
 
 ADMIT = """
@@ -270,7 +270,7 @@ caps = windows(Budget(day_usd=Decimal("0.4")), Budget(), Spender("ada", "ada", n
 
 def admit(number):
     wanted = Reservation(f"{name}-{number}", "ada", "ada", now, Decimal("0.01"))
-    return log.ledger.reserve([wanted], caps) is None
+    return log.budgets.reserve([wanted], caps) is None
 
 with ThreadPoolExecutor(8) as threads:
     print(sum(threads.map(admit, range(50))))
@@ -296,7 +296,7 @@ def test_two_processes_create_one_log_and_keep_to_one_budget(open_log, url, exec
 
 
 def assert_refused(log, *, because, number=9):
-    assert log.ledger.reserve([wanted(number)], day(1)) == Refusal(
+    assert log.budgets.reserve([wanted(number)], day(1)) == Refusal(
         f"Not started: there is a budget, and nothing can be reserved: {because}."
     )
 
@@ -315,22 +315,22 @@ def test_what_cannot_be_reserved_is_refused_and_says_why(
         other.execute("BEGIN IMMEDIATE")
         assert_refused(log, because="another program has locked it")
         other.execute("ROLLBACK")
-    assert log.ledger.reserve([wanted(1)], day(1)) is None
+    assert log.budgets.reserve([wanted(1)], day(1)) is None
     # The same run twice would be two runs on one reservation.
     assert_refused(log, number=1, because="the database refuses it (SQLITE_CONSTRAINT_PRIMARYKEY)")
-    assert "the ledger met IntegrityError" in caplog.text
+    assert "the budgets met IntegrityError" in caplog.text
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE meta SET version = version + 1")
     assert_refused(log, because="it was made by a newer version of this app")
 
 
 def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
-    assert log.ledger.reserve([wanted(1)], day(1)) is None
+    assert log.budgets.reserve([wanted(1)], day(1)) is None
     with log._writer.database.writing() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     many = [wanted(number) for number in range(2, 2_000)]
-    assert "the disk is full" in log.ledger.reserve(many, day(100)).sentence
+    assert "the disk is full" in log.budgets.reserve(many, day(100)).sentence
     assert counts(log, day(100)) == (0, CENT)
     log.close()
     assert_refused(log, because="the log is not open")
@@ -339,24 +339,24 @@ def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
 @ON_BOTH
 def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log, other_writer):
     first = open_log()
-    assert first.ledger.budget_of("local") == Budget()
+    assert first.budgets.of("local") == Budget()
     for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
-        assert first.ledger.keep_budget("local", budget) is None
-        assert open_log().ledger.budget_of("local") == budget
-    assert first.ledger.budget_of("someone else") == Budget()
+        assert first.budgets.keep("local", budget) is None
+        assert open_log().budgets.of("local") == budget
+    assert first.budgets.of("someone else") == Budget()
     with other_writer():
-        assert first.ledger.budget_of("local") == Budget(session_usd=CENT)
+        assert first.budgets.of("local") == Budget(session_usd=CENT)
         assert counts(first, day(1, "local")) == (0, 0)
 
 
 def test_a_guests_share_counts_what_the_owner_paid_for_him_and_nothing_else(log, row):
     caps = windows(Budget(), Budget(visitor_day_usd=Decimal("0.02")), GUEST, NOON)
     own, other = wanted(1, visitor="guest", payer="guest"), wanted(2, visitor="eve", payer="owner")
-    assert log.ledger.reserve([own, other], ()) is None
+    assert log.budgets.reserve([own, other], ()) is None
     assert counts(log, caps) == (0, 0)
     first = [wanted(n, visitor="guest", payer="owner") for n in (3, 4)]
-    assert log.ledger.reserve(first, caps) is None
-    refused = log.ledger.reserve([wanted(5, visitor="guest", payer="owner")], caps)
+    assert log.budgets.reserve(first, caps) is None
+    refused = log.budgets.reserve([wanted(5, visitor="guest", payer="owner")], caps)
     assert "$0 of your $0.02 for today is left" in refused.sentence
     log.record(ended(row, 3, CENT / 2, visitor="guest"))
     assert log.flush(5)
@@ -374,21 +374,21 @@ def test_deleting_a_history_frees_nothing_that_was_spent(log, row, is_reserved):
     caps = (*day("1"), *owners_day("1", "ada"))
     if is_reserved:
         held = [wanted(1, payer="owner"), wanted(3, payer="owner")]
-        assert log.ledger.reserve(held, caps) is None
+        assert log.budgets.reserve(held, caps) is None
     log.record(ended(row, 1, CENT / 2))
     log.record(row(2, cost_usd=CENT, cost_kind="simulated"))
     log.record(row(3, started_at=NOON, status="streaming", worst_case_usd=CENT, cost_usd=None,
                    cost_kind="unknown"))  # fmt: skip
     assert log.flush(5)
-    before = log.ledger.balances(caps)
+    before = log.budgets.balances(caps)
     spent = sum(balance.used_usd + balance.held_usd for balance in before)
     assert spent == (2 if is_reserved else 1) * Decimal("0.015")
     log.delete_all("ada")
     assert log.flush(5)
     assert log.count("ada") == 0
-    after = log.ledger.balances(caps)
+    after = log.budgets.balances(caps)
     assert sum(balance.used_usd + balance.held_usd for balance in after) == spent
     # A run that was on its way counts for what it cost in the end.
     log.record(ended(row, 3, CENT / 4))
     assert log.flush(5)
-    assert log.ledger.balances(caps)[0].used_usd == CENT * 3 / 4
+    assert log.budgets.balances(caps)[0].used_usd == CENT * 3 / 4

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from playground.core.answer.retry import RetryPolicy
-from playground.core.checks.allowed_fields import first_not_allowed
+from playground.core.request.allowed_fields import first_not_allowed
 from playground.core.request.connection import CLAUDE, Connection
 from playground.core.request.extra_json import quoted
 from playground.core.request.request import Message, Params, Prompt, Request

@@ -1,5 +1,6 @@
-"""What budgets ask of the log's database: at once, durably, and never by guessing: what cannot be
-read or written is refused."""
+"""Budgets in the log's database: visitors' own, and what is reserved within them. At once, durably
+and never by guessing: what cannot be read or written is refused. The rows of what is reserved are
+written in `rows/reservations.py`."""
 
 from collections.abc import Sequence
 
@@ -20,12 +21,11 @@ _SAVED_WITHIN_S = 1.0
 _UNDONE = "Not started: there is a budget, and nothing can be reserved"
 
 
-class Ledger:
-    """Reservations of all visitors, in the same database as their runs. Each method waits
-    for the disk, so none may be called on the event loop."""
+class BudgetStore:
+    """Each method waits for the disk, so none may be called on the event loop."""
 
     def __init__(self, writer: Writer, memory: Memory) -> None:
-        self._db = Transactions(writer, who="the ledger", undone=_UNDONE)
+        self._db = Transactions(writer, who="the budgets", undone=_UNDONE)
         self._writer = writer
         self._memory = memory
 
@@ -53,7 +53,7 @@ class Ledger:
             lambda connection: tuple(reservations.balance(connection, cap) for cap in caps)
         )
 
-    def keep_budget(self, visitor: str, budget: Budget) -> Refusal | None:
+    def keep(self, visitor: str, budget: Budget) -> Refusal | None:
         """Remember a visitor's own budget for the next visit."""
         row = {
             "visitor": visitor,
@@ -62,7 +62,7 @@ class Ledger:
         }
         return self._db.write(lambda connection: dialect.upsert(connection, budgets, [row]))
 
-    def budget_of(self, visitor: str) -> Budget | Refusal:
+    def of(self, visitor: str) -> Budget | Refusal:
         """The budget that a visitor made on an earlier visit."""
         question = sa.select(budgets.c.session_usd, budgets.c.day_usd)
 
