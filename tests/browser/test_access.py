@@ -9,6 +9,10 @@ from browser.driving import expect
 SERIOUS = ("serious", "critical")
 STREAMLITS = {"scrollable-region-focusable"}
 """Its `st.code` scrolls without a place for the focus."""
+EVERYTHING = (
+    "# Head\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nx = 1  # one\n```\n\n"
+    "[a link](https://example.org) and $x^2$\n\n- [ ] to do\n- [x] done\n"
+)
 BODY = "document.activeElement === document.body"
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter(each => each.checkVisibility()).map(each => each.tagName + " " + each.textContent)"""
@@ -40,16 +44,34 @@ def test_axe_finds_nothing_serious(visit, app, api, faults, scheme):
         app, viewport={"width": 1280, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     assert faults(screen) == []
-    screen.show_more("A")
-    assert faults(screen) == []
-    screen.page.keyboard.press("Escape")
-    api.plays = ["ok", "status-401"]
+    for opener in ("more_A", "lessons"):
+        screen.click(opener)
+        assert faults(screen) == []
+        screen.page.keyboard.press("Escape")
+    api.texts = {"everything": EVERYTHING}
+    api.plays = ["endless-20", "endless-20", "everything", "status-401"]
     screen.run()
+    screen.await_status("streaming")
+    assert faults(screen) == []
+    api.finish()
     screen.await_end()
+    screen.run()
+    screen.await_posts(api, 4)
+    screen.await_end()
+    screen.button("changes_A").click()
+    screen.select_row(0)
+    assert faults(screen) == []
+    for opener in ("library", "import", "share"):
+        screen.click(opener)
+        assert faults(screen) == []
+        screen.close_dialog()
+    screen.write("max_tokens_A", "4O")
     assert faults(screen) == []
     screen.at("right_pane").get_by_text("Experiment").click()
     assert faults(screen) == []
     screen.show_sidebar()
+    assert faults(screen) == []
+    screen.page.set_viewport_size({"width": 400, "height": 800})
     assert faults(screen) == []
 
 

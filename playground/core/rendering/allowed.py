@@ -86,7 +86,12 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "ol": {**_BLOCK, "start": r"\d{1,9}"},
         "div": {**_BLOCK, "class": "scroll|footnote"},
         "sup": {"class": "footnote"},
-        "input": {"type": "checkbox", "disabled": "", "checked": ""},
+        "input": {
+            "type": "checkbox",
+            "disabled": "",
+            "checked": "",
+            "aria-label": "done|to do",
+        },
         "figure": {"class": "code", "data-language": ANY},
         "button": {"type": "button", "class": "copy", "aria-label": "Copy code"},
         "pre": {"tabindex": "0", "dir": "ltr|auto", "class": "as-written"},

@@ -183,8 +183,8 @@ class Reader:
         text, before = block.tokens[at].content, ""
         if at > 1 and block.tokens[at - 2].type == "list_item_open":
             if task := _TASK.match(text):
-                checked = "" if task[1] == " " else ' checked=""'
-                before = f'<input type="checkbox" disabled=""{checked}> '
+                state = ' aria-label="to do"' if task[1] == " " else ' checked="" aria-label="done"'
+                before = f'<input type="checkbox" disabled=""{state}> '
                 text = text[task.end() :]
         # Only the last text can go on: behind it stand at most three closing tags, as in a list.
         if is_open and at >= len(block.tokens) - 4:

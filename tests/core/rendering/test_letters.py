@@ -188,7 +188,9 @@ def test_markdown_of_chat_tools_is_known():
     }.items():  # fmt: skip
         assert found.of_tag[tag] == texts
     assert ("ol", "start", "3") in found.attributes
-    assert [name for tag, name, _ in found.attributes if tag == "input"].count("checked") == 1
+    boxes = [(name, value) for tag, name, value in found.attributes if tag == "input"]
+    assert [name for name, _ in boxes].count("checked") == 1
+    assert [value for name, value in boxes if name == "aria-label"] == ["done", "to do"]
 
 
 def test_no_cell_of_a_table_is_lost():
