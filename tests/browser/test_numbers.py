@@ -149,6 +149,30 @@ def test_so_it_is_with_whatever_is_typed_one_after_the_other(page, api):
     assert sent_count >= done // 10
 
 
+@pytest.mark.parametrize(("before", "after"), [("5", "0.4"), ("0.4", "5")])
+def test_a_press_counts_that_lasts_while_what_was_typed_redraws_the_button(
+    page, api, before, after
+):
+    field, run = page.at("temperature_A").locator("input"), page.button("run_all")
+    page.write("max_tokens_A", "300")
+    page.write("temperature_A", before)
+    expect(run).to_contain_text("out of range" if before == "5" else "cost unknown")
+    said = page.at("not_started").all_inner_texts()
+    field.fill(after)
+    box = run.bounding_box()
+    page.page.mouse.move(box["x"] + 30, box["y"] + 15)
+    page.page.mouse.down()  # The field is left, and the bar drawn anew.
+    expect(run).to_contain_text("out of range" if after == "5" else "cost unknown")
+    page.page.mouse.up()
+    if after == "5":
+        expect(page.at("not_started")).to_contain_text("“5” is out of range")
+        assert page.at("not_started").all_inner_texts() != said
+        assert api.posts == []
+    else:
+        page.await_posts(api, 1)
+        page.await_end("A")
+
+
 def test_half_a_number_is_there_after_a_reload_and_an_undo(visit, app, api):
     screen = visit(app, viewport={"width": 1280, "height": 900}, locale="de-DE")
     screen.at("temperature_A").locator("input").fill("0,")

@@ -144,13 +144,16 @@ def test_an_experiment_takes_the_place_of_the_answers_and_its_button_that_of_run
 
 def test_run_that_cannot_run_says_why_on_itself_and_is_not_bright(screen):
     run, words = screen.button("run_all"), screen.at("message_0_text").locator("textarea")
-    assert run.get_attribute("kind") == "primary"
+    brightness = "it => getComputedStyle(it).backgroundColor"
+    bright = run.evaluate(brightness)
     before = words.input_value()
     screen.write("message_0_text", "")
     expect(run).to_contain_text("Message 1 is empty")
-    assert run.get_attribute("kind") == "secondary"
+    screen.page.mouse.move(0, 0)
+    assert run.evaluate(brightness) != bright
     screen.write("message_0_text", before)
-    expect(run).to_have_attribute("kind", "primary")
+    screen.page.mouse.move(0, 0)
+    screen.meanwhile(lambda: run.evaluate(brightness) == bright, what="a bright Run")
 
 
 def test_every_button_of_the_page_has_a_name_that_a_person_would_say(screen):

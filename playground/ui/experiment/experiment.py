@@ -64,7 +64,7 @@ def offer_run() -> None:
         f"Run {_calls(grid)}" if grid else "Run the experiment",
         key=chosen.RUN_EXPERIMENT,
         icon=":material/science:",
-        type="primary" if can_run else "secondary",
+        type="primary",
         disabled=not can_run,
         on_click=_run,
     )

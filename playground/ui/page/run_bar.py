@@ -18,6 +18,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 LONGEST_REASON = 48
+SENDS_ALL = "Sends every variant. Ctrl + Enter does it from any field of the page."
 
 
 def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
@@ -62,16 +63,21 @@ def _offer_run(plans: list[Plan]) -> None:
     is_live, refused = state.is_live(), running.refusal(plans)
     why = refused or running.obstacle(plans)
     label = _run_label(plans)
-    st.button(
-        f"Run {len(plans)} · {plain(in_short(why))}" if why else label,
-        key=state.RUN_ALL,
-        type="secondary" if why or is_live else "primary",
-        icon=":material/block:" if why else ":material/play_arrow:",
-        shortcut="Ctrl+Enter",
-        help=plain(why) if why else None,
-        on_click=_run,
-        disabled=is_live or bool(refused),
-    )
+    # Of another type, without help or in a container of another key it would be another element:
+    # a press that begins while what was typed redraws the bar would end on nothing.
+    with st.container(key="run", width="content"):
+        st.button(
+            f"Run {len(plans)} · {plain(in_short(why))}" if why else label,
+            key=state.RUN_ALL,
+            type="primary",
+            icon=":material/block:" if why else ":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            help=plain(why) if why else SENDS_ALL,
+            on_click=_run,
+            disabled=is_live or bool(refused),
+        )
+        if why:
+            st.container(key="run_is_dim").empty()  # for the style sheet
 
 
 def in_short(why: str) -> str:
