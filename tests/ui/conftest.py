@@ -27,8 +27,7 @@ def fresh_process(monkeypatch, tmp_path):
     forget_services()
     yield
     built = services()
-    built.engine.close()
-    built.log.close()
+    built.close()
     atexit.unregister(built.close)
     forget_services()
 

@@ -89,6 +89,7 @@ class Services:
         # The signal, the end of the app and `atexit` all close: who comes second waits for the
         # first.
         self._closing = threading.Lock()
+        self._is_closed = False
         self._claims = Claims(self.log.claims)
         self.batching = Batching(
             self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
@@ -98,6 +99,9 @@ class Services:
         """The server ends: so do runs, with what they have in the log, within five seconds. A
         batch whose submission is under way may be told its id."""
         with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
             # Runs stop before their clients do: one whose connection is gone would look as if it
             # had failed.
             self.engine.stop_all()

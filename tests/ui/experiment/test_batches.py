@@ -157,8 +157,7 @@ def press(page, start):
 
 def restart():
     """The app ends, and begins anew on the same database."""
-    services().engine.close()
-    services().log.close()
+    services().close()
     forget_services()
 
 
