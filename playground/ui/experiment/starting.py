@@ -20,8 +20,7 @@ from playground.engine.run import Run, new_run_id
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin, ReserveAgain
 from playground.ui.experiment import definition
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import Admit, services

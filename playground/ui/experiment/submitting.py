@@ -19,8 +19,7 @@ from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services

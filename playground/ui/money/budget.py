@@ -4,8 +4,7 @@ import streamlit as st
 
 from playground.core.money.budget import OWNER, Balance, Budget, in_dollars, limit
 from playground.core.text.refusal import Refusal
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import money_state
 from playground.ui.session.services import services

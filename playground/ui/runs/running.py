@@ -18,7 +18,7 @@ from playground.core.visitors.access import Caps, is_spare, variants_problem
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
 from playground.settings import is_local_visit
-from playground.ui.money import spending
+from playground.ui.runs import spending
 from playground.ui.session import (
     editor_state,
     experiment_state,
