@@ -17,7 +17,6 @@ from playground.ui.experiment.axes import KINDS
 from playground.ui.experiment.experiment_compare import offer_compare
 from playground.ui.library import lessons_state
 from playground.ui.log import log_detail
-from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services
@@ -91,7 +90,7 @@ def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
     opened = chosen.opened()
     if opened is not None and opened.file is not None:
         return None
-    return services().log.get(state.visitor(running.is_local()), cell.run_id)
+    return services().log.get(state.visitor(), cell.run_id)
 
 
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:

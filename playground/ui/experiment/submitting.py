@@ -189,7 +189,7 @@ def in_batches() -> frozenset[str]:
 
 
 def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
-    visitor = state.visitor(running.is_local())
+    visitor = state.visitor()
     rows = services().log.batches.of(visitor, experiment_id=experiment_id)
     return () if isinstance(rows, Refusal) else rows
 

@@ -20,7 +20,6 @@ from playground.ui.log.log_filters import choose, show_chart, show_nothing, show
 from playground.ui.log.log_warning import show_log_warning
 from playground.ui.log.run_compare import offer_comparison
 from playground.ui.money import money
-from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import state
 from playground.ui.session.services import services
@@ -46,7 +45,7 @@ def show_log() -> None:
 def _show_page() -> None:
     if log_state.takes_redraw():
         st.rerun()
-    visitor = state.visitor(running.is_local())
+    visitor = state.visitor()
     # It comes first and says what the filters beneath it find.
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_head")
     chosen = choose(visitor)

@@ -7,6 +7,7 @@ from playground.ui.editor.undo import offer_redo, offer_undo
 from playground.ui.library.lessons import choose_lesson
 from playground.ui.library.library import offer_library
 from playground.ui.runs import running
+from playground.ui.server.visitor import is_local
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.sharing.import_dialog import offer_import
@@ -52,9 +53,9 @@ def _show_connection() -> None:
 
 
 def _words_for_key() -> str:
-    connection, is_local = running.connection(), running.is_local()
-    server = "your server" if is_local else "the owner's server"
+    connection = running.connection()
+    server = "your server" if is_local() else "the owner's server"
     if connection.kind == "claude" and running.key_for(connection):
-        owners = "key from the settings" if is_local else "the owner's key"
+        owners = "key from the settings" if is_local() else "the owner's key"
         return "your key" if state.visitor_key() else owners
     return {"demo": "no key needed", "claude": "no key yet", "server": server}[connection.kind]
