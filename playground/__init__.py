@@ -22,7 +22,7 @@ From a press of Run to the wire:
     core/wire/wire.py              the headers and the body, and why each parameter is sent or not
     core/money/pricing.py          the most that the answer can cost
     core/checks/request_checks.py  what is wrong with the request
-    ui/money/spending.py           that much reserved, where there is a budget
+    ui/runs/spending.py            that much reserved, where there is a budget
     ui/session/services.py         the plan and the key handed over, unless the plan refuses
     engine/loop.py                 a place in the queue, then a task on the event loop
     claude/sending.py              `POST /v1/messages` with the wire's headers and body; retries

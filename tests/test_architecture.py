@@ -1,7 +1,9 @@
 """The arrows of the design, kept by reading the imports."""
 
 import ast
+from collections import defaultdict
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,56 @@ def test_imports_point_inward(path):
             assert rest[0] in allowed, f"{path.name} imports {name}"
         if first in OWNERS:
             assert part in OWNERS[first], f"{path.name} imports {name}"
+
+
+def folders_imported(path, package):
+    """Wherever in the file they are: an import within a function is one, too."""
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for alias in node.names:
+            name = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+            first, *rest = name.split(".")
+            if first == package.name:
+                place = package.joinpath(*rest)
+                yield next(folder for folder in (place, *place.parents) if folder.is_dir())
+
+
+def circle_in(package):
+    """The folders that import each other in a circle, or None. The package's own modules have no
+    subject: settings are read everywhere."""
+    imports = defaultdict(list)
+    for path in sorted(package.rglob("*.py")):
+        imports[path.parent] += sorted({*folders_imported(path, package)} - {path.parent, package})
+    del imports[package]
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        _, circle = error.args  # each is imported by the next
+        names = [folder.relative_to(package).as_posix() for folder in circle]
+        return " imports ".join(reversed(names))
+    return None
+
+
+def test_no_folders_import_each_other_in_a_circle():
+    assert circle_in(PACKAGE) is None
+
+
+def test_a_circle_of_folders_is_named_even_where_a_function_closes_it(tmp_path):
+    package = tmp_path / "playground"
+    for name, text in {
+        "settings.py": "from playground.ui.runs.running import run",
+        "ui/runs/running.py": "import playground.settings\nimport playground.ui.money.spending",
+        "ui/money/spending.py": "from playground.ui.session import state",
+        "ui/session/state.py": "",
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text, "utf-8")
+    assert circle_in(package) is None
+    late = package / "ui" / "session" / "late.py"
+    late.write_text("def f():\n    from playground.ui.runs.running import run", "utf-8")
+    circle = "ui/money imports ui/session imports ui/runs imports ui/money"
+    assert circle_in(package) == circle
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -21,7 +21,7 @@ from playground.store.prompts import PromptStore
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import read_count, read_page, read_run, read_totals
 from playground.store.tables.cleaning import clean, clean_text
-from playground.store.writing.faults import (
+from playground.store.tables.faults import (
     UNFORESEEN,
     Fault,
     deletion_sentence,

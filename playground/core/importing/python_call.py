@@ -1,6 +1,8 @@
 """A call in Python source: of the Anthropic SDK, of OpenAI's, or of a plain POST.
 
-The source is parsed and never run; the key in it is not even looked at.
+The source is parsed and never run; the key in it is not even looked at. Straight-line code is
+followed: literals, names, f-strings, `+`, `join`, `append` and `[key] =`. Whatever else could
+change a value makes it unknown, and an unknown value is listed, never guessed.
 """
 
 import ast
@@ -11,8 +13,8 @@ from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import ABOUT_THE_CALL, KEYS
-from playground.core.python_reader.bindings import Bindings, sdk_call
-from playground.core.python_reader.values import UnknownValueError, Values
+from playground.core.importing.python_bindings import Bindings, sdk_call
+from playground.core.importing.python_values import UnknownValueError, Values
 from playground.core.text.json_text import Json
 
 MOST_SOURCE: Final = 200_000

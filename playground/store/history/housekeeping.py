@@ -15,9 +15,9 @@ from playground.store.history.history import History
 from playground.store.rows import forgetting
 from playground.store.tables import backups
 from playground.store.tables.cleaning import clean_text
+from playground.store.tables.faults import fault_of
 from playground.store.tables.sqlite_file import MovedFileError
 from playground.store.writing.database import Database
-from playground.store.writing.faults import fault_of
 from playground.store.writing.writer import Writer
 
 _ROWS_AT_ONCE = 500

@@ -17,10 +17,10 @@ from playground.store.rows.reading import read_rows, read_texts
 from playground.store.search import search_index
 from playground.store.sums import days, few_runs
 from playground.store.tables import batch_tables, dialect
+from playground.store.tables.faults import apart
 from playground.store.tables.history_schema import days as days_table
 from playground.store.tables.history_schema import deleted, marks, tags
 from playground.store.tables.schema import cells, claims, experiments, runs, texts
-from playground.store.writing.faults import apart
 
 _KEPT_FOR = timedelta(hours=1)
 

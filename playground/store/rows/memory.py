@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.store.writing.faults import Fault
+from playground.store.tables.faults import Fault
 
 Key = tuple[str, str]
 

@@ -1,1 +1,1 @@
-"""Tables, migrations, dialects, and the SQLite file."""
+"""Tables, migrations, dialects, the SQLite file, and what can go wrong with them."""

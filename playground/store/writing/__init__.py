@@ -1,1 +1,1 @@
-"""The one writer, its database and what can fail."""
+"""The one writer, its database, and the processes that share it."""

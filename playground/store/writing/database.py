@@ -17,8 +17,8 @@ from playground.store.rows.memory import Entry
 from playground.store.search import search_index
 from playground.store.sums import days
 from playground.store.tables import dialect, migrations, schema, sqlite_file
+from playground.store.tables.faults import apart
 from playground.store.writing import processes
-from playground.store.writing.faults import apart
 from playground.store.writing.processes import Boot
 
 _COUNTS_STILL = timedelta(days=2)

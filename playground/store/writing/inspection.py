@@ -4,8 +4,8 @@ from datetime import datetime
 
 from playground.core.text.key_shapes import masked
 from playground.store.tables import dialect
+from playground.store.tables.faults import fault_of
 from playground.store.writing.database import Database
-from playground.store.writing.faults import fault_of
 from playground.store.writing.processes import Boot
 
 _PATIENCE_S = 2.0

@@ -7,7 +7,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from playground.core.text.refusal import Refusal
-from playground.store.writing.faults import UNFORESEEN, fault_of, report, tried
+from playground.store.tables.faults import UNFORESEEN, fault_of, report, tried
 from playground.store.writing.writer import Writer
 
 _OPENED_WITHIN_S = 5.0

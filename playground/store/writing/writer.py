@@ -18,8 +18,7 @@ import sqlalchemy as sa
 from playground.store.rows.memory import Entry, Memory
 from playground.store.tables import dialect
 from playground.store.tables.dialect import in_chunks
-from playground.store.writing.database import Database, set_aside
-from playground.store.writing.faults import (
+from playground.store.tables.faults import (
     UNFORESEEN,
     Fault,
     fault_of,
@@ -27,6 +26,7 @@ from playground.store.writing.faults import (
     report,
     tried,
 )
+from playground.store.writing.database import Database, set_aside
 from playground.store.writing.processes import Boot
 
 _BREATH_S = 0.02

@@ -15,7 +15,7 @@ from playground.ui.server.page_sockets import PageSockets
 from playground.ui.server.security_headers import SafeHeaders
 from playground.ui.server.streamlit_insides import close_at_once, send_at_once
 from playground.ui.server.uploads import Uploads
-from playground.ui.server.visitor_cookie import VisitorCookie
+from playground.ui.server.visitor import VisitorCookie
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from playground.core.answer.content import of_texts
+from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import checked_for, to_check
 from playground.core.experiment.grid import Cell
@@ -11,13 +11,11 @@ from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
 from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.run_row import RunRow, RunTexts
-from playground.ui.answer.finished_answer import show_answer
+from playground.ui.answer.finished_answer import show_answer, show_changes
 from playground.ui.experiment import starting
 from playground.ui.experiment.axes import KINDS
-from playground.ui.experiment.experiment_compare import offer_compare
 from playground.ui.library import lessons_state
 from playground.ui.log import log_detail
-from playground.ui.runs import running
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services
@@ -54,7 +52,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
         else:
             _show_run(matrix, matrix.cells[ids[repeat]], Cell(ids[repeat], setting, case, 1))
             _offer_promotion(matrix, matrix.cells[ids[repeat]], setting, case)
-        offer_compare(matrix, setting, case)
+        _offer_compare(matrix, setting, case)
         _offer_prompt(matrix, setting, case)
 
 
@@ -91,7 +89,7 @@ def _logged(cell: CellRow) -> tuple[RunRow, RunTexts] | None:
     opened = chosen.opened()
     if opened is not None and opened.file is not None:
         return None
-    return services().log.get(state.visitor(running.is_local()), cell.run_id)
+    return services().log.get(state.visitor(), cell.run_id)
 
 
 def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> None:
@@ -116,6 +114,30 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             type="tertiary", on_click=lessons_state.promote_answer, help=left_out(blocks) or None,
             args=(request, blocks, logged and logged[0].stop_reason),
         )  # fmt: skip
+
+
+def _offer_compare(matrix: Matrix, setting: int, case: int) -> None:
+    """Offer the differences of a place's first answer to another setting's."""
+    names = {
+        other_setting.name: at
+        for at, other_setting in enumerate(matrix.grid.settings)
+        if at != setting
+    }
+    if not names:
+        return
+    place = st.expander("Compare", key="compare_cells", on_change="rerun")
+    if not place.open:
+        return
+    with place:
+        other = st.selectbox("With", names, key="compare_with")
+        answers = (_answer(matrix, names.get(other, 0), case), _answer(matrix, setting, case))
+        show_changes("changed_cell", *answers, (str(other), "this one"))
+
+
+def _answer(matrix: Matrix, setting: int, case: int) -> Blocks:
+    cells = [cell for cell in matrix.at(setting, case) if cell.is_answered]
+    ids = [cell.run_id for cell in cells[:1]]
+    return of_texts("".join(starting.answers(ids).get(run_id, "") for run_id in ids), "")
 
 
 def _offer_prompt(matrix: Matrix, setting: int, case: int) -> None:

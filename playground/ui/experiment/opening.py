@@ -22,7 +22,7 @@ IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it 
 
 def mine() -> tuple[ExperimentRow, ...]:
     """The visitor's experiments, the newest first."""
-    rows = services().log.experiments.of(state.visitor(running.is_local()))
+    rows = services().log.experiments.of(state.visitor())
     return () if isinstance(rows, Refusal) else rows
 
 
@@ -33,7 +33,7 @@ def open_again(experiment_id: str) -> None:
         chosen.say(starting.IS_LIVE)
         return
     chosen.say(None)
-    visitor, store = state.visitor(running.is_local()), services().log.experiments
+    visitor, store = state.visitor(), services().log.experiments
     row, cells = store.get(visitor, experiment_id), store.cells(visitor, experiment_id)
     if isinstance(row, Refusal) or isinstance(cells, Refusal) or row is None:
         chosen.say("This experiment could not be read.")
@@ -81,7 +81,7 @@ def delete(experiment_id: str) -> None:
         chosen.say(starting.IS_LIVE)
         return
     chosen.say(None)
-    visitor, log = state.visitor(running.is_local()), services().log
+    visitor, log = state.visitor(), services().log
     submitted = log.batches.of(visitor, experiment_id=experiment_id)
     if isinstance(submitted, Refusal):
         chosen.say(submitted.sentence)

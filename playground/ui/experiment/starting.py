@@ -20,8 +20,7 @@ from playground.engine.run import Run, new_run_id
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import Origin, ReserveAgain
 from playground.ui.experiment import definition
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import Admit, services
@@ -87,7 +86,7 @@ def keep_new() -> ExperimentRun | None:
 def _row(experiment: Experiment, cells: int) -> ExperimentRow:
     return ExperimentRow(
         experiment_id=new_run_id(),
-        visitor=state.visitor(running.is_local()),
+        visitor=state.visitor(),
         name=experiment.name,
         created_at=datetime.now(UTC),
         cells=cells,
@@ -99,9 +98,7 @@ def underway_of(
     experiment_id: str, experiment: Experiment, planned: GridPlan, context: RunContext
 ) -> ExperimentRun:
     """An experiment of the visitor as it runs here; nothing is sent yet."""
-    origin = Origin(
-        experiment_id, state.visitor(running.is_local()), state.owner(), state.next_press()
-    )
+    origin = Origin(experiment_id, state.visitor(), state.owner(), state.next_press())
     state.count_press()
     to = context.connection
     dependencies = services().dependencies(running.key_for(to), _admitter(to))
@@ -197,7 +194,7 @@ def contents(run_ids: Sequence[str]) -> dict[str, Blocks]:
     """All that these runs answered; an experiment of a file has their texts only."""
     opened = chosen.opened()
     if opened is not None and opened.file is None:
-        visitor = state.visitor(running.is_local())
+        visitor = state.visitor()
         blocks_by_run = services().log.experiments.contents(visitor, run_ids)
         if not isinstance(blocks_by_run, Refusal):
             return blocks_by_run
@@ -213,7 +210,7 @@ def answers(run_ids: Sequence[str]) -> dict[str, str]:
         return dict(opened.file.answers)
     missing = [run_id for run_id in run_ids if run_id not in opened.read]
     if missing:
-        visitor = state.visitor(running.is_local())
+        visitor = state.visitor()
         read = services().log.experiments.answers(visitor, missing)
         if not isinstance(read, Refusal):
             opened.read |= read

@@ -19,8 +19,7 @@ from playground.core.text.refusal import Refusal
 from playground.experiments.experiment_run import ExperimentRun
 from playground.experiments.interfaces import CellStore, Origin
 from playground.ui.experiment import starting
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services
@@ -190,7 +189,7 @@ def in_batches() -> frozenset[str]:
 
 
 def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
-    visitor = state.visitor(running.is_local())
+    visitor = state.visitor()
     rows = services().log.batches.of(visitor, experiment_id=experiment_id)
     return () if isinstance(rows, Refusal) else rows
 

@@ -16,7 +16,6 @@ from playground.core.library.prompt_library import (
     with_version,
 )
 from playground.core.text.refusal import Refusal
-from playground.ui.runs.running import is_local
 from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
 from playground.ui.visitors.privacy import keeps_texts
@@ -163,4 +162,4 @@ def _note(refusal: Refusal | None) -> None:
 
 
 def _visitor() -> str:
-    return state.visitor(is_local())
+    return state.visitor()

@@ -8,7 +8,7 @@ import streamlit as st
 from playground.core.log.history import Filter, Size
 from playground.core.text.refusal import Refusal
 from playground.ui.log import log_state
-from playground.ui.runs import running
+from playground.ui.server.visitor import is_local
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.widgets.dialogs import offer_dialog
@@ -34,11 +34,10 @@ def _show(visitor: str) -> None:
     message = log_state.housekeeping_said()
     if message:
         st.info(plain(message), icon=":material/check:")
-    is_local = running.is_local()
-    if is_local:
+    if is_local():
         _show_size(services().log.housekeeping.size())
     _show_old(visitor)
-    if is_local:
+    if is_local():
         _show_backups()
 
 

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from playground.core.log.history import Cursor, Filter, HistoryPage, Mark, cursor_of
+from playground.core.log.history import Cursor, Filter, HistoryPage, LoggedRun, Mark, cursor_of
 from playground.core.log.logged_request import NO_WORDS, RowWords
+from playground.core.log.run_file import line_of
 from playground.core.runs.run_row import LIVE, RunRow
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export
@@ -17,14 +18,13 @@ from playground.ui.log.housekeeping import offer_housekeeping
 from playground.ui.log.log_actions import show_undo
 from playground.ui.log.log_detail import show_detail
 from playground.ui.log.log_filters import choose, show_chart, show_nothing, show_summary
-from playground.ui.log.log_warning import show_log_warning
 from playground.ui.log.run_compare import offer_comparison
 from playground.ui.money import money
-from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
+from playground.ui.widgets.markdown import plain
 
 ROWS_PER_PAGE = 50
 COLUMN_WIDTHS = {"Prompt": 210, "Answer or error": 280, "Status": 95, "Cost": 140}
@@ -46,7 +46,7 @@ def show_log() -> None:
 def _show_page() -> None:
     if log_state.takes_redraw():
         st.rerun()
-    visitor = state.visitor(running.is_local())
+    visitor = state.visitor()
     # It comes first and says what the filters beneath it find.
     head = st.container(horizontal=True, vertical_alignment="center", gap="small", key="log_head")
     chosen = choose(visitor)
@@ -57,7 +57,7 @@ def _show_page() -> None:
             money.show_totals(visitor)
         else:
             show_summary(visitor, chosen)
-    show_log_warning(visitor)
+    _show_warning(visitor)
     show_undo(visitor)
     if page.rows:
         _show_rows(visitor, page)
@@ -69,6 +69,27 @@ def _show_page() -> None:
         if page.rows:
             offer_export(visitor, chosen)
         offer_housekeeping(visitor)
+
+
+def _show_warning(visitor: str) -> None:
+    """What is wrong with the log, said once, and a way to take along what it could not save."""
+    log = services().log
+    warning = log.warning_to(visitor)
+    if not warning:
+        return
+    st.warning(plain(warning), icon=":material/save:")
+    unsaved = log.kept(visitor)
+    if unsaved:
+        st.download_button(
+            f"Download {'1 run' if len(unsaved) == 1 else f'{len(unsaved):,} runs'}",
+            lambda: "".join(f"{line_of(LoggedRun(row, texts))}\n" for row, texts in unsaved),
+            "runs-not-saved.jsonl",
+            "application/jsonl",
+            key="download_kept",
+            icon=":material/download:",
+            on_click="ignore",
+            help="Your runs that are in memory only, with their texts, as JSON Lines.",
+        )
 
 
 def _page(visitor: str, chosen: Filter) -> HistoryPage:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.text.refusal import Refusal
 from playground.ui.log.export import offer_history
-from playground.ui.runs import running
+from playground.ui.server.visitor import is_local
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors.privacy import what_is_kept
@@ -16,7 +16,7 @@ SAVED_WITHIN_S = 2.0
 
 def show_my_history() -> None:
     """Draw it: always in sight on a shared host, folded away at one's own machine."""
-    if running.is_local():
+    if is_local():
         with st.expander("History", icon=":material/history:", key="history"):
             _show()
     else:
@@ -72,4 +72,4 @@ def _delete() -> None:
 
 
 def _visitor() -> str:
-    return state.visitor(running.is_local())
+    return state.visitor()

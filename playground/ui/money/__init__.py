@@ -1,1 +1,1 @@
-"""Costs, budgets, and reserving what a run may spend."""
+"""What runs cost, and the budget."""

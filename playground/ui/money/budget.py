@@ -4,9 +4,9 @@ import streamlit as st
 
 from playground.core.money.budget import OWNER, Balance, Budget, in_dollars, limit
 from playground.core.text.refusal import Refusal
-from playground.ui.money import spending
-from playground.ui.runs import running
+from playground.ui.runs import running, spending
 from playground.ui.server.script_queue import in_turn
+from playground.ui.server.visitor import is_local
 from playground.ui.session import money_state
 from playground.ui.session.services import services
 from playground.ui.widgets.fields import number_field
@@ -34,7 +34,7 @@ def _load() -> None:
     if money_state.is_budget_loaded():
         return
     saved: Budget | Refusal = Budget()
-    if running.is_local():
+    if is_local():
         saved = services().log.budgets.of(_visitor())
     money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
@@ -51,7 +51,7 @@ def _keep() -> None:
     # What holds no amount is not kept: the next visit begins with the last one that did.
     except ValueError:
         return
-    if running.is_local():
+    if is_local():
         services().log.budgets.keep(_visitor(), own)
 
 

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from playground.ui.editor.draft import show_restored
-from playground.ui.editor.undo import offer_redo, offer_undo
 from playground.ui.library.lessons import choose_lesson
 from playground.ui.library.library import offer_library
 from playground.ui.runs import running
-from playground.ui.session import state
+from playground.ui.server.visitor import is_local
+from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
 from playground.ui.sharing.import_dialog import offer_import
 from playground.ui.sharing.share import offer_share
@@ -22,8 +22,8 @@ def show_header() -> None:
         st.markdown("# Prompt playground", width="content", anchors=False)
         _show_connection()
         # Here: their tooltips cover nothing that is pressed next.
-        offer_undo()
-        offer_redo()
+        _offer_undo()
+        _offer_redo()
         show_restored()
         st.space("stretch")
         with st.container(
@@ -34,6 +34,33 @@ def show_header() -> None:
             offer_library()
             offer_import()
             offer_share()
+
+
+def _offer_undo() -> None:
+    # Not Ctrl+Z: in a text field that is the browser's own undo of what is being typed.
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        key=editor_state.UNDO,
+        help="Undo",  # A longer one would cover the right pane's control.
+        shortcut="Ctrl+Alt+U",
+        type="tertiary",
+        on_click=editor_state.undo,
+        disabled=not editor_state.history().can_undo,
+    )
+
+
+def _offer_redo() -> None:
+    st.button(
+        "Redo",
+        icon=":material/redo:",
+        key=editor_state.REDO,
+        help="Redo",
+        shortcut="Ctrl+Alt+Y",
+        type="tertiary",
+        on_click=editor_state.redo,
+        disabled=not editor_state.history().can_redo,
+    )
 
 
 def _show_connection() -> None:
@@ -52,9 +79,9 @@ def _show_connection() -> None:
 
 
 def _words_for_key() -> str:
-    connection, is_local = running.connection(), running.is_local()
-    server = "your server" if is_local else "the owner's server"
+    connection = running.connection()
+    server = "your server" if is_local() else "the owner's server"
     if connection.kind == "claude" and running.key_for(connection):
-        owners = "key from the settings" if is_local else "the owner's key"
+        owners = "key from the settings" if is_local() else "the owner's key"
         return "your key" if state.visitor_key() else owners
     return {"demo": "no key needed", "claude": "no key yet", "server": server}[connection.kind]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from playground.core.visitors.self_check import Verdict, findings
 from playground.ui.app.doctor import look
-from playground.ui.runs import running
+from playground.ui.server.visitor import is_local
 from playground.ui.session.services import services
 from playground.ui.visitors.privacy import what_is_kept
 from playground.ui.widgets.dialogs import offer_dialog
@@ -30,10 +30,9 @@ def offer_safety() -> None:
 def _show() -> None:
     st.markdown(plain(what_is_kept()))
     st.markdown(YOUR_KEY)
-    is_local = running.is_local()
     for finding in findings(look(services().settings, is_serving=True)):
         # What is wrong with a server is for those who can mend it, not for its strangers.
-        if is_local or finding.is_public:
+        if is_local() or finding.is_public:
             line = f"{ICONS[finding.verdict]} **{finding.name}** {plain(finding.sentence)}"
             st.markdown(f"{line} :gray[{plain(finding.remedy)}]" if finding.remedy else line)
     st.button("Check again", key=CHECK_AGAIN, icon=":material/refresh:")

@@ -16,6 +16,7 @@ from playground.ui.money.budget import edit_budget
 from playground.ui.page.self_check import offer_safety
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_later_turn, next_can_wait
+from playground.ui.server.visitor import is_local
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.visitors.gate import show_gate
@@ -74,7 +75,7 @@ def _choose_connection() -> None:
         _enter_key()
     else:
         st.caption(f"Server: {plain(connection.base_url)}")
-        show_gate(is_local=running.is_local())
+        show_gate()
     if connection.kind != "demo" and running.can_connect(connection):
         if not running.read_models(connection):
             st.caption(MODELS_TOO_OFTEN)
@@ -118,11 +119,11 @@ def _enter_key() -> None:
     problem = state.key_problem()
     if problem:
         st.error(problem, icon=":material/key_off:")
-    elif running.is_local() and running.key_for(running.connection()):
+    elif is_local() and running.key_for(running.connection()):
         st.caption("Without one the key from the settings is used.")
     owner = services().settings.owner
     if owner and owner.kind == "claude":
-        show_gate(is_local=running.is_local())
+        show_gate()
 
 
 def _take_key() -> None:

@@ -1,1 +1,1 @@
-"""What Run and Stop do."""
+"""What Run and Stop do, and the money they reserve."""

@@ -17,8 +17,8 @@ from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import Caps, is_spare, variants_problem
 from playground.core.wire.wire import Wire, model_id_of, model_on, wire
 from playground.engine.run import Run
-from playground.settings import is_local_visit
-from playground.ui.money import spending
+from playground.ui.runs import spending
+from playground.ui.server.visitor import is_local
 from playground.ui.session import (
     editor_state,
     experiment_state,
@@ -33,14 +33,6 @@ from playground.ui.visitors import gate
 STOP_WAIT_S = 0.25
 RUNS_ARE_LIVE = "Runs are on their way: wait for their end, or stop them."
 NO_KEY = "There is no key. Enter one in the sidebar, or choose the demo."
-
-
-def is_local() -> bool:
-    """Whether the visitor sits at this very machine."""
-    ip_address: object = st.context.ip_address
-    # Without a browser (Streamlit's own test harness) it is neither text nor None.
-    known = ip_address if isinstance(ip_address, str) else None
-    return is_local_visit(st.context.headers, known)
 
 
 def connection() -> Connection:
@@ -69,7 +61,7 @@ def key_for(connection: Connection) -> str:
 
 
 def _may_use_owner_key() -> bool:
-    return gate.owners_access(is_local=is_local()).is_allowed
+    return gate.owners_access().is_allowed
 
 
 def _key_holder(connection: Connection) -> KeyHolder:
@@ -81,7 +73,7 @@ def _key_holder(connection: Connection) -> KeyHolder:
 
 def spender(connection: Connection) -> Spender:
     """Who spends what a run costs: the visitor, or the owner whose key or server it is."""
-    visitor = state.visitor(is_local())
+    visitor = state.visitor()
     is_own_key = _key_holder(connection) == "visitor"
     return Spender(visitor, visitor if is_own_key else OWNER, money_state.since())
 
@@ -122,7 +114,7 @@ def refusal(planned: list[Plan]) -> str | None:
 
 
 def _too_many(planned: list[Plan]) -> str | None:
-    to, visitor = planned[0].connection, state.visitor(is_local())
+    to, visitor = planned[0].connection, state.visitor()
     why = variants_problem(len(planned), caps(to))
     spare = is_spare(visitor, to)
     return why or services().engine.why_full(visitor, len(planned), is_spare=spare)
@@ -139,7 +131,7 @@ def not_connected(connection: Connection) -> str | None:
         return None
     if connection.kind == "claude":
         return None if key_for(connection) else NO_KEY
-    access = gate.owners_access(is_local=is_local())
+    access = gate.owners_access()
     return None if access.is_allowed else access.sentence
 
 
@@ -150,7 +142,7 @@ def read_models(connection: Connection) -> bool:
     read = state.models_read()
     if read is not None and read[0] == account:
         return True
-    if not services().may_read_models(state.visitor(is_local())):
+    if not services().may_read_models(state.visitor()):
         return False
     state.set_models_read(account, services().read_models(connection, key_for(connection)))
     return True
@@ -313,7 +305,7 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     has no room for all."""
     to = planned[0].connection
     key = key_for(to)
-    visitor = state.visitor(is_local())
+    visitor = state.visitor()
     # Made before money is asked for, since what is reserved is reserved under a run's id.
     runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
     admitted = _admit(list(runs.values()), to)

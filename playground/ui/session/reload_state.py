@@ -4,7 +4,6 @@ stood there before. Its browser says which that was, by a name that only the two
 import time
 
 from playground.core.editor.draft import Before
-from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.session.services import services
 
@@ -15,7 +14,7 @@ that of another tab, from which this one was copied."""
 
 def introduce() -> None:
     """Let the page that comes after this one find its runs."""
-    state.fed_page().identity = state.owner(), state.visitor(running.is_local())
+    state.fed_page().identity = state.owner(), state.visitor()
 
 
 def take_over(before: Before) -> None:
@@ -27,7 +26,7 @@ def take_over(before: Before) -> None:
     owner, visitor = page.identity
     wait_s = COPY_LEFT_WITHIN_S if before.is_copy else LEFT_WITHIN_S
     # The name alone opens nothing: whoever has learned it must be the same visitor.
-    if visitor != state.visitor(running.is_local()) or not _has_left(owner, wait_s):
+    if visitor != state.visitor() or not _has_left(owner, wait_s):
         return
     shown = page.hand_over()
     services().engine.hand_over(owner, state.owner())

@@ -20,7 +20,7 @@ from playground.core.text.number_text import number_text, problem_of, read_float
 from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
 from playground.ui.server.streamlit_insides import let_callbacks_end, whole
-from playground.ui.server.visitor_cookie import stranger
+from playground.ui.server.visitor import is_local, stranger
 from playground.ui.session import answers_state, money_state, presses_state, variant_state
 
 RUN_ALL, STOP_ALL = "run_all", "stop_all"
@@ -97,9 +97,9 @@ def owner() -> str:
     return str(st.session_state["owner"])
 
 
-def visitor(is_local: bool) -> str:
+def visitor() -> str:
     """Whose rows of the log these are: on one's own machine there is one visitor."""
-    return LOCAL if is_local else stranger(owner())
+    return LOCAL if is_local() else stranger(owner())
 
 
 def prompt() -> Prompt:

@@ -10,6 +10,7 @@ from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
 from playground.core.visitors.access import Access, access, login_problem
 from playground.core.visitors.passcode import LONGEST
+from playground.ui.server.visitor import is_local
 from playground.ui.session.services import services
 from playground.ui.visitors import gate_state
 from playground.ui.widgets.markdown import plain
@@ -17,14 +18,14 @@ from playground.ui.widgets.markdown import plain
 NO_LOGIN = "Login is not set up: it needs Authlib (streamlit[auth]) and [auth] in the secrets."
 
 
-def owners_access(*, is_local: bool) -> Access:
+def owners_access() -> Access:
     """Whether this visitor may use the owner's key or server, and why."""
     settings = services().settings
     if settings.owner is None:
         return Access(False)
     what = "server" if settings.owner.kind == "server" else "key"
-    lacks = None if is_local else _lacks()
-    return access(what, settings.gate, is_local=is_local, closed_because=lacks)
+    lacks = None if is_local() else _lacks()
+    return access(what, settings.gate, is_local=is_local(), closed_because=lacks)
 
 
 def _lacks() -> str | None:
@@ -37,9 +38,9 @@ def _lacks() -> str | None:
     return None if gate_state.has_passed() else "Enter the passcode to use it."
 
 
-def show_gate(*, is_local: bool) -> None:
+def show_gate() -> None:
     """Say whether the owner's key is used, and offer what opens it."""
-    verdict = owners_access(is_local=is_local)
+    verdict = owners_access()
     if not verdict.sentence:
         return
     icon = ":material/key:" if verdict.is_allowed else ":material/lock:"

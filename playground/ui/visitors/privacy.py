@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from playground.ui.runs.running import is_local
-from playground.ui.server.visitor_cookie import has_cookie
+from playground.ui.server.visitor import has_cookie, is_local
 from playground.ui.session.services import services
 
 

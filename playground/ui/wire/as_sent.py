@@ -13,6 +13,7 @@ from playground.core.text.json_text import indented
 from playground.core.wire.exchange import Exchange, Sent, differences, from_json
 from playground.core.wire.wire import Decision, State
 from playground.ui.runs import running
+from playground.ui.server.visitor import is_local
 from playground.ui.session import state
 from playground.ui.session.services import services
 from playground.ui.widgets.dialogs import offer_to_open, show_dialog
@@ -151,7 +152,7 @@ def _show_exactly(text: str, language: str | None = None) -> None:
 
 def _head(sent: Sent) -> str:
     """Request line and headers. How a key ends is shown to whose key it is."""
-    is_theirs = running.is_local() or state.visitor_key().endswith(sent.key_end)
+    is_theirs = is_local() or state.visitor_key().endswith(sent.key_end)
     return (sent if is_theirs else replace(sent, key_end="")).head()
 
 

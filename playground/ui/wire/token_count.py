@@ -91,7 +91,7 @@ def _is_counting(plans: list[Plan]) -> bool:
 
 def _count() -> None:
     """Ask once for each prompt that differs in what is counted."""
-    to, visitor = running.connection(), state.visitor(running.is_local())
+    to, visitor = running.connection(), state.visitor()
     money_state.set_count_problem(None)
     for plan in running.plans():
         if plan.can_count and plan.counted_tokens is None and not _is_counting([plan]):

@@ -5,7 +5,7 @@ import pytest
 from playground.core.runs.run_row import RunRow
 from playground.store.rows import memory as memory_module
 from playground.store.rows.memory import Memory
-from playground.store.writing.faults import Fault
+from playground.store.tables.faults import Fault
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from playground.store.tables.dialect import AddressError
+from playground.store.tables.faults import Fault, fault_of, refusal_sentence, report, tried
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
-from playground.store.writing.faults import Fault, fault_of, refusal_sentence, report, tried
 
 
 class DriverError(Exception):

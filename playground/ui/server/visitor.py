@@ -1,5 +1,6 @@
-"""Gives each browser from elsewhere a token that nobody guesses, in a cookie that no script
-reads. Where a host lets no cookie through, a visitor is known for one session only."""
+"""Who is visiting: someone at this very machine, or a browser from elsewhere. Each of those gets
+a token that nobody guesses, in a cookie that no script reads; where a host lets no cookie
+through, a visitor is known for one session only."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -71,6 +72,14 @@ def token_of(cookies: Mapping[str, str]) -> str | None:
     # The one that nobody but this host can set is believed first.
     candidates = (cookies.get(name, "") for name in (SECURE_COOKIE, COOKIE))
     return next((token for token in candidates if is_token(token)), None)
+
+
+def is_local() -> bool:
+    """Whether the visitor sits at this very machine."""
+    ip_address: object = st.context.ip_address
+    # Without a browser (Streamlit's own test harness) it is neither text nor None.
+    known = ip_address if isinstance(ip_address, str) else None
+    return is_local_visit(st.context.headers, known)
 
 
 def has_cookie() -> bool:

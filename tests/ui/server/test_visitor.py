@@ -5,7 +5,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 
-from playground.ui.server.visitor_cookie import COOKIE, SECURE_COOKIE, VisitorCookie, token_of
+from playground.ui.server.visitor import COOKIE, SECURE_COOKIE, VisitorCookie, token_of
 
 TOKEN, OTHER = "a" * 43, "b" * 43
 STRANGER = {"host": "demo.example", "accept": "text/html,*/*;q=0.8"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from playground.core.importing.import_result import MOST_CHARACTERS, ImportingError, LeftOut, short
-from playground.core.python_reader.bindings import Bindings
+from playground.core.importing.python_bindings import Bindings
 from playground.core.text.json_text import Json
 
 # Lists built from other lists can double with each line.
