@@ -93,7 +93,7 @@ def test_pressing_run_leaves_the_focus_in_the_bar_and_brings_it_back(screen, api
     screen.button("run_all").focus()
     screen.page.keyboard.press("Enter")
     screen.await_status("streaming")
-    expect(screen.at("bar")).to_be_focused()
+    expect(screen.at("run")).to_be_focused()
     screen.page.keyboard.press("Tab")
     expect(screen.button("stop_all")).to_be_focused()
     screen.page.keyboard.press("Enter")

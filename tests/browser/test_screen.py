@@ -235,3 +235,20 @@ def test_a_wide_card_folds_the_editor_away_and_brings_it_back(screen, api):
     screen.button("focus_B").click()
     expect(screen.at("system_prompt")).to_be_visible()
     assert screen.errors == []
+
+
+def test_streamlits_own_menu_opens_beneath_the_header(screen):
+    screen.page.get_by_test_id("stMainMenu").click(timeout=20_000)
+    expect(screen.page.get_by_text("Print").first).to_be_visible()
+    screen.page.keyboard.press("Escape")
+
+
+def test_a_row_of_the_log_that_is_clicked_opens_where_one_looks(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    screen.select_row(0)
+    expect(screen.at("log_detail")).to_be_in_viewport()
+    screen.meanwhile(
+        lambda: seen(screen, ".st-key-log_detail") > 150, what="the opened row in the window"
+    )

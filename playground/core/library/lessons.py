@@ -80,9 +80,9 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         "Errors and retries",
-        "Press Run. Attempts 1 and 2 get a 429, each wait is about twice the one before, and"
-        " attempt 3 is answered. Then choose the scenario 401 in the sidebar and run again: errors"
-        " that can't clear up aren't retried.",
+        "Press Run. Attempts 1 and 2 get a 429, each wait is about twice the one before,"
+        " with some chance on top, and attempt 3 is answered. Then click Demo in the header, choose"
+        " the scenario 401 and run again: errors that can't clear up aren't retried.",
         _prompt("Be terse.", "Which errors should I retry, and with what backoff?"),
         (Params(SMALL, 300, temperature=0.0),),
         scenario="rate_limited",

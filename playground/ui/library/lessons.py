@@ -76,7 +76,7 @@ def _show(index: int, lesson: Lesson) -> None:
 
 def _marked(text: str) -> str:
     """A lesson's words, with what is to be pressed in sight."""
-    return plain(text).replace("Press Run", ":orange-badge[Press Run]")
+    return plain(text).replace("Press Run.", ":orange-badge[Press Run]")
 
 
 def _buttons(index: int, *, offers_demo: bool) -> None:

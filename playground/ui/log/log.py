@@ -2,9 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Set
-from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -113,6 +111,7 @@ def _show_rows(visitor: str, page: HistoryPage) -> None:
         _table(page.rows, history.marks(visitor, ids), history.words(visitor, ids)),
         key=key,
         hide_index=True,
+        placeholder=formats.NOTHING,
         height=min(38 + 35 * len(ids), 400),
         on_select=lambda: log_state.select(key, ids),
         # A click anywhere on a row opens it; the boxes in front choose several.
@@ -187,6 +186,7 @@ def _cells(
     return {
         "Prompt": words.prompt,
         "Answer or error": row.error_message or words.answer,
+        "Time": formats.local_time(row.started_at),
         "Run": row.name,
         "Model": row.model,
         "Parameters": parameters,
@@ -196,7 +196,6 @@ def _cells(
         "Out": row.output_tokens,
         "TTFT": formats.seconds(row.ttft_s),
         "Duration": formats.seconds(row.duration_s),
-        "Time": _local(row.started_at),
         "Ended by": row.stop_reason or _error(row),
         "Attempts": row.attempts,
         "★": "★" if mark.is_starred else "",
@@ -204,18 +203,6 @@ def _cells(
         "Connection": row.connection,
         "Request id": row.request_id or formats.NOTHING,
     }
-
-
-def _local(at: datetime) -> str:
-    return at.astimezone(_zone()).strftime("%d %b %H:%M:%S")
-
-
-def _zone() -> tzinfo:
-    try:
-        # The zone is what the browser says it is: any text.
-        return ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def _sent(params_json: str) -> dict[str, str]:

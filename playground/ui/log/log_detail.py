@@ -34,7 +34,8 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
     with st.container(border=True, key=f"{name}_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
             vote = VOTES[mark.vote] if mark else ""
-            head = f"Run {row.name} · {row.model}{vote}"
+            at = formats.local_time(row.started_at)
+            head = f"Run {row.name} · {row.model} · {at}{vote}"
             st.markdown(f"**{plain(head)}**", width="stretch")
             if mark is not None and row.status not in LIVE and texts.request_json:
                 offer_answers("save_run", lambda: [(row, texts)])

@@ -84,8 +84,8 @@ def show_totals(visitor: str) -> None:
     whole, session, today = services().log.totals_since(visitor, *moments)
     spans = [("this session", session), ("today (UTC)", today), ("in all", whole)]
     counts = [
-        f"**{whole.runs:,}** runs",
-        f"**{whole.errors:,}** errors",
+        f"**{whole.runs:,}** {'run' if whole.runs == 1 else 'runs'}",
+        f"**{whole.errors:,}** {'error' if whole.errors == 1 else 'errors'}",
         f"**{whole.input_tokens:,}** tokens in, **{whole.output_tokens:,}** out",
     ]
     spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)

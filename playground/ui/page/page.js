@@ -1,14 +1,26 @@
-// What the page's frame does in the browser: the connection's badge opens the sidebar, and the
-// focus never falls to the page's body.
+// What the page's frame does in the browser: the connection's badge opens the sidebar, what a
+// click opens comes into view, and the focus never falls to the page's body.
 
 const page = (window.playgroundPage ??= {});
 
 // Streamlit lets a script choose how the sidebar begins, but not open it later.
 page.clicked ??= ({ target }) => {
-  if (!target.closest?.(".st-key-show_connection button")) return;
-  document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
+  const is = (selector) => target.closest?.(selector);
+  if (is(".st-key-show_connection button"))
+    document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
+  // How far it is stands at the top.
+  if (is(".st-key-run_experiment button")) document.querySelector(".st-key-right")?.scrollTo(0, 0);
+  page.opensRow = is(".st-key-log [data-testid=stDataFrame]");
 };
-window.addEventListener("click", page.clicked);
+window.addEventListener("click", page.clicked, { capture: true });
+
+// A row that is clicked opens beneath the table, often below the window.
+page.showRow ??= () => {
+  const detail = page.opensRow && document.querySelector(".st-key-log_detail");
+  if (!detail) return;
+  page.opensRow = null;
+  detail.scrollIntoView({ block: "nearest" });
+};
 
 const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
 const CONTROL = ":is(button, input, textarea, select):enabled";
@@ -36,6 +48,7 @@ window.addEventListener("pointerdown", page.pressed, { capture: true });
 // Enter would press that.
 page.look ??= () => {
   page.isDue = false;
+  page.showRow();
   const active = document.activeElement;
   if (active !== document.body && active !== page.parked) return;
   for (const [key, ...around] of [page.keys ?? [], page.outside ?? []]) {

@@ -7,6 +7,7 @@ import streamlit as st
 
 from playground.core.runs.run_plan import Plan
 from playground.ui.answer.answers import Places, show_around, show_progress
+from playground.ui.experiment import starting
 from playground.ui.experiment.experiment import offer_run
 from playground.ui.library.lessons import remind_of_run
 from playground.ui.page.frame import Frame
@@ -18,7 +19,6 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 LONGEST_REASON = 48
-SENDS_ALL = "Sends every variant. Ctrl + Enter does it from any field of the page."
 
 
 def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
@@ -49,12 +49,24 @@ def _show_bar(plans: list[Plan]) -> None:
             key=state.STOP_ALL,
             icon=":material/stop:",
             shortcut="Esc",
-            on_click=running.stop_all,
-            disabled=not state.is_live(),
+            on_click=_stop,
+            disabled=not (state.is_live() or _is_experiment_live()),
         )
         remind_of_run()
         show_progress()
         show_not_started("not_started")
+
+
+def _is_experiment_live() -> bool:
+    return experiment_state.is_in_pane() and starting.is_live()
+
+
+def _stop() -> None:
+    """It stops what is in the right pane."""
+    if _is_experiment_live():
+        starting.stop()
+    else:
+        running.stop_all()
 
 
 def _offer_run(plans: list[Plan]) -> None:
@@ -63,7 +75,7 @@ def _offer_run(plans: list[Plan]) -> None:
     is_live, refused = state.is_live(), running.refusal(plans)
     why = refused or running.obstacle(plans)
     label = _run_label(plans)
-    # Of another type, without help or in a container of another key it would be another element:
+    # Of another type, with a tooltip or in a container of another key it would be another element:
     # a press that begins while what was typed redraws the bar would end on nothing.
     with st.container(key="run", width="content"):
         st.button(
@@ -72,7 +84,6 @@ def _offer_run(plans: list[Plan]) -> None:
             type="primary",
             icon=":material/block:" if why else ":material/play_arrow:",
             shortcut="Ctrl+Enter",
-            help=plain(why) if why else SENDS_ALL,
             on_click=_run,
             disabled=is_live or bool(refused),
         )

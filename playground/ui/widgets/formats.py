@@ -1,8 +1,12 @@
-"""How numbers are written on the page."""
+"""How numbers and times are written on the page."""
 
 import json
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
 
 from playground.core.answer import timeline
 from playground.core.money.budget import in_dollars
@@ -52,3 +56,16 @@ def ordinal(number: int) -> str:
         return f"{number}th"
     ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def local_time(at: datetime) -> str:
+    """Day and time of day where the browser says that it is."""
+    return at.astimezone(_zone()).strftime("%d %b %H:%M:%S")
+
+
+def _zone() -> tzinfo:
+    try:
+        # The zone is what the browser says it is: any text.
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC

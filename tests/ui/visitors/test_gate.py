@@ -186,8 +186,7 @@ def _restart(environ, **settings):
     """The owner changes settings and starts the server anew."""
     from playground.ui.session.services import forget_services, services
 
-    services().engine.close()
-    services().log.close()
+    services().close()
     forget_services()
     for name, value in settings.items():
         environ.setenv(name, value)
