@@ -252,3 +252,16 @@ def test_a_row_of_the_log_that_is_clicked_opens_where_one_looks(screen, api):
     screen.meanwhile(
         lambda: seen(screen, ".st-key-log_detail") > 150, what="the opened row in the window"
     )
+
+
+def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_not(screen):
+    is_inert = "() => document.querySelector('#root').inert"
+    screen.button("library").click()
+    expect(screen.page.get_by_role("dialog")).to_be_visible()
+    for _ in range(4):
+        screen.settle()
+    assert screen.page.evaluate(is_inert)
+    screen.close_dialog()
+    screen.page.wait_for_function("() => !document.querySelector('#root').inert")
+    screen.page.evaluate("() => { document.querySelector('#root').inert = true; }")
+    screen.page.wait_for_function("() => !document.querySelector('#root').inert")

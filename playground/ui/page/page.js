@@ -23,6 +23,8 @@ page.showRow ??= () => {
 };
 
 const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
+const MODAL = `${IN_FRONT}, [role=listbox], [role=menu], [aria-modal=true]`;
+const WAKES_AFTER_MS = 500;
 const CONTROL = ":is(button, input, textarea, select):enabled";
 
 // The keys of all that an element is in, the nearest first.
@@ -32,6 +34,17 @@ function keysOf(element) {
     keys.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
   return keys;
 }
+
+// A popover and a dialog of its that close together can leave the page inert behind them: nothing
+// is in front, and it takes no click.
+const isAsleep = () => document.querySelector("#root")?.inert && !document.querySelector(MODAL);
+page.wake ??= () => {
+  if (!isAsleep()) return;
+  page.waking ??= setTimeout(() => {
+    page.waking = null;
+    if (isAsleep()) document.querySelector("#root").inert = false;
+  }, WAKES_AFTER_MS);
+};
 
 page.focused ??= ({ target }) => {
   if (target === page.parked) return;
@@ -49,6 +62,7 @@ window.addEventListener("pointerdown", page.pressed, { capture: true });
 page.look ??= () => {
   page.isDue = false;
   page.showRow();
+  page.wake();
   const active = document.activeElement;
   if (active !== document.body && active !== page.parked) return;
   for (const [key, ...around] of [page.keys ?? [], page.outside ?? []]) {
@@ -65,6 +79,6 @@ page.observer ??= new MutationObserver(() => {
   if (!page.isDue) requestAnimationFrame(page.look);
   page.isDue = true;
 });
-page.observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
+page.observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled", "inert"] });
 
 export default () => {};
