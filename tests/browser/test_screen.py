@@ -252,6 +252,15 @@ def test_a_row_of_the_log_that_is_clicked_opens_where_one_looks(screen, api):
     screen.meanwhile(
         lambda: seen(screen, ".st-key-log_detail") > 150, what="the opened row in the window"
     )
+    at_first = seen(screen, ".st-key-log_detail")
+    screen.page.evaluate(
+        "() => document.querySelector('.st-key-log_detail').append(Object.assign("
+        "document.createElement('p'), { style: 'height: 120px; flex: none' }))"
+    )
+    screen.meanwhile(
+        lambda: seen(screen, ".st-key-log_detail") > at_first + 100,
+        what="what came later in the window",
+    )
 
 
 def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_not(screen):

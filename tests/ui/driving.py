@@ -53,6 +53,17 @@ def click_more(page, key):
     return open_more(page, key[-1]).button(key=key).click().run()
 
 
+def open_link(page, text):
+    """What the browser's listener makes the server do; the harness has no browser."""
+    from playground.ui.sharing import link_state
+
+    page.session_state["link"], page.session_state["answered_link"] = text, ""
+    page.session_state["dialog"] = link_state.DIALOG
+    page.run()
+    assert not page.exception
+    return page
+
+
 def open_band(page):
     page.session_state["right_pane"] = "experiment"
     return page.run()

@@ -14,13 +14,14 @@ page.clicked ??= ({ target }) => {
 };
 window.addEventListener("click", page.clicked, { capture: true });
 
-// A row that is clicked opens beneath the table, often below the window.
+// A row that is clicked opens beneath the table, often below the window and piece by piece: it is
+// followed until the visitor does something else.
 page.showRow ??= () => {
-  const detail = page.opensRow && document.querySelector(".st-key-log_detail");
-  if (!detail) return;
-  page.opensRow = null;
-  detail.scrollIntoView({ block: "nearest" });
+  if (page.opensRow) document.querySelector(".st-key-log_detail")?.scrollIntoView({ block: "nearest" });
 };
+page.movesOn ??= () => { page.opensRow = null; };
+for (const does of ["pointerdown", "wheel", "touchmove", "keydown"])
+  window.addEventListener(does, page.movesOn, { capture: true, passive: true });
 
 const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
 const MODAL = `${IN_FRONT}, [role=listbox], [role=menu], [aria-modal=true]`;

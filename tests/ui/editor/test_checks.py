@@ -1,7 +1,11 @@
 """The list of checks on the page: what it says, whom it concerns, one click and its undo."""
 
 import pytest
-from ui.driving import open_more, words
+from ui.driving import open_link, open_more, words
+
+from playground.core.editor.page_state import PageState, Variant
+from playground.core.request.request import Message, Params, Prompt
+from playground.core.sharing.links import encode
 
 KEY = "sk-ant-api03-0123456789abcdef"
 
@@ -58,10 +62,13 @@ def test_a_fix_of_one_variant_leaves_the_other_and_names_it_in_its_colour(page):
 
 
 def test_a_fix_of_everyone_mends_everyone(page):
-    for letter in "AB":
-        page.selectbox(key=f"model_{letter}").select("claude-sonnet-4-5").run()
-    if "fix_successor" not in keys(page):
-        pytest.skip("the retirement of Claude Sonnet 4.5 is more than 30 days away")
+    # The list no longer offers it, but a page of an earlier day holds it.
+    retired = Params("claude-sonnet-4-5", 300)
+    state = PageState(
+        Prompt("", (Message("user", "Why?"),)), (Variant("A", retired), Variant("B", retired))
+    )
+    press(open_link(page, encode(state)), "open_link")
+    assert r"Claude Sonnet 4\.5 was retired" in words(page)
     press(page, "fix_successor")
     assert {page.selectbox(key=f"model_{letter}").value for letter in "AB"} == {"claude-sonnet-5-5"}
 

@@ -2,7 +2,7 @@
 
 import json
 
-from ui.driving import words
+from ui.driving import open_link, words
 
 from playground.core.editor.page_state import PageState, Variant, to_json
 from playground.core.importing.read_any import read_page
@@ -26,17 +26,6 @@ EXTREME = PageState(
     ),
     "of_a_newer_playground",
 )
-
-
-def open_link(page, text):
-    """What the browser's listener makes the server do; the harness has no browser."""
-    from playground.ui.sharing import link_state
-
-    page.session_state["link"], page.session_state["answered_link"] = text, ""
-    page.session_state["dialog"] = link_state.DIALOG
-    page.run()
-    assert not page.exception
-    return page
 
 
 def held(page):
