@@ -1,14 +1,25 @@
 """The page as Streamlit runs it, on the demo, with services of its own for each test."""
 
 import atexit
+import functools
 from dataclasses import dataclass
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT
 
 PAUSE_S = 0.002
 """Between two tokens of the demo, which otherwise writes as slowly as a model does."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_looked_through_once():
+    """Streamlit looks through all packages for components anew at each page of its harness."""
+    scan = manifest_scanner.scan_component_manifests
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, scan.__name__, functools.cache(scan))
+        yield
 
 
 @pytest.fixture(autouse=True)
