@@ -237,6 +237,30 @@ def test_a_wide_card_folds_the_editor_away_and_brings_it_back(screen, api):
     assert screen.errors == []
 
 
+CUT_OFF = """() => [...document.querySelectorAll(".stMain *")].filter(each =>
+    each.clientHeight && each.scrollHeight > each.clientHeight + 1
+    && !["visible", "clip"].includes(getComputedStyle(each).overflowY)
+    && !each.closest(".st-key-log, .pg-spoken")).map(each => each.className || each.tagName)"""
+
+
+def test_on_paper_prompt_and_answers_are_whole_and_nothing_can_be_pressed(screen, api):
+    api.texts = {"essay": "A paragraph of some length.\n\n" * 90}
+    api.plays = ["essay"] * 2
+    screen.write("message_0_text", "line\n" * 40 + "the last")
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    assert screen.page.evaluate(CUT_OFF) != []
+    screen.page.emulate_media(media="print")
+    screen.meanwhile(lambda: screen.page.evaluate(CUT_OFF) == [], what="all of it on paper")
+    expect(screen.button("run_all")).to_be_hidden()
+    expect(screen.button("library")).to_be_hidden()
+    beneath = screen.at("log_head").bounding_box()["y"]
+    for letter in "AB":
+        card = screen.at(f"card_{letter}").bounding_box()
+        assert card["y"] + card["height"] <= beneath
+
+
 def test_streamlits_own_menu_opens_beneath_the_header(screen):
     screen.page.get_by_test_id("stMainMenu").click(timeout=20_000)
     expect(screen.page.get_by_text("Print").first).to_be_visible()
