@@ -219,6 +219,16 @@ def test_the_bar_says_how_far_each_run_is_and_the_way_into_lessons_goes(visit, a
     expect(screen.at("bar")).not_to_contain_text("A stopped")
 
 
+def test_a_chosen_lesson_closes_the_list_and_stands_above_the_prompt(screen):
+    screen.button("lessons").click()
+    screen.button("lesson_2").click()
+    expect(screen.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(screen.at("lesson")).to_contain_text("Lesson 2 of")
+    screen.settle()
+    expect(screen.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    assert screen.errors == []
+
+
 def test_a_wide_card_folds_the_editor_away_and_brings_it_back(screen, api):
     api.plays = ["ok"] * 2
     screen.run()

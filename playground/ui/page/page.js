@@ -10,6 +10,9 @@ page.clicked ??= ({ target }) => {
     document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
   // How far it is stands at the top.
   if (is(".st-key-run_experiment button")) document.querySelector(".st-key-right")?.scrollTo(0, 0);
+  // A list whose choice is made closes, after its own press.
+  if (is("[data-testid=stPopoverBody] [class*=st-key-lesson_] button"))
+    setTimeout(() => document.querySelector(".st-key-lessons [aria-expanded=true]")?.click());
   page.opensRow = is(".st-key-log [data-testid=stDataFrame]");
 };
 window.addEventListener("click", page.clicked, { capture: true });
