@@ -1,5 +1,6 @@
 """What stood in the editor comes back, also what nobody but the browser knew of."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -134,3 +135,27 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
         await_kept(screen, text)
         screen.reload()
         expect(area(screen)).to_have_value(text)
+
+
+SAVES_AT_ONCE = """() => {
+    const wait = setTimeout;
+    window.setTimeout = (work, ms, ...rest) => wait(work, ms === 300 ? 0 : ms, ...rest);
+}"""
+
+
+def test_a_browser_that_draws_slowly_keeps_what_was_brought_back(apps, open_profile, tmp_path):
+    apps.append(App(tmp_path, {}, port=None))
+    screen = Screen(open_profile(), apps[0]).open()
+    area(screen).fill("What was typed")
+    await_kept(screen, "What was typed")
+    # So it is where the fields are drawn later than their texts are saved.
+    screen.page.add_init_script(f"({SAVES_AT_ONCE})()")
+    screen.page.reload()
+    rows = []
+
+    def is_saved():
+        rows[:] = json.loads(kept(screen))
+        return "What was typed" in rows[0]["page"]
+
+    screen.meanwhile(is_saved, what="a page brought back")
+    assert rows[0]["typed"]["message_0_text"] == "What was typed"

@@ -4,6 +4,7 @@
 
 // localStorage reaches the disk seconds later; a write of IndexedDB is there when it is done.
 const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
+const LOOK_MS = 50, LONGEST_MS = 1500;
 const NAMES = "system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget";
 const FIELD = new RegExp(
   `\\bst-key-(system_prompt|message_\\d+_text|(?:${NAMES})_[A-F])(?=\\s|$)`);
@@ -87,6 +88,21 @@ async function find() {
   return rows.find((row) => row.tab === name) ?? rows[0];
 }
 
+function isDrawn() {
+  const { system, messages } = JSON.parse(draft.page ?? "{}"), fields = typed();
+  return !messages || (fields.system_prompt === masked(system)
+    && messages.every(({ text }, at) => fields[`message_${at}_text`] === masked(text)));
+}
+
+// A slow browser shows what was brought back later than it hears of it: what its fields still show
+// must not be kept in its place. Not for ever: somebody may be typing.
+function readyWhenDrawn(session, until = Date.now() + LONGEST_MS) {
+  if (draft.session !== session || draft.ready === session) return;
+  if (!isDrawn() && Date.now() < until) return setTimeout(readyWhenDrawn, LOOK_MS, session, until);
+  draft.ready = session;
+  saveSoon();
+}
+
 // The page of the server that stood in this tab before a reload: its runs go on in the next.
 function previous(token) {
   try {
@@ -106,7 +122,7 @@ async function begin(session, token) {
   const kept = { page: found?.page, typed: found?.typed };
   if (found || before)
     draft.tell(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
-  else draft.ready = session;
+  else readyWhenDrawn(session);
 }
 
 export default ({ data, setTriggerValue }) => {
@@ -116,7 +132,7 @@ export default ({ data, setTriggerValue }) => {
     draft.session = data.session;
     if (!data.told) begin(data.session, data.token);
   }
-  if (data.told) draft.ready = data.session;
+  if (data.told) readyWhenDrawn(data.session);
   saveSoon();
   if (draft.listens) return;
   draft.listens = true;

@@ -16,7 +16,7 @@ from playground.ui.runs.running import plans
 from playground.ui.server.crashes import tell_type_and_place_only
 from playground.ui.server.script_queue import in_turn
 from playground.ui.server.streamlit_insides import draw_at_the_root
-from playground.ui.session import editor_state, reload_state, state
+from playground.ui.session import editor_state, late_values_state, reload_state, state
 from playground.ui.session.services import is_here
 from playground.ui.sharing.link import show_link
 
@@ -40,6 +40,7 @@ def page() -> None:
         show_log()
     show_sidebar()
     keep_draft()
+    late_values_state.are_sent()
     show_link()
     warm_up()
 

@@ -16,11 +16,12 @@ from playground.ui.session import state, variant_state
 
 # No longer: from then on even the value of before is somebody's edit.
 LATE_S = 2.0
-"""How long such a message may take."""
+"""How long such a message may take, from when the browser was sent the value."""
+clock = time.monotonic
 
-
-Put = tuple[float, list[object], object]
-"""When a value was put, which values it took the place of, and which it is."""
+Put = tuple[float | None, list[object], object]
+"""When a value was sent to the browser, if it was, which values it took the place of, and which
+it is."""
 
 
 def _values_now() -> dict[str, object]:
@@ -31,10 +32,10 @@ def _values_now() -> dict[str, object]:
 
 
 def _put() -> dict[str, Put]:
-    """What was put of late: when, which values it took the place of, and which it has now."""
+    """What was put of late."""
     puts: dict[str, Put] = st.session_state.setdefault("late_values", {})
     for key, (since_s, *_) in list(puts.items()):
-        if time.monotonic() - since_s > LATE_S:
+        if since_s is not None and clock() - since_s > LATE_S:
             del puts[key]
     return puts
 
@@ -50,7 +51,7 @@ def guarded() -> Iterator[None]:
         if old != new:
             # Earlier values too: a message that crosses two changes carries the oldest of them.
             _, earlier, _ = put.get(key, (None, [], None))
-            put[key] = time.monotonic(), [value for value in (old, *earlier) if value != new], new
+            put[key] = None, [value for value in (old, *earlier) if value != new], new
 
 
 def put_again() -> None:
@@ -63,3 +64,12 @@ def put_again() -> None:
             st.session_state[key] = new
         else:
             del put[key]  # Typed since: older messages have all come.
+
+
+def are_sent() -> None:
+    """The editor has been drawn: from now on a message may be late. Not from when a value was
+    put: the script may have waited for its turn, or for the page before it to leave."""
+    put = _put()
+    for key, (since_s, earlier, new) in list(put.items()):
+        if since_s is None:
+            put[key] = clock(), earlier, new

@@ -2,10 +2,11 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import words
-from ui.sharing.test_links import SHARED, held, open_link
+from ui.driving import open_link, words
+from ui.sharing.test_links import SHARED, held
 
 from playground.core.sharing.links import encode
+from playground.ui.editor import draft
 from playground.ui.session import late_values_state
 
 TEXT = "message_0_text"
@@ -58,6 +59,21 @@ def test_later_even_the_old_value_is_an_edit(opened, monkeypatch):
     monkeypatch.setattr(late_values_state, "LATE_S", 0)
     page.text_area(key=TEXT).set_value(before[TEXT]).run()
     assert page.text_area(key=TEXT).value == before[TEXT]
+
+
+def test_a_page_that_is_long_in_being_drawn_waits_as_long_for_old_values(page, monkeypatch):
+    before = held(page)
+    now_s = [0.0]
+
+    def draw_slowly():
+        now_s[0] += 60
+        draft.keep_draft()
+
+    monkeypatch.setattr(late_values_state, "clock", lambda: now_s[0])
+    monkeypatch.setattr("playground.ui.page.page.keep_draft", draw_slowly)
+    open_link(page, encode(SHARED)).button(key="open_link").click().run()
+    page.text_area(key=TEXT).set_value(before[TEXT]).run()
+    assert page.text_area(key=TEXT).value == SHARED.prompt.messages[0].text
 
 
 def test_a_new_field_is_told_its_value_again_for_a_browser_that_missed_it(page, monkeypatch):
