@@ -2,12 +2,16 @@
 
 import json
 import os
+import random
 import signal
 from pathlib import Path
 
 import pytest
 from browser.driving import FLAGS, App, Screen, chromium, expect
 
+ROUNDS = int(os.environ.get("PLAYGROUND_DRAFT_ROUNDS", "1"))
+"""How often a server is killed beneath two tabs; 200 by hand."""
+SEED = int(os.environ.get("PLAYGROUND_DRAFT_SEED", "7"))
 KEPT = """async () => {
     const database = await new Promise((done, fail) => {
         const opening = indexedDB.open("playground", 1);
@@ -124,17 +128,38 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
     await_kept(two, "From tab two")
     assert "From tab one" in kept(two)
 
-    app.process.kill()
-    app.process.wait()
-    apps.append(App(tmp_path, {}, port=app.port))
-    for screen, text in ((one, "One, after the restart"), (two, "Two, after the restart")):
-        area(screen).fill(text)
-        screen.page.keyboard.press("Tab")
-        expect(screen.at("header")).to_contain_text("Restored")
-        expect(area(screen)).to_have_value(text)
-        await_kept(screen, text)
-        screen.reload()
-        expect(area(screen)).to_have_value(text)
+    chance = random.Random(SEED)
+    texts = {one: "From tab one", two: "From tab two"}
+    for number in range(ROUNDS):
+        apps[-1].process.kill()
+        apps[-1].process.wait()
+        apps.append(App(tmp_path, {}, port=app.port))
+        # Both in the first round, which is the only one in an ordinary run.
+        for screen in chance.choice([[one], [two], [one, two]]) if number else [one, two]:
+            texts[screen] = f"{texts[screen][:12]}, after restart {number + 1}"
+            chance.choice([leave, stay, press_keys] if number else [leave])(screen, texts[screen])
+            if not number:
+                expect(screen.at("header")).to_contain_text("Restored")
+            expect(area(screen)).to_have_value(texts[screen])
+            await_kept(screen, texts[screen])
+        for screen in chance.choice([[one], [two], [one, two]]) if number else [one, two]:
+            screen.reload()
+            expect(area(screen)).to_have_value(texts[screen])
+
+
+def stay(screen, text):
+    """Type, and leave the cursor in the field: nothing is sent."""
+    area(screen).fill(text)
+
+
+def leave(screen, text):
+    stay(screen, text)
+    screen.page.keyboard.press("Tab")
+
+
+def press_keys(screen, text):
+    stay(screen, "")
+    area(screen).press_sequentially(text)
 
 
 SAVES_AT_ONCE = """() => {
@@ -159,3 +184,35 @@ def test_a_browser_that_draws_slowly_keeps_what_was_brought_back(apps, open_prof
 
     screen.meanwhile(is_saved, what="a page brought back")
     assert rows[0]["typed"]["message_0_text"] == "What was typed"
+    screen.button("discard_draft").click()
+    screen.meanwhile(
+        lambda: "What was typed" not in json.loads(kept(screen))[0]["page"], what="an undo kept"
+    )
+    typed = json.loads(kept(screen))[0]["typed"]["message_0_text"]
+    assert typed == area(screen).input_value() != "What was typed"
+
+
+LATE = """() => {
+    const ask = navigator.locks.request.bind(navigator.locks);
+    navigator.locks.request = (...all) =>
+        new Promise((done) => { window.letGo = done; }).then(() => ask(...all));
+}"""
+
+
+def test_what_is_typed_before_a_draft_is_brought_back_stays(apps, open_profile, tmp_path):
+    apps.append(App(tmp_path, {}, port=None))
+    screen = Screen(open_profile(), apps[0]).open()
+    screen.write("system_prompt", "You are brief.")
+    area(screen).fill("Of before")
+    await_kept(screen, "Of before")
+    screen.page.add_init_script(f"({LATE})()")
+    screen.page.reload()
+    screen.page.wait_for_function("() => window.letGo")
+    leave(screen, "Typed at once")
+    screen.settle()
+    screen.page.evaluate("() => letGo()")
+    expect(area(screen, "system_prompt")).to_have_value("You are brief.")
+    expect(area(screen)).to_have_value("Typed at once")
+    await_kept(screen, "Typed at once")
+    screen.settle()
+    expect(area(screen)).to_have_value("Typed at once")

@@ -185,6 +185,19 @@ def test_code_can_be_copied_to_the_letter(screen, api):
     assert screen.page.evaluate("() => navigator.clipboard.readText()") == 'print("hello")\n'
 
 
+def test_code_that_could_not_be_copied_does_not_say_that_it_was(screen, api):
+    api.texts = {"claude-sonnet-4-6": ANSWER}
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    screen.page.evaluate("() => { navigator.clipboard.write = () => Promise.reject('no'); }")
+    screen.answer().get_by_role("button", name="Copy code").click()
+    expect(screen.page.locator("[data-refused]")).to_have_count(1)
+    expect(screen.page.locator("[data-copied]")).to_have_count(0)
+    screen.button("copy_A").click()
+    expect(screen.page.locator(".pg-spoken").first).to_have_text(re.compile("Not copied"))
+
+
 def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):
     thought = {"type": "thinking", "thinking": "Let me see."}
 

@@ -253,7 +253,9 @@ CUT_OFF = """() => [...document.querySelectorAll(".stMain *")].filter(each =>
     && !each.closest(".st-key-log, .pg-spoken")).map(each => each.className || each.tagName)"""
 
 
-def test_on_paper_prompt_and_answers_are_whole_and_nothing_can_be_pressed(screen, api):
+def test_on_paper_prompt_and_answers_are_whole_and_nothing_can_be_pressed(visit, app, api):
+    # In a context of its own: all pages of one would be paper.
+    screen = visit(app, color_scheme="light")
     api.texts = {"essay": "A paragraph of some length.\n\n" * 90}
     api.plays = ["essay"] * 2
     screen.write("message_0_text", "line\n" * 40 + "the last")

@@ -158,7 +158,7 @@ function act(what, name, ...rest) {
   if (what === "copy") {
     // A browser lets a page copy only within the click: the text that is to come is promised there.
     const coming = new Promise((resolve) => { answers.copied = resolve; });
-    copy(coming).then(() => announce("Copied."));
+    copy(coming).then(() => announce("Copied."), () => announce("Not copied: the browser forbids it."));
   }
   answers.trigger("act", [what, name, ...rest]);
 }

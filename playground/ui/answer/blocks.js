@@ -72,7 +72,10 @@ async function copy(coming) {
 function copyCode({ target }) {
   const button = target.closest?.("button.copy");
   if (!button) return;
-  copy(Promise.resolve(button.closest("figure").querySelector("code").textContent));
-  button.dataset.copied = "";
-  setTimeout(() => delete button.dataset.copied, COPIED_MS);
+  const say = (name) => {
+    button.dataset[name] = "";
+    setTimeout(() => delete button.dataset[name], COPIED_MS);
+  };
+  const code = button.closest("figure").querySelector("code").textContent;
+  copy(Promise.resolve(code)).then(() => say("copied"), () => say("refused"));
 }

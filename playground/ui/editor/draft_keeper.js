@@ -4,7 +4,7 @@
 
 // localStorage reaches the disk seconds later; a write of IndexedDB is there when it is done.
 const NAME = "playground", STORE = "drafts", MOST_KEPT = 10, PAUSE_MS = 300;
-const LOOK_MS = 50, LONGEST_MS = 1500;
+const DRAWN_WITHIN_MS = 1200;
 const NAMES = "system|stops|extra_json|temperature|max_tokens|top_p|top_k|thinking_budget";
 const FIELD = new RegExp(
   `\\bst-key-(system_prompt|message_\\d+_text|(?:${NAMES})_[A-F])(?=\\s|$)`);
@@ -57,19 +57,36 @@ function isFree(name) {
 const random = () => Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
 const masked = (text) => text.replace(KEY, (_, one, other) => `${one ?? other}[masked]`);
 
+const nameOf = (field) => FIELD.exec(field.closest('[class*="st-key-"]')?.className)?.[1];
+
 function typed() {
   const found = {};
   for (const field of document.querySelectorAll('[class*="st-key-"] :is(textarea, input)')) {
-    const name = FIELD.exec(field.closest('[class*="st-key-"]').className)?.[1];
+    const name = nameOf(field);
     if (name) found[name] = masked(field.value);
   }
   return found;
+}
+
+// Whether the fields show what the server holds.
+function isDrawn() {
+  const { system, messages = [], variants = [] } = JSON.parse(draft.page), fields = typed();
+  const shows = (name, text) => (fields[name] ?? "") === masked(text ?? "");
+  const counts = (name, number) => fields[name] === undefined
+    || (fields[name] === "" ? number === undefined : Number(fields[name]) === number);
+  return shows("system_prompt", system)
+    && messages.every(({ text }, at) => shows(`message_${at}_text`, text))
+    && variants.every(({ letter, params }) =>
+      ["temperature", "max_tokens"].every((name) => counts(`${name}_${letter}`, params[name])));
 }
 
 async function save() {
   clearTimeout(draft.timer);
   draft.timer = null;
   if (draft.ready !== draft.session || !draft.page) return;
+  // A busy browser draws what the server has changed later than it hears of it: what its fields
+  // still show must not be kept in its place. Not for ever: somebody may be typing.
+  if (Date.now() < draft.isDrawnBy && !isDrawn()) return saveSoon();
   const row = { at: Date.now(), page: draft.page, typed: typed() };
   row.tab = await tab();
   await inStore("readwrite", (store) => store.put(row));
@@ -88,21 +105,6 @@ async function find() {
   return rows.find((row) => row.tab === name) ?? rows[0];
 }
 
-function isDrawn() {
-  const { system, messages } = JSON.parse(draft.page ?? "{}"), fields = typed();
-  return !messages || (fields.system_prompt === masked(system)
-    && messages.every(({ text }, at) => fields[`message_${at}_text`] === masked(text)));
-}
-
-// A slow browser shows what was brought back later than it hears of it: what its fields still show
-// must not be kept in its place. Not for ever: somebody may be typing.
-function readyWhenDrawn(session, until = Date.now() + LONGEST_MS) {
-  if (draft.session !== session || draft.ready === session) return;
-  if (!isDrawn() && Date.now() < until) return setTimeout(readyWhenDrawn, LOOK_MS, session, until);
-  draft.ready = session;
-  saveSoon();
-}
-
 // The page of the server that stood in this tab before a reload: its runs go on in the next.
 function previous(token) {
   try {
@@ -119,24 +121,31 @@ async function begin(session, token) {
   const before = previous(token);
   const found = await find().catch(() => null);
   if (draft.session !== session) return;
-  const kept = { page: found?.page, typed: found?.typed };
+  // Typed since this session began, and so in no draft: a draft must not take it back.
+  const kept = { page: found?.page, typed: found && { ...found.typed, ...draft.typedSince } };
   if (found || before)
     draft.tell(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
-  else readyWhenDrawn(session);
+  else draft.ready = session;
 }
 
 export default ({ data, setTriggerValue }) => {
   draft.tell = (text) => setTriggerValue("kept", text);
+  if (draft.page !== data.page) draft.isDrawnBy = Date.now() + DRAWN_WITHIN_MS;
   draft.page = data.page;
   if (draft.session !== data.session) {
     draft.session = data.session;
+    draft.typedSince = {};
     if (!data.told) begin(data.session, data.token);
   }
-  if (data.told) readyWhenDrawn(data.session);
+  if (data.told) draft.ready = data.session;
   saveSoon();
   if (draft.listens) return;
   draft.listens = true;
-  document.addEventListener("input", saveSoon, true);
+  document.addEventListener("input", ({ target }) => {
+    const name = nameOf(target);
+    if (name) draft.typedSince[name] = masked(target.value);
+    saveSoon();
+  }, true);
   // Leaving a field sends its text, maybe to a server that was restarted and knows nothing.
   for (const leaving of ["focusout", "pagehide", "visibilitychange"])
     document.addEventListener(leaving, () => save().catch(() => {}), true);

@@ -2,6 +2,7 @@
 // click opens comes into view, and the focus never falls to the page's body.
 
 const page = (window.playgroundPage ??= {});
+const FOLLOWS_MS = 10_000;
 
 // Streamlit lets a script choose how the sidebar begins, but not open it later.
 page.clicked ??= ({ target }) => {
@@ -13,13 +14,14 @@ page.clicked ??= ({ target }) => {
   // A list whose choice is made closes, after its own press.
   if (is("[data-testid=stPopoverBody] [class*=st-key-lesson_] button"))
     setTimeout(() => document.querySelector(".st-key-lessons [aria-expanded=true]")?.click());
-  page.opensRow = is(".st-key-log [data-testid=stDataFrame]");
+  page.opensRow = is(".st-key-log [data-testid=stDataFrame]") && performance.now();
 };
 window.addEventListener("click", page.clicked, { capture: true });
 
 // A row that is clicked opens beneath the table, often below the window and piece by piece: it is
-// followed until the visitor does something else.
+// followed until the visitor does something else, or it must have come.
 page.showRow ??= () => {
+  if (performance.now() - page.opensRow > FOLLOWS_MS) page.opensRow = null;
   if (page.opensRow) document.querySelector(".st-key-log_detail")?.scrollIntoView({ block: "nearest" });
 };
 page.movesOn ??= () => { page.opensRow = null; };
