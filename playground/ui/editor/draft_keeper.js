@@ -74,19 +74,21 @@ function isDrawn() {
   const shows = (name, text) => (fields[name] ?? "") === masked(text ?? "");
   const counts = (name, number) => fields[name] === undefined
     || (fields[name] === "" ? number === undefined : Number(fields[name]) === number);
+  const isOwn = ({ letter, system: own }) =>
+    fields[`system_${letter}`] === undefined || shows(`system_${letter}`, own);
   return shows("system_prompt", system)
     && messages.every(({ text }, at) => shows(`message_${at}_text`, text))
-    && variants.every(({ letter, params }) =>
-      ["temperature", "max_tokens"].every((name) => counts(`${name}_${letter}`, params[name])));
+    && variants.every((variant) => isOwn(variant) && ["temperature", "max_tokens", "top_p", "top_k"]
+      .every((name) => counts(`${name}_${variant.letter}`, variant.params[name])));
 }
 
 async function save() {
   clearTimeout(draft.timer);
   draft.timer = null;
   if (draft.ready !== draft.session || !draft.page) return;
-  // A busy browser draws what the server has changed later than it hears of it: what its fields
-  // still show must not be kept in its place. Not for ever: somebody may be typing.
-  if (Date.now() < draft.isDrawnBy && !isDrawn()) return saveSoon();
+  // The data of a change arrives before a busy browser has drawn it in the fields: wait, or the old
+  // texts would be kept as the new ones. With a deadline, for somebody may be typing.
+  if (Date.now() < draft.drawDeadline && !isDrawn()) return saveSoon();
   const row = { at: Date.now(), page: draft.page, typed: typed() };
   row.tab = await tab();
   await inStore("readwrite", (store) => store.put(row));
@@ -121,7 +123,7 @@ async function begin(session, token) {
   const before = previous(token);
   const found = await find().catch(() => null);
   if (draft.session !== session) return;
-  // Typed since this session began, and so in no draft: a draft must not take it back.
+  // What was typed since this session began is in no draft yet; restoring one must not undo it.
   const kept = { page: found?.page, typed: found && { ...found.typed, ...draft.typedSince } };
   if (found || before)
     draft.tell(JSON.stringify({ ...kept, before, isCopy: draft.isCopy }));
@@ -130,7 +132,7 @@ async function begin(session, token) {
 
 export default ({ data, setTriggerValue }) => {
   draft.tell = (text) => setTriggerValue("kept", text);
-  if (draft.page !== data.page) draft.isDrawnBy = Date.now() + DRAWN_WITHIN_MS;
+  if (draft.page !== data.page) draft.drawDeadline = Date.now() + DRAWN_WITHIN_MS;
   draft.page = data.page;
   if (draft.session !== data.session) {
     draft.session = data.session;
