@@ -130,19 +130,20 @@ def test_two_tabs_keep_their_own_and_a_restarted_server_is_told(apps, open_profi
 
     chance = random.Random(SEED)
     texts = {one: "From tab one", two: "From tab two"}
+    some = [[one], [two], [one, two]]
     for number in range(ROUNDS):
         apps[-1].process.kill()
         apps[-1].process.wait()
         apps.append(App(tmp_path, {}, port=app.port))
         # Both in the first round, which is the only one in an ordinary run.
-        for screen in chance.choice([[one], [two], [one, two]]) if number else [one, two]:
+        for screen in chance.choice(some) if number else [one, two]:
             texts[screen] = f"{texts[screen][:12]}, after restart {number + 1}"
             chance.choice([leave, stay, press_keys] if number else [leave])(screen, texts[screen])
             if not number:
                 expect(screen.at("header")).to_contain_text("Restored")
             expect(area(screen)).to_have_value(texts[screen])
             await_kept(screen, texts[screen])
-        for screen in chance.choice([[one], [two], [one, two]]) if number else [one, two]:
+        for screen in chance.choice(some) if number else [one, two]:
             screen.reload()
             expect(area(screen)).to_have_value(texts[screen])
 
@@ -173,7 +174,7 @@ def test_a_browser_that_draws_slowly_keeps_what_was_brought_back(apps, open_prof
     screen = Screen(open_profile(), apps[0]).open()
     area(screen).fill("What was typed")
     await_kept(screen, "What was typed")
-    # So it is where the fields are drawn later than their texts are saved.
+    # Stands for a browser so busy that it saves before it has drawn the fields.
     screen.page.add_init_script(f"({SAVES_AT_ONCE})()")
     screen.page.reload()
     rows = []

@@ -2,35 +2,35 @@
 // click opens comes into view, and the focus never falls to the page's body.
 
 const page = (window.playgroundPage ??= {});
-const FOLLOWS_MS = 10_000;
+const FOLLOW_MS = 10_000;
 
 // Streamlit lets a script choose how the sidebar begins, but not open it later.
 page.clicked ??= ({ target }) => {
   const is = (selector) => target.closest?.(selector);
   if (is(".st-key-show_connection button"))
     document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
-  // How far it is stands at the top.
+  // The experiment's progress is at the top of its pane.
   if (is(".st-key-run_experiment button")) document.querySelector(".st-key-right")?.scrollTo(0, 0);
-  // A list whose choice is made closes, after its own press.
+  // Choosing a lesson closes the list, after the button's own handler has run.
   if (is("[data-testid=stPopoverBody] [class*=st-key-lesson_] button"))
     setTimeout(() => document.querySelector(".st-key-lessons [aria-expanded=true]")?.click());
   page.opensRow = is(".st-key-log [data-testid=stDataFrame]") && performance.now();
 };
 window.addEventListener("click", page.clicked, { capture: true });
 
-// A row that is clicked opens beneath the table, often below the window and piece by piece: it is
-// followed until the visitor does something else, or it must have come.
+// A clicked row opens beneath the table, often below the window, and its content arrives in pieces:
+// keep it in view until the visitor does something else, or it must have arrived.
 page.showRow ??= () => {
-  if (performance.now() - page.opensRow > FOLLOWS_MS) page.opensRow = null;
+  if (performance.now() - page.opensRow > FOLLOW_MS) page.opensRow = null;
   if (page.opensRow) document.querySelector(".st-key-log_detail")?.scrollIntoView({ block: "nearest" });
 };
-page.movesOn ??= () => { page.opensRow = null; };
-for (const does of ["pointerdown", "wheel", "touchmove", "keydown"])
-  window.addEventListener(does, page.movesOn, { capture: true, passive: true });
+page.stopFollowing ??= () => { page.opensRow = null; };
+for (const gesture of ["pointerdown", "wheel", "touchmove", "keydown"])
+  window.addEventListener(gesture, page.stopFollowing, { capture: true, passive: true });
 
 const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
 const MODAL = `${IN_FRONT}, [role=listbox], [role=menu], [aria-modal=true]`;
-const WAKES_AFTER_MS = 500;
+const WAKE_AFTER_MS = 500;
 const CONTROL = ":is(button, input, textarea, select):enabled";
 
 // The keys of all that an element is in, the nearest first.
@@ -41,15 +41,15 @@ function keysOf(element) {
   return keys;
 }
 
-// A popover and a dialog of its that close together can leave the page inert behind them: nothing
-// is in front, and it takes no click.
+// A popover and a dialog opened from it, closing together, can leave the page inert: nothing is in
+// front of it, and it takes no clicks.
 const isAsleep = () => document.querySelector("#root")?.inert && !document.querySelector(MODAL);
 page.wake ??= () => {
   if (!isAsleep()) return;
   page.waking ??= setTimeout(() => {
     page.waking = null;
     if (isAsleep()) document.querySelector("#root").inert = false;
-  }, WAKES_AFTER_MS);
+  }, WAKE_AFTER_MS);
 };
 
 page.focused ??= ({ target }) => {

@@ -40,7 +40,7 @@ def page() -> None:
         show_log()
     show_sidebar()
     keep_draft()
-    late_values_state.are_sent()
+    late_values_state.mark_sent()
     show_link()
     warm_up()
 

@@ -66,9 +66,9 @@ def put_again() -> None:
             del put[key]  # Typed since: older messages have all come.
 
 
-def are_sent() -> None:
-    """The editor has been drawn: from now on a message may be late. Not from when a value was
-    put: the script may have waited for its turn, or for the page before it to leave."""
+def mark_sent() -> None:
+    """Start the clock of what was put, now that the editor is drawn with it. Not when it was put:
+    the script may have waited since, for its turn or for the previous page to disconnect."""
     put = _put()
     for key, (since_s, earlier, new) in list(put.items()):
         if since_s is None:

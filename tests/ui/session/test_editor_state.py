@@ -61,7 +61,7 @@ def test_later_even_the_old_value_is_an_edit(opened, monkeypatch):
     assert page.text_area(key=TEXT).value == before[TEXT]
 
 
-def test_a_page_that_is_long_in_being_drawn_waits_as_long_for_old_values(page, monkeypatch):
+def test_however_long_drawing_takes_an_old_value_on_its_way_replaces_nothing(page, monkeypatch):
     before = held(page)
     now_s = [0.0]
 
