@@ -90,16 +90,16 @@ def _by_line(before: str, after: str) -> Iterator[Piece]:
             continue
         words, other_words = WORDS.findall("".join(lines)), WORDS.findall("".join(others))
         if max(len(words), len(other_words)) <= MOST_WORDS_OF_LINES:
-            yield from _by_word(words, other_words)
+            yield from _by_word(words, other_words, autojunk=True)
         else:
             yield from _replaced("".join(lines), "".join(others))
 
 
-def _by_word(before: list[str], after: list[str]) -> Iterator[Piece]:
+def _by_word(before: list[str], after: list[str], *, autojunk: bool = False) -> Iterator[Piece]:
     """A word is the same whatever space stands before it; the space is compared by itself."""
     bare = [[word.lstrip() for word in side] for side in (before, after)]
     place, other_place = 0, 0
-    for is_same, stretch, others in _blocks(*bare):
+    for is_same, stretch, others in _blocks(*bare, autojunk=autojunk):
         words = before[place : place + len(stretch)]
         other_words = after[other_place : other_place + len(others)]
         place, other_place = place + len(stretch), other_place + len(others)
@@ -131,8 +131,10 @@ def _replaced(before: str, after: str) -> Iterator[Piece]:
 
 
 def _blocks(
-    before: Sequence[str], after: Sequence[str]
+    before: Sequence[str], after: Sequence[str], *, autojunk: bool = False
 ) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
-    matcher = SequenceMatcher(None, before, after)
+    # With `autojunk`, difflib passes over words that are frequent among 200 or more: quick, but
+    # a long column of "yes" and "no" in which one changed would be replaced whole.
+    matcher = SequenceMatcher(None, before, after, autojunk=autojunk)
     for kind, start, end, other_start, other_end in matcher.get_opcodes():
         yield kind == "equal", before[start:end], after[other_start:other_end]

@@ -64,6 +64,20 @@ def test_a_long_text_is_compared_line_by_line_and_then_by_word():
     assert shown(before, after) == f"[-old-][+new+]\n{''.join(lines)}end [-one-][+two+]"
 
 
+def test_of_two_words_repeated_for_pages_only_those_that_changed_are_marked():
+    rows = [*(["yes", "no", "no"] * 300)]
+    changed = [*rows]
+    changed[100], changed[700] = "maybe", "never"
+    pieces = word_diff("\n".join(rows), "\n".join(changed))
+    marked = [(piece.kind, piece.text) for piece in pieces if piece.kind != "same"]
+    assert marked == [
+        ("removed", rows[100]),
+        ("added", "maybe"),
+        ("removed", rows[700]),
+        ("added", "never"),
+    ]
+
+
 def test_texts_with_nothing_in_common_are_replaced_within_a_moment():
     before = " ".join(f"a{number}" for number in range(50_000))
     after = "\n".join(f"b{number}" for number in range(50_000))
