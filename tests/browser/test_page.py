@@ -168,9 +168,26 @@ def test_copy_gives_the_exact_characters(screen, api):
     screen.run()
     screen.await_posts(api, 2)
     screen.await_end()
+    beside = screen.button("continue_A").bounding_box()
     screen.button("copy_A").click()
+    expect(screen.button("copy_A")).to_contain_text("Copied")
+    assert screen.button("continue_A").bounding_box() == beside
     expect(screen.page.locator(".pg-spoken")).to_have_text("Copied.")
+    expect(screen.button("copy_A")).not_to_contain_text("Copied")
     assert screen.page.evaluate("() => navigator.clipboard.readText()") == exact
+
+
+def test_what_was_copied_once_can_be_copied_again(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    exact = screen.answer().inner_text()
+    for letter in "AAB":
+        screen.page.evaluate("() => navigator.clipboard.writeText('of another page')")
+        screen.button(f"copy_{letter}").click()
+        screen.page.wait_for_function(
+            "text => navigator.clipboard.readText().then(found => found === text)", arg=exact
+        )
 
 
 def test_code_can_be_copied_to_the_letter(screen, api):
@@ -195,7 +212,20 @@ def test_code_that_could_not_be_copied_does_not_say_that_it_was(screen, api):
     expect(screen.page.locator("[data-refused]")).to_have_count(1)
     expect(screen.page.locator("[data-copied]")).to_have_count(0)
     screen.button("copy_A").click()
+    expect(screen.button("copy_A")).to_contain_text("Not copied: the browser forbids it")
     expect(screen.page.locator(".pg-spoken").first).to_have_text(re.compile("Not copied"))
+
+
+def test_on_plain_http_it_says_copied_only_where_the_browser_copied(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    screen.page.evaluate("() => { window.ClipboardItem = null; }")
+    screen.button("copy_A").click()
+    expect(screen.button("copy_A")).to_contain_text("Copied")
+    screen.page.evaluate("() => { document.execCommand = () => false; }")
+    screen.button("copy_B").click()
+    expect(screen.button("copy_B")).to_contain_text("Not copied")
 
 
 def test_thinking_that_begins_late_is_shown_and_the_run_ends(screen, api):

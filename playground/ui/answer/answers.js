@@ -100,7 +100,7 @@ class Card {
     icon.setAttribute("aria-hidden", "true");
     const button = make("button", "pg-tool", icon, make("span", ""));
     button.type = "button";
-    button.onclick = () => act(what, this.name);
+    button.onclick = () => (what === "copy" ? copyAnswer(this) : act(what, this.name));
     return withKey(`${what}_${this.name}`, "span", "", button);
   }
 }
@@ -155,12 +155,24 @@ function showProgress() {
 }
 
 function act(what, name, ...rest) {
-  if (what === "copy") {
-    // A browser lets a page copy only within the click: the text that is to come is promised there.
-    const coming = new Promise((resolve) => { answers.copied = resolve; });
-    copy(coming).then(() => announce("Copied."), () => announce("Not copied: the browser forbids it."));
-  }
   answers.trigger("act", [what, name, ...rest]);
+}
+
+function copyAnswer(card) {
+  // A browser lets a page copy only within the click: the text that is to come is promised there.
+  const number = (answers.copies = (answers.copies ?? 0) + 1);
+  const coming = new Promise((resolve) => {
+    answers.copied = ([[asked], text]) => { if (asked === number) resolve(text); };
+  });
+  const [icon, words] = card.buttons.get("copy").firstChild.children;
+  const say = (name, label) => {
+    [icon.textContent, words.textContent] = [name, label];
+    announce(`${label}.`);
+    setTimeout(() => card.drawTools(card.tools, card.said.tools.foot), COPIED_MS);
+  };
+  copy(coming).then(() => say("check", "Copied"),
+    () => say("block", "Not copied: the browser forbids it"));
+  act("copy", card.name, number);
 }
 
 function take({ order, cards, said, texts, changed }) {
@@ -270,7 +282,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   if (answers.root.parentElement !== host) host.replaceChildren(answers.root);
   typed.mostBytes = data.most_bytes;
   answers.later ??= load(data.later);
-  if (data.copied) answers.copied?.(data.copied);
+  if (data.copied) answers.copied?.(JSON.parse(data.copied));
   if (data.asked) takeAsked(JSON.parse(data.asked));
   if (answers.token === data.token) return;
   answers.token = data.token;

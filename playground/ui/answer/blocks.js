@@ -64,8 +64,9 @@ async function copy(coming) {
     area.value = await coming;
     document.body.append(area);
     area.select();
-    document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     area.remove();
+    if (!isCopied) throw new Error("the browser did not copy");
   }
 }
 

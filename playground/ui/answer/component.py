@@ -46,7 +46,7 @@ def mount_answers() -> None:
     )  # fmt: skip
 
 
-def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
+def _data(asked: int | None, act: object) -> dict[str, Any]:
     page = state.fed_page()
     # Neither lists nor mappings: in those Streamlit would look for a table, and import pandas for
     # it, a third of a second, while the first page is waited for.
@@ -58,9 +58,11 @@ def _data(asked: int | None, act: list[str] | None) -> dict[str, Any]:
     }
     if not page.is_fed:
         data["asked"] = json.dumps(_asked(asked))
-    # The page holds rendered HTML only; what is copied is the text as it was received.
-    if act and act[0] == "copy" and (run := _run(act[1])) is not None:
-        data["copied"] = as_text(run[1].blocks)
+    match act:
+        case ["copy", name, *number] if (run := _run(name)) is not None:
+            # The page holds rendered HTML only; what is copied is the text as it was received.
+            # With the click's number: the browser would not look at the same data twice.
+            data["copied"] = json.dumps([number, as_text(run[1].blocks)])
     return data
 
 

@@ -64,19 +64,23 @@ def test_only_a_click_on_copy_brings_the_exact_text(page):
     press_run(page)
     assert "copied" not in given(page)
     text = page.session_state["runs"]["B"].text
-    trigger(page, "act", ["copy", "B"])
-    assert given(page)["copied"] == text
+    trigger(page, "act", ["copy", "B", 7])
+    assert json.loads(given(page)["copied"]) == [[7], text]
     page.run()
     assert "copied" not in given(page)
 
 
-@pytest.mark.parametrize("said", [None, "pin", [], ["pin"], ["pin", "Z"], [1, 2], {"a": 1}])
+@pytest.mark.parametrize(
+    "said",
+    [None, "pin", [], ["pin"], ["pin", "Z"], [1, 2], {"a": 1}, ["copy"], "copy", ["copy", {}]],
+)
 def test_a_browser_that_says_anything_changes_nothing(page, said):
     press_run(page)
     before = answers(page)
     trigger(page, "act", said)
-    page.run()
     assert not page.exception
+    assert "copied" not in given(page)
+    page.run()
     assert [card.tools for card in answers(page)] == [card.tools for card in before]
 
 
