@@ -7,7 +7,7 @@ const TONES = { queued: "gray", connecting: "blue", waiting: "orange", streaming
   done: "green", stopped: "gray", failed: "red", interrupted: "red" };
 
 const answers = (window.playgroundAnswers ??= {
-  cards: new Map(), waitMs: FIRST_WAIT_MS, seen: 0, isLive: false });
+  cards: new Map(), waitMs: FIRST_WAIT_MS, seen: 0, copies: 0, isLive: false });
 
 // Stop goes by the feed as well: where many pages are open Streamlit may take a second for it.
 answers.stop ??= () => {
@@ -160,7 +160,7 @@ function act(what, name, ...rest) {
 
 function copyAnswer(card) {
   // A browser lets a page copy only within the click: the text that is to come is promised there.
-  const number = (answers.copies = (answers.copies ?? 0) + 1);
+  const number = ++answers.copies;
   const coming = new Promise((resolve) => {
     answers.copied = ([[asked], text]) => { if (asked === number) resolve(text); };
   });
