@@ -79,7 +79,7 @@ from anthropic import Anthropic
 
 client = Anthropic(max_retries=0)
 messages = [{"role": "user", "content": "Hello"}]
-messages += [{"role": "assistant", "content": "Hi, who is there?"}]
+messages.append({"role": "assistant", "content": "Hi, who is there?"})
 messages.append({"role": "user", "content": "It's me"})
 response = client.messages.create(
     model="claude-sonnet-4-6", max_tokens=100, stop_sequences=["END", "\\n\\n"], messages=messages
@@ -89,11 +89,16 @@ messages.append({"role": "assistant", "content": response.content})
     "a stream": """
 import anthropic
 
-def ask(style="brief"):
+LINES = ["one", "two"]
+MODEL = "claude-haiku-4-5"
+LIMIT = 512
+
+def ask():
     client = anthropic.Anthropic()
+    style = "brief"
     prompt = f"Be {style}. " + "\\n".join(LINES)
     with client.messages.stream(
-        model=MODELS["small"],
+        model=MODEL,
         max_tokens=LIMIT,
         messages=[{"role": "user", "content": prompt}],
         extra_headers={"anthropic-version": "2023-06-01"},
@@ -102,20 +107,16 @@ def ask(style="brief"):
         for text in stream.text_stream:
             print(text)
 
-LINES = ["one", "two"]
-MODELS = {"small": "claude-haiku-4-5", "large": "claude-opus-4-6"}
-LIMIT = 512
 if __name__ == "__main__":
     ask()
 """,
     "async": '''
 import asyncio
-from textwrap import dedent
 from anthropic import AsyncAnthropic
 
-SYSTEM = dedent("""\\
-    You plan menus.
-    One line each.""")
+SYSTEM = """\\
+You plan menus.
+One line each."""
 
 async def main() -> None:
     async with AsyncAnthropic() as client:
@@ -136,7 +137,7 @@ asyncio.run(main())
     "tools": """
 import json
 import anthropic
-from anthropic.types import MessageParam, TextBlockParam
+from anthropic.types import MessageParam
 
 tools = [
     {
@@ -146,7 +147,7 @@ tools = [
     }
 ]
 history: list[MessageParam] = []
-question = TextBlockParam(type="text", text="Weather in " + "Lima?")
+question = {"type": "text", "text": "Weather in " + "Lima?"}
 history.append({"role": "user", "content": [question]})
 for attempt in range(3):
     try:
@@ -160,7 +161,8 @@ for attempt in range(3):
 """,
     "with_raw_response": """
 import anthropic
-model, max_tokens = "claude-haiku-4-5", 12
+model: str = "claude-haiku-4-5"
+max_tokens = 12
 anthropic.Anthropic().messages.with_raw_response.create(
     model=model, max_tokens=max_tokens, system=anthropic.omit,
     messages=[*[{"role": "user", "content": "Hi Hi"}]],

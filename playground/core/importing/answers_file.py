@@ -7,24 +7,25 @@ from typing import Final
 from playground.core.editor.page_state import LETTERS, PageState, PageStateError, Variant, to_json
 from playground.core.editor.without_keys import page_without_keys
 from playground.core.importing.import_result import (
-    Call,
     Imported,
     ImportedPage,
     ImportingError,
     LeftOut,
 )
-from playground.core.importing.messages_body import of_messages_api
+from playground.core.log.logged_request import differences, request_of
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Prompt, Request
+from playground.core.request.template import escaped
 from playground.core.sharing.shared_run import FORMAT, VERSION
-from playground.core.text.json_text import Json, is_within
+from playground.core.text.json_text import Json, NameTwiceError, distinct, is_within
 from playground.core.text.key_shapes import MASK
-from playground.core.wire.wire import VERSION_HEADER, model_on, wire
+from playground.core.wire.wire import VERSION_HEADER, Wire, model_id_of, model_on, wire
 
 MOST_CHARACTERS: Final = 8_000_000
 MOST_PARTS, DEEPEST = 20_000, 64
 SAYS_SO: Final = 200
 """Characters at the beginning of a file in which it names itself."""
+_OTHERWISE: Final = "The playground sends it otherwise."
 
 
 def read_runs(text: str) -> ImportedPage | None:
@@ -51,9 +52,11 @@ def _parsed(text: str) -> dict[str, Json]:
     if not is_within(text, MOST_PARTS, DEEPEST):
         raise ImportingError("It holds more than a file of answers can.")
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=distinct)
         # A lone surrogate can be neither kept nor shown, and does not encode.
         json.dumps(document, ensure_ascii=False).encode()
+    except NameTwiceError as error:
+        raise ImportingError(f"It, or a request in it, is not readable: {error}.") from None
     except (ValueError, RecursionError):
         raise ImportingError("It, or a request in it, is not readable as JSON.") from None
     if not isinstance(document, dict):
@@ -83,17 +86,21 @@ def _run(run: object) -> tuple[str, Imported]:
     body, version = run.get("request_body"), run.get("anthropic_version")
     if not isinstance(body, str) or not isinstance(version, str):
         raise ImportingError("Each run must have a request and its API version.")
-    fields = _parsed(body)
-    imported = of_messages_api(Call(fields, {VERSION_HEADER: version}), "Answers")
-    return run["variant"], replace(imported, request=_simplest(imported.request, fields, version))
+    planned = json.dumps({"headers": {VERSION_HEADER: version}, "body": _parsed(body)})
+    # The log's own way back to the form: any other would lose what this app can send.
+    request = request_of(planned, _wire)
+    if request is None:
+        raise ImportingError("Each run must have a request that can be read.")
+    left_out = [LeftOut(name, _OTHERWISE) for name in differences(planned, _wire(request))]
+    if problem := request.params.extra.problem:
+        left_out.append(LeftOut("Extra JSON", f"It can't be sent: {problem}."))
+    # It was sent so: in the editor its double braces would be variables.
+    request = replace(request, prompt=escaped(request.prompt))
+    return run["variant"], Imported("Answers", request, (), tuple(left_out))
 
 
-def _simplest(request: Request, body: dict[str, Json], version: str) -> Request:
-    """The request with its API version left to the playground, if that sends the same."""
-    free = replace(request, params=replace(request.params, api_version="auto"))
-    sent = wire(free, model_on(CLAUDE, request.params.model), CLAUDE)
-    is_same = sent.body == body and sent.headers == {VERSION_HEADER: version}
-    return free if is_same else request
+def _wire(request: Request) -> Wire:
+    return wire(request, model_on(CLAUDE, model_id_of(request.params)), CLAUDE)
 
 
 def _page(requests: list[tuple[str, Request]]) -> tuple[PageState, list[LeftOut]]:

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from itertools import takewhile
+from typing import Final, Literal
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import KEYS
+from playground.core.importing.powershell_command import powershell_command
 from playground.core.importing.shell_words import Command, Word, command
 from playground.core.importing.strict_json import read_object
-from playground.core.importing.windows_command import in_shell_words, is_windows
+from playground.core.importing.unreadable import named
+from playground.core.importing.windows_command import windows_words
 from playground.core.text.json_text import Json
 
 VALUED_SHORT: Final = "EKCbcdDFPHmoUQreXYytzTuAwx"
@@ -47,6 +50,7 @@ PLAIN: Final = frozenset(_PLAIN.split())
 """curl's options with a value and those without (https://curl.se/docs/manpage.html)."""
 
 MOST_SOURCE: Final = 200_000
+_LOOKED_AT: Final = 2_000
 _DATA: Final = ("-d", "--data", "--json", "--data-raw", "--data-binary", "--data-ascii")
 _ELSEWHERE: Final = (
     *("--data-urlencode", "-F", "--form", "--form-string", "-T", "--upload-file"),
@@ -59,41 +63,119 @@ _ADDED: Final = frozenset(
     )
 )
 """They change what is sent, other than its body and headers."""
-_START: Final = re.compile(
-    r"""(?mx)(?:^|[;&|({]|\$\(|`)[ \t]*(?:[$>%\#][ ]+)?
-    (?:(?:time|sudo|command|exec|then|do|else|!|env
-        |[A-Za-z_]\w*=(?:'[^'\n]*'|"[^"\n]*"|[^\s'"();&|]*))[ \t]+)*
-    (?:curl|curl\.exe)(?=\s)"""
+_PROMPT: Final = (
+    r"(?:[\w.-]+@[\w.-]+[^\n;&|$%\#]{0,80})?[$>%\#][ ]+|(?:PS[ ])?[A-Za-z]:\\[^>\n;&|]{0,260}>[ ]*"
 )
-_PERCENT: Final = re.compile(r"%\w+%")
+_START: Final = re.compile(
+    rf"""(?mx)(?:^|[;&|({{]|\$\(|`)[ \t]*(?:{_PROMPT})?
+    (?:(?:time|sudo|command|exec|then|do|else|!|env|nohup|timeout[ \t]+\w+|\$\w+[ \t]*=
+        |[A-Za-z_]\w*=(?:'[^'\n]*'|"[^"\n]*"|[^\s'"();&|]*))[ \t]+)*
+    (?P<program>(?:[~.\w-]*/(?:[\w.-]+/)*)?curl(?:\.exe)?)(?=\s)"""
+)
+_SIGNS: Final = re.compile(
+    r"""(?P<caret>\^(?:"|[ \t]*\r?\n)|"[ \t]*[\[{][\[{ \t]*"")
+    | '(?P<single>[^']*+)'? | "(?P<double>(?:[^"\\]|\\.)*+)"? | \\.
+    | (?P<powershell>`[ \t]*\r?\n|(?<=\s)@['"][ \t]*\r?\n|\$env:)
+    | (?P<cmdlet>(?<=\s)-(?i:uri|method|headers|body|contenttype|infile|usebasicparsing)(?=[\s:]))
+    | (?P<end>[;|\n]|(?<!\^)&)""",
+    re.VERBOSE | re.DOTALL,
+)
+"""What stands outside a shell's quotes, or opens a quoted text, and only another command line
+has there."""
+_OF_WINDOWS: Final = re.compile(r"[ \t]*(?P<powershell>PS )?[A-Za-z]:\\[^>\n]*>")
+_OTHER: Final = re.compile(
+    rf"""(?mx)^[ \t]*(?:{_PROMPT})?(?:\$\w+[ \t]*=[ \t]*)?
+    curl(?:\.exe)?(?=[ \t]+(?:[-'"^$]|https?:))"""
+)
+_ENVIRONMENT: Final = re.compile(r"(?<!\\)\$env:[A-Za-z_]")
+_ASSIGNED: Final = re.compile(r"^[ \t]*\$(?P<name>\w+)[ \t]*=", re.MULTILINE)
 
 
 def calls_curl(text: str) -> bool:
-    return len(text) <= MOST_SOURCE and _START.search(text) is not None
+    # Of what is too long anyway, the beginning tells what it is.
+    begin = text if len(text) <= MOST_SOURCE else text[:_LOOKED_AT]
+    return _START.search(begin) is not None
 
 
 def read_curl(text: str) -> Call:
     """The call of the first curl command in a text. Raises `ImportingError`."""
+    if len(text) > MOST_SOURCE:
+        raise ImportingError(f"Commands longer than {MOST_SOURCE:,} characters are not read.")
     start = _START.search(text)
     if start is None:
         raise ImportingError("There is no curl command in it.")
+    before, after = text[: start.start("program")], text[start.end() :]
+    call = _call(_command(text, before, after, start["program"]))
+    # Inside JSON no text has a line of its own, so these are commands.
+    others = len(_OTHER.findall(after))
+    if others:
+        line = LeftOut("Other commands", f"It has {others + 1}; the first is taken.")
+        call = replace(call, left_out=(*call.left_out, line))
+    return call
+
+
+def _command(text: str, before: str, after: str, program: str) -> Command:
+    match _read_by(before, after, program):
+        case "cmd":
+            return Command(windows_words(after))
+        case "powershell":
+            return powershell_command(before, after)
+        case "cmdlet":
+            raise ImportingError(named("PowerShell's Invoke-WebRequest"))
     # What is piped into it stands before it, on the same line.
-    line = text[text.rfind("\n", 0, start.end()) + 1 :]
-    line = re.sub(r"\A[ \t]*[$>%#][ ]+", "", line)
-    if is_windows(line):
-        parsed = command(in_shell_words(line), "curl")
-        words = () if parsed is None else parsed.words
-        # cmd fills %NAME% where a shell fills $NAME.
-        filled = [replace(word, filled=tuple(_PERCENT.findall(word.text))) for word in words]
-        return _call(Command(tuple(filled)))
+    line = text[text.rfind("\n", 0, len(before)) + 1 :]
+    line = re.sub(rf"(?x)\A[ \t]*(?:{_PROMPT})", "", line)
     try:
         parsed = command(line, "curl")
     except ImportingError:
         # What stands before it may be prose.
-        parsed = command(text[text.rindex("curl", 0, start.end()) :], "curl")
+        parsed = command(program + after, "curl")
     if parsed is None:
         raise ImportingError("There is no curl command in it.")
-    return _call(parsed)
+    return parsed
+
+
+def _read_by(
+    before: str, after: str, program: str
+) -> Literal["shell", "cmd", "powershell", "cmdlet"]:
+    """Which command line a command was written for, by what no other takes so."""
+    signs = list(takewhile(lambda sign: sign.lastgroup != "end", _SIGNS.finditer(after)))
+    kinds = [sign.lastgroup for sign in signs]
+    if "cmdlet" in kinds:
+        return "cmdlet"
+    if prompt := _OF_WINDOWS.match(before, before.rfind("\n") + 1):
+        return "powershell" if prompt["powershell"] else "cmd"
+    if "caret" in kinds and "powershell" not in kinds[: kinds.index("caret")]:
+        return "cmd"
+    if "powershell" in kinds:
+        return "powershell"
+    if any(map(_is_of_shell, signs)):
+        return "shell"
+    # Of Windows' command lines only PowerShell has single quotes, and only Windows an .exe.
+    is_powershell = program == "curl.exe" and "single" in kinds
+    is_powershell |= _is_assigned(before, after)
+    is_powershell |= any(_is_of_powershell(sign["double"] or "") for sign in signs)
+    return "powershell" if is_powershell else "shell"
+
+
+def _is_of_shell(sign: re.Match[str]) -> bool:
+    # A line that goes on, `'\\''` between quotes, and a quotation mark within its own.
+    return sign[0] in ("\\\n", "\\\r", "\\'") or '\\"' in (sign["double"] or "")
+
+
+def _is_assigned(before: str, after: str) -> bool:
+    """Whether the command's result or one of its words is a variable as PowerShell sets them."""
+    line = before[before.rfind("\n") + 1 :]
+    names = [assigned["name"] for assigned in _ASSIGNED.finditer(before)]
+    return _ASSIGNED.match(line) is not None or any(
+        re.search(rf"\${name}\b", after, re.IGNORECASE) for name in names
+    )
+
+
+def _is_of_powershell(double: str) -> bool:
+    # A shell closes what a backtick opens: in PowerShell it keeps a quotation mark.
+    is_open = double.endswith("`") and double.count("`") % 2 == 1
+    return is_open or _ENVIRONMENT.search(double) is not None
 
 
 def _call(parsed: Command) -> Call:
@@ -191,10 +273,14 @@ def _body(
     # Only --data-raw takes an @ literally.
     if text.startswith("@") and option != "--data-raw":
         if text != "@-" or heredoc is None:
-            raise ImportingError(f"Its body is in {short(text[1:])}: paste that file instead.")
+            where = "piped into it" if text == "@-" else f"in {short(text[1:])}"
+            raise ImportingError(f"Its body is {where}: paste that instead.")
         text, filled = heredoc.text, heredoc.filled
         if option in ("-d", "--data", "--data-ascii"):
             text = re.sub(r"[\r\n]", "", text)  # As curl does with a file.
+    if filled and not text.lstrip().startswith("{"):
+        what = f"Its body is {short(text)}, which is known only when it runs"
+        raise ImportingError(f"{what}: paste the JSON itself.")
     for variable in dict.fromkeys(filled):
         left_out.append(
             LeftOut(short(variable), "A shell would put a value there; it stays as it is.")

@@ -7,17 +7,20 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
+from playground.core.importing.python_source import parse_python
 from playground.core.importing.strict_json import read_object
 from playground.core.importing.unreadable import named
 from playground.core.text.json_text import JsonObject
 
 _HTTP: Final = re.compile(
-    r"\A\s*(?:#[^\n]*\n\s*)*(?P<method>[A-Z]{3,7}) (?P<url>(?:https?://|/|\{\{)\S*)"
+    r"\A\s*(?:(?:#|//|@\w+ *=)[^\n]*\n\s*)*(?P<method>[A-Z]{3,7}) (?P<url>(?:https?://|/|\{\{)\S*)"
     r"(?: HTTP/[\d.]+)?[ \t]*\r?\n"
 )
 _OWN_BODY: Final = re.compile(r"^const body = (?=\{)", re.MULTILINE)
 _OWN_HEADERS: Final = re.compile(r"^const headers = (?=\{)", re.MULTILINE)
-_FENCE: Final = re.compile(r"[ \t]*(```+|~~~+)([^`\n]*)")
+_COMPUTED: Final = re.compile(r'^( *)\["__proto__"\]:', re.MULTILINE)
+_INDENT: Final = re.compile(r"(?:[ \t]*\n)*([ \t]+)(?=\S)")
+_FENCE: Final = re.compile(r"([ \t]*)(```+|~~~+)([^`\n]*)")
 # Every reader tries each block, so a text of nothing but fences needs a bound.
 _MOST_BLOCKS: Final = 50
 # Cells under these are still Python; under others, such as %%bash, another language.
@@ -43,51 +46,69 @@ def http_request(text: str) -> Call | None:
             left_out.append(LeftOut(f"Header {short(line)}", "It is not a name and a value."))
     if any(map(str.strip, others)):
         left_out.append(LeftOut("Other requests", "The first is taken."))
-    body = read_object(lines[2].strip(), "The body of this HTTP request")
+    # Behind the body stands what an editor does with the response.
+    text = re.split(r"(?m)^(?:>|<>)", lines[2])[0]
+    body = read_object(text.strip(), "The body of this HTTP request")
     return Call(body, headers, start["url"], tuple(left_out))
 
 
 def own_typescript(text: str) -> Call | None:
     """The call in TypeScript of the playground's own, whose body is JSON; None for any other."""
+    text = _COMPUTED.sub(r'\1"__proto__":', text)
     start, headers = _OWN_BODY.search(text), _OWN_HEADERS.search(text)
     if start is None:
         return None
     try:
         # `raw_decode` stops where the object ends: the rest of the program follows.
-        body, _ = json.JSONDecoder().raw_decode(text, start.end())
+        _, end = json.JSONDecoder().raw_decode(text, start.end())
         own_headers = json.JSONDecoder().raw_decode(text, headers.end())[0] if headers else {}
     except (ValueError, RecursionError):
         return None
     is_text = all(isinstance(value, str) for value in own_headers.values())
+    body = read_object(text[start.end() : end], "The body in this TypeScript")
     return Call(body, own_headers if is_text else {}, "/v1/messages")
 
 
 def blocks_of(text: str) -> Iterator[str]:
     """What stands between the fences of a Markdown text; the last may be open."""
-    fence, inside, count = "", [""], 0
+    indent, fence, inside, count = "", "", [""], 0
     for line in text.split("\n"):
         mark = _FENCE.fullmatch(line.rstrip("\r"))
-        if fence and mark and mark[1].startswith(fence) and not mark[2].strip():
+        if fence and mark and mark[2].startswith(fence) and not mark[3].strip():
             yield "\n".join(inside)
             fence, count = "", count + 1
         elif fence:
-            inside.append(line)
+            inside.append(without_indent(line, len(indent)))
         elif mark and count < _MOST_BLOCKS:
-            fence, inside = mark[1], []
+            indent, fence, inside = mark[1], mark[2], []
     if fence:
         yield "\n".join(inside)
 
 
-def notebook_source(file: JsonObject) -> str | None:
-    """The Python of a notebook's cells, or None for any other JSON. Raises `ImportingError`."""
+def without_indent(line: str, width: int) -> str:
+    """A line of a block without the indentation of its fence, as Markdown has it."""
+    return line[min(width, len(line) - len(line.lstrip(" \t"))) :]
+
+
+def notebook_source(file: JsonObject) -> tuple[str, tuple[LeftOut, ...]] | None:
+    """The Python of a notebook's cells, and the cells that are none and so never ran; None for
+    any other JSON. Raises `ImportingError`."""
     cells = file.get("cells")
     if not isinstance(cells, list) or "nbformat" not in file:
         return None
     match file.get("metadata"):
         case {"language_info": {"name": str(language)}} if language.lower() != "python":
             raise ImportingError(named(f"a notebook in {short(language)}"))
-    sources = [_source(cell) for cell in cells if isinstance(cell, dict)]
-    return "\n\n".join(source for source in sources if _is_python(source))
+    sources, left_out = [], []
+    for number, cell in enumerate(cells, 1):
+        source = _source(cell) if isinstance(cell, dict) else ""
+        if not _is_python(source):
+            continue
+        try:
+            sources.append(parse_python(_dedented(source))[1])
+        except ImportingError as error:
+            left_out.append(LeftOut(f"Cell {number}", f"It is left out. {error}"))
+    return "\n\n".join(sources), tuple(left_out)
 
 
 def _source(cell: JsonObject) -> str:
@@ -95,6 +116,12 @@ def _source(cell: JsonObject) -> str:
     if isinstance(source, list):
         return "".join(line for line in source if isinstance(line, str))
     return source if isinstance(source, str) else ""
+
+
+def _dedented(source: str) -> str:
+    """A cell without the indentation of its first line, which a notebook takes off each line."""
+    indent = _INDENT.match(source)
+    return re.sub(rf"(?m)^{indent[1]}", "", source) if indent else source
 
 
 def _is_python(source: str) -> bool:
@@ -128,5 +155,5 @@ def _of_entry(entry: object) -> Call | None:
                 # Browsers list HTTP/2's pseudo-headers, such as :authority, among the headers.
                 if isinstance(header, dict) and not str(header.get("name", ":")).startswith(":")
             }
-            return Call(body, headers, url)
+            return Call(read_object(text, "A request in this file"), headers, url)
     return None

@@ -16,6 +16,7 @@ from playground.core.importing.import_result import (
     short,
     texts_of,
 )
+from playground.core.request.body_shapes import ROLES, Role
 from playground.core.request.extra_json import read_extra
 from playground.core.request.request import (
     ApiVersion,
@@ -23,17 +24,18 @@ from playground.core.request.request import (
     Params,
     Prompt,
     Request,
-    Role,
 )
 from playground.core.request.sent_blocks import holds_answer, write_blocks
 from playground.core.text.json_text import Json
-from playground.core.wire.from_body import take_params
-from playground.core.wire.wire import fills_cache
+from playground.core.wire.body_refusals import fills_cache
+from playground.core.wire.from_body import take_params, take_results
 
 MAX_TOKENS: Final = 1_024
 """Where a source names none: another API does not ask for one."""
 NO_ROLE: Final = "Its role is none of user, assistant and system."
 ONLY_TEXTS: Final = "Only texts can be edited."
+ONLY_RESULTS: Final = "Of a result the call's id and the text are kept."
+ONE_TURN: Final = "It goes out in one turn with the results before it."
 WITHOUT_TEXT: Final = "It has no text, and is no message here."
 KEYS: Final = frozenset({"api_key", "apikey", "authorization", "x-api-key"})
 ABOUT_THE_CALL: Final = frozenset(
@@ -48,7 +50,10 @@ def of_messages_api(call: Call, source: str) -> Imported:
     for name in [name for name in body if name.lower() in KEYS]:
         del body[name]
         left_out.append(LeftOut(name, "A key is never kept."))
+    has_system = body.get("system") is not None
     system = texts_of(body.pop("system", ""), "system", left_out)
+    if has_system and not system:
+        left_out.append(LeftOut("system", "It is empty: none is sent."))
     moved, messages = _messages(body.pop("messages", []), left_out, has_system=bool(system))
     system = system or moved
     # A request that only fills the cache has no answer to stream.
@@ -79,31 +84,43 @@ def _messages(
             raise ImportingError(f"Message {number} is no object.")
         where, role = f"Message {number}", entry.get("role")
         content: Json = entry.get("content")
-        if role not in get_args(Role):
+        if role not in ROLES:
             left_out.append(LeftOut(where, NO_ROLE))
             continue
         for name in sorted(set(entry) - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
-        if role == "assistant" and _goes_back_whole(content):
-            messages.append(Message("assistant", "", write_blocks(content)))
-            continue
-        text = texts_of(content, where, left_out)
         if role == "system" and not has_system and not messages:
-            systems.append(text)
+            systems.append(texts_of(content, where, left_out))
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
-        # An empty text was meant that way; a message that lost its content could not be sent.
-        elif text or content == "":
-            messages.append(Message(cast(Role, role), text))
-        else:
-            left_out.append(LeftOut(where, WITHOUT_TEXT))
+            continue
+        turn = _turn(cast(Role, role), content, where, left_out)
+        if turn and messages and turn[0].is_sent_with(messages[-1]):
+            left_out.append(LeftOut(where, ONE_TURN))
+        messages += turn
     return "\n\n".join(systems), tuple(messages)
 
 
+def _turn(role: Role, content: Json, where: str, left_out: list[LeftOut]) -> list[Message]:
+    """The messages of one entry: one, or one for each result of a tool and one for its text."""
+    if role == "assistant" and _goes_back_whole(content):
+        return [Message("assistant", "", write_blocks(content))]
+    results, rest = take_results(content) if role == "user" else ([], [])
+    if any(block not in content for result in results for block in result.content):
+        left_out.append(LeftOut(f"{where}: tool_result", ONLY_RESULTS))
+    text = texts_of(rest if results else content, where, left_out)
+    # An empty text was meant that way; a message that lost its content could not be sent.
+    if text or content == "":
+        return [*results, Message(role, text)]
+    if not results:
+        left_out.append(LeftOut(where, WITHOUT_TEXT))
+    return results
+
+
 def _goes_back_whole(content: Json) -> bool:
-    """Whether content is an answer that is more than texts, and asks for no result of a tool."""
-    if not holds_answer(content) or any(block["type"] == "tool_use" for block in content):
-        return False
-    return any(block["type"] != "text" or block.get("citations") for block in content)
+    """Whether content is an answer that is more than texts."""
+    return holds_answer(content) and any(
+        block["type"] != "text" or block.get("citations") for block in content
+    )
 
 
 def _take(body: dict[str, Json], left_out: list[LeftOut]) -> Params:

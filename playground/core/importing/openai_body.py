@@ -38,7 +38,8 @@ def of_openai(call: Call) -> Imported:
     # The message roles are sorted here; what is not text is left out on the way.
     system, body["messages"] = conversation(fields.get("messages"), left_out)
     top_level = texts_of(fields.get("system"), "system", left_out)
-    body["system"] = "\n\n".join(filter(None, (top_level, system)))
+    if prompts := list(filter(None, (top_level, system))):
+        body["system"] = "\n\n".join(prompts)
     rest = {name: fields[name] for name in fields if name not in (*SAME, "messages", "system")}
     body |= _renamed(rest)
     for name in rest:
@@ -109,7 +110,8 @@ def of_responses(call: Call) -> Imported:
         body["max_tokens"] = fields["max_output_tokens"]
     system, body["messages"] = conversation(_input_messages(fields.get("input")), left_out)
     instructions = texts_of(fields.get("instructions"), "instructions", left_out)
-    body["system"] = "\n\n".join(filter(None, (instructions, system)))
+    if prompts := list(filter(None, (instructions, system))):
+        body["system"] = "\n\n".join(prompts)
     if instructions and system:
         left_out.append(LeftOut("system", "Its instructions and messages become one prompt."))
     rest = {name: fields[name] for name in fields if name not in _RESPONSES_TAKEN}

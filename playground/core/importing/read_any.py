@@ -7,7 +7,7 @@ It only reads. A key in the text is masked before anything looks at it.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, get_args
+from typing import Final
 
 from playground.core.editor.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.editor.without_keys import json_without_keys, page_without_keys
@@ -19,6 +19,7 @@ from playground.core.importing.files import (
     http_request,
     notebook_source,
     own_typescript,
+    without_indent,
 )
 from playground.core.importing.import_result import (
     MOST_CHARACTERS,
@@ -34,7 +35,8 @@ from playground.core.importing.python_call import calls_from_python, read_python
 from playground.core.importing.strict_json import read_json, read_object
 from playground.core.importing.unreadable import READABLE, is_javascript, json_kind, kind_of, named
 from playground.core.importing.which_api import is_openai
-from playground.core.request.request import Prompt, Role
+from playground.core.request.body_shapes import ROLES
+from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import MASK, holds_key, masked
 
@@ -42,6 +44,8 @@ _SINGLE_QUOTES: Final = re.compile(r"[{\[,:]\s*'|[{,]\s*\w+\s*:")
 _LOOKED_AT: Final = 2_000
 _WRAPPERS: Final = ("params", "body", "request", "json", "payload", "data", "kwargs")
 _FENCES: Final = ("```", "~~~")
+_PROMPT: Final = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: (.*))?$", re.MULTILINE)
+"""Of Python's own interpreter or of IPython, with what was typed behind it."""
 _TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
 
 
@@ -90,6 +94,8 @@ def _unfenced(text: str) -> str:
     first, newline, rest = text.strip().partition("\n")
     if not newline or not first.startswith(_FENCES):
         return text
+    indent = text[: text.index(first)].rpartition("\n")[2]
+    rest = "\n".join(without_indent(line, len(indent)) for line in rest.split("\n"))
     head, _, last = rest.rpartition("\n")
     inside = head if last.strip().startswith(_FENCES) else rest
     # With other fences in between, the first and the last need not belong together.
@@ -124,10 +130,9 @@ def _of_text(text: str, *, is_block: bool = False) -> Imported:
 
 def _without_prompts(text: str) -> str:
     """The Python that was typed into an interpreter, without its prompts and what it answered."""
-    if not text.lstrip().startswith(">>> "):
+    if not _PROMPT.match(text.lstrip()):
         return text
-    typed = [line.strip() for line in text.split("\n") if line.lstrip().startswith((">>>", "..."))]
-    return "\n".join(line[4:] for line in typed)
+    return "\n".join(typed[1] or "" for typed in _PROMPT.finditer(text.replace("\r\n", "\n")))
 
 
 def _of_blocks(text: str) -> Imported | None:
@@ -156,8 +161,8 @@ def _whole_block(text: str) -> Iterator[str]:
 
 def _of_json(text: str) -> Imported:
     body, left_out = _parsed(text)
-    if (source := notebook_source(body)) is not None:
-        return _of_call(read_python(source), "Notebook")
+    if (notebook := notebook_source(body)) is not None:
+        return _of_call(_of_notebook(*notebook), "Notebook")
     if (calls := har_calls(body)) is not None:
         if not calls:
             raise ImportingError("This HAR file has no request with messages in it.")
@@ -165,6 +170,16 @@ def _of_json(text: str) -> Imported:
         left_out = (more,) if len(calls) > 1 else ()
         return _of_call(replace(calls[0], left_out=left_out), "HAR file")
     return _of_call(Call(body, left_out=left_out), "Anthropic request")
+
+
+def _of_notebook(source: str, left_out: tuple[LeftOut, ...]) -> Call:
+    try:
+        call = read_python(source)
+    except ImportingError:
+        if not left_out:
+            raise
+        raise ImportingError(f"{left_out[0].name}: {left_out[0].why}") from None
+    return replace(call, left_out=(*left_out, *call.left_out))
 
 
 def _parsed(text: str) -> tuple[dict[str, Json], tuple[LeftOut, ...]]:
@@ -197,7 +212,7 @@ def _object(document: object) -> dict[str, Json]:
         return {"messages": document}
     if not isinstance(document, dict):
         raise ImportingError("This JSON is no object.")
-    if set(document) == {"role", "content"} and document["role"] in get_args(Role):
+    if set(document) == {"role", "content"} and document["role"] in ROLES:
         return {"messages": [document]}
     return document
 

@@ -85,7 +85,11 @@ def command(text: str, program: str) -> Command | None:
 
 
 def _runs(word: Word, program: str) -> bool:
-    return word.text in (program, f"{program}.exe")
+    return _names(word.text, program)
+
+
+def _names(text: str, program: str) -> bool:
+    return text.rpartition("/")[2] in (program, f"{program}.exe")
 
 
 def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
@@ -140,7 +144,7 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
             case _:
                 parts.append(_unquoted(kind or "", part))
                 filled += _expansions(part) if kind in ("double", "bare") else []
-        is_inside = is_inside or "".join(parts) in (program, f"{program}.exe")
+        is_inside = is_inside or _names("".join(parts), program)
     yield from word()
     yield "\n"
 

@@ -5,7 +5,7 @@ import math
 from typing import Final
 
 from playground.core.importing.import_result import ImportingError
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, NameTwiceError, distinct
 
 MOST_DIGITS: Final = 40
 
@@ -22,12 +22,12 @@ def read_json(text: str, what: str = "This") -> Json:
             parse_int=_whole,
             parse_float=_fraction,
             parse_constant=_constant,
-            object_pairs_hook=_object,
+            object_pairs_hook=distinct,
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise ImportingError(f"{what} is not readable as JSON: {where}.") from None
-    except _RefusedError as error:
+    except (_RefusedError, NameTwiceError) as error:
         raise ImportingError(f"{what} is not readable as JSON: {error}.") from None
     except (ValueError, RecursionError):
         raise ImportingError(f"{what} is not readable as JSON.") from None
@@ -57,10 +57,3 @@ def _fraction(text: str) -> float:
 
 def _constant(text: str) -> Json:
     raise _RefusedError(f"{text} is no number of JSON")
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise _RefusedError("one name stands twice in an object")
-    return fields

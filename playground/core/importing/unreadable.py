@@ -51,7 +51,7 @@ _KINDS: Final = tuple(
 _PYTHON: Final = re.compile(
     r"^[ \t]*(?:import \w+(?:\.\w+)*(?: as \w+)?[ \t]*$|from [\w.]+ import "
     r"|(?:async )?def \w+\(|print\(|\w+ = [\[{(\"'])"
-    r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)|\b[\w.]+\(\s*\w+ ?= ?[\"'\d\[{]",
+    r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)|(?<![\w.])[\w.]+\(\s*\w+ ?= ?[\"'\d\[{]",
     re.MULTILINE,
 )
 _OBJECT_GIVEN: Final = re.compile(r"\.(?:create|stream|parse)\(\s*\{")
@@ -87,6 +87,11 @@ def named(kind: str) -> str:
 def json_kind(body: JsonObject) -> str | None:
     """What a JSON object is that is no request of a kind that can be read."""
     names = set(body)
+    # A run has a stop reason, as an answer has: our own files come first.
+    if {"format", "run_id"} <= names:
+        return "a line of an export of the log"
+    if body.get("kind") == "playground experiment":
+        return "an experiment (My experiments opens it)"
     if body.get("type") == "message" or {"choices", "usage"} <= names or "stop_reason" in names:
         return "an answer of an API, not a request"
     if body.get("type") == "error" or names == {"error"}:
@@ -107,8 +112,6 @@ def json_kind(body: JsonObject) -> str | None:
         return "a description of an API (OpenAPI)"
     if "$schema" in names or {"type", "properties"} <= names:
         return "a JSON schema"
-    if {"format", "run_id"} <= names:
-        return "a line of an export of the log"
     return None
 
 

@@ -27,7 +27,8 @@ _MESSAGES_BLOCKS: Final = frozenset((
 _OPENAI_BLOCKS: Final = frozenset(("file", "image_url", "input_audio", "refusal"))
 _OPENAI_TURNS: Final = frozenset(("function_call", "refusal", "tool_call_id", "tool_calls"))
 _OPENAI_MODELS: Final = ("gpt-", "o1", "o3", "o4", "chatgpt-", "openai/")
-# A message of the role system proves little: the Messages API has those as well.
+# A message of the role system proves little: the Messages API has those as well, and further
+# down in a conversation as many as the other.
 _STRONG, _WEAK = 2, 1
 
 
@@ -59,8 +60,8 @@ def _signs(body: JsonObject) -> Iterator[tuple[bool, int]]:
     if "claude" in str(body.get("model")):
         yield False, _WEAK
     yield from _tools(body)
-    for message in _objects(body.get("messages")):
-        yield from _turn(message)
+    for number, message in enumerate(_objects(body.get("messages"))):
+        yield from _turn(message, is_first=number == 0)
 
 
 def _tools(body: JsonObject) -> Iterator[tuple[bool, int]]:
@@ -73,18 +74,19 @@ def _tools(body: JsonObject) -> Iterator[tuple[bool, int]]:
             yield False, _WEAK
 
 
-def _turn(message: JsonObject) -> Iterator[tuple[bool, int]]:
-    role = message.get("role")
+def _turn(message: JsonObject, *, is_first: bool) -> Iterator[tuple[bool, int]]:
+    role = str(message.get("role"))
     if role == "system":
-        yield True, _WEAK
+        yield True, _WEAK if is_first else 0
     elif role in ("developer", "tool", "function"):
         yield True, _STRONG
     if any(message.get(name) is not None for name in _OPENAI_TURNS):
         yield True, _STRONG
     for block in _objects(message.get("content")):
-        if block.get("type") in _OPENAI_BLOCKS:
+        kind = str(block.get("type"))
+        if kind in _OPENAI_BLOCKS:
             yield True, _STRONG
-        elif block.get("type") in _MESSAGES_BLOCKS or "cache_control" in block:
+        elif kind in _MESSAGES_BLOCKS or "cache_control" in block:
             yield False, _STRONG
 
 

@@ -57,14 +57,13 @@ message = client.messages.create(
 print(message.content)
 """
 SCRIPT = f'''\
-from textwrap import dedent
 import anthropic, os
 
 MODEL = "{SONNET}"
 STYLE: str = "terse"
-SYSTEM = dedent("""\\
-    You are {{x}}.
-    No greeting.""")
+SYSTEM = """\\
+You are {{x}}.
+No greeting."""
 DEFAULTS = dict(max_tokens=256, stop_sequences=["END", "\\n\\n"])
 history = [{{"role": "user", "content": "My idli are hard."}}]
 history.append({{"role": "assistant", "content": "Ferment it " + "longer."}})
@@ -73,9 +72,9 @@ history.append({{"role": "user", "content": f"Be {{STYLE}}: how long, {{city}}?"
 async def main(city):
     client = anthropic.AsyncAnthropic(api_key=os.environ["KEY"])
     async with client.messages.stream(
-        model=MODEL, system=SYSTEM.strip(), messages=history, timeout=20, **DEFAULTS
+        model=MODEL, system=SYSTEM, messages=history, timeout=20, **DEFAULTS
     ) as stream:
-        history.append(await stream.get_final_message())
+        print(await stream.get_final_message())
 '''
 NOTEBOOK = f"""\
 !pip install anthropic

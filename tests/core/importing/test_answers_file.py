@@ -82,6 +82,49 @@ def test_what_is_lost_is_said():
     assert [each.name for each in found.left_out] == ["Key"]
 
 
+ODD_BODIES = [
+    {"messages": 3},
+    {"messages": ["a", None]},
+    {"messages": [{"role": "user", "content": [{"type": "text", "text": "q"}]}]},
+    {"system": 4},
+    {"system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}]},
+    {"temperature": 0, "top_p": 1, "tools": [{"name": "t", "maximum": 1e22}]},
+    {"thinking": {"type": "enabled"}, "output_config": {"effort": "low", "format": None}},
+    {"made_up": [1, 1.0, True, -0.0, 2**53 + 1, "\u2028"], "": None, "model": {}},
+]
+
+
+@pytest.mark.parametrize("fields", ODD_BODIES, ids=range(len(ODD_BODIES)))
+def test_a_request_with_odd_extra_json_comes_back_to_the_letter(fields):
+    asked = replace(ASKED, params=replace(ASKED.params, extra_json=json.dumps(fields)))
+    found = read_runs(file_of(A=asked))
+    [back] = requests_of(found.page).values()
+    assert json.dumps(sent(back).body) == json.dumps(sent(asked).body)
+    assert (sent(back).headers, found.left_out) == (sent(asked).headers, ())
+
+
+def test_blocks_of_an_answer_that_called_a_tool_come_back_and_other_differences_are_said():
+    call = '[{"type": "tool_use", "id": "a", "name": "n", "input": {"x": 1}}]'
+    turns = (Message("user", "Why?"), Message("assistant", "", call), Message("user", "So?"))
+    found = read_runs(file_of(A=Request(Prompt("", turns), ASKED.params)))
+    assert (found.page.prompt.messages, found.left_out) == (turns, ())
+    text = json.dumps({"messages": [], "model": "m", "max_tokens": 5, "x": float("inf")})
+    found = read_runs(_run(request_body=text, anthropic_version="1999-01-01"))
+    assert [part.name for part in found.left_out] == [
+        "A: stream", "A: x", "A: anthropic-version", "A: Extra JSON"
+    ]  # fmt: skip
+
+
+def test_a_name_twice_is_said_of_the_file_and_of_a_request_in_it():
+    twice = '{"model": "a", "model": "b"}'
+    for text in (
+        _run(request_body=twice),
+        _run().replace('"version": 1', '"version": 1, "version": 1'),
+    ):
+        with pytest.raises(ImportingError, match="one name stands twice in an object"):
+            read_runs(text)
+
+
 def _file(**fields):
     return json.dumps({"format": FORMAT, "version": 1} | fields)
 
@@ -108,8 +151,6 @@ BROKEN = [
     _run(request_body=""),
     _run(request_body="[]"),
     _run(request_body="[" * 100_000),
-    _run(request_body='{"messages": 3}'),
-    _run(request_body='{"messages": [], "system": 4}'),
     _run(request_body='{"messages": [{"role": "user", "content": "\\ud800"}]}'),
     _run(request_body=json.dumps({"messages": [], "system": "é" * 600_000})),
     _run(anthropic_version=None),

@@ -111,8 +111,11 @@ CALL = {"type": "tool_use", "id": "1", "name": "weather", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "1", "content": "9 °C"}
 WITHOUT_TEXT = {
     "an image": ({"role": "user", "content": [IMAGE]}, "image"),
-    "a call": ({"role": "assistant", "content": [CALL]}, "tool_use"),
-    "a result": ({"role": "user", "content": [RESULT]}, "tool_result"),
+    "a failed result": ({"role": "user", "content": [RESULT | {"is_error": True}]}, "tool_result"),
+    "a picture of a tool's": (
+        {"role": "user", "content": [RESULT | {"content": [IMAGE]}]},
+        "tool_result",
+    ),
     "OpenAI's call": (
         {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
         "tool_calls",
@@ -128,6 +131,53 @@ def test_a_message_without_text_is_listed_and_leaves_no_empty_turn(name: str) ->
     assert [each.text for each in found.request.prompt.messages] == ["Hi", "Bye"]
     assert why(found, f"Message 2: {kind}")
     assert "no text" in why(found, "Message 2")
+
+
+ASKED = {"role": "assistant", "content": [{"type": "text", "text": "Hm."}, CALL]}
+
+
+def test_results_of_tools_are_taken_with_their_calls_and_go_out_again_as_they_were() -> None:
+    other = {"type": "tool_use", "id": "2", "name": "time", "input": {"zone": "GMT"}}
+    turn = [RESULT, {"type": "tool_result", "tool_use_id": "2"}, {"type": "text", "text": "So?"}]
+    messages = [
+        user("Hi"), {"role": "assistant", "content": [*ASKED["content"], other]},
+        {"role": "user", "content": turn}, {"role": "assistant", "content": "Cold."}, user("Bye"),
+    ]  # fmt: skip
+    found = read({"model": "m", "max_tokens": 5, "messages": messages, "stream": True})
+    assert found.request.prompt.messages[2:5] == (
+        Message("user", "9 °C", result_of="1"),
+        Message("user", "", result_of="2"),
+        Message("user", "So?"),
+    )
+    assert found.request.prompt.turns == messages
+    assert found.left_out == ()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"content": [{"type": "text", "text": "9 °C"}]}, {"content": ""}, {"is_error": False},
+     {"cache_control": {"type": "ephemeral"}}],
+)  # fmt: skip
+def test_what_a_result_has_beside_its_text_is_named(part: dict[str, object]) -> None:
+    turn = {"role": "user", "content": [RESULT | part]}
+    found = read({"model": "m", "max_tokens": 5, "messages": [user("Hi"), ASKED, turn]})
+    text = "" if part == {"content": ""} else "9 °C"
+    assert found.request.prompt.messages[2] == Message("user", text, result_of="1")
+    assert "id and the text" in why(found, "Message 3: tool_result")
+
+
+def test_a_turn_that_goes_out_with_the_results_before_it_is_named() -> None:
+    turn = {"role": "user", "content": [RESULT]}
+    found = read({"model": "m", "max_tokens": 5, "messages": [user("?"), ASKED, turn, user("So?")]})
+    assert [each["role"] for each in found.request.prompt.turns] == ["user", "assistant", "user"]
+    assert "one turn" in why(found, "Message 4")
+
+
+def test_results_behind_a_text_are_not_moved_before_it() -> None:
+    turn = {"role": "user", "content": [{"type": "text", "text": "Well:"}, RESULT]}
+    found = read({"model": "m", "max_tokens": 5, "messages": [user("Hi"), ASKED, turn]})
+    assert found.request.prompt.messages[2] == Message("user", "Well:")
+    assert why(found, "Message 3: tool_result")
 
 
 def test_a_message_whose_text_is_empty_stays_as_it_is() -> None:
@@ -201,3 +251,13 @@ def test_the_model_in_another_clouds_address_is_taken(url: str) -> None:
     found = read_request(f"curl {url} -d '{json.dumps(body)}'")
     assert found.request.params.model == "claude-opus-4-6"
     assert "claude-opus-4-6" in why(found, "model")
+
+
+def test_a_system_message_further_down_is_no_sign_of_openai() -> None:
+    turns = [{"role": role, "content": role} for role in ("user", "system", "user")]
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 9, "messages": turns}
+    found = read_request(json.dumps(body))
+    roles = [message.role for message in found.request.prompt.messages]
+    assert (found.source, roles) == ("Anthropic request", ["user", "system", "user"])
+    first = read_request(json.dumps(body | {"messages": turns[1:]}))
+    assert first.source == "OpenAI chat request"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from playground.core.importing.import_result import Imported, ImportingError
 from playground.core.importing.read_any import read_request
 from playground.core.importing.shell_words import command
+from playground.core.request.request import Message
 
 BODY = '{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}'
 ASK = f"curl https://api.anthropic.com/v1/messages -d '{BODY}'"
@@ -47,6 +48,8 @@ LISTED = {
     "sudo": (f"sudo {ASK}", []),
     "a prompt": (f"$ {ASK}", []),
     "prose": (f"Don't forget:\n\n{ASK}", []),
+    "another command": (f"{ASK}\n\n# And then\n$ {ASK}\n{ASK}", ["Other commands"]),
+    "words about it": (f"{ASK}\n\ncurl is a program, and; curl -s x\n", []),
     "a loop": (f"for i in 1 2; do {ASK}; done", []),
 }
 
@@ -108,6 +111,26 @@ def test_what_is_no_request_is_one_sentence_after_a_bounded_time(name: str) -> N
     assert time.process_time() - began_s < 4
 
 
+@pytest.mark.parametrize("data", ['"$BODY"', "$(cat body.json)", '"$(jq -n "{}")"', "`cat x`"])
+def test_a_body_that_only_a_shell_knows_is_named(data: str) -> None:
+    with pytest.raises(ImportingError, match=r"^Its body is .*: paste the JSON itself\.$"):
+        read_request(f"curl https://x -d {data}")
+
+
+def test_calls_and_results_of_tools_are_taken() -> None:
+    call = '{"type": "tool_use", "id": "t", "name": "n", "input": {"city": "Pune"}}'
+    result = '{"type": "tool_result", "tool_use_id": "t", "content": "9 °C"}'
+    more = (
+        f'{{"role": "assistant", "content": [{call}]}}, {{"role": "user", "content": [{result}]}}'
+    )
+    found = read_request(ASK.replace('"Hi"}]', f'"Hi"}}, {more}]'))
+    assert names(found) == []
+    assert found.request.prompt.messages[1:] == (
+        Message("assistant", "", f"[{call}]"),
+        Message("user", "9 °C", result_of="t"),
+    )
+
+
 def test_a_command_of_windows_is_read_as_cmd_splits_it() -> None:
     body = BODY.replace("Hi", "a\\n%NAME% b").replace('"', '\\"')
     command = (
@@ -144,3 +167,33 @@ def test_words_are_split_as_by_the_standard_library(text: str) -> None:
 def test_python_that_speaks_of_curl_is_python() -> None:
     text = f'"""\ncurl https://x -d \'{{}}\'\n"""\nclient.messages.create(**{BODY})'
     assert read_request(text).source == "Python call"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "/usr/bin/",
+        "./",
+        "~/bin/",
+        "timeout 30 ",
+        "nohup ",
+        "ada@box:~$ ",
+        "ada@box:~/app# ",
+        "ada@box ~ % ",
+        "ada@box:~$ /opt/curl/bin/",
+    ],
+)
+def test_curl_is_found_wherever_it_lies_and_whoever_starts_it(before: str) -> None:
+    found = read_request(f"{before}curl https://api.anthropic.com/v1/messages -d '{BODY}'")
+    assert (found.source, found.request.params.max_tokens) == ("curl command", 9)
+
+
+def test_a_body_that_is_piped_into_curl_is_no_file() -> None:
+    with pytest.raises(ImportingError, match="piped into it"):
+        read_request("jq . a.json | curl https://api.anthropic.com/v1/messages -d @-")
+
+
+def test_a_curl_command_that_is_too_long_is_called_too_long() -> None:
+    text = f"curl https://api.anthropic.com/v1/messages -d '{BODY}'" + " " * 200_000
+    with pytest.raises(ImportingError, match="longer than 200,000 characters"):
+        read_request(text)

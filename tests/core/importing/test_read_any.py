@@ -248,3 +248,49 @@ def test_a_page_is_told_from_a_request() -> None:
     assert read_page(OPENAI_JSON) is None
     with pytest.raises(ImportingError, match="version"):
         read_page('{"playground": "page", "version": 99}')
+
+
+BODIES: list[dict[str, Any]] = [
+    {
+        "model": HAIKU,
+        "max_tokens": 5,
+        "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+        "tools": [{"name": "n", "type": "custom", "input_schema": {"type": "object"}}],
+        "tool_choice": {"type": "auto"},
+        "stop_sequences": ["x"],
+    },
+    {
+        "model": "gpt-4",
+        "messages": [
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "u"}}]},
+            {"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f"}}]},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "stop": ["a"],
+    },
+]
+
+
+def places_in(value: Any, *place: str | int) -> list[tuple[str | int, ...]]:
+    items = dict(enumerate(value)) if isinstance(value, list) else value
+    inner = items.items() if isinstance(items, dict) else ()
+    return [place] + [below for name, item in inner for below in places_in(item, *place, name)]
+
+
+@pytest.mark.parametrize("odd", [{}, [], ["text"], None, 5, True, {"type": {}}, [{"type": []}]])
+@pytest.mark.parametrize("body", BODIES, ids=["Messages API", "OpenAI"])
+def test_any_value_at_any_place_is_read_or_refused_with_a_sentence(
+    body: dict[str, Any], odd: object
+) -> None:
+    for *path, last in places_in(body)[1:]:
+        changed = json.loads(json.dumps(body))
+        holder = changed
+        for name in path:
+            holder = holder[name]
+        holder[last] = odd
+        try:
+            said = read_request(json.dumps(changed)).source
+        except ImportingError as error:
+            said = str(error)
+        assert said

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from playground.core.answer.retry import RetryPolicy
+from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.grid import Grid
+from playground.core.experiment.matrix import Matrix
+from playground.core.experiment.results_file import to_json_lines
 from playground.core.importing.import_result import Imported, ImportingError
 from playground.core.importing.read_any import read_request
 from playground.core.importing.unreadable import READABLE
+from playground.core.log.history import LoggedRun
+from playground.core.log.run_file import line_of
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.runs.run_plan import Variant
+from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.snippets.snippets import snippets
 from playground.core.wire.wire import model_on, wire
 from tests.core.importing.snippets_of_people import HAIKU, KEY, user
@@ -250,7 +260,10 @@ def test_what_else_a_file_holds_is_listed() -> None:
     "connection", [CLAUDE, DEMO, Connection("server", "s", "http://localhost:11434")]
 )
 def test_the_playgrounds_own_typescript_is_read_back(connection: Connection) -> None:
-    params = Params(HAIKU, 300, temperature=0.5, stop_sequences=("a'b", "$(x)"), cache="5m")
+    extra = '{"tools": [{"zip": 9007199254740993, "__proto__": {"__proto__": ["__proto__"]}}]}'
+    params = Params(
+        HAIKU, 300, temperature=0.5, stop_sequences=("a'b", "$(x)"), cache="5m", extra_json=extra
+    )
     prompt = Prompt('Say "hi",\nplease.', (Message("user", "`ls` as {x};\u2028é"),))
     sent = wire(Request(prompt, params), model_on(connection, HAIKU), connection)
     code = next(
@@ -263,6 +276,14 @@ def test_the_playgrounds_own_typescript_is_read_back(connection: Connection) -> 
     assert found.left_out == ()
 
 
+@pytest.mark.parametrize("number", ["NaN", "1e400"])
+def test_a_recorded_request_that_two_readers_read_differently_is_refused(number: str) -> None:
+    text = json.dumps({**BODY, "top_p": 1}).replace('"top_p": 1', f'"top_p": {number}')
+    entry = {"request": {"method": "POST", "url": "https://x", "postData": {"text": text}}}
+    with pytest.raises(ImportingError, match="A request in this file is not readable"):
+        read_request(json.dumps({"log": {"entries": [entry]}}))
+
+
 @pytest.mark.parametrize(
     "text",
     ["\n" * 400_000, "~~~a\n" * 150_000, "```\n" * 150_000, "a: " * 200_000, "<" * 500_000,
@@ -273,3 +294,37 @@ def test_naming_stays_fast_whatever_is_pasted(text: str) -> None:
     with pytest.raises(ImportingError):
         read_request(text)
     assert time.perf_counter() - began_s < 5
+
+
+def test_files_that_are_saved_here_are_named_for_what_they_are() -> None:
+    row = RunRow(
+        run_id="1", visitor="ada", started_at=datetime(2026, 11, 30, tzinfo=UTC), press=1,
+        variant="A", connection="Demo", model=HAIKU, params_json="{}", status="done",
+    )  # fmt: skip
+    experiment = Experiment("E", (Variant("A", Request(Prompt("", ()), Params(HAIKU, 9))),))
+    matrix = Matrix(experiment, Grid(experiment.settings, experiment.cases, 1, {(0, 0): "k"}), {})
+    line = line_of(LoggedRun(row, RunTexts(run_id="1")))
+    for text, kind in (
+        (line, "a line of an export of the log"),
+        (f"{line}\n{line}\n", "a line of an export of the log"),
+        (to_json_lines(matrix, {}), "an experiment (My experiments opens it)"),
+    ):
+        with pytest.raises(ImportingError, match=f"^This is {re.escape(kind)}, which can't"):
+            read_request(text)
+
+
+def test_an_http_file_may_have_variables_before_and_a_handler_behind_its_request() -> None:
+    body = json.dumps({"model": HAIKU, "max_tokens": 9, "messages": []}, indent=2)
+    text = "@key = x\n// first\n\n### ask\nPOST {{base}}/v1/messages\nx-api-key: {{key}}\n\n"
+    found = read_request(f"{text}{body}\n\n> {{%\n  client.log(response)\n%}}\n")
+    assert (found.source, found.request.params.max_tokens) == ("HTTP request", 9)
+
+
+@pytest.mark.parametrize("system", ["", [], [{"type": "text", "text": ""}]])
+def test_an_empty_system_prompt_is_listed_since_none_is_sent(system: object) -> None:
+    body = {"model": HAIKU, "max_tokens": 9, "messages": [], "system": system}
+    listed = {part.name: part.why for part in read_request(json.dumps(body)).left_out}
+    assert listed["system"] == "It is empty: none is sent."
+    turns = [{"role": "user", "content": "Hi"}]
+    openai = json.dumps({"model": "gpt-4o", "messages": turns})
+    assert "system" not in {part.name for part in read_request(openai).left_out}
