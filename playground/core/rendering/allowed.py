@@ -78,12 +78,13 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("p", "ul", "blockquote", "table"), _BLOCK),
         **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), _BLOCK),
-        **dict.fromkeys(("em", "strong", "s", "hr", "li", "thead", "tbody", "tr"), _NOTHING),
+        **dict.fromkeys(("em", "strong", "s", "hr", "thead", "tbody", "tr"), _NOTHING),
         **dict.fromkeys(("ins", "del"), _NOTHING),
         **dict.fromkeys(("th", "td"), _CELL),
         **dict.fromkeys(_MATH_TAGS, _OF_MATH),
         "math": {**_OF_MATH, "display": "block|inline", "dir": "ltr"},
-        "ol": {**_BLOCK, "start": r"\d{1,9}"},
+        "ol": {"dir": "auto", "class": "wide|widest", "start": r"\d{1,9}"},
+        "li": {"value": r"\d{1,9}", "data-marker": r"\d{1,9}[.)]"},
         "div": {**_BLOCK, "class": "scroll|footnote"},
         "sup": {"class": "footnote"},
         "input": {

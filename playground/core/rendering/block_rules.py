@@ -13,8 +13,11 @@ from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block import blockquote as commonmark_blockquote
+from markdown_it.rules_block import heading as commonmark_heading
+from markdown_it.rules_block import list_block as commonmark_list
 from markdown_it.rules_block import table as commonmark_table
 from markdown_it.rules_block.table import escapedSplit
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
@@ -27,15 +30,19 @@ MOST_COLUMNS = 100
 
 _DEFINITION = re.compile(
     r"\[(?!\^)(?P<label>(?:[^\[\]\\]|\\.){1,200})\]:[ \t]*"
-    r"(?:<(?P<quoted>(?:https?://|mailto:)[^<>\s]+)>|(?P<bare>(?:https?://|mailto:)[^\s<>]+))"
-    r"""(?:[ \t]+(?P<title>"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*""",
-    re.IGNORECASE,
+    r"(?:<(?P<quoted>(?ai:https?://|mailto:)[^<>\s]+)>|(?P<bare>(?ai:https?://|mailto:)[^\s<>]+))"
+    r"""(?:[ \t]+(?P<title>"[^"]*"|'[^']*'|\([^()]*\)))?[ \t]*"""
 )
 _JSON = re.compile(
     r"""\{[ \t]*(?=["\n}]|\Z)|\[[ \t]*(?:(?=["\n\[{]|\Z)"""
     r"""|(?=(?:-?[\d.]+|true|false|null)[ \t]*(?:[,\n]|\][ \t]*(?:\n|\Z))))"""
 )
-_SPACE = re.compile(r"\s*")
+_ENVIRONMENT = re.compile(r"\\begin\{[A-Za-z]+\*?\}")
+_ENVIRONMENT_MARK = re.compile(r"\\(begin|end)\{([A-Za-z]+\*?)\}|\n[ \t]*(?=\n)")
+"""A blank line, too: none stands within an environment."""
+_KEY = re.compile(r"[A-Za-z_][\w-]*:(?: |$)")
+_LONGEST_MARKER, _LONGEST_WIDE_MARKER = 3, 5
+"""Characters of `10.` and of `1986.`: what is longer would reach out of the page on its left."""
 # Only the end is asked for: numbers stay texts, for `int` raises at thousands of digits, and a
 # line break within a string does not end the JSON.
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str, strict=False)
@@ -66,22 +73,33 @@ def add_block_rules(markdown: MarkdownIt) -> None:
     """Put the rules of this module into the parser."""
     ruler = markdown.block.ruler
     ends_paragraph: RuleOptionsType = {"alt": ["paragraph", "reference"]}
+    ends_most: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
     ends_more: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     ruler.at("reference", _definition)
     ruler.at("paragraph", _paragraph)
     ruler.at("table", _table, ends_paragraph)
     ruler.at("blockquote", _blockquote, ends_more)
+    ruler.at("list", _list, ends_most)
+    ruler.at("heading", _heading, ends_most)
     # Among those that end a block it is asked at each line.
     ruler.before("table", "clock", look_at_clock, ends_more)
     # Before every rule that would open another level of nesting.
     ruler.before("table", "too_deep", _too_deep)
     ruler.before("table", "json", _json, ends_paragraph)
-    ruler.before("reference", "math", _math, {"alt": ["paragraph", "reference", "blockquote"]})
+    ruler.before("reference", "math", _math, ends_most)
+    ruler.before("reference", "environment", _environment, ends_most)
+    ruler.before("table", "front_matter", _front_matter)
     ruler.before("reference", "footnote", footnote_def, ends_paragraph)
 
 
 def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+
+
+def _may_go_on(state: StateBlock, line: int) -> bool:
+    """Whether what ends above this line may still go on: it ends the text, and that is open."""
+    # Not `lineMax`, which is the end of a quote within it. The last of the marks is of no line.
+    return bool(state.env["is_open"]) and line >= len(state.bMarks) - 1
 
 
 def _push(state: StateBlock, kind: str, content: str, first: int, end: int) -> Token:
@@ -112,11 +130,15 @@ def _paragraph(state: StateBlock, first: int, _end: int, is_silent: bool) -> boo
             break
         last += 1
     state.parentType = before
+    _push_paragraph(state, first, last)
+    return True
+
+
+def _push_paragraph(state: StateBlock, first: int, last: int) -> None:
     content = state.getLines(first, last, state.blkIndent, False).strip(" \t\n")
     state.push("paragraph_open", "p", 1).map = [first, last]
     _push(state, "inline", content, first, last).children = []
     state.push("paragraph_close", "p", -1)
-    return True
 
 
 def _blockquote(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
@@ -124,6 +146,50 @@ def _blockquote(state: StateBlock, first: int, end: int, is_silent: bool) -> boo
     if _line(state, first).startswith(">="):
         return False
     return commonmark_blockquote(state, first, end, is_silent)
+
+
+def _list(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    """A list whose items keep their own numbers: CommonMark counts on from the first."""
+    at = len(state.tokens)
+    if not commonmark_list(state, first, end, is_silent):
+        return False
+    if is_silent or state.tokens[at].type != "ordered_list_open":
+        return True
+    opened, longest = state.tokens[at], 0
+    expected = int(opened.attrs.get("start", 1))
+    for token in state.tokens[at:]:
+        if token.type != "list_item_open" or token.level != opened.level + 1:
+            continue
+        number, marker = int(token.info), token.info + token.markup
+        if number != expected:
+            token.attrs["value"] = number
+        if marker != f"{number}.":
+            token.attrs["data-marker"] = marker
+        longest, expected = max(longest, len(marker)), number + 1
+    if longest > _LONGEST_MARKER:
+        opened.attrs["class"] = "wide" if longest <= _LONGEST_WIDE_MARKER else "widest"
+    return True
+
+
+def _heading(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    """A heading of which nothing is dropped that may be its own: in `# Why F #` and in a `#`
+    without words the sign is more than a mark."""
+    at = len(state.tokens)
+    if not commonmark_heading(state, first, end, is_silent):
+        return False
+    if is_silent:
+        return True
+    opened, inline, closed = state.tokens[at:]
+    line = _line(state, first).rstrip(" \t")
+    signs = line[len(line.rstrip("#")) :]
+    if inline.content and len(signs) not in (0, len(opened.markup)):
+        inline.content = line.removeprefix(opened.markup).strip(" \t")
+    # Its words may be still on their way.
+    if not inline.content and not _may_go_on(state, first + 1):
+        inline.content = line
+        opened.type, opened.tag = "paragraph_open", "p"
+        closed.type, closed.tag = "paragraph_close", "p"
+    return True
 
 
 def _table(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
@@ -171,7 +237,7 @@ def _definition(state: StateBlock, first: int, _end: int, is_silent: bool) -> bo
         # The last line of an unfinished text may go on, and then mean another address.
         address = match["quoted"] or match["bare"]
         label, href = normalised_label(match["label"]), state.md.normalizeLink(address)
-        if not (state.env["is_open"] and first == state.lineMax - 1):
+        if not _may_go_on(state, first + 1):
             title = (match["title"] or "")[1:-1]
             state.env["references"].setdefault(label, {"href": href, "title": title})
         token = _push(state, "definition", match[0], first, first + 1)
@@ -210,9 +276,79 @@ def _math(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
             token.markup, token.info = opening, closing
             return True
     # What may still be closed stays one block, so that nothing of it is frozen too early.
-    if last < state.lineMax or not state.env["is_open"]:
+    if not _may_go_on(state, last):
         return False
     _push(state, "as_written", "\n".join([opening + lines[0], *lines[1:]]), first, last)
+    return True
+
+
+def _environment(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    r"""`\begin{…} … \end{…}`: a paragraph, though a line of it may begin with `-` or `=`."""
+    if not _ENVIRONMENT.match(_line(state, first)) or state.is_code_block(first):
+        return False
+    if is_silent:
+        return True
+    stop = _ends_of_environments(state).get(state.bMarks[first] + state.tShift[first], 0)
+    is_closed = stop <= len(state.src)
+    if not stop or not (is_closed or state.env["is_open"]):
+        return False
+    last = first + 1
+    while last < end and state.bMarks[last] < stop:
+        if state.isEmpty(last) or state.sCount[last] < state.blkIndent:
+            return False
+        last += 1
+    if is_closed:
+        _push_paragraph(state, first, last)
+    elif _may_go_on(state, last):
+        _push(state, "as_written", state.getLines(first, last, state.blkIndent, False), first, last)
+    else:
+        return False
+    return True
+
+
+def end_of_environment(state: StateInline) -> int:
+    r"""Where the `\end{…}` ends that belongs to the `\begin{…}` here; 0 if there is none."""
+    end = _ends_of_environments(state).get(state.pos, 0)
+    return end if end <= state.posMax else 0
+
+
+def _ends_of_environments(state: StateBlock | StateInline) -> dict[int, int]:
+    r"""Where the environment that begins at a place ends; behind the text where it is still open.
+    Looked up once a text: for each `\begin{…}` by itself it would take the square of its length."""
+    ends: dict[int, int] | None = state.env.get("ends_of_environments")
+    if ends is None:
+        ends = state.env["ends_of_environments"] = {}
+        opened: dict[str, list[int]] = {}
+        for mark in _ENVIRONMENT_MARK.finditer(state.src):
+            starts = opened.setdefault(mark[2] or "", [])
+            if mark[1] == "begin":
+                starts.append(mark.start())
+            elif mark[1] and starts:
+                ends[starts.pop()] = mark.end()
+            elif not mark[1]:
+                opened.clear()
+        unclosed = [start for starts in opened.values() for start in starts]
+        ends |= dict.fromkeys(unclosed, len(state.src) + 1)
+    return ends
+
+
+def _front_matter(state: StateBlock, first: int, end: int, is_silent: bool) -> bool:
+    """The YAML between `---` and `---` with which a text begins: otherwise a heading."""
+    if is_silent or state.tokens or not state.env["is_beginning"] or first + 1 >= end:
+        return False
+    if _line(state, first).rstrip() != "---" or not _KEY.match(_line(state, first + 1)):
+        return False
+    last = first + 1
+    while last < end and not state.isEmpty(last):
+        is_over = state.sCount[last] == 0 and _line(state, last).rstrip() in ("---", "...")
+        last += 1
+        if is_over:
+            break
+    else:
+        if not _may_go_on(state, last):
+            return False
+    content = state.getLines(first, last, 0, False)
+    _push(state, "fence", content, first, last).info = "yaml"
     return True
 
 

@@ -15,6 +15,12 @@ MOST_COMPARED = 200_000
 
 _PART = re.compile(r"(?P<math><math\b.*?</math>)|(?P<tag><[^>]*>)|[^<]+", re.DOTALL)
 _TAGS = re.compile(r"<[^>]*>")
+# Signs that nobody sees tell the shapes of formulas apart: the letters of x² and x₂ are the same.
+_SIGNS = {
+    "msup": "\u2061", "msub": "\u2062", "msubsup": "\u2063", "mfrac": "\u2064",
+    "msqrt": "\u2061\u2061", "mroot": "\u2062\u2062",
+}  # fmt: skip
+_SHAPE = re.compile(rf"<({'|'.join(_SIGNS)})>")
 _LINES = re.compile("\n\n+")
 _BREAK = re.compile(r"</?(?:p|ul|ol|li|h[1-6]|hr|blockquote|pre|figure|div|table|tr|th|td)\b")
 
@@ -50,7 +56,7 @@ def changes(before: Sequence[str], after: Sequence[str]) -> Changes | None:
     marks = _Marks(diff)
     pieces = ["".join(map(marks.marked, piece)) for piece in parts]
     if rest := marks.removed():
-        pieces = [*pieces[:-1], f"{''.join(pieces[-1:])}<p>{rest}</p>"]
+        pieces = [*pieces[:-1], f"{''.join(pieces[-1:])}<p>{rest.lstrip(chr(10))}</p>"]
     counts = (
         sum(len(words_of(change.text)) for change in diff if change.kind == kind)
         for kind in ("added", "removed")
@@ -64,12 +70,22 @@ def _parts(piece: str) -> Iterator[_Part]:
     for match in _PART.finditer(piece):
         text = match[0]
         if match["math"]:
-            yield _Part(text, html.unescape(_TAGS.sub("", text)), is_whole=True)
+            yield _Part(text, html.unescape(_TAGS.sub("", _SHAPE.sub(_sign, text))), is_whole=True)
         elif match["tag"]:
-            # Without a break the last word of a cell and the first of the next would be one.
-            yield _Part(text, "\n" if _BREAK.match(text) else "", is_whole=True)
+            yield _Part(text, _seen(text), is_whole=True)
         else:
             yield _Part(text, html.unescape(text), is_whole=False)
+
+
+def _sign(tag: re.Match[str]) -> str:
+    return _SIGNS[tag[1]]
+
+
+def _seen(tag: str) -> str:
+    if tag.startswith("<input"):
+        return "☑" if " checked=" in tag else "☐"
+    # Without a break the last word of a cell and the first of the next would be one.
+    return "\n" if _BREAK.match(tag) else ""
 
 
 class _Marks:
@@ -77,12 +93,17 @@ class _Marks:
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self._pieces = [*reversed(pieces)]
+        self._begins_line = True
 
     def marked(self, part: _Part) -> str:
         if part.is_whole or part.seen.isspace():
+            self._begins_line = part.seen == "\n" or (self._begins_line and not part.seen)
             kinds = {kind for kind, text in self._taken(len(part.seen)) if not text.isspace()}
             return f"<ins>{part.html}</ins>" if "added" in kinds else part.html
-        marked_html = [self.removed()]
+        gone = self.removed()
+        # Line breaks are kept: one before the first word of a paragraph would be an empty line.
+        marked_html = [gone.lstrip("\n") if self._begins_line else gone]
+        self._begins_line = False
         for kind, text in self._taken(len(part.seen)):
             marked_html += [_in("ins", text) if kind == "added" else _escaped(text), self.removed()]
         return "".join(marked_html)

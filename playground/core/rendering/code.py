@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
+from pygments.lexers.shell import ShellSessionBaseLexer
 from pygments.token import STANDARD_TYPES, _TokenType
 from pygments.util import ClassNotFound
 
@@ -12,6 +13,9 @@ from playground.core.rendering.plain import attribute, escaped
 
 LONGEST_COLOURED = 20_000
 """Characters of a block of code that is coloured."""
+
+LONGEST_OF_SESSION = 1_000
+"""Characters of a line of a shell's session that is coloured."""
 
 
 class Colouring:
@@ -22,9 +26,14 @@ class Colouring:
         self._pieces: list[tuple[str, str]] = []
         self._end = 0
         lexer = _lexer(language) if len(code) <= LONGEST_COLOURED else None
+        # It looks for a prompt in the whole line at once, for the square of its length.
+        if isinstance(lexer, ShellSessionBaseLexer) and _longest_line(code) > LONGEST_OF_SESSION:
+            lexer = None
+        # Those for consoles look for the end of the last line from each of its characters.
+        whole = code if code.endswith("\n") else code + "\n"
         # `get_tokens` would strip and expand; this one leaves the text as it is.
         self._tokens: Iterator[tuple[int, _TokenType, str]] | None = (
-            iter(lexer.get_tokens_unprocessed(code)) if lexer else None
+            iter(lexer.get_tokens_unprocessed(whole)) if lexer else None
         )
 
     @property
@@ -40,6 +49,7 @@ class Colouring:
                 self._tokens = None
                 return
             at, kind, text = token
+            text = text[: len(self._code) - at]
             # A lexer that leaves something out or says it twice is not followed any further.
             if at != self._end or not self._code.startswith(text, at):
                 self._tokens = None
@@ -58,11 +68,17 @@ class Colouring:
         return coloured + escaped(self._code[self._end :])
 
     def _add(self, name: str, text: str) -> None:
+        if not text:
+            return
         if self._pieces and (self._pieces[-1][0] == name or text.isspace()):
             last, before = self._pieces[-1]
             self._pieces[-1] = last, before + text
         else:
             self._pieces.append((name, text))
+
+
+def _longest_line(code: str) -> int:
+    return max(map(len, code.split("\n")))
 
 
 @lru_cache(maxsize=100)

@@ -74,7 +74,11 @@ class Growing:
             is_open = not (is_over and next_end == len(text))
             self._reader.definitions = self._known.copy()
             try:
-                blocks = self._reader.blocks(text[self._start : next_end], is_open=is_open)
+                blocks = self._reader.blocks(
+                    text[self._start : next_end],
+                    is_open=is_open,
+                    is_beginning=not self._settled,
+                )
             except (TooSlow, RecursionError):
                 # Another try needs the whole time for itself; a first one has had it.
                 if is_first:
@@ -90,6 +94,11 @@ class Growing:
             if end == len(text):
                 self._read_length = end
                 return open_blocks, end
+            # The last one goes on beyond this step, or its next line does. Of a text that is over
+            # only a longer step can end it, however much of it there was time to read.
+            needed = blocks[:-1] if is_over else blocks
+            if not settled and all(block.is_complete for block in needed):
+                self._step *= 2
             if not settled or self._reader.is_out_of_time():
                 return open_blocks, end
 
@@ -110,9 +119,6 @@ class Growing:
             # A table begins at the line above its second one: that must be there to the end.
             lines = tail.count("\n") - 1
             count = max((n for n, block in enumerate(blocks) if block.line < lines), default=0)
-        if not count and read == len(blocks) and len(tail) > self._step // 2:
-            # A block that is longer than a step.
-            self._step *= 2
         count = min(count, read)
         if not count:
             return 0
@@ -167,6 +173,7 @@ class Growing:
         ):  # fmt: skip
             # What it was made of is not needed any more.
             settled[self.frozen].tokens.clear()
+            settled[self.frozen].source = ""
             self.frozen += 1
         if self.is_done:
             self.frozen = len(self.blocks)

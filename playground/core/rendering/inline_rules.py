@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import image as commonmark_image
+from markdown_it.rules_inline import link as commonmark_link
 from markdown_it.rules_inline.state_inline import Scanned
 
-from playground.core.rendering.block_rules import look_at_clock
+from playground.core.rendering.block_rules import end_of_environment, look_at_clock
 from playground.core.rendering.mathematics import LONGEST, is_in_brackets, reads_as_formula
 
 _CJK = re.compile(
@@ -15,11 +18,33 @@ _CJK = re.compile(
     "\ufe30-\ufe4f\uff00-\uffef\U0001f200-\U0001f2ff\U00020000-\U0003ffff]"
 )
 _ADDRESS = re.compile(r"://[^\s<>\"`\[\]\\|\u3000-\u303f\uff00-\uffef]+")
-_SCHEME = re.compile(r"(?:^|[^A-Za-z0-9+.-])(https?)$", re.IGNORECASE)
-_TAG = re.compile(
-    r"<(?:/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|!--(?:[^-<>]|-(?!->))*-->|\?[^<>]*\?>|![A-Z][^<>]*>)"
-)
+# In ASCII: else `ſ`, which is an `s` in another case, would be one in `https` too.
+_SCHEME = re.compile(r"(?:^|[^A-Za-z0-9+.-])((?ai:https?))$")
+_TAG = re.compile(r"<(?:/?[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|![A-Z][^<>]*>)")
+_TO_THE_LETTER = (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>"))
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>\n]*)?>[^\n]*</\1>(?=[ \t]*(?:\n|\Z))")
+# Only names that Python gives a meaning to: any other word may be meant to be bold.
+_DUNDER = re.compile(
+    "__(?:abs|add|aenter|aexit|aiter|all|and|anext|annotations|author|await|bases|bool|builtins"
+    "|bytes|call|class|class_getitem|contains|copy|deepcopy|del|delattr|delete|delitem|dict|dir"
+    "|divmod|doc|enter|eq|exit|file|float|floordiv|format|future|ge|get|getattr|getattribute"
+    "|getitem|getstate|gt|hash|iadd|import|imul|index|init|init_subclass|instancecheck|int|invert"
+    "|isub|iter|le|len|lshift|lt|main|match_args|matmul|metaclass|missing|mod|module|mro|mul|name"
+    "|ne|neg|new|next|or|package|path|pos|post_init|pow|proto|pycache|qualname|radd|reduce"
+    "|reduce_ex|repr|reversed|rmul|round|rshift|rsub|rtruediv|set|set_name|setattr|setitem"
+    "|setstate|sizeof|slots|spec|str|sub|subclasscheck|subclasses|truediv|version|weakref|wrapped"
+    r"|xor)__(?!\w)"
+)
+_PATH = re.compile(
+    r"(?:(?<![A-Za-z0-9])[A-Za-z]:|(?<!\S)\\\\[A-Za-z0-9][\w.-]*)\\(?:[_.~]|\$(?!\d))?[A-Za-z0-9]"
+    r"(?:[^\s\\\"<>|`]|\\(?!\\))*"
+)
+_LONGEST_PATH = 260
+"""Characters, by Windows' own rule."""
+_BLANKS = re.compile(r"[ \t\n]*")
+_NO_ADDRESS = re.compile(r"\]\([ \t\n]*\)")
+# Marks, and letters without a shape, though Unicode does not say so of them.
+_UNSEEN = "*_~`\\\u115f\u1160\u2800\u3164\uffa0"
 _FOOTNOTE = re.compile(r"\[\^([^\s\]]+)\]")
 _MATH_PAIRS = (("\\(", "\\)", False), ("\\[", "\\]", True), ("$$", "$$", True))
 
@@ -63,10 +88,16 @@ def add_inline_rules(markdown: MarkdownIt) -> None:
     ruler.before("text", "clock", look_at_clock)
     ruler.at("newline", _newline)
     ruler.before("escape", "math", _math)
+    ruler.before("escape", "environment", _environment)
+    ruler.before("escape", "path", _path)
     ruler.at("escape", _escape)
     ruler.after("autolink", "tag", _tag)
+    ruler.at("link", _link)
     ruler.before("link", "footnote", _footnote)
+    ruler.before("link", "tail", _tail_of_no_link)
+    ruler.at("image", _image)
     ruler.before("newline", "address", _address)
+    ruler.before("emphasis", "dunder", _dunder)
 
 
 def _newline(state: StateInline, is_silent: bool) -> bool:
@@ -119,7 +150,8 @@ def _math(state: StateInline, is_silent: bool) -> bool:
 
 
 def _joins(letter: str) -> bool:
-    return letter.isalnum() or letter in "\\$_"
+    # `^` is the beginning of a line in a regular expression, as `$` is its end.
+    return letter.isalnum() or letter in "\\$_^"
 
 
 def _is_math_of_pair(state: StateInline, source: str, opening: str) -> bool:
@@ -159,16 +191,63 @@ def _tag(state: StateInline, is_silent: bool) -> bool:
     start = state.pos
     if state.src[start] != "<":
         return False
+    end = _end_of_tag(state.src, start, state.posMax)
+    return end > 0 and _push_to_the_letter(state, is_silent, end)
+
+
+def _end_of_tag(text: str, start: int, stop: int) -> int:
+    for opening, closing in _TO_THE_LETTER:
+        if text.startswith(opening, start):
+            # `<!-->` is a comment, too.
+            at = text.find(closing, start + 2, stop)
+            return at + len(closing) if at > 0 else 0
     match = None
-    if not state.src[state.src.rfind("\n", 0, start) + 1 : start].strip(" \t"):
-        match = _ELEMENT.match(state.src, start, state.posMax)
-    match = match or _TAG.match(state.src, start, state.posMax)
-    if match is None:
-        return False
+    if not text[text.rfind("\n", 0, start) + 1 : start].strip(" \t"):
+        match = _ELEMENT.match(text, start, stop)
+    match = match or _TAG.match(text, start, stop)
+    return match.end() if match else 0
+
+
+def _push_to_the_letter(state: StateInline, is_silent: bool, end: int) -> bool:
     if not is_silent:
-        state.push("text_special", "", 0).content = match[0]
-    state.pos = match.end()
+        state.push("text_special", "", 0).content = state.src[state.pos : end]
+    state.pos = end
     return True
+
+
+def _environment(state: StateInline, is_silent: bool) -> bool:
+    r"""`\begin{…} … \end{…}` outside of mathematics: each of its signs matters."""
+    end = end_of_environment(state)
+    return end > 0 and _push_to_the_letter(state, is_silent, end)
+
+
+def _dunder(state: StateInline, is_silent: bool) -> bool:
+    """`__init__` is a name of Python, and no bold word."""
+    start = state.pos
+    match = _DUNDER.match(state.src, start, state.posMax)
+    if match is None or (start and (state.src[start - 1].isalnum() or state.src[start - 1] == "_")):
+        return False
+    return _push_to_the_letter(state, is_silent, match.end())
+
+
+def _path(state: StateInline, is_silent: bool) -> bool:
+    r"""The backslashes of `C:\_a` and `\\server\_a` are none of Markdown."""
+    src, start = state.src, state.pos
+    if src[start] != "\\":
+        return False
+    # Two begin the name of a server; anywhere else in a path they are an escaped one.
+    is_double = src.startswith("\\\\", start)
+    if not (_PATH.match(src, start) if is_double else _is_in_path(src, start)):
+        return False
+    return _push_to_the_letter(state, is_silent, min(start + 2, state.posMax))
+
+
+def _is_in_path(text: str, at: int) -> bool:
+    start = max(0, at - _LONGEST_PATH)
+    if text.find(":\\", start, at + 1) < 0 and text.find("\\\\", start, at) < 0:
+        return False
+    paths = _PATH.finditer(text, start, at + _LONGEST_PATH)
+    return any(path.start() < at < path.end() for path in paths)
 
 
 def _footnote(state: StateInline, is_silent: bool) -> bool:
@@ -180,6 +259,99 @@ def _footnote(state: StateInline, is_silent: bool) -> bool:
     if not is_silent:
         state.push("footnote", "", 0).content = match[1]
     state.pos = match.end()
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """What stands behind the text of a link or an image: `](address "title")`. Its address lies
+    from `start` to `stop`, and leads to `href`."""
+
+    start: int
+    stop: int
+    end: int
+    href: str
+
+
+def _tail(state: StateInline, bracket: int) -> _Tail | None:
+    if not state.src.startswith("](", bracket):
+        return None
+    start = _behind_blanks(state, bracket + 2)
+    address = state.md.helpers.parseLinkDestination(state.src, start, state.posMax)
+    if not address.ok:
+        return None
+    end = _behind_blanks(state, address.pos)
+    if end > address.pos:
+        title = state.md.helpers.parseLinkTitle(state.src, end, state.posMax)
+        if title.ok:
+            end = _behind_blanks(state, title.pos)
+    if not state.src.startswith(")", end, state.posMax):
+        return None
+    return _Tail(start, address.pos, end + 1, state.md.normalizeLink(address.str))
+
+
+def _behind_blanks(state: StateInline, at: int) -> int:
+    return _BLANKS.match(state.src, at, state.posMax).end()  # type: ignore[union-attr]
+
+
+def _push_as_written(state: StateInline, start: int, tail: _Tail) -> None:
+    """What would be a link or an image, to the letter; its address is a link where it may be."""
+    # HTML has no link within a link.
+    if state.linkLevel > 0 or not state.md.validateLink(tail.href):
+        state.push("text_special", "", 0).content = state.src[start : tail.end]
+        return
+    state.push("text_special", "", 0).content = state.src[start : tail.start]
+    state.push("link_open", "a", 1).attrs = {"href": tail.href}
+    state.push("text_special", "", 0).content = state.src[tail.start : tail.stop]
+    state.push("link_close", "a", -1)
+    state.push("text_special", "", 0).content = state.src[tail.stop : tail.end]
+
+
+def _link(state: StateInline, is_silent: bool) -> bool:
+    """As CommonMark's, but only of a text that can be seen and with an address."""
+    if state.src[state.pos] != "[":
+        return False
+    end = state.md.helpers.parseLinkLabel(state, state.pos, True)
+    if end < 0 or not _can_be_seen(state.src[state.pos + 1 : end]):
+        return False
+    if _NO_ADDRESS.match(state.src, end, state.posMax):
+        return False
+    return commonmark_link(state, is_silent)
+
+
+def _can_be_seen(text: str) -> bool:
+    return any(
+        unicodedata.category(letter)[0] not in "CZ" and letter not in _UNSEEN for letter in text
+    )
+
+
+def _tail_of_no_link(state: StateInline, is_silent: bool) -> bool:
+    """`](./__init__.py)`: emphasis would change an address that is shown as text."""
+    tail = _tail(state, state.pos)
+    if tail is None:
+        return False
+    if not is_silent:
+        _push_as_written(state, state.pos, tail)
+    state.pos = tail.end
+    return True
+
+
+def _image(state: StateInline, is_silent: bool) -> bool:
+    """An image is text to the letter, for nothing is loaded."""
+    start = state.pos
+    if not state.src.startswith("![", start):
+        return False
+    bracket = state.md.helpers.parseLinkLabel(state, start + 1, False)
+    if bracket >= 0 and (tail := _tail(state, bracket)) is not None:
+        if not is_silent:
+            _push_as_written(state, start, tail)
+        state.pos = tail.end
+        return True
+    # By the label of its address, or without one.
+    if not commonmark_image(state, True):
+        return False
+    if not is_silent:
+        state.push("text_special", "", 0).content = state.src[start : state.pos]
     return True
 
 
@@ -196,12 +368,13 @@ def _address(state: StateInline, is_silent: bool) -> bool:
     if len(address) < 4:
         return False
     if not is_silent:
+        url = scheme[1] + address
+        href = state.md.normalizeLink(url)
         # The scheme became plain text before its colon was seen: it is taken back.
-        if not state.pending.endswith(scheme[1]):
+        if not state.pending.endswith(scheme[1]) or not state.md.validateLink(href):
             return False
         state.pending = state.pending[: -len(scheme[1])]
-        url = scheme[1] + address
-        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(url)}
+        state.push("link_open", "a", 1).attrs = {"href": href}
         state.push("text", "", 0).content = url
         state.push("link_close", "a", -1)
     state.pos += len(address)

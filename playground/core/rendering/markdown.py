@@ -8,14 +8,15 @@ What would take too long is shown as it was written.
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.token import Token
 
-from playground.core.rendering.allowed import fault
+from playground.core.rendering.allowed import ALLOWED, fault
 from playground.core.rendering.block_rules import (
     DEEPEST,
     Environment,
@@ -36,7 +37,8 @@ WHOLE_LIMIT_S = 1.0
 STYLE_FILE = Path(__file__).parent / "style.css"
 """The style sheet of rendered answers; its rules begin at the class `rendered`."""
 
-_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>]*", re.IGNORECASE)
+_LINK = re.compile(ALLOWED["a"]["href"])
+_SCHEME = re.compile(r"\s*[A-Za-z]+:")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _LABEL = re.compile(r"\[((?:[^\[\]\\]|\\.)+)\]", re.DOTALL)
 _DEEPEST_MARKS = 100
@@ -65,7 +67,8 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": DEEPEST + 10})
     parser.enable(["table", "strikethrough"])
     # Entities stay as written: a model that explains `&lt;` means these four letters.
-    parser.disable(["image", "html_block", "html_inline", "entity"])
+    parser.disable(["html_block", "html_inline", "entity"])
+    parser.normalizeLink = _normalised_link  # type: ignore[method-assign]
     parser.validateLink = _may_lead_to  # type: ignore[method-assign]
     parser.normalizeLinkText = _as_it_is  # type: ignore[method-assign]
     add_block_rules(parser)
@@ -77,6 +80,12 @@ def _as_it_is(link: str) -> str:
     return link
 
 
+def _normalised_link(url: str) -> str:
+    # In lower case first: only then is a host of other letters put into ASCII, where its name is
+    # seen for what it is.
+    return normalizeLink(_SCHEME.sub(lambda scheme: scheme[0].lower(), url, count=1))
+
+
 def _may_lead_to(url: str) -> bool:
     return _LINK.fullmatch(url) is not None
 
@@ -86,11 +95,12 @@ _MARKDOWN = _parser()
 
 @dataclass(slots=True)
 class Block:
-    """One block at the top level: its HTML, the line at which it begins, and what it was made of.
-    `may_refer` says that a definition further down could still change it."""
+    """One block at the top level: its HTML, the line at which it begins, what it was made of, and
+    its source. `may_refer` says that a definition further down could still change it."""
 
     tokens: list[Token]
     line: int
+    source: str = ""
     html: str = ""
     is_complete: bool = False
     may_refer: bool = False
@@ -136,13 +146,15 @@ class Reader:
         """Whether the time since `begin` is over."""
         return self._clock() > self._deadline_s
 
-    def blocks(self, text: str, *, is_open: bool) -> list[Block]:
-        """The blocks of a text; `is_open` says that it may go on. Definitions that it holds are
-        added to `definitions`. Raises `TooSlow` where even its blocks can't be told apart."""
+    def blocks(self, text: str, *, is_open: bool, is_beginning: bool = True) -> list[Block]:
+        """The blocks of a text; `is_open` says that it may go on, `is_beginning` that nothing
+        stands above it. Definitions that it holds are added to `definitions`. Raises `TooSlow`
+        where even its blocks can't be told apart."""
         environment: Environment = {
             "references": self.definitions.references,
             "footnotes": {"refs": self.definitions.footnotes},
             "is_open": is_open,
+            "is_beginning": is_beginning,
             "is_out_of_time": self.is_out_of_time,
         }
         tokens: list[Token] = []
@@ -154,7 +166,10 @@ class Reader:
             if token.level == 0 and token.nesting >= 0:
                 blocks.append(Block([], token.map[0] if token.map else 0))
             blocks[-1].tokens.append(token)
-        for block in blocks:
+        lines = text.split("\n")
+        ends = [*(block.line for block in blocks[1:]), len(lines)]
+        for block, end in zip(blocks, ends, strict=False):
+            block.source = "\n".join(lines[block.line : end]).rstrip("\n")
             self.write(block, is_open=is_open and block is blocks[-1])
         return blocks
 
@@ -163,7 +178,7 @@ class Reader:
         block.is_complete, block.may_refer = True, False
         html = "".join(self._write(block, at, is_open) for at in range(len(block.tokens)))
         # Nothing gets here that is off the list; if it ever does, it is shown as text.
-        block.html = html if fault(html) is None else as_written(_source_of(block.tokens))
+        block.html = html if fault(html) is None else as_written(block.source)
 
     def _write(self, block: Block, at: int, is_open: bool) -> str:
         token = block.tokens[at]
@@ -308,10 +323,6 @@ class Reader:
         self._colourings.clear()
 
 
-def _source_of(tokens: Sequence[Token]) -> str:
-    return "\n".join(token.content for token in tokens if token.content)
-
-
 def _closed(text: str) -> str:
     """A text that may go on, with the code and the bold words that are open in it closed, so that
     no bare mark flickers by."""
@@ -345,6 +356,10 @@ def _direction(token: Token) -> str:
     return ' dir="auto"' if token.level == 0 else ""
 
 
+def _attributes(token: Token) -> str:
+    return "".join(f' {name}="{value}"' for name, value in token.attrs.items())
+
+
 def _tag(token: Token) -> str:
     """A tag of a block, opened or closed."""
     kind = token.type
@@ -361,12 +376,12 @@ def _tag(token: Token) -> str:
         return "</table></div>" if kind == "table_close" else f"</{token.tag}>"
     if kind == "table_open":
         return f'<div class="scroll"><table{_direction(token)}>'
-    if kind == "ordered_list_open" and "start" in token.attrs:
-        return f'<ol start="{token.attrs["start"]}"{_direction(token)}>'
+    if kind in ("ordered_list_open", "list_item_open"):
+        return f"<{token.tag}{_attributes(token)}{_direction(token) if token.tag == 'ol' else ''}>"
     if kind in ("th_open", "td_open"):
         # A class, since the list of attributes has no `style`.
         side = str(token.attrs.get("style", "")).removeprefix("text-align:")
         return f'<{token.tag} class="align-{side}">' if side else f"<{token.tag}>"
-    if kind in ("list_item_open", "thead_open", "tbody_open", "tr_open"):
+    if kind in ("thead_open", "tbody_open", "tr_open"):
         return f"<{token.tag}>"
     return f"<{token.tag}{_direction(token)}>"

@@ -2,6 +2,8 @@
 
 import html
 import re
+import unicodedata
+from collections import Counter
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import Converter
@@ -12,12 +14,27 @@ from playground.core.rendering.plain import attribute, escaped
 LONGEST = 600
 """Characters of a formula: the converter takes up to 20 ms for so many."""
 
+_TAGS = re.compile(r"<[^>]*>")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _WORDS = re.compile(r"[A-Za-z]{2,}[ ,;:]+[A-Za-z]{2,}")
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z(])")
 _VARIABLE = re.compile(r"\{?[A-Z_][A-Z0-9_]{2,}")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*")
 _AMOUNT = re.compile(r"[+-]?\d[\d.,]*(?: ?[-–/] ?\d|\s*[A-Za-z/]{2,}|[KMBkmb]\b| [a-z])")
+# What TeX reads and does not show: commands, and the names and lengths that some of them take.
+_UNSHOWN = re.compile(
+    r"\\(?:begin|end)\*?\{[^{}]*\}(?:\[[^\[\]]*\])?(?:\{[lcr|@ \d]*\})?"
+    r"|\\(?:text)?color(?:\[\w+\])?\{[^{}]*\}"
+    r"|\\(?:[hvm]space|m?kern|[hm]skip|rule)\*?(?:\s*\{?-?[\d.]+\s*[a-z]{2}\}?){1,2}"
+    r"|\\(?:colorbox|unicode)\{[^{}]*\}|\\\\\[[^\[\]]*\]"
+    r"|\\(?:[A-Za-z]+|.)",
+    re.DOTALL,
+)
+_CENTS = re.compile(r"\.\d")
+_CURRENCY = re.compile(r"[^A-Za-z0-9][A-Z]{1,3}$")
+_NO_BRACKET = re.compile(r"[^()\[\]]+")
+_ESCAPED_SIGN = re.compile(r"\\([%&_#$])")
+_THIN_SPACE = re.compile(r"\\[,:;]")
 _ENDING = re.compile(r"(?:th|st|nd|rd|s|d)\b")
 _FORMULA = re.compile(r"[\^_=+*/<>|!'()\[\]-]")
 
@@ -30,7 +47,10 @@ def reads_as_formula(source: str, after: str = "") -> bool:
     # A letter right behind the sign is that of a price or a variable, but for `$n$th`.
     if after[:1].isalnum() and not (len(source) <= 3 and _ENDING.match(after)):
         return False
-    if after[:1] in ("_", "(", "{", "$"):
+    # So is `$.50`, and the sign of `R$ 10` behind another price.
+    if after[:1] in ("_", "(", "{", "$", "@", "#") or _CENTS.match(after):
+        return False
+    if source[0].isdigit() and _CURRENCY.search(source) and after[:2].strip().isdigit():
         return False
     if _COMMAND.search(source):
         return not _AMOUNT.match(source) or "\\%" not in source
@@ -43,10 +63,18 @@ def reads_as_formula(source: str, after: str = "") -> bool:
         return False
     if _VARIABLE.match(source) or _WORDS.search(source) or _AMOUNT.match(source):
         return False
-    if re.search(r"""["`#@;&]|//|--|\$""", source):
+    if re.search(r"""["`#@;&]|//|--|\*\*|\$""", source) or not _are_closed(source):
         return False
     bare = re.sub(r"[\s\d.,{}:]", "", _FORMULA.sub("", source))
     return bool(_FORMULA.search(source)) or len(bare) <= 2 or "," in source
+
+
+def _are_closed(source: str) -> bool:
+    """Whether no bracket is left open: what begins in `($5)` does not end in `(6$)`. In `[0, 1)`
+    and `]0, 1[` one closes the other."""
+    brackets = _NO_BRACKET.sub("", source)
+    closing = sum(brackets.count(bracket) for bracket in ")]")
+    return brackets[:1] != ")" and 2 * closing == len(brackets)
 
 
 def is_in_brackets(source: str) -> bool:
@@ -62,10 +90,22 @@ def to_mathml(source: str, opening: str, closing: str, *, is_block: bool) -> str
     try:
         if len(source) > LONGEST or source.count("{") > 150 or "\\style" in source:
             raise ValueError("not to be converted")
-        return _written(Converter(display=display).convert_to_element(source))
+        mathml = _written(Converter(display=display).convert_to_element(source))
+        if not _tells_all_of(source, mathml):
+            raise ValueError("it was not converted whole")
+        return mathml
     # Its parser fails in more ways than it declares (IndexError, KeyError, RecursionError).
     except Exception:
         return f'<code class="math">{escaped(opening + source + closing)}</code>'
+
+
+def _tells_all_of(source: str, mathml: str) -> bool:
+    """Whether each letter and digit is there: the converter drops comments, as `50% of x` begins
+    one, and arguments of commands that it only half knows."""
+    # A double-struck R is the `R` that it was made of.
+    text = unicodedata.normalize("NFKC", html.unescape(_TAGS.sub("", mathml)))
+    shown = Counter(unicodedata.normalize("NFKC", _UNSHOWN.sub(" ", source)))
+    return not any(letter.isalnum() or letter == "%" for letter in shown - Counter(text))
 
 
 def _written(element: Element) -> str:
@@ -79,7 +119,16 @@ def _written(element: Element) -> str:
         if name in allowed and re.fullmatch(allowed[name], value)
     )
     inner = "".join(_written(child) + _text(child.tail) for child in element)
-    return f"<{element.tag}{attributes}>{_text(element.text)}{inner}</{element.tag}>"
+    text = _words(element.text or "") if element.tag == "mtext" else _text(element.text)
+    return f"<{element.tag}{attributes}>{text}{inner}</{element.tag}>"
+
+
+def _words(text: str) -> str:
+    # The converter leaves what stands in `\text{…}` as it is, and ends it at `\}`.
+    text = _THIN_SPACE.sub("\u2009", _ESCAPED_SIGN.sub(r"\1", text))
+    if "\\" in text:
+        raise ValueError(f"{text} is not only words")
+    return escaped(html.unescape(text))
 
 
 def _text(text: str | None) -> str:

@@ -4,11 +4,13 @@ from html.parser import HTMLParser
 
 
 class Shown(HTMLParser):
-    """The text of a piece of HTML, the text within tags of each name, and its attributes."""
+    """The text of a piece of HTML, the text within tags of each name, its attributes, and what
+    stands before the items of its numbered lists."""
 
     def __init__(self, rendered):
         super().__init__(convert_charrefs=True)
         self.text, self.of_tag, self.attributes, self._open = "", {}, [], []
+        self.markers, self._lists = [], []
         self.feed(rendered)
         self.close()
 
@@ -17,10 +19,19 @@ class Shown(HTMLParser):
         self.of_tag.setdefault(tag, []).append("")
         if tag not in ("hr", "input"):
             self._open.append((tag, len(self.of_tag[tag]) - 1))
+        values = dict(attrs)
+        if tag in ("ol", "ul"):
+            self._lists.append(int(values.get("start", 1)) if tag == "ol" else None)
+        if tag == "li" and self._lists[-1] is not None:
+            number = int(values.get("value", self._lists[-1]))
+            self._lists[-1] = number + 1
+            self.markers.append(values.get("data-marker", f"{number}."))
         if tag in ("p", "li", "pre", "h1", "h2", "h3", "td", "th", "math", "div", "hr"):
             self.text += "\n"
 
     def handle_endtag(self, tag):
+        if tag in ("ol", "ul"):
+            self._lists.pop()
         self._open.pop()
 
     def handle_data(self, data):

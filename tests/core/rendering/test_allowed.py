@@ -8,6 +8,7 @@ import pytest
 from browser.hostile import Hostile
 from core.rendering.shown import Shown
 
+from playground.core.rendering import markdown
 from playground.core.rendering.allowed import ALLOWED, as_json, fault
 from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import STYLE_FILE, to_html
@@ -53,6 +54,13 @@ def test_the_guard_refuses_whatever_is_off_the_list(html):
 def test_the_guard_lets_through_what_is_rendered():
     assert fault('<p dir="auto">a &lt;b&gt; <em>c</em></p><hr>') is None
     assert fault("") is None
+
+
+def test_a_block_with_what_is_off_the_list_is_shown_as_written(monkeypatch):
+    monkeypatch.setattr(markdown, "fault", lambda html: "<em>" if "<em>" in html else None)
+    found = Shown(to_html("# a\n\n1. *b*\n\n   > c\n\nd"))
+    assert found.of_tag["pre"] == ["1. *b*\n\n   > c"]
+    assert (found.of_tag["h1"], found.of_tag["p"]) == (["a"], ["d"])
 
 
 def test_the_list_travels_as_json():

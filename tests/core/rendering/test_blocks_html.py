@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from core.rendering.shown import Shown, words
 
 from playground.core.answer.content import (
@@ -16,6 +17,7 @@ from playground.core.answer.content import (
 )
 from playground.core.rendering.allowed import fault
 from playground.core.rendering.blocks_html import blocks_html
+from playground.core.text.json_text import indented
 
 CITED = {"type": "web_search_result_location", "cited_text": "It *rains*.", "title": "<Sky>"}
 RESULT = [{"type": "web_search_result", "title": "Sky & sun", "url": "https://e.example"}]
@@ -63,3 +65,16 @@ def test_json_is_shown_to_the_letter_while_it_is_not_whole():
         expected = text.replace("\x00", "\ufffd").replace("\ud800", "\ufffd")
         assert words("".join(Shown(found.html).of_tag["code"])) == words(expected)
         assert fault(found.html) is None
+
+
+@pytest.mark.parametrize("line", ["~" * 10, "~" * 11, "~" * 25, "~" * 3])
+@pytest.mark.parametrize("before", ["cut\n", '{"a": "cut\n', ""])
+def test_an_input_that_is_no_json_is_code_whatever_it_holds(before, line):
+    text = f"{before}{line}\n**b** `c`\n"
+    for block in (
+        ToolUseBlock("t", "now", text),
+        ServerToolResultBlock("x_tool_result", "s", text),
+        UnknownBlock("x", text),
+    ):
+        [found] = blocks_html((block,))
+        assert Shown(found.html).of_tag["code"] == [indented(text)]

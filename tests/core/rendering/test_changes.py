@@ -48,10 +48,45 @@ def test_what_is_gone_between_lists_and_cells_stands_where_text_may():
     assert marked("", "all of it") == '<p dir="auto"><ins>all of it</ins></p>'
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1. Soak rice.\n2. Grind it.", "Boil water."),
+        ("Soak rice.\n\n- grind", "- boil"),
+        ("a", ""),
+    ],
+)
+def test_what_is_gone_at_the_beginning_leaves_no_empty_line_there(before, after):
+    # Line breaks in the HTML are shown.
+    assert re.match(r"(<[^>]*>)*[^<\s]", marked(before, after))
+
+
 def test_a_formula_is_marked_as_a_whole():
     found = marked("So $x^2$ it is.", "So $x^3$ it is.")
     assert "<ins><math" in found
     assert "</math></ins> it is." in found
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("$x^2$", "$x_2$"),
+        (r"$\frac{a}{b}$", "$a b$"),
+        (r"$\sqrt{x}$", "$x$"),
+        ("$x_1^2$", "$x^12$"),
+    ],
+)
+def test_a_formula_of_the_same_letters_in_another_shape_is_marked(before, after):
+    found = marked(f"So {before} it is.", f"So {after} it is.")
+    assert found.count("<ins><math") == found.count("<del>") == 1
+    assert marked(f"So {after} it is.", f"So {after} it is.") == to_html(f"So {after} it is.")
+
+
+def test_a_task_that_was_ticked_is_marked():
+    found = marked("- [ ] a\n- [x] b", "- [x] a\n- [x] b")
+    assert found.count("<ins>") == found.count("<del>☐</del>") == 1
+    assert "<ins><input" in found
+    assert fault(found) is None
 
 
 def test_words_are_counted_and_what_is_the_same_holds_no_mark():

@@ -8,7 +8,7 @@ import time
 from itertools import count
 
 import pytest
-from core.rendering.shown import Shown
+from core.rendering.shown import Shown, words
 
 from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import to_html
@@ -23,7 +23,9 @@ PIECES = [
     "see [1] and [x][1] [^1] [^n]\n", "[^1]: foot\n", "[^n]: `n`\n", '{"a": 1}\n', "{\n",
     '"k": [1, 2],\n', "}\n", "[1, 2]\n", "[1] Smith\n", "<a>\n", "</a>\n",
     "price $5 to $6 $x^2$\n", "text", "**", " ", "\t", "[", "]", "*a", "|", "`", "~~", "- [x] t\n",
-    "日本**「語」**です\n", "مرحبا\n", ">= 3\n", "\r\n", "\r",
+    "> $$\n", "> [1]: https://quoted.example\n", "> #\n", "#\n", "![x][1]\n", "1. again\n",
+    "\\begin{a}\n", "\\end{a}\n", "---\nkey: value\n", "C:\\_a\\*\n", "__init__\n", "<!-- *a*\n",
+    "-->\n", "日本**「語」**です\n", "مرحبا\n", ">= 3\n", "\r\n", "\r",
 ]  # fmt: skip
 
 
@@ -63,6 +65,15 @@ def test_grown_in_any_steps_it_is_what_the_whole_is(start):
         assert watch.finish(document) == to_html(document, clock=stands_still), seed
 
 
+@pytest.mark.parametrize("last", ["> $$", "> [1]: https://e.example", "> #", "- $$"])
+def test_the_last_line_of_a_quote_or_an_item_is_over_where_the_text_goes_on(last):
+    text = f"see [1]\n\n{last}\n\nnext\nmore\n\nend"
+    watch = Watch()
+    for cut in range(len(text)):
+        watch.grow(text[:cut])
+    assert watch.finish(text) == to_html(text, clock=stands_still)
+
+
 def test_finished_blocks_are_frozen_while_the_last_one_grows():
     watch = Watch()
     watch.grow("one\n\ntwo\n\nthree and\nmore\n")
@@ -89,7 +100,9 @@ def test_open_bold_and_code_do_not_flicker():
 
 def test_a_long_text_at_once_is_read_in_slices_and_shown_from_the_first():
     text = "# Head\n\nSome *text* with **bold** and `code`.\n\n- one\n- two\n\n" * 800
-    watch = Watch(time.thread_time)
+    # Time passes with looks at the clock, as much on a busy machine as on an idle one.
+    looks = count()
+    watch = Watch(lambda: next(looks) / 100_000)
     watch.grow(text, is_over=True)
     assert not watch.growing.is_done
     assert watch.growing.blocks[-1].startswith('<pre class="as-written"')
@@ -115,6 +128,28 @@ def test_a_block_that_becomes_too_long_to_be_read_again_keeps_what_was_read_of_i
     assert len(Shown("".join(watch.growing.blocks)).of_tag["li"]) == items
 
 
+@pytest.mark.parametrize(
+    "above", ["so\n\n", "so\n", "# so\n", "- so\n- so\n", "```\nso\n```\n", "|so|\n|-|\n"]
+)
+@pytest.mark.parametrize("length", [4_100, 9_000])
+def test_a_line_longer_than_a_step_is_read_whatever_stands_above_it(above, length):
+    text = above + "**bold** " * (length // 9)
+    watch = Watch()
+    assert watch.finish(text) == to_html(text, clock=stands_still)
+    watch = Watch()
+    for end in range(0, length, 3_000):
+        watch.grow(text[:end])
+    assert watch.finish(text) == to_html(text, clock=stands_still)
+
+
+@pytest.mark.parametrize("piece", ["[!&amp;", "<![CDATA['> ", "[!a\n"])
+def test_a_paragraph_that_cannot_be_read_in_time_is_shown_as_written_and_done(piece):
+    calls = count()
+    watch = Watch(lambda: next(calls) * 1e-4)
+    text = ("so\n\n" + piece * 50_000)[:50_000]
+    assert words(Shown(watch.finish(text)).text) == words(text)
+
+
 MARKS = (
     "a * _ ` [ ] ( ![ [[] *a_ **a_ > # | $ $a $$ \\( \\[ \\ \\$ < <a <a> </ <!-- &amp; https:// "
     'https://a) ~~ ~~a [a]( [a][ [^a] {{ {_"a": [1, $x^2$ ``a` 日**本 \u0301 *_ ***a'
@@ -129,6 +164,11 @@ LONG = {repr(piece): (piece * 50_000)[:50_000] for piece in REPEATED} | {
     "definitions": "".join(f"[x{n}]\n\n[a{n}]: https://e.example/{n}\n\n" for n in range(1_200)),
     "footnotes": "".join(f"[^{n}]: a [^{n + 1}]\n" for n in range(2_500)),
     "code": "```python\n" + ("def f(a): return {'a': 1}\n" * 2_000)[:19_000],
+    "a shell's session": "```console\n" + "a" * 19_900,
+    "short lines of a session": "```console\n" + ("a" * 900 + "\n") * 20,
+    "literate code": "```literate-idris\n" + "<a <#" * 3_900,
+    "open environments": "\\begin{a}\n" * 5_000,
+    "environments of one line": "\\begin{a}x" * 5_000,
     "formulas": ("$$" + "x'" * 290 + "$$\n\n") * 60,
 }
 WORST = {name: text[:50_000] for name, text in LONG.items()}
@@ -159,6 +199,22 @@ def longest_step_s(text):
         if watch.growing.is_done:
             return longest_s
     raise AssertionError("never done")
+
+
+@pytest.mark.parametrize(
+    "line", ["\\begin{a}\n", "\\begin{a}x ", "> \\begin{a}\n", "- \\begin{a}\n"]
+)
+def test_environments_that_stay_open_are_read_in_time(line):
+    """Four times as many take about four times as long: by their square it would be sixteen."""
+    for _ in range(TRIES):
+        took_s = []
+        for number in (2_000, 8_000):
+            began_s = time.thread_time()
+            assert words(Shown(to_html(line * number, limit_s=60)).text).count("begin") == number
+            took_s.append(time.thread_time() - began_s)
+        if took_s[1] < 10 * took_s[0]:
+            return
+    pytest.fail(f"{took_s}")
 
 
 @pytest.mark.usefixtures("uncollected")

@@ -29,7 +29,11 @@ TO_THE_LETTER = [
     "价格$5到$10元，$7和8$",
     "I have $10 and you have 20$ too",
     "Between $100 and $200, not $150-$160",
+    "$1 = R$ 5,40, so $100 (R$ 540) or $20–R$ 108",
+    "$5,$.50 and $1/$.50",
+    "($5), (10$); ($5)/(10$)",
     # Shells and programs
+    "f($a,$@) and $a/$#",
     "export PATH=$HOME/bin:$PATH",
     "echo $HOME and $USER, ${A}/${B} $1 $2 $@ $# $$ $? $!",
     "cp $SRC/$NAME $DST; cd $OLDPWD",
@@ -38,12 +42,18 @@ TO_THE_LETTER = [
     'jQuery: $("a").on(x, $("b")), $.ajax($x)',
     "PHP: $a = $b + $c; $this->x",
     "a regular expression: ^foo$|^bar$ and \\d+$",
+    "^$|^a$",
     "sed 's/\\(a\\)\\(b\\)/\\2\\1/'",
     "C:\\Users\\ann",
     ">= 5, <= 3, -> and => and <- and !=",
     ">= 5 apples",
     "if a<b and c>d: x = a<<2",
     "std::vector<std::map<int, T>> v;",
+    "C:\\Users\\*.txt and D:\\_a_\\[b]",
+    'C:\\_temp\\_x, C:\\$Recycle.Bin\\ and "C:\\a\\#b"',
+    "\\\\server\\_share\\*.*",
+    "__init__.py, super().__init__() and x.__class__.__name__",
+    'if __name__ == "__main__":',
     # Codes that other renderers know
     ":x: :smile: :red[late] :green-badge[new] :material/home:",
     "(c) (r) (tm) +- ... -- --- \"quotes\" 'single'",
@@ -60,6 +70,9 @@ TO_THE_LETTER = [
     "<name>__init__ *a*</name>",
     '<a href="__x__" class="*y*">',
     "<!-- a *comment* with __init__ -->",
+    "<!-- <b> *a* --> and <!--> -> a *b -->",
+    "<![CDATA[a *b* > c]]>",
+    "<?php $this->a *b* ?>",
     "<script>alert(1)</script>",
     "<Ann> and </Ann> and <br/>",
     '<?xml version="1.0"?>\n<r>\n  <a b="1"/>\n</r>',
@@ -69,6 +82,10 @@ TO_THE_LETTER = [
     "\\[sic\\]",
     "$\\frac{$ and $$ and $$$",
     "\\begin{align}\nx &= 1 \\\\\ny &= 2 \\\\ z\n\\end{align}",
+    "\\begin{align}\nx\n=\n- y_1 *z* \\\\\n+ 1 \\% \\\\[2pt]\n\\end{align}",
+    "\\begin{a}\\begin{a}*x*\\end{a}\\\\*y*\\end{a}",
+    "\\end{a} \\begin{b} *x* \\begin{a} *y* \\end{a} \\end{b}",
+    "the matrix \\begin{bmatrix}1 & 2\\\\3 & 4\\end{bmatrix} is *_ regular",
     # Scripts
     "日本語の文。「引用」と（括弧）、そして￥100。",
     "　字下げした段落",
@@ -92,6 +109,11 @@ def test_a_text_without_marks_of_markdown_is_shown_letter_for_letter(text):
     assert "math" not in shown(text).of_tag
 
 
+def test_a_bold_price_begins_no_formula():
+    text = "**$5** (10$) and **$5**, 10$"
+    assert shown(text).text.strip() == text.replace("*", "")
+
+
 def test_only_the_mark_of_an_escape_is_gone():
     assert shown(r"100% \% \* \_ \$ \#").text.strip() == "100% % * _ $ #"
     assert shown("a\\\nb").text.strip() == "a\nb"
@@ -109,6 +131,9 @@ def test_only_the_mark_of_an_escape_is_gone():
         ("text:\n\\[\nx = 1\n\\]\nmore", ["x=1"]),
         ("$n$ and $n$th and $n$-gon, $k$s", ["n", "n", "n", "k"]),
         ("for $x, y \\in A$ and $5$ or $3x+1$", ["x,y∈A", "5", "3x+1"]),
+        ("$[0,1)$ and $]0,1[$ or $f(g(x))$", ["[0,1)", "]0,1[", "f(g(x))"]),
+        ("$n < R$ in 10 of $R$ 10", ["n<R", "R"]),
+        ("$3N$ 2-cycles of $2N$ 10", ["3N", "2N"]),
         ("$E=mc^2$, ($a_i$) “$b$” *$c$*", ["E=mc2", "ai", "b", "c"]),
         (r"$\text{if } x>0$", ["if\xa0x>0"]),
         ("$f(x)$ costs $5 or $6", ["f(x)"]),
@@ -124,6 +149,47 @@ def test_mathematics_is_found_where_it_is_some(text, formulas):
 @pytest.mark.parametrize("text", [r"$\frac{$", r"$\begin{a}x^2$", r"$\undefined{^^}$"])
 def test_mathematics_that_does_not_parse_is_shown_as_written(text):
     assert shown(text).text.strip() == text
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "a % b", "50% of x", "x + 1 % the rest\n+ y", r"\sideset{a}{b}\sum", r"\href{u}{v}",
+        r"\class{k}{v}",
+    ],
+)  # fmt: skip
+def test_a_formula_of_which_the_converter_drops_letters_is_shown_as_written(formula):
+    assert shown(f"\\[ {formula} \\]").text.strip() == f"\\[ {formula} \\]"
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        (r"max\_tokens", "max_tokens"),
+        (r"kg\,m\;s", "kg\u2009m\u2009s"),
+        (r"\$5\&50\%\#1", "$5&50%#1"),
+        ("a_b", "a_b"),
+    ],
+)
+def test_words_in_a_formula_lose_the_marks_of_their_escapes(words, read):
+    assert shown(rf"$x_{{\text{{{words}}}}}$").of_tag["mtext"] == [read]
+
+
+@pytest.mark.parametrize("words", [r"a \{b\}", r"a \alpha", r"a\\b"])
+def test_words_in_a_formula_with_other_commands_are_shown_as_written(words):
+    assert shown(rf"\[ \text{{{words}}} \]").text.strip() == rf"\[ \text{{{words}}} \]"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"50\% x", r"\mathbb{R}^n \mathcal{L} \mathfrak{g}", r"\textcolor{red}{x} \color{blue} y",
+        r"\begin{array}{c|c} a & b \\[2pt] c & d \end{array}", r"\hspace{-1.5em} x \kern 3pt y",
+        r"\begin{cases} x & \text{if } y \\ z & w \end{cases}", r"\operatorname*{argmax}_x",
+    ],
+)  # fmt: skip
+def test_names_and_lengths_in_a_formula_are_no_letters_of_it(formula):
+    assert "math" in shown(f"\\[ {formula} \\]").of_tag
 
 
 @pytest.mark.parametrize(
@@ -145,6 +211,47 @@ def test_an_answer_that_is_json_is_code_to_the_letter(text):
     found = shown(text)
     assert found.of_tag["code"] == [text]
     assert words(found.text) == words(text)
+
+
+@pytest.mark.parametrize("marks", [("---", "---"), ("---", "..."), ("--- ", "---")])
+@pytest.mark.parametrize("before", ["", "\n\n"])
+def test_front_matter_is_code_to_the_letter(before, marks):
+    yaml = f"{marks[0]}\ntitle: *x*\n# y\ntags:\n  - a\n{marks[1]}"
+    found = shown(f"{before}{yaml}\n# H")
+    assert found.of_tag["code"] == [yaml]
+    assert found.of_tag["h1"] == ["H"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\n\n---\nb: c\n---",
+        "---\na: b",
+        "---\na: b\n\n---",
+        "---\n**a:** b\n---",
+        "---\nOption A: b\n---",
+        "> ---\n> a: b\n> ---",
+    ],
+)
+def test_a_line_across_the_page_is_no_front_matter(text):
+    assert "code" not in shown(text).of_tag
+    assert "hr" in shown(text).of_tag
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"A:\_\_\_ and a\_b", "A:___ and a_b"), (r"A:\$5 or B:\$6", "A:$5 or B:$6"),
+        (r"C:\\Users\\_a", r"C:\Users\_a"),
+        ("__bold__ and __two words__", "bold and two words"), ("__init__ed__", "init__ed"),
+        ("\\begin{a}\n*b*\n\n\\end{a}", "\\begin{a}\nb\n\\end{a}"),
+        ("> \\begin{a}\n> *b*\n>\n> \\end{a}", "\\begin{a}\nb\n\\end{a}"),
+        ("> \\begin{a}\n> *b*\n\n\\end{a}", "\\begin{a}\nb\n\\end{a}"),
+        ("\\begin{a} *b* \\end{b}", "\\begin{a} b \\end{b}"),
+    ],
+)  # fmt: skip
+def test_what_only_resembles_a_path_a_name_or_an_environment_is_markdown(text, read):
+    assert shown(text).text.strip() == read
 
 
 def test_json_between_words_is_code_and_what_only_looks_like_it_is_not():
@@ -193,6 +300,49 @@ def test_markdown_of_chat_tools_is_known():
     assert [value for name, value in boxes if name == "aria-label"] == ["done", "to do"]
 
 
+@pytest.mark.parametrize(
+    ("text", "markers"),
+    [
+        ("1. a\n1. b\n1. c", ["1.", "1.", "1."]),
+        ("3. a\n7. b\n8. c", ["3.", "7.", "8."]),
+        ("0. a\n1. b", ["0.", "1."]),
+        ("1) a\n2) b\n5) c", ["1)", "2)", "5)"]),
+        ("01. a\n002. b", ["01.", "002."]),
+        ("1. a\n   1. b\n   1. c\n3. d", ["1.", "1.", "1.", "3."]),
+        ("1986. a\n\n1985. b", ["1986.", "1985."]),
+        ("9. [x] a\n9. [ ] b", ["9.", "9."]),
+        ("> 4. a\n> 2. b", ["4.", "2."]),
+        ("999999999. a\n999999999. b", ["999999999.", "999999999."]),
+    ],
+)
+def test_items_of_a_list_keep_the_numbers_that_they_came_with(text, markers):
+    assert shown(text).markers == markers
+
+
+def test_long_numbers_have_room_on_their_left():
+    classes = {
+        number: [value for _, name, value in shown(f"{number}. a").attributes if name == "class"]
+        for number in ("10", "100", "1986", "20000", "123456789")
+    }
+    assert classes == {
+        "10": [], "100": ["wide"], "1986": ["wide"], "20000": ["widest"], "123456789": ["widest"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["#", "###", "# #", "## ##", "- #", "> #"])
+def test_a_heading_without_words_is_text(text):
+    assert shown(text).text.strip() == text.lstrip("->").strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("## Why F #", "Why F #"), ("# a ###", "a ###"), ("# F#", "F#"), ("## a ##", "a")],
+)
+def test_a_heading_loses_only_signs_that_close_it(text, words):
+    (found,) = shown(text).of_tag["h" + str(text.index(" "))]
+    assert found == words
+
+
 def test_no_cell_of_a_table_is_lost():
     found = shown("| a | b |\n|:-:|--:|\n| 1 | 2 | 3 | 4 |\n| 5 |\n")
     assert found.of_tag["th"] == ["a", "b"]
@@ -228,9 +378,73 @@ def test_no_other_link_is_one(text):
     assert "a" not in shown(text).of_tag
 
 
-def test_an_image_loads_nothing():
-    assert "img" not in shown("![alt](https://x.example/a.png)").of_tag
-    assert shown("![alt](x.png)").text.strip() == "![alt](x.png)"
+@pytest.mark.parametrize(
+    ("text", "href"),
+    [
+        ("[a](HTTPS://x.example)", "https://x.example"),
+        ("[a](Mailto:A@x.example)", "mailto:A@x.example"),
+        ("<HttpS://x.example/P>", "https://x.example/P"),
+        ("HTTP://x.example/P", "http://x.example/P"),
+        ("[a]\n\n[a]: hTTps://x.example", "https://x.example"),
+        # A letter of another script in the host stays one to be seen.
+        ("[a](HTTPS://ex\u0430mple.com)", "https://xn--exmple-4nf.com"),
+    ],
+)
+def test_the_case_of_a_links_scheme_does_not_matter(text, href):
+    found = shown("**so** " + text)
+    assert found.of_tag["strong"] == ["so"]
+    assert {value for _, name, value in found.attributes if name == "href"} == {href}
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["[a]()", "[a](<>)", "http\u017f://x.example/p", "[a](<\x01javascript:x>)", "[a](Data:,x)"],
+)
+def test_what_can_be_no_link_leaves_the_rest_of_its_block_alone(link):
+    found = shown(f"- **so** {link}")
+    assert found.of_tag["strong"] == ["so"]
+    assert found.of_tag["li"] == [f"so {link}"]
+    assert "a" not in found.of_tag
+
+
+def test_a_letter_that_only_resembles_one_of_a_scheme_defines_no_link():
+    text = "[a]: http\u017f://x.example\n\n[a]"
+    assert words(shown(text).text) == words(text)
+    assert "a" not in shown(text).of_tag
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[](https://x.example/p)", "[ ](https://x.example/p)", "[\u200b](https://x.example/p)",
+        "[**](https://x.example/p)", "![](https://x.example/p)",
+        "![an *alt* text](https://x.example/p)", '![a](<https://x.example/p> "*t*")',
+    ],
+)  # fmt: skip
+def test_an_image_and_a_link_without_text_are_shown_as_written(text):
+    found = shown(f"so {text} so")
+    assert found.text.strip() == f"so {text} so"
+    assert ("a", "href", "https://x.example/p") in found.attributes
+    assert "img" not in found.of_tag
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![alt](x.png)", "![]()", "[]()", "[](x)", "<>", "[]", "![", "[a](./src/__init__.py)",
+        '[a](#b_c_ "d *e*")', "![a](__b__.png) ![_c_](d)", "[](mailto:__a__@x.example)",
+    ],
+)  # fmt: skip
+def test_the_address_of_what_is_no_link_keeps_its_letters(text):
+    assert shown(text).text.strip() == text
+
+
+def test_images_by_label_and_within_links_are_text():
+    text = "![][r] ![r] ![z][r]\n\n[r]: https://x.example"
+    assert words(shown(text).text) == words(text)
+    badge = shown("[![b](https://x.example/b.svg)](https://y.example)")
+    assert badge.of_tag["a"] == ["![b](https://x.example/b.svg)"]
+    assert ("a", "href", "https://y.example") in badge.attributes
 
 
 def test_a_footnote_stands_where_it_was_written():
@@ -265,6 +479,21 @@ def test_code_is_coloured_by_classes_and_keeps_its_letters():
     assert Shown(to_html(f"```nonsense\n{code}```")).of_tag["code"] == [code]
 
 
+@pytest.mark.parametrize(
+    "language", ["console", "pycon", "doscon", "literate-haskell", "text", "json", "http", "diff"]
+)
+@pytest.mark.parametrize(
+    "code", ["$ ls -l\nx", "> a", "C:\\> dir\nb", ">>> 1\n1", "[1,\n2", "a" * 3_000]
+)
+def test_code_without_a_last_line_feed_keeps_its_letters(language, code):
+    assert shown(f"```{language}\n{code}").of_tag["code"] == [code]
+
+
+def test_a_session_is_coloured_unless_a_line_of_it_is_very_long():
+    assert "<span" in to_html("```console\n$ ls -l\nx\n```")
+    assert "<span" not in to_html(f"```console\n$ ls -l\n{'x' * 1_001}\n```")
+
+
 @pytest.mark.parametrize("text", ["**a**\n\n  b\t<c>", "\n\na", "a\x00b\r\nc\rd", "", "a\ud800b"])
 def test_the_plain_view_shows_the_text_that_came(text):
     found = Shown("<i>" + plain_html(text) + "</i>").of_tag["pre"][0]
@@ -276,3 +505,7 @@ def test_the_plain_view_shows_the_text_that_came(text):
 
 def test_a_pile_of_marks_that_would_freeze_a_browser_is_cut():
     assert len(shown("a" + "\u0301" * 1_000).text) < 30
+
+
+def test_code_that_has_no_lines_yet_has_no_colours():
+    assert "<span" not in to_html("```console\n```")

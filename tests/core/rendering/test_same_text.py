@@ -2,11 +2,16 @@
 
 import json
 import os
+import random
+import re
 
+import pytest
 from core.rendering.shown import Shown, words
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from playground.core.rendering import markdown
+from playground.core.rendering.allowed import fault
 from playground.core.rendering.growing import Growing
 from playground.core.rendering.markdown import to_html
 
@@ -121,7 +126,84 @@ def test_no_letter_is_lost_or_told_twice_whatever_the_marks(text):
     """Numbers of lists and what is behind a fence's marks are marks; letters never are."""
     shown = Shown(to_html(text))
     infos = "".join(value for _, name, value in shown.attributes if name == "data-language")
-    if "](" in text or infos:
+    if infos:
         return
     letters = [letter for letter in text if letter.isalpha()]
     assert [letter for letter in shown.text if letter.isalpha()] == letters
+
+
+class Marked:
+    """A generator of Markdown of which each word occurs once, the same one for the same seed."""
+
+    ADDRESSES = (
+        "https://h/{}", "HTTP://h/{}", "mailto:{}@h", "./{}", "__{}__", "javascript:{}", "//h/{}",
+        "<https://h/{}>", "<{} x>", "<>", "",
+    )  # fmt: skip
+    TITLES = ("", "", ' "{}"', " '{}'", " ({})", ' "{}')
+    SPANS = (
+        "{w}", "{w} {w}", "*{s}*", "**{s}**", "~~{s}~~", "`{w}`", "[{s}]({a}{t})", "![{s}]({a}{t})",
+        "[]({a}{t})", "![]({a})", "[ ]({a})", "[{s}][{l}]", "[{l}]", "![{s}][{l}]", "![{l}]",
+        "[{s}][]", "[^{l}]", "[^{w}]", "<{w}>", '<b a="{w}">{s}</b>', "<!-- {w} -->", "<!--{w}",
+        "<HTTPS://{w}>", "https://{w}.x/{w}_", "<{w}@h.x>", "&{w};", "\\*{w}", "\\[{w}\\]", "${w}$",
+        "{w}\\\n{w}", "{w}  \n{w}", "({s})", "{w}|{w}", "]({a})", "![", "[", "]", "`", "_", "<",
+    )  # fmt: skip
+    BLOCKS = (
+        "{s}", "{s} {s}", "{s}\n{s}", "# {s}", "## {s} #", "{s}\n---", "| {s} | {s} |\n|---|---|\n"
+        "| {s} | {s} | {s} |\n| {s}", "```py {w}\n{s}\n```", "~~~\n{s}", "    {s}",
+        "[{l}]: {a}{t}", "[{w}]: {a}{t}", "[^{l}]: {s}", "<div>\n{s}\n</div>", "$$\n{w}\n$$",
+        '{{"{w}": [7, "{w}"]}}',
+    )  # fmt: skip
+    WRAPS = ("{}", "{}", "> {}", "- {}", "* [x] {}", "{n}. {}", "{n}) {}", "{n}. > - {}")
+
+    def __init__(self, seed):
+        self._chance = random.Random(seed)
+        self.words = []
+
+    def _word(self):
+        self.words.append(f"q{len(self.words)}z")
+        return self.words[-1]
+
+    def _made(self, templates, depth=0):
+        template = self._chance.choice(templates)
+        parts = {
+            "{w}": self._word,
+            "{s}": lambda: self._made(self.SPANS, depth + 1) if depth < 4 else self._word(),
+            "{a}": lambda: self._chance.choice(self.ADDRESSES).format(self._word()),
+            "{t}": lambda: self._chance.choice(self.TITLES).format(self._word()),
+            "{l}": lambda: self._chance.choice("abc"),
+        }
+        made = re.sub(r"\{[wsatl]\}", lambda part: parts[part[0]](), template)
+        return made.replace("{{", "{").replace("}}", "}")
+
+    def document(self):
+        """Blocks apart from each other, and what some of their links lead to."""
+        blocks = []
+        for _ in range(self._chance.randint(1, 4)):
+            wrap = self._chance.choice(self.WRAPS).replace("{n}", str(self._chance.randint(0, 99)))
+            lines = self._made(self.BLOCKS).split("\n")
+            indent = "> " if wrap.startswith(">") else " " * wrap.index("{}")
+            blocks.append(wrap.format(("\n" + indent).join(lines)))
+        return "\n\n".join([*blocks, *(f"[{label}]: https://h/{label}" for label in "abc")])
+
+
+@pytest.mark.parametrize("start", range(0, 5 * EXAMPLES, 50))
+def test_each_word_is_seen_and_no_block_falls_back_to_its_source(start, monkeypatch):
+    faults = []
+    monkeypatch.setattr(markdown, "fault", lambda html: faults.append(fault(html)))
+    for seed in range(start, start + 50):
+        marked = Marked(seed)
+        text = marked.document()
+        rendered = to_html(text, clock=lambda: 0.0)
+        shown = Shown(rendered)
+        seen_elsewhere = [
+            v for _, name, v in shown.attributes if name in ("title", "data-language")
+        ]
+        told = words(" ".join([shown.text, *seen_elsewhere]))
+        assert [word for word in marked.words if word in text and word not in told] == []
+        assert [word for word in marked.words if words(shown.text).count(word) > 1] == []
+        growing = Growing(clock=lambda: 0.0)
+        for end in range(0, len(text), 40):
+            growing.grow(text[:end], is_over=False)
+        growing.grow(text, is_over=True)
+        assert "".join(growing.blocks) == rendered
+    assert set(faults) == {None}
