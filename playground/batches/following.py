@@ -115,7 +115,7 @@ class Follower:
         elif following.taken.failure is not None:
             following.problem = sentence_of(following.taken.failure)
         else:
-            following.problem = f"{following.taken.missing:,} results are missing."
+            following.problem = following.taken.sentence
 
     def _record(
         self, submission: Submission, connection: Connection, results: Sequence[BatchResult]

@@ -3,12 +3,11 @@
 Knows neither where results come from nor where they go.
 """
 
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import BatchResult, ResultKind, TakenIn
+from playground.core.batch.batch import BatchResult, TakenIn
 
 CHUNK = 200
 """Results in memory at once: answers can be long."""
@@ -27,9 +26,7 @@ async def take_in(
 
     A failure with `undecodable` is one damaged line, any other one ends the results early.
     """
-    awaited, seen = set(wanted), set[str]()
-    kinds: Counter[ResultKind] = Counter()
-    unknown = repeated = damaged = 0
+    awaited, damaged = set(wanted), 0
     ended: Failure | None = None
     pending: list[BatchResult] = []
     async with aclosing(results):
@@ -37,19 +34,13 @@ async def take_in(
             if isinstance(result, Failure):
                 damaged += result.kind == "undecodable"
                 ended = ended if result.kind == "undecodable" else result
-            elif result.custom_id in seen:
-                repeated += 1
-            elif result.custom_id not in awaited:
-                # Counted but not remembered: a server could send ever new ids.
-                unknown += 1
-            else:
+            # Any other was never asked for, or has come already.
+            elif result.custom_id in awaited:
                 awaited.remove(result.custom_id)
-                seen.add(result.custom_id)
-                kinds[result.kind] += 1
                 pending.append(result)
             if len(pending) >= chunk:
                 await keep(pending)
                 pending = []
     if pending:
         await keep(pending)
-    return TakenIn(kinds, unknown, repeated, damaged, len(awaited), ended)
+    return TakenIn(damaged, len(awaited), ended)

@@ -31,7 +31,7 @@ from playground.core.text.refusal import Refusal
 from playground.experiments.claims import Claims
 
 LOST = Failure("connection", "The reply to the submission was never seen.", billed="possibly")
-GONE = Failure("not_found", "The API does not know its batch any more.", billed="possibly")
+GONE = Failure("not_found", "Its batch brought no result for it.", billed="possibly")
 
 
 class Batching:

@@ -106,7 +106,7 @@ class Launcher:
         self._ids.pop(cell_id, None)
         self._dependencies.start(run, again)
         if self.is_stopped:  # meanwhile: what was reserved for it is given back so
-            self._dependencies.engine.stop(run)
+            self._dependencies.engine.stop([run])
         return Sent(run, over)
 
     async def is_answered_or_failed(self, cell_id: str, sent: Sent) -> bool:
@@ -121,5 +121,4 @@ class Launcher:
     def stop(self) -> None:
         """Cancel what is running, and start nothing more."""
         self.is_stopped = True
-        for run in list(self.running.values()):
-            self._dependencies.engine.stop(run)
+        self._dependencies.engine.stop(list(self.running.values()))

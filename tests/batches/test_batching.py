@@ -22,7 +22,7 @@ from playground.claude.sending import Timing
 from playground.core.answer.events import Usage
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
-from playground.core.batch.batch import BatchResult, Unsure
+from playground.core.batch.batch import BatchResult, TakenIn, Unsure
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
@@ -153,7 +153,7 @@ def test_a_batch_is_submitted_followed_and_logged_like_any_run(world):
     assert world.log.batches.of("ada", experiment_id="e1") == (submission,)
     assert world.rows() == ()
     following = world.follow(submission)
-    assert (following.problem, following.taken.kinds) == ("", {"succeeded": 5})
+    assert (following.problem, following.taken.is_whole) == ("", True)
     logged = world.rows()
     assert {row.run_id for row in logged} == {each.run_id for each in rows}
     for row in logged:
@@ -246,7 +246,8 @@ def test_a_lost_reply_is_found_and_nothing_is_submitted_twice(world):
     [submission] = world.submit(wanted(3)).submissions
     assert submission.status == "in_progress"
     assert [method for method, _ in world.requests] == ["POST", "GET"]
-    assert world.follow(submission).taken.kinds == {"succeeded": 3}
+    assert world.follow(submission).taken.is_whole
+    assert [row.status for row in world.rows()] == ["done"] * 3
 
 
 def test_a_process_that_dies_while_submitting_finds_its_batch_later(world):
@@ -420,8 +421,7 @@ def test_results_that_cannot_be_logged_stay_to_be_fetched_again(world):
 def test_a_batch_of_which_not_all_succeed_says_what_each_became(world):
     spoilt = replace(DEMO, scenario="spoilt_batch")
     [submission] = world.submit(wanted(4, spoilt)).submissions
-    following = world.follow(submission, spoilt)
-    assert following.taken.kinds == {"errored": 1, "expired": 1, "canceled": 1, "succeeded": 1}
+    world.follow(submission, spoilt)
     assert sorted(row.status for row in world.rows()) == ["done", "failed", "failed", "stopped"]
     assert {row.connection for row in world.rows()} == {"Demo · batch"}
     assert world.log.totals("ada").spent_usd == 0
@@ -432,8 +432,8 @@ def test_a_canceled_batch_keeps_what_was_answered(world):
     world.sleeps.now_s += 2
     canceled = world.run(lambda batching: batching.cancel(submission, CLAUDE, KEY))
     assert canceled.status == "canceling"
-    following = world.follow(canceled)
-    assert following.taken.kinds == {"succeeded": 2, "canceled": 2}
+    world.follow(canceled)
+    assert sorted(row.status for row in world.rows()) == ["done", "done", "stopped", "stopped"]
 
 
 def test_a_batch_that_the_api_no_longer_knows_is_a_problem_and_is_not_asked_for_on_each_rerun(
@@ -490,10 +490,10 @@ def result(custom_id):
     return BatchResult(custom_id, "succeeded", usage=Usage(1, 1))
 
 
-def test_unknown_and_repeated_results_are_counted_and_never_kept():
+def test_unknown_and_repeated_results_are_never_kept():
     found, kept = taken(result("x"), result("a"), result("a"), result("b"))
     assert kept == [["a", "b"]]
-    assert (found.unknown, found.repeated, found.missing, found.is_whole) == (1, 1, 0, True)
+    assert (found.missing, found.is_whole) == (0, True)
 
 
 def test_a_result_that_is_missing_is_said_and_a_failure_ends_them():
@@ -502,6 +502,18 @@ def test_a_result_that_is_missing_is_said_and_a_failure_ends_them():
     assert (found.damaged, found.missing, found.is_whole) == (1, 1, False)
     found, _ = taken(result("a"), Failure("truncated"))
     assert (found.failure.kind, found.is_whole) == ("truncated", False)
+
+
+@pytest.mark.parametrize(
+    ("missing", "damaged", "sentence"),
+    [
+        (1, 0, "1 result is missing."),
+        (2, 1, "2 results are missing; 1 line could not be read."),
+        (3_000, 2, "3,000 results are missing; 2 lines could not be read."),
+    ],
+)
+def test_it_is_said_how_many_results_are_missing(missing, damaged, sentence):
+    assert TakenIn(missing=missing, damaged=damaged).sentence == sentence
 
 
 def test_no_more_than_a_chunk_is_ever_held():

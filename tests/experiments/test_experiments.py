@@ -7,7 +7,7 @@ from experimenting import ASKS, CASES, COUNTRIES, NOON, USD, World, experiment, 
 
 from playground.core.answer.failures import Failure
 from playground.core.batch.submission import PlannedRequest, Submission
-from playground.core.experiment.case_checks import CaseCheck
+from playground.core.experiment.case_checks import CaseCheck, CheckResult
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.cells import Started
 from playground.core.experiment.grid import Sweep
@@ -166,8 +166,7 @@ def test_a_page_that_is_gone_pauses_its_experiment_and_says_so(world):
     underway = world.begin(experiment())
     resting = underway.start()
     world.wait_until_sent(2)
-    for run in underway.running.values():
-        world.engine.stop(run)
+    world.engine.stop(list(underway.running.values()))
     resting.result(10)
     assert (underway.progress.state, underway.progress.why) == ("paused", LEFT)
 
@@ -250,6 +249,22 @@ def test_answers_are_checked_and_the_results_kept(world):
     assert sorted(results) == [False, True, True, True, True, True]
 
 
+def test_a_check_that_cannot_be_done_leaves_the_experiment_whole(new_world):
+    schema = '{"type": "object", "properties": {"a": {"$ref": "#/type"}}}'
+    definition = experiment(checks=(CaseCheck("json_schema", schema),))
+    world = new_world()
+    world.reply = lambda request: '{"a": 1}'
+    underway = world.begin(definition)
+    underway.start().result(20)
+    world.close()
+    again = new_world().begin(definition)
+    assert again.look().result(20) is None
+    for run in (underway, again):
+        assert (run.progress.done, run.progress.left, run.progress.why) == (len(COUNTRIES), 0, "")
+        [result] = {result for cell in run.finished.values() for result in cell.results.values()}
+        assert result == CheckResult(None, "What is at the reference '#/type' is no schema.")
+
+
 def test_a_judge_is_paid_for_and_asked_once(world):
     def reply(request):
         if request.params.model == JUDGE.model:
@@ -311,7 +326,7 @@ def test_a_ladder_stops_at_the_first_model_that_passes(world):
     underway.start().result(10)
     assert underway.progress.state == "done"
     assert underway.result.model == "claude-sonnet-5"
-    assert underway.result.cost_multiple == pytest.approx(1.0)
+    assert "costs 1.0 times as much" in underway.result.sentence
     # Haiku is given up at once: what ran beside its first cell is all it cost.
     assert world.sent.total() <= 6 + 6 + 3
     again = world.begin(definition)

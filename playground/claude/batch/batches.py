@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-from playground.claude.batch.calls import PATH, as_batch, ask, batch_of, page_path, path_of
+from playground.claude.batch.calls import PATH, Method, as_batch, ask, batch_of, page_path, path_of
 from playground.claude.clients import Clients
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
@@ -17,6 +16,7 @@ from playground.core.answer.retry import RetryPolicy, verdict
 from playground.core.batch.batch import ARRIVES_WITHIN, Batch, Others, Poll, Unsure
 from playground.core.batch.batch_split import NewBatch
 from playground.core.request.connection import Connection
+from playground.core.text.json_text import JsonObject
 
 # The largest page that the API gives.
 MOST_LISTED = 1000
@@ -29,7 +29,8 @@ FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 1.0, 60.0, 1.5
 PATIENCE_S = 600.0
 """A batch is sometimes "not found" for a while after it was created (SDK issue 1432)."""
 
-T = TypeVar("T")
+Attempt = Callable[[int], Awaitable[JsonObject | Failure]]
+"""Makes a call, given the number of the attempt."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,10 @@ class BatchApi:
             body = await asyncio.to_thread(new.encoded)
         except (ValueError, TypeError):
             return Failure("invalid_request", "The batch holds something that is not JSON.")
-
-        async def post(number: int) -> Batch | Failure:
-            return as_batch(
-                await ask(self.clients, connection, key, number, "post", PATH, new.headers, body)
-            )
-
+        post = self._call(connection, key, "post", PATH, new.headers, body)
         # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
         # batch would be paid for as well.
-        outcome = await self._patiently(post, _was_refused)
+        outcome = as_batch(await self._patiently(post, _was_refused))
         if isinstance(outcome, Batch) or not _may_be_submitted(outcome):
             return outcome
         return await self.find(connection, key, len(new.requests), began, outcome, others)
@@ -96,27 +92,18 @@ class BatchApi:
 
     async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """The state of a batch."""
-
-        async def get(number: int) -> Batch | Failure:
-            return as_batch(
-                await ask(self.clients, connection, key, number, "get", path_of(batch_id))
-            )
-
-        return await self._patiently(get, _always)
+        get = self._call(connection, key, "get", path_of(batch_id))
+        return as_batch(await self._patiently(get))
 
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """Ask for a batch to be canceled; requests under way may still be answered and billed."""
-
-        async def post(number: int) -> Batch | Failure:
-            path = path_of(batch_id, "/cancel")
-            return as_batch(await ask(self.clients, connection, key, number, "post", path))
-
-        return await self._patiently(post, _always)
+        post = self._call(connection, key, "post", path_of(batch_id, "/cancel"))
+        return as_batch(await self._patiently(post))
 
     async def list_batches(
-        self, connection: Connection, key: str, since: datetime | None = None
+        self, connection: Connection, key: str, since: datetime
     ) -> tuple[Batch, ...] | Failure:
-        """The batches of the key's workspace, newest first; `since` leaves out older ones."""
+        """The batches of the key's workspace that are no older, newest first."""
         batches: list[Batch] = []
         after = ""
         while len(batches) < MOST_LISTED:
@@ -125,7 +112,7 @@ class BatchApi:
                 return page
             rows, has_more = page
             for batch in rows:
-                if since is not None and batch.created_at < since:
+                if batch.created_at < since:
                     return tuple(batches)
                 batches.append(batch)
             if not rows or not has_more:
@@ -149,7 +136,8 @@ class BatchApi:
                     return
                 yield Poll(batch=outcome, wait_s=wait_s)
             else:
-                may_pass = outcome.is_transient or (
+                # Whatever the server says of this look: a later one is not the same request again.
+                may_pass = outcome.may_pass or (
                     outcome.kind == "not_found" and missed_s < PATIENCE_S
                 )
                 yield Poll(failure=outcome, wait_s=wait_s if may_pass else None)
@@ -162,27 +150,34 @@ class BatchApi:
     async def _page(
         self, connection: Connection, key: str, after: str
     ) -> tuple[list[Batch], bool] | Failure:
-        path = page_path(MOST_LISTED, after)
+        get = self._call(connection, key, "get", page_path(MOST_LISTED, after))
+        page = await self._patiently(get)
+        if isinstance(page, Failure):
+            return page
+        rows = page.get("data")
+        if not isinstance(rows, list):
+            return Failure("not_the_api")
+        # If a row is no batch, the last id may not be that of the page, and going on from it could
+        # repeat rows.
+        batches = [batch for row in rows if (batch := batch_of(row)) is not None]
+        return batches, page.get("has_more") is True and len(batches) == len(rows)
 
-        async def get(number: int) -> tuple[list[Batch], bool] | Failure:
-            page = await ask(self.clients, connection, key, number, "get", path)
-            if isinstance(page, Failure):
-                return page
-            rows = page.get("data")
-            if not isinstance(rows, list):
-                return Failure("not_the_api")
-            # If a row is no batch, the last id may not be that of the page, and going on from it
-            # could repeat rows.
-            batches = [batch for row in rows if (batch := batch_of(row)) is not None]
-            return batches, page.get("has_more") is True and len(batches) == len(rows)
-
-        return await self._patiently(get, _always)
+    def _call(
+        self,
+        connection: Connection,
+        key: str,
+        method: Method,
+        path: str,
+        headers: JsonObject | None = None,
+        body: bytes | None = None,
+    ) -> Attempt:
+        return lambda number: ask(
+            self.clients, connection, key, number, method, path, headers, body
+        )
 
     async def _patiently(
-        self,
-        attempt: Callable[[int], Awaitable[T | Failure]],
-        may_repeat: Callable[[Failure], bool],
-    ) -> T | Failure:
+        self, attempt: Attempt, may_repeat: Callable[[Failure], bool] = lambda _: True
+    ) -> JsonObject | Failure:
         """Retry by the policy where repeating does no harm."""
         began_s = self.timing.monotonic_s()
         number = 1
@@ -190,18 +185,22 @@ class BatchApi:
             outcome = await attempt(number)
             if not isinstance(outcome, Failure) or not may_repeat(outcome):
                 return outcome
-            wait_s = verdict(
-                self.policy,
-                outcome,
-                attempt=number,
-                elapsed_s=self.timing.monotonic_s() - began_s,
-                has_begun=False,
-                jitter=self.timing.jitter(),
-            ).wait_s
+            wait_s = self.wait_s(outcome, number, began_s)
             if wait_s is None:
                 return outcome
             await self.timing.sleep(wait_s)
             number += 1
+
+    def wait_s(self, failure: Failure, number: int, began_s: float) -> float | None:
+        """How long to wait after attempt `number` of what began then; None: it was the last."""
+        return verdict(
+            self.policy,
+            failure,
+            attempt=number,
+            elapsed_s=self.timing.monotonic_s() - began_s,
+            has_begun=False,
+            jitter=self.timing.jitter(),
+        ).wait_s
 
 
 def _was_refused(failure: Failure) -> bool:
@@ -216,7 +215,3 @@ def _may_be_submitted(failure: Failure) -> bool:
         return failure.billed != "no"
     # A status of success: it arrived, though its reply cannot be read.
     return failure.kind in ("server_error", "gateway", "timeout") or failure.http_status < 300
-
-
-def _always(_: Failure) -> bool:
-    return True

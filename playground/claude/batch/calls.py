@@ -105,6 +105,7 @@ def batch_of(row: object) -> Batch | None:
         created_at=created_at,
         expires_at=_moment(row.get("expires_at")) or created_at + EXPIRES_AFTER,
         ended_at=_moment(row.get("ended_at")),
+        is_archived=isinstance(row.get("archived_at"), str),
     )
 
 

@@ -14,10 +14,9 @@ from playground.claude.batch.calls import open_results
 from playground.claude.errors import failure_in_result, failure_of, failure_without_key
 from playground.claude.masking import EventMask
 from playground.claude.stream import Answer, AnswerFailed, whole
-from playground.core.answer.events import Finished
+from playground.core.answer.events import Finished, Reported
 from playground.core.answer.failures import Billed, Failure
 from playground.core.answer.folding import Content, Folding
-from playground.core.answer.retry import verdict
 from playground.core.batch.batch import BatchResult, ResultKind
 from playground.core.batch.batch_split import CUSTOM_ID, MOST_REQUESTS
 from playground.core.request.connection import Connection, key_problem
@@ -66,15 +65,10 @@ async def results(
             return
         if len(seen_ids) > len(earlier_ids):
             number, began_s = 1, api.timing.monotonic_s()  # It went on: patience begins anew.
-        wait_s = verdict(
-            api.policy,
-            # What was there a moment ago can be "not found" for another (SDK issue 1432).
-            replace(failure, kind="server_error") if failure.kind == "not_found" else failure,
-            attempt=number,
-            elapsed_s=api.timing.monotonic_s() - began_s,
-            has_begun=False,
-            jitter=api.timing.jitter(),
-        ).wait_s
+        # What was there a moment ago can be "not found" for another (SDK issue 1432).
+        is_gone = failure.kind == "not_found"
+        judged = replace(failure, kind="server_error") if is_gone else failure
+        wait_s = api.wait_s(judged, number, began_s)
         if wait_s is None:
             yield failure
             return
@@ -155,11 +149,13 @@ def result_of(line: bytes, key: str) -> BatchResult | None:
 
 def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
     answer, mask, content = Answer(None), EventMask(key), Folding()
-    finished = Finished(None)
+    finished, usage = Finished(None), None
     for raw_event in whole(message, answer):
         for event in mask.passed(raw_event):
             if isinstance(event, Content):
                 content.fold(event)
+            elif isinstance(event, Reported):
+                usage = event.usage
             elif isinstance(event, Finished):
                 finished = event
     return BatchResult(
@@ -167,7 +163,7 @@ def _succeeded(custom_id: str, message: JsonObject, key: str) -> BatchResult:
         "succeeded",
         blocks=content.read(),
         # Without a report the cost is unknown, not 0.
-        usage=answer.usage() if "usage" in message else None,
+        usage=usage,
         stop_reason=finished.stop_reason,
         stop_sequence=finished.stop_sequence,
         stop_detail=finished.detail,

@@ -4,8 +4,8 @@ They expire 24 hours after their creation; their results are kept for 29 days. S
 batch-processing page of platform.claude.com, and the SDK's own types.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -43,7 +43,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as the API describes it."""
+    """A batch as the API describes it. `is_archived`: its results are no longer kept."""
 
     batch_id: str
     status: BatchStatus
@@ -51,6 +51,7 @@ class Batch:
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    is_archived: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -116,14 +117,9 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What the results of a batch came to, and why they are not whole if they are not.
+    """Why the results of a batch are not whole, if they are not: `missing` were asked for and have
+    no result, and so many lines were `damaged`."""
 
-    `missing` were asked for and have no result; `unknown` were never asked for.
-    """
-
-    kinds: Mapping[ResultKind, int] = field(default_factory=dict)
-    unknown: int = 0
-    repeated: int = 0
     damaged: int = 0
     missing: int = 0
     failure: Failure | None = None
@@ -131,6 +127,13 @@ class TakenIn:
     @property
     def is_whole(self) -> bool:
         return self.failure is None and self.missing == 0
+
+    @property
+    def sentence(self) -> str:
+        """What is missing, where nothing ended the results early."""
+        lacks = "1 result is" if self.missing == 1 else f"{self.missing:,} results are"
+        lines = "1 line" if self.damaged == 1 else f"{self.damaged:,} lines"
+        return f"{lacks} missing{f'; {lines} could not be read' if self.damaged else ''}."
 
 
 def why_no_batches(connection: Connection) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.core.text.json_text import Json
-from playground.core.wire.wire import VERSION_HEADER, Wire
+from playground.core.wire.wire import Wire
 
 CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 MOST_REQUESTS = 100_000
@@ -49,7 +49,6 @@ class NewBatch:
 
     headers: Mapping[str, str]
     requests: tuple[BatchRequest, ...]
-    size_bytes: int
 
     def encoded(self) -> bytes:
         """The whole body. For a large batch this takes seconds: not on the event loop."""
@@ -58,14 +57,11 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Requests as the batches they go out in, and one sentence where that is not one.
-
-    `refused` holds those that no batch can take, by custom id, each with its reason.
-    """
+    """Requests as the batches they go out in. `refused` holds those that no batch can take, by
+    custom id, each with its reason."""
 
     batches: tuple[NewBatch, ...]
     refused: Mapping[str, str]
-    why: str = ""
 
 
 def problem_of(request: BatchRequest) -> str | None:
@@ -113,7 +109,7 @@ def split(
         for key, group in groups.items()
         for batch in _cut(key, group, most_requests, most_bytes)
     )
-    return Split(batches, refused, _why(batches, groups))
+    return Split(batches, refused)
 
 
 def _size(request: BatchRequest) -> tuple[int, str | None]:
@@ -139,20 +135,8 @@ def _cut(
     for request, size in group:
         # Whatever is too large by itself has been refused, so every batch has a request.
         if members and (len(members) == most_requests or size_bytes + size > most_bytes):
-            batches.append(NewBatch(dict(headers), tuple(members), size_bytes))
+            batches.append(NewBatch(dict(headers), tuple(members)))
             members, size_bytes = [], ENVELOPE_BYTES
         members.append(request)
         size_bytes += size
-    return [*batches, NewBatch(dict(headers), tuple(members), size_bytes)]
-
-
-def _why(batches: Sequence[NewBatch], groups: Mapping[Headers, object]) -> str:
-    if len(batches) < 2:
-        return ""
-    reasons = []
-    if len(groups) > 1:
-        versions = " and ".join(str(dict(key).get(VERSION_HEADER, "")) for key in groups)
-        reasons.append(f"a batch has one API version, and these need {versions}")
-    if len(batches) > len(groups):
-        reasons.append(f"a batch holds at most {MOST_REQUESTS:,} requests or 256 MB")
-    return f"{len(batches)} batches: {'; '.join(reasons)}."
+    return [*batches, NewBatch(dict(headers), tuple(members))]

@@ -97,7 +97,8 @@ def worst_case_in_batch(plan: Plan, now: datetime) -> Decimal | None:
     """The most that one request of a batch can cost in dollars. None: unknown."""
     if isinstance(plan.bound, Unbounded):
         return None
-    return pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
+    most = pricing.worst_case(plan.bound, plan.connection, now, is_batch=True)
+    return None if isinstance(most, Unbounded) else most
 
 
 def planned_request(custom_id: str, plan: Plan, now: datetime, cell: str = "") -> PlannedRequest:

@@ -94,8 +94,8 @@ class CheckResult:
 
 def problem_of(check: CaseCheck) -> str | None:
     """What is wrong with a check before it is used, in one line, or None."""
-    if len(check.text) > MOST_CHARACTERS:
-        return f"Its text is longer than {MOST_CHARACTERS:,} characters."
+    if problem := _text_problem(check.text):
+        return problem
     if check.kind in WITH_TEXT and not check.text.strip():
         return "There is nothing to compare with."
     if check.kind == "length":
@@ -110,6 +110,22 @@ def problem_of(check: CaseCheck) -> str | None:
     find = pattern_problem if check.kind == "pattern" else schema_problem
     problem = find(check.text)
     return f"{problem[0].upper()}{problem[1:]}." if problem else None
+
+
+def unusable(checks: tuple[CaseCheck, ...]) -> str | None:
+    """What is wrong with stored checks, each by its number, or None."""
+    problems = [(number, problem_of(check)) for number, check in enumerate(checks, 1)]
+    return " ".join(f"Check {number}: {why}" for number, why in problems if why) or None
+
+
+def _text_problem(text: str) -> str | None:
+    """Why a text cannot even be kept."""
+    if len(text) > MOST_CHARACTERS:
+        return f"Its text is longer than {MOST_CHARACTERS:,} characters."
+    # Neither a request nor the page takes one.
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "Its text holds half of a character (a lone surrogate)."
+    return None
 
 
 def _length_problem(check: CaseCheck) -> str | None:
@@ -141,7 +157,16 @@ def to_fields(check: CaseCheck) -> dict[str, Json]:
 
 
 def from_fields(found: object) -> CaseCheck:
-    """The check in a JSON object. Raises `CheckError`."""
+    """The check in a JSON object. Raises `CheckError`, also for one that cannot be used."""
+    check = stored_check(found)
+    if problem := problem_of(check):
+        raise CheckError(problem)
+    return check
+
+
+def stored_check(found: object) -> CaseCheck:
+    """A stored check. Rules may have become stricter since: what is wrong with it is said where
+    it is used. Raises `CheckError` for what is no check."""
     if not isinstance(found, Mapping):
         raise CheckError("A check must be an object with a kind.")
     kind = found.get("kind")
@@ -154,7 +179,7 @@ def from_fields(found: object) -> CaseCheck:
         if not _fits(name, value):
             raise CheckError(f"A check's {name} cannot be {str(value)[:40]!r}.")
     check = CaseCheck(**found)
-    if problem := problem_of(check):
+    if problem := _text_problem(check.text):
         raise CheckError(problem)
     return check
 

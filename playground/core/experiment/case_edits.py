@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from playground.core.experiment.cases import EXPECTED, MOST_CASES
+from playground.core.text.json_text import with_whole_characters
 
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """The names of the columns, and the rows."""
@@ -26,7 +27,9 @@ def read_changes(said: object) -> tuple[int, int, tuple[Change, ...]]:
 def _change(operation: object) -> Change:
     match operation:
         case [int(row), str(name), str(text)]:
-            return row, name, text
+            # A browser can send half a character, which no file and no request takes. A text
+            # field's is replaced on its way here.
+            return row, name, with_whole_characters(text)
         case [int(row)]:
             return row, None, ""
     # Unreadable, it still takes its place: the browser knows changes by their number.

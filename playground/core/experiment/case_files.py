@@ -34,7 +34,7 @@ _BARE: Final = Dialect("\t", csv.QUOTE_NONE)
 _DIALECTS: Final = (Dialect(","), Dialect(";"), Dialect("\t"), _BARE, Dialect("|"))
 # `csv.Sniffer` guesses badly, and can take minutes over a hostile file: see `_dialect`.
 _ROWS_TO_GUESS_FROM: Final = 20
-_JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|null|true|false))")
+_JSON: Final = re.compile(r"\s*(?:\{|\[\s*(?:[\[{\"\]\d]|-\d|//|/\*|null|true|false))")
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 _ESCAPED_SENTENCE: Final = 'A quotation mark behind a backslash (\\") is read as one inside a cell.'
 _ESCAPED: Final = re.compile(r'(\\+)"')
@@ -43,6 +43,8 @@ _DASHES: Final = re.compile(r"\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?")
 _FOREIGN: Final = tuple(
     (name, re.compile(shape))
     for name, shape in (
+        ("JSON with comments", r"\s*(?://|/\*)[^\n]*\n\s*[\[{]"),
+        ("RTF", r"\{\\rtf"),
         ("HTML or XML", r"\s*<(?:!|\?|[A-Za-z]+[\s>])"),
         ("YAML", r"\s*(?:---[ \t]*\r?\n|- +['\"]?\w[\w ]*['\"]?: "
                  r"|\w+:[ \t]*\r?\n[ \t]*(?:- |\w+: ))"),
@@ -61,8 +63,27 @@ _BINARY: Final = (
     (b"\x1f\x8b", "a gzip file: unpack it first"),
     (b"%PDF", "a PDF"),
     (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF89a", "an image"),
+    (b"BZh91AY&SY", "a bzip2 file: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file: unpack it first"),
+    (b"7z\xbc\xaf", "a 7z file: unpack it first"),
+    (b"ARROW1", "an Arrow (Feather) file"),
+    (b"\x93NUMPY", "an array of NumPy"),
 )
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# The longer ones first: that of UTF-32 begins like that of UTF-16.
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_UNMARKED: Final = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
+_WIDE: Final = (*_UNMARKED, "utf-16", "utf-32")
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_SIGNS: Final = '\n\r\t ,;|"'
 
 
 def read_cases(data: bytes | str) -> Cases:
@@ -107,14 +128,14 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
     # Known by their first bytes: as Windows-1252 nearly any bytes are text.
     if (kind := next((name for mark, name in _BINARY if data.startswith(mark)), None)) is not None:
         raise CasesError(f"It is {kind}. {READABLE}")
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
-    # UTF-16 without a mark: every second byte of Latin letters is NUL.
-    if data[1:4:2] == b"\0\0" and encoding == "utf-8":
-        encoding = "utf-16-le"
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    encoding = marked or _unmarked(data)
     try:
         return data.decode(encoding), ()
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
+    if encoding in _WIDE:
+        raise CasesError(f"Row {row:,}: the file is in {encoding[:6].upper()}, but damaged.")
     # One wrong byte among characters of UTF-8 is damage, not another encoding.
     if not any(ord(character) > 127 for character in data.decode("utf-8", "ignore")):
         try:
@@ -122,10 +143,29 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             pass
         else:
+            # Nearly any bytes are text of Windows-1252, an image's too.
+            if _CONTROLS.search(text):
+                raise CasesError(f"It is no text. {READABLE}")
             sentence = "The file is not in UTF-8; it is read as Windows-1252 (Western European)."
             return text, (sentence,)
     advice = "save it as CSV UTF-8"
     raise CasesError(f"Row {row:,}: the file is not in UTF-8; {advice}.")
+
+
+def _unmarked(data: bytes) -> str:
+    """The encoding of a file without a mark: UTF-8, unless with another one no NUL is left, and
+    as many signs of a table."""
+    if b"\0" not in data:
+        return "utf-8"
+    signs = {"utf-8": -1}
+    for encoding in ("utf-8", *_UNMARKED):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if encoding == "utf-8" or "\0" not in text:
+            signs[encoding] = sum(map(text.count, _SIGNS))
+    return max(reversed(signs), key=signs.__getitem__)
 
 
 def _read_csv(text: str) -> Cases:

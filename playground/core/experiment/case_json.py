@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from playground.core.experiment.case_shape import fitted
-from playground.core.experiment.cases import CHECKS, Cases, CasesError
+from playground.core.experiment.cases import CHECKS, Cases, CasesError, unkeepable
 from playground.core.text.json_text import Json, JsonObject
 
 _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "test_cases", "tests")
@@ -24,12 +24,22 @@ class _TwiceError(ValueError):
     """A name stands twice in an object, so that one of its values would be lost."""
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
+class _Number(str):
+    """A number, or NaN, as its file has it: 1.10 would become 1.1, and 1e400 infinity."""
+
+    __slots__ = ()
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_distinct, parse_int=_Number, parse_float=_Number, parse_constant=_Number
+)
 _TWICE: Final = "one name stands twice in an object"
+_TOO_DEEP: Final = "it is nested too deeply"
+_MARK: Final = "\ufeff"
 
 
 def _loads(text: str) -> Json:
-    return json.loads(text, object_pairs_hook=_distinct)
+    return _DECODER.decode(text)
 
 
 def read_json_cases(text: str) -> Cases:
@@ -66,6 +76,8 @@ def _is_json(text: str) -> bool:
 def _lines(text: str) -> Iterator[tuple[int, Json]]:
     # Not `splitlines`: JSON may hold U+2028 as it is.
     for number, line in enumerate(text.split("\n"), 1):
+        # Files that were put together can bring their marks along.
+        line = line.removeprefix(_MARK)
         if not line.strip():
             continue
         try:
@@ -74,9 +86,8 @@ def _lines(text: str) -> Iterator[tuple[int, Json]]:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
         except _TwiceError:
             raise CasesError(f"Row {number:,}: {_TWICE}.") from None
-        # A plain ValueError is an integer of more than 4,300 digits.
-        except (RecursionError, ValueError):
-            raise CasesError(f"Row {number:,}: it is not JSON that can be read here.") from None
+        except RecursionError:
+            raise CasesError(f"Row {number:,}: {_TOO_DEEP}.") from None
 
 
 def _values(text: str) -> list[Json]:
@@ -91,8 +102,8 @@ def _values(text: str) -> list[Json]:
         raise CasesError(f"{where}: {error.msg}.{hint}") from None
     except _TwiceError:
         raise CasesError(f"It is not read, since {_TWICE}.") from None
-    except (RecursionError, ValueError):
-        raise CasesError("It is not JSON that can be read here.") from None
+    except RecursionError:
+        raise CasesError(f"It is not read, since {_TOO_DEEP}.") from None
 
 
 def _is_python(error: json.JSONDecodeError) -> bool:
@@ -112,7 +123,7 @@ def _documents(text: str) -> Iterator[Json]:
         if not isinstance(document, dict | list):
             return
         documents.append(document)
-        while place < len(text) and text[place] in " \t\r\n,":
+        while place < len(text) and text[place] in " \t\r\n," + _MARK:
             place += 1
     yield from documents
 
@@ -201,29 +212,54 @@ def _of_lists(header: Sequence[Json], rows: Sequence[Json], change: str, first_r
 
 
 def _of_objects(numbered: Iterable[tuple[int, Json]], change: str = "") -> Cases:
-    """The cases of numbered objects; `said`: what was changed to get at them."""
+    """The cases of numbered objects; `change`: what was changed to get at them."""
+    numbered = list(numbered)
     objects = [(number, _texts(number, value)) for number, value in numbered]
     columns = tuple(dict.fromkeys(name for _, fields in objects for name in fields))
     if not columns:
         raise CasesError("There are no cases in it.")
     rows = [[fields.get(name, "") for name in columns] for _, fields in objects]
-    return fitted(columns, rows, first_row=1, changes=(change,) if change else ())
+    changes = [change] if change else []
+    # What the check says is read as JSON anyway; in a prompt its spaces would be seen.
+    nested = dict.fromkeys(name for _, fields in numbered for name in _nested(fields))
+    if nested:
+        named = ", ".join(f"“{name[:40]}”" for name in nested)
+        changes.append(f"Lists and objects are cells of JSON, written anew: {named}.")
+    return fitted(columns, rows, first_row=1, changes=tuple(changes))
+
+
+def _nested(fields: Json) -> list[str]:
+    """The fields whose value is no text of a cell as it stands."""
+    pairs = fields.items() if isinstance(fields, dict) else ()
+    return [name for name, value in pairs if isinstance(value, list | dict) and name != CHECKS]
 
 
 def _texts(number: int, parsed: object) -> dict[str, str]:
     if not isinstance(parsed, dict):
         raise CasesError(f"Row {number:,}: it must be an object, such as {EXAMPLE}.")
+    if (problem := next(filter(None, map(unkeepable, parsed)), None)) is not None:
+        raise CasesError(f"Row {number:,}: a name holds {problem}.")
     return {name: _cell(number, name, value) for name, value in parsed.items()}
 
 
 def _cell(number: int, name: str, value: Json) -> str:
-    """A text as it is, nothing for null, and the JSON of anything else."""
-    if isinstance(value, str):
-        # JSON can hold a lone surrogate, which neither a file nor a database takes.
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            problem = "half of a character (a lone surrogate)"
-            raise CasesError(f"Row {number:,}, column “{name[:40]}”: {problem}.") from None
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    """A text or a number as it is, nothing for null, and the JSON of anything else."""
+    try:
+        text = "" if value is None else str(value) if isinstance(value, str) else _json(value)
+        problem = unkeepable(text)
+    except RecursionError:
+        problem = _TOO_DEEP
+    if problem is None:
+        return text
+    where = f"column “{name[:40]}”" if name else "a cell"
+    raise CasesError(f"Row {number:,}, {where}: {problem}.")
+
+
+def _json(value: Json) -> str:
+    if isinstance(value, _Number):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_json, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json(name)}: {_json(of)}" for name, of in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)

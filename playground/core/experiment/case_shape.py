@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from playground.core.experiment.cases import Cases, cases
-from playground.core.request.template import as_name, is_name
+from playground.core.experiment.cases import Cases, CasesError, cases, unkeepable
+from playground.core.request.template import as_name
 
 _INDEX: Final = re.compile(r"\s*(?:Unnamed: \d+)?\s*")
 """The head of the numbers that pandas writes before its rows."""
@@ -27,6 +27,9 @@ def fitted(
     sentences = list(changes)
     numbered = [(n, list(row)) for n, row in enumerate(rows, first_row) if any(map(str.strip, row))]
     header = list(header)
+    for number, text in enumerate(header, 1):
+        if (problem := unkeepable(text)) is not None:
+            raise CasesError(f"The name of column {number}: {problem}.")
     if _is_index(header, [row for _, row in numbered]):
         numbered = [(number, row[1:]) for number, row in numbered]
         sentences.append("The first column has no name and only counts rows: it is left out.")
@@ -55,7 +58,7 @@ def _is_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 def _names(header: Sequence[str], sentences: list[str]) -> list[str]:
     """A name for each column, as a variable can have it and no other column has."""
-    candidates = [text.strip() if is_name(text.strip()) else as_name(text) for text in header]
+    candidates = [as_name(text) for text in header]
     taken: set[str] = set()
     names: list[str] = []
     for number, (text, name) in enumerate(zip(header, candidates, strict=True), 1):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from playground.core.request.template import as_name, is_name
+from playground.core.request.template import as_name
 
 MOST_CASES: Final = 10_000
 MOST_COLUMNS: Final = 50
@@ -68,6 +68,18 @@ def cases(header: Sequence[str], rows: Iterable[Sequence[str]], *, first_row: in
     return Cases(columns, tuple(filled))
 
 
+def unkeepable(text: str) -> str | None:
+    """What in a text neither a file nor a database takes, for a sentence; None where all can be
+    kept. It would be sent, but another text stand in the log."""
+    if "\0" in text:
+        return "a NUL character (U+0000)"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "half of a character (a lone surrogate)"
+    return None
+
+
 def _columns(header: Sequence[str]) -> tuple[str, ...]:
     if not header:
         raise CasesError("Row 1: there are no names of columns.")
@@ -75,7 +87,7 @@ def _columns(header: Sequence[str]) -> tuple[str, ...]:
         raise CasesError(f"Row 1: there can be at most {MOST_COLUMNS} columns.")
     names: dict[str, str] = {}
     for number, text in enumerate(header, 1):
-        name = text.strip() if is_name(text.strip()) else as_name(text)
+        name = as_name(text)
         if not name:
             shown = f"“{text[:40]}” is no name" if text.strip() else "it has no name"
             raise CasesError(f"Row 1, column {number}: {shown}. Use letters, digits and _.")
@@ -94,6 +106,8 @@ def _row(number: int, row: Sequence[str], columns: tuple[str, ...]) -> tuple[str
         if len(cell) > MOST_CELL_CHARACTERS:
             problem = f"a cell can have at most {MOST_CELL_CHARACTERS:,} characters"
             raise CasesError(f"Row {number:,}, column “{name}”: {problem}.")
+        if (unkept := unkeepable(cell)) is not None:
+            raise CasesError(f"Row {number:,}, column “{name}”: {unkept}.")
     return tuple(row)
 
 

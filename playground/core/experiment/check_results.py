@@ -4,6 +4,7 @@ not.
 A judge's check is not decided here but by a model: see `judging`.
 """
 
+import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,16 +20,33 @@ from playground.core.experiment.case_checks import (
 )
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.grid import Cell
-from playground.core.experiment.json_schema import SchemaError, mismatch, read_json
+from playground.core.experiment.json_schema import SchemaError, json_problem, mismatch, read_json
 from playground.core.experiment.patterns import PatternError, is_found
 from playground.core.request.template import TemplateError, render_text
 
 PASSED: Final = CheckResult(True)
 MOST_QUOTED: Final = 60
-# Every part is bounded: an answer of nothing but digits would make a number of any size.
-_NUMBER = re.compile(
-    r"[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,30})(?:\.[0-9]{1,30})?(?:[eE][-+]?[0-9]{1,2})?"
+MOST_DIGITS: Final = 60
+_GAP: Final = " \u00a0\u2009\u202f"
+# A sign is none behind a digit or a Latin letter (2024-05, GPT-4), nor a point in front (…5,
+# Fig.5). Behind a letter a number is a name (Q3), which no space goes on.
+_NUMBER: Final = re.compile(
+    rf"""
+    (?P<sign>(?<![\dA-Za-z\u00c0-\u024f)\]])[-−–])? [$€£¥₹]?
+    (?P<digits>
+        (?<=[A-Za-z])\d+ (?:\.\d+)?
+        | \d+ (?:[.,'’_٫٬]\d+)* (?:(?<!\d{{4}})[{_GAP}]\d{{3}}(?!\d)(?:[.,]\d+)?)*
+        | (?<![\w.])\.\d+
+    )
+    (?P<exponent>[eE][-+]?\d+)?
+    """,
+    re.VERBOSE,
 )
+_PLAIN: Final = re.compile(r"(?:\d+|[1-9]\d{0,2}(?:,\d{2,3})*,\d{3})?(?:(?<=\d)\.\d+|^\.\d+)?")
+
+
+class UnclearNumberError(ValueError):
+    """A number that can be read in more than one way, or not here; its text can be shown."""
 
 
 def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> CheckResult:
@@ -38,8 +56,13 @@ def check_answer(check: CaseCheck, answer: str, values: Mapping[str, str]) -> Ch
         why = _why_not(check, text, answer)
     except TemplateError as error:
         return CheckResult(None, str(error))
-    except (PatternError, SchemaError) as error:
+    except (PatternError, SchemaError, UnclearNumberError) as error:
         return CheckResult(None, f"{str(error)[0].upper()}{str(error)[1:]}.")
+    # The answer is paid for: whatever a check raises, the experiment goes on.
+    except Exception as error:
+        # Only its type: the text of an error can hold an answer.
+        logging.getLogger(__name__).error("a check broke: %s", type(error).__name__)
+        return CheckResult(None, f"This check broke here: {type(error).__name__}.")
     return PASSED if why is None else CheckResult(False, why)
 
 
@@ -102,13 +125,11 @@ def _not_equal(check: CaseCheck, text: str, answer: str) -> str | None:
 
 
 def _not_json(check: CaseCheck, schema: str, answer: str) -> str | None:
-    try:
-        value = read_json(answer)
-    except ValueError as error:
-        return f"It is not JSON: {error}."
+    if problem := json_problem(answer):
+        return f"It is not JSON: {problem}."
     if check.kind == "json":
         return None
-    why = mismatch(schema, value)
+    why = mismatch(schema, read_json(answer))
     return f"It does not match the schema: {why}." if why else None
 
 
@@ -135,9 +156,19 @@ def _wrong_number(check: CaseCheck, text: str, answer: str) -> str | None:
 
 
 def last_number(text: str) -> Decimal | None:
-    """The last number written in a text; commas may part its thousands."""
-    numbers = _NUMBER.findall(text)
-    return Decimal(numbers[-1].replace(",", "").replace("−", "-")) if numbers else None
+    """The last number in a text; None where there is none. Raises `UnclearNumberError`."""
+    last = None
+    for last in _NUMBER.finditer(text):  # noqa: B007 (only the last)
+        pass
+    if last is None:
+        return None
+    digits, exponent = last["digits"], last["exponent"] or ""
+    if not _PLAIN.fullmatch(digits):
+        raise UnclearNumberError(f"the number {quoted(last[0])} can be read in more than one way")
+    if len(digits) > MOST_DIGITS or len(exponent.lstrip("eE+-")) > 2:
+        raise UnclearNumberError(f"the number {quoted(last[0])} is too long to compare")
+    sign = "-" if last["sign"] else ""
+    return Decimal(f"{sign}{digits.replace(',', '')}{exponent}")
 
 
 def quoted(text: str) -> str:

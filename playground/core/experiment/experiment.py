@@ -8,7 +8,7 @@ from playground.core.experiment.case_checks import (
     MOST_CHECKS,
     CaseCheck,
     CheckError,
-    from_fields,
+    stored_check,
     to_fields,
 )
 from playground.core.experiment.cases import NO_CASES, Cases, CasesError, cases
@@ -28,12 +28,13 @@ from playground.core.request.request_fields import (
     text_of,
 )
 from playground.core.runs.run_plan import Variant
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, NameTwiceError, distinct, refuse_constant
 
 VERSION: Final = 1
-# Room for the largest table of cases, even if JSON escapes each of its characters.
-MOST_CHARACTERS: Final = 12_000_000
+# Room for the largest table of cases, even if JSON escapes each of its characters as \u001b.
+MOST_CHARACTERS: Final = 40_000_000
 MOST_NAME_CHARACTERS: Final = 200
+MOST_LETTER_CHARACTERS: Final = 8
 MOST_AT_ONCE: Final = 50
 _FIELDS: Final = (
     *("version", "name", "variants", "sweeps", "columns", "rows"),
@@ -106,8 +107,9 @@ def from_json(text: str) -> Experiment:
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:
-        # Python reads NaN and Infinity, which are no JSON.
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=distinct)
+    except NameTwiceError as error:
+        raise ExperimentError(f"It is not JSON that can be read here: {error}.") from None
     except (ValueError, RecursionError):
         raise ExperimentError("It is not JSON that can be read here.") from None
     version = document.get("version") if isinstance(document, dict) else None
@@ -136,16 +138,24 @@ def _experiment(fields: dict[str, Json]) -> Experiment:
         raise FieldsError("repeats must be a whole number, and is_ladder true or false.")
     checks = _list(fields, "checks", MOST_CHECKS)
     return Experiment(
-        name=text_of(fields["name"], "name")[:MOST_NAME_CHARACTERS],
+        name=_short(fields["name"], "name", MOST_NAME_CHARACTERS),
         variants=tuple(map(_variant, _list(fields, "variants", 50))),
         sweeps=tuple(map(_sweep, _list(fields, "sweeps", len(SWEPT)))),
         cases=_cases(fields),
         repeats=fields["repeats"],
-        checks=tuple(map(from_fields, checks)),
+        checks=tuple(map(stored_check, checks)),
         is_ladder=fields["is_ladder"],
         least_share=float(share),
         at_once=at_once,
     )
+
+
+def _short(value: object, name: str, most: int) -> str:
+    """A text, refused where it is too long: cut, it would be another one than was written."""
+    text = text_of(value, name)
+    if len(text) > most:
+        raise FieldsError(f"{name} can have at most {most} characters.")
+    return text
 
 
 def _list(fields: dict[str, Json], name: str, most: int) -> list[Json]:
@@ -157,7 +167,8 @@ def _list(fields: dict[str, Json], name: str, most: int) -> list[Json]:
 def _variant(entry: object) -> Variant:
     if not isinstance(entry, dict) or set(entry) != {"letter", "request"}:
         raise FieldsError("A variant must have a letter and a request.")
-    return Variant(text_of(entry["letter"], "letter")[:8], request_from_fields(entry["request"]))
+    letter = _short(entry["letter"], "letter", MOST_LETTER_CHARACTERS)
+    return Variant(letter, request_from_fields(entry["request"]))
 
 
 def _sweep(entry: object) -> Sweep:
@@ -186,7 +197,3 @@ def _row(cells: object) -> list[str]:
     if not isinstance(cells, list):
         raise FieldsError("A row must be a list of texts.")
     return [text_of(cell, "A cell") for cell in cells]
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")

@@ -22,7 +22,14 @@ from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import EFFORTS, Request
 from playground.core.request.template import render
 from playground.core.runs.run_plan import Variant
-from playground.core.text.number_text import NumberError, NumberRule, read_float, read_whole, rule
+from playground.core.text.number_text import (
+    NumberError,
+    NumberRule,
+    read_float,
+    read_whole,
+    rule,
+    value_text,
+)
 from playground.core.wire.wire import Wire
 
 MOST_CELLS: Final = 10_000
@@ -64,7 +71,7 @@ class Setting:
     def parts(self) -> tuple[str, ...]:
         """The parts of the name: the letter, and each value in words."""
         values = (
-            str(value) if parameter == "model" else f"{parameter} {_in_words(value)}"
+            str(value) if parameter == "model" else f"{parameter} {value_text(value)}"
             for parameter, value in self.swept
         )
         return (self.letter, *values)
@@ -81,10 +88,6 @@ def short_names(settings: Sequence[Setting]) -> list[str]:
         SEPARATOR.join(parts) or setting.name
         for parts, setting in zip(distinct, settings, strict=True)
     ]
-
-
-def _in_words(value: Value) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,46 +38,30 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Run a model: to see whether it does the job, or only to compare with it."""
-
-    model: str
-    purpose: Literal["climb", "compare"]
-
-
-@dataclass(frozen=True, slots=True)
 class LadderResult:
     """What the ladder came to. `model` is the smallest that does the job, as far as that was
-    decided; None: none does. `cost_multiple` is how many times as much the largest costs,
-    where both costs are known."""
+    decided; None: none does."""
 
     model: str | None
     sentence: str
-    cost_multiple: float | None = None
 
 
-def next_step(
-    ladder: Sequence[str],
-    rungs: Sequence[Rung],
-    *,
-    least_share: float = 1.0,
-    compares: bool = True,
-) -> Step | None:
-    """What to run now, given the rungs run so far; None: it is over.
-
-    With `compares` the largest model is run as well once a smaller one has passed.
-    """
+def next_model(
+    ladder: Sequence[str], rungs: Sequence[Rung], *, least_share: float = 1.0
+) -> str | None:
+    """What to run now, given the rungs run so far; None: it is over. Once a smaller model has
+    passed, the largest is run as well, to be compared."""
     by_model = {rung.model: rung for rung in rungs}
     for model in ladder:
         rung = by_model.get(model)
         state = rung.state(least_share) if rung else "open"
         if state == "open":
-            return Step(model, "climb")
+            return model
         # What failed or is undecided is passed over: the next model may do the job.
         if state == "passed":
             largest = by_model.get(ladder[-1])
             is_compared = largest is not None and largest.is_finished
-            return Step(ladder[-1], "compare") if compares and not is_compared else None
+            return None if is_compared else ladder[-1]
     return None
 
 
@@ -102,7 +86,7 @@ def ladder_result(
     sentence = f"{smallest.model} is the smallest that {passes} the checks."
     if multiple is not None and largest is not None:
         sentence = f"{sentence[:-1]}; {largest.model} costs {multiple:.1f} times as much."
-    return LadderResult(smallest.model, f"{sentence}{without}", multiple)
+    return LadderResult(smallest.model, f"{sentence}{without}")
 
 
 def agreement(pairs: Sequence[tuple[bool | None, bool | None]]) -> float | None:

@@ -10,6 +10,7 @@ from playground.core.experiment.check_results import case_keys
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
 from playground.core.statistics.setting_statistics import SettingStatistics, setting_statistics
+from playground.core.text.one_line import answer_line
 
 MOST_SHOWN: Final = 160
 """Characters of an answer in a cell."""
@@ -87,7 +88,7 @@ class Matrix:
             return error_of(cell)
         undecided = "? " if self.keys[case] else ""
         mark = {True: "✓ ", False: "✗ ", None: undecided}[cell.passed(self.keys[case])]
-        return mark + one_line(answers.get(cell.run_id, ""))
+        return mark + answer_line(answers.get(cell.run_id, ""), MOST_SHOWN)
 
     def _repeated(self, cells: Sequence[CellRow], case: int, answers: Answers) -> str:
         answered = [cell for cell in cells if cell.is_answered]
@@ -102,7 +103,9 @@ class Matrix:
         parts.append(f"{len(distinct)} distinct")
         if errors := len(cells) - len(answered):
             parts.append(f"{errors} failed")
-        return f"{', '.join(parts)} · {one_line(answers.get(answered[0].run_id, ''))}"
+        return (
+            f"{', '.join(parts)} · {answer_line(answers.get(answered[0].run_id, ''), MOST_SHOWN)}"
+        )
 
     def differs(self, case: int, answers: Answers, baseline: int = 0) -> bool:
         """Whether any column's answers to a case differ from the baseline's."""
@@ -142,10 +145,3 @@ def error_of(cell: CellRow) -> str:
         return "⚠ lost"
     words = (run.error_kind or run.status).replace("_", " ")
     return f"⚠ {run.http_status} {words}" if run.http_status else f"⚠ {words}"
-
-
-def one_line(text: str) -> str:
-    """The beginning of a text, in one line."""
-    # Cut before it is split: answers can be long, and the table has thousands of cells.
-    line = " ".join(text[: 4 * MOST_SHOWN].split())
-    return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"

@@ -13,10 +13,24 @@ import regex
 
 MOST_CHARACTERS: Final = 1_000
 MOST_REPETITIONS: Final = 20_000
-"""Of all counts multiplied, as if each stood in the one before: `regex` writes them out."""
+"""Parts of a pattern whose counts are written out, as `regex` does it with the least of each."""
 TIMEOUT_S: Final = 0.25
-_COUNTS: Final = re.compile(r"\{[^}]*")
-_RECURSION: Final = re.compile(r"\(\?(?:R|&|P>|[+-]?\d)")
+_CALL: Final = r"\(\?(?:R|&|P>|[+-]?\d)"
+_TOKEN: Final = re.compile(
+    rf"""
+    \\.                                               # escaped
+    | \[\^?\]?(?:\\.|\[:\^?\w*:\]|[^\]\\])*+\]         # a class, with classes of POSIX
+    | \(\?\#[^)]*\)                                   # a comment
+    | (?P<call>{_CALL})
+    | (?P<verbose>\(\?[a-zA-Z-]*x)
+    | (?P<open>\()
+    | (?P<close>\))
+    | \{{(?P<least>\d*)(?:,\d*)?\}}[?+]?
+    | (?P<quantifier>[*+?])
+    | .
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 class PatternError(ValueError):
@@ -32,12 +46,14 @@ def pattern_problem(pattern: str) -> str | None:
     return None
 
 
-def is_found(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
+def is_found(
+    pattern: str, text: str, *, ignore_case: bool = False, timeout_s: float = TIMEOUT_S
+) -> bool:
     """Whether the pattern matches anywhere in the text. Raises `PatternError`."""
     try:
-        match = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=TIMEOUT_S)
+        match = _compiled(pattern, ignore_case=ignore_case).search(text, timeout=timeout_s)
     except TimeoutError:
-        raise PatternError(f"the pattern took longer than {TIMEOUT_S:g} s") from None
+        raise PatternError(f"the pattern took longer than {timeout_s:g} s") from None
     except (MemoryError, RecursionError):
         raise PatternError("the pattern took too much memory") from None
     return match is not None
@@ -47,22 +63,41 @@ def is_found(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
 def _compiled(pattern: str, *, ignore_case: bool = False) -> Any:  # noqa: ANN401 (regex has no types)
     if len(pattern) > MOST_CHARACTERS:
         raise PatternError(f"the pattern is longer than {MOST_CHARACTERS:,} characters")
-    if _RECURSION.search(pattern):
-        raise PatternError("the pattern calls itself, which is not supported")
-    counts = [int(digits) for part in _COUNTS.findall(pattern) for digits in _digits(part)]
-    if math.prod(max(count, 1) for count in counts) > MOST_REPETITIONS:
+    if _written_out(pattern) > MOST_REPETITIONS:
         raise PatternError(f"the pattern's counts multiply to more than {MOST_REPETITIONS:,}")
     # V0 reads patterns as `re` does; V1 has operations on sets, such as [a-z--b].
     flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
     try:
         # regex keeps a cache of its own, which a visitor's patterns would fill.
         return regex.compile(pattern, flags, cache_pattern=False)
-    except regex.error as error:
-        raise PatternError(f"the pattern is not valid: {error}") from None
     except (RecursionError, OverflowError, MemoryError):
         raise PatternError("the pattern is nested too deeply") from None
+    # Flags that exclude each other are a ValueError.
+    except (regex.error, ValueError) as error:
+        raise PatternError(f"the pattern is not valid: {error}") from None
 
 
-def _digits(part: str) -> list[str]:
-    # Nine digits at a time: that is beyond the limit already, and `int` raises for thousands.
-    return re.findall(r"[0-9]{1,9}", part)
+def _written_out(pattern: str) -> int:
+    """How many parts it has once its counts are written out. Raises `PatternError`."""
+    # Of each group that is open, outermost first: its parts, and those of its last item.
+    groups = [[0, 0]]
+    for token in _TOKEN.finditer(pattern):
+        if token["call"] or (token["verbose"] and re.search(_CALL, pattern)):
+            raise PatternError("the pattern calls itself, which is not supported")
+        if token["verbose"]:
+            # What is a comment hangs on which groups have the flag: every count counts instead.
+            counts = re.findall(r"\{\s*(\d{1,9})", pattern)
+            return math.prod(max(int(count), 1) for count in counts)
+        if token["open"]:
+            groups.append([0, 0])
+        elif token["close"] and len(groups) > 1:
+            parts = max(groups.pop()[0], 1)
+            groups[-1] = [groups[-1][0] + parts, parts]
+        elif token["least"] is not None:
+            # Nine digits are beyond the limit already, and `int` raises for thousands.
+            least = max(int(token["least"][:9] or 0), 1)
+            before, last = groups[-1]
+            groups[-1] = [before + last * (least - 1), last * least]
+        elif not token["quantifier"]:
+            groups[-1] = [groups[-1][0] + 1, 1]
+    return sum(parts for parts, _ in groups)

@@ -12,21 +12,33 @@ from playground.core.experiment.cells import CellRow, results_from_json, results
 from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
 from playground.core.experiment.grid import MOST_CELLS, Grid
 from playground.core.experiment.matrix import Answers, Matrix
+from playground.core.request.request_fields import text_of
 from playground.core.runs.row_json import from_fields, to_fields
 from playground.core.runs.run_row import RunRow
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, NameTwiceError, distinct
 
 KIND: Final = "playground experiment"
 VERSION: Final = 1
 MOST_CHARACTERS: Final = 100_000_000
+MOST_BYTES: Final = 20_000_000
+"""Of a file that can be opened again: a page may upload no more."""
 
 
 @dataclass(frozen=True)
 class ExperimentFile:
-    """What a file has: the matrix, and its answers by the run's id."""
+    """What a file has: the matrix, and its answers by the run's id. `missing`: how many cells it
+    had when it was written, and has no longer."""
 
     matrix: Matrix
     answers: Answers
+    missing: int = 0
+
+    @property
+    def why_not_whole(self) -> str | None:
+        if not self.missing:
+            return None
+        cells = "1 cell is" if self.missing == 1 else f"{self.missing:,} cells are"
+        return f"The file was cut short: {cells} missing."
 
 
 def to_json_lines(matrix: Matrix, answers: Answers) -> str:
@@ -38,9 +50,21 @@ def to_json_lines(matrix: Matrix, answers: Answers) -> str:
         "experiment": json.loads(to_json(matrix.experiment)),
         "sent": sent,
         "unsent": dict(matrix.unsent),
+        # Else a file that was cut between two lines would look whole.
+        "cells": len(matrix.cells),
     }
     cells = (_cell_fields(cell, answers) for cell in matrix.cells.values())
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (head, *cells))
+
+
+def from_bytes(data: bytes) -> ExperimentFile:
+    """The experiment of an uploaded file. Raises `ExperimentError`, whatever is wrong."""
+    try:
+        # Some editors begin a file with a mark, which no reader of JSON takes.
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ExperimentError("It is not in UTF-8.") from None
+    return from_json_lines(text)
 
 
 def from_json_lines(text: str) -> ExperimentFile:
@@ -56,30 +80,52 @@ def from_json_lines(text: str) -> ExperimentFile:
     number = 1
     try:
         head = _head(lines[0] if lines else "")
-        experiment = from_json(json.dumps(head["experiment"]))
+        experiment = from_json(json.dumps(head["experiment"], ensure_ascii=False))
         grid = _grid(experiment, head["sent"])
-        for number, line in enumerate(lines[1:], 2):  # noqa: B007 (for the error)
-            cell, answer = _cell(json.loads(line))
+        unsent = {
+            text_of(key, "unsent"): text_of(why, "unsent")
+            for key, why in dict(head["unsent"]).items()
+        }
+        # A file from before they were counted does not say how many there were.
+        expected = int(head.get("cells", 0))
+        for number, line in enumerate(lines[1:], 2):
+            cell, answer = _cell(_fields(line))
+            if cell.cell_id in cells:
+                raise ExperimentError(f"Line {number:,}: this cell stands in it twice.")
             cells[cell.cell_id] = cell
             answers[cell.run_id] = answer
-        unsent = {str(key): str(why) for key, why in dict(head["unsent"]).items()}
+        missing = max(0, expected - len(cells))
     # It is a ValueError as well, but keeps its own sentence.
     except ExperimentError:
         raise
+    except NameTwiceError as error:
+        raise ExperimentError(f"Line {number:,}: {error}.") from None
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
         raise ExperimentError(f"Line {number:,}: it cannot be read here.") from None
-    return ExperimentFile(Matrix(experiment, grid, cells, unsent), answers)
+    return ExperimentFile(Matrix(experiment, grid, cells, unsent), answers, missing)
 
 
 def _head(line: str) -> dict[str, Json]:
     try:
-        head = json.loads(line)
+        head = json.loads(line, object_pairs_hook=distinct)
+    except NameTwiceError:
+        raise
     except (ValueError, RecursionError):
         head = None
     version = head.get("version") if isinstance(head, dict) and head.get("kind") == KIND else None
+    if type(version) is int and version > VERSION:
+        raise ExperimentError("This file was made by a newer playground.")
     if type(version) is not int or version != VERSION:
         raise ExperimentError(f"It is no file of an experiment, version {VERSION}.")
     return dict(head)
+
+
+def _fields(line: str) -> Json:
+    fields = json.loads(line, object_pairs_hook=distinct)
+    # Only an escape can hold half of a character, which can be neither shown nor exported again.
+    if "\\u" in line:
+        json.dumps(fields, ensure_ascii=False).encode()
+    return fields
 
 
 def _grid(experiment: Experiment, entries: list[list[Json]]) -> Grid:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Grid
-from playground.core.experiment.ladder import LadderResult, Rung, ladder_result, next_step
+from playground.core.experiment.ladder import LadderResult, Rung, ladder_result, next_model
 
 
 class RunOrder:
@@ -71,16 +71,16 @@ class Climb(RunOrder):
     @property
     def left(self) -> int:
         """How many cells the step under way still has; whether more follow nobody knows."""
-        step = self._step()
-        return len(self._queues[step]) if step else 0
+        model = self._model()
+        return len(self._queues[model]) if model else 0
 
     def take(self, most: int) -> list[str]:
-        step = self._step()
-        return _taken(self._queues[step], most) if step else []
+        model = self._model()
+        return _taken(self._queues[model], most) if model else []
 
     def peek(self, most: int) -> list[str]:
-        step = self._step()
-        return list(islice(self._queues[step], most)) if step else []
+        model = self._model()
+        return list(islice(self._queues[model], most)) if model else []
 
     def put_back(self, cell_ids: Iterable[str]) -> None:
         for cell_id in cell_ids:
@@ -114,14 +114,13 @@ class Climb(RunOrder):
 
     @property
     def result(self) -> LadderResult | None:
-        if self._step() is not None:
+        if self._model() is not None:
             return None
         return ladder_result(self._ladder, self._tried(), least_share=self._least_share)
 
-    def _step(self) -> str | None:
+    def _model(self) -> str | None:
         """The model whose turn it is, where some of its cells are still to be run."""
-        step = next_step(self._ladder, self._tried(), least_share=self._least_share)
-        return step.model if step else None
+        return next_model(self._ladder, self._tried(), least_share=self._least_share)
 
     def _tried(self) -> list[Rung]:
         return [rung for rung in self._rungs.values() if rung.finished]

@@ -9,7 +9,8 @@ from typing import Final
 from playground.core.editor.page_state import PageState, PageStateError, from_json, to_json
 from playground.core.request.request import Params
 from playground.core.request.request_fields import FieldsError, text_of
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, NameTwiceError, distinct
+from playground.core.text.number_text import value_text
 
 VERSION: Final = 1
 MOST_BYTES: Final = 5_000_000
@@ -101,7 +102,7 @@ def settings_of(params: Params) -> str:
     plainest = Params("", 0)
     names = [field.name for field in fields(params)]
     changed = [name for name in names if getattr(params, name) != getattr(plainest, name)]
-    return " · ".join(f"{name} {getattr(params, name)}" for name in changed)
+    return " · ".join(f"{name} {value_text(getattr(params, name))}" for name in changed)
 
 
 def library_to_json(prompts: Sequence[SavedPrompt]) -> str:
@@ -124,12 +125,25 @@ def library_to_json(prompts: Sequence[SavedPrompt]) -> str:
     return json.dumps(fields, ensure_ascii=False, indent=1)
 
 
+def is_too_long(prompts: Sequence[SavedPrompt]) -> bool:
+    """Whether the file of these prompts is longer than one that is read."""
+    pages = sum(
+        len(version.page_json.encode()) for prompt in prompts for version in prompt.versions
+    )
+    # Written only where it is a matter of the names and the blanks between.
+    return pages > MOST_BYTES or (
+        pages > MOST_BYTES / 4 and len(library_to_json(prompts).encode()) > MOST_BYTES
+    )
+
+
 def library_from_json(text: str) -> tuple[SavedPrompt, ...]:
     """The prompts of a file, without ids. Raises `LibraryError`."""
-    if len(text) > MOST_BYTES:
+    if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
         raise LibraryError(f"A library can have at most {MOST_BYTES / 1e6:g} MB.")
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=distinct)
+    except NameTwiceError as error:
+        raise LibraryError(f"This is not readable as JSON: {error}.") from None
     except (ValueError, RecursionError):
         raise LibraryError("This is not readable as JSON.") from None
     if not isinstance(document, dict) or document.get("playground") != "library":

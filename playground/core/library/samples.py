@@ -1,7 +1,10 @@
 """Prompts to begin with; the first one is what the page opens on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 
+from playground.core.request.body_shapes import Role
 from playground.core.request.request import Message, Prompt
 
 
@@ -15,11 +18,14 @@ class Sample:
     prompt: Prompt
 
 
-def _sample(name: str, technique: str, lesson: str, system: str, *turns: str) -> Sample:
-    messages = tuple(
-        Message("user" if index % 2 == 0 else "assistant", text) for index, text in enumerate(turns)
-    )
-    return Sample(name, technique, lesson, Prompt(system, messages))
+def prompt_of(system: str, *turns: str) -> Prompt:
+    """A conversation that the user begins."""
+    roles: Iterator[Role] = cycle(("user", "assistant"))
+    return Prompt(system, tuple(map(Message, roles, turns)))
+
+
+def _sample(name: str, technique: str, lesson: str, *texts: str) -> Sample:
+    return Sample(name, technique, lesson, prompt_of(*texts))
 
 
 SAMPLES: tuple[Sample, ...] = (

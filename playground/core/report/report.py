@@ -2,9 +2,10 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from playground.core.answer.content import Blocks, answer_of
 from playground.core.experiment.cells import CellRow
@@ -25,7 +26,7 @@ from playground.core.statistics.setting_statistics import (
     numbers_of,
     simulated_words,
 )
-from playground.core.text.csv_cells import safe_cell
+from playground.core.text.csv_cells import UTF8_MARK, safe_cell
 
 _OF_THE_RUN = (
     *("connection", "cost_usd", "cost_kind", "cost_why"),
@@ -37,21 +38,33 @@ PARTLY_DEMO_NOTE = "Some answers came from the built-in demo: their costs are si
 
 
 def to_csv(matrix: Matrix, answers: Answers) -> str:
-    """Every finished place, a row each; no spreadsheet takes a text for a formula."""
+    """Every place that is finished or was not sent, a row each; no spreadsheet takes a text for a
+    formula."""
     out = io.StringIO()
+    out.write(UTF8_MARK)
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     columns = [f"case.{name}" for name in matrix.grid.cases.columns]
     writer.writerow([safe_cell(name) for name in (*_COLUMNS, *columns, "answer")])
     for place in matrix.grid.cells():
-        if (cell := matrix.cells.get(place.id)) is not None:
-            name = matrix.grid.settings[place.setting].name
-            texts = [name, place.case + 1, place.repeat, *_facts(matrix, cell, place.case)]
-            values = matrix.grid.cases.rows[place.case]
-            row = [*texts, *values, answers.get(cell.run_id, "")]
-            writer.writerow(
-                [safe_cell(value) if isinstance(value, str) else value for value in row]
-            )
+        cell, unsent = matrix.cells.get(place.id), matrix.unsent.get(place.id)
+        if cell is not None:
+            facts, answer = _facts(matrix, cell, place.case), answers.get(cell.run_id, "")
+        elif unsent is not None:
+            facts, answer = ["not sent", None, "", unsent, *(None for _ in _OF_THE_RUN)], ""
+        else:
+            continue
+        name = matrix.grid.settings[place.setting].name
+        values = matrix.grid.cases.rows[place.case]
+        row = [name, place.case + 1, place.repeat, *facts, *values, answer]
+        writer.writerow(map(_csv_cell, row))
     return out.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    # `str` would write a small amount as 1E-7.
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return safe_cell(value) if isinstance(value, str) else value
 
 
 def _facts(matrix: Matrix, cell: CellRow, case: int) -> list[object]:
@@ -137,10 +150,25 @@ def _lines(head: SettingStatistics) -> list[str]:
 def _case(matrix: Matrix, case: int, contents: Mapping[str, Blocks]) -> ReportCase:
     values = list(matrix.grid.cases.values(case).items())
     cells = [
-        [_cell(matrix, cell, case, contents.get(cell.run_id, ())) for cell in matrix.at(at, case)]
+        [
+            *(
+                _cell(matrix, cell, case, contents.get(cell.run_id, ()))
+                for cell in matrix.at(at, case)
+            ),
+            *(
+                ReportCell((), "error", f"Not sent: {reason}")
+                for reason in _unsent(matrix, at, case)
+            ),
+        ]
         for at in range(len(matrix.grid.settings))
     ]
     return ReportCase(str(case + 1), values, cells)
+
+
+def _unsent(matrix: Matrix, setting: int, case: int) -> Iterable[str]:
+    """Why repeats of a place cannot be sent, each reason once."""
+    unsent = [i for i in matrix.ids(setting, case) if i in matrix.unsent and i not in matrix.cells]
+    return dict.fromkeys(matrix.unsent[i] for i in unsent)
 
 
 def _cell(matrix: Matrix, cell: CellRow, case: int, blocks: Blocks) -> ReportCell:

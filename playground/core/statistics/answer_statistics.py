@@ -40,15 +40,11 @@ class AnswerStatistics:
     diverge_at: int | None
 
     @property
-    def is_identical(self) -> bool:
-        return len(self.distinct) == 1
-
-    @property
     def sentence(self) -> str:
         """Such as: 3 different answers of 5."""
         if self.count < 2:
             return "One answer: nothing to compare." if self.count else "No answers yet."
-        if self.is_identical:
+        if len(self.distinct) == 1:
             return f"All {self.count} answers are identical."
         return f"{len(self.distinct)} different answers of {self.count}."
 
@@ -66,12 +62,6 @@ def answer_statistics(answers: Sequence[str]) -> AnswerStatistics:
         words=distribution([float(len(answer_words)) for answer_words in words]),
         diverge_at=_shared(answers) if len(distinct) > 1 else None,
     )
-
-
-def similarity(one: str, other: str) -> float:
-    """ROUGE-L F1 of two texts: how much of both is the longest sequence of words that both
-    have, in order and without regard to case. 1 for identical texts."""
-    return _rouge_l(_compared_words(one), _compared_words(other))
 
 
 def _shared(texts: Sequence[str]) -> int:
@@ -97,6 +87,8 @@ def _compared_words(text: str) -> list[str]:
 
 
 def _rouge_l(one: list[str], other: list[str]) -> float:
+    """How much of both is the longest sequence of words that both have, in order. 1 for identical
+    ones."""
     if not one or not other:
         return float(one == other)
     return 2 * _common_length(one, other) / (len(one) + len(other))

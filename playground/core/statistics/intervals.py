@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, quantiles, stdev
+from statistics import fmean, quantiles, stdev
 from typing import Final
 
 Z_95: Final = 1.959963984540054
@@ -26,7 +26,6 @@ class Distribution:
 
     count: int
     mean: float
-    median: float
     sd: float | None
     least: float
     most: float
@@ -56,7 +55,6 @@ def distribution(values: Sequence[float]) -> Distribution | None:
     return Distribution(
         count=count,
         mean=mean,
-        median=median(values),
         sd=stdev(values) if count > 1 else None,
         least=min(values),
         most=max(values),

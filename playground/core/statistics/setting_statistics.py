@@ -28,14 +28,13 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class SettingStatistics:
     """The head of a column. A cell in error has not passed; `undecided` ones are not in the
-    rate `passed`; `unpriced` cells have a cost that nobody knows, and are not in `total_usd`.
+    rate `passed`; `unpriced` cells have a cost that nobody knows, and are not in `cost_usd`.
     The costs of `simulated` cells are the demo's, those of `at_least` and `at_most` ones bounds."""
 
     count: int
     errors: int
     passed: Rate | None
     undecided: int
-    total_usd: Decimal
     unpriced: int
     simulated: int
     cost_usd: Distribution | None
@@ -70,7 +69,7 @@ class SettingStatistics:
         return f"${self.cost_usd.mean:.6f}{kind_words([self])}"
 
 
-NUMBER_NAMES = ("Passed", "Cost", "TTFT", "Duration", "Tokens out")
+NUMBER_NAMES = ("Passed", "Cost", "First token", "Duration", "Tokens out")
 
 
 def numbers_of(head: SettingStatistics) -> tuple[str, ...]:
@@ -124,7 +123,6 @@ def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> Settin
         errors=len(cells) - len(answered),
         passed=rate(passed, len(decided)) if has_checks else None,
         undecided=len(cells) - len(decided) if has_checks else 0,
-        total_usd=sum(costs, Decimal(0)),
         unpriced=len(cells) - len(costs),
         simulated=kinds["simulated"],
         cost_usd=distribution([float(usd) for usd in costs]),

@@ -1,6 +1,9 @@
 """What passes a check, what a failing one says, and what a judge is asked and answers."""
 
+import contextlib
 import json
+import time
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -17,7 +20,12 @@ from playground.core.experiment.case_checks import (
     to_fields,
 )
 from playground.core.experiment.cells import CellRow
-from playground.core.experiment.check_results import check_answer, checked_for, last_number
+from playground.core.experiment.check_results import (
+    UnclearNumberError,
+    check_answer,
+    checked_for,
+    last_number,
+)
 from playground.core.experiment.judging import (
     FORMAT,
     input_of,
@@ -69,6 +77,13 @@ def test_a_check_tells_what_it_looks_for_in_a_case(check, told):
         (CaseCheck("json"), "```json\n{}\n```", "It is not JSON: it stands in a code fence."),
         (CaseCheck("json"), "[1,", "It is not JSON: line 1, column 4: Expecting value."),
         (CaseCheck("json"), "NaN", "It is not JSON: NaN is not JSON."),
+        (CaseCheck("json"), "9" * 5_000, None),
+        (CaseCheck("json_schema", '{"pattern": "^[a-z]+$"}'), '"abc"', None),
+        (
+            CaseCheck("json_schema", '{"pattern": "^[a-z]+$"}'),
+            '"abc\\n"',
+            "It does not match the schema: $: 'abc\\n' does not match '^[a-z]+$'.",
+        ),
         (CaseCheck("json_schema", SCHEMA), '{"dish": 1}', None),
         (
             CaseCheck("json_schema", SCHEMA),
@@ -98,18 +113,68 @@ def test_a_check_passes_or_says_why_not_in_one_line(check, answer, why):
         (CaseCheck("pattern", "(a+)+$"), "The pattern took longer than 0.25 s."),
         (CaseCheck("pattern", "({{city}}"), "The pattern is not valid: missing ) at position 10."),
         (CaseCheck("json_schema", '{"$ref": "#/x"}'), "Nothing is at the reference '/x'."),
+        (CaseCheck("json_schema", '{"$schema": {{expected}}}'), "Its $schema is no URL."),
     ],
-    ids=["variable", "number", "slow", "broken", "reference"],
+    ids=["variable", "number", "slow", "broken", "reference", "draft"],
 )
 def test_what_could_not_be_checked_neither_passes_nor_fails(check, why):
     answer = "1" if check.kind == "json_schema" else "a" * 50_000 + "1!"
     assert check_answer(check, answer, ADA) == CheckResult(None, why)
 
 
-def test_numbers_are_read_as_people_write_them():
-    texts = ["1,234.5 rupees", "−3", "2 of 1e3", "v1.2", "none", "1,5"]
-    numbers = [str(last_number(text)) for text in texts]
-    assert numbers == ["1234.5", "-3", "1E+3", "1.2", "None", "5"]
+def test_a_check_that_breaks_is_a_result_that_could_not_be_told():
+    assert check_answer(JUDGE, "42", {"input": "x", "answer": "y", "expected": "z"}) == CheckResult(
+        None, "This check broke here: ValueError."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1,234.5 rupees", "1234.5"), ("−3", "-3"), ("2 of 1e3", "1E+3"), ("v1.2", "1.2"),
+        ("none", None), (".5", "0.5"), ("x = -.25", "-0.25"), ("It is .5.", "0.5"), ("$.5", "0.5"),
+        ("Fig.5", "5"), ("wait...5", "5"), ("1..5", "5"), ("2024-05", "5"), ("2-5", "5"),
+        ("2–5", "5"), ("GPT-4", "4"), ("(3)-5", "5"), ("7 -5", "-5"), ("x=-5", "-5"),
+        ("–5 °C", "-5"),
+        ("- 5", "5"), ("-$1,200.50", "-1200.50"), ("$-5", "-5"), ("12,34,567", "1234567"),
+        ("1,00,000.5", "100000.5"), ("2026-11-29", "29"), ("12:30", "30"), ("3, 4", "4"),
+        ("in 2024 100 people", "100"), ("1 000 of 5", "5"), ("12 1000", "1000"), ("5.", "5"),
+        ("1.5e-3", "0.0015"), ("٣", "3"), ("1.234", "1.234"), ("5 ms and 20", "20"),
+        ("答案是-5。", "-5"), ("気温は-5度", "-5"), ("_-5_", "-5"), ("__−3.5__", "-3.5"),
+        ("In Q3 100 units", "100"), ("H2 500", "500"), ("Q3", "3"), ("v1.5 200", "200"),
+    ],
+)  # fmt: skip
+def test_the_last_number_is_read_as_people_write_it(text, number):
+    assert last_number(text) == (None if number is None else Decimal(number))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 000", "1\u00a0000", "1\u202f000\u202f000", "1 000,5", "1 000.5", "1.234.567", "1.234,5",
+     "1,5", "0,001", "٣٫٥", "١٬٢٣٤",
+     "0,5", "1,2,3", "1'000", "1’000", "1_000", "1,000,00", "1.2.3", "29.11.2026", "1,0000"],
+)  # fmt: skip
+def test_a_number_that_can_be_read_in_two_ways_is_no_verdict(text):
+    why = f"The number “{' '.join(text.split())}” can be read in more than one way."
+    assert check_answer(CaseCheck("number", "5"), f"It is {text}", {}) == CheckResult(None, why)
+    assert check_answer(CaseCheck("number", text), "5", {}) == CheckResult(None, why)
+
+
+@pytest.mark.parametrize("text", ["1" * 100, "1e400", "1e" + "9" * 5_000, "0." + "1" * 5_000])
+def test_a_number_that_is_too_long_is_not_taken_for_a_part_of_it(text):
+    result = check_answer(CaseCheck("number", "1"), text, {})
+    assert result.passed is None
+    assert result.why.endswith("is too long to compare.")
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 200_000 + "x", "1," * 100_000, "1 000 " * 50_000, "-" * 200_000]
+)
+def test_the_last_number_of_a_long_text_is_looked_for_in_one_go(text):
+    began_s = time.thread_time()
+    with contextlib.suppress(UnclearNumberError):
+        assert last_number(text) in (None, 1, 0)
+    assert time.thread_time() - began_s < 2
 
 
 def test_all_checks_must_pass_and_what_is_unknown_is_no_pass():
@@ -137,6 +202,7 @@ def test_all_checks_must_pass_and_what_is_unknown_is_no_pass():
         (CaseCheck("number", "1", tolerance=-1), "The tolerance must be 0 or more."),
         (CaseCheck("judge", "{{answer}}"), "No model is chosen to judge."),
         (CaseCheck("judge", "Good?", model="m"), "The judge's prompt must hold {{answer}}."),
+        (CaseCheck("equals", "\ud83d"), "Its text holds half of a character (a lone surrogate)."),
         (CaseCheck("equals", "x" * 20_001), "Its text is longer than 20,000 characters."),
         (JUDGE, None),
     ],
@@ -187,6 +253,14 @@ def test_checks_that_cannot_be_read_fail_with_one_error(text, message):
     with pytest.raises(CheckError) as caught:
         read_checks(text)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("named", ["5", "[]", '"http://["', "{}", "null"])
+def test_a_schema_of_no_draft_is_refused_before_anything_runs(named):
+    check = CaseCheck("json_schema", f'{{"$schema": {named}}}')
+    assert problem_of(check) == "Its $schema is no URL."
+    with pytest.raises(CheckError, match="is no URL"):
+        read_checks(json.dumps([to_fields(check)]))
 
 
 def test_no_checks_are_no_checks():

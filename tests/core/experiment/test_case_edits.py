@@ -29,6 +29,12 @@ def test_changes_are_read_as_the_browser_says_them_and_keep_their_number():
     assert edited(TABLE, changes)[1] == (("Rom", "It"),)
 
 
+def test_half_a_character_is_replaced_as_in_a_text_field_and_two_halves_are_joined():
+    ops = [[0, "city", "R\ud83d!"], [1, "city", "\ud83d\ude00"]]
+    changes = read_changes({"version": 1, "start": 0, "ops": ops})[2]
+    assert [row[0] for row in edited(TABLE, changes)[1]] == ["R\ufffd!", "😀"]
+
+
 def test_columns_follow_the_variables_and_lose_no_text():
     assert with_columns(TABLE, ["land"]) == (
         ("land", "expected", "city"),

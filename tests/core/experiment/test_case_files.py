@@ -6,7 +6,7 @@ import random
 import pandas as pd
 import pytest
 
-from playground.core.experiment.case_files import read_cases, to_csv
+from playground.core.experiment.case_files import read_cases, to_csv, to_json_lines
 from playground.core.experiment.cases import Cases, CasesError
 from playground.core.text.csv_cells import safe_cell
 
@@ -163,11 +163,73 @@ def test_no_cell_of_a_longer_row_is_lost():
     assert "Row 4 has 4 cells for 2 columns" in said(table)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
-def test_a_file_in_a_unicode_encoding_is_read_as_it_is(encoding):
-    table = read_cases("q,expected\nété 目,b\n".encode(encoding))
-    assert table.rows == (("été 目", "b"),)
-    assert table.changes == ()
+ENCODINGS = (
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q,expected\nété 目,b\n", "質問,答え\n東京は一,二\n", "a,b\r\n😀,2\r\n", "a\nb", "\n\na\nb",
+        '{"質": "丁一", "b": [1E5]}\n{"質": "一"}\n', '[{"q": "\\u00e9"}]', "a\tb\n1\t2",
+    ],
+)  # fmt: skip
+def test_a_file_in_a_unicode_encoding_is_read_as_it_is(text, encoding):
+    table = read_cases(text.encode(encoding))
+    assert table == read_cases(text)
+    assert table.changes == read_cases(text).changes
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-32-be"])
+def test_a_mark_tells_the_order_of_bytes(encoding):
+    assert read_cases(("\ufeff" + "q,expected\na,b\nc,d\n").encode(encoding)) == TWO
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ("q\nabc\n".encode("utf-16")[:-1], "Row 2: the file is in UTF-16, but damaged."),
+        ("q\nabc\n".encode("utf-32")[:-1], "Row 2: the file is in UTF-32, but damaged."),
+        ("q\nabc\n".encode("utf-16-le")[:-1], "The name of column 1: a NUL character (U+0000)."),
+        ("q\na\0c\n".encode("utf-16"), "Row 2, column “q”: a NUL character (U+0000)."),
+        (b"q,x\nabc,d\0\n", "Row 2, column “x”: a NUL character (U+0000)."),
+        (b"\0\0\0\0", "The name of column 1: a NUL character (U+0000)."),
+    ],
+)
+def test_a_nul_and_half_a_character_are_refused_in_any_encoding(data, problem):
+    with pytest.raises(CasesError) as caught:
+        read_cases(data)
+    assert str(caught.value) == problem
+
+
+NUMBERS = (
+    "1.10", "1E5", "1e400", "-0", "-0.0", "0.1000000000000000055", "12345678901234567890123",
+    "9" * 5_000, "NaN", "-Infinity", "2.50e-3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:12])
+def test_a_number_stands_in_a_case_as_it_stands_in_its_file(number):
+    for text in (
+        f'{{"q": {number}}}\n{{"q": {number}}}',
+        f'[{{"q": {number}}}, {{"q": {number}}}]',
+        f'[["q"], [{number}], [{number}]]',
+        f'{{"q": [{number}, {number}]}}',
+        f'{{"q": {{"0": {number}, "1": {number}}}}}',
+        f'{{"columns": ["q"], "data": [[{number}], [{number}]]}}',
+        f'{{"cases": [{{"q": {number}}}, {{"q": {number}}}]}}',
+    ):
+        assert read_cases(text).rows == ((number,), (number,))
+    nested = f'[{{"q": {{"é\\n": [{number}, "{number}", true, null, {{}}]}}}}]'
+    assert read_cases(nested).rows == ((f'{{"é\\n": [{number}, "{number}", true, null, {{}}]}}',),)
+
+
+def test_lines_of_json_from_several_files_may_bring_their_marks():
+    assert read_cases('\ufeff{"q": 1}\n\ufeff{"q": 2}\n').rows == (("1",), ("2",))
+    indented = '\ufeff{\n"q": 1}\n\ufeff{\n"q": 2}\n'
+    assert read_cases(indented).rows == (("1",), ("2",))
 
 
 @pytest.mark.parametrize("encoding", ["shift-jis", "big5"])
@@ -198,3 +260,39 @@ def test_reading_ten_thousand_ragged_rows_stays_fast_and_says_it_briefly():
     table = read_cases("a,b,c\n" + "\n".join(rows))
     assert len(table) == 9_999
     assert len(table.changes) < 40
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "an image"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "an image"),
+        (b"GIF89a\x01\0\x01\0", "an image"),
+        (b"BZh91AY&SY\xaa\xbb", "a bzip2 file"),
+        (b"\x28\xb5\x2f\xfd\0\0", "a Zstandard file"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
+        (b"ARROW1\0\0", "an Arrow"),
+        (b"\x93NUMPY\x01\0v\0", "an array of NumPy"),
+        (b"\x80\x04\x95\x10\0\0\0q,a\n", "no text"),
+        (b"q,a\n\x81\x01\xe9,x\n".replace(b"\x81", b"\x82"), "no text"),
+        (b"{\\rtf1\\ansi q,a\\par}", "RTF"),
+        (b'// cases\n[{"q": "a"}]', "JSON with comments"),
+        (b'/* cases */\n{"q": "a"}', "JSON with comments"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(data, kind):
+    with pytest.raises(CasesError, match=kind):
+        read_cases(data)
+
+
+def test_json_that_begins_with_a_comment_inside_its_list_is_no_csv():
+    with pytest.raises(CasesError, match="Line 2, character 1"):
+        read_cases('[\n// the first\n{"q": "a"}]')
+
+
+def test_lists_and_objects_in_cells_are_json_and_said_to_be():
+    table = read_cases('[{"q": {"x":1.10}, "a": [1,2], "checks": [{"kind":"json"}], "n": 1}]')
+    assert table.rows == (('{"x": 1.10}', "[1, 2]", '[{"kind": "json"}]', "1"),)
+    assert table.changes == ("Lists and objects are cells of JSON, written anew: “q”, “a”.",)
+    # In its own files they are texts, which stay as they are.
+    assert read_cases(to_json_lines(table)).changes == ()

@@ -66,7 +66,7 @@ def test_columns_are_renamed_to_names_of_variables():
 def test_values_of_json_that_are_no_texts_become_their_json():
     text = '{"a": 1.50, "b": null, "c": [{"contains": "é"}], "d": true}\n{"a": 2}'
     assert read_cases(text).rows == (
-        ("1.5", "", '[{"contains": "é"}]', "true"),
+        ("1.50", "", '[{"contains": "é"}]', "true"),
         ("2", "", "", ""),
     )
 
@@ -84,7 +84,19 @@ def test_values_of_json_that_are_no_texts_become_their_json():
         ('{"a": 1}\n[2]', 'Row 2: it must be an object, such as {"name": "Ada"}.'),
         ('{"a": 1}\n{"a": }', "Row 2, character 7: Expecting value."),
         ('{"a": "\\ud800"}', "Row 1, column “a”: half of a character (a lone surrogate)."),
-        ('{"a":' + "[" * 100_000, "Row 1: it is not JSON that can be read here."),
+        ('{"a":' + "[" * 100_000, "Row 1: it is nested too deeply."),
+        ("[" * 100_000 + "]" * 100_000, "It is not read, since it is nested too deeply."),
+        ('[{"a":' + "[" * 900 + "]" * 900 + "}]", "Row 1, column “a”: it is nested too deeply."),
+        (
+            '[{"a": {"b": ["\\ud800"]}}]',
+            "Row 1, column “a”: half of a character (a lone surrogate).",
+        ),
+        ('{"a\\ud800": 1}', "Row 1: a name holds half of a character (a lone surrogate)."),
+        ('[["a", "\\ud800"], [1, 2]]', "Row 1, a cell: half of a character (a lone surrogate)."),
+        ('{"a": "\\u0000"}', "Row 1, column “a”: a NUL character (U+0000)."),
+        ('{"a\\u0000": 1}', "Row 1: a name holds a NUL character (U+0000)."),
+        ("a,b\nx\0y,2\n", "Row 2, column “a”: a NUL character (U+0000)."),
+        ("a,b\0\nx,2\n", "The name of column 2: a NUL character (U+0000)."),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "latin-1",
 )

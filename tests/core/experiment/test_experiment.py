@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.core.experiment.case_checks import CaseCheck
+from playground.core.experiment.case_checks import CaseCheck, unusable
 from playground.core.experiment.cases import Cases
 from playground.core.experiment.experiment import Experiment, ExperimentError, from_json, to_json
 from playground.core.experiment.grid import Sweep
@@ -64,6 +64,8 @@ def test_an_experiment_knows_its_size_and_its_ladder():
         ({"rows": [["\ud800", "x"]]}, "A cell holds half of a character"),
         ({"checks": [{"kind": "run"}]}, "A check's kind must be one of"),
         ({"least_share": 0}, "least_share must be above 0"),
+        ({"name": "n" * 201}, "name can have at most 200 characters."),
+        ({"variants": [{"letter": "ABCDEFGHI", "request": {}}]}, "letter can have at most 8"),
         ({"at_once": 51}, "at_once must be from 1 to 50."),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
@@ -72,6 +74,41 @@ def test_what_is_no_experiment_says_why(change, message):
     with pytest.raises(ExperimentError) as caught:
         from_json(json.dumps(json.loads(to_json(FULL)) | change))
     assert str(caught.value).startswith(message)
+
+
+def test_an_experiment_with_a_name_twice_says_so():
+    text = to_json(FULL).replace('"repeats": 3', '"repeats": 3, "repeats": 4')
+    with pytest.raises(ExperimentError, match="one name stands twice in an object"):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("check", "why"),
+    [
+        ({"kind": "json_schema", "text": '{"pattern": "(?P<a>x)"}'}, "Check 1: The pattern has"),
+        (
+            {"kind": "json_schema", "text": '{"patternProperties": {}}'},
+            "atternProperties is not supported",
+        ),
+        ({"kind": "pattern", "text": "("}, "Check 1: "),
+        ({"kind": "contains", "text": " "}, "nothing to compare with"),
+        ({"kind": "length", "least": 5, "most": 2}, "The least length"),
+        ({"kind": "judge", "text": "Good?", "model": "m"}, "{{answer}}"),
+    ],
+)
+def test_an_experiment_with_a_check_that_is_no_longer_usable_opens_and_says_so(check, why):
+    kept = json.dumps(json.loads(to_json(FULL)) | {"checks": [check]})
+    opened = from_json(kept)
+    assert json.loads(to_json(opened)) == json.loads(kept)
+    assert why in unusable(opened.checks)
+    assert unusable(FULL.checks) is None
+
+
+def test_no_experiment_keeps_a_check_whose_text_no_file_takes():
+    for text in ("\ud800", "x" * 20_001):
+        kept = json.loads(to_json(FULL)) | {"checks": [{"kind": "contains", "text": text}]}
+        with pytest.raises(ExperimentError, match="Its text"):
+            from_json(json.dumps(kept))
 
 
 PATHS = st.sampled_from(

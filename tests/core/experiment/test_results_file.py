@@ -12,13 +12,13 @@ import pytest
 from playground.core.answer.content import of_texts
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck, CheckResult, check_key
-from playground.core.experiment.cases import Cases
+from playground.core.experiment.cases import MOST_CELL_CHARACTERS, Cases
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.experiment import Experiment, ExperimentError
 from playground.core.experiment.grid import Sweep
 from playground.core.experiment.grid_plan import plan_grid
 from playground.core.experiment.matrix import FILTERS, Matrix
-from playground.core.experiment.results_file import KIND, from_json_lines, to_json_lines
+from playground.core.experiment.results_file import KIND, from_bytes, from_json_lines, to_json_lines
 from playground.core.report.report import (
     DEMO_NOTE,
     PARTLY_DEMO_NOTE,
@@ -102,6 +102,17 @@ def test_an_experiment_exported_and_imported_elsewhere_gives_the_same_matrix():
     assert to_json_lines(other, found.answers) == text
 
 
+@pytest.mark.parametrize("letter", ["😀", "\x1b"])
+def test_a_large_table_comes_back_from_a_file_whatever_its_letters(letter):
+    rows = tuple((letter * (MOST_CELL_CHARACTERS - 2), "x") for _ in range(23))
+    large = replace(EXPERIMENT, cases=Cases(("city", "expected"), rows), repeats=1)
+    grid = plan_grid(
+        large.settings, large.cases, 1, large.checks, RunContext(DEMO, RetryPolicy(), (), NOON)
+    ).grid
+    text = to_json_lines(Matrix(large, grid, {}), {})
+    assert from_json_lines(text).matrix.experiment == large
+
+
 @pytest.mark.parametrize(
     "wreck",
     [
@@ -113,13 +124,20 @@ def test_an_experiment_exported_and_imported_elsewhere_gives_the_same_matrix():
         lambda lines: [lines[0], lines[1].replace('"model"', '"modell"')],
         lambda lines: [json.dumps(json.loads(lines[0]) | {"sent": []})],
         lambda lines: ["[" * 100_000],
+        lambda lines: [lines[0], lines[1].replace('"It is"', '"\\ud83d"')],
+        lambda lines: [lines[0].replace('"too long"', '"\\ud83d"')],
+        lambda lines: [lines[0].replace('"Rome"', '"\\ud83d"')],
         lambda lines: [lines[0].replace(f'"{KIND}", "version": 1', f'"{KIND}", "version": 1.0')],
         lambda lines: [lines[0].replace(f'"{KIND}", "version": 1', f'"{KIND}", "version": true')],
         lambda lines: [lines[0].replace('{"version": 1', '{"version": 1.0')],
+        lambda lines: [*lines, lines[1]],
+        lambda lines: [lines[0], lines[1].replace('"answer": "', '"answer": "x", "answer": "')],
+        lambda lines: [lines[0].replace('"cells": 6', '"cells": "six"')],
     ],
     ids=[
-        "empty", "head", "list", "money", "type", "field", "sent", "deep", "float", "boolean",
-        "definition",
+        "empty", "head", "list", "money", "type", "field", "sent", "deep", "half a character",
+        "half in unsent", "half in a case", "float", "boolean",
+        "definition", "twice", "a name twice", "count",
     ],
 )  # fmt: skip
 def test_a_damaged_file_fails_with_one_sentence(wreck):
@@ -128,18 +146,71 @@ def test_a_damaged_file_fails_with_one_sentence(wreck):
         from_json_lines("\n".join(wreck(lines)))
 
 
+def test_a_name_twice_is_said_with_its_line():
+    head, first, *_ = to_json_lines(MATRIX, ANSWERS).splitlines()
+    twice = first.replace('"answer": "', '"answer": "x", "answer": "')
+    with pytest.raises(ExperimentError, match=r"^Line 2: one name stands twice in an object\.$"):
+        from_json_lines(f"{head}\n{twice}")
+    with pytest.raises(ExperimentError, match=r"^Line 1: one name stands twice in an object\.$"):
+        from_json_lines(head.replace('"unsent": {', '"unsent": {}, "unsent": {', 1))
+
+
+def test_a_file_that_was_cut_between_two_lines_says_how_much_is_missing():
+    lines = to_json_lines(MATRIX, ANSWERS).splitlines(keepends=True)
+    assert from_json_lines("".join(lines)).missing == 0
+    assert from_json_lines("".join(lines)).why_not_whole is None
+    cut = from_json_lines("".join(lines[:-2]))
+    assert cut.why_not_whole == "The file was cut short: 2 cells are missing."
+    # As it was written before its cells were counted.
+    uncounted = lines[0].replace(', "cells": 6', "")
+    assert uncounted != lines[0]
+    assert from_json_lines("".join([uncounted, *lines[1:-2]])).missing == 0
+
+
+def test_a_file_with_the_mark_of_an_editor_is_read_and_one_in_another_encoding_refused():
+    text = to_json_lines(MATRIX, ANSWERS)
+    assert from_bytes(f"\ufeff{text}".encode()) == from_bytes(text.encode())
+    with pytest.raises(ExperimentError, match=r"^It is not in UTF-8\.$"):
+        from_bytes(text.encode("utf-16"))
+
+
+def test_a_file_of_a_newer_playground_says_so():
+    text = to_json_lines(MATRIX, ANSWERS).replace('"version": 1', '"version": 2', 1)
+    with pytest.raises(ExperimentError, match="newer playground"):
+        from_json_lines(text)
+
+
 def contents(answers):
     return {run_id: of_texts(text, "") for run_id, text in answers.items()}
 
 
+def csv_rows(matrix, answers=ANSWERS):
+    data = to_csv(matrix, answers).encode()
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_a_csv_begins_with_the_mark_by_which_spreadsheets_know_utf_8():
+    assert to_csv(MATRIX, ANSWERS).encode().startswith(b'\xef\xbb\xbf"setting"')
+
+
+@pytest.mark.parametrize("cost", ["0.0000003", "0.0010", "12", "0", "0.000000000001"])
+def test_a_csv_has_a_cost_in_plain_digits(cost):
+    cells = {
+        c.cell_id: replace(c, run=replace(c.run, cost_usd=Decimal(cost) * 1)) for c, _ in CELLS
+    }
+    assert csv_rows(replace(MATRIX, cells=cells))[0]["cost_usd"] == cost
+
+
 def test_a_report_has_every_cell_and_runs_no_formula():
     hostile = {**ANSWERS, "001": "=1+1 <script>"}
-    rows = list(csv.DictReader(io.StringIO(to_csv(MATRIX, hostile))))
-    assert len(rows) == len(CELLS)
+    rows = csv_rows(MATRIX, hostile)
+    assert len(rows) == len(CELLS) + 1
+    assert [row["why"] for row in rows if row["status"] == "not sent"] == ["too long"]
     assert (rows[0]["answer"], rows[0]["case.city"]) == ("'=1+1 <script>", "Rome")
     assert {row["http_status"] for row in rows if row["status"] == "failed"} == {"529"}
     page = to_page(MATRIX, contents(hostile), NOON)
     assert "<script" not in page
+    assert page.count("Not sent: too long") == 1
     assert all(f"<th>{name}</th>" in page for name in NUMBER_NAMES)
 
 
@@ -178,7 +249,7 @@ def test_simulated_costs_are_marked_wherever_they_stand(cells, words, note):
     page = to_page(matrix, contents(ANSWERS), NOON)
     assert f"Mean cost {words}" in page
     assert note in page
-    first, *_ = csv.DictReader(io.StringIO(to_csv(matrix, ANSWERS)))
+    first = csv_rows(matrix)[0]
     assert (first["connection"], first["cost_kind"]) == ("Demo", "simulated")
     assert "simulated" not in to_page(MATRIX, contents(ANSWERS), NOON)
 

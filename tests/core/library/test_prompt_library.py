@@ -8,11 +8,13 @@ import pytest
 
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.library.prompt_library import (
+    MOST_BYTES,
     MOST_VERSIONS,
     LibraryError,
     SavedPrompt,
     first_version,
     in_text,
+    is_too_long,
     library_from_json,
     library_to_json,
     matching,
@@ -86,6 +88,9 @@ BROKEN = [
     _with(versions=[{"note": "", "saved_at": "2026", "page": {}}]),
     _with(versions=[{"note": 3, "saved_at": NOON.isoformat(), "page": {}}]),
     "x" * 5_000_001,
+    # In bytes, as an upload is measured.
+    "తె" * 900_000,
+    library_to_json([saved("Dosa", "one")]).replace('"note": "why"', '"note": "why", "note": ""'),
 ]
 
 
@@ -95,7 +100,25 @@ def test_what_is_no_library_fails_with_one_sentence(text: str) -> None:
         library_from_json(text)
 
 
+def test_a_library_with_a_name_twice_says_so() -> None:
+    text = library_to_json([saved("Dosa", "one")])
+    with pytest.raises(LibraryError, match="one name stands twice in an object"):
+        library_from_json(text.replace('"note": "why"', '"note": "why", "note": ""'))
+
+
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     text = library_to_json([saved("Dosa", "one")]).replace("+00:00", "")
     with pytest.raises(LibraryError, match="time zone"):
         library_from_json(text)
+
+
+def test_a_library_too_long_to_be_read_back_is_known_before_it_is_exported() -> None:
+    assert not is_too_long([saved("Dosa", "one", "x" * 900_000)])
+    long = [saved(f"Dosa {number}", "x" * 900_000, "y" * 900_000) for number in range(3)]
+    assert is_too_long(long)
+    # Line breaks of JSON and names count, too.
+    many = [saved("n" * 100, *("x" * 45_000,) * 100)]
+    assert is_too_long(many) == (len(library_to_json(many)) > MOST_BYTES)
+    assert is_too_long([saved("Dosa", *("త" * 300_000,) * 6)])
+    with pytest.raises(LibraryError, match="at most 5 MB"):
+        library_from_json(library_to_json(long))
