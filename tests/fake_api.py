@@ -5,6 +5,7 @@ when each one was closed.
 """
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -84,6 +85,7 @@ class FakeApi:
         self.handler = None
         self.plays = []
         self._is_finishing = threading.Event()
+        self._writers = []
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
         self._thread = threading.Thread(target=self._main, args=(ready,), daemon=True)
@@ -133,8 +135,15 @@ class FakeApi:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._writers:
+            # Closed alone it would wait for a client that reads no more.
+            writer.transport.abort()
+        for writer in self._writers:
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
     async def _serve(self, reader, writer):
+        self._writers.append(writer)
         try:
             while (seen := await self._request(reader)) is not None:
                 self.seen.append(seen)

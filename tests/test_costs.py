@@ -43,11 +43,11 @@ def refusal(category):
     return {"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": category}}
 
 
-def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE):
+def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE, key="sk-test"):
     """The run that these answers, one an attempt, make."""
     request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, 300))
     script = Script(*[body if isinstance(body, tuple) else (200, body) for body in bodies])
-    events, _ = play(script, connection=connection, request=request)
+    events, _ = play(script, connection=connection, request=request, key=key)
     run = Run(
         "o", "ada", plan(RunContext(connection, RetryPolicy(), (), NOW), Variant("A", request))
     )
@@ -64,6 +64,10 @@ COMPACTED = {
     "input_tokens": 0, "output_tokens": 0,
     "iterations": [{"type": "compaction", "input_tokens": 64_000, "output_tokens": 8_200,
                     "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}],
+}  # fmt: skip
+KEPT_LONG = {
+    "input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 1_000,
+    "cache_creation": {"ephemeral_24h_input_tokens": 1_000},
 }  # fmt: skip
 TEXT = {"type": "text", "text": "Hello"}
 CODE = {"type": "server_tool_use", "id": "t", "name": "bash_code_execution", "input": {}}
@@ -82,6 +86,10 @@ CODE_RESULT = {"type": "code_execution_tool_result", "tool_use_id": "t", "conten
         (answered(stop_reason="refusal"), "claude-opus-5-5", "0", "exact", "not billed"),
         (answered(**refusal("alchemy")), "claude-opus-5-5", "0.0004", "at most", "category"),
         (answered(**refusal(7)), "claude-opus-5-5", "0.0004", "at most", "category"),
+        (answered(stop_reason="refusal", stop_details="bio"), "claude-opus-5-5", "0.0004",
+         "exact", "reported"),
+        (answered(stop_reason="refusal", stop_details=["bio"]), "claude-opus-5-5", "0.0004",
+         "at most", "category"),
         (answered(blocks=[TEXT], **refusal("cyber")), "claude-opus-5-5", "0.0004", "exact", ""),
         (answered(SEARCHED, blocks=[TEXT]), "claude-sonnet-4-5", "1.328005", "exact",
          "10 web searches · $0.10"),
@@ -92,6 +100,12 @@ CODE_RESULT = {"type": "code_execution_tool_result", "tool_use_id": "t", "conten
          "0.0004", "at least", "container"),
         (answered({**BILLED, "service_tier": "priority"}, blocks=[TEXT]), "claude-opus-5-5",
          "0.0004", "at least", "priority"),
+        (answered(KEPT_LONG, blocks=[TEXT]), "claude-opus-5-5", "0.005", "at least",
+         "1,000 cache_creation.ephemeral_24h_input_tokens, whose price isn't known"),
+        (answered({**BILLED, "cache_creation_input_tokens": 1_000}, blocks=[TEXT]),
+         "claude-opus-5-5", "0.0054", "at least", "1,000 cache_creation_input_tokens of unknown"),
+        (answered({**BILLED, "server_tool_use": [{"web_search_requests": 3}]}, blocks=[TEXT]),
+         "claude-opus-5-5", "0.00042", "at least", "not reported to the end"),
         (answered({"input_tokens": 150_000, "output_tokens": 0}, blocks=[
             {"type": "server_tool_use", "id": "t", "name": "web_fetch", "input": {}}]),
          "claude-haiku-5-5", "0.015", "at least", "several prompts"),
@@ -141,6 +155,42 @@ def settled(path, row, texts):
 def test_the_card_names_the_searches_with_their_price():
     said = metrics_of(ran(answered(SEARCHED, blocks=[TEXT]), model="claude-sonnet-4-5"))
     assert "10 web searches · $0.10" in said
+
+
+LONG = "x" * 90_000
+KEY = "sk-ant-canary-key"
+NAMING = {
+    "tier": lambda name: {"service_tier": name},
+    "speed": lambda name: {"speed": name},
+    "region": lambda name: {"inference_geo": name},
+    "count": lambda name: {name: 5},
+    "count within": lambda name: {"server_tool_use": {name: 5}},
+    "iteration": lambda name: {"iterations": [{"type": name, "input_tokens": 100}]},
+    "model": lambda name: {"iterations": [{"type": "message", "model": name, "input_tokens": 100}]},
+}
+"""Where a report may have a name of the server's own that its cost repeats."""
+
+
+@pytest.mark.parametrize("naming", NAMING.values(), ids=NAMING)
+@pytest.mark.parametrize("around", ["", "a" * 70])
+def test_a_key_in_a_usage_report_is_in_no_cost(naming, around):
+    usage = {**BILLED, **naming(around + KEY)}
+    run = ran(answered(usage, blocks=[TEXT]), key=KEY)
+    message = {"type": "message", "content": [TEXT], "usage": usage}
+    line = {"custom_id": "r1", "result": {"type": "succeeded", "message": message}}
+    result = result_of(json.dumps(line).encode(), KEY)
+    for usage in (run.usage, result.usage):
+        assert "…" in str(usage)
+        assert "canary" not in str(usage)
+    assert "canary" not in str(logged(run))
+    assert "sk-ant" not in cost_of(run)[0].why
+
+
+@pytest.mark.parametrize("naming", NAMING.values(), ids=NAMING)
+def test_a_long_name_in_a_usage_report_makes_no_long_reason(naming):
+    why = cost_of(ran(answered({**BILLED, **naming(LONG)}, blocks=[TEXT])))[0].why
+    assert "xxx" in why
+    assert len(why) < 400
 
 
 @pytest.mark.parametrize("category", ["bio", "cyber", "alchemy"])

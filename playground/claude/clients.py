@@ -20,6 +20,7 @@ from playground.claude.environment import setting_error
 from playground.claude.pacing import Pacing
 from playground.claude.stream_limits import BoundedClient, limit_s
 from playground.core.request.connection import Connection
+from playground.core.text.json_text import JsonObject
 
 # The API pings while it thinks: a minute of silence is a dead connection, which the 600 s of the
 # SDK would show as alive for ten minutes.
@@ -82,7 +83,7 @@ class Clients:
 
     def _new_pool(self, connection: Connection) -> anthropic.AsyncAnthropic:
         read_s = self._read_timeout_s or READ_TIMEOUTS_S[connection.kind]
-        timeout = httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
+        timeout = _timeout(read_s)
         transport = self._transport
         if connection.kind == "demo":
             from playground.claude.demo.transport import DemoTransport
@@ -118,10 +119,22 @@ class Clients:
         """How long an attempt may take in all."""
         return self._limit_s or limit_s(connection, max_tokens)
 
+    def timeout(self, connection: Connection, body: JsonObject) -> httpx2.Timeout | None:
+        """The timeout of a call where it is not that of all others. None: it is."""
+        if body.get("stream") is True:
+            return None
+        # Nothing comes before an answer in one piece is whole: given up, it would be paid for
+        # and asked for again.
+        return _timeout(self.limit_s(connection, body.get("max_tokens")))
+
     async def close(self) -> None:
         for pool in self._pools.values():
             await pool.close()
         self._pools.clear()
+
+
+def _timeout(read_s: float) -> httpx2.Timeout:
+    return httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
 
 
 async def _note_departure(request: httpx2.Request) -> None:

@@ -32,13 +32,12 @@ from playground.claude.environment import (
     through_proxy,
     trusts,
 )
-from playground.claude.masking import is_secret
+from playground.claude.secret import Secret
 from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.answer.error_body import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
 from playground.core.text.json_text import Json
 from playground.core.text.key_shapes import masked
-from playground.core.wire.exchange import MASK
 
 LONGEST_MESSAGE = 2_000
 
@@ -70,15 +69,24 @@ _BY_TYPE: dict[str, FailureKind] = {
 }
 _SPEND_LIMITS = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 # The API sends these as an invalid request, gateways as anything.
-_SPENT = re.compile(r"spend(?:ing)?[ _]limit|reached your (?:\w+ ){0,2}usage limits?")
-# A thinking or token budget that is exceeded is no matter of money.
+_SPENT = re.compile(r"spend(?:ing)?[ _]limit|reached your (?:\w+ ){0,6}usage limits?")
 _BROKE = re.compile(
     r"credit balance|insufficient[ _-](?:credit|fund|balance|quota)|out of credits?\b"
-    r"|exceeded your current quota|payment (?:is )?required|billing[ _](?:error|hard)|over budget"
-    r"|exceededbudget|(?<!thinking )(?<!token )budget (?:has been |was |is |limit )?exceeded"
+    r"|exceeded your current quota|payment (?:is )?required|billing[ _](?:error|hard)"
+    r"|exceededbudget"
 )
-# 520 to 530 are Cloudflare's own: the server behind it did not answer as it should.
-_GATEWAY = frozenset({502, 503, 504, *range(520, 531)})
+# Retries, latency and tokens have budgets, too: whose or what for must be said, or nothing.
+_OVER_BUDGET = re.compile(
+    r"over budget|(?:^|[.!] |\b(?:user|team|key|project|organi[sz]ation|account|customer|provider"
+    r"|tag|spend|spending|cost|max|daily|weekly|monthly|your) )"
+    r"budget (?:has been |was |is |limit )?exceeded"
+)
+# 520 to 530 are Cloudflare's own but for the API's 529: the server behind it did not answer well.
+_GATEWAY = frozenset({502, 503, 504, *range(520, 531)} - {529})
+# A budget of tokens is no matter of money; "token" alone can be a key.
+_OF_TOKENS = re.compile(r"\btokens\b")
+_OF_MONEY = re.compile(r"spend_limit|insufficient_(?:quota|credit|fund|balance)|budget|billing")
+_PASSED_ON = frozenset({"gateway", "timeout", "server_error"})
 _STATUS = re.compile(r"\d{3}\b")
 _CLOSED = re.compile(r"disconnected|closed")
 """How h11 says that a connection ended; all else is what it cannot read."""
@@ -139,8 +147,8 @@ def failure_in_result(body: object) -> Failure:
 
 
 def _reported_kind(body: object) -> FailureKind:
-    error_type, code = _types(body)
-    money = _money(error_type, code, words(body))
+    error_type, _ = _types(body)
+    money = _money(body)
     status = error_code(body)
     # A type that the API does not have is a gateway's: the status in its body says more.
     if money or error_type in _BY_TYPE or status is None:
@@ -148,18 +156,21 @@ def _reported_kind(body: object) -> FailureKind:
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "invalid_request")
 
 
-def _money(error_type: str, code: str, message: str) -> FailureKind | None:
+def _money(body: object) -> FailureKind | None:
     """Whether a request was refused because of the account's money."""
+    error_type, code = _types(body)
+    message = words(body).lower()
     text = f"{error_type} {code} {message}".lower()
     if code in _SPEND_LIMITS or _SPENT.search(text):
         return "spend_limit"
-    return "billing" if _BROKE.search(text) else None
+    is_over_budget = not _OF_TOKENS.search(message) and _OVER_BUDGET.search(message)
+    return "billing" if is_over_budget or _BROKE.search(text) else None
 
 
 def without_key(text: str | None, key: str) -> str | None:
     """The text with the key masked, in case a server echoed it. A key that is no secret
-    (`is_secret`) stays."""
-    return text.replace(key, MASK) if text and is_secret(key) else text
+    (`Secret.is_secret`) stays."""
+    return Secret(key).masked(text) if text else text
 
 
 def failure_without_key(failure: Failure, key: str) -> Failure:
@@ -174,7 +185,8 @@ def failure_without_key(failure: Failure, key: str) -> Failure:
 
 def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
     response, body = error.response, error.body
-    kind = _kind_of_status(error.status_code, body)
+    wait_s = retry_after_s(response.headers, now)
+    kind = _kind_of_status(error.status_code, body, asks_to_wait=wait_s is not None)
     message = words(body)
     if response.has_redirect_location:
         message = f"It redirects to {_host(response)}. {message}".strip()
@@ -183,26 +195,37 @@ def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
         message,
         error.status_code,
         response.headers.get("request-id"),
-        retry_after_s(response.headers, now),
-        # A gateway has passed the request on, and does not know what became of it.
-        billed="possibly" if kind == "gateway" else "no",
+        wait_s,
+        # Whoever passed the request on does not know what became of it.
+        billed="possibly" if kind in _PASSED_ON and not _is_of_the_api(body) else "no",
+        # As the SDK reads it. Its "true" is not believed of what no wait mends.
+        is_final=response.headers.get("x-should-retry", "").strip().lower() == "false",
     )
 
 
-def _kind_of_status(status: int, body: object) -> FailureKind:
+def _is_of_the_api(body: object) -> bool:
+    """Whether an error has the shape and a type of the API's own."""
+    return isinstance(body, Mapping) and body.get("type") == "error" and _types(body)[0] in _BY_TYPE
+
+
+def _kind_of_status(status: int, body: object, *, asks_to_wait: bool) -> FailureKind:
     error_type, code = _types(body)
     message = words(body)
     is_foreign = isinstance(body, str) and bool(body.strip())
-    # A server that fails may mention billing too, and is worth another attempt.
-    money = _money(error_type, code, message) if 400 <= status < 500 else None
+    # A server that fails may mention billing too, and is worth another attempt. So is a limit that
+    # says when it ends, unless its type or code is one of money.
+    is_wait = status == 429 and asks_to_wait and not _OF_MONEY.search(f"{error_type} {code}")
+    money = _money(body) if 400 <= status < 500 and not is_wait else None
     if money:
         return money
     # The API refuses in JSON: a 403 in anything else comes from a firewall or proxy on the way.
     if status == 407 or (is_foreign and status == 403):
         return "proxy"
-    # Plain words with a 503 can be the server's own: only a page or "upstream" means a gateway.
-    is_passed_on = is_page(str(body)) or status != 503 or "upstream" in message.lower()
-    if is_foreign and status in _GATEWAY and is_passed_on:
+    # A 503 can be the server's own: only a page or "upstream" means a gateway.
+    is_passed_on = status != 503 or (
+        is_foreign and (is_page(str(body)) or "upstream" in message.lower())
+    )
+    if status in _GATEWAY and is_passed_on and not _is_of_the_api(body):
         return "gateway"
     # The API sends no pages. These four mean the same whoever sends them.
     if is_page(str(body)) and 400 <= status < 500 and status not in (404, 405, 408, 429):
@@ -212,13 +235,13 @@ def _kind_of_status(status: int, body: object) -> FailureKind:
         return "not_the_api"
     if status in _BY_STATUS:
         return _BY_STATUS[status]
+    kind = _BY_TYPE.get(error_type)
     if status >= 500:
-        return "server_error"
+        return kind if kind in ("overloaded", "timeout") else "server_error"
     if status < 400:
         return "not_the_api"
-    kind = _BY_TYPE.get(error_type, "invalid_request")
     # The status decides whether waiting can help.
-    return "invalid_request" if Failure(kind).is_transient else kind
+    return "invalid_request" if kind is None or Failure(kind).is_transient else kind
 
 
 def _host(response: httpx2.Response) -> str:

@@ -1,12 +1,12 @@
 """Masks a key that a server echoes in an answer, however it is split into pieces."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
+from playground.claude.secret import Secret
 from playground.core.answer.events import (
     BlockStarted,
     BlockStopped,
@@ -14,61 +14,69 @@ from playground.core.answer.events import (
     Event,
     Finished,
     InputDelta,
+    Iteration,
     OtherDelta,
+    Reported,
     SignatureDelta,
     TextDelta,
     ThinkingDelta,
+    Usage,
 )
 from playground.core.wire.exchange import MASK
 
 Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
 Other = BlockStarted | OtherDelta
-SHORTEST = 7
 DEEPEST = 100
 """How deep texts are searched for in events of unknown type."""
-_PLACEHOLDER = re.compile(r"(?!sk-)[a-z-]{1,11}")
-"""What local servers take for a key ("ollama", "lm-studio") is no secret and an ordinary word."""
-
-
-def is_secret(key: str) -> bool:
-    """Whether a key is masked: masking a short or an ordinary word would garble messages."""
-    return len(key) >= SHORTEST and _PLACEHOLDER.fullmatch(key) is None
 
 
 class Mask:
-    """Passes a text on piece by piece, holding back what may be the beginning of the key."""
+    """Passes a text on piece by piece, holding back what may be the beginning of the key.
 
-    def __init__(self, key: str) -> None:
-        self._key = key if is_secret(key) else ""
+    `before` ends the text before this one, which its reader may join with it.
+    """
+
+    def __init__(self, secret: Secret, before: str = "") -> None:
+        self._secret = secret
+        self._before = before
         self._held = ""
 
-    @property
-    def held(self) -> str:
-        return self._held
-
     def passed(self, piece: str) -> str:
-        if not self._key:
+        if not self._secret.is_secret:
             return piece
-        text = (self._held + piece).replace(self._key, MASK)
-        # Every delta passes here, so only places with the first character of the key are looked at.
-        start = text.find(self._key[0], max(0, len(text) - len(self._key) + 1))
-        while start >= 0 and not self._key.startswith(text[start:]):
-            start = text.find(self._key[0], start + 1)
-        self._held = text[start:] if start >= 0 else ""
-        return text[:start] if start >= 0 else text
+        text = self._held + piece
+        if self._before:
+            end = self._secret.starts(self._before + text)
+            if end is None and self._secret.tail(self._before + text).start == 0:
+                self._held = text
+                return ""
+            if end is not None:
+                text = MASK + text[end - len(self._before) :]
+            self._before = ""
+        text = self._secret.masked(text)
+        start = self._secret.tail(text).start
+        self._held = text[start:]
+        return text[:start]
 
     def rest(self) -> str:
         """What was held back and proved harmless: the text is over."""
         rest, self._held = self._held, ""
         return rest
 
+    def end(self) -> tuple[str, str]:
+        """What was held back, and what a text that is joined with this one may continue. Of a key
+        that two texts share no half is shown."""
+        begun, rest = self._before + self._held, self.rest()
+        hides = self._secret.tail(begun).size * 2 >= len(self._secret.key)
+        return MASK if rest and hides else rest, begun
+
 
 class _UnknownBlock:
     """Masks a key in the events of a block of unknown type, whose texts may continue in the next
     event. Events wait while one of their texts ends like the beginning of the key."""
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
         self._came: list[tuple[Other, Any]] = []
 
     def passed(self, event: Other) -> list[Other]:
@@ -80,7 +88,7 @@ class _UnknownBlock:
         for texts in texts_by_place.values():
             self._mask(texts)
         # Each waiting event adds a character: more of them than the key has cannot be part of it.
-        may_go_on = len(self._came) < len(self._key) and any(
+        may_go_on = len(self._came) < len(self._secret.key) and any(
             map(self._is_open, texts_by_place.values())
         )
         return [] if may_go_on else self.rest()
@@ -97,9 +105,9 @@ class _UnknownBlock:
 
     def _mask(self, texts: list["_Text"]) -> None:
         """Mask a key that is spread over several texts, in the first of them."""
-        start = "".join(holder[name] for _, holder, name in texts).find(self._key)
-        end = start + len(self._key)
-        for at, holder, name in texts if start >= 0 else ():
+        place = self._secret.span("".join(holder[name] for _, holder, name in texts))
+        start, end = place or (0, 0)
+        for at, holder, name in texts if place else ():
             text = holder[name]
             if start < len(text) and end > 0:
                 before = text[:start] + MASK if start >= 0 else ""
@@ -110,8 +118,7 @@ class _UnknownBlock:
             start, end = start - len(text), max(0, end - len(text))
 
     def _is_open(self, texts: list["_Text"]) -> bool:
-        text = "".join(holder[name] for _, holder, name in texts)
-        return any(text.endswith(self._key[:size]) for size in range(1, len(self._key)))
+        return self._secret.tail("".join(holder[name] for _, holder, name in texts)).size > 0
 
 
 _Place = tuple[str | int, ...]
@@ -144,39 +151,29 @@ def _texts(value: Any, *place: str | int) -> Iterator[tuple[_Place, Any, Any]]: 
 class EventMask:
     """Masks a key in events, piece by piece and block by block.
 
-    The key may continue from one text into the next, so that they are read as one: what stands
-    between them waits while the end of the first may be its beginning.
+    Texts are read as one, for a reader may join them: what one of them ends with may go on in the
+    next.
     """
 
     def __init__(self, key: str) -> None:
-        self._key = key
-        # Inside JSON a quote or a backslash of the key is escaped.
-        self._escaped = json.dumps(key)[1:-1]
-        self._is_secret = is_secret(key)
+        self._secret = Secret(key)
         self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
         self._others: dict[int | None, _UnknownBlock] = {}
-        self._waiting: list[Event] = []
-        self._text_at: int | None = None
-        self._behind = 0
+        self._text_end = ""
 
     def passed(self, event: Event) -> list[Event]:
         """The events that can be shown now that this one has come."""
-        if not self._is_secret:
+        if not self._secret.is_secret:
             return [event]
-        released: list[Event] = self._end_others(event)
-        if isinstance(event, TextDelta):
-            return [*released, *(self._after(event) if self._waiting else self._pieces(event))]
-        if isinstance(event, BlockStopped):
-            return [*released, *self._at_boundary(event)]
-        if isinstance(event, BlockStarted) and event.kind == "text":
-            return [*released, *self._at_boundary(event)]
-        is_over = self._waiting or isinstance(event, BlockStarted)
-        before = [*released, *(self._end_text() if is_over else [])]
-        if isinstance(event, ThinkingDelta | InputDelta | SignatureDelta):
-            return [*before, *self._pieces(event)]
-        # What is still held back belongs before the end of the answer.
-        if isinstance(event, Finished):
-            before += self.rest()
+        before: list[Event] = self._end_others(event)
+        match event:
+            case TextDelta() | ThinkingDelta() | InputDelta() | SignatureDelta():
+                return [*before, *self._pieces(event)]
+            case BlockStarted(at=at) | BlockStopped(at=at):
+                before += self._end_texts(at)
+            case Finished():
+                # What is still held back belongs before the end of the answer.
+                before += self.rest()
         shown = self._without_key(event)
         # The start of a block that has an id is of a known type, and complete.
         if isinstance(shown, OtherDelta) or (
@@ -187,19 +184,13 @@ class EventMask:
 
     def rest(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
-        events = self._end_text() if self._waiting else []
-        # Thoughts come before the text that they led to.
-        for (kind, at), mask in sorted(
-            self._masks.items(), key=lambda keyed_mask: keyed_mask[0][0] is TextDelta
-        ):
-            if held := mask.rest():
-                events.append(kind(held, at))
+        events = self._end_texts(*{at: None for _, at in self._masks})
         events += (event for others in self._others.values() for event in others.rest())
-        self._masks, self._others = {}, {}
+        self._others = {}
         return events
 
     def _other(self, event: Other) -> list[Other]:
-        others = self._others.setdefault(event.at, _UnknownBlock(self._key))
+        others = self._others.setdefault(event.at, _UnknownBlock(self._secret))
         passed = others.passed(event)
         if passed:
             del self._others[event.at]
@@ -217,60 +208,30 @@ class EventMask:
         return events
 
     def _pieces(self, piece: Piece) -> list[Event]:
-        if isinstance(piece, TextDelta):
-            self._text_at = piece.at
-        passed = self._mask(type(piece), piece.at).passed(piece.text)
+        mask = self._masks.get((type(piece), piece.at))
+        if mask is None:
+            before = ""
+            if isinstance(piece, TextDelta):
+                before, self._text_end = self._text_end, ""
+            mask = self._masks[type(piece), piece.at] = Mask(self._secret, before)
+        passed = mask.passed(piece.text)
         return [type(piece)(passed, piece.at)] if passed else []
 
-    def _mask(self, kind: type[Piece], at: int | None) -> Mask:
-        mask = self._masks.get((kind, at))
-        if mask is None:
-            # The input is JSON: there a quote or a backslash of the key is escaped.
-            mask = Mask(self._escaped if kind is InputDelta else self._key)
-            self._masks[kind, at] = mask
-        return mask
-
-    def _at_boundary(self, event: BlockStarted | BlockStopped) -> list[Event]:
-        if self._waiting:
-            self._waiting.append(event)
-            return []
-        mask = self._masks.get((TextDelta, self._text_at))
-        if mask is not None and mask.held:
-            # So many of the next characters still belong to the text before this boundary.
-            self._waiting, self._behind = [event], len(mask.held)
-            return []
+    def _end_texts(self, *ended: int | None) -> list[Event]:
+        """What was held back of the blocks at these places, which are over."""
         events: list[Event] = []
-        for kind in (ThinkingDelta, SignatureDelta, InputDelta) * isinstance(event, BlockStopped):
-            block_mask = self._masks.pop((kind, event.at), None)
-            if block_mask is not None and (held := block_mask.rest()):
-                events.append(kind(held, event.at))
-        return [*events, event]
-
-    def _after(self, piece: TextDelta) -> list[Event]:
-        """Text that continues behind one whose end is held back."""
-        mask = self._mask(TextDelta, self._text_at)
-        passed = mask.passed(piece.text)
-        if passed.startswith(MASK):
-            self._behind, before, passed = 0, MASK, passed.removeprefix(MASK)
-        else:
-            before, passed = passed[: self._behind], passed[self._behind :]
-            self._behind -= len(before)
-        events: list[Event] = [TextDelta(before, self._text_at)] if before else []
-        if self._behind:
-            return events
-        del self._masks[TextDelta, self._text_at]
-        self._masks[TextDelta, piece.at] = mask
-        self._text_at = piece.at
-        events += self._waiting
-        self._waiting = []
-        return [*events, TextDelta(passed, piece.at)] if passed else events
-
-    def _end_text(self) -> list[Event]:
-        """No text follows the last one: its end is held back no longer."""
-        mask = self._masks.pop((TextDelta, self._text_at), None)
-        held = mask.rest() if mask else ""
-        waiting, self._waiting = self._waiting, []
-        return [TextDelta(held, self._text_at), *waiting] if held else waiting
+        # Thoughts come before the text that they led to.
+        for at in ended:
+            for kind in (ThinkingDelta, SignatureDelta, InputDelta):
+                mask = self._masks.pop((kind, at), None)
+                if mask is not None and (held := mask.rest()):
+                    events.append(kind(held, at))
+        for at in ended:
+            mask = self._masks.pop((TextDelta, at), None)
+            if mask is not None:
+                held, self._text_end = mask.end()
+                events += [TextDelta(held, at)] * bool(held)
+        return events
 
     def _without_key(self, event: Event) -> Event:
         match event:
@@ -287,6 +248,8 @@ class EventMask:
                 return replace(event, json=self._of(text))
             case OtherDelta(kind, text):
                 return replace(event, kind=self._of(kind), json=self._of(text))
+            case Reported(usage):
+                return Reported(self._report(usage))
             case Finished():
                 return replace(
                     event,
@@ -297,8 +260,24 @@ class EventMask:
                 )
         return event
 
+    def _report(self, report: Usage) -> Usage:
+        """A report names tiers, models and what else it counts in a server's own words."""
+        return replace(report, **{
+            field.name: self._in_report(getattr(report, field.name)) for field in fields(report)
+        })  # fmt: skip
+
+    def _in_report(self, value: Any) -> Any:  # noqa: ANN401 (a field of any type)
+        match value:
+            case str():
+                return self._of(value)
+            case tuple():
+                return tuple(map(self._in_report, value))
+            case Iteration(kind, model_id, usage):
+                return Iteration(self._of(kind), self._in_report(model_id), self._report(usage))
+        return value
+
     def _of(self, text: str) -> str:
-        return text.replace(self._key, MASK).replace(self._escaped, MASK)
+        return self._secret.masked(text)
 
 
 async def without_key_in_texts(

@@ -7,7 +7,8 @@ from typing import get_args
 import anthropic
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, failure_without_key, without_key
+from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.secret import Secret
 from playground.core.answer.failures import Failure
 from playground.core.request import model_catalogue
 from playground.core.request.connection import Connection
@@ -23,14 +24,14 @@ async def list_models(
     clients: Clients, connection: Connection, key: str
 ) -> tuple[Model, ...] | Failure:
     """What `GET /v1/models` says, merged over the catalogue; a failure if it says nothing."""
-    models = []
+    models, secret = [], Secret(key)
     try:
         client = clients.client(connection, key).with_options(timeout=LIST_TIMEOUT_S)
         headers = extra_headers(connection, key, 1)
         async with asyncio.timeout(ALL_TIMEOUT_S):
             # The SDK fetches page after page for as long as the server has any.
             async for info in client.models.list(limit=MOST_MODELS, extra_headers=headers):
-                models.append(_model(info, key))
+                models.append(_model(info, secret))
                 if len(models) == MOST_MODELS:
                     break
     except (AttributeError, TypeError):
@@ -42,12 +43,12 @@ async def list_models(
     return model_catalogue.merge(usable)
 
 
-def _model(info: anthropic.types.ModelInfo, key: str) -> Model:
+def _model(info: anthropic.types.ModelInfo, secret: Secret) -> Model:
     """Compatible servers leave out most fields, so each may be missing or None. A key that a server
     echoes is masked."""
 
     def text(name: str) -> str:
-        return without_key(str(getattr(info, name, None) or ""), key) or ""
+        return secret.masked(str(getattr(info, name, None) or ""))
 
     effort = _supported(info, "effort")
     thinking = _supported(info, "thinking", "types")

@@ -32,8 +32,7 @@ async def preview(clients: Clients, connection: Connection, key: str, wire: Wire
     if key and key_problem(key):
         return Failure("bad_key")
     try:
-        client = clients.client(connection, key)
-        response = await open_stream(client, connection, key, wire, 1)
+        response = await open_stream(clients, connection, key, wire, 1)
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)

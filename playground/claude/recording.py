@@ -2,7 +2,7 @@
 
 import httpx2
 
-from playground.claude.errors import without_key
+from playground.claude.secret import Secret
 from playground.core.wire.exchange import MASK, Headers, Received, Sent, end_of
 
 # A header may be as long as a server likes, and each attempt is kept in the log.
@@ -57,8 +57,9 @@ def _masked(name: str, value: str) -> str:
 
 def received_of(response: httpx2.Response, key: str) -> Received:
     """The status and the headers that matter, without the key in case it is echoed in them."""
+    secret = Secret(key)
     headers: Headers = tuple(
-        (name, (without_key(value, key) or "")[:LONGEST_VALUE])
+        (name, secret.masked(value)[:LONGEST_VALUE])
         for name, value in response.headers.multi_items()
         if name in _MATTER
     )

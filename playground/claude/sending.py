@@ -4,7 +4,6 @@ No exception leaves `send` except the cancellation that stops it.
 """
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from playground.claude.clients import Clients, departure, extra_headers
 from playground.claude.errors import failure_of, failure_without_key, without_key
-from playground.claude.masking import is_secret, without_key_in_texts
+from playground.claude.masking import without_key_in_texts
 from playground.claude.recording import received_of, sent_of
+from playground.claude.secret import Secret
 from playground.claude.stream import Answer, AnswerFailed, Note, read
 from playground.claude.stream_limits import Patience, patience
 from playground.core.answer.events import (
@@ -31,7 +31,6 @@ from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
 from playground.core.answer.retry import RetryPolicy, verdict
 from playground.core.request.connection import Connection, key_problem
-from playground.core.wire.exchange import MASK
 from playground.core.wire.wire import Wire
 
 
@@ -120,15 +119,10 @@ def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing
     """The function that keeps an attempt's raw events. It runs for every delta, so it does no more
     than it must."""
     monotonic_s, add = timing.monotonic_s, raw.add
-    # Inside JSON a quote or a backslash of the key is escaped.
-    escaped = json.dumps(key)[1:-1]
-    masks = is_secret(key)
+    masked = Secret(key).masked
 
     def note(name: str, data: str) -> None:
-        if masks:
-            name, data = name.replace(key, MASK), data.replace(key, MASK)
-            data = data.replace(escaped, MASK)
-        add(number, monotonic_s() - began_s, name, data)
+        add(number, monotonic_s() - began_s, masked(name), masked(data))
 
     return note
 
@@ -202,19 +196,25 @@ async def _open(
     # In this task's own context, where no other run sees them.
     departure.set(departed)
     patience.set(Patience.of(clients.limit_s(connection, wire.body.get("max_tokens"))))
-    return await open_stream(clients.client(connection, key), connection, key, wire, number)
+    return await open_stream(clients, connection, key, wire, number)
 
 
 async def open_stream(
-    client: anthropic.AsyncAnthropic, connection: Connection, key: str, wire: Wire, number: int
+    clients: Clients, connection: Connection, key: str, wire: Wire, number: int
 ) -> httpx2.Response:
     """Send attempt `number`; return its response, not yet read."""
+    client, timeout = clients.client(connection, key), clients.timeout(connection, wire.body)
+    options: anthropic.RequestOptions = {
+        "headers": {**wire.headers, **extra_headers(connection, key, number)}
+    }
+    if timeout is not None:
+        options["timeout"] = timeout
     # `post` rather than `messages.create`, so that exactly what the wire says goes out.
     stream = await client.post(
         "/v1/messages",
         body=dict(wire.body),
         cast_to=object,
-        options={"headers": {**wire.headers, **extra_headers(connection, key, number)}},
+        options=options,
         stream=True,
         stream_cls=anthropic.AsyncStream[object],
     )

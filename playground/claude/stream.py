@@ -8,6 +8,7 @@ damaged ones end the answer.
 import asyncio
 import codecs
 import contextlib
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -36,7 +37,7 @@ from playground.core.answer.events import (
     Usage,
 )
 from playground.core.answer.failures import Billed, Failure, FailureKind
-from playground.core.text.json_text import Json, JsonObject
+from playground.core.text.json_text import Json, JsonObject, with_whole_characters
 
 # A server may keep a finished stream open: the end of the run waits no longer for it.
 DRAIN_S = 0.25
@@ -63,6 +64,16 @@ USUAL = ("data:", "event:", ":")
 FIELD_BYTES = re.compile(rb"(?:event|data|id|retry)?:")
 ENOUGH = re.compile(rb"[\[{<]|[^:\n]*[:\n]|.{64}")
 """Enough of the beginning of a body to see what it is."""
+CONTENT = re.compile(
+    rb"[\r\n](?:event: ?content_b"
+    rb'|[^\r\n{:"]{1,6}: ?\{ ?'
+    rb'(?:"content_block"|(?:"index" ?: ?\d{1,9} ?, ?)?"type" ?: ?"content_b))'
+)
+"""How the lines of an event of content begin, the name of a field damaged or not. Within a line
+others may say the same: an error's text, or its details. No match is longer than `LONGEST_MARK`."""
+LONGEST_MARK = 64
+MESSAGE = re.compile(rb'"content" ?: ?\[')
+"""What a message that is not streamed has, and an error has not."""
 
 Note = Callable[[str, str], None]
 """Takes the name and the data of each event of the wire, as they were decoded."""
@@ -78,14 +89,15 @@ class AnswerFailed(Exception):
 
 class Answer:
     """Folds the events of the wire. `has_started`: usage was reported; `has_begun`: a content block
-    of any kind began, seen or not; `is_complete`: the last event came."""
+    of any kind began, seen or not, readable or not; `is_complete`: the last event came."""
 
     def __init__(self, request_id: str | None) -> None:
-        self.has_started = self.is_complete = False
+        self.has_started = self.has_begun = self.is_complete = False
         self._request_id = request_id
         self._message_id: object = None
         self._earlier: Usage | None = None
         self._has_output = False
+        self._is_readable = True
         self._has_content = False
         self._used_tools = self._used_container = False
         self._usage: dict[str, Json] = {}
@@ -97,13 +109,9 @@ class Answer:
         self._characters = self._parts = 0
 
     @property
-    def has_begun(self) -> bool:
-        return self._has_content
-
-    @property
     def billed(self) -> Billed:
         """What may be billed for an attempt that breaks off now."""
-        return "partly" if self.has_started or self._has_content else "possibly"
+        return "partly" if self.has_started or self.has_begun else "possibly"
 
     def fold(self, kind: str, data: JsonObject) -> list[Event]:
         """The events that one event of the wire becomes. Raises ValueError if it is damaged."""
@@ -118,11 +126,12 @@ class Answer:
                 return self._stop_block(_index(data))
             case "message_delta":
                 self._end_with(_dict(data.get("delta")))
-                if not self._has_output and "output_tokens" in _dict(data.get("usage")):
+                usage = _dict(data.get("usage"))
+                if not self._has_output and _is_count(usage.get("output_tokens")):
                     # message_start only says how many there are so far, mostly 1.
                     self._usage.pop("output_tokens", None)
                     self._has_output = True
-                return [self._report(data.get("usage"))]
+                return self._report(usage)
             case "message_stop":
                 self.is_complete = True
                 return [self._finished()]
@@ -132,7 +141,11 @@ class Answer:
         return []
 
     def _start(self, message: JsonObject) -> list[Event]:
-        if self.has_started and message.get("id") != self._message_id:
+        # Without ids only what has no content yet can be the same message, said twice.
+        is_same = message.get("id") == self._message_id and bool(
+            self._message_id or not self._has_content
+        )
+        if self.has_started and not is_same:
             # A gateway asked once more behind our back: both are paid for. As in the SDK
             # (lib/streaming/_messages.py) what had come stays, and the rest comes after it.
             replaced = self.usage()
@@ -141,11 +154,11 @@ class Answer:
             self._given, self._places = {}, {}
         self.has_started, self._message_id = True, message.get("id")
         usage = _dict(message.get("usage"))
-        self._has_output |= message.get("stop_reason") is not None and "output_tokens" in usage
-        events: list[Event] = [self._report(usage)]
+        is_over = message.get("stop_reason") is not None
+        self._has_output |= is_over and _is_count(usage.get("output_tokens"))
+        events: list[Event] = self._report(usage)
         self._end_with(message)
-        blocks = message.get("content")
-        for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        for index, block in enumerate(_content(message.get("content"))):
             # An answer that continues after one of the API's own tools may arrive whole in here.
             events += self._start_block(index, _object(block))
             self._given[index] = block
@@ -166,7 +179,7 @@ class Answer:
         return events
 
     def _begin(self, index: int | None, started: BlockStarted) -> BlockStarted:
-        self._has_content = True
+        self.has_begun = self._has_content = True
         self._count(len(started.json) + len(started.more_json), 1)
         at = len(self._kinds)
         self._kinds.append(started.kind)
@@ -239,17 +252,16 @@ class Answer:
         value = self._half.pop(at, "") + value
         if "\ud800" <= value[-1] <= "\udbff":
             value, self._half[at] = value[:-1], value[-1]
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return with_whole_characters(value)
 
-    def _report(self, usage: object) -> Reported:
-        for name, value in _dict(usage).items():
-            earlier = self._usage.get(name)
-            if isinstance(value, int) and isinstance(earlier, int):
-                value = max(value, earlier)  # Reports are cumulative.
-            if value is not None:
-                self._usage[name] = value
+    def _report(self, usage: JsonObject) -> list[Event]:
+        """The usage as far as it is known; none as long as there was no report."""
+        self._usage = _merged(self._usage, usage)
+        self._is_readable &= _is_readable(usage)
+        if not self._usage and self._earlier is None:
+            return []
         reported = self.usage()
-        return Reported(self._earlier + reported if self._earlier else reported)
+        return [Reported(self._earlier + reported if self._earlier else reported)]
 
     def _note_tools(self, block: JsonObject) -> None:
         """Tools that the API runs itself send each result to the model in another request."""
@@ -265,7 +277,6 @@ class Answer:
         """Usage as reported so far; only the last report has all of the output."""
         u = self._usage
         tools = {name: _int(count) for name, count in _dict(u.get("server_tool_use")).items()}
-        other = {name: count for name, count in tools.items() if count and name not in _PRICED}
         iterations, credit = u.get("iterations"), _dict(u.get("fallback_credit"))
         return replace(
             _counts(u),
@@ -273,17 +284,19 @@ class Answer:
             web_searches=tools.get(_SEARCHES, 0),
             speed=_str(u.get("speed")),
             inference_geo=_str(u.get("inference_geo")),
-            is_complete=self._has_output and "input_tokens" in u,
+            is_complete=self._has_output and "input_tokens" in u and self._is_readable,
             service_tier=_str(u.get("service_tier")),
             is_summed=self._used_tools or any(tools.values()),
             iterations=tuple(map(_iteration, iterations)) if isinstance(iterations, list) else (),
             used_container=self._used_container,
-            other_tool_uses=tuple(f"{count:,} {name}" for name, count in other.items()),
+            unpriced=tuple(_unpriced(u)),
             has_credit=_dict(credit.get("status")).get("type") not in (None, "not_applied"),
         )
 
     def _finished(self) -> Finished:
-        details = _dict(self._stop.get("stop_details"))
+        details = self._stop.get("stop_details")
+        # What is none of the API's objects is read as a category: it may say what is billed.
+        details = details if isinstance(details, dict) else {"category": details}
         category = details.get("category")
         return Finished(
             _str(self._stop.get("stop_reason")),
@@ -296,8 +309,64 @@ class Answer:
 
 
 _SEARCHES = "web_search_requests"
-_PRICED = frozenset({_SEARCHES, "web_fetch_requests"})
-"""Server tools whose uses are priced: a search is, a fetch is free (pricing page)."""
+_COUNTS = re.compile(
+    r"(?:cache_(?:read|creation)_)?input_tokens|output_tokens|thinking_tokens|\w+_requests"
+    r"|ephemeral_\w+_tokens"
+)
+"""Fields of a report that count what is paid for."""
+_TOKENS: JsonObject = {
+    "input_tokens": None,
+    "output_tokens": None,
+    "cache_read_input_tokens": None,
+    "cache_creation_input_tokens": None,
+    "cache_creation": {"ephemeral_5m_input_tokens": None, "ephemeral_1h_input_tokens": None},
+    # How the counts above are made up.
+    "input_tokens_details": None,
+    "output_tokens_details": None,
+}
+_KNOWN_COUNTS: JsonObject = {
+    **_TOKENS,
+    # A fetch is free (pricing page).
+    "server_tool_use": {_SEARCHES: None, "web_fetch_requests": None},
+    "iterations": _TOKENS,
+}
+"""The counts of a report that have a price, or none; those within each as a mapping."""
+_TYPES: Mapping[str, type] = {
+    **{name: dict for name, within in _KNOWN_COUNTS.items() if within},
+    "iterations": list,
+    **dict.fromkeys(("speed", "service_tier", "inference_geo"), str),
+}
+"""The other fields on which a bill depends."""
+MOST_UNPRICED = 5
+
+
+def _unpriced(usage: JsonObject) -> Iterator[str]:
+    """What a report counts whose price is not known here: it may be billed."""
+    counted = itertools.islice(_unknown_counts(usage, _KNOWN_COUNTS, ""), MOST_UNPRICED)
+    for count, place in counted:
+        yield with_whole_characters(f"{count:,} {place[1:]}")
+    iterations = usage.get("iterations")
+    for report in (usage, *(iterations if isinstance(iterations, list) else ())):
+        lasting = sum(map(_int, _dict(_dict(report).get("cache_creation")).values()))
+        count = _int(_dict(report).get("cache_creation_input_tokens")) - lasting
+        if count > 0:
+            # Priced as the short ones: those for an hour cost more.
+            yield f"{count:,} cache_creation_input_tokens of unknown lifetime"
+            return
+
+
+def _unknown_counts(value: Json, known: Json, place: str) -> Iterator[tuple[float, str]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _unknown_counts(item, known, place)
+    elif isinstance(value, dict):
+        for name, field in value.items():
+            is_known = isinstance(known, dict) and name in known
+            if not is_known or known[name]:
+                within = known[name] if is_known else None
+                yield from _unknown_counts(field, within, f"{place}.{name}")
+    elif type(value) in (int, float) and value > 0:
+        yield value, place
 
 
 def _counts(usage: JsonObject) -> Usage:
@@ -312,6 +381,40 @@ def _counts(usage: JsonObject) -> Usage:
         cache_write_5m_tokens=max(short, _int(written.get("ephemeral_5m_input_tokens"))),
         cache_write_1h_tokens=long,
     )
+
+
+def _merged(earlier: JsonObject, later: JsonObject) -> dict[str, Json]:
+    """What two reports on one answer say: counts and lists only grow, and a null undoes nothing."""
+    merged = {**earlier}
+    for name, value in later.items():
+        before = merged.get(name)
+        if isinstance(value, dict) and isinstance(before, dict):
+            merged[name] = _merged(before, value)
+        elif value is not None and not _is_less(value, before):
+            merged[name] = value
+    return merged
+
+
+def _is_less(value: Json, before: Json) -> bool:
+    if isinstance(before, list):
+        return not isinstance(value, list) or len(value) < len(before)
+    return _is_count(before) and (not _is_count(value) or value < before)
+
+
+def _is_readable(usage: Json) -> bool:
+    """Whether everything in a report that counts something, or decides on its price, is of the
+    type that it has. What is left out or null was not counted."""
+    if isinstance(usage, list):
+        return all(map(_is_readable, usage))
+    if not isinstance(usage, dict):
+        return True
+    return all(value is None or _fits(name, value) for name, value in usage.items())
+
+
+def _fits(name: str, value: Json) -> bool:
+    if _COUNTS.fullmatch(name):
+        return _is_count(value)
+    return isinstance(value, _TYPES.get(name, object)) and _is_readable(value)
 
 
 def _iteration(value: object) -> Iteration:
@@ -402,14 +505,15 @@ async def read(response: httpx2.Response, answer: Answer, note: Note) -> AsyncIt
     the connection breaks.
     """
     try:
-        pieces = aiter(response.aiter_bytes())
+        pieces = _watched(response.aiter_bytes(), answer)
         head = await _head(pieces)
         if not head:
             raise AnswerFailed(_empty(response.status_code))
         if FIELD_BYTES.match(head) or _is_damaged_stream(head, response):
             events = _streamed(_joined(head, pieces), answer, note)
         else:
-            events = _unstreamed(await _rest(head, pieces), response.status_code, answer, note)
+            body = await _rest(head, pieces, answer)
+            events = _unstreamed(body, response.status_code, answer, note)
         async for event in events:
             yield event
     except TooMuch:
@@ -489,6 +593,19 @@ def _kind(name: str | None, data: JsonObject) -> str:
     return str(kind or name)
 
 
+async def _watched(pieces: AsyncIterator[bytes], answer: Answer) -> AsyncIterator[bytes]:
+    """The same pieces. A block whose first event is damaged or cut short has begun as well, and
+    is paid for: that can be seen only before the event is decoded."""
+    line = b"\n"
+    async for piece in pieces:
+        if not answer.has_begun:
+            text = line + piece
+            answer.has_begun = CONTENT.search(text) is not None
+            began = max(text.rfind(b"\n"), text.rfind(b"\r"))
+            line = text[began : began + LONGEST_MARK]
+        yield piece
+
+
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:
     """The beginning of a body, as far as needed to tell what it is; empty if the body is."""
     head = b""
@@ -499,8 +616,20 @@ async def _head(pieces: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _rest(head: bytes, pieces: AsyncIterator[bytes]) -> bytes:
-    return b"".join([head, *[piece async for piece in pieces]])
+async def _rest(head: bytes, pieces: AsyncIterator[bytes], answer: Answer) -> bytes:
+    came = [head]
+    try:
+        async for piece in pieces:
+            came.append(piece)
+    except Exception:
+        _note_message(b"".join(came), answer)
+        raise
+    return b"".join(came)
+
+
+def _note_message(cut: bytes, answer: Answer) -> None:
+    """An answer that is not streamed was whole, and is paid for, before its first byte came."""
+    answer.has_begun = MESSAGE.search(cut) is not None
 
 
 async def _joined(head: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -530,7 +659,12 @@ async def _unstreamed(body: bytes, status: int, answer: Answer, note: Note) -> A
     note("", text)
     if not text.startswith("{"):
         raise AnswerFailed(Failure("not_the_api", words(text), status))
-    for event in whole(json.loads(text), answer):
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        _note_message(body, answer)
+        raise
+    for event in whole(message, answer):
         yield event
 
 
@@ -553,10 +687,20 @@ def _dict(value: object) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def _int(value: object) -> int:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return min(value, MOST_TOKENS) if isinstance(value, int) and value > 0 else 0
+def _content(value: Json) -> list[Json]:
+    """The blocks of a message. Some servers send a text, or one block without its list."""
+    if isinstance(value, str):
+        return [{"type": "text", "text": value}] if value else []
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _is_count(value: Json) -> bool:
+    # Not isinstance: JSON's true is an int to Python.
+    return type(value) in (int, float) and value >= 0 and value == value // 1
+
+
+def _int(value: Json) -> int:
+    return int(min(value, MOST_TOKENS)) if _is_count(value) else 0
 
 
 def _str(value: object) -> str | None:

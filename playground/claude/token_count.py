@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.errors import failure_in_body, failure_of, failure_without_key
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire, body_to_count
@@ -31,6 +31,7 @@ async def count_tokens(
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
     tokens = reply.get("input_tokens") if isinstance(reply, dict) else None
-    if isinstance(tokens, bool) or not isinstance(tokens, int):
-        return Failure("not_the_api")
-    return tokens if 0 <= tokens <= MOST_TOKENS else Failure("not_the_api")
+    # Not isinstance: JSON's true is an int to Python.
+    if type(tokens) is int and 0 <= tokens <= MOST_TOKENS:
+        return tokens
+    return failure_without_key(failure_in_body(reply, "no"), key)

@@ -142,6 +142,21 @@ def test_the_answer_that_comes_at_last_is_billed_together_with_what_failed_befor
     assert "50,000 tokens in that failed attempts reported" in outcome(run).billed
 
 
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 529])
+@pytest.mark.parametrize(
+    ("value", "asked"), [("false", 1), ("False ", 1), ("true", 4), ("", 4), ("0", 4)]
+)
+def test_a_server_that_asks_for_no_other_attempt_gets_none(status, value, asked):
+    says = error("overloaded_error", "Busy").encode()
+    run, requests = run_of((status, says, {"x-should-retry": value}))
+    assert (run.status, requests) == ("failed", asked)
+
+
+def test_a_server_cannot_ask_for_what_no_attempt_mends():
+    says = error("invalid_request_error", "No").encode()
+    assert run_of((400, says, {"x-should-retry": "true"}))[1] == 1
+
+
 def test_a_free_refusal_does_not_hide_what_an_earlier_attempt_reported():
     run, _ = run_of(
         (200, start(input_tokens=50_000) + OVERLOADED), (200, start() + end(9, "refusal"))
@@ -157,7 +172,7 @@ def test_an_answer_without_a_usage_report_costs_at_least_what_earlier_attempts_r
     run, _ = run_of((200, start(input_tokens=50_000) + OVERLOADED), (200, body))
     cost, _ = cost_of(run)
     assert (run.status, run.usage.input_tokens) == ("done", 50_000)
-    assert (cost.kind, cost.usd) == ("at least", 50_000 * INPUT_USD + 2 * 5 * INPUT_USD)
+    assert (cost.kind, cost.usd) == ("at least", 50_000 * INPUT_USD + 5 * INPUT_USD)
 
 
 def test_an_attempt_that_reports_nothing_adds_nothing_and_takes_nothing_away():
@@ -300,6 +315,88 @@ def test_a_damaged_line_in_mid_stream_interrupts_the_answer(damage):
     run, requests = run_of((200, body))
     assert (run.status, run.failure.kind, requests) == ("interrupted", "damaged", 1)
     assert (run.text, cost_of(run)[0].kind) == ("Hel", "at least")
+
+
+OF_CONTENT = [name for name, damage in DAMAGED.items() if b"content_block_" in damage]
+
+
+@pytest.mark.parametrize("damage", [DAMAGED[name] for name in OF_CONTENT], ids=OF_CONTENT)
+def test_an_answer_whose_first_block_is_damaged_has_begun(damage):
+    run, requests = run_of((200, start(input_tokens=50_000) + damage))
+    assert (run.status, run.failure.kind, requests) == ("interrupted", "damaged", 1)
+    cost, _ = cost_of(run)
+    assert (cost.kind, run.usage.input_tokens) == ("at least", 50_000)
+
+
+def test_an_answer_whose_first_block_is_cut_at_any_letter_has_begun():
+    before, first = start(input_tokens=50_000), begin("thinking", thinking="", signature="")
+    named = len(b"event: content_b")
+    for ending in ([], [RESET]):
+        answers = [(200, [before + first[:at], *ending]) for at in range(len(first))]
+        for at, run in enumerate(runs_of([Script(answer_) for answer_ in answers])):
+            is_begun = at >= named
+            expected_end = ("interrupted", 1) if is_begun else ("failed", 4)
+            assert (run.status, len(run.attempts)) == expected_end, at
+            assert run.usage.input_tokens == (50_000 if is_begun else 200_000)
+
+
+def test_the_name_of_a_block_may_come_in_any_pieces():
+    body = start() + b'data: {"type": "content_block_start", "ind'
+    run, requests = run_of((200, [*[body[i : i + 1] for i in range(len(body))], RESET]))
+    assert (run.status, requests) == ("interrupted", 1)
+
+
+def test_an_error_that_speaks_of_blocks_begins_no_answer():
+    says = error("overloaded_error", 'event: content "type": "content_block_start"').encode()
+    run, requests = run_of((200, [start(), b"event: error\ndata: " + says + b"\n\n"]))
+    assert (run.status, requests) == ("failed", 4)
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"message": "event: content_block_start"},
+        {"message": "no", "details": {"type": "content_blocked"}},
+        {"message": "no", "details": {"type": "content_block_start", "content": "x"}},
+    ],
+)
+def test_what_only_speaks_of_content_begins_no_answer(details):
+    says = json.dumps({"type": "error", "error": {"type": "overloaded_error", **details}}).encode()
+    odd = sse("ping", about={"type": "content_block_start"})
+    run, requests = run_of((200, [start(), odd, b"event: error\ndata: " + says + b"\n\n"]))
+    assert (run.status, run.failure.kind, requests) == ("failed", "overloaded", 4)
+    pieces = [bytes([letter]) for letter in start() + odd + says[:-2]]
+    assert run_of((200, [*pieces, RESET]))[1] == 4
+    run, requests = run_of((200, [says[:-2], RESET], {"content-type": "application/json"}))
+    assert (run.status, requests) == ("failed", 4)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "event: content_block_start",
+        "event:content_block_start",
+        'data:{"type":"content_block_start"',
+        'data: {"index": 0, "type": "content_block_start"',
+        'data: {"content_block": {"type": "text"',
+    ],
+)
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
+def test_a_block_begins_however_a_server_writes_its_first_line(line, end_of_line):
+    body = start().replace(b"\n", end_of_line.encode()) + line.encode()
+    for pieces in ([body], [bytes([letter]) for letter in body]):
+        run, requests = run_of((200, [*pieces, RESET]))
+        assert (run.status, requests) == ("interrupted", 1)
+
+
+def test_an_answer_in_one_piece_that_breaks_off_is_not_asked_for_again():
+    body = json.dumps(MESSAGE).encode()
+    for pieces in ([body[:70], RESET], [body[:70]]):
+        run, requests = run_of((200, pieces, {"content-type": "application/json"}))
+        assert (run.status, requests, cost_of(run)[0].kind) == ("interrupted", 1, "at least")
+    says = b'{"type": "error", "error": {"type": "overloaded_error", "mess'
+    run, requests = run_of((200, [says, RESET], {"content-type": "application/json"}))
+    assert (run.status, requests) == ("failed", 4)
 
 
 def test_comments_unknown_events_and_blanks_are_no_damage():

@@ -45,7 +45,8 @@ def refused(status, body, **headers):
 
 
 def error_body(kind, message="Why", **details):
-    return {"error": {"type": kind, "message": message, "details": details or None}}
+    error = {"type": kind, "message": message, "details": details or None}
+    return {"type": "error", "error": error}
 
 
 def connection_lost(cause, error=None):
@@ -65,7 +66,7 @@ def connection_lost(cause, error=None):
         (404, "<html>", "not_the_api"),
         (404, {"error": "no such page"}, "not_the_api"),
         (405, None, "not_the_api"),
-        (408, None, "timeout"),
+        (408, error_body("timeout_error"), "timeout"),
         (409, error_body("conflict_error"), "conflict"),
         (413, error_body("request_too_large"), "too_large"),
         (418, error_body("permission_error"), "permission"),
@@ -76,8 +77,10 @@ def connection_lost(cause, error=None):
         (429, error_body("x", error_code="contract_spend_limit_reached"), "spend_limit"),
         (429, error_body("x", error_code="another"), "rate_limit"),
         (500, error_body("api_error"), "server_error"),
-        (502, None, "server_error"),
-        (504, None, "timeout"),
+        (502, error_body("api_error"), "server_error"),
+        (503, error_body("overloaded_error"), "overloaded"),
+        (500, error_body("overloaded_error"), "overloaded"),
+        (504, error_body("timeout_error"), "timeout"),
         (529, error_body("overloaded_error"), "overloaded"),
         (302, None, "not_the_api"),
     ],
@@ -86,6 +89,62 @@ def test_a_refusal_is_named_by_its_status_and_body(status, body, kind):
     failure = refused(status, body, request_id="req_1", retry_after="7")
     assert (failure.kind, failure.http_status, failure.billed) == (kind, status, "no")
     assert (failure.request_id, failure.retry_after_s) == ("req_1", 7.0)
+
+
+@pytest.mark.parametrize(
+    "body", [None, "", "<html>", "timed out", {}, {"detail": "timed out"}, {"error": "upstream"}],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(408, "timeout"), (500, "server_error"), (502, "gateway"), (504, "gateway"), (520, "gateway"),
+     (524, "gateway"), (530, "gateway")],
+)  # fmt: skip
+def test_what_did_not_come_through_may_be_billed_whatever_its_body(status, kind, body):
+    failure = refused(status, body)
+    assert (failure.kind, failure.billed, failure.is_transient) == (kind, "possibly", True)
+
+
+LIMITS = [
+    "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+    "You have reached your specified workspace API usage limits.",
+    "You have reached your organization's monthly spend limit",
+    "Spending limit reached",
+]
+USED_UP = [
+    "Budget has been exceeded! Current cost: 1.2, Max budget: 1.0",
+    "Team budget exceeded", "Your budget limit exceeded", "Sorry. Budget exceeded",
+    "Budget has been exceeded! Key token=abc", "ExceededBudget: User over budget",
+    "Your credit balance is too low", "Insufficient credits",
+]  # fmt: skip
+NO_MONEY = [
+    "messages.0: context budget exceeded", "The output tokens budget was exceeded",
+    "task_budget: budget limit exceeded", "Retry budget exceeded", "latency budget exceeded",
+    "The thinking budget is exceeded", "prompt is over budget: 210000 tokens > 200000",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        *((message, "spend_limit") for message in LIMITS),
+        *((message, "billing") for message in USED_UP),
+        *((message, "invalid_request") for message in NO_MONEY),
+    ],
+)
+def test_only_a_limit_of_money_is_taken_for_one(message, kind):
+    assert refused(400, error_body("invalid_request_error", message)).kind == kind
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "budget_exceeded"])
+def test_a_type_of_money_is_final_whatever_it_asks_to_wait(code):
+    body = {"error": {"type": code, "code": code, "message": "You exceeded your current quota"}}
+    assert refused(429, body, retry_after="60").kind == "billing"
+
+
+@pytest.mark.parametrize("message", [*LIMITS, *USED_UP, "You have reached your usage limit."])
+def test_a_limit_that_says_when_it_ends_is_worth_another_try(message):
+    assert refused(429, error_body("x", message), retry_after="300").kind == "rate_limit"
+    assert refused(429, error_body("x", message)).kind in ("spend_limit", "billing")
 
 
 def test_a_wait_until_a_time_of_day_is_counted_from_now():

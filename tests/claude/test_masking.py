@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import Script, play
 
-from playground.claude.masking import SHORTEST, EventMask, Mask, without_key_in_texts
+from playground.claude.masking import EventMask, Mask, without_key_in_texts
+from playground.claude.secret import SHORTEST, Secret
 from playground.core.answer.content import TextBlock, text_of
 from playground.core.answer.events import (
     BlockStarted,
@@ -29,10 +30,12 @@ from playground.core.answer.folding import Folding
 from playground.core.wire.exchange import MASK
 
 KEY = "sk-ant-canary-key"
+MOST = KEY[: len(KEY) // 2 + 1]
+"""So much of it is no accident."""
 
 
 def masked(pieces, key=KEY):
-    mask = Mask(key)
+    mask = Mask(Secret(key))
     return "".join([*(mask.passed(piece) for piece in pieces), mask.rest()])
 
 
@@ -63,7 +66,7 @@ def test_a_key_too_short_to_be_one_garbles_nothing():
 
 
 def test_no_more_is_held_back_than_may_be_the_beginning_of_the_key():
-    mask = Mask(KEY)
+    mask = Mask(Secret(KEY))
     assert [mask.passed(piece) for piece in ("all of it", " sk", "y", " sk-ant", "-")] == [
         "all of it",
         " ",
@@ -151,11 +154,14 @@ def test_no_block_holds_the_key_however_it_was_cut_and_nothing_else_is_changed(m
         shown.fold(event)
     assert KEY not in repr(shown.read())
     assert KEY not in text_of(shown.read())
-    assert text_of(shown.read()) == text_of(plain.read()).replace(KEY, MASK)
+    texts = [part.text for part in shown.read() if isinstance(part, TextBlock)]
+    assert not [text for text in texts if text.endswith(MOST)]
+    if MOST not in text_of(plain.read()):
+        assert text_of(shown.read()) == text_of(plain.read())
     for before, after in zip(plain.read(), shown.read(), strict=True):
         if not isinstance(before, TextBlock):
             assert repr(after) == repr(before).replace(KEY, MASK)
-    if KEY not in text_of(plain.read()):
+    if MOST not in text_of(plain.read()):
         assert shown.read() == repr_masked(plain.read())
 
 
@@ -179,15 +185,52 @@ def test_a_text_is_whole_before_what_follows_it_though_its_end_looks_like_the_ke
     ]  # fmt: skip
 
 
-def test_a_key_that_two_texts_share_is_masked_in_the_first():
-    first, second = BlockStarted("text", at=0), BlockStarted("text", at=1)
-    found = stream(
-        first, TextDelta(f"Key {KEY[:5]}", 0), BlockStopped(0),
-        second, TextDelta(f"{KEY[5:]}!", 1), BlockStopped(1), Finished("end_turn"),
+TOOL = (BlockStarted("tool_use", "now", at=1), InputDelta("{}", 1), BlockStopped(1))
+
+
+@pytest.mark.parametrize("between", [(), TOOL], ids=["adjacent", "a tool between"])
+@pytest.mark.parametrize("size", range(1, len(KEY)))
+def test_of_a_key_that_two_texts_share_no_half_is_shown(size, between):
+    seen = stream(
+        BlockStarted("text", at=0), TextDelta(f"Key {KEY[:size]}", 0), BlockStopped(0), *between,
+        BlockStarted("text", at=2), TextDelta(f"{KEY[size:]}!", 2), BlockStopped(2),
+        Finished("end_turn"),
     )  # fmt: skip
-    assert found == [
-        first, TextDelta("Key ", 0), TextDelta(MASK, 0), BlockStopped(0),
-        second, TextDelta("!", 1), BlockStopped(1), Finished("end_turn"),
+    first, second = (
+        "".join(e.text for e in seen if isinstance(e, TextDelta) and e.at == at) for at in (0, 2)
+    )
+    is_half = size * 2 >= len(KEY)
+    assert (first, second) == (f"Key {MASK if is_half else KEY[:size]}", f"{MASK}!")
+
+
+def test_a_key_cut_over_three_texts_is_masked_and_what_only_begins_like_one_is_not():
+    def texts(*pieces):
+        blocks = [
+            (BlockStarted("text", at=at), TextDelta(piece, at), BlockStopped(at))
+            for at, piece in enumerate(pieces)
+        ]
+        seen = stream(*(event for block in blocks for event in block), Finished("end_turn"))
+        return [
+            "".join(e.text for e in seen if isinstance(e, TextDelta) and e.at == at)
+            for at in range(len(pieces))
+        ]
+
+    assert texts(KEY[:4], KEY[4:8], KEY[8:] + "!") == [KEY[:4], KEY[4:8], MASK + "!"]
+    assert texts(KEY[:4], "other", KEY[4:]) == [KEY[:4], "other", KEY[4:]]
+    assert texts("sk-", "sk-ant", "s") == ["sk-", "sk-ant", "s"]
+    assert texts("s", KEY) == ["s", MASK]
+
+
+@pytest.mark.parametrize("kind", [ThinkingDelta, InputDelta])
+def test_a_block_that_comes_between_does_not_end_a_text(kind):
+    begun, other_begun = BlockStarted("text", at=0), BlockStarted(KINDS[kind], at=1)
+    seen = stream(
+        begun, TextDelta(KEY[:6], 0), other_begun, kind("x", 1), TextDelta(KEY[6:], 0),
+        BlockStopped(0), BlockStopped(1), Finished("end_turn"),
+    )  # fmt: skip
+    assert seen == [
+        begun, other_begun, kind("x", 1), TextDelta(MASK, 0), BlockStopped(0), BlockStopped(1),
+        Finished("end_turn"),
     ]  # fmt: skip
 
 
@@ -207,6 +250,20 @@ def test_in_json_a_key_is_found_as_json_writes_it():
     assert "".join(event.text for event in found) == f'{{"key": "{MASK}"}}'
     [begun] = mask.passed(BlockStarted("web_search_tool_result", json=written))
     assert begun.json == f'{{"key": "{MASK}"}}'
+
+
+@given(st.data())
+def test_a_key_in_json_is_masked_whatever_of_it_is_escaped_and_wherever_it_is_cut(data):
+    escaped = "".join(
+        data.draw(st.sampled_from([c, f"\\u{ord(c):04x}", f"\\u{ord(c):04X}"])) for c in KEY
+    )
+    places = data.draw(st.lists(st.integers(1, 120), max_size=6))
+    seen = stream(
+        *(InputDelta(piece, 0) for piece in cut(f'{{"key": "{escaped}"}}', places)),
+        Finished("tool_use"),
+    )  # fmt: skip
+    text = "".join(event.text for event in seen[:-1])
+    assert json.loads(text) == {"key": MASK}
 
 
 def other(at=0, **more):

@@ -1,6 +1,7 @@
 """What a person gets from each thing a server can do."""
 
 import json
+from dataclasses import replace
 
 import anthropic
 import httpx2
@@ -324,6 +325,141 @@ def test_usage_never_shrinks_and_absurd_counts_are_capped():
     assert usage.output_tokens == 10**12
 
 
+@pytest.mark.parametrize("count", [None, "1000", 100.5, -5, True, [], {}])
+def test_an_unreadable_count_leaves_what_was_reported_before_and_is_not_whole(count):
+    ended = sse("message_delta", delta={}, usage={"output_tokens": count}) + sse("message_stop")
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended)
+    assert (usage.input_tokens, usage.output_tokens, usage.is_complete) == (9, 1, False)
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"cache_read_input_tokens": "5000"},
+        {"cache_creation": {"ephemeral_1h_input_tokens": 1.5}},
+        {"server_tool_use": {"web_search_requests": "2"}},
+        {"output_tokens_details": {"thinking_tokens": -1}},
+        {"iterations": [{"type": "message", "input_tokens": "9"}]},
+    ],
+)
+def test_whatever_counts_and_is_no_number_makes_a_report_incomplete(report):
+    ended = sse("message_delta", delta={}, usage=report | {"output_tokens": 4})
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
+    assert (usage.output_tokens, usage.is_complete) == (4, False)
+
+
+def test_a_count_that_is_left_out_or_a_whole_number_with_a_point_is_readable():
+    report = {"output_tokens": 4.0, "cache_read_input_tokens": None, "server_tool_use": None,
+              "time_per_output_tokens": 0.03}  # fmt: skip
+    ended = sse("message_delta", delta={}, usage=report) + sse("message_stop")
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended)
+    assert (usage.output_tokens, usage.is_complete) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("report", "unpriced"),
+    [
+        ({"image_tokens": 1_000}, ("1,000 image_tokens",)),
+        ({"image_tokens": 0, "sample_tokens": None, "note": "7", "is_new": True}, ()),
+        ({"server_tool_use": {"maps_requests": 2, "web_fetch_requests": 9}},
+         ("2 server_tool_use.maps_requests",)),
+        ({"server_tool_use": {"code_execution": {"hours": 0.5}}},
+         ("0.5 server_tool_use.code_execution.hours",)),
+        ({"cache_creation": {"ephemeral_24h_input_tokens": 5, "ephemeral_5m_input_tokens": 3}},
+         ("5 cache_creation.ephemeral_24h_input_tokens",)),
+        ({"iterations": [{"type": "message", "model": "m", "input_tokens": 1, "pages": 3}]},
+         ("3 iterations.pages",)),
+        ({"iterations": {"0": {"input_tokens": 4}}}, ("4 iterations.0.input_tokens",)),
+        ({"output_tokens_details": {"thinking_tokens": 2, "draft_tokens": 7}}, ()),
+        ({"iterations": [{"output_tokens": 9, "output_tokens_details": {"thinking_tokens": 2}}]},
+         ()),
+        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 4}},
+         ("5 cache_creation_input_tokens of unknown lifetime",)),
+        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_5m_input_tokens": 9}},
+         ()),
+        ({"iterations": [{"type": "message", "cache_creation_input_tokens": 1_000}]},
+         ("1,000 cache_creation_input_tokens of unknown lifetime",)),
+        ({"audio": [{"seconds": 3}, {"seconds": 4}]}, ("3 audio.seconds", "4 audio.seconds")),
+        ({"x" * 99: 1}, (f"1 {'x' * 99}",)),
+        ({"\ud800": 1}, ("1 \ufffd",)),
+        ({f"n{n}": n for n in range(1, 9)}, ("1 n1", "2 n2", "3 n3", "4 n4", "5 n5")),
+    ],
+)  # fmt: skip
+def test_what_a_report_counts_and_nobody_here_knows_is_named(report, unpriced):
+    ended = sse("message_delta", delta={}, usage=report | {"output_tokens": 4})
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
+    assert usage.unpriced == unpriced
+
+
+@pytest.mark.parametrize("value", ["x", "3", True, [["x"]], [{"web_search_requests": 3}], {}])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("server_tool_use", dict), ("cache_creation", dict), ("iterations", list),
+     ("speed", str), ("service_tier", str), ("inference_geo", str)],
+)  # fmt: skip
+def test_what_decides_on_a_price_and_is_of_another_type_leaves_a_report_incomplete(
+    name, kind, value
+):
+    ended = sse("message_delta", delta={}, usage={"output_tokens": 4, name: value})
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
+    assert usage.is_complete == isinstance(value, kind)
+
+
+def test_of_two_messages_without_ids_both_are_paid_for():
+    started = sse("message_start", message={"usage": {"input_tokens": 9, "output_tokens": 1}})
+    once = usage_of(started, started, block(), delta("Hi"), end(5))
+    assert (once.input_tokens, once.is_complete) == (9, True)
+    twice = usage_of(started, block(), delta("Hi"), started, block(), delta("Hi"), end(5))
+    assert (twice.input_tokens, twice.is_complete) == (18, False)
+
+
+def test_counts_within_a_report_never_shrink_either():
+    written = {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 1000}
+    steps = [{"type": "compaction", "input_tokens": 7, "output_tokens": 3},
+             {"type": "message", "input_tokens": 9, "output_tokens": 4}]  # fmt: skip
+    whole = {
+        "cache_creation": written, "server_tool_use": {"web_search_requests": 2},
+        "output_tokens_details": {"thinking_tokens": 3}, "iterations": steps, "output_tokens": 1,
+    }  # fmt: skip
+    less = {
+        "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 0},
+        "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 1},
+        "output_tokens_details": {}, "iterations": [], "output_tokens": 4,
+    }  # fmt: skip
+    reports = [sse("message_delta", delta={}, usage=usage) for usage in (whole, less)]
+    usage = usage_of(start(), block(), delta("Hi"), *reports, sse("message_stop"))
+    assert (usage.cache_write_5m_tokens, usage.cache_write_1h_tokens) == (20, 1000)
+    assert (usage.web_searches, usage.thinking_tokens, usage.output_tokens) == (2, 3, 4)
+    assert len(usage.iterations) == 2
+
+
+@pytest.mark.parametrize("usage", [None, [], {}, "many"])
+def test_an_answer_without_a_report_has_no_usage_rather_than_none_used(usage):
+    message = {"id": "m", "type": "message", "content": "whole", "usage": usage}
+    streamed = sse("message_start", message=message) + sse("message_stop")
+    for body in (json.dumps(message).encode(), streamed):
+        events, _ = play(Script((200, body)))
+        assert not [event for event in events if isinstance(event, Reported)]
+
+
+@pytest.mark.parametrize("content", ["whole", {"type": "text", "text": "whole"}])
+def test_content_that_is_no_list_is_shown_all_the_same(content):
+    message = {"id": "m", "type": "message", "content": content, "stop_reason": "end_turn",
+               "usage": {"input_tokens": 1, "output_tokens": 2}}  # fmt: skip
+    streamed = sse("message_start", message=message) + sse("message_stop")
+    for body in (json.dumps(message).encode(), streamed):
+        events, _ = play(Script((200, body)))
+        assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "whole"
+        assert not events[-1].is_empty
+
+
+@pytest.mark.parametrize("content", [7, ["whole"], True])
+def test_content_that_can_t_be_read_is_damage_and_no_empty_answer(content):
+    message = {"type": "message", "content": content, "usage": {}}
+    events, _ = play(Script((200, json.dumps(message).encode())))
+    assert failures_of(events)[-1].failure.kind == "damaged"
+
+
 def test_cache_writes_are_counted_from_either_form():
     split = {"ephemeral_5m_input_tokens": 100, "ephemeral_1h_input_tokens": 200}
     usage = usage_of(
@@ -403,3 +539,13 @@ def test_a_refusal_is_free_only_before_any_block_of_content(content):
     stream = start() + content + end(30_000, "refusal")
     events, _ = play(Script((200, stream)))
     assert events[-1].is_free is (content == b"")
+
+
+@pytest.mark.parametrize(("extra", "read_s"), [("", 60.0), ('{"stream": false}', 1800.0)])
+def test_an_answer_in_one_piece_may_be_silent_as_long_as_it_may_take(extra, read_s):
+    params = replace(REQUEST.params, max_tokens=64_000, extra_json=extra)
+    script = Script((200, start() + block() + delta("Hi") + end()))
+    play(script, request=replace(REQUEST, params=params))
+    [sent] = script.requests
+    assert sent.extensions["timeout"]["read"] == read_s
+    assert sent.headers["x-stainless-read-timeout"] == str(read_s)

@@ -6,12 +6,16 @@ import inspect
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
+import warnings
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 from types import SimpleNamespace
 
 import anthropic
@@ -29,7 +33,7 @@ from playground.claude.sending import Timing, send
 from playground.core.answer import retry
 from playground.core.answer.events import TextDelta
 from playground.core.answer.retry import RetryPolicy
-from playground.core.request.connection import DEMO, SERVED_DEMO_URL, Connection
+from playground.core.request.connection import CLAUDE, DEMO, SERVED_DEMO_URL, Connection
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.snippets.python_snippet import NAMED
@@ -159,6 +163,67 @@ def test_a_snippet_that_only_fills_the_cache_asks_for_no_stream(demo, name):
     assert "stream" not in json.loads(seen.body)
 
 
+UNSTREAMED = [(100_000, "claude-opus-5-5"), (9_000, "claude-opus-4-1"), (5, "claude-haiku-5-5")]
+
+
+def answered_whole(asked):
+    block = {"type": "text", "text": f"{len(asked.content)} bytes."}
+    usage = {"input_tokens": 1, "output_tokens": 1}
+    message = {"type": "message", "role": "assistant", "id": "m", "model": "m", "usage": usage}
+    return httpx2.Response(200, json={**message, "content": [block], "stop_reason": "end_turn"})
+
+
+@pytest.mark.parametrize("name", ["Python", "Python (short)"])
+@pytest.mark.parametrize(("max_tokens", "model"), UNSTREAMED)
+def test_an_answer_in_one_piece_is_waited_for_and_printed(name, max_tokens, model, capsys):
+    whole = Params(model, max_tokens, extra_json='{"stream": false}')
+    made = planned(CLAUDE, request=replace(REQUEST, params=whole))
+    source = next(s.code for s in snippets(made.wire, CLAUDE, PATIENT) if s.name == name)
+    seen = []
+
+    def answer(asked):
+        seen.append(asked)
+        return answered_whole(asked)
+
+    transport = httpx2.MockTransport(answer)
+    with anthropic.DefaultHttpxClient(transport=transport) as http:
+        arguments = "api_key='k', http_client=http"
+        source = source.replace("Anthropic(max_retries=0)", f"Anthropic({arguments})")
+        source = source.replace("Anthropic()", f"Anthropic({arguments})")
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            exec(compile(source, name, "exec"), {"http": http})
+    [asked] = seen
+    assert json.loads(asked.content) == made.wire.body
+    assert asked.extensions["timeout"]["read"] == 3600
+    assert capsys.readouterr().out == f"{len(asked.content)} bytes.\n"
+
+
+ODD_FIELDS = [
+    *({"thinking": odd} for odd in (True, -1, 1.5, "x", [], ["a"], {}, {"budget_tokens": 5})),
+    *({"model": odd} for odd in ([], ["a"], {}, {"a": None}, None, 5)),
+]
+
+
+@pytest.mark.parametrize("name", ["Python", "Python (short)"])
+@pytest.mark.parametrize("fields", ODD_FIELDS, ids=repr)
+def test_a_field_that_the_sdk_cannot_look_into_is_sent_all_the_same(name, fields):
+    messages = [{"role": "user", "content": "Hi"}]
+    body = {"max_tokens": 5, "messages": messages, "model": "claude-opus-4-6", "stream": True}
+    sent = Wire({"anthropic-version": "2026-10-21"}, body | fields, ())
+    source = next(s.code for s in snippets(sent, CLAUDE, PATIENT) if s.name == name)
+    seen = []
+
+    def refuse(asked):
+        seen.append(json.loads(asked.content))
+        return httpx2.Response(400, json={})
+
+    with anthropic.DefaultHttpxClient(transport=httpx2.MockTransport(refuse)) as http:
+        source = re.sub(r"Anthropic\(", "Anthropic(api_key='k', http_client=http, ", source)
+        with pytest.raises(anthropic.BadRequestError):
+            exec(compile(source, name, "exec"), {"http": http})
+    assert seen == [sent.body]
+
+
 def test_the_policy_outlasts_two_rate_limits_and_tells_of_them(demo):
     failing = replace(DEMO, scenario="rate_limited")
     expected = sent_by_the_playground(demo, "rate_limited")
@@ -233,6 +298,9 @@ def test_the_sdk_alters_nothing_of_what_it_is_given():
         "tools": [{"name": "t", "input_schema": {"type": "object", "x": [1]}}],
         "top_k": 5,
         "top_p": 0.9,
+        # By name the SDK would make headers of these.
+        "user_profile_id": "u",
+        "workspace_id": "w",
     }
     sent = Wire({"anthropic-version": "2026-10-21"}, body, ())
     source = snippets(sent, DEMO, PATIENT)[0].code
@@ -248,7 +316,9 @@ def test_the_sdk_alters_nothing_of_what_it_is_given():
         return httpx2.Response(400, json={})
 
     raised_by(answer, **request)
-    assert json.loads(seen[0].content) == body
+    theirs = json.loads(seen[0].content)
+    assert theirs == body
+    assert all(json.dumps(theirs[name]) == json.dumps(value) for name, value in body.items())
     assert seen[0].headers["anthropic-version"] == "2026-10-21"
 
 
@@ -312,6 +382,10 @@ def errors():
         error_of(429, "rate_limit_error"),
         error_of(429, "rate_limit_error", retry_after="7"),
         error_of(529, "overloaded_error", retry_after="90"),
+        error_of(429, "rate_limit_error", retry_after="7", x_should_retry="false"),
+        error_of(500, x_should_retry="False"),
+        error_of(529, "overloaded_error", x_should_retry="true"),
+        error_of(400, x_should_retry="true"),
         error_of(429, "rate_limit_error", "enforced_spend_limit_reached"),
         error_of(429, "rate_limit_error", "contract_spend_limit_reached"),
         error_of(400, "overloaded_error"),
@@ -338,6 +412,7 @@ def rule_of(policy, jitter):
     namespace = {}
     exec(compile(tree, "snippet", "exec"), namespace)
     namespace["random"] = SimpleNamespace(random=lambda: jitter)
+    namespace["time"] = SimpleNamespace(time=NOW.timestamp)
     return namespace["next_wait_s"]
 
 
@@ -357,9 +432,19 @@ def test_the_code_tries_again_after_the_same_errors_as_the_playground():
         assert theirs == own, repr(error)
 
 
+ASKED = [
+    *(None, "", "7", "90", "2.5", " 3 ", "-4", "inf", "nan", "1e3", "soon"),
+    *(format_datetime(NOW + timedelta(seconds=s), usegmt=True) for s in (-60, 0, 5, 30, 1e9)),
+    "Mon, 30 Nov 2026 12:00:20 +0500",
+    "Mon, 30 Nov 2026 12:00:20",
+    "Mon, 32 Nov 99999 25:00:20 GMT",
+]
+
+
 @settings(deadline=None)  # A busy machine is no failure.
 @given(
-    st.sampled_from((None, "7", "90")),
+    st.sampled_from(ASKED),
+    st.sampled_from((None, "2500", "0.5", "-1", "nan", "soon")),
     st.integers(1, 6),
     st.floats(0, 70),
     st.booleans(),
@@ -367,9 +452,10 @@ def test_the_code_tries_again_after_the_same_errors_as_the_playground():
     st.builds(RetryPolicy, st.integers(1, 6), st.floats(0, 5), st.floats(1, 100)),
 )
 def test_the_code_waits_as_long_as_the_playground(
-    asked, attempt, elapsed_s, has_begun, jitter, policy
+    asked, asked_ms, attempt, elapsed_s, has_begun, jitter, policy
 ):
-    error = error_of(429, **({"retry_after": asked} if asked else {}))
+    headers = {"retry_after": asked, "retry_after_ms": asked_ms}
+    error = error_of(429, **{name: value for name, value in headers.items() if value is not None})
     at = {"attempt": attempt, "elapsed_s": elapsed_s, "has_begun": has_begun}
     theirs, own = both(error, policy, jitter, **at)
     assert theirs == own

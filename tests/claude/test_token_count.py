@@ -69,6 +69,9 @@ def test_what_is_counted_is_what_would_be_sent_without_what_does_not_count():
         (said(200, {"input_tokens": -1}), "not_the_api"),
         (said(200, {"input_tokens": True}), "not_the_api"),
         (said(200, [1]), "not_the_api"),
+        (said(200, {"type": "error", "error": {"type": "overloaded_error"}}), "overloaded"),
+        (said(200, {"error": {"message": "spend limit reached"}}), "spend_limit"),
+        (said(200, {"error": {"message": "x", "code": 429}}), "rate_limit"),
         (said(200, b"{"), "undecodable"),
         ((200, b"<html>", {"content-type": "text/html"}), "not_the_api"),
     ],
@@ -109,3 +112,10 @@ def test_the_demo_counts_exactly_what_it_then_bills():
 
     found, billed = asyncio.run(work())
     assert found == billed
+
+
+def test_what_is_no_count_is_told_in_the_servers_words_without_the_key():
+    found, _ = count(said(200, {"detail": "No such route for sk-test-secret"}))
+    assert (found.kind, found.http_status) == ("not_the_api", 200)
+    assert found.message.startswith("No such route for ")
+    assert "secret" not in found.message

@@ -8,12 +8,13 @@ import asyncio
 import json
 import random
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from playground.claude.demo.batch_rules import broken_batch
 from playground.claude.demo.faults import SERVER_ERROR, ApiError, Scenario, invalid
+from playground.claude.demo.listing import Query, page_of
 from playground.claude.demo.rules import check_in_batch
 from playground.core.text.json_text import JsonObject
 
@@ -24,13 +25,11 @@ EXPIRES_AFTER = timedelta(hours=24)
 MOST_BATCHES = 20
 MOST_BYTES = 64_000_000
 """Of all kept batches together; the newest is kept whatever its size."""
-DEFAULT_LIMIT, MOST_LISTED = 20, 1000
 # Checking 100,000 requests in one go would hold up every stream on the loop.
 CHECKED_AT_ONCE = 50
 FAULTS = ("errored", "expired", "canceled")
 """What the scenario makes of the first requests of a batch."""
 
-Query = Mapping[str, Sequence[str]]
 Write = Callable[[JsonObject, Scenario, random.Random], Awaitable[JsonObject]]
 """Writes the message that answers a body the rules allow."""
 
@@ -113,28 +112,12 @@ class Batches:
 
     async def page(self, query: Query, host: str) -> JsonObject | ApiError:
         """`GET /v1/messages/batches`, newest first."""
-        try:
-            limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
-        except ValueError:
-            return invalid("limit: Input should be a valid integer")
-        if not 1 <= limit <= MOST_LISTED:
-            return invalid(f"limit: Input should be between 1 and {MOST_LISTED}")
-        ids = list(reversed(self._stored))
-        after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
-        for cursor in filter(None, (after, before)):
-            if cursor not in ids:
-                return invalid(f"after_id or before_id: no batch {cursor[:80]}")
-        rest = ids[ids.index(after) + 1 :] if after else ids
-        if before:
-            rest = ids[: ids.index(before)]
-        # Before a cursor the page is what stands next to it, the end of the rest.
-        page = rest[-limit:] if before else rest[:limit]
-        return {
-            "data": [await self.described(self._stored[batch_id], host) for batch_id in page],
-            "has_more": len(rest) > len(page),
-            "first_id": page[0] if page else None,
-            "last_id": page[-1] if page else None,
-        }
+        page = page_of(list(reversed(self._stored)), query, "batch")
+        if isinstance(page, ApiError):
+            return page
+        ids, around = page
+        described = [await self.described(self._stored[batch_id], host) for batch_id in ids]
+        return {"data": described, **around}
 
     async def described(self, stored: StoredBatch, host: str) -> JsonObject:
         """A batch in the words of the API. Until it has ended, all requests count as processing."""

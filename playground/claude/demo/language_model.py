@@ -2,7 +2,8 @@
 
 It knows the corpus and nothing else. Each next token is drawn from a distribution that
 mixes what followed the last six tokens, the last five, and so on; the temperature
-reshapes that distribution as it does in any language model.
+reshapes that distribution as it does in any language model. Within a block of code all of
+it counts that is written so far: joined from two, it would not run.
 """
 
 import math
@@ -29,6 +30,7 @@ REPEAT = 0.02
 LONGEST_PART = 1_200
 START, END = "\0start", ""
 LONG_WORDS = 400
+FENCE = "```"
 
 LONG = re.compile(
     r"\b(longer|detailed|in detail|essay|elaborate|at length"
@@ -116,9 +118,10 @@ def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random)
     if context[-1:] not in counts:
         context = (START,)
     seen: set[tuple[str, ...]] = set()
+    blocks, code = _code_blocks(pieces), _open_code(context)
     for _ in range(LONGEST_PART):
         context = context[-LONGEST_CONTEXT:]
-        chances = _mixed(counts, context)
+        chances = (code and _after_code(blocks, code)) or _mixed(counts, context)
         for token in chances:
             if len(chances) > 1 and (*context, token) in seen:
                 chances[token] *= REPEAT
@@ -127,7 +130,38 @@ def _part(pieces: Weighed, prefill: str, sampling: Sampling, rng: random.Random)
             return
         seen.add((*context, token))
         context = (*context, token)
+        if code or token == FENCE:
+            code = () if code and token == FENCE else (*code, token)
         yield token
+
+
+def _open_code(written: tuple[str, ...]) -> tuple[str, ...]:
+    """The block of code that has begun and not ended, from its fence on."""
+    fences = [at for at, token in enumerate(written) if token == FENCE]
+    return written[fences[-1] :] if len(fences) % 2 else ()
+
+
+def _code_blocks(pieces: Weighed) -> list[tuple[tuple[str, ...], float]]:
+    """All blocks of code, both fences included, each weighed by the piece it stands in."""
+    blocks = []
+    for piece, weight in pieces:
+        fences = [at for at, token in enumerate(piece.tokens) if token == FENCE]
+        for begin, end in zip(fences[::2], fences[1::2], strict=True):
+            blocks.append((piece.tokens[begin : end + 1], weight))
+    return blocks
+
+
+def _after_code(
+    blocks: list[tuple[tuple[str, ...], float]], code: tuple[str, ...]
+) -> dict[str, float]:
+    """What follows this beginning of a block of code."""
+    followers: dict[str, float] = {}
+    for block, weight in blocks:
+        if block[: len(code)] == code:
+            token = block[len(code)]
+            followers[token] = followers.get(token, 0.0) + weight
+    total = sum(followers.values())
+    return {token: weight / total for token, weight in followers.items()}
 
 
 def _counts(pieces: Weighed) -> Counts:

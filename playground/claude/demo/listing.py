@@ -8,37 +8,47 @@ from playground.core.request.model_catalogue import CATALOGUE, Model, find
 from playground.core.request.request import EFFORTS
 from playground.core.text.json_text import JsonObject
 
+Query = Mapping[str, Sequence[str]]
 DEFAULT_LIMIT, MOST = 20, 1000
 LISTED = tuple(sorted(CATALOGUE, key=lambda model: model.released, reverse=True))
 
 
-def model_page(query: Mapping[str, Sequence[str]], today: date) -> JsonObject | ApiError:
+def model_page(query: Query, today: date) -> JsonObject | ApiError:
     """One page of `GET /v1/models`, newest first; retired models only on request."""
+    lifecycles = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
+    lifecycles = lifecycles or {"active", "deprecated"}
+    infos = [model_info(model, today) for model in LISTED]
+    by_id = {row["id"]: row for row in infos if row["lifecycle"] in lifecycles}
+    page = page_of(list(by_id), query, "model")
+    if isinstance(page, ApiError):
+        return page
+    ids, around = page
+    return {"data": [by_id[model_id] for model_id in ids], **around}
+
+
+def page_of(
+    ids: Sequence[str], query: Query, noun: str
+) -> tuple[Sequence[str], JsonObject] | ApiError:
+    """The ids on the page that a query asks for, and what is said beside its data."""
     try:
         limit = int(query.get("limit", [str(DEFAULT_LIMIT)])[0])
     except ValueError:
         return invalid("limit: Input should be a valid integer")
     if not 1 <= limit <= MOST:
         return invalid(f"limit: Input should be between 1 and {MOST}")
-    lifecycles = {*query.get("lifecycle", ()), *query.get("lifecycle[]", ())}
-    lifecycles = lifecycles or {"active", "deprecated"}
-    infos = [model_info(model, today) for model in LISTED]
-    rows = [row for row in infos if row["lifecycle"] in lifecycles]
-    ids = [row["id"] for row in rows]
     after, before = query.get("after_id", [""])[0], query.get("before_id", [""])[0]
     for cursor in filter(None, (after, before)):
         if cursor not in ids:
-            return invalid(f"after_id or before_id: no model {cursor[:80]}")
-    rest = rows[ids.index(after) + 1 :] if after else rows
+            return invalid(f"after_id or before_id: no {noun} {cursor[:80]}")
+    rest = ids[ids.index(after) + 1 :] if after else ids
     if before:
-        rest = rows[: ids.index(before)]
+        rest = ids[: ids.index(before)]
     # Before a cursor the page is what stands next to it, the end of the rest.
     page = rest[-limit:] if before else rest[:limit]
-    return {
-        "data": page,
+    return page, {
         "has_more": len(rest) > len(page),
-        "first_id": page[0]["id"] if page else None,
-        "last_id": page[-1]["id"] if page else None,
+        "first_id": page[0] if page else None,
+        "last_id": page[-1] if page else None,
     }
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from playground.claude.demo.tokens import count_tokens
+from playground.core.request.sent_blocks import last_text
+from playground.core.request.tool_results import texts_said
 from playground.core.text.json_text import JsonObject
 
 Body = JsonObject
@@ -15,12 +17,7 @@ TOKENS_PER_MESSAGE = 3
 
 def text_of(content: object) -> str:
     """The text of a message's content, which is a string or a list of blocks."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    texts = [block.get("text") for block in content if isinstance(block, dict)]
-    return "\n\n".join(text for text in texts if isinstance(text, str))
+    return "\n\n".join(texts_said(content))
 
 
 def system_of(body: Body) -> str:
@@ -47,8 +44,7 @@ def prefill_of(body: Body) -> str | None:
     if not turns or turns[-1]["role"] != "assistant":
         return None
     content = turns[-1]["content"]
-    is_text = isinstance(content, str) or content[-1]["type"] == "text"
-    return text_of(content) if is_text else None
+    return None if last_text(content) is None else text_of(content)
 
 
 def input_tokens(body: Body) -> int:

@@ -1,37 +1,23 @@
 """The real API's rules about a request, as a table: the first one that is broken gives the answer.
 
-Shapes come first (`shapes.py`), then what the model accepts. Messages follow the API's where they
-are known; the API itself calls its wording unstable.
+Shapes come first (`core/request/body_shapes.py`), then what the model accepts. Messages follow
+the API's where they are known; the API itself calls its wording unstable.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 
 from playground.claude.demo.faults import ApiError, invalid
 from playground.claude.demo.prompt import Body, input_tokens, prefill_of
-from playground.claude.demo.shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
-from playground.core.money.pricing import has_fast_price
-from playground.core.request.model_catalogue import BUDGET, Model, find
+from playground.core.request.body_shapes import COUNT_FIELDS, MESSAGE_FIELDS, broken_shape
+from playground.core.request.model_catalogue import Model, find
 from playground.core.request.request import EFFORTS, MIN_THINKING_BUDGET_TOKENS
 from playground.core.text.json_text import Json
 
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
 DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
-NEVER_FORCED = frozenset(
-    {
-        "claude-opus-5-5",
-        "claude-sonnet-5-5",
-        "claude-fable-5-1",
-        "claude-fable-5-2",
-        "claude-mythos-5-1",
-        "claude-mythos-5-2",
-    }
-)
-"""Models that are never made to call a tool (tool use page)."""
-FAST_UNTIL = {"claude-opus-4-8": date(2026, 11, 30)}
-"""The first day without fast answers, where one was announced (models page)."""
 DEFAULT_TOP_P = 0.99
 LEAST_TOP_P_THINKING = 0.95
 
@@ -43,7 +29,6 @@ class Call:
     version: str
     body: Body
     model: Model
-    today: date = date.min
 
     @property
     def thinking(self) -> dict[str, Json]:
@@ -102,7 +87,7 @@ def _check(
     model = find(body["model"])
     if model is None or model.is_retired(today):
         return ApiError(404, "not_found_error", f"model: {body['model']}")
-    call = Call(version, body, model, today)
+    call = Call(version, body, model)
     return next((invalid(text) for rule in rules if (text := rule(call))), None)
 
 
@@ -209,7 +194,7 @@ def _system_turns(call: Call) -> str | None:
 
 def _us_inference(call: Call) -> str | None:
     """Models before the 4.6 generation cannot be tied to a region. The wording is not known."""
-    if call.body.get("inference_geo") != "us" or call.model.thinking_types != BUDGET:
+    if call.body.get("inference_geo") != "us" or call.model.takes_inference_geo:
         return None
     return "inference_geo: not supported by this model"
 
@@ -220,19 +205,14 @@ def _forced_tool(call: Call) -> str | None:
         return None
     if call.thinks:
         return "Thinking may not be enabled when tool_choice forces tool use."
-    if call.model.id in NEVER_FORCED:
+    if not call.model.takes_forced_tools:
         return "tool_choice: forced tool use is not supported on this model"
     return None
 
 
 def _fast(call: Call) -> str | None:
-    """The wording is not known; the models that support it are those with a price for it."""
-    if call.body.get("speed") != "fast":
-        return None
-    # `today` may be left out: then the prices of the day of release count.
-    at = datetime.combine(max(call.today, call.model.released), time(), UTC)
-    is_there = call.today < FAST_UNTIL.get(call.model.id, date.max)
-    if is_there and has_fast_price(call.model.id, at):
+    """The wording is not known."""
+    if call.body.get("speed") != "fast" or call.model.takes_fast:
         return None
     return "speed: 'fast' is not supported on this model"
 

@@ -22,7 +22,7 @@ class Usage:
     `iterations`: the prompts of one answer one by one, where the API tells (compaction,
     fallback, advisor); then the counts here leave some of them out.
     `used_container`: code ran in a container, whose hours no usage reports.
-    `other_tool_uses`: uses of server tools that have no price here, by name.
+    `unpriced`: what is counted that has no price here, such as "3 image_requests".
     `has_credit`: a fallback credit was redeemed, which bills cache writes as reads.
     """
 
@@ -40,7 +40,7 @@ class Usage:
     is_summed: bool = False
     iterations: tuple["Iteration", ...] = ()
     used_container: bool = False
-    other_tool_uses: tuple[str, ...] = ()
+    unpriced: tuple[str, ...] = ()
     has_credit: bool = False
 
     @property

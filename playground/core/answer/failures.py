@@ -135,6 +135,7 @@ class Failure:
     """One failed attempt. `message` is the server's own text: never Markdown.
 
     `billed`: "no", "possibly" (sent, but the reply was lost) or "partly" (cut short).
+    `is_final`: the server asks not to be sent the same request again.
     """
 
     kind: FailureKind
@@ -143,10 +144,17 @@ class Failure:
     request_id: str | None = None
     retry_after_s: float | None = None
     billed: Billed = "no"
+    is_final: bool = False
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is of a kind that time mends."""
+        return self.kind in _TRANSIENT
 
     @property
     def is_transient(self) -> bool:
-        return self.kind in _TRANSIENT
+        """Whether another attempt may mend it."""
+        return self.may_pass and not self.is_final
 
     @property
     def happened(self) -> str:
@@ -160,7 +168,7 @@ class Failure:
     def step(self) -> str:
         """What a person can do about it."""
         # With a failure that stays, a time to wait would promise that waiting helps.
-        if self.retry_after_s and self.is_transient:
+        if self.retry_after_s and self.may_pass:
             return f"Run again in {waiting(self.retry_after_s)}: the server asks to wait that long."
         if self.kind == "invalid_request" and not self.message:
             return _NO_REASON

@@ -20,13 +20,13 @@ from playground.core.answer.content import (
     text_of,
     type_of,
 )
-from playground.core.text.json_text import indented
+from playground.core.text.json_text import indented, with_whole_characters
 
 LONGEST_HEAD = 200
 MOST_NOTES = 200
 """Citations under a text, or sources of a result, that are listed; its JSON has them all."""
-FENCE = "~~~~~~~~~~json\n"
-"""Makes code of JSON, which holds no such line."""
+_SAID = ("title", "url", "error_code", "error_message", "stdout", "stderr")
+_SHORTEST_FENCE = "~" * 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,14 @@ class Part:
 
     @property
     def markdown(self) -> str:
-        """The body for whoever reads Markdown."""
-        return FENCE + self.body if self.kind == "json" and self.body else self.body
+        """The body for whoever reads Markdown: JSON as code, behind a fence that it does not hold.
+        What was damaged on its way is any text, and may have a line of such marks."""
+        if self.kind != "json" or not self.body:
+            return self.body
+        fence = _SHORTEST_FENCE
+        while fence in self.body:
+            fence += fence
+        return f"{fence}json\n{self.body}"
 
 
 def outline(blocks: Sequence[Block]) -> tuple[Part, ...]:
@@ -80,15 +86,15 @@ def _part(block: Block) -> Part:
             [whole] = api_content([block])
             head = "Redacted thinking, which only the API can read"
             return Part("json", head, indented(json.dumps(whole, ensure_ascii=False)))
-        case ToolUseBlock(call, name, given):
+        case ToolUseBlock(call, name, given, more):
             head = " · ".join(part for part in ("Tool use", name, call) if part)
-            return Part("json", head, indented(given or "{}"), is_open=True)
-        case ServerToolUseBlock(name=name, input_json=given):
+            return Part("json", head, indented(given or "{}"), _others(more), is_open=True)
+        case ServerToolUseBlock(name=name, input_json=given, more_json=more):
             head = " · ".join(part for part in (name or block.type, _query_of(given)) if part)
             # The query may be a whole program; a head is one line.
-            return Part("json", head[:LONGEST_HEAD], indented(given or "{}"))
-        case ServerToolResultBlock(kind, _, content):
-            notes = tuple(_notes(_parsed(content)))[:MOST_NOTES]
+            return Part("json", head[:LONGEST_HEAD], indented(given or "{}"), _others(more))
+        case ServerToolResultBlock(kind, _, content, more):
+            notes = (*_others(more), *_notes(_parsed(content)))[:MOST_NOTES]
             return Part("json", kind, indented(content), notes)
         case UnknownBlock(kind, block_json):
             return Part("json", f"Block of type {kind}", indented(block_json))
@@ -103,15 +109,24 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 (any JSON value)
         return None
 
 
+def _others(more: str) -> tuple[str, ...]:
+    """The other fields of a call or a result, such as `is_error`, a line each."""
+    fields = _parsed(more)
+    pairs = fields.items() if isinstance(fields, dict) else ()
+    return tuple(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in pairs)
+
+
 def _query_of(given: str) -> str:
     """What one of the API's own tools is asked for: its usual text, or the only one it has."""
     parsed = _parsed(given)
     texts = {k: v for k, v in parsed.items() if isinstance(v, str)} if type(parsed) is dict else {}
     # What the API's tools call it: search, fetch, the two of code execution, files.
     usual = (texts.get(name) for name in ("query", "url", "code", "command", "path"))
-    return next((text for text in usual if text), "") or (
+    query = next((text for text in usual if text), "") or (
         next(iter(texts.values())) if len(texts) == 1 else ""
     )
+    # What streams in may hold half a character as an escape.
+    return with_whole_characters(query)
 
 
 def _notes(content: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON value)
@@ -119,7 +134,7 @@ def _notes(content: Any) -> Iterator[str]:  # noqa: ANN401 (any JSON value)
     for result in content if isinstance(content, list) else [content]:
         if not isinstance(result, dict):
             continue
-        fields = [result.get(name) for name in ("title", "url", "error_code", "stdout", "stderr")]
+        fields = [result.get(name) for name in _SAID]
         texts = [text.strip() for text in fields if isinstance(text, str) and text.strip()]
         if texts:
             yield " · ".join(texts)

@@ -41,6 +41,8 @@ def verdict(
     of any kind, seen or not, is never repeated: it would be billed twice.
     """
     if not failure.is_transient:
+        if failure.may_pass:
+            return Verdict(None, "Not retried: the server asks for no other attempt.")
         return Verdict(None, "Not retried: the same request would fail again.")
     if has_begun:
         return Verdict(None, "Not retried: the answer had begun, and would be billed twice.")

@@ -44,6 +44,7 @@ class Line:
     number: int
     outcome: Outcome
     facts: str
+    request_id: str
     why: str
     message: str
 
@@ -79,10 +80,13 @@ def lines(
         facts = [status(attempt), seconds(attempt.duration_s)]
         if waited_s is not None:
             facts.append(f"waited {seconds(waited_s)}")
-        facts += [billed(attempt), attempt.request_id or "no request id"]
+        facts.append(billed(attempt))
         rows.append(
-            Line(attempt.number, outcome(attempt), " · ".join(facts), why(attempt), attempt.message)
-        )
+            Line(
+                attempt.number, outcome(attempt), " · ".join(facts),
+                attempt.request_id or "no request id", why(attempt), attempt.message,
+            )
+        )  # fmt: skip
     return tuple(rows)
 
 

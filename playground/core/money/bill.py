@@ -23,7 +23,11 @@ from playground.core.money.pricing import (
 from playground.core.request.connection import Connection
 
 ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
+_BESIDE = ("compaction", "advisor_message")
+"""Iterations that the counts of the whole report leave out."""
 _TOO_MUCH = f"The reported tokens would cost more than ${MOST_USD:,}: they can't be right."
+_LONGEST_NAME = 80
+"""Characters of what a server calls something that it bills."""
 _CREDIT = "A fallback credit was redeemed: its cache writes may be billed as reads."
 _TOKENS = (
     "input_tokens",
@@ -152,16 +156,17 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
         # Priced at its own length: the steps of a price are those of one prompt, never of a sum.
         part_prices = call.prices(_at_speed_of(usage, iteration.usage), iteration.model_id)
         if part_prices is None:
-            missing.append(f"No price of {iteration.model_id} is known.")
+            missing.append(f"No price of {_named(iteration.model_id)} is known.")
             continue
         usd += part_prices.cost_of(iteration.usage)
     for kind in dict.fromkeys(iteration.kind for iteration in iterations):
         if kind not in ITERATION_KINDS:
             # Priced as any other, but a kind newer than this code may be billed in another way.
-            missing.append(f"The usage has an iteration of an unknown kind, {kind or 'unnamed'}.")
-    rest = _left_over(usage)
-    if rest is not None:
-        usd += prices.cost_of(rest)
+            missing.append(f"The usage has an iteration of an unknown kind, {_named(kind)}.")
+    rest, lowest = _left_over(usage), call.prices(replace(usage, is_summed=True))
+    if rest is not None and lowest is not None:
+        # Of how many prompts they are isn't known: each may be too short for a higher step.
+        usd += lowest.cost_of(rest)
         missing.append("The iterations of the usage add up to fewer tokens than it reports.")
     return usd, tuple(missing)
 
@@ -190,9 +195,9 @@ def _at_speed_of(usage: Usage, part: Usage) -> Usage:
 
 def _left_over(usage: Usage) -> Usage | None:
     """Tokens that are in the report and in none of its iterations. They should be none."""
+    parts = [part.usage for part in usage.iterations if part.kind not in _BESIDE]
     left = {
-        name: getattr(usage, name) - sum(getattr(part.usage, name) for part in usage.iterations)
-        for name in _TOKENS
+        name: getattr(usage, name) - sum(getattr(part, name) for part in parts) for name in _TOKENS
     }
     positive = {name: count for name, count in left.items() if count > 0}
     return Usage(**positive) if positive else None
@@ -215,15 +220,24 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
         yield "Code ran in a container, whose hours are billed apart."
     if usage.service_tier == "priority":
         yield "It ran on priority capacity, whose price is the account's own."
-    for uses in usage.other_tool_uses:
-        yield f"The usage reports {uses}, whose price isn't known."
+    for count in usage.unpriced:
+        yield f"The usage reports {_named(count)}, whose price isn't known."
     if usage.web_searches and not prices.web_search_usd:
         yield "The price of a web search with this model isn't known."
     # The library gives the standard price where it knows no fast one, and says nothing.
     if usage.speed == "fast" and not has_fast_price(call.model_id, call.at):
         yield "The price of fast answers of this model isn't known."
-    elif usage.speed not in (None, "standard", "fast"):
-        yield f"The price of the speed {usage.speed} isn't known."
+    for what, value, known in (
+        ("speed", usage.speed, ("standard", "fast")),
+        ("service tier", usage.service_tier, ("standard", "batch", "priority")),
+        ("region", usage.inference_geo, ("global", "not_available", "us")),
+    ):
+        if value is not None and value not in known:
+            yield f"The price of the {what} {_named(value)} isn't known."
+
+
+def _named(name: str | None) -> str:
+    return (name or "unnamed")[:_LONGEST_NAME]
 
 
 def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:

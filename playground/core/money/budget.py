@@ -154,10 +154,9 @@ def in_dollars(usd: Decimal) -> str:
 
 
 def limit(usd: Decimal) -> str:
-    """An amount that a person chose, with no more digits than it has: $0.50."""
-    text = in_dollars(usd)
-    cents, digits = text[: text.find(".") + 3], text[text.find(".") + 3 :]
-    return cents + digits.rstrip("0") if "." in text else text
+    """An amount with exactly the digits that it has: $0.50, $1.009."""
+    places = -int(usd.normalize().as_tuple().exponent)
+    return f"${usd:,.{max(2, places)}f}" if usd else "$0"
 
 
 async def within_budget(

@@ -18,7 +18,12 @@ from typing import TYPE_CHECKING, Literal
 from playground.core.answer.events import Usage
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import quoted
-from playground.core.request.input_bounds import TOKENS_PER_MESSAGE, InputBound
+from playground.core.request.input_bounds import (
+    TOKENS_PER_MESSAGE,
+    InputBound,
+    blocks_bound,
+    ttls_in,
+)
 from playground.core.request.model_catalogue import Model, find
 from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json, JsonObject
@@ -207,23 +212,27 @@ def _tier(price: "Decimal | TieredPrices | None", prompt_tokens: int) -> Decimal
 
 def worst_case(
     bound: Bound, connection: Connection, at: datetime, *, is_batch: bool = False
-) -> Decimal | None:
-    """The most one answer can cost in dollars. None: nobody knows the model's price."""
+) -> Decimal | Unbounded:
+    """The most one answer can cost in dollars."""
     usage = bound.usage
+    model = find(bound.model_id)
+    name = model.name if model else bound.model_id
     if connection.kind == "claude":
         usage = replace(usage, inference_geo="us")  # It may be the workspace's default.
     prices = unit_prices(bound.model_id, connection, usage, at, is_batch=is_batch)
     if prices is None:
-        return None
+        return Unbounded(f"the price of {name} is unknown", bound.prompt_tokens)
     # A fast answer without a price of its own would be bounded by the standard one, far too low.
     if usage.speed == "fast" and not (
         connection.flat_price is None and has_fast_price(bound.model_id, at)
     ):
-        return None
+        return Unbounded(f"the price of fast answers of {name} is unknown", bound.prompt_tokens)
     # A prompt too short for the cache is plain input, which a model without a price for cache
     # writes would otherwise make free.
     most_usd = max(prices.cost_of(usage), prices.cost_of(_uncached(usage)))
-    return most_usd if most_usd <= MOST_USD else None
+    if most_usd <= MOST_USD:
+        return most_usd
+    return Unbounded(f"it would be more than ${MOST_USD:,}", bound.prompt_tokens)
 
 
 def _uncached(usage: Usage) -> Usage:
@@ -246,23 +255,38 @@ def most_billed(wire: Wire, prompt: Prompt, model: Model, counted: int | None) -
     extra = wire.extra
     if extra.problem:
         return Unbounded("the extra JSON can't be read")
-    tokens = _prompt_tokens(prompt, extra.fields, extra.bound, counted)
-    why = _unknown(wire, extra.bound, model)
+    added = _added(wire)
+    tokens = _prompt_tokens(prompt, extra.fields, added, counted)
+    why = _unknown(wire, added, model)
     if why is None and tokens is None:
-        place = _named(extra.bound.to_count or "", wire)
+        place = _named(added.to_count or "", wire)
         why = f"{place} has no known price bound until its tokens are counted"
     if why is not None or tokens is None:
         return Unbounded(why or "", tokens)
-    body, rounds = wire.body, extra.bound.rounds
+    body, rounds = wire.body, added.rounds
     usage = Usage(
         output_tokens=rounds * body["max_tokens"],
-        web_searches=extra.bound.searches,
+        web_searches=added.searches,
         speed=body.get("speed"),
         inference_geo=body.get("inference_geo"),
     )
     # What a server tool finds is read in the rounds after it, each as long as the window.
     read_tokens = tokens + (rounds - 1) * max(tokens, model.context_tokens)
-    return Bound(body["model"], _with_input(usage, read_tokens, _ttls(body, extra.bound)), tokens)
+    return Bound(body["model"], _with_input(usage, read_tokens, _ttls(body, added)), tokens)
+
+
+def _added(wire: Wire) -> InputBound:
+    """What the extra JSON adds, and the blocks of answers where that leaves them."""
+    extra = wire.extra
+    if "messages" in extra.fields:
+        return extra.bound
+    blocks = blocks_bound(wire.body["messages"])
+    return replace(
+        extra.bound,
+        unknown=blocks.unknown if extra.bound.unknown is None else extra.bound.unknown,
+        to_count=extra.bound.to_count or blocks.to_count,
+        ttls=extra.bound.ttls | blocks.ttls,
+    )
 
 
 def _prompt_tokens(
@@ -298,6 +322,8 @@ def _unknown(wire: Wire, extra: InputBound, model: Model) -> str | None:
     for name, value in wire.body.items():
         if not _is_understood(name, value):
             return f"{_named(name, wire)} has no known price bound"
+    if not _ttls(wire.body, extra) <= {"5m", "1h"}:
+        return "`cache_control` has no known price bound with a ttl that is none of 5m and 1h"
     # Each later round can fill the window, whose size only the catalogue tells.
     if extra.rounds > 1 and not model.is_known:
         reason = f"how much {model.name} can read is unknown"
@@ -330,11 +356,9 @@ def _is_understood(name: str, value: Json) -> bool:
             return True
 
 
-def _ttls(body: JsonObject, extra: InputBound) -> frozenset[str]:
+def _ttls(body: JsonObject, added: InputBound) -> frozenset[str]:
     cache_control = body.get("cache_control")
-    return (
-        extra.ttls if cache_control is None else extra.ttls | {str(cache_control.get("ttl", "5m"))}
-    )
+    return added.ttls.union(ttls_in({"cache_control": cache_control}))
 
 
 def _with_input(usage: Usage, tokens: int, ttls: frozenset[str]) -> Usage:

@@ -1,6 +1,7 @@
 """JSON: the types of what was parsed, how much a text would become, counted before a parser sees
 it, and its lines."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -18,6 +19,41 @@ MOST_INDENTED = 30_000
 """Tokens, for which it takes 15 ms."""
 DEEPEST_LINE = 40
 """What lies deeper stays in one line: its spaces would be more than its letters."""
+
+
+def with_whole_characters(text: str) -> str:
+    """The text with half characters joined or, alone, replaced: JSON can escape one, and neither a
+    file, a database nor a request can hold it."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def finite(text: str) -> float:
+    """A number of JSON. Python makes infinity of one beyond its range, and could not send it."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+class NameTwiceError(ValueError):
+    """Two values of one name, in words for a sentence."""
+
+    def __init__(self) -> None:
+        super().__init__("one name stands twice in an object")
+
+
+def refuse_constant(constant: str) -> None:
+    """Python reads and writes NaN and Infinity, which are not JSON: no server has to take them."""
+    raise ValueError(f"{constant} is not JSON")
+
+
+def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """The fields of an object. Python would keep the last of two of one name without a word.
+    Raises `NameTwiceError`."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise NameTwiceError
+    return fields
 
 
 def is_within(text: str, most_parts: int, deepest: int) -> bool:

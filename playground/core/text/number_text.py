@@ -109,6 +109,11 @@ def number_text(value: float | Decimal | None) -> str:
     return f"{text}0" if _EITHER.fullmatch(text.lstrip("-")) else text
 
 
+def value_text(value: object) -> str:
+    """A value of a request as the page writes it: 1 and 1.0 are the same number, and look alike."""
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
 def _read(text: str, of: NumberRule) -> Decimal:
     if len(text) > LONGEST:
         raise NumberError(f"{_quoted(text, of)} is too long for a number.")

@@ -1,9 +1,10 @@
 """Which words a text has, for whoever searches in it: the same in every database.
 
-Words are runs of letters, marks and digits in any script, in lower case, Latin accents
-dropped. Scripts written without spaces give one word a character, so that any part of a
-sentence is found. An index holds words only: `a.b_c` is the words a, b, c. Whoever asks for
-signs (`C++`, `$5`, `😀`) has the texts read that have the words, and the signs looked for.
+Words are runs of letters, marks and digits in any script, in lower case, without Latin
+accents and signs that nobody sees. Scripts written without spaces give one word a character,
+so that any part of a sentence is found. An index holds words only: `a.b_c` is the words a, b,
+c. Whoever asks for signs (`C++`, `$5`, `😀`) has the texts read that have the words, and the
+signs looked for.
 """
 
 import re
@@ -28,6 +29,15 @@ _NO_SPACES = (
 """Thai, Lao, Burmese, Khmer, kana, Han."""
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ACCENT = re.compile("[\u0300-\u036f]")
+_ALIKE = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u02bc"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"'),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-"),
+    0x200B: " ",
+    **dict.fromkeys(map(ord, "\u00ad\u200c\u200d\u2060\ufeff")),
+}
+"""Signs that one keyboard types in place of another's, and those that nobody sees: of these
+only the space without width parts words."""
 _PART = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
@@ -62,7 +72,7 @@ def _folded(text: str) -> str:
         return text.lower()
     # Folded twice: taking signs apart that stand for others (ϒ) brings new capitals.
     bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFKC", bare).casefold()
+    return unicodedata.normalize("NFKC", bare).casefold().translate(_ALIKE)
 
 
 def _words_in(folded: str) -> list[str]:
@@ -73,7 +83,8 @@ def phrases(query: str) -> tuple[Phrase, ...]:
     """What a text must hold to be found; all of it. Quotes keep words together, what is
     written without spaces stays together too, and the last word may go on."""
     parsed: list[Phrase] = []
-    query = query[:MOST_QUERY]
+    # Phones type curly quotes.
+    query = query[:MOST_QUERY].translate(dict.fromkeys(map(ord, "\u201c\u201d\u201e"), '"'))
     for part in _PART.finditer(query):
         quoted, bare = part.groups()
         part_text = bare if quoted is None else quoted

@@ -83,10 +83,20 @@ def login_problem(
     if not isinstance(email, str) or claims.get("email_verified") is not True:
         return "This login does not vouch for an e-mail address."
     # Only what follows the last @ is the domain: a quoted local part may hold another.
-    address = email.strip().lower()
-    if not {address, f"@{address.rpartition('@')[2]}"} & allowed:
+    address = email_in_lower_case(email.strip())
+    name, at, domain = address.rpartition("@")
+    if not (name and at) or not {address, f"@{domain}"} & allowed:
         return "This account is not on its owner's list."
     return None
+
+
+def email_in_lower_case(text: str) -> str:
+    """An address as addresses are compared: letters that only look like one of ASCII in lower case
+    (the Kelvin sign) stay what they are, or somebody else's address would be taken for it."""
+    return "".join(
+        letter if letter.lower().isascii() and not letter.isascii() else letter.lower()
+        for letter in text
+    )
 
 
 @dataclass(frozen=True, slots=True)

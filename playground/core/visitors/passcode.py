@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import unicodedata
 from collections import deque
 from threading import Lock
 from typing import Literal
@@ -43,5 +44,7 @@ def length(text: str) -> int:
 
 
 def _digest(text: str) -> bytes:
-    # Of one length, whatever was entered: the comparison's time then tells nothing.
-    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
+    # Keyboards compose é in two ways that nobody can tell apart. Of one length, whatever was
+    # entered: the comparison's time then tells nothing.
+    composed = unicodedata.normalize("NFC", text)
+    return hashlib.sha256(composed.encode("utf-8", "surrogatepass")).digest()

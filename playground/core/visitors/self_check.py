@@ -1,5 +1,6 @@
 """The self-check: what was found out about this server, judged for an app that strangers use."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from ipaddress import ip_address
@@ -13,6 +14,7 @@ _SECOND_LEVEL: Final = frozenset(("ac", "co", "com", "edu", "gov", "ne", "net", 
 """Beneath a country's domain these are open to everybody: co.uk, com.au, …"""
 _BY_ADDRESS: Final = frozenset(("nip.io", "sslip.io", "xip.io", "localtest.me", "lvh.me"))
 """A name under these points to whatever address it spells, also to this machine."""
+_NAME: Final = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class Observed:
     log_problem: str | None
     stores_texts: bool
     headers_missing: tuple[str, ...]
-    misspelt: tuple[str, ...]
+    unused: tuple[str, ...]
     hosts_from_elsewhere: bool = False
     """Whether the allowed hosts are set outside the app's own configuration file."""
     cors_origins: tuple[str, ...] = ()
     links_errors: bool = False
     prints_crashes: bool = False
     prints_messages: bool = False
+    writes_tls_keys: bool = False
+    """Whether whoever reads a file can decrypt what goes to the API."""
     offers_data_export: bool = False
     key_problem: str | None = None
     server_url: str = ""
@@ -62,6 +66,7 @@ class Observed:
     has_server_price: bool = True
     has_budget: bool = False
     secrets_problems: tuple[str, ...] = ()
+    is_log_in_memory: bool = False
 
 
 def findings(seen: Observed) -> tuple[Finding, ...]:
@@ -106,6 +111,10 @@ def _hosts(seen: Observed) -> Finding:
     if wide := [host for host in hosts if _is_wide(host)]:
         sentence = f"Anybody can have a name such as {', '.join(wide)} (DNS rebinding)."
         return Finding(name, "bad", sentence, "List the app's own names in server.allowedHosts.")
+    if odd := [host for host in hosts if not _can_be_asked(host)]:
+        sentence = f"No browser asks under {', '.join(odd)}."
+        remedy = "A name has no scheme, port, path or bracket, and is in ASCII (xn--mnchen-3ya.de)."
+        return Finding(name, "bad", sentence, remedy)
     foreign = [host for host in hosts if not _is_of_this_app(host)]
     if seen.hosts_from_elsewhere and foreign:
         sentence = f"Answers as {', '.join(foreign)}, which .streamlit/config.toml does not list."
@@ -122,6 +131,20 @@ def _is_wide(host: str) -> bool:
     labels = host.lower().removeprefix("*").strip(".").split(".")
     is_second_level = len(labels) == 2 and len(labels[1]) == 2 and labels[0] in _SECOND_LEVEL
     return "*" in labels or len(labels) < 2 or is_second_level or ".".join(labels) in _BY_ADDRESS
+
+
+def _can_be_asked(host: str) -> bool:
+    """Whether a browser can send this name, as Streamlit and this app compare it."""
+    name = host.strip().lower()
+    return _NAME.fullmatch(name) is not None or _is_ip(name)
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_of_this_app(host: str) -> bool:
@@ -177,7 +200,7 @@ def _side_doors(seen: Observed) -> Finding:
     if seen.has_agent_api:
         problems.append(("The agent API is on.", "Set server.enableAgentApi = false."))
     if not seen.checks_origins:
-        remedy = "Leave server.enableCORS and server.enableXsrfProtection on."
+        remedy = "Leave server.enableCORS and server.enableXsrfProtection on, developmentMode off."
         problems.append(("Streamlit does not check where requests come from.", remedy))
     if foreign := _foreign_origins(seen):
         sentence = f"Pages of {', '.join(foreign)} may ask this app."
@@ -201,7 +224,7 @@ def _is_own_origin(origin: str, hosts: tuple[str, ...]) -> bool:
         host = urlsplit(origin if "//" in origin else f"//{origin}").hostname or ""
     except ValueError:
         return False
-    return is_loopback(host) or host in hosts
+    return is_loopback(host) or host in map(str.lower, hosts)
 
 
 def _printing(seen: Observed) -> Finding:
@@ -209,6 +232,9 @@ def _printing(seen: Observed) -> Finding:
     if seen.prints_requests:
         sentence = "The SDK prints every prompt."
         return Finding(name, "bad", sentence, "Unset ANTHROPIC_LOG.", is_public=True)
+    if seen.writes_tls_keys:
+        sentence = "TLS keys go into a file, with which every key and prompt can be read."
+        return Finding(name, "bad", sentence, "Unset SSLKEYLOGFILE.", is_public=True)
     if seen.prints_messages:
         sentence = "Streamlit may print what is typed."
         return Finding(name, "bad", sentence, "Set logger.level above debug.", is_public=True)
@@ -292,13 +318,16 @@ def _texts(seen: Observed) -> Finding:
 
 
 def _log(seen: Observed) -> Finding:
+    if seen.log_problem is None and seen.is_log_in_memory:
+        remedy = "Give PLAYGROUND_LOG a file or a PostgreSQL database."
+        return Finding("Log", "note", f"{seen.log_place} is lost when the app ends.", remedy)
     if seen.log_problem is None:
         return Finding("Log", "good", f"{seen.log_place} can be written and is intact.")
     return Finding("Log", "bad", seen.log_problem, "Runs go on; see PLAYGROUND_LOG.")
 
 
 def _names(seen: Observed) -> Finding:
-    if not seen.misspelt:
-        return Finding("Settings", "good", "Each name that is set is one of a setting.")
-    remedy = "The README lists them all."
-    return Finding("Settings", "bad", " ".join(seen.misspelt), remedy)
+    if not seen.unused:
+        return Finding("Settings", "good", "All that are set are read and used.")
+    remedy = "The README lists all settings."
+    return Finding("Settings", "bad", " ".join(seen.unused), remedy)

@@ -1,7 +1,9 @@
 """The language model: what temperature does, where answers end, what they are about."""
 
+import ast
 import math
 import random
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -58,6 +60,30 @@ def test_entropy_grows_with_temperature():
     assert chances[0] == 0.0
     assert chances == sorted(chances)
     assert chances[-1] > chances[1] > 0
+
+
+CODE = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+PIECES_WITH_CODE = [piece for piece in read_pieces() if "```" in piece.text]
+
+
+@pytest.mark.parametrize("asked", sorted({piece.asked for piece in PIECES_WITH_CODE}))
+def test_code_is_whole_as_it_stands_in_the_corpus_and_never_joined_from_two(asked):
+    whole = {found.group() for piece in PIECES_WITH_CODE for found in CODE.finditer(piece.text)}
+    for seed in range(4):
+        answer = write(asked, temperature=1.5, seed=seed)
+        blocks = list(CODE.finditer(answer))
+        assert blocks or "python" not in asked
+        assert answer.count("```") == 2 * len(blocks)
+        for block in blocks:
+            assert block.group() in whole
+            if block[1] == "python":
+                ast.parse(block[2])
+
+
+def test_code_that_was_begun_for_it_goes_on_as_in_the_corpus():
+    begun = '```python\nname = input("Your'
+    answer = write("Write a simple Python function", temperature=1.0, prefill=begun)
+    assert answer.startswith(' name: ")\nprint(f"Hello, {name}!")\n```')
 
 
 def test_temperature_1_leaves_the_distribution_as_it_is():

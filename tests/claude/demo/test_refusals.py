@@ -1,5 +1,6 @@
 """What the playground says the API takes and refuses is what the demo does."""
 
+import json
 import os
 from dataclasses import replace
 from datetime import date
@@ -13,17 +14,26 @@ from playground.core.checks.request_checks import param_problems, problems
 from playground.core.request.connection import DEMO
 from playground.core.request.model_catalogue import CATALOGUE
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
-from playground.core.wire.wire import model_on, wire
+from playground.core.wire.wire import model_id_of, model_on, wire
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 """How many are tried; set it to thousands for a long look."""
 
 TODAY = date(2026, 11, 24)
+CALL = {"type": "tool_use", "id": "t", "name": "n", "input": {}}
+CALLS = Message("assistant", "", json.dumps([CALL]))
 PROMPTS = st.sampled_from(
     [
         Prompt("Be terse.", (Message("user", "Hi"),)),
         Prompt("", (Message("user", "Hi"), Message("assistant", "1."))),
         Prompt("", (Message("assistant", "Ask me."), Message("user", "Hi"))),
+        Prompt("", (Message("user", "Hi"), CALLS, Message("user", "9 °C", result_of="t"))),
+    ]
+)
+UNPAIRED = st.sampled_from(
+    [
+        Prompt("", (Message("user", "Hi"), CALLS)),
+        Prompt("", (Message("user", "Hi"), Message("user", "9 °C", result_of="t"))),
     ]
 )
 
@@ -59,7 +69,7 @@ def sent_to_the_demo(params, prompt):
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(forms("auto"), PROMPTS)
+@given(forms("auto"), PROMPTS | UNPAIRED)
 def test_automatically_nothing_is_sent_that_is_refused(params, prompt):
     _, refused = sent_to_the_demo(params, prompt)
     assert refused is None
@@ -74,6 +84,92 @@ def test_with_a_version_chosen_exactly_what_is_expected_is_refused(params, promp
     texts = [refusal.text for refusal in expected]
     if refused and None not in texts:
         assert any(refused.message.startswith(text) for text in texts)
+
+
+def turn(role, *blocks):
+    return {"role": role, "content": [{"type": "text", "text": "Hi"}, *blocks]}
+
+
+def ended(text):
+    return {"role": "assistant", "content": text}
+
+
+TOOL = {"name": "t", "input_schema": {"type": "object"}}
+EFFORT_ALONE = {"role": "system", "content": [], "output_config": {"effort": "low"}}
+RESULT = {"type": "web_search_tool_result", "tool_use_id": "s", "content": []}
+RETURNED = {"type": "tool_result", "tool_use_id": "t"}
+SEARCHED = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
+DOCUMENT = {"type": "document", "source": {"type": "text", "data": "d", "media_type": "text/plain"}}
+CITED = {"type": "text", "text": "Hi", "citations": [{"type": "char_location"}]}
+FORMAT = {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}}
+EXTRAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "max_tokens": st.sampled_from([0, 300, 3000, 200_000, -1, "many", None]),
+        "temperature": st.sampled_from([0, 0.2, 1, 1.0, 1.5, -1, "hot", None]),
+        "top_p": st.sampled_from([0.5, 0.99, 1, 2, "high"]),
+        "top_k": st.sampled_from([5, -1, "few"]),
+        "thinking": st.sampled_from(
+            [{"type": "adaptive"}, {"type": "disabled"}, {"type": "between_tools"},
+             {"type": "enabled", "budget_tokens": 1024}, {"type": "enabled", "budget_tokens": 0},
+             {"type": "enabled"}, {"type": "enabled", "budget_tokens": 2000}, {"type": "odd"}, {},
+             {"type": "adaptive", "display": "all"}, {"type": "adaptive", "display": None}]
+        ),
+        "output_config": st.sampled_from(
+            [{}, "high", {"format": FORMAT}, {"effort": 7}, {"format": "json"}, {"effort": None},
+             {"format": {"type": "json_schema"}}, *({"effort": level} for level in EFFORTS)]
+        ),
+        "stop_sequences": st.sampled_from([[], ["a"], ["a", " "], "a"]),
+        "inference_geo": st.sampled_from(["us", "global", None, 7]),
+        "service_tier": st.sampled_from(["auto", "standard_only", "priority", "", 5, None]),
+        "speed": st.sampled_from(["fast", "standard", "warp", 1, None]),
+        "metadata": st.sampled_from([{}, {"user_id": "u"}, {"user_id": 5}, {"x": 1}, [], None]),
+        "cache_control": st.sampled_from(
+            [None, {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "2h"}, {"ttl": "5m"}, "5m"]
+        ),
+        "system": st.sampled_from(["Hi", "", [], ["Hi"], 7, None, [{"type": "text", "text": ""}]]),
+        "model": st.sampled_from([7, None]) | st.sampled_from([m.id for m in CATALOGUE]),
+        "messages": st.sampled_from(
+            [[turn("user")], [turn("user"), turn("assistant")],
+             [turn("user"), turn("assistant", SEARCHED)], [turn("user"), turn("system")],
+             [turn("user"), turn("assistant", DOCUMENT), turn("user")], [turn("user", CITED)],
+             [turn("system")], [turn("system"), turn("user")], [turn("user"), ended("Yes ")],
+             [turn("user"), turn("system"), turn("user")], [turn("user"), ended("Yes.\n")],
+             [turn("user"), turn("assistant"), turn("system")], [turn("user"), ended("Yes.")],
+             [turn("user"), turn("system"), turn("system"), turn("assistant"), turn("user")],
+             [turn("user"), ended("")], [turn("user"), ended([])], [turn("user"), EFFORT_ALONE],
+             [turn("user"), ended([]), turn("user")], [EFFORT_ALONE, turn("user")],
+             [turn("user"), turn("assistant", RESULT), turn("system")],
+             [turn("user"), ended([CALL]), {"role": "user", "content": [RETURNED]}],
+             [turn("user"), ended([CALL]), turn("user", RETURNED)], [turn("user", RETURNED)],
+             [turn("user"), ended([CALL, {"type": "tool_use"}])],
+             [], ["Hi"], "Hi", None, [{"role": "bot", "content": "Hi"}], [{"content": "Hi"}],
+             [{"role": "user"}], [{"role": "user", "content": ""}], [{"role": ["user"]}],
+             [{"role": "user", "content": []}], [{"role": "user", "content": [{"text": "Hi"}]}]]
+        ),
+        "stream": st.just(True),
+        "tools": st.sampled_from(
+            [[TOOL], [TOOL, TOOL], [], ["t"], {}, None, [{"name": "t"}], [{**TOOL, "name": "a b"}],
+             [{"type": "browser_toolset_20260801"}]]
+        ),
+        "tool_choice": st.sampled_from(
+            [{"type": "auto"}, {"type": "any"}, {"type": "tool", "name": "t"}, "auto", {}, None,
+             {"type": "tool", "name": "u"}, {"type": "tool"}, {"type": "none"}]
+        ),
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=2 * EXAMPLES, deadline=None)
+@given(forms("auto", "2023-06-01", "2026-10-21"), PROMPTS | UNPAIRED, EXTRAS)
+def test_what_the_extra_json_makes_refused_is_said_and_nothing_else(params, prompt, extra):
+    assume(params.max_tokens)
+    request = Request(prompt, replace(params, extra_json=json.dumps(extra)))
+    model = model_on(DEMO, model_id_of(request.params))
+    sent = wire(request, model, DEMO)
+    refused = check(sent.headers["anthropic-version"], dict(sent.body))
+    said = problems(request, model, date(2026, 9, 1), sent.decisions)
+    assert bool(refused) == any(each.severity != "info" for each in said), (refused, said)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 """The rules of the real API, one row each."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from playground.claude.demo.rules import check, check_count, check_in_batch
+from playground.core.money.pricing import has_fast_price
 from playground.core.request.model_catalogue import CATALOGUE
 
 OLD, NEW = "2023-06-01", "2026-10-21"
@@ -25,6 +26,18 @@ PREFILL = (
 TOOL = {"name": "get_weather", "input_schema": {"type": "object"}}
 FORCED = {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "get_weather"}}
 TEXT = {"type": "text", "text": "Hello"}
+SEARCHED = {
+    "role": "assistant",
+    "content": [{"type": "web_search_tool_result", "tool_use_id": "s", "content": []}],
+}
+EFFORT_ALONE = {"role": "system", "content": [], "output_config": {"effort": "low"}}
+CALLS = {
+    "role": "assistant",
+    "content": [{"type": "tool_use", "id": "t", "name": "get_weather", "input": {}}],
+}
+WITHOUT_RESULT = (
+    "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t. "
+)
 DOCUMENT = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}}
 EMPTY = "messages: text content blocks must be non-empty"
 
@@ -32,6 +45,11 @@ EMPTY = "messages: text content blocks must be non-empty"
 def body(model="claude-haiku-5-5", **changes):
     found = {"model": model, "max_tokens": 2000, "messages": [USER], **changes}
     return {name: value for name, value in found.items() if value is not ...}
+
+
+def returned(*ids):
+    blocks = [{"type": "tool_result", "tool_use_id": each, "content": "9 °C"} for each in ids]
+    return {"role": "user", "content": blocks}
 
 
 def instead(kind):
@@ -289,6 +307,25 @@ def test_the_api_refuses_with_a_400_and_says_why(version, request_body, message)
     assert (error.status, error.type, error.message) == (400, "invalid_request_error", message)
 
 
+@pytest.mark.parametrize(
+    ("messages", "start"),
+    [
+        ([USER, CALLS], WITHOUT_RESULT),
+        ([USER, CALLS, USER], WITHOUT_RESULT),
+        ([USER, CALLS, USER, returned("t")], WITHOUT_RESULT),
+        ([USER, CALLS, EFFORT_ALONE, USER], WITHOUT_RESULT),
+        ([USER, returned("t")], "messages.1.content.0: unexpected `tool_use_id` found in"),
+        ([USER, CALLS, returned("u")], "messages.2.content.0: unexpected `tool_use_id` found in"),
+        ([USER, CALLS, returned("t", "t")], "messages.2.content.1: unexpected `tool_use_id`"),
+        ([USER, CALLS, returned("t"), ASSISTANT, returned("t")], "messages.4.content.0: unexp"),
+    ],
+)
+def test_each_call_of_a_tool_needs_its_result_right_behind_it(messages, start):
+    error = check(NEW, body(messages=messages))
+    assert (error.status, error.type) == (400, "invalid_request_error")
+    assert error.message.startswith(start)
+
+
 def test_temperature_must_be_1_while_thinking():
     error = check(OLD, body("claude-sonnet-4-6", temperature=0.5, thinking={"type": "adaptive"}))
     assert error.message.startswith("`temperature` may only be set to 1 when thinking is enabled.")
@@ -312,16 +349,32 @@ def test_the_thinking_budget_must_leave_room_for_an_answer():
         (NEW, body(messages=[{"role": "user", "content": [DOCUMENT, {**TEXT, "citations": []}]}])),
         (OLD, body(messages=[USER, {"role": "assistant", "content": [DOCUMENT]}, USER])),
         (OLD, body(messages=[{"role": "user", "content": [{**TEXT, "citations": [{}]}]}])),
+        (NEW, body("claude-haiku-4-5", messages=[USER, {"role": "assistant", "content": ""}])),
+        (NEW, body("claude-haiku-4-5", messages=[USER, {"role": "assistant", "content": []}])),
+        (NEW, body("claude-opus-5", messages=[USER, SEARCHED, SYSTEM])),
+        (NEW, body(messages=[USER, CALLS, returned("t")])),
+        (NEW, body(messages=[USER, CALLS, returned("t"), USER, ASSISTANT, USER])),
+        (NEW, body("claude-opus-5", messages=[EFFORT_ALONE, USER, EFFORT_ALONE, USER])),
+        (NEW, body(system=[])),
+        (
+            NEW,
+            body(
+                "claude-sonnet-5",
+                tools=[{"type": "browser_toolset_20260801"}],
+                tool_choice={"type": "tool", "name": "screenshot"},
+            ),
+        ),
     ],
 )
 def test_beside_what_is_refused_there_is_what_the_api_takes(version, request_body):
     assert check(version, request_body, date(2026, 11, 29)) is None
 
 
-def test_fast_answers_end_with_the_day_that_was_announced():
-    fast = body("claude-opus-4-8", speed="fast")
-    assert check(NEW, fast, date(2026, 11, 29)) is None
-    assert check(NEW, fast, date(2026, 11, 30)) is not None
+def test_fast_answers_come_from_the_models_with_a_price_for_them_but_one_whose_ended():
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    sold = {model.id for model in CATALOGUE if has_fast_price(model.id, at)}
+    refused = {m.id for m in CATALOGUE if check(NEW, body(m.id, speed="fast"))}
+    assert {model.id for model in CATALOGUE} - refused == sold - {"claude-opus-4-8"}
 
 
 def test_an_unknown_model_is_a_404():

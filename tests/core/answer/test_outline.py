@@ -48,6 +48,7 @@ def test_a_tools_input_is_shown_as_json_also_while_it_grows():
         ('{"max": 3, "question": "rain?"}', "web_search · rain?"),
         ('{"a": "b", "c": "d"}', "web_search"),
         ('{"query": "ra', "web_search"),
+        ('{"query": "ra\\ud83din"}', "web_search · ra\ufffdin"),
         ("[]", "web_search"),
     ],
 )
@@ -65,9 +66,24 @@ def test_a_result_names_its_sources_its_output_or_its_error():
     assert part(ServerToolResultBlock("x_tool_result", "s", json.dumps(output))).notes == ("42",)
     error = '{"error_code": "too_many_requests"}'
     assert part(ServerToolResultBlock("x_tool_result", "s", error)).notes == ("too_many_requests",)
+    why = '{"error_code": "unavailable", "error_message": "No such file"}'
+    assert part(ServerToolResultBlock("x_tool_result", "s", why)).notes == (
+        "unavailable · No such file",
+    )
     said = '[{"type": "text", "text": "4"}]'
     assert part(ServerToolResultBlock("mcp_tool_result", "s", said)).notes == ("4",)
     assert part(ServerToolResultBlock("x_tool_result", "s", "")).notes == ()
+
+
+def test_the_other_fields_of_a_call_and_of_a_result_are_told():
+    failed = ServerToolResultBlock("mcp_tool_result", "s", '"down"', '{"is_error": true}')
+    assert (part(failed).notes, part(failed).body) == (("is_error: true",), '"down"')
+    caller = '{"caller": {"type": "direct"}, "x": "é"}'
+    for block in (
+        ToolUseBlock("t", "now", "", caller),
+        ServerToolUseBlock("t", "n", "", "", caller),
+    ):
+        assert part(block).notes == ('caller: {"type": "direct"}', 'x: "é"')
 
 
 def test_what_cannot_be_read_is_named():

@@ -29,6 +29,20 @@ def test_waits_double_and_jitter_comes_on_top(attempt):
     assert judge(failure, attempt=attempt, jitter=1.0).wait_s == 2 * base_s
 
 
+FINAL = "Not retried: the server asks for no other attempt."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_server_asks_not_to_be_sent_again_is_not_whatever_it_is(kind):
+    why = FINAL if Failure(kind).is_transient else judge(Failure(kind)).why
+    assert judge(Failure(kind, is_final=True)) == Verdict(None, why)
+
+
+def test_a_final_failure_still_says_how_long_to_wait():
+    final = Failure("rate_limit", http_status=429, retry_after_s=18_000.0, is_final=True)
+    assert final.step == "Run again in 5 hours: the server asks to wait that long."
+
+
 def test_every_verdict_says_why():
     busy, asked = Failure("overloaded"), Failure("rate_limit", retry_after_s=3600.0)
     assert judge(busy) == Verdict(1.0, f"{busy.label}: {busy.happened}")
@@ -41,6 +55,7 @@ def test_every_verdict_says_why():
             "Not retried: the answer had begun, and would be billed twice.",
         ),
         (Failure("billing"), {}, "Not retried: the same request would fail again."),
+        (Failure("overloaded", is_final=True), {}, FINAL),
         (asked, {}, WAITS_AN_HOUR),
     ):
         assert judge(failure, **changes) == Verdict(None, why)

@@ -95,6 +95,22 @@ def test_iterations_that_do_not_tell_all_cost_at_least_what_was_reported(parts, 
     assert found.usd >= (0 if parts[0].model_id else billed(replace(usage, iterations=())).usd)
 
 
+@pytest.mark.parametrize("kind", ["compaction", "advisor_message"])
+def test_what_an_answer_reports_beside_a_compaction_or_an_advice_is_billed_as_well(kind):
+    # The counts of the whole leave these two out: they can't stand for the answer's own.
+    usage = Usage(100_000, 500, iterations=(message(100_000, 3_000, kind, "claude-haiku-4-5"),))
+    found = billed(usage)
+    own = Decimal(100_000 * 3 + 500 * 15) / 1_000_000
+    assert found == Cost(own + Decimal(100_000 + 3_000 * 5) / 1_000_000, "at least")
+    assert "fewer tokens" in found.why
+
+
+def test_tokens_of_no_iteration_cost_at_least_the_lowest_step_of_their_price():
+    # 90,000 tokens are left over, of one prompt or several: none need be above 100,000.
+    found = billed(Usage(150_000, 10, iterations=(message(60_000, 10),)), "claude-haiku-5-5")
+    assert found == Cost(Decimal("0.015005"), "at least")
+
+
 MODELS = st.sampled_from([model.id for model in CATALOGUE])
 COUNTS = st.integers(0, 400_000)
 PART = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
@@ -123,9 +139,12 @@ def test_iterations_cost_together_what_each_costs_alone(model, parts):
     [
         ({"used_container": True}, "container"),
         ({"service_tier": "priority"}, "priority"),
-        ({"other_tool_uses": ("3 image_requests",)}, "3 image_requests"),
+        ({"unpriced": ("3 image_requests",)}, "3 image_requests"),
         ({"speed": "fast"}, "fast"),
         ({"speed": "warp"}, "warp"),
+        ({"service_tier": "flex"}, "service tier flex"),
+        ({"inference_geo": "eu"}, "region eu"),
+        ({"inference_geo": "US"}, "region US"),
     ],
 )
 def test_what_has_no_price_here_makes_a_cost_a_lower_bound_that_names_it(changes, says):
@@ -138,7 +157,8 @@ def test_what_has_no_price_here_makes_a_cost_a_lower_bound_that_names_it(changes
 
 
 @pytest.mark.parametrize("changes", [
-    {"service_tier": "standard"}, {"service_tier": "batch"}, {"speed": "standard"}, {},
+    {"service_tier": "standard"}, {"service_tier": "batch"}, {"speed": "standard"},
+    {"inference_geo": "global"}, {"inference_geo": "not_available"}, {},
 ])  # fmt: skip
 def test_an_ordinary_answer_has_an_exact_cost_and_says_where_its_prices_are_from(changes):
     found = billed(replace(Usage(1_000, 10), **changes))

@@ -157,9 +157,14 @@ def test_no_amount_is_written_as_nothing(usd):
         ("2000", "$2,000.00"),
         ("0", "$0"),
         ("0.00001", "$0.00001"),
+        ("1.999", "$1.999"),
+        ("12.345", "$12.345"),
+        ("1.009", "$1.009"),
+        ("3", "$3.00"),
+        ("1E+3", "$1,000.00"),
     ],
 )
-def test_a_limit_has_no_more_digits_than_it_needs(usd, text):
+def test_a_limit_has_all_its_digits_and_at_least_cents(usd, text):
     assert limit(Decimal(usd)) == text
 
 

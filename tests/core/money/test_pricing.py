@@ -204,6 +204,47 @@ def test_the_worst_case_bounds_a_prompt_that_is_written_to_the_cache(model, cach
     assert worst(model, extra_json=in_extra) == worst(model, cache=cache)
 
 
+@pytest.mark.parametrize("ttl", ["5m", "1h"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda cached: {"type": "text", "text": "Hi", **cached},
+        lambda cached: {"type": "web_search_tool_result", "content": [{"type": "x", **cached}]},
+    ],
+    ids=["block", "within a block"],
+)
+def test_the_worst_case_bounds_blocks_of_an_answer_that_are_to_be_cached(wrap, ttl):
+    def most(cached):
+        blocks = json.dumps([wrap(cached)])
+        turns = Message("user", "Hi"), Message("assistant", "", blocks), Message("user", "Go on")
+        request = Request(Prompt("", turns), Params("claude-opus-5-5", 1000))
+        tokens = input_tokens_bound(request.prompt)
+        return worst_case(request, CLAUDE), tokens
+
+    most_usd, tokens = most({"cache_control": {"type": "ephemeral", "ttl": ttl}})
+    field = f"cache_write_{ttl}_tokens"
+    written = Usage(output_tokens=1000, inference_geo="us", **{field: tokens})
+    assert most_usd >= exact(written, "claude-opus-5-5").usd
+    assert most_usd > most({})[0]
+
+
+@pytest.mark.parametrize(
+    "source", [{"type": "url", "url": "https://x.example"}, {"type": "new"}], ids=["url", "new"]
+)
+@pytest.mark.parametrize("kind", ["image", "document"])
+def test_what_an_address_in_a_block_leads_to_has_no_worst_case(kind, source):
+    def most(*blocks):
+        turns = Message("user", "Hi"), Message("assistant", "", json.dumps(blocks))
+        prompt = Prompt("", (*turns, Message("user", "Go on")))
+        return worst_case(Request(prompt, Params("claude-opus-5-5", 1000)), CLAUDE)
+
+    thought = {"type": "thinking", "thinking": "Hm", "signature": "s"}
+    assert most(thought) is not None
+    assert most(thought, {"type": "tool_use", "name": "n", "input": {"type": kind}}) is not None
+    fetched = {"content": {"type": kind, "source": source}}
+    assert most(thought, {"type": "web_fetch_tool_result", "content": fetched}) is None
+
+
 @pytest.mark.parametrize(
     ("extra", "same_as"),
     [
@@ -255,6 +296,10 @@ def test_fast_answers_cost_their_own_price_where_there_is_one():
         '{"speed": "warp"}',
         '{"service_tier": "priority"}',
         '{"cache_control": 1}',
+        '{"cache_control": {"type": "ephemeral", "ttl": "24h"}}',
+        '{"cache_control": {"type": "ephemeral", "ttl": 60}}',
+        '{"system": [{"type": "text", "text": "Hi",'
+        ' "cache_control": {"type": "ephemeral", "ttl": "24h"}}]}',
         '{"never_heard_of": 1}',
     ],
 )

@@ -18,6 +18,17 @@ KEYS = {
     "github_pat_": f"github_pat_{BODY}",
     "xoxb-": "xoxb-123456789012-abcdefghij",
     "AIza": f"AIza{BODY}",
+    "SK-ANT-": f"SK-ANT-API03-{BODY}",
+    "ASIA": "ASIAIOSFODNN7EXAMPLE",
+    "ghu_": f"ghu_{BODY}",
+    "glpat-": "glpat-abcdefghij0123456789",
+    "xapp-": "xapp-1-A0123456789-abcdefghij",
+    "gsk_": f"gsk_{BODY}",
+    "xai-": f"xai-{BODY}",
+    "hf_": f"hf_{BODY}",
+    "nvapi-": f"nvapi-{BODY}",
+    "sk_live_": f"sk_live_{BODY}",
+    "npm_": f"npm_{BODY[:36]}",
 }
 
 
@@ -35,7 +46,20 @@ def test_a_key_is_found_in_json_whatever_stands_before_it(before, key):
         assert json.loads(found).startswith(before)
 
 
-@pytest.mark.parametrize("text", ["sk-" * 100_000, "sk-a_" * 50_000])
+@pytest.mark.parametrize("before", ["%3D", "%20", "%2f", "%253D", "key=", "Bearer%20"])
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_is_found_in_a_url(before, key):
+    found = masked(f"https://example.com/?{before}{key}&more=1")
+    assert key not in found
+    assert found.startswith(f"https://example.com/?{before}")
+    assert found.endswith(f"{MASK}&more=1")
+
+
+@pytest.mark.parametrize(
+    "text", ["sk-" * 100_000, "sk-a_" * 50_000, "sk-a1-" * 50_000, "sk-ant-" * 50_000,
+             "xoxb-" * 50_000],
+    ids=["sk-", "sk-a_", "sk-a1-", "sk-ant-", "xoxb-"],
+)  # fmt: skip
 def test_a_text_of_nothing_but_beginnings_is_looked_through_at_once(text):
     before_s = time.process_time()
     masked(text)
@@ -51,6 +75,8 @@ def test_a_text_of_nothing_but_beginnings_is_looked_through_at_once(text):
         "Write sk-ant-… here",
         "AKIA is a prefix",
         "ghp_ and xoxb- and AIza",
+        "hf_hub_download, npm_config_registry, xai-org, gsk_8",
+        "0%sk-, 100%risk-averse-investor-with-many-words2",
     ],
 )
 def test_ordinary_words_are_left_alone(text):

@@ -18,6 +18,7 @@ from playground.core.text.number_text import (
     read_number,
     read_whole,
     rule,
+    value_text,
 )
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "400"))
@@ -144,6 +145,10 @@ def readings(text):
     values = set()
     for mark, thousands, point in styles:
         match = re.fullmatch(rf"(?P<whole>{thousands})?(?:{point}(?P<rest>\d*))?", body)
+        # Nobody begins groups of thousands with a zero.
+        is_grouped = match is not None and re.search(mark, match["whole"] or "")
+        if is_grouped and match["whole"].startswith("0"):
+            continue
         if match and (match["whole"] or match["rest"]):
             whole = re.sub(mark, "", match["whole"] or "0")
             values.add(Decimal(f"{sign}{whole}.{match['rest'] or '0'}e{exponent or 0}"))
@@ -156,6 +161,8 @@ def readings(text):
 @example("1.000")
 @example("1,00,000")
 @example("1 000,5")
+@example("0.001")
+@example("0,001")
 def test_no_reader_understands_another_number_than_is_read(text):
     try:
         found = read_number(text, ANY)
@@ -200,3 +207,12 @@ def test_parameters_come_from_the_texts_and_what_cannot_be_read_is_not_set():
     texts = [("temperature", "0,7"), ("max_tokens", "1 000"), ("top_k", "4O"), ("top_p", "")]
     params = with_texts(Params("m", 5, top_k=3, top_p=0.5), texts)
     assert params == Params("m", 1000, temperature=0.7)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.0, "1"), (0.0, "0"), (1, "1"), (0.1234567890123, "0.1234567890123"), ("high", "high"),
+     (True, "True"), (None, "None"), (float("nan"), "nan"), (1e-07, "0.0000001")],
+)  # fmt: skip
+def test_a_value_of_a_request_is_written_in_one_way_with_all_its_digits(value, text):
+    assert value_text(value) == text

@@ -30,6 +30,19 @@ def test_a_text_is_not_found_by(query):
     assert not has((TEXT,), phrases(query))
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Don’t wait", "don't"), ("Don't wait", "don’t"), ("an e‑mail", "e-mail"),
+        ("an e-mail", "e–mail"), ("a so\u00adft hyphen", "soft"), ("రాజ్\u200cకుమార్", "రాజ్కుమార్"),
+        ("రాజ్కుమార్", "రాజ్\u200cకుమార్"), ("hello\u200bworld", "world"), ("“Hello”", "hello"),
+        ("say hi there now", "“hi there”"), ("say hi there now", "„hi there“"), ("-5", "\u22125"),
+    ],
+)  # fmt: skip
+def test_signs_that_look_alike_or_that_nobody_sees_make_no_difference(text, query):
+    assert has((text,), phrases(query))
+
+
 SIGNS = (
     'I know C++, C# and .NET: foo_bar(a@b.c) is 100% of $5 or 5 % of 12" 😀❤️ దోశ! '
     "日本語。\n1 * 2 & x ^ y",

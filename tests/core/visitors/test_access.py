@@ -85,6 +85,9 @@ def test_a_visitor_from_elsewhere_uses_it_only_where_that_was_opened(
         ({"email": "eve@sub.example.org"}, "list"),
         ({"email": "@example.org@evil.example"}, "list"),
         ({"email": ""}, "list"),
+        # No address at all, though it spells a domain of the list.
+        ({"email": "example.org"}, "list"),
+        ({"email": "@example.org"}, "list"),
     ],
 )
 def test_a_login_opens_only_while_it_is_valid_and_on_the_list(changes, said):
@@ -136,3 +139,12 @@ def test_only_a_strangers_run_on_the_demo_can_wait_behind_all_others():
     assert is_spare("visitor-1", DEMO)
     assert not is_spare("visitor-1", CLAUDE)
     assert not is_spare("local", DEMO)
+
+
+def test_a_letter_that_only_looks_like_one_of_the_list_is_another():
+    allowed = read_settings({"PLAYGROUND_ALLOWED_EMAILS": "Maker@Kite.example"}, {}).allowed_emails
+    for own in ("maker@kite.example", "MAKER@KITE.EXAMPLE"):
+        assert login_problem(CLAIMS | {"email": own}, allowed, NOW) is None
+    # The Kelvin sign, whose lower case is a k.
+    for foreign in ("ma\u212aer@kite.example", "maker@\u212aite.example"):
+        assert "list" in login_problem(CLAIMS | {"email": foreign}, allowed, NOW)

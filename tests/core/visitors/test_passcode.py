@@ -17,6 +17,13 @@ def test_anything_else_is_wrong(given):
     assert Passcode("correct horse").enter(given, 0.0) == "wrong"
 
 
+def test_it_does_not_matter_how_a_keyboard_composes_a_letter():
+    assert Passcode("caf\u00e9 noir").enter("cafe\u0301 noir", 0.0) == "right"
+    assert Passcode("cafe\u0301 noir").enter("caf\u00e9 noir", 0.0) == "right"
+    assert Passcode("caf\u00e9 noir").enter("cafe noir", 0.0) == "wrong"
+    assert Passcode("what? ever").enter("what\ud83d ever", 0.0) == "wrong"
+
+
 def test_where_none_is_set_none_is_right():
     assert Passcode("").enter("", 0.0) == "wrong"
 

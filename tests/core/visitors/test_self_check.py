@@ -24,7 +24,7 @@ SAFE = Observed(
     log_problem=None,
     stores_texts=False,
     headers_missing=(),
-    misspelt=(),
+    unused=(),
 )
 
 
@@ -53,6 +53,13 @@ def test_a_safe_server_is_all_good():
         ("Allowed hosts", {"allowed_hosts": ("*",)}, "server.allowedHosts"),
         ("Allowed hosts", {"allowed_hosts": ("*.co.uk",)}, "server.allowedHosts"),
         ("Allowed hosts", {"allowed_hosts": ("*.nip.io",)}, "server.allowedHosts"),
+        # Names that no browser sends, so that all who come are refused.
+        ("Allowed hosts", {"allowed_hosts": ("https://a.example",)}, "no scheme"),
+        ("Allowed hosts", {"allowed_hosts": ("localhost", "a.example:8501")}, "port"),
+        ("Allowed hosts", {"allowed_hosts": ("a.example/app",)}, "path"),
+        ("Allowed hosts", {"allowed_hosts": ("[::1]",)}, "bracket"),
+        ("Allowed hosts", {"allowed_hosts": ("m\u00fcnchen.example",)}, "ASCII"),
+        ("Allowed hosts", {"allowed_hosts": ("a.example b.example",)}, "A name"),
         ("Allowed hosts", {"allowed_hosts": ("a.example",), "hosts_from_elsewhere": True},
          "STREAMLIT_SERVER_ALLOWED_HOSTS"),
         ("Error details", {"links_errors": True}, "client.showErrorLinks"),
@@ -60,6 +67,7 @@ def test_a_safe_server_is_all_good():
         ("Side doors", {"cors_origins": ("*",)}, "server.corsAllowedOrigins"),
         ("Side doors", {"cors_origins": ("http://[half",)}, "server.corsAllowedOrigins"),
         ("Debug output", {"prints_requests": True}, "ANTHROPIC_LOG"),
+        ("Debug output", {"writes_tls_keys": True}, "SSLKEYLOGFILE"),
         ("Debug output", {"prints_crashes": True}, "logger.enableRich"),
         ("Debug output", {"prints_messages": True}, "logger.level"),
         ("Data export", {"offers_data_export": True}, "client.disableDataExport"),
@@ -70,7 +78,7 @@ def test_a_safe_server_is_all_good():
         ("Budget", {"has_server_price": False}, "PLAYGROUND_SERVER_PRICE"),
         ("Budget", {"has_server_price": False, "day_usd": None, "has_budget": True},
          "PLAYGROUND_SERVER_PRICE"),
-        ("Settings", {"misspelt": ("PLAYGROUND_LOGS is not a setting.",)}, "README"),
+        ("Settings", {"unused": ("PLAYGROUND_LOGS is not a setting.",)}, "README"),
         ("Log", {"log_problem": "The log is not saved: the disk is full."}, "PLAYGROUND_LOG"),
     ],
 )  # fmt: skip
@@ -89,6 +97,7 @@ def test_what_must_be_mended_fails_the_check_and_names_the_setting(name, changes
         ("Gate", {"gate": "shared without a budget"}, "PLAYGROUND_BUDGET_DAY_USD"),
         ("Gate", {"gate": "login"}, "streamlit[auth]"),
         ("Budget", {"day_usd": None}, "PLAYGROUND_BUDGET_DAY_USD"),
+        ("Log", {"is_log_in_memory": True}, "PLAYGROUND_LOG"),
     ],
 )
 def test_what_an_owner_should_know_is_a_note_and_passes(name, changes, remedy):
@@ -110,11 +119,13 @@ def test_where_strangers_spend_nothing_no_budget_is_missed(changes):
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("Allowed hosts", {"allowed_hosts": ("localhost", "*.streamlit.app", "[::1]", "127.0.0.1"),
+        ("Allowed hosts", {"allowed_hosts": ("localhost", "*.streamlit.app", "::1", "127.0.0.1"),
                            "hosts_from_elsewhere": True}),
         ("Allowed hosts", {"allowed_hosts": ("prompts.example.com", "*.example.com")}),
         ("Side doors", {"cors_origins": ("http://localhost:3000", "http://127.0.0.1")}),
         ("Side doors", {"cors_origins": ("https://a.example",), "allowed_hosts": ("a.example",)}),
+        ("Side doors", {"cors_origins": ("https://a.example",), "allowed_hosts": ("A.Example",)}),
+        ("Allowed hosts", {"allowed_hosts": ("Prompts.Example.com.", "xn--mnchen-3ya.example")}),
         ("Key", {"server_url": "http://localhost:11434"}),
         ("Key", {"server_url": "http://[::1]:11434"}),
         ("Key", {"server_url": "https://models.example"}),
