@@ -12,9 +12,10 @@ from playground.core.answer.events import Usage
 from playground.core.answer.retry import RetryPolicy
 from playground.core.money.bill import BillFacts, Call, bill
 from playground.core.money.pricing import MOST_USD
+from playground.core.request.body_shapes import ROLES
 from playground.core.request.connection import CLAUDE, DEMO, Connection, FlatPrice
 from playground.core.request.extra_json import MOST_CHARACTERS, read_extra
-from playground.core.request.request import ROLES, Message, Params, Prompt, Request
+from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.wire.exchange import differences
 

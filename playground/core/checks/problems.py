@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import EFFORTS, Message, Prompt
+from playground.core.request.tool_results import calls_in, unpaired
 from playground.core.text.key_shapes import masked
 
 Severity = Literal["error", "warning", "info"]
@@ -12,7 +13,10 @@ Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
-Edit = Literal["drop_empty", "join", "begin_with_user", "trim_prefill", "drop_prefill", "mask"]
+Edit = Literal[
+    "drop_empty", "join", "begin_with_user", "trim_prefill", "drop_prefill", "mask",
+    "place_results", "plain_results",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,15 @@ def edited(edit: Edit | None, prompt: Prompt) -> Prompt:
             return replace(prompt, messages=_trimmed(prompt.messages))
         case "drop_prefill":
             return replace(prompt, messages=without_prefill(prompt.messages))
+        case "place_results":
+            return replace(prompt, messages=_with_results(prompt.messages))
+        case "plain_results":
+            lost = {lack.message for lack in unpaired(prompt.contents) if lack.block is not None}
+            plain = (
+                replace(message, result_of="") if index in lost else message
+                for index, message in enumerate(prompt.messages)
+            )
+            return replace(prompt, messages=tuple(plain))
         case "mask":
             messages = tuple(map(without_key, prompt.messages))
             return Prompt(masked(prompt.system), messages)
@@ -84,14 +97,38 @@ def without_prefill(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     return messages
 
 
+def are_joined(before: Message, message: Message) -> bool:
+    """Whether two messages of a role could be one. A result stays by itself."""
+    return before.role == message.role and not (before.result_of or message.result_of)
+
+
 def _joined(messages: tuple[Message, ...]) -> tuple[Message, ...]:
     turns: list[Message] = []
     for message in messages:
-        if turns and turns[-1].role == message.role:
+        if turns and are_joined(turns[-1], message):
             turns[-1] = turns[-1].joined(message, "\n\n")
         else:
             turns.append(message)
     return tuple(turns)
+
+
+def _with_results(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Behind each message one result for each of its calls: the next one, one that stood before
+    it, or an empty one."""
+    left = {index for index, message in enumerate(messages) if message.result_of}
+    behind: dict[int, list[Message]] = {}
+    for index, message in enumerate(messages):
+        for call in calls_in(message.content):
+            own = [(at < index, at) for at in left if messages[at].result_of == call]
+            nearest = [min(own)[1]] if own else []
+            left -= {*nearest}
+            empty = Message("user", "", result_of=call)
+            behind.setdefault(index, []).append(messages[nearest[0]] if nearest else empty)
+    placed: list[Message] = []
+    for index, message in enumerate(messages):
+        placed += [message] if index in left or not message.result_of else []
+        placed += behind.get(index, [])
+    return tuple(placed)
 
 
 def successor(model: Model) -> Model | None:

@@ -1,11 +1,8 @@
 """What is wrong with a request, in words a person can act on, before anything is sent."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from itertools import groupby
-from typing import Any
 
 from playground.core.checks.number_fields import RULES
 from playground.core.checks.problems import (
@@ -13,6 +10,7 @@ from playground.core.checks.problems import (
     Fix,
     Problem,
     Severity,
+    are_joined,
     nearest_effort,
     setting,
     successor,
@@ -20,15 +18,31 @@ from playground.core.checks.problems import (
     without_prefill,
 )
 from playground.core.money.pricing import input_tokens_bound
-from playground.core.request.allowed_fields import ALLOWED
+from playground.core.request.allowed_fields import ALLOWED, first_not_allowed
+from playground.core.request.body_shapes import MESSAGE_FIELDS, may_precede_system
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import Extra, quoted
 from playground.core.request.model_catalogue import MODEL_ID, Model, is_model_id
-from playground.core.request.request import MIN_THINKING_BUDGET_TOKENS, Params, Prompt, Request
+from playground.core.request.request import (
+    MIN_THINKING_BUDGET_TOKENS,
+    Message,
+    Params,
+    Prompt,
+    Request,
+)
+from playground.core.request.tool_results import calls_in, unpaired
 from playground.core.text.key_shapes import holds_key
 from playground.core.text.number_text import problem_of
 from playground.core.visitors.access import Caps
-from playground.core.wire.wire import SAMPLING, THINKING_TYPES, Decision, Wire, fills_cache
+from playground.core.wire.body_refusals import fills_cache
+from playground.core.wire.wire import (
+    PLACES,
+    SAMPLING,
+    THINKING_TYPES,
+    Decision,
+    Wire,
+    merged_params,
+)
 
 # The API announces a retirement at least 60 days before.
 RETIREMENT_NOTICE = timedelta(days=60)
@@ -39,18 +53,23 @@ LEAST_TOKENS_PER_BYTE = 8
 """Bytes bound tokens from above only: past eight for each token no ordinary text fits."""
 
 DROP_PREFILL = Fix("drop_prefill", "Remove it", "drop_prefill")
+PLACE_RESULTS = Fix("place_results", "Put results there", "place_results")
+PLAIN_RESULTS = Fix("plain_results", "Make it plain text", "plain_results")
 ORDINARY_MAX_TOKENS = 1_000
+MOST_OF_NAMES = 200
+"""Characters; what a server calls its tools may be any length."""
 
 
 def problems(
     request: Request, model: Model, today: date, decisions: tuple[Decision, ...] = ()
 ) -> tuple[Problem, ...]:
     """Everything worth saying about a request, errors first; `decisions` are its wire's."""
-    extra = request.params.extra
+    # What is checked is what is sent: the extra JSON's values, where it has them.
+    extra, request = request.params.extra, replace(request, params=merged_params(request.params))
     result = [
         # Messages of the extra JSON take the editor's place: what is wrong with those is not sent.
         *(() if "messages" in extra.fields else _about_messages(request, model)),
-        *param_problems(_not_overridden(request.params, model, extra), model),
+        *param_problems(request.params, model, _unsent(decisions)),
         *_model_id_problems(request.params),
         *_expected_refusals(request, model, decisions),
         *_extra_problems(extra),
@@ -60,32 +79,26 @@ def problems(
     return tuple(_with_live_fix(problem, extra) for problem in result)
 
 
+def _unsent(decisions: tuple[Decision, ...]) -> frozenset[str]:
+    return frozenset(d.parameter for d in decisions if d.state == "unavailable")
+
+
 def _about_messages(request: Request, model: Model) -> list[Problem]:
     return [
         *prompt_problems(request.prompt),
         *_prefill_problems(request, model),
         *_system_problems(request, model),
+        *_result_problems(request),
         *_window_problems(request.prompt, model),
     ]
-
-
-def _not_overridden(params: Params, model: Model, extra: Extra) -> Params:
-    """The parameters without those that the extra JSON replaces: they are not sent."""
-    unset: dict[str, Any] = {"temperature": None, "top_p": None, "top_k": None}
-    unset |= {"stop_sequences": ()}
-    if "max_tokens" in extra.fields:
-        most = extra.fields["max_tokens"]
-        is_number = isinstance(most, int) and not isinstance(most, bool)
-        unset["max_tokens"] = min(max(most, 1), model.max_output_tokens) if is_number else 1
-    changes = {name: unset[name] for name in unset if name in extra.fields}
-    # Another object would parse its extra JSON anew.
-    return replace(params, **changes) if changes else params
 
 
 def _with_live_fix(problem: Problem, extra: Extra) -> Problem:
     """A fix of what the extra JSON overrides would change nothing."""
     fix = problem.fix
-    is_dead = fix is not None and any(name in extra.fields for name, _ in fix.params)
+    is_dead = fix is not None and any(
+        PLACES.get(name, name) in extra.fields for name, _ in fix.params
+    )
     return replace(problem, fix=None) if is_dead else problem
 
 
@@ -120,6 +133,16 @@ def unlisted(model: Model, models: tuple[Model, ...]) -> list[Problem]:
     if model.is_known or not model.id or any(listed.id == model.id for listed in models):
         return []
     return [Problem("warning", f"{model.id} is in no list of models: the API may not know it.")]
+
+
+def unlisted_fields(extra: Extra) -> list[Problem]:
+    """Fields of the extra JSON that are not known here: new ones, those of a beta, or none."""
+    names = [quoted(name) for name in extra.fields if name not in MESSAGE_FIELDS]
+    if not names:
+        return []
+    which = f"{names[0]} and {len(names) - 1} more are" if len(names) > 1 else f"{names[0]} is"
+    text = f"{which} in no list of the API's fields: it may refuse the extra JSON."
+    return [Problem("info", text)]
 
 
 def number_problems(
@@ -163,7 +186,7 @@ def cap_problems(request: Request, body: Mapping[str, object], caps: Caps) -> li
     if caps.max_tokens is not None:
         max_tokens = body.get("max_tokens")
         # Whatever else the extra JSON makes of it could mean any number to a server.
-        if not isinstance(max_tokens, int) or max_tokens > caps.max_tokens:
+        if type(max_tokens) is not int or max_tokens > caps.max_tokens:
             most = caps.max_tokens
             is_typed = max_tokens == request.params.max_tokens
             fix = setting("cap_max_tokens", f"Use {most:,}", max_tokens=most) if is_typed else None
@@ -178,9 +201,14 @@ def field_problems(wire: Wire, connection: Connection) -> list[Problem]:
     if place is None:
         # Beneath these names the form itself writes nothing that is not on the list.
         place = next((name for name in wire.body if name not in ALLOWED.known), None)
+    where = "in the extra JSON"
+    if place is None:
+        # Blocks of an answer can come from a link or a file, and then hold anything.
+        place = first_not_allowed({"messages": wire.body.get("messages")})
+        where = "of a message's blocks"
     if place is None:
         return []
-    refusal = f"{quoted(place)} in the extra JSON is not sent with the key of this app's owner"
+    refusal = f"{quoted(place)} {where} is not sent with the key of this app's owner"
     instead = ", or enter a key of your own" if connection.kind == "claude" else ""
     return [Problem("error", f"{refusal}: take it out{instead}.")]
 
@@ -217,7 +245,7 @@ def _order(prompt: Prompt) -> list[Problem]:
     repeated = [
         number
         for number in range(2, len(roles) + 1)
-        if roles[number - 2] == roles[number - 1] != "system"
+        if roles[number - 1] != "system" and are_joined(*prompt.messages[number - 2 : number])
     ]
     fix = Fix("join", "Join them", "join")
     if len(repeated) == 1:
@@ -231,9 +259,11 @@ def _order(prompt: Prompt) -> list[Problem]:
 
 
 def _system_problems(request: Request, model: Model) -> list[Problem]:
-    """What the API objects to in messages of the role system. They stand after the user's turn,
-    and before the assistant's or last (mid-conversation system messages page)."""
-    roles = [message.role for message in request.prompt.messages]
+    """What the API objects to in messages of the role system. They stand after the user's turn or
+    the result of a tool of the API's, and before the assistant's or last (mid-conversation system
+    messages page)."""
+    messages = request.prompt.messages
+    roles = [message.role for message in messages]
     if "system" not in roles or not model.is_known:
         return []
     gravity: Severity = "error" if request.params.api_version == "auto" else "warning"
@@ -244,16 +274,53 @@ def _system_problems(request: Request, model: Model) -> list[Problem]:
     if not model.takes_system_turns:
         text = f"{model.name} takes no system messages within the conversation: the API refuses"
         return [Problem(gravity, f"{text} them. Write them into the system prompt.")]
-    runs = [(role, len(list(same))) for role, same in groupby(roles)]
-    number = 0
-    for index, (role, count) in enumerate(runs):
-        # After the last run comes that run again here: one of the system, so no turn of the user's.
-        before, after = runs[index - 1][0], runs[min(index + 1, len(runs) - 1)][0]
-        if role == "system" and (before != "user" or after == "user"):
-            text = f"Message {number + 1}, from the system, must follow the user's and stand before"
+    for index, message in enumerate(messages):
+        if message.role == "system" and not _may_stand(index, messages):
+            text = f"Message {index + 1}, from the system, must follow the user's and stand before"
             return [Problem(gravity, f"{text} the assistant's, or last. The API refuses it.")]
-        number += count
     return []
+
+
+def _may_stand(index: int, messages: Sequence[Message]) -> bool:
+    """Whether a message of the system may stand there."""
+    before = messages[index - 1]
+    is_before_user = any(after.role == "user" for after in messages[index + 1 : index + 2])
+    return not is_before_user and may_precede_system(
+        {"role": before.role, "content": before.content}
+    )
+
+
+def _result_problems(request: Request) -> list[Problem]:
+    """Calls of tools without a result right behind them, and results without a call."""
+    sent = request.prompt.messages
+    # Most conversations have neither: their blocks are not parsed once more.
+    if not any(message.result_of or message.blocks_json for message in sent):
+        return []
+    contents, gravity = request.prompt.contents, _gravity(request.params)
+    lacks = list(unpaired(contents))
+    tools = {call: name for each in contents for call, name in calls_in(each["content"]).items()}
+    lacking = [call for lack in lacks if lack.block is None for call in lack.ids]
+    problems = []
+    if lacking:
+        callers = [lack.message + 1 for lack in lacks if lack.block is None]
+        names = ", ".join(tools[call] for call in lacking)[:MOST_OF_NAMES]
+        text = f"{_numbered(callers)} not followed by what {names} returned: each call of a tool"
+        problems.append(
+            Problem(gravity, f"{text} needs its result right behind it.", PLACE_RESULTS)
+        )
+    # A result that stands elsewhere is said of its call, whose fix puts it there.
+    lost = [
+        lack.message + 1 for lack in lacks if lack.block is not None and lack.ids[0] not in lacking
+    ]
+    if lost:
+        text = f"{_numbered(lost)} sent as what a tool returned, but no call stands right before."
+        problems.append(Problem(gravity, text, PLAIN_RESULTS))
+    if empty := [n for n, each in enumerate(sent, 1) if each.result_of and not each.text]:
+        text = (
+            f"{_numbered(empty)} sent as a tool's result without content: nothing is typed there."
+        )
+        problems.append(Problem("warning", text))
+    return problems
 
 
 def _keys_in_prompt(prompt: Prompt) -> list[Problem]:
@@ -271,8 +338,9 @@ def _keys_in_prompt(prompt: Prompt) -> list[Problem]:
 def _prefill_problems(request: Request, model: Model) -> list[Problem]:
     """What keeps the last message, one from the assistant, from being sent."""
     prompt, params = request.prompt, request.params
+    prefill = prompt.prefill
     # An empty one is not written yet, and named as such.
-    if not prompt.is_prefilled or not prompt.messages[-1].text.strip():
+    if prefill is None or not prefill.strip():
         return []
     # Only where something is left to send.
     drop_fix = DROP_PREFILL if without_prefill(prompt.messages) else None
@@ -283,11 +351,12 @@ def _prefill_problems(request: Request, model: Model) -> list[Problem]:
     if params.api_version == "auto" and thinks:
         fix = setting("stop_thinking", "Turn thinking off", thinking="off")
         return [Problem("error", f"{model.name} takes no prefill while it thinks.", fix)]
-    last = prompt.messages[-1].text
-    if last != last.rstrip():
-        fix = Fix("trim_prefill", "Trim it", "trim_prefill")
+    if prefill != prefill.rstrip():
+        # A block of an answer goes back as it came.
+        is_typed = prefill == prompt.messages[-1].text
+        trim_fix = Fix("trim_prefill", "Trim it", "trim_prefill")
         text = "The last message, a prefill, must not end with a space."
-        return [Problem("error" if params.api_version == "auto" else "warning", text, fix)]
+        return [Problem(_gravity(params), text, trim_fix if is_typed else drop_fix)]
     return []
 
 
@@ -321,11 +390,12 @@ def _it(numbers: Sequence[int]) -> str:
     return "it" if len(numbers) == 1 else "them"
 
 
-def param_problems(params: Params, model: Model) -> list[Problem]:
-    """Everything about values that stand alone, and about pairs that exclude each other."""
+def param_problems(params: Params, model: Model, unsent: Collection[str] = ()) -> list[Problem]:
+    """Everything about values that stand alone, and about pairs that exclude each other. `unsent`
+    names the parameters that stay behind, whose fields are closed."""
     return [
         *_model_and_max_tokens(params, model),
-        *_ranges(params, model),
+        *_ranges(params.swept(dict.fromkeys(set(SAMPLING) & set(unsent))), model),
         *_pairs(params, model),
         *_effort(params, model),
         *_budget(params, model),
@@ -335,14 +405,8 @@ def param_problems(params: Params, model: Model) -> list[Problem]:
 
 
 def _keys_in_params(params: Params) -> list[Problem]:
-    # Also as it is sent, for an escape can hide a key.
-    extra = params.extra.fields if "\\" in params.extra_json else {}
-    sent_texts = [json.dumps(extra, ensure_ascii=False)] if extra else []
-    written = {
-        "The extra JSON": [params.extra_json, *sent_texts],
-        "A stop sequence": params.stop_sequences,
-    }
-    places = [where for where, texts in written.items() if any(map(holds_key, texts))]
+    places = ["The extra JSON"] if params.extra.holds_key else []
+    places += ["A stop sequence"] if any(map(holds_key, params.stop_sequences)) else []
     warning = "seems to hold an API key, which would be sent and logged."
     return [Problem("warning", f"{where} {warning}") for where in places]
 
@@ -392,7 +456,8 @@ def _model_and_max_tokens(params: Params, model: Model) -> list[Problem]:
     if params.max_tokens == 0 and is_cached:
         text = "With max_tokens 0 the prompt is only cached: no answer comes."
         problems.append(Problem("info", text))
-    elif params.max_tokens < 1:
+    # Whoever writes 0 there means the cache, wherever in the prompt a block asks for it.
+    elif params.max_tokens < 1 and params.extra.fields.get("max_tokens") != 0:
         value = min(ORDINARY_MAX_TOKENS, most)
         fix = setting("max_tokens", f"Set it to {value:,}", max_tokens=value)
         only = " 0 only fills the prompt cache, and caching is off." * (params.max_tokens == 0)
@@ -428,11 +493,14 @@ def _pairs(params: Params, model: Model) -> list[Problem]:
     """Values that are kept but not sent beside another; with a version, they are refused."""
     if params.api_version != "auto" or params.temperature is None or not model.takes_sampling:
         return []
+    extra = params.extra.fields
     kind = THINKING_TYPES.get(params.thinking, "disabled")
     if kind != "disabled" and kind in model.thinking_types and model.is_known:
+        if "temperature" in extra:
+            return []
         text = f"Temperature is not sent while {model.name} thinks."
         return [Problem("info", text, _clear("temperature"))]
-    if params.top_p is not None and model.takes_one_of_two:
+    if params.top_p is not None and model.takes_one_of_two and "top_p" not in extra:
         text = f"{model.name} takes temperature or top_p, not both: top_p is not sent."
         return [Problem("info", text, _clear("top_p"))]
     return []
@@ -440,7 +508,8 @@ def _pairs(params: Params, model: Model) -> list[Problem]:
 
 def _effort(params: Params, model: Model) -> list[Problem]:
     level = params.effort
-    if params.api_version != "auto" or level is None or level in model.efforts:
+    is_sent = params.api_version != "auto" or "output_config" in params.extra.fields
+    if is_sent or level is None or level in model.efforts:
         return []
     lack = f"no effort {level}" if model.efforts else "no effort levels"
     text = f"Effort is not sent: {model.name} has {lack}."
@@ -451,8 +520,9 @@ def _budget(params: Params, model: Model) -> list[Problem]:
     if params.thinking != "budget" or "enabled" not in model.thinking_types:
         return []
     problems, least = [], MIN_THINKING_BUDGET_TOKENS
-    # Where none was entered the least is sent, so that is what is checked.
-    budget = params.thinking_budget_tokens or least
+    # Where the field has none the least is sent, so that is what is checked.
+    is_fields = "thinking" not in params.extra.fields
+    budget = params.thinking_budget_tokens or (least if is_fields else 0)
     if budget < least:
         text = f"The thinking budget must be at least {least:,} tokens."
         fix = setting("budget", f"Set it to {least:,}", thinking_budget_tokens=least)

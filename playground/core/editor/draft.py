@@ -17,6 +17,7 @@ from playground.core.editor.page_state import (
     to_json,
 )
 from playground.core.request.request import Prompt
+from playground.core.text.json_text import with_whole_characters
 
 # The keys of the fields' widgets: Streamlit makes a class of each, by which the page's script
 # knows whose text it keeps.
@@ -67,7 +68,9 @@ def read_draft(text: object) -> PageState:
         raise PageStateError("What the browser kept has too many fields.")
     if not all(isinstance(value, str) for value in typed.values()):
         raise PageStateError("What the browser kept is not readable.")
-    page = _typed_over(from_json(fields["page"]), typed)
+    # Half a character must not cost the rest of the draft.
+    whole_texts = {key: with_whole_characters(value) for key, value in typed.items()}
+    page = _typed_over(from_json(fields["page"]), whole_texts)
     # What was typed can take the page beyond its bounds: then this raises.
     to_json(page)
     return page

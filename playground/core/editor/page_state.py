@@ -14,14 +14,14 @@ from playground.core.checks.number_fields import (
     texts_beside,
     with_texts,
 )
-from playground.core.request.request import EFFORTS, MOST_STOPS, Params, Prompt, Request
+from playground.core.request.request import EFFORTS, MOST_STOPS, Params, Prompt, Request, is_line
 from playground.core.request.request_fields import (
     FieldsError,
     request_from_fields,
     request_to_fields,
     text_of,
 )
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, NameTwiceError, distinct
 
 VERSION: Final = 1
 LETTERS: Final = "ABCDEF"
@@ -80,7 +80,9 @@ def from_json(text: str) -> PageState:
     """The state of a text that comes from anywhere. Raises `PageStateError`."""
     _check_size(text)
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=distinct)
+    except NameTwiceError as error:
+        raise PageStateError(f"This is not readable as JSON: {error}.") from None
     except (ValueError, RecursionError):
         raise PageStateError("This is not readable as JSON.") from None
     return _state(document)
@@ -166,7 +168,7 @@ def _check_params(params: Params) -> None:
         raise PageStateError(f"There can be at most {MOST_STOPS} stop sequences.")
     for stop in params.stop_sequences:
         # The field holds one per line: a line break inside one would make it two.
-        if not text_of(stop, "A stop sequence") or "\n" in stop:
+        if not is_line(text_of(stop, "A stop sequence")):
             raise PageStateError("A stop sequence must be one line that is not empty.")
 
 

@@ -1,7 +1,7 @@
 """What can be asked of a history: filters, orders, marks, and what comes back; no SQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
@@ -183,11 +183,16 @@ def value_of(row: RunRow, order: Order) -> Value:
     values: Mapping[Order, Value] = {
         "newest": row.started_at,
         "oldest": row.started_at,
-        "most expensive": row.cost_usd,
+        "most expensive": _finite(row.cost_usd),
         "slowest": row.duration_s,
         "longest answer": row.output_tokens,
     }
     return values[order]
+
+
+def _finite(cost_usd: Decimal | None) -> Decimal | None:
+    # A row that no database takes can hold a NaN, which is not to be compared.
+    return cost_usd if cost_usd is not None and cost_usd.is_finite() else None
 
 
 def cursor_of(row: RunRow, order: Order) -> Cursor:
@@ -235,7 +240,7 @@ def _matches_row(chosen: Filter, row: RunRow) -> bool:
     if chosen.from_usd is None and chosen.to_usd is None:
         return True
     lowest, highest = chosen.from_usd or Decimal(0), chosen.to_usd
-    cost = row.cost_usd
+    cost = _finite(row.cost_usd)
     return cost is not None and cost >= lowest and (highest is None or cost <= highest)
 
 
@@ -250,13 +255,3 @@ def _matches_rest(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) 
         return True
     # What is still being written is not searched.
     return row.status not in LIVE and has(said, chosen.phrases)
-
-
-def without(chosen: Filter, part: str) -> Filter:
-    """The filter with one of its parts taken away."""
-    rest = {
-        attribute.name: getattr(chosen, attribute.name)
-        for attribute in fields(chosen)
-        if attribute.name != part
-    }
-    return Filter(**rest)

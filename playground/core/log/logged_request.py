@@ -5,21 +5,24 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from playground.core.request.extra_json import MOST_CHARACTERS
 from playground.core.request.request import (
-    ROLES,
+    CURRENT_VERSION,
+    SAMPLING_VERSION,
     Message,
     Prompt,
     Request,
 )
-from playground.core.request.sent_blocks import holds_answer, write_blocks
+from playground.core.request.tool_results import texts_said
 from playground.core.runs.run_row import RunTexts
 from playground.core.text.json_text import Json, JsonObject
+from playground.core.text.one_line import answer_line, one_line
 from playground.core.wire.exchange import from_json
-from playground.core.wire.from_body import take_params
+from playground.core.wire.from_body import messages_of, take_params
 from playground.core.wire.wire import VERSION_HEADER, Wire
 
 Body = JsonObject
-_VERSIONS = ("2023-06-01", "2026-10-21")
+_VERSIONS = (SAMPLING_VERSION, CURRENT_VERSION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +67,75 @@ def said(request_json: str) -> str:
 
 
 def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = [part.get("text") for part in content if isinstance(part, dict)]
-    return "\n".join(part for part in parts if isinstance(part, str))
+    return "\n".join(texts_said(content))
 
 
 def request_of(request_json: str, wire_of: Callable[[Request], Wire]) -> Request | None:
-    """The form that sends the same again, as `wire_of` would send it. What has no control
-    goes into the extra JSON; None if the log has nothing that can be read."""
+    """The form that sends the same again, as `wire_of` would send it. What no control sends
+    the same goes into the extra JSON; None if the log has nothing that can be read."""
     sent = logged(request_json)
     if sent is None:
         return None
-    plainest = _form(sent, {})
-    version = {"api_version": sent.version} if sent.version in _VERSIONS else {}
-    # The version stays automatic where that sends the same: most likely it was chosen so.
-    for form in (plainest, _form(sent, version)):
-        wire = wire_of(form)
-        if wire.body == sent.body and wire.headers[VERSION_HEADER] == sent.version:
-            return form
-    return plainest
+    chosen: list[JsonObject] = [{"api_version": sent.version}] * (sent.version in _VERSIONS)
+    # Automatic first: where that sends the same, it was most likely chosen so.
+    forms = [_closest(sent, version, wire_of) for version in ({}, *chosen)]
+    return min(forms, key=lambda form: (len(form.different), len(form.moved))).request
 
 
-def _form(sent: Logged, version: JsonObject) -> Request:
-    rest = dict(sent.body)
+def differences(request_json: str, wire: Wire) -> tuple[str, ...]:
+    """The fields, and the header of the version, that a call sends otherwise than a request of
+    the log did."""
+    sent = logged(request_json)
+    return _different(sent, wire) if sent else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A form, the fields that were moved from its controls to its extra JSON, and those that
+    it still does not send the same."""
+
+    request: Request
+    moved: tuple[str, ...]
+    different: tuple[str, ...]
+
+
+def _closest(sent: Logged, version: JsonObject, wire_of: Callable[[Request], Wire]) -> _Form:
+    form = _form(sent, version, ())
+    moved = tuple(name for name in _different(sent, wire_of(form)) if name in sent.body)
+    form = _form(sent, version, moved) if moved else form
+    return _Form(form, moved, _different(sent, wire_of(form)))
+
+
+def _different(sent: Logged, wire: Wire) -> tuple[str, ...]:
+    names = sorted({*sent.body, *wire.body})
+    fields = tuple(name for name in names if _written(sent.body, name) != _written(wire.body, name))
+    is_same_version = wire.headers[VERSION_HEADER] == sent.version
+    return fields if is_same_version else (*fields, VERSION_HEADER)
+
+
+def _written(body: Body, name: str) -> str | None:
+    # As text: to Python 1, 1.0 and true are equal, and the API is sent different ones.
+    return json.dumps(body[name], sort_keys=True) if name in body else None
+
+
+def _form(sent: Logged, version: JsonObject, moved: tuple[str, ...]) -> Request:
+    """The form of a body; the fields `moved` stay in its extra JSON whatever they hold."""
+    rest = {name: value for name, value in sent.body.items() if name not in moved}
     rest.pop("stream", None)
     system, messages = _system(rest), _messages(rest)
     params = take_params(rest, max_tokens=0)
-    extra = json.dumps(rest, ensure_ascii=False, indent=2) if rest else ""
-    return Request(Prompt(system, messages), replace(params, extra_json=extra, **version))
+    extra = {name: sent.body[name] for name in sent.body if name in rest or name in moved}
+    params = replace(params, extra_json=_extra_json(extra), **version)
+    return Request(Prompt(system, messages), params)
+
+
+def _extra_json(extra: JsonObject) -> str:
+    if not extra:
+        return ""
+    text = json.dumps(extra, ensure_ascii=False, indent=2)
+    # Indented, what was typed densely can pass the bound of what is read.
+    is_short = len(text) <= MOST_CHARACTERS
+    return text if is_short else json.dumps(extra, ensure_ascii=False, separators=(",", ":"))
 
 
 def _system(rest: dict[str, Json]) -> str:
@@ -105,21 +146,11 @@ def _messages(rest: dict[str, Json]) -> tuple[Message, ...]:
     rows = rest.get("messages")
     # One message that the form cannot hold leaves all of them in the extra JSON: split up,
     # they would lose their order.
-    if not isinstance(rows, list) or not all(map(_is_plain, rows)):
+    messages = list(map(messages_of, rows)) if isinstance(rows, list) else [()]
+    if not all(messages):
         return ()
     del rest["messages"]
-    return tuple(
-        Message(row["role"], row["content"]) if isinstance(row["content"], str)
-        else Message(row["role"], "", write_blocks(row["content"]))
-        for row in rows
-    )  # fmt: skip
-
-
-def _is_plain(row: object) -> bool:
-    if not isinstance(row, dict) or set(row) != {"role", "content"}:
-        return False
-    is_text = isinstance(row["content"], str) and row["role"] in ROLES
-    return is_text or (row["role"] == "assistant" and holds_answer(row["content"]))
+    return tuple(message for of_row in messages for message in of_row)
 
 
 LONGEST = 160
@@ -148,10 +179,5 @@ def row_words(texts: RunTexts | None) -> RowWords:
     user_texts = [text for role, text in messages if role == "user"] or [
         text for _, text in messages
     ]
-    return RowWords(_line(user_texts[-1] if user_texts else ""), _line(texts.answer))
-
-
-def _line(text: str) -> str:
-    # Twice as much: white space is taken out of it.
-    line = " ".join(text[: 2 * LONGEST].split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    prompt = one_line(user_texts[-1] if user_texts else "", LONGEST)
+    return RowWords(prompt, answer_line(texts.answer, LONGEST))

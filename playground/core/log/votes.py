@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from playground.core.statistics.intervals import Rate, how_sure, rate
 from playground.core.text.json_text import Json
+from playground.core.text.number_text import value_text
 
 Vote = Literal["", "won", "lost", "tied"]
 LONGEST_VALUE: Final = 40
@@ -83,8 +84,9 @@ def setting_name(model: str, connection: str, params_json: str) -> str:
 
 def _short(value: Json) -> str:
     if isinstance(value, dict):
-        value = " ".join(map(str, value.values()))
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        value = " ".join(map(value_text, value.values()))
+    is_simple = isinstance(value, str | float)
+    text = value_text(value) if is_simple else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 

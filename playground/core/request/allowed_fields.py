@@ -83,7 +83,15 @@ _RESULTS: Final = Kinds({**_SEEN.known, "document": _DOCUMENT, "search_result": 
 _BLOCKS: Final = Kinds(
     {
         **_RESULTS.known,
-        "tool_use": _fields("id", "name", input=_ANY, cache_control=_CACHE),
+        # An answer's own fields: a call that comes from the model directly says so.
+        "tool_use": _fields(
+            "id",
+            "name",
+            "toolset_name",
+            input=_ANY,
+            cache_control=_CACHE,
+            caller=Kinds({"direct": _fields()}),
+        ),
         "tool_result": _fields(
             "tool_use_id", "is_error", content=TextOr(Items(_RESULTS)), cache_control=_CACHE
         ),

@@ -1,5 +1,6 @@
 """Where requests go. A connection never holds a key: keys are passed beside it."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -42,6 +43,14 @@ DEMO = Connection("demo", "Demo", "http://demo")
 CLAUDE = Connection("claude", "Claude API", CLAUDE_API_URL)
 
 
+_CLAUDES_KEY = re.compile(r"sk-ant-[A-Za-z0-9_-]+")
+# Other servers take any text for a key, so only what goes around a whole one is looked for.
+_AROUND = re.compile(
+    r"""(["'`]).*\1 | <.*> | (ANTHROPIC_\w+|[\w-]*API[_-]?KEY)["'`]?[=:].*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 def key_problem(key: str) -> str | None:
     """Why a key cannot be one, or None. Never repeats the key.
 
@@ -51,4 +60,7 @@ def key_problem(key: str) -> str | None:
         return "There is no key."
     if not all("!" <= letter <= "~" for letter in key):
         return "A key is one line of letters, digits and dashes: something else was pasted."
+    is_wrapped = "sk-ant-" in key and not _CLAUDES_KEY.fullmatch(key)
+    if is_wrapped or _AROUND.fullmatch(key):
+        return "There is more than the key: give it alone, without quotes or a name before it."
     return None

@@ -8,7 +8,7 @@ platform.claude.com.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,7 +73,7 @@ class _Sum:
         self.tokens += len(written.encode("utf-8", "replace"))
         # Its text is searched before it is walked through: most of what is sent caches nothing.
         if "cache_control" in written and not isinstance(value, str):
-            self.ttls.update(_ttls(value))
+            self.ttls.update(ttls_in(value))
 
     def later(self, path: str) -> None:
         """Something that only the API can count."""
@@ -82,11 +82,33 @@ class _Sum:
 
 def input_bound(fields: JsonObject) -> InputBound:
     """What these fields of a body add."""
+
+    def add(sums: _Sum) -> None:
+        for name, value in fields.items():
+            _add(name, value, sums)
+
+    return _bound_of(add)
+
+
+def blocks_bound(messages: Sequence[JsonObject]) -> InputBound:
+    """What the blocks of an answer that go back add to their own bytes: what is to be cached, and
+    what is in them that bytes do not bound."""
+
+    def add(sums: _Sum) -> None:
+        for index, message in enumerate(messages):
+            content = message["content"]
+            if not isinstance(content, str):
+                sums.ttls.update(ttls_in(content))
+                _look_within(content, f"messages[{index}].content", sums)
+
+    return _bound_of(add)
+
+
+def _bound_of(add: Callable[[_Sum], None]) -> InputBound:
     sums = _Sum()
     unknown = None
     try:
-        for name, value in fields.items():
-            _add(name, value, sums)
+        add(sums)
     except _UnknownError as error:
         unknown = str(error)
     return InputBound(
@@ -178,10 +200,26 @@ def _add_content(value: object, path: str, sums: _Sum) -> None:
         _add_block(block, f"{path}[{index}]", sums)
 
 
+def _look_within(value: Json, path: str, sums: _Sum) -> None:
+    """Images and documents, which results of the API's tools hold at any depth."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _look_within(item, f"{path}[{index}]", sums)
+    elif isinstance(value, dict):
+        if value.get("type") in ("image", "document"):
+            _add_block(value, path, sums)
+        for name, field in value.items():
+            # Of a tool's input the model reads what is written, whatever it looks like.
+            if name != "input":
+                _look_within(field, f"{path}.{name}", sums)
+
+
 def _add_block(block: object, path: str, sums: _Sum) -> None:
     if not isinstance(block, dict):
         raise _UnknownError(path)
     kind = block.get("type")
+    if not isinstance(kind, str):
+        raise _UnknownError(f"{path}.type")
     if kind == "tool_result":
         sums.text({name: field for name, field in block.items() if name != "content"})
         # Block by block: a result may hold an image, whose tokens only the API can count.
@@ -193,7 +231,7 @@ def _add_block(block: object, path: str, sums: _Sum) -> None:
     if kind == "document" and _is_plain_document(block):
         sums.text(block)
     elif kind in ("image", "document") or kind in _TO_COUNT or _is_cited(block):
-        sums.ttls.update(_ttls(block))
+        sums.ttls.update(ttls_in(block))
         sums.later(path)
     elif kind in _AS_TEXT:
         sums.text(block)
@@ -239,14 +277,14 @@ def _object(value: object, path: str, *known: str) -> dict[str, Json]:
     return value
 
 
-def _ttls(value: object) -> Iterator[str]:
+def ttls_in(value: object) -> Iterator[str]:
     """How long anything in it is to be cached, wherever it says so."""
     if isinstance(value, list):
         for item in value:
-            yield from _ttls(item)
+            yield from ttls_in(item)
     elif isinstance(value, dict):
         for name, field in value.items():
             if name == "cache_control" and isinstance(field, dict):
                 yield str(field.get("ttl", "5m"))
             else:
-                yield from _ttls(field)
+                yield from ttls_in(field)

@@ -40,7 +40,9 @@ class Model:
     `takes_sampling` means a temperature from 0 to 1 under API version 2023-06-01 with
     thinking off; under 2026-10-21 no model takes one. `takes_one_of_two`: temperature or
     top_p, not both. `takes_system_turns`: messages of the role system within the
-    conversation. `retires_on` is an announced date, the first day without the model.
+    conversation. `takes_forced_tools`: it can be made to call a tool. `takes_inference_geo`:
+    it can be tied to a region. `takes_fast`: it answers at `speed: fast`. `retires_on` is an
+    announced date, the first day without the model.
     `is_known` is false for a model id that only its user has heard of.
     """
 
@@ -61,6 +63,9 @@ class Model:
     thinking_off_up_to: str | None = None
     takes_prefill: bool = False
     takes_system_turns: bool = False
+    takes_forced_tools: bool = True
+    takes_inference_geo: bool = True
+    takes_fast: bool = False
     aliases: tuple[str, ...] = ()
     is_known: bool = True
 
@@ -81,6 +86,8 @@ def _current(
     off_up_to: str | None = None,
     one_of_two: bool = False,
     system_turns: bool = True,
+    forced_tools: bool = True,
+    fast: bool = False,
 ) -> Model:
     """A model of the generation that takes no sampling parameter but five efforts."""
     return Model(
@@ -96,6 +103,8 @@ def _current(
         thinking_off_up_to=off_up_to,
         takes_one_of_two=one_of_two,
         takes_system_turns=system_turns,
+        takes_forced_tools=forced_tools,
+        takes_fast=fast,
         default_effort=effort,
     )
 
@@ -128,6 +137,7 @@ def _earlier(
         thinking_types=BUDGET,
         thinking_default="off",
         takes_prefill=True,
+        takes_inference_geo=False,
         aliases=(alias,),
     )
 
@@ -158,16 +168,22 @@ CATALOGUE: tuple[Model, ...] = (
     _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), ADAPTIVE, "on", "medium",
              off_up_to="high", one_of_two=True),
     _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on",
-             off_up_to="high"),
-    _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium"),
-    _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9)),
-    _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9), lifecycle="limited"),
-    _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1)),
-    _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1), lifecycle="limited"),
-    _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), ADAPTIVE, "on", off_up_to="high"),
+             off_up_to="high", forced_tools=False),
+    _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium",
+             forced_tools=False, fast=True),
+    _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9), forced_tools=False,
+             fast=True),
+    _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9),
+             lifecycle="limited", forced_tools=False, fast=True),
+    _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1), forced_tools=False),
+    _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1),
+             lifecycle="limited", forced_tools=False),
+    _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), ADAPTIVE, "on", off_up_to="high",
+             fast=True),
     _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), ADAPTIVE, "on", system_turns=False),
     _current("claude-fable-5", "Claude Fable 5", "fable", date(2026, 6, 9), lifecycle="legacy"),
     _current("claude-mythos-5", "Claude Mythos 5", "mythos", date(2026, 6, 9), lifecycle="limited"),
+    # Its fast answers ended on 2026-11-30.
     _current("claude-opus-4-8", "Claude Opus 4.8", "opus", date(2026, 5, 28), ADAPTIVE, "off", lifecycle="legacy"),
     _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), ADAPTIVE, "off", lifecycle="legacy",
              system_turns=False),
@@ -213,6 +229,7 @@ def unknown(model_id: str) -> Model:
         thinking_default="off",
         takes_prefill=True,
         takes_system_turns=True,
+        takes_fast=True,
         is_known=False,
     )
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Final, get_args
 
+from playground.core.request.body_shapes import ROLES
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import (
-    ROLES,
     ApiVersion,
     Cache,
     Message,
@@ -30,6 +30,7 @@ _WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _ALWAYS: Final = ("role", "text")
 _BLOCKS: Final = "blocks_json"
+_RESULT: Final = "result_of"
 _PARAMS: Final = tuple(field.name for field in fields(Params))
 
 
@@ -80,11 +81,11 @@ def _message_fields(message: Message) -> dict[str, str]:
 
 
 def _message(data: object) -> Message:
-    if not isinstance(data, dict) or not set(_ALWAYS) <= set(data) <= {*_ALWAYS, _BLOCKS}:
+    if not isinstance(data, dict) or not set(_ALWAYS) <= set(data) <= {*_ALWAYS, _BLOCKS, _RESULT}:
         raise FieldsError("A message must have a role and a text.")
     if data["role"] not in ROLES:
         raise FieldsError(f"A message's role must be one of {', '.join(ROLES)}.")
-    return Message(data["role"], text_of(data["text"], "text"), _blocks(data))
+    return Message(data["role"], text_of(data["text"], "text"), _blocks(data), _result_of(data))
 
 
 def _blocks(data: Mapping[str, Json]) -> str:
@@ -98,6 +99,13 @@ def _blocks(data: Mapping[str, Json]) -> str:
     except BlocksError as error:
         raise FieldsError(str(error)) from None
     return text
+
+
+def _result_of(data: Mapping[str, Json]) -> str:
+    call_id = text_of(data.get(_RESULT, ""), _RESULT)
+    if call_id and (data["role"] != "user" or _BLOCKS in data):
+        raise FieldsError("Only a text of the user's is the result of a tool.")
+    return call_id
 
 
 def _params(data: object) -> Params:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from playground.core.text.json_text import is_within
+from playground.core.text.json_text import finite, is_within
 
 MOST_BLOCKS: Final = 1_000
 MOST_PARTS, DEEPEST = 100_000, 100
@@ -23,7 +23,11 @@ def read_blocks(text: str) -> list[dict[str, Any]]:
     """The blocks. Raises `BlocksError`."""
     try:
         # Its depth is bounded first: the parser's RecursionError is no ValueError.
-        content: Any = json.loads(text) if is_within(text, MOST_PARTS, DEEPEST) else None
+        content: Any = None
+        if is_within(text, MOST_PARTS, DEEPEST):
+            content = json.loads(text, parse_float=finite, parse_constant=finite)
+        # Half a character, written as an escape or as it is, could not be sent.
+        (json.dumps(content, ensure_ascii=False) if "\\u" in text else text).encode()
     except ValueError:
         content = None
     if not holds_answer(content):
@@ -47,6 +51,14 @@ def write_blocks(blocks: Sequence[object]) -> str:
     return json.dumps(blocks, ensure_ascii=False)
 
 
+def last_text(content: object) -> str | None:
+    """The text with which content ends; None where its last block is of another type."""
+    last = (content[-1] if content else "") if isinstance(content, list) else content
+    if isinstance(last, dict) and last.get("type") == "text":
+        last = last.get("text")
+    return last if isinstance(last, str) else None
+
+
 def texts_in(text: str) -> str:
     """What a reader reads of the blocks: their texts."""
     texts = [block.get("text") for block in read_blocks(text) if block.get("type") == "text"]
@@ -57,8 +69,9 @@ def named(text: str) -> str:
     """How many blocks there are, and of what kinds."""
     blocks = read_blocks(text)
     kinds = dict.fromkeys(" ".join(filter(None, (block["type"], _name(block)))) for block in blocks)
-    count = "1 block" if len(blocks) == 1 else f"{len(blocks)} blocks"
-    return f"{count} of an answer, sent as they came: {', '.join(kinds)}"
+    is_one = len(blocks) == 1
+    count, came = ("1 block", "it came") if is_one else (f"{len(blocks)} blocks", "they came")
+    return f"{count} of an answer, sent as {came}: {', '.join(kinds)}"
 
 
 def _name(block: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ MOST_NAME_CHARACTERS: Final = 64
 MOST_CHARACTERS: Final = 8_000_000
 """Of a text with its values put in; a long value can stand in many places."""
 # Wider than a name: `re` has no class for letters with their marks, so `is_name` decides.
-_PLACE = re.compile(r"(\\?)\{\{[ \t]*([^\s{}\\]{1,64})[ \t]*\}\}")
+_PLACE = re.compile(r"(\\?)\{\{[^\S\r\n]*([^\s{}\\]{1,64})[^\S\r\n]*\}\}")
 _NAME_CATEGORIES = "LMN"
 """Letters, the marks that belong to letters in many scripts, and digits."""
 
@@ -33,8 +33,11 @@ def is_name(text: str) -> bool:
 
 
 def as_name(text: str) -> str:
-    """The nearest name to a text; empty where it has no letter and no digit."""
-    letters = "".join(letter if is_name(letter) else "_" for letter in text.strip())
+    """The text where it is a name, else the nearest; empty where it has no letter and no digit."""
+    name = _composed(text.strip())
+    if is_name(name):
+        return name
+    letters = "".join(letter if is_name(letter) else "_" for letter in name)
     return re.sub("_+", "_", letters).strip("_")[:MOST_NAME_CHARACTERS].strip("_")
 
 
@@ -50,30 +53,60 @@ def variables(prompt: Prompt) -> tuple[str, ...]:
 
 def render_text(text: str, values: Mapping[str, str]) -> str:
     """The text with its values. Raises `TemplateError` naming every variable without one."""
-    names = tuple(_names(text))
-    _require(names, values)
-    # Counted before it is built: one long value in many places would fill the memory.
-    if len(text) + sum(len(values[name]) for name in names) > MOST_CHARACTERS:
-        raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
-    return _filled(text, lambda name: values[name])
+    _require(tuple(_names(text)), values)
+    _require_size(text, values)
+    return _filled(text, values)
 
 
 def render(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
     """The prompt as it is sent for these values; a text without variables is as it was,
     but for its escapes. Raises `TemplateError`."""
     _require(variables(prompt), values)
-    return Prompt(
-        render_text(prompt.system, values),
-        tuple(
-            replace(message, text=render_text(message.text, values)) for message in prompt.messages
-        ),
+    return _each(prompt, lambda text: render_text(text, values))
+
+
+def render_with_gaps(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
+    """The same where variables without a value are sent as they are written. Raises
+    `TemplateError` for a text that is too long."""
+    gaps = {name: f"{{{{{name}}}}}" for name in variables(prompt) if name not in values}
+    # Only their lengths count: how such a variable is spaced stays as it is.
+    for text in _texts(prompt):
+        _require_size(text, {**gaps, **values})
+    return _each(prompt, lambda text: _filled(text, values))
+
+
+def escaped(prompt: Prompt) -> Prompt:
+    """The prompt that is sent as this one reads, whatever stands in double braces in it."""
+    return _each(prompt, lambda text: _PLACE.sub(_escape, text))
+
+
+def escapes(prompt: Prompt) -> tuple[str, ...]:
+    """The names whose braces a backslash keeps from being a variable, each once."""
+    places = (place for text in _texts(prompt) for place in _PLACE.finditer(text))
+    return tuple(
+        dict.fromkeys(_composed(place[2]) for place in places if place[1] and is_name(place[2]))
     )
+
+
+def _each(prompt: Prompt, change: Callable[[str], str]) -> Prompt:
+    messages = (replace(message, text=change(message.text)) for message in prompt.messages)
+    return Prompt(change(prompt.system), tuple(messages))
+
+
+def _escape(place: re.Match[str]) -> str:
+    return f"\\{place[0]}" if is_name(place[2]) else place[0]
 
 
 def _require(names: tuple[str, ...], values: Mapping[str, str]) -> None:
     missing = [f"{{{{{name}}}}}" for name in dict.fromkeys(names) if name not in values]
     if missing:
         raise TemplateError(f"There is no value for {' and '.join(missing)}.")
+
+
+def _require_size(text: str, values: Mapping[str, str]) -> None:
+    # Counted before it is built: one long value in many places would fill the memory.
+    if len(text) + sum(len(values[name]) for name in _names(text)) > MOST_CHARACTERS:
+        raise TemplateError(f"With its values a text is over {MOST_CHARACTERS:,} characters.")
 
 
 def _texts(prompt: Prompt) -> tuple[str, ...]:
@@ -83,14 +116,19 @@ def _texts(prompt: Prompt) -> tuple[str, ...]:
 def _names(text: str) -> Iterator[str]:
     for place in _PLACE.finditer(text):
         if not place[1] and is_name(place[2]):
-            yield place[2]
+            yield _composed(place[2])
 
 
-def _filled(text: str, value_of: Callable[[str], str]) -> str:
+def _composed(name: str) -> str:
+    # An é can be one character or two, which nobody sees: either names the same variable.
+    return unicodedata.normalize("NFC", name)
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
     def put(place: re.Match[str]) -> str:
         if not is_name(place[2]):
             return place[0]
-        return place[0][1:] if place[1] else value_of(place[2])
+        return place[0][1:] if place[1] else values.get(_composed(place[2]), place[0])
 
     # By a function: in a replacement text, backslashes of a value would be read as groups.
     return _PLACE.sub(put, text)

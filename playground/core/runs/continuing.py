@@ -1,4 +1,5 @@
-"""How a conversation goes on from an answer: with its text, or with its blocks as they came."""
+"""How a conversation goes on from an answer: with its text, or with its blocks as they came and,
+where those call tools, with the results that a person types."""
 
 from playground.core.answer.content import (
     Block,
@@ -13,8 +14,9 @@ from playground.core.answer.content import (
     text_of,
     type_of,
 )
-from playground.core.request.request import Prompt
-from playground.core.request.sent_blocks import write_blocks
+from playground.core.request.request import Message, Prompt
+from playground.core.request.sent_blocks import BlocksError, read_blocks, write_blocks
+from playground.core.request.tool_results import calls_in
 
 MOST_NAMED = 10
 UNFINISHED = ("pause_turn", "compaction")
@@ -23,32 +25,45 @@ UNFINISHED = ("pause_turn", "compaction")
 
 def continued(prompt: Prompt, blocks: Blocks, stop_reason: str | None) -> Prompt:
     """The conversation with an answer in it."""
-    back = _sent_back(blocks)
-    is_over = not back or stop_reason not in UNFINISHED
-    return prompt.continued("" if back else text_of(blocks), back, is_over=is_over)
+    back = _sent_back(blocks, stop_reason)
+    calls = calls_in(read_blocks(back)) if back else {}
+    following = tuple(Message("user", "", result_of=call) for call in calls)
+    # After these stop reasons the API goes on with the turn that it is sent back.
+    if not following and not (back and stop_reason in UNFINISHED):
+        following = (Message("user", ""),)
+    return prompt.continued("" if back else text_of(blocks), back, following)
 
 
-def can_continue(blocks: Blocks) -> bool:
+def can_continue(blocks: Blocks, stop_reason: str | None) -> bool:
     """Whether anything of an answer can be sent back."""
-    return bool(text_of(blocks) or _sent_back(blocks))
+    return bool(text_of(blocks) or _sent_back(blocks, stop_reason))
 
 
-def left_out(blocks: Blocks) -> str:
+def left_out(blocks: Blocks, stop_reason: str | None) -> str:
     """What of an answer stays behind when the conversation goes on from it, in a sentence;
     empty: nothing that the next request needs."""
-    names = [] if _sent_back(blocks) else _beside_text(blocks)
+    names = [] if _sent_back(blocks, stop_reason) else _beside_text(blocks)
     return f"Only its text goes on; this stays behind: {', '.join(names)}." if names else ""
 
 
-def _sent_back(blocks: Blocks) -> str:
+def _sent_back(blocks: Blocks, stop_reason: str | None) -> str:
     """JSON of the blocks, where an answer is more than its text; empty where it is not, where a
-    block was cut, and where it calls tools, whose results nothing here can give."""
-    if not _beside_text(blocks) or any(isinstance(block, ToolUseBlock) for block in blocks):
+    block was cut or can stand in no request, and where no text can be the result of a tool that it
+    calls."""
+    if not _beside_text(blocks):
         return ""
     try:
-        return write_blocks(api_content(blocks))
-    except ContentError:
+        back = write_blocks(api_content(blocks))
+        # An answer may hold what no message may, such as NaN or an image.
+        content = read_blocks(back)
+    except (ContentError, BlocksError):
         return ""
+    calls = [block for block in blocks if isinstance(block, ToolUseBlock)]
+    # A call that was cut can look whole: without input yet, it is one of a tool that takes none.
+    is_asked = stop_reason == "tool_use" and len(calls_in(content)) == len(calls)
+    # The tools of a toolset want more than a text, and their family beside it.
+    is_asked = is_asked and not any(block.get("toolset_name") for block in content)
+    return back if is_asked or not calls else ""
 
 
 def _beside_text(blocks: Blocks) -> list[str]:

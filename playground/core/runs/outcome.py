@@ -13,7 +13,7 @@ from playground.core.answer.events import Attempt
 from playground.core.answer.failures import FailureKind
 from playground.core.runs.continuing import left_out
 from playground.core.runs.run_view import RunView
-from playground.core.wire.wire import fills_cache
+from playground.core.wire.body_refusals import fills_cache
 
 SLOW_S = 5.0
 """A first token later than this is worth a word."""
@@ -59,6 +59,7 @@ REFUSALS = {
 }
 """What happened and what to do, by `stop_details.category` (SDK, types/refusal_stop_details.py)."""
 GO_ON = "Press Continue, then Run: its blocks are sent back as they came, and the API goes on."
+GIVE_RESULT = "Nothing runs tools here. Press Continue, type what the tool returned, then Run."
 
 Tone = Literal["error", "warning", "quiet"]
 
@@ -212,7 +213,7 @@ def _compacted(run: RunView) -> Outcome:
 
 
 def _going_on(run: RunView) -> str:
-    return left_out(run.blocks) or GO_ON
+    return left_out(run.blocks, run.stop_reason) or GO_ON
 
 
 def _ended_oddly(run: RunView) -> Outcome:
@@ -259,6 +260,7 @@ def _calls_tools(run: RunView) -> Outcome:
     names = _listed([name for name in tools if name])
     happened = f"The model calls {names or 'a tool'} and waits for the result{_only(run)}."
     step = "Nothing runs tools here. The call is shown above with its input."
+    step = step if left_out(run.blocks, run.stop_reason) else GIVE_RESULT
     title = "Tool calls" if len(tools) > 1 else "Tool call"
     return _answered(run, title, happened, step)
 

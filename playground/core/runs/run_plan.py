@@ -5,8 +5,9 @@ judges, batches, and counting. Caps, gate, budget and the list of allowed fields
 it, so nothing can be sent without them.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -20,15 +21,18 @@ from playground.core.checks.request_checks import (
     number_problems,
     problems,
     unlisted,
+    unlisted_fields,
 )
 from playground.core.money import budget, pricing
 from playground.core.money.pricing import Bound, Unbounded, most_billed
 from playground.core.request.connection import Connection
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import Request
+from playground.core.text.number_text import value_text
 from playground.core.visitors.access import NO_CAPS, Caps
 from playground.core.wire.wire import Wire, count_key, model_id_of, model_on, wire
 
+LONGEST_NUMBER = 20
 KeyHolder = Literal["visitor", "owner", "nobody"]
 
 
@@ -63,11 +67,12 @@ class RunContext:
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A lettered request, whose texts may have variables; `number_texts` is what stands in its
-    number fields, by the parameters' names."""
+    number fields, by the parameters' names. `unfilled`: why its variables have no values."""
 
     letter: str
     request: Request
     number_texts: Texts = ()
+    unfilled: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,10 @@ class Plan:
         # The extra JSON can put anything into their places.
         temperature, config = sent.get("temperature"), sent.get("output_config")
         if isinstance(temperature, int | float):
-            parts.append(f"temperature {temperature:g}")
+            # A whole number of the extra JSON may be larger than any float.
+            is_fraction = isinstance(temperature, float)
+            text = value_text(temperature) if is_fraction else str(temperature)[:LONGEST_NUMBER]
+            parts.append(f"temperature {text}")
         if isinstance(config, dict) and "effort" in config:
             parts.append(f"effort {config['effort']}")
         return " · ".join(parts)
@@ -140,22 +148,50 @@ def require_sendable(why_not: str | None) -> None:
 
 def plan(context: RunContext, variant: Variant) -> Plan:
     """Work out what would go out, whether it may, and what it can cost."""
+    try:
+        return _plan(context, variant)
+    # The page plans at each draw: raised here, an error would take the editor away, and the draft
+    # would bring its cause back at each reload.
+    except Exception as error:
+        # Only its type: the text can hold a part of the prompt.
+        logging.getLogger(__name__).error("a plan broke: %s", type(error).__name__)
+        planned = _plan(context, replace(variant, request=_without_json(variant.request)))
+        where = "the extra JSON or a message's blocks"
+        why = f"This app can't work with {where}: {type(error).__name__}."
+        return replace(
+            planned,
+            request=variant.request,
+            problems=(Problem("error", f"{why} Take out what is unusual there."),),
+            can_count=False,
+        )
+
+
+def _without_json(request: Request) -> Request:
+    """The request without what people write as JSON."""
+    messages = tuple(replace(message, blocks_json="") for message in request.prompt.messages)
+    prompt = replace(request.prompt, messages=messages)
+    return Request(prompt, replace(request.params, extra_json=""))
+
+
+def _plan(context: RunContext, variant: Variant) -> Plan:
     to, request = context.connection, variant.request
     # The extra JSON may name another model: rules, limits and price are those of the one asked.
     model = model_on(to, model_id_of(request.params), context.models)
     sent = wire(request, model, to)
     counted = context.counts.get(count_key(sent, to))
     bound = most_billed(sent, request.prompt, model, counted)
-    worst_usd, unpriced = _price(bound, context, model)
+    worst_usd, unpriced = _price(bound, context)
     typed = number_problems(variant.number_texts, request.params, sent, model)
     run_problems = (
         *context.setting_problems,
+        *([Problem("error", variant.unfilled)] if variant.unfilled else ()),
         *typed.values(),
         *cap_problems(request, sent.body, context.caps),
         *(field_problems(sent, to) if context.sends_allowed_fields_only else ()),
         *_without(typed.values(), problems(request, model, context.now.date(), sent.decisions)),
-        # No list holds the models of a server of one's own.
+        # No list holds the models, and the fields, of a server of one's own.
         *([] if to.kind == "server" else unlisted(model, context.models)),
+        *([] if to.kind == "server" else unlisted_fields(request.params.extra)),
     )
     # Without the budget's: counting is free, and it is what can give a prompt its bound.
     has_errors = any(problem.severity == "error" for problem in run_problems)
@@ -186,14 +222,13 @@ def _without(typed: Iterable[Problem], others: tuple[Problem, ...]) -> list[Prob
     return [other for other in others if other.fix is None or other.fix.slug not in slugs]
 
 
-def _price(
-    bound: Bound | Unbounded, context: RunContext, model: Model
-) -> tuple[Decimal | None, str]:
+def _price(bound: Bound | Unbounded, context: RunContext) -> tuple[Decimal | None, str]:
     """The worst case, or why there is none."""
-    if isinstance(bound, Unbounded):
-        return None, bound.why
-    usd = pricing.worst_case(bound, context.connection, context.now)
-    return usd, "" if usd is not None else f"the price of {model.name} is unknown"
+    if isinstance(bound, Bound):
+        most = pricing.worst_case(bound, context.connection, context.now)
+    else:
+        most = bound
+    return (None, most.why) if isinstance(most, Unbounded) else (most, "")
 
 
 def _budget_problems(context: RunContext, unpriced: str) -> list[Problem]:

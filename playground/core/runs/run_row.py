@@ -69,6 +69,17 @@ class RunRow:
         return f"{self.press} {self.variant}" + (f" · {self.cell}" if self.cell else "")
 
     @property
+    def why_no_text(self) -> str:
+        """Why a run that has ended without a text has none, in a few words."""
+        if self.stop_reason == "refusal":
+            return "Refused: the model declined to answer."
+        if self.status == "stopped":
+            return "Stopped before any text came."
+        if self.status == "done" and self.stop_reason:
+            return f"The answer has no text. It ended with {self.stop_reason}."
+        return "There is no answer."
+
+    @property
     def cost(self) -> Cost:
         return Cost(self.cost_usd, self.cost_kind, self.cost_why or "")
 
@@ -93,6 +104,12 @@ class RunTexts:
             return from_json(self.blocks_json) if self.blocks_json else self._of_texts
         except ContentError:
             return self._of_texts
+
+    @property
+    def size(self) -> int:
+        """In characters."""
+        bodies = (self.request_json, self.attempts_json, self.blocks_json)
+        return sum(map(len, (self.answer, self.thinking, *bodies)))
 
     @property
     def _of_texts(self) -> Blocks:

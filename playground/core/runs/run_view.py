@@ -22,8 +22,8 @@ class RunView(Protocol):
     experiment_id: str | None
     plan: Plan
     status: Status
-    ahead: int
-    """How many wait before it."""
+    ahead: int | None
+    """How many wait before it; None: it waits for nobody's place."""
     created_at: datetime
     ended_at: datetime | None
     began_s: float | None

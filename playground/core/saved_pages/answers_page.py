@@ -1,5 +1,6 @@
 """Runs with their answers as one HTML page: side by side, readable without the playground."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,7 @@ from playground.core.saved_pages.html_page import render
 from playground.core.sharing.shared_run import NUMBERS, SharedRun
 from playground.core.text.json_text import Json
 
-NUMBER_NAMES = ("TTFT", "duration", "in", "out", "cache read", "cache write", "thinking")
+NUMBER_NAMES = ("first token", "duration", "in", "out", "cache read", "cache write", "thinking")
 DEMO_NOTE = "Demo: the answer is made up by a small language model, not by Claude."
 
 
@@ -97,9 +98,7 @@ def _asked(run: SharedRun) -> str:
 
 
 def _value(value: Json) -> str:
-    if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _metrics(run: SharedRun) -> str:

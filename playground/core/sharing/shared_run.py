@@ -129,7 +129,8 @@ def _fields(run: SharedRun) -> dict[str, Json]:
             for decision in run.decisions
         ],
         **content_fields(run.blocks),
-        "cost_usd": None if row.cost_usd is None else str(row.cost_usd),
+        # `str` would write a small amount as 1E-7.
+        "cost_usd": None if row.cost_usd is None else format(row.cost_usd, "f"),
         "cost_kind": row.cost_kind,
         "cost_why": row.cost.reason,
         "request_id": row.request_id,

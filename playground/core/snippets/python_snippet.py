@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import SERVED_DEMO_URL, Connection
 from playground.core.text.json_text import Json, JsonObject
+from playground.core.wire.body_refusals import fills_cache
 
 WIDTH = 88
+LONGEST_ANSWER_S = 3600
+"""How long an answer in one piece is waited for. Unless a call names a time, the SDKs refuse one
+whose answer could take more than ten minutes; for their longest they reckon an hour."""
 NAMED = frozenset(
     {
         "cache_control",
@@ -30,6 +34,8 @@ NAMED = frozenset(
     }
 )
 """What the SDK's `messages.stream` takes by name; temperature and others it does not."""
+HEADERS = frozenset({"user_profile_id", "workspace_id"})
+"""Of these, what the SDKs make headers of: in a body they are other fields."""
 
 _SHORT = """\
 {imports}
@@ -45,9 +51,14 @@ _SHORT_WHOLE = """\
 
 {client}
 message = {call}
-print(message.usage)
+{printed}
 """
-"""Without a stream: no answer is asked for, only that the prompt is cached."""
+_PRINTED = """\
+for block in message.content:
+    if block.type == "text":
+        print(block.text)"""
+_NO_ANSWER = "print(message.usage)"
+"""No answer is asked for, only that the prompt is cached."""
 
 _STREAM = """\
 with client.messages.stream(**REQUEST) as stream:
@@ -57,7 +68,11 @@ with client.messages.stream(**REQUEST) as stream:
                 if event.type == "text":
                     print(event.text, end="", flush=True)
             message = stream.get_final_message()"""
-_WHOLE = "message = client.messages.create(**REQUEST)"
+_FILLING = "message = client.messages.create(**REQUEST)"
+_WHOLE = f"""\
+{_FILLING}
+        texts = (block.text for block in message.content if block.type == "text")
+        print(*texts, sep="")"""
 
 _WITH_POLICY = '''\
 {imports}
@@ -72,9 +87,31 @@ def may_pass(error):
         return isinstance(error, (anthropic.APIConnectionError, httpx2.TransportError))
     if "spend_limit" in str(error.error_code):
         return False
+    if error.response.headers.get("x-should-retry", "").lower() == "false":
+        return False
     if error.status_code == 200:  # An error inside a stream that had begun.
         return error.type != "invalid_request_error"
     return error.status_code in (408, 429) or error.status_code >= 500
+
+
+def until_s(date):
+    return email.utils.mktime_tz(email.utils.parsedate_tz(date)) - time.time()
+
+
+def asked_s(headers):
+    """How long the server asks to wait: in milliseconds, in seconds or until a date."""
+    for name, seconds in (
+        ("retry-after-ms", lambda value: float(value) / 1000),
+        ("retry-after", float),
+        ("retry-after", until_s),
+    ):
+        try:
+            wait_s = seconds(headers[name])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            continue
+        if 0 <= wait_s < math.inf:
+            return wait_s
+    return 0.0
 
 
 def next_wait_s(error, attempt, elapsed_s, has_begun):
@@ -83,8 +120,8 @@ def next_wait_s(error, attempt, elapsed_s, has_begun):
         return None
     wait_s = BASE_WAIT_S * 2 ** (attempt - 1) * (1 + random.random())
     response = getattr(error, "response", None)
-    asked_s = response.headers.get("retry-after", "") if response is not None else ""
-    wait_s = max(wait_s, float(asked_s) if asked_s.isdecimal() else 0.0)
+    if response is not None:
+        wait_s = max(wait_s, asked_s(response.headers))
     return wait_s if elapsed_s + wait_s <= DEADLINE_S else None
 
 
@@ -124,6 +161,7 @@ def short(body: JsonObject, headers: Mapping[str, str], connection: Connection) 
         imports=_imports(connection),
         client=_client(connection, {}),
         call=_call(f"client.messages.{method}", sources),
+        printed=_NO_ANSWER if fills_cache(body) else _PRINTED,
     )
 
 
@@ -134,15 +172,16 @@ def with_policy(
     policy: RetryPolicy,
 ) -> str:
     """The playground's own way: no retry inside the SDK, each one decided and told here."""
+    whole = _FILLING if fills_cache(body) else _WHOLE
     return _WITH_POLICY.format(
         # A stream that breaks off raises httpx2's own errors, which are none of the SDK's.
-        imports=_imports(connection, ("random", "sys", "time"), ("httpx2",)),
+        imports=_imports(connection, ("email.utils", "math", "random", "sys", "time"), ("httpx2",)),
         attempts=policy.attempts,
         base_wait_s=policy.base_wait_s,
         deadline_s=policy.deadline_s,
         request=literal(_arguments(body, headers)),
         client=_client(connection, {"max_retries": "0"}),
-        answered=_STREAM if body.get("stream") is True else _WHOLE,
+        answered=_STREAM if body.get("stream") is True else whole,
         counted=_COUNTED if connection.has_scenario else "",
     )
 
@@ -194,12 +233,26 @@ def _quoted(text: str) -> str:
 
 
 def _arguments(body: JsonObject, headers: Mapping[str, str]) -> dict[str, Json]:
-    """The arguments of `messages.stream`, which itself asks for a stream."""
-    named = {name: value for name, value in body.items() if name in NAMED}
-    rest = {name: value for name, value in body.items() if name not in NAMED}
+    """The arguments of `messages.stream`, which itself asks for a stream, or of `create`."""
+    names = [name for name in body if name in NAMED - HEADERS and _fits(name, body[name])]
+    named = {name: body[name] for name in names}
+    rest = {name: value for name, value in body.items() if name not in named}
+    if "model" in rest:
+        # The SDK asks for one by name, and sends that of the extra body.
+        named = {"model": "", **named}
+    own: dict[str, Json] = {"extra_headers": dict(headers)}
     if rest.get("stream") is True:
         del rest["stream"]
-    return {**named, "extra_headers": dict(headers), **({"extra_body": rest} if rest else {})}
+    elif not fills_cache(body):
+        own["timeout"] = LONGEST_ANSWER_S
+    return named | own | ({"extra_body": rest} if rest else {})
+
+
+def _fits(name: str, value: Json) -> bool:
+    """Whether the SDK can look into an argument, as it does before it sends anything."""
+    if name == "thinking":
+        return isinstance(value, Mapping) and "type" in value
+    return name != "model" or isinstance(value, str)
 
 
 def _imports(

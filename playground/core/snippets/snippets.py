@@ -1,25 +1,28 @@
 """A call as code to take away, from the same `Wire` that is sent. No key is ever in it."""
 
 import json
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE_API_URL, SERVED_DEMO_URL, Connection
 from playground.core.snippets import python_snippet
 from playground.core.text.json_text import Json, JsonObject
+from playground.core.wire.body_refusals import fills_cache
 from playground.core.wire.wire import Wire
 
 LONGEST_ARGUMENT = 100_000
 """Linux starts no program with an argument of 131,072 bytes or more."""
-READING_ORDER = ("model", "max_tokens", "system", "messages", "role", "type", "content")
+READING_ORDER = ("model", "max_tokens", "system", "messages")
 
 _TYPESCRIPT = """\
 import Anthropic from "@anthropic-ai/sdk";
 
 {client}
-const body = {body} as Anthropic.MessageCreateParams{kind};
+{notes}const body = {body} as unknown as Anthropic.MessageCreateParams{kind};
 const headers = {headers};
 
 {answer}
@@ -31,7 +34,16 @@ for await (const event of stream) {
     process.stdout.write(event.delta.text);
   }
 }"""
-_WHOLE = """\
+# Unless a call names a time, this SDK too refuses one that could take more than ten minutes.
+_WHOLE = f"""\
+const timeout = {1000 * python_snippet.LONGEST_ANSWER_S};
+const message = await client.messages.create(body, {{ headers, timeout }});
+for (const block of message.content) {{
+  if (block.type === "text") {{
+    console.log(block.text);
+  }}
+}}"""
+_FILLING = """\
 const message = await client.messages.create(body, { headers });
 console.log(message.usage);"""
 _TYPESCRIPT_CLIENTS = {
@@ -49,6 +61,10 @@ const client = new Anthropic({{
   defaultHeaders: {{ "x-api-key": key, authorization: `Bearer ${{key}}` }},
 }});""",
 }
+_PROTOTYPE = re.compile(r'^( *)"__proto__":', re.MULTILINE)
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,9}")
+_LEAST_WITH_EXPONENT = 1e21
+_MOST_LISTED, _MOST_DIGITS = 5, 40
 _KEYS = {
     "demo": ("authorization: Bearer demo",),
     "claude": ("authorization: Bearer $ANTHROPIC_API_KEY",),
@@ -128,16 +144,11 @@ def _elsewhere(connection: Connection) -> str:
     return f" For Claude: `{CLAUDE_API_URL}` and your own key."
 
 
-def _reordered(value: Json) -> Json:
-    """The same value with its keys in the order that the documentation has them."""
-    if isinstance(value, Mapping):
-        last = len(READING_ORDER)
-        order = {name: place for place, name in enumerate(READING_ORDER)}
-        names = sorted(value, key=lambda name: order.get(name, last))
-        return {name: _reordered(value[name]) for name in names}
-    if isinstance(value, list | tuple):
-        return [_reordered(item) for item in value]
-    return value
+def _reordered(body: JsonObject) -> JsonObject:
+    """The same body with its fields in the order that the documentation has them."""
+    # Only these: a model writes its answer in the order of a schema's keys.
+    first = {name: body[name] for name in READING_ORDER if name in body}
+    return {**first, **body}
 
 
 def _url(connection: Connection) -> str:
@@ -146,7 +157,9 @@ def _url(connection: Connection) -> str:
 
 
 def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) -> str:
-    url = shlex.quote(f"{_url(connection)}/v1/messages")
+    address = f"{_url(connection)}/v1/messages"
+    # curl would make several requests of brackets and braces, each of them paid for.
+    globoff = " --globoff" if re.search(r"[\[\]{}]", address) else ""
     own = [shlex.quote(f"{name}: {value}") for name, value in headers.items()]
     keys = [f'"{line}"' for line in _KEYS[connection.kind]]
     data = json_source(body)
@@ -155,7 +168,7 @@ def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) 
     return " \\\n  ".join(
         (
             # Without these curl buffers the stream, and exits with 0 on an error of the API.
-            f"curl --no-buffer --fail-with-body {url}",
+            f"curl --no-buffer --fail-with-body{globoff} {shlex.quote(address)}",
             *(f"--header {line}" for line in (*own, "'content-type: application/json'", *keys)),
             f"--data {quoted}" if is_short else f"--data @- <<< {quoted}",
         )
@@ -165,10 +178,77 @@ def _curl(body: JsonObject, headers: Mapping[str, str], connection: Connection) 
 def _typescript(body: JsonObject, headers: Mapping[str, str], connection: Connection) -> str:
     client = _TYPESCRIPT_CLIENTS[connection.kind].format(url=json_source(_url(connection)))
     is_streamed = body.get("stream") is True
+    whole = _FILLING if fills_cache(body) else _WHOLE
     return _TYPESCRIPT.format(
         client=client,
-        body=json_source(body),
+        notes="".join(f"// {note}\n" for note in _altered(body)),
+        # As a plain name it would set the object's prototype, and not be sent.
+        body=_PROTOTYPE.sub(r'\1["__proto__"]:', json_source(body)),
         headers=json_source(dict(headers)),
         kind="Streaming" if is_streamed else "NonStreaming",
-        answer=_STREAMED if is_streamed else _WHOLE,
+        answer=_STREAMED if is_streamed else whole,
     )
+
+
+def _altered(body: JsonObject) -> Iterator[str]:
+    """A sentence for each kind of thing that JavaScript or its SDK sends in another way."""
+    numbers, names = [], []
+    headers = sorted(python_snippet.HEADERS & body.keys())
+    for value in _values(body):
+        if isinstance(value, Mapping):
+            # It has these first, in the order of numbers, however they are written.
+            indices = sorted(filter(_is_index, value), key=int)
+            if indices != list(value)[: len(indices)]:
+                names += indices
+        elif type(value) in (int, float) and (text := _in_javascript(value)) != json.dumps(value):
+            numbers.append(f"{_short(json.dumps(value))} as {text}")
+    if numbers:
+        yield f"JavaScript sends some numbers in its own way: {_listed(numbers)}."
+    if names:
+        yield f"JavaScript puts names that are numbers first: {_listed(names)}."
+    if refused := [name for name in ("messages", "tools") if _is_refused(name, body.get(name))]:
+        yield f"The SDK refuses to send what is no list of objects here: {_listed(refused)}."
+    if headers:
+        yield f"The SDK sends these as headers, not in the body: {_listed(headers)}."
+
+
+def _is_refused(name: str, value: Json) -> bool:
+    """Whether the SDK stops at a field that it goes through before it sends anything."""
+    if isinstance(value, list):
+        return name == "messages" and None in value
+    # What JavaScript takes for false it leaves alone; an empty object is none of that.
+    return isinstance(value, Mapping) or (bool(value) and not isinstance(value, str))
+
+
+def _is_index(name: str) -> bool:
+    return _WHOLE_NUMBER.fullmatch(name) is not None and int(name) < 2**32 - 1
+
+
+def _values(value: Json) -> Iterator[Json]:
+    """A value and all that is in it."""
+    yield value
+    inner = value.values() if isinstance(value, Mapping) else value
+    for each in inner if isinstance(value, Mapping | list | tuple) else ():
+        yield from _values(each)
+
+
+def _in_javascript(number: float) -> str:
+    """What JavaScript makes of a number, as JSON."""
+    try:
+        double = float(number)
+    except OverflowError:
+        return "null"
+    if double.is_integer() and abs(double) < _LEAST_WITH_EXPONENT:
+        # Its shortest digits with zeros behind them; a zero loses its sign.
+        return str(int(Decimal(repr(double))))
+    return repr(double)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """The first of them."""
+    distinct = list(dict.fromkeys(texts))
+    return ", ".join([*distinct[:_MOST_LISTED], *(["…"] if distinct[_MOST_LISTED:] else [])])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}…"

@@ -10,7 +10,8 @@ from typing import get_args
 
 from playground.core.request.request import Request
 from playground.core.text.json_text import Json, JsonObject
-from playground.core.wire.wire import Decision, State, Unavailable, Wire
+from playground.core.wire.body_refusals import Unavailable
+from playground.core.wire.wire import Decision, State, Wire
 
 MASK = "…"
 SHORTEST_SHOWN_KEY = 12

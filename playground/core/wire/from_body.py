@@ -1,4 +1,4 @@
-"""The parameters that a request's body holds, as the editor's controls have them.
+"""The messages and the parameters of a request's body, as the editor's controls have them.
 
 The way back from `wire`: what no control holds stays in the body, to go out as extra JSON.
 """
@@ -7,22 +7,66 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, cast, get_args
 
+from playground.core.request.body_shapes import ROLES
 from playground.core.request.model_catalogue import is_model_id
 from playground.core.request.request import (
     EFFORTS,
     MOST_STOPS,
+    Message,
     Params,
+    Prompt,
     ServiceTier,
     Thinking,
     ThinkingDisplay,
+    is_line,
 )
 from playground.core.request.request_fields import is_whole
-from playground.core.text.json_text import Json
+from playground.core.request.sent_blocks import holds_answer, write_blocks
+from playground.core.request.tool_results import RESULT
+from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.wire import NO_THINKING, THINKING_TYPES
 
 MOST_MAX_TOKENS: Final = 1_000_000
 _MOST: Final = 10**9
 _THINKING: Final[Mapping[str, Thinking]] = {kind: name for name, kind in THINKING_TYPES.items()}
+
+
+def messages_of(row: object) -> tuple[Message, ...]:
+    """The messages that send what one of a body does; without any where none do."""
+    if not isinstance(row, dict) or set(row) != {"role", "content"} or row["role"] not in ROLES:
+        return ()
+    role, content = row["role"], row["content"]
+    if isinstance(content, str):
+        return (Message(role, content),)
+    if role == "assistant" and holds_answer(content):
+        return (Message(role, "", write_blocks(content)),)
+    results, rest = take_results(content)
+    texts = [block.get("text") if isinstance(block, dict) else None for block in rest]
+    messages = *results, *(Message("user", text) for text in texts if isinstance(text, str))
+    return messages if Prompt("", messages).turns == [row] else ()
+
+
+def take_results(content: Json) -> tuple[list[Message], list[Json]]:
+    """The results with which a user's content begins, where they are texts; and what is left."""
+    blocks = content if isinstance(content, list) else []
+    results, rest, is_head = [], [], True
+    for block in blocks:
+        is_head = is_head and isinstance(block, dict) and block.get("type") == RESULT
+        result = _result(block) if is_head else None
+        if result:
+            results.append(result)
+        else:
+            rest.append(block)
+    return results, rest
+
+
+def _result(block: JsonObject) -> Message | None:
+    match block.get("tool_use_id"), block.get("content"), bool(block.get("is_error")):
+        case str(call), (None | str()) as text, False if call:
+            return Message("user", text or "", result_of=call)
+        case str(call), [{"type": "text", "text": str(text)}], False if call:
+            return Message("user", text, result_of=call)
+    return None
 
 
 def take_params(body: dict[str, Json], max_tokens: int) -> Params:
@@ -63,10 +107,11 @@ def _number(body: dict[str, Json], name: str, most: float) -> float | None:
 
 def _stops(body: dict[str, Json]) -> tuple[str, ...]:
     stops = body.get("stop_sequences")
-    if not isinstance(stops, list) or len(stops) > MOST_STOPS:
+    # An empty list is sent all the same, where the control sends none at all.
+    if not isinstance(stops, list) or not 1 <= len(stops) <= MOST_STOPS:
         return ()
     # The control holds one a line.
-    if not all(isinstance(stop, str) and stop and "\n" not in stop for stop in stops):
+    if not all(isinstance(stop, str) and is_line(stop) for stop in stops):
         return ()
     return tuple(body.pop("stop_sequences"))
 
@@ -104,7 +149,8 @@ def _with_cache(params: Params, body: dict[str, Json]) -> Params:
     block = body.get("cache_control")
     if not isinstance(block, dict) or block.get("type") != "ephemeral":
         return params
-    if not set(block) <= {"type", "ttl"} or block.get("ttl", "5m") not in ("5m", "1h"):
+    # The control always names a time: without one, this stays as it is.
+    if set(block) != {"type", "ttl"} or block["ttl"] not in ("5m", "1h"):
         return params
     del body["cache_control"]
-    return replace(params, cache=block.get("ttl", "5m"))
+    return replace(params, cache=block["ttl"])

@@ -4,18 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playground.core.request.model_catalogue import Model
-from playground.core.request.request import EFFORTS
+from playground.core.request.request import CURRENT_VERSION, EFFORTS, SAMPLING_VERSION
+from playground.core.wire.body_refusals import Target, Unavailable, prefill_refusal
 from playground.core.wire.wire import (
-    CURRENT_VERSION,
     LEAST_TOP_P_THINKING,
     ONLY_VALUE,
     SAMPLING,
-    SAMPLING_VERSION,
     THINKING_TYPES,
-    Target,
-    Unavailable,
     effort_refusal,
-    prefill_refusal,
     sampling_refusal,
     thinking_refusal,
 )
@@ -100,4 +96,4 @@ def _prefill(target: Target) -> str:
     if not target.model.is_known:
         return SENT if target.is_foreign else UNKNOWN
     taken = "sent, with thinking off"
-    return _answer(prefill_refusal(target, thinks=False), taken)
+    return _answer(prefill_refusal("", target, thinks=False), taken)

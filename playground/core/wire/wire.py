@@ -10,21 +10,32 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from playground.core.request import model_catalogue
+from playground.core.request.body_shapes import COUNT_FIELDS
 from playground.core.request.connection import Connection
 from playground.core.request.extra_json import NO_EXTRA, Extra
 from playground.core.request.model_catalogue import Model
 from playground.core.request.request import (
+    CURRENT_VERSION,
     EFFORTS,
     MIN_THINKING_BUDGET_TOKENS,
+    SAMPLING_VERSION,
     Params,
     Prompt,
     Request,
     Thinking,
 )
+from playground.core.request.request_fields import is_whole
 from playground.core.text.json_text import Json, JsonObject
+from playground.core.wire.body_refusals import (
+    Target,
+    Unavailable,
+    body_refusals,
+    fills_cache,
+    prefill_refusal,
+)
 
 VERSION_HEADER = "anthropic-version"
 PLACES = {
@@ -48,10 +59,6 @@ NO_THINKING = ("off", "between_tools")
 REQUIRED = "The API requires it."
 _MAX_TOKENS = {0: "0 only fills the prompt cache: no answer is written."}
 _BY_DEFAULT = {"on": "on", "off": "off", "always": "always on"}
-SAMPLING_VERSION = "2023-06-01"
-"""The last API version under which any model takes a temperature."""
-CURRENT_VERSION = "2026-10-21"
-"""The version SDK 2 sends; it refuses temperature, top_p and top_k on every model."""
 SAMPLING = ("temperature", "top_p", "top_k")
 ONLY_VALUE = {"temperature": 1.0, "top_p": 0.99}
 """What models without sampling still take under the older version: their own default."""
@@ -61,29 +68,6 @@ _INSTEAD = (
     '"thinking.type.{}" is not supported for this model. Use "thinking.type.adaptive" and'
     ' "output_config.effort" to control thinking behavior.'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """Why a value is refused: in our words, and in the API's own where they are known."""
-
-    why: str
-    text: str | None = None
-
-    @property
-    def answer(self) -> str:
-        """What to expect of the API, as the end of a sentence."""
-        reason = f"“{self.text}”" if self.text else f"{self.why}."
-        return f"the API refuses it: {reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where values go. Of a model that is foreign, on another's server, nothing is known."""
-
-    model: Model
-    version: str
-    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,34 +160,142 @@ def model_id_of(params: Params) -> str:
 def wire(request: Request, model: Model, connection: Connection) -> Wire:
     """Build the call. Nothing is altered silently: every parameter has a decision."""
     is_foreign = connection.kind == "server" and not model.is_known
-    asked = asked_of(request.params, model, is_foreign=is_foreign)
+    params, extra = request.params, request.params.extra
+    merged = merged_params(params)
+    asked = asked_of(merged, model, is_foreign=is_foreign)
     decisions = decide(request, asked)
-    extra = request.params.extra
     # Shallow and last, as the SDK merges its `extra_body`.
-    body = {**_texts(request), **_parameters(request.params, decisions), **extra.fields}
+    body = {**_texts(request), **_parameters(params, decisions), **extra.fields}
+    version, why = _version(asked, body)
+    if extra.fields:
+        of_fields = decisions
+        if merged is not params:
+            of_fields = decide(request, asked_of(params, model, is_foreign=is_foreign))
+        decisions = tuple(
+            _beside(extra, of_field) if _place(of_field) in extra.fields else decision
+            for of_field, decision in zip(of_fields, decisions, strict=True)
+        )
     if fills_cache(body) and "stream" not in extra.fields:
         del body["stream"]
         decisions = (*(other for other in decisions if other.parameter != "stream"), UNSTREAMED)
-    version, why = _version(asked, body)
+    refusals = _refusals(body, extra, Asked(merged, Target(model, version, is_foreign)))
     lines = (
         Decision(VERSION_HEADER, "sent", f"{version}, {why}."),
-        *(_beside(extra, decision) for decision in decisions),
-        *_of_extra(extra, {decision.parameter for decision in decisions}),
+        *(_refused(decision, refusals) for decision in decisions),
+        *(
+            _refused(decision, refusals)
+            for decision in _of_extra(extra, {decision.parameter for decision in decisions})
+        ),
     )
     # In one order: the same request is the same bytes, whichever field was set first.
     return Wire({VERSION_HEADER: version}, dict(sorted(body.items())), lines, extra)
 
 
-def fills_cache(body: JsonObject) -> bool:
-    """Whether a request asks for no answer but for its prompt to be cached."""
-    # Not isinstance: false is an int to Python, and equals 0.
-    return type(body.get("max_tokens")) is int and body["max_tokens"] == 0
+def merged_params(params: Params) -> Params:
+    """The parameters as the body has them, the extra JSON's values in the place of those that
+    they replace. Without its value where that is none that the API knows."""
+    extra = params.extra.fields
+    changes: dict[str, Any] = {}
+    for name, (unset, _, fits) in _FIELDS.items():
+        if name in extra:
+            changes[name] = extra[name] if fits(extra[name]) else unset
+    if "stop_sequences" in changes:
+        changes["stop_sequences"] = tuple(changes["stop_sequences"])
+    if "model" in extra:
+        changes["model"] = model_id_of(params)
+    if "output_config" in extra:
+        level = changes.pop("output_config").get("effort")
+        changes["effort"] = level if isinstance(level, str) else None
+    if "thinking" in extra:
+        changes |= _thinking_of(changes["thinking"])
+    # Another object would parse its extra JSON anew.
+    return params.swept(changes) if changes else params
+
+
+def _thinking_of(block: JsonObject) -> dict[str, Any]:
+    kinds = {kind: name for name, kind in THINKING_TYPES.items()}
+    kind, budget, display = (block.get(name) for name in ("type", "budget_tokens", "display"))
+    return {
+        "thinking": kinds.get(kind, "default") if isinstance(kind, str) else "default",
+        "thinking_budget_tokens": budget if type(budget) is int else None,
+        "thinking_display": display if display in ("summarized", "omitted") else "default",
+    }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
+def _has_type(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("type"), str)
+
+
+_FIELDS: Mapping[str, tuple[Any, str, Callable[[object], bool]]] = {
+    "max_tokens": (1, "a whole number", is_whole),
+    "temperature": (None, "a number", _is_number),
+    "top_p": (None, "a number", _is_number),
+    "top_k": (None, "a whole number", is_whole),
+    "stop_sequences": ((), "a list of texts", _is_list_of_texts),
+    "output_config": ({}, "an object", lambda value: isinstance(value, dict)),
+    "thinking": ({}, "an object with a type", _has_type),
+}
+"""Fields of the body that the form sets: the value to decide with where theirs is none, and
+what they must be."""
+
+
+def _place(decision: Decision) -> str:
+    return PLACES.get(decision.parameter, decision.parameter)
+
+
+def _refusals(body: JsonObject, extra: Extra, asked: Asked) -> dict[str, Unavailable]:
+    """Why the API refuses fields of the extra JSON, which go out all the same."""
+    if not extra.fields or asked.target.is_foreign:
+        return {}
+    refusals = {
+        name: Unavailable(f"it must be {what}")
+        for name, (_, what, fits) in _FIELDS.items()
+        if name in extra.fields and not fits(extra.fields[name])
+    }
+    # As if the version had been chosen, with what is in the body and nothing else.
+    unsent: dict[str, Any] = {name: None for name in SAMPLING if name not in body}
+    unsent |= {} if "output_config" in body else {"effort": None}
+    unsent |= {} if "thinking" in body else {"thinking": "default"}
+    changes = {"api_version": asked.target.version, **unsent}
+    sent = replace(asked, params=asked.params.swept(changes))
+    thinking = _thinking(sent)
+    thinks = _thinks(sent, thinking)
+    of_parameters = {
+        **{name: _sampling(name, sent, thinks=thinks).refusal for name in SAMPLING},
+        "output_config": _effort(sent).refusal,
+        "thinking": thinking.refusal,
+    }
+    asks_to_think = thinks and sent.params.thinking != "default"
+    of_body = body_refusals(body, asked.target, thinks=thinks, asks_to_think=asks_to_think)
+    for name, refusal in (*of_body.items(), *of_parameters.items()):
+        if refusal and name in extra.fields:
+            refusals.setdefault(name, refusal)
+    for name, text in extra.broken_fields:
+        # A model that nobody has heard of may think in ways that nobody has.
+        if name != "thinking" or asked.model.is_known:
+            refusals.setdefault(name, Unavailable(text.removesuffix(".")))
+    return refusals
+
+
+def _refused(decision: Decision, refusals: Mapping[str, Unavailable]) -> Decision:
+    """The line of a field of the extra JSON, and why the API refuses it, if it does."""
+    refusal = refusals.get(decision.parameter)
+    if refusal is None or decision.state != "sent":
+        return decision
+    return replace(decision, why=f"{decision.why[:-1]}, but {refusal.answer}", refusal=refusal)
 
 
 def _texts(request: Request) -> dict[str, Json]:
-    messages = [{"content": m.content, "role": m.role} for m in request.prompt.messages]
     system = request.prompt.system
-    return {"messages": messages} | ({"system": system} if system.strip() else {})
+    return {"messages": request.prompt.turns} | ({"system": system} if system.strip() else {})
 
 
 def _parameters(params: Params, decisions: tuple[Decision, ...]) -> dict[str, Json]:
@@ -247,11 +339,8 @@ def _version(asked: Asked, body: JsonObject) -> tuple[str, str]:
 
 
 def _beside(extra: Extra, decision: Decision) -> Decision:
-    """The decision, or what the extra JSON makes of it."""
-    name = decision.parameter
-    place = PLACES.get(name, name)
-    if place not in extra.fields:
-        return decision
+    """What the extra JSON makes of a decision whose place in the body it takes."""
+    name, place = decision.parameter, _place(decision)
     if place == name:
         return Decision(name, "sent", "Sent: the extra JSON's value.")
     if decision.state == "sent":
@@ -277,19 +366,9 @@ def _of_extra(extra: Extra, decided: set[str]) -> list[Decision]:
     ]
 
 
-COUNTED = frozenset(
-    {
-        "messages",
-        "model",
-        "system",
-        "thinking",
-        "tools",
-        "tool_choice",
-        "cache_control",
-        "output_config",
-    }
-)
-"""What `count_tokens` takes of a body: never `max_tokens`, a temperature or `stream`."""
+COUNTED = COUNT_FIELDS - {"speed"}
+"""What `count_tokens` is told of a body: never `max_tokens`, a temperature or `stream`. Nor the
+speed: it changes no count, and some models want a beta's header for it."""
 
 
 def body_to_count(wire: Wire) -> dict[str, Json]:
@@ -434,9 +513,9 @@ def _stop_sequences(params: Params) -> Decision:
 
 
 def _prefill(prompt: Prompt, asked: Asked, *, thinks: bool) -> Decision:
-    if not prompt.is_prefilled:
+    if prompt.prefill is None:
         return Decision("prefill", "default", "None: no answer is begun.")
-    refusal = prefill_refusal(asked.target, thinks=thinks)
+    refusal = prefill_refusal(prompt.prefill, asked.target, thinks=thinks)
     return asked.decide("prefill", refusal, "The answer continues the last message.")
 
 
@@ -468,14 +547,11 @@ def sampling_refusal(
         # Only seen for temperature; top_p and top_k are refused too, in words not known.
         text = f"{name}: Extra inputs are not permitted" if name == "temperature" else None
         return Unavailable(f"API {CURRENT_VERSION} takes no {name}", text)
-    if not model.takes_sampling:
-        if not model.is_known or value == ONLY_VALUE.get(name):
-            return _not_both(name, model, beside_temperature)
+    if not model.takes_sampling and model.is_known and value != ONLY_VALUE.get(name):
         why = f"{model.name} takes only the default"
         return Unavailable(why, f"`{name}` is deprecated for this model.")
-    if thinks:
-        return _while_thinking(name, value, model) or _not_both(name, model, beside_temperature)
-    return _not_both(name, model, beside_temperature)
+    refusal = _while_thinking(name, value, model) if thinks and model.takes_sampling else None
+    return refusal or _not_both(name, model, beside_temperature)
 
 
 def _while_thinking(name: str, value: float, model: Model) -> Unavailable | None:
@@ -499,7 +575,7 @@ def _not_both(name: str, model: Model, beside_temperature: bool) -> Unavailable 
 def effort_refusal(level: str, target: Target) -> Unavailable | None:
     """Why an effort level is refused; None: it is not."""
     levels = target.model.efforts
-    if level in levels:
+    if level in levels or target.is_foreign:
         return None
     if not levels:
         return Unavailable(f"{target.model.name} has no effort levels")
@@ -509,37 +585,25 @@ def effort_refusal(level: str, target: Target) -> Unavailable | None:
 def thinking_refusal(kind: str, level: str | None, target: Target) -> Unavailable | None:
     """Why a thinking type ("adaptive", "enabled", "between_tools", "disabled") is refused at
     an effort; None: it is not."""
-    return _THINKING[kind](level, target.model)
-
-
-def _adaptive(_level: str | None, model: Model) -> Unavailable | None:
-    if "adaptive" in model.thinking_types:
-        return None
-    text = "adaptive thinking is not supported on this model"
-    return Unavailable(f"{model.name} thinks only with a budget", text)
-
-
-def _enabled(_level: str | None, model: Model) -> Unavailable | None:
-    if "enabled" in model.thinking_types:
-        return None
-    return Unavailable(f"{model.name} takes no budget: use effort", _INSTEAD.format("enabled"))
-
-
-def _disabled(level: str | None, model: Model) -> Unavailable | None:
-    if "disabled" not in model.thinking_types:
-        if "between_tools" in model.thinking_types:
-            return Unavailable(f"{model.name} takes between_tools in its place")
-        # Only models that always think were seen to say it in these words.
-        is_seen = model.thinking_default == "always"
-        text = _INSTEAD.format("disabled") if is_seen else None
-        return Unavailable(f"thinking cannot be turned off on {model.name}", text)
-    return _above_effort(level, model)
-
-
-def _between_tools(level: str | None, model: Model) -> Unavailable | None:
-    if "between_tools" not in model.thinking_types:
-        return Unavailable(f"{model.name} does not take thinking between tools alone")
-    return _above_effort(level, model)
+    model = target.model
+    if kind in model.thinking_types:
+        turns_off = kind in ("disabled", "between_tools")
+        return _above_effort(level, model) if turns_off else None
+    match kind:
+        case "adaptive":
+            text = "adaptive thinking is not supported on this model"
+            return Unavailable(f"{model.name} thinks only with a budget", text)
+        case "enabled":
+            why = f"{model.name} takes no budget: use effort"
+            return Unavailable(why, _INSTEAD.format(kind))
+        case "between_tools":
+            return Unavailable(f"{model.name} does not take thinking between tools alone")
+    if "between_tools" in model.thinking_types:
+        return Unavailable(f"{model.name} takes between_tools in its place")
+    # Only models that always think were seen to say it in these words.
+    is_seen = model.thinking_default == "always"
+    why = f"thinking cannot be turned off on {model.name}"
+    return Unavailable(why, _INSTEAD.format(kind) if is_seen else None)
 
 
 def _above_effort(level: str | None, model: Model) -> Unavailable | None:
@@ -548,24 +612,3 @@ def _above_effort(level: str | None, model: Model) -> Unavailable | None:
     if highest is None or level not in EFFORTS or EFFORTS.index(level) <= EFFORTS.index(highest):
         return None
     return Unavailable(f"{model.name} always thinks above effort {highest}")
-
-
-_THINKING: dict[str, Callable[[str | None, Model], Unavailable | None]] = {
-    "adaptive": _adaptive,
-    "enabled": _enabled,
-    "between_tools": _between_tools,
-    "disabled": _disabled,
-}
-
-
-def prefill_refusal(target: Target, *, thinks: bool) -> Unavailable | None:
-    """Why a last message from the assistant is refused; None: it is not."""
-    if not target.model.takes_prefill:
-        text = (
-            "This model does not support assistant message prefill."
-            " The conversation must end with a user message."
-        )
-        return Unavailable(f"{target.model.name} takes no prefill", text)
-    if thinks and "adaptive" not in target.model.thinking_types:
-        return Unavailable(f"{target.model.name} takes no prefill while it thinks")
-    return None

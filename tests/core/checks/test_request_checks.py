@@ -18,7 +18,7 @@ from playground.core.request.model_catalogue import CATALOGUE, find, unknown
 from playground.core.request.request import EFFORTS, Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.visitors.access import NO_CAPS, Caps
-from playground.core.wire.wire import wire
+from playground.core.wire.wire import model_id_of, wire
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 """How many are tried; set it to thousands for a long look."""
@@ -39,7 +39,7 @@ def found(prompt=None, today=TODAY, model="claude-sonnet-4-6", **params):
 
 
 def of(request, today=TODAY):
-    model = find(request.params.model) or unknown(request.params.model)
+    model = find(model_id_of(request.params)) or unknown(request.params.model)
     return problems(request, model, today, wire(request, model, CLAUDE).decisions)
 
 
@@ -47,8 +47,67 @@ def chat(*turns):
     return Prompt("", tuple(Message(role, text) for role, text in turns))
 
 
+def calling(*ids):
+    """An answer that calls a tool with each of these ids."""
+    blocks = [{"type": "tool_use", "id": each, "name": f"tool_{each}", "input": {}} for each in ids]
+    return Message("assistant", "", json.dumps(blocks))
+
+
+def result(call, text="9 °C"):
+    return Message("user", text, result_of=call)
+
+
 def test_an_ordinary_request_has_no_problem():
     assert found() == ()
+
+
+HI = Message("user", "Hi")
+
+
+def test_a_conversation_in_which_each_call_has_its_result_has_no_problem():
+    assert found(Prompt("", (HI, calling("t", "u"), result("u"), result("t")))) == ()
+    assert found(Prompt("", (HI, calling("t"), result("t"), HI))) == ()
+
+
+@pytest.mark.parametrize(
+    ("messages", "words", "mended"),
+    [
+        ((HI, calling("t")), "Message 2 is not followed by what tool_t returned",
+         (HI, calling("t"), result("t", ""))),
+        ((HI, calling("t", "u"), result("u"), HI), "what tool_t returned",
+         (HI, calling("t", "u"), result("t", ""), result("u"), HI)),
+        ((HI, calling("t"), HI, result("t")), "what tool_t returned",
+         (HI, calling("t"), result("t"), HI)),
+        ((result("t"), HI, calling("t"), HI, calling("u")), "Messages 3 and 5 are not followed by",
+         (HI, calling("t"), result("t"), HI, calling("u"), result("u", ""))),
+        ((HI, result("t")), "Message 2 is sent as what a tool returned, but no call",
+         (HI, Message("user", "9 °C"))),
+        ((HI, calling("t"), result("t"), result("t", "8")), "Message 4 is sent as what",
+         (HI, calling("t"), result("t"), Message("user", "8"))),
+    ],
+)  # fmt: skip
+def test_a_call_without_its_result_and_a_result_without_its_call_are_mended_by_a_click(
+    messages, words, mended
+):
+    [problem] = [each for each in found(Prompt("", messages)) if each.severity == "error"]
+    assert words in problem.text
+    assert edited(problem.fix.edit, Prompt("", messages)).messages == mended
+    chosen = found(Prompt("", messages), api_version="2023-06-01")
+    assert problem.text in [each.text for each in chosen if each.severity == "warning"]
+
+
+def test_an_empty_result_is_sent_and_said():
+    [problem] = found(Prompt("", (HI, calling("t"), result("t", ""))))
+    assert problem.severity == "warning"
+    assert "Message 3 is sent as a tool's result without content" in problem.text
+
+
+def test_results_are_neither_joined_nor_removed_for_being_empty():
+    messages = HI, calling("t", "u"), result("t", ""), result("u"), HI, HI
+    prompt = Prompt("", messages)
+    assert "Messages 5 and 6 are both from the user" in found(prompt)[0].text
+    assert edited("drop_empty", prompt) == prompt
+    assert edited("join", prompt).messages == (*messages[:4], Message("user", "Hi\n\nHi"))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +128,28 @@ def test_a_prefill_is_fine_where_it_is_taken_but_must_not_end_with_a_space():
     assert found(chat(("user", "Hi"), ("assistant", "{")), model="claude-haiku-4-5") == ()
     [problem] = found(chat(("user", "Hi"), ("assistant", "{ ")), model="claude-haiku-4-5")
     assert "must not end with a space" in problem.text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_prefill"),
+    [
+        (("thinking", "text"), True),
+        (("text",), True),
+        (("text", "server_tool_use"), False),
+        (("server_tool_use", "web_search_tool_result"), False),
+        (("thinking",), False),
+    ],
+)
+def test_a_last_message_of_blocks_is_a_prefill_where_its_last_block_is_text(kinds, is_prefill):
+    blocks = json.dumps([{"type": kind, "text": "So "} for kind in kinds])
+    prompt = Prompt("", (Message("user", "Hi"), Message("assistant", "", blocks)))
+    said = [(each.severity, each.text, each.fix.slug) for each in found(prompt)]
+    text = "Claude Sonnet 4.6 takes no prefill: the last message must be from the user."
+    assert said == [("error", text, "drop_prefill")] * is_prefill
+    # A block goes back as it came: there is nothing to trim it in.
+    said = [(each.text, each.fix.slug) for each in found(prompt, model="claude-haiku-4-5")]
+    text = "The last message, a prefill, must not end with a space."
+    assert said == [(text, "drop_prefill")] * is_prefill
 
 
 def test_a_prefill_and_thinking_exclude_each_other():
@@ -104,6 +185,27 @@ def test_two_turns_of_one_role_are_only_a_warning():
 def test_a_parameter_out_of_its_range_is_an_error(params, words):
     errors = [problem.text for problem in found(**params) if problem.severity == "error"]
     assert any(words in text for text in errors)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"temperature": 1.5, "thinking": "adaptive"},
+        {"temperature": -1.0, "thinking": "budget", "thinking_budget_tokens": 1024,
+         "max_tokens": 2000},
+        {"top_k": -1, "thinking": "adaptive"},
+        {"model": "claude-opus-5-5", "temperature": -1.0, "top_p": 7.0, "top_k": -1},
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_sent_and_whose_field_is_closed_keeps_nothing_back(params):
+    request = replace(REQUEST, params=replace(REQUEST.params, **params))
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request))
+    assert planned.why_not is None
+    assert not {"temperature", "top_p", "top_k"} & planned.wire.body.keys()
+    # Where it is sent all the same it is worth a word.
+    insists = replace(request, params=replace(request.params, api_version="2023-06-01"))
+    planned = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", insists))
+    assert any("must be" in problem.text for problem in planned.problems)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +306,16 @@ def test_a_system_message_is_refused_only_where_the_api_refuses_it(roles, model,
         assert words in "".join(each.text for each in problems)
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_refused"), [("", False), (" ", False), ("And then", True)], ids=repr
+)
+def test_a_system_message_may_follow_what_a_tool_of_the_apis_brought(typed, is_refused):
+    result = '[{"type": "web_search_tool_result", "tool_use_id": "s", "content": []}]'
+    turns = (Message("user", "Hi"), Message("assistant", typed, result), Message("system", "Go on"))
+    problems = found(Prompt("", turns), model="claude-opus-5-5")
+    assert ["Message 3, from the system" in each.text for each in problems] == [True] * is_refused
+
+
 def test_no_answer_may_be_asked_for_to_fill_the_cache_and_for_nothing_else():
     [problem] = found(max_tokens=0)
     assert (problem.severity, "caching is off" in problem.text) == ("error", True)
@@ -223,11 +335,12 @@ def test_no_answer_may_be_asked_for_to_fill_the_cache_and_for_nothing_else():
     ],
 )
 def test_what_the_extra_json_sends_and_the_api_takes_is_no_error(extra):
-    assert found(extra_json=extra) == ()
+    assert found(extra_json=extra, model="claude-opus-5") == ()
     # What stands in the fields is not sent, so nothing is wrong with it.
     names = json.loads(extra)
     prompt = chat(("user", "")) if "messages" in names else None
-    assert found(prompt, extra_json=extra, **({"max_tokens": 0} if len(names) == 2 else {})) == ()
+    form = {"model": "claude-opus-5"} | ({"max_tokens": 0} if len(names) == 2 else {})
+    assert found(prompt, extra_json=extra, **form) == ()
 
 
 def test_a_model_in_no_list_is_named_before_the_api_says_404_but_not_on_a_server_of_ones_own():
@@ -308,12 +421,67 @@ def test_what_the_extra_json_overrides_is_not_offered_as_a_fix():
     assert of(Request(chat(("user", "Hi")), shadowed)) == ()
 
 
+@pytest.mark.parametrize(
+    ("params", "extra"),
+    [
+        ({"thinking": "budget"}, {"thinking": {"type": "disabled"}}),
+        ({"thinking": "budget"}, {"max_tokens": 3000}),
+        ({"thinking": "adaptive", "temperature": 0.5}, {"thinking": {"type": "disabled"}}),
+        ({"effort": "xhigh"}, {"output_config": {"effort": "low"}}),
+        ({"model": ""}, {"model": "claude-opus-5-5"}),
+    ],
+)
+def test_a_field_whose_place_the_extra_json_takes_is_not_held_against_a_request(params, extra):
+    assert found(**params, extra_json=json.dumps(extra)) == ()
+
+
+@pytest.mark.parametrize(
+    ("params", "extra", "words"),
+    [
+        ({}, {"output_config": {"effort": "xhigh"}}, "Claude Sonnet 4.6 has no effort xhigh"),
+        ({"model": "claude-haiku-4-5", "temperature": 0.5}, {"top_p": 0.9}, "not both"),
+        ({"model": "claude-opus-5-5"}, {"temperature": 0.5}, "deprecated for this model"),
+        ({"model": "claude-opus-5-5"}, {"tool_choice": {"type": "any"}}, "cannot be made to call"),
+        ({"model": "claude-haiku-4-5"}, {"inference_geo": "us"}, "cannot be tied to a region"),
+        ({}, {"stop_sequences": [" "]}, "only white space"),
+        ({}, {"max_tokens": 200_000}, "at most 128,000"),
+        ({}, {"temperature": "hot"}, "it must be a number"),
+        ({}, {"thinking": {"type": "enabled", "budget_tokens": 9}}, "at least 1,024"),
+        ({}, {"messages": [{"role": "assistant", "content": "So"}]}, "assistant message prefill"),
+    ],
+)
+def test_what_the_extra_json_makes_refused_is_said_without_a_fix_that_changes_nothing(
+    params, extra, words
+):
+    said = found(**params, extra_json=json.dumps(extra))
+    assert any(words in each.text and each.fix is None for each in said)
+
+
+def test_a_parameter_is_sent_or_not_by_what_the_extra_json_makes_of_the_others():
+    def body_of(extra, **params):
+        request = Request(chat(("user", "Hi")), Params(extra_json=json.dumps(extra), **params))
+        return wire(request, find(params["model"]), CLAUDE).body
+
+    enabled, off = {"type": "enabled", "budget_tokens": 1024}, {"thinking": {"type": "disabled"}}
+    form = {"model": "claude-sonnet-4-6", "max_tokens": 3000, "temperature": 0.2}
+    assert "temperature" not in body_of({"thinking": enabled}, **form)
+    assert found(**form, extra_json=json.dumps({"thinking": enabled}))[0].severity == "info"
+    assert body_of(off, **form, thinking="adaptive")["temperature"] == 0.2
+    highest = {"output_config": {"effort": "max"}}
+    form = {"model": "claude-haiku-5-5", "max_tokens": 300, "thinking": "off"}
+    assert "thinking" in body_of({}, **form)
+    assert "thinking" not in body_of(highest, **form)
+
+
 TEXTS = st.sampled_from(["", " ", "Hi", "Hi ", "my key is sk-ant-0123456789", "AKIA" + "A1" * 8])
 PROMPTS = st.builds(
     Prompt,
     system=TEXTS,
     messages=st.lists(
-        st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS), max_size=5
+        st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS)
+        | st.builds(Message, st.just("user"), TEXTS, result_of=st.sampled_from("tuv"))
+        | st.sampled_from([calling("t"), calling("t", "u")]),
+        max_size=5,
     ).map(tuple),
 )
 PARAMS = st.builds(
@@ -347,7 +515,8 @@ def test_a_fix_mends_its_problem_and_has_a_name_of_its_own(request, today):
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.builds(Request, PROMPTS, PARAMS))
 def test_pressing_every_fix_in_turn_comes_to_an_end(request):
-    for _ in range(20):
+    # A first call becomes a text of the user's without its result, and so on to the last one.
+    for _ in range(40):
         fixes = [problem.fix for problem in of(request) if problem.fix]
         if not fixes:
             return
@@ -381,7 +550,7 @@ def test_too_many_tokens_are_named_and_mended_by_a_click():
     assert too_large(request, NO_CAPS) == []
 
 
-@pytest.mark.parametrize("value", ["4097", "1e9", '"5000"', "99999.0", "null", "[1]"])
+@pytest.mark.parametrize("value", ["true", "4097", "1e9", '"5000"', "99999.0", "null", "[1]"])
 def test_the_extra_json_is_no_way_around(value):
     [problem] = too_large(with_params(extra_json=f'{{"max_tokens": {value}}}'))
     assert problem.fix is None

@@ -1,6 +1,7 @@
 """What the browser kept is the page with what was typed over it, or one error."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,6 +43,14 @@ def test_what_was_typed_stands_over_what_the_server_knew() -> None:
     assert read_draft(kept()) == PAGE
 
 
+def test_what_was_typed_as_the_result_of_a_tool_is_still_that_after_a_reload() -> None:
+    calls = '[{"type": "tool_use", "id": "t", "name": "n", "input": {}}]'
+    messages = Message("assistant", "", calls), Message("user", "", result_of="t")
+    page = to_json(replace(PAGE, prompt=Prompt("", messages)))
+    found = read_draft(json.dumps({"page": page, "typed": {"message_1_text": "9 °C"}}))
+    assert found.prompt.messages == (messages[0], Message("user", "9 °C", result_of="t"))
+
+
 def test_no_key_is_given_to_the_browser() -> None:
     key = "sk-ant-api03-0123456789abcdef"
     prompt = Prompt(f"one\n{key}", (Message("user", f"two\n{key}"),))
@@ -49,6 +58,12 @@ def test_no_key_is_given_to_the_browser() -> None:
     page = page_without_keys(PageState(prompt, (Variant("A", params, key),)))
     assert key not in to_json(page)
     assert to_json(page).count("sk-ant-[masked]") == 5
+
+
+def test_half_a_character_is_replaced_and_the_rest_of_the_draft_stays() -> None:
+    found = read_draft(kept(system_prompt="half \ud83d", message_0_text="\ud83d\ude00 whole"))
+    assert found.prompt.system == "half \ufffd"
+    assert found.prompt.messages[0].text == "😀 whole"
 
 
 BROKEN = [
@@ -60,7 +75,6 @@ BROKEN = [
     '{"page": "{}", "typed": {}}',
     json.dumps({"page": to_json(PAGE)}),
     kept(system_prompt=3),
-    kept(system_prompt="\ud800"),
     kept(system_prompt="x" * 1_000_001),
     kept(**{f"message_{number}_text": "" for number in range(301)}),
     "x" * 3_000_001,

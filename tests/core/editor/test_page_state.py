@@ -24,7 +24,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 LINES = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\n"), min_size=1, max_size=9
+    st.characters(exclude_categories=["Cs"], exclude_characters="\n\r"), min_size=1, max_size=9
 )
 MODELS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60)
 PARAMS = st.builds(
@@ -49,7 +49,8 @@ BLOCKS = st.lists(TEXTS, min_size=1, max_size=3).map(
 )
 MESSAGES = st.lists(
     st.builds(Message, st.sampled_from(["user", "assistant"]), TEXTS)
-    | st.builds(Message, st.just("assistant"), TEXTS, BLOCKS),
+    | st.builds(Message, st.just("assistant"), TEXTS, BLOCKS)
+    | st.builds(Message, st.just("user"), TEXTS, result_of=TEXTS),
     max_size=4,
 )
 VARIANTS = st.lists(
@@ -106,6 +107,7 @@ BROKEN = [
     '{"playground":"page"}',
     "9" * 5_000,
     "x" * (MOST_BYTES + 1),
+    to_json(A_STATE).replace('"scenario":', '"scenario":"none","scenario":'),
     _with(version=2),
     _with(version=True),
     _with(version=1.0),
@@ -123,12 +125,20 @@ BROKEN = [
     _with_params(effort="wild"),
     _with_params(thinking=["budget"]),
     _with_params(stop_sequences=["a\nb"]),
+    _with_params(stop_sequences=["END\rSTOP"]),
+    _with_params(stop_sequences=["a\r"]),
     _with_params(stop_sequences="ab"),
     _with_params(model="m" * 201),
     _with_params(model="claude\nx"),
     _with_params(model="claude\0"),
     _with_params(api_key="sk-ant-1"),
 ]
+
+
+def test_a_page_with_a_name_twice_says_so():
+    text = to_json(A_STATE).replace('"scenario":', '"scenario":"none","scenario":')
+    with pytest.raises(PageStateError, match="one name stands twice in an object"):
+        from_json(text)
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=range(len(BROKEN)))

@@ -101,6 +101,42 @@ def test_what_is_not_on_the_list_is_refused_with_its_name_and_a_way_out(extra, p
 
 
 @pytest.mark.parametrize(
+    ("block", "place"),
+    [
+        ({"type": "container_upload", "file_id": "f"}, "type"),
+        ({"type": "mcp_tool_use", "id": "m"}, "type"),
+        ({"type": "web_fetch_tool_result", "content": {"type": "document", "source": URL}}, "type"),
+        ({"type": "text", "text": "Hi", "new": 1}, "new"),
+    ],
+)
+def test_blocks_of_an_answer_are_kept_to_the_list_as_well(block, place):
+    def planned(context, *blocks):
+        turns = Message("user", "Hi"), Message("assistant", "", json.dumps(blocks))
+        result = Message("user", "9 °C", result_of="t")
+        prompt = Prompt("", (*turns, result, Message("user", "Go on")))
+        return plan(context, Variant("A", Request(prompt, Params("claude-sonnet-5-5", 300))))
+
+    known = (
+        {"type": "thinking", "thinking": "Hm", "signature": "s"},
+        {"type": "text", "text": "Hi", "citations": None},
+        {
+            "type": "tool_use",
+            "id": "t",
+            "name": "n",
+            "input": {"type": "image", "source": URL},
+            "caller": {"type": "direct"},
+            "toolset_name": None,
+        },
+    )
+    assert planned(STRANGER, *known).why_not is None
+    assert planned(STRANGER, *known, block).why_not == (
+        f"`messages[1].content[3].{place}` of a message's blocks is not sent with the key of this "
+        "app's owner: take it out, or enter a key of your own."
+    )
+    assert planned(replace(STRANGER, is_stranger=False), *known, block).why_not is None
+
+
+@pytest.mark.parametrize(
     "context",
     [
         replace(STRANGER, is_stranger=False),

@@ -201,6 +201,13 @@ def test_an_unknown_model_is_named_as_what_has_no_price():
     assert found.why_not == "The budget can't be kept: the price of claude-next-9 is unknown."
 
 
+def test_what_keeps_a_known_model_without_a_bound_is_named_not_its_price():
+    fast = planned({"speed": "fast"}, model="claude-sonnet-5-5").unpriced
+    assert fast == "the price of fast answers of Claude Sonnet 5.5 is unknown"
+    endless = planned({"max_tokens": 10**15}).unpriced
+    assert endless == "it would be more than $1,000,000"
+
+
 @settings(deadline=None)
 @given(
     st.lists(st.text(max_size=300), max_size=4),

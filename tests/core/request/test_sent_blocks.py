@@ -24,7 +24,7 @@ def test_what_is_written_is_read_and_named():
     assert named(write_blocks(BLOCKS)) == (
         "3 blocks of an answer, sent as they came: thinking, server_tool_use web_search, of_2027"
     )
-    assert named('[{"type": "x", "name": 7}]') == "1 block of an answer, sent as they came: x"
+    assert named('[{"type": "x", "name": 7}]') == "1 block of an answer, sent as it came: x"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,9 @@ def test_what_is_written_is_read_and_named():
     ["", "{", "{}", "[]", "[7]", '["x"]', "[{}]", '[{"type": 7}]', "[" * 200, "null",
      '[{"type": "image", "source": {"type": "url", "url": "https://x.example"}}]',
      '[{"type": "text", "text": "x"}, {"type": "tool_result"}]', '[{"type": "document"}]',
-     json.dumps([{"type": "text"}] * 1_001)],
+     json.dumps([{"type": "text"}] * 1_001), '[{"type": "x", "n": 1e400}]',
+     '[{"type": "x", "n": "\\ud83d"}]', '[{"type": "x", "n": -Infinity}]',
+     '[{"type": "x", "n": NaN}]'],
 )  # fmt: skip
 def test_anything_else_is_refused_wherever_it_comes_from(text):
     with pytest.raises(BlocksError):
@@ -50,4 +52,20 @@ def test_only_the_assistant_has_them_and_a_message_without_is_written_as_ever():
     assert fields["messages"][0] == {"role": "user", "text": ""}
     fields["messages"][1]["role"] = "user"
     with pytest.raises(FieldsError, match="Only the assistant"):
+        request_from_fields(fields)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"role": "assistant"}, {"role": "system"}, {"result_of": 7}, {"result_of": "\ud83d"},
+     {"blocks_json": write_blocks(BLOCKS)}],
+)  # fmt: skip
+def test_only_a_text_of_the_users_is_the_result_of_a_tool(more):
+    given = {"role": "user", "text": "9 °C", "result_of": "t"}
+    fields = {"system": "", "messages": [given], "params": {"model": "m", "max_tokens": 1}}
+    request = request_from_fields(fields)
+    assert request.prompt.messages == (Message("user", "9 °C", result_of="t"),)
+    assert request_to_fields(request)["messages"] == [given]
+    fields["messages"] = [given | more]
+    with pytest.raises(FieldsError):
         request_from_fields(fields)

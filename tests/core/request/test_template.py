@@ -9,9 +9,12 @@ from playground.core.request.template import (
     MOST_CHARACTERS,
     TemplateError,
     as_name,
+    escaped,
+    escapes,
     is_name,
     render,
     render_text,
+    render_with_gaps,
     variables,
     variables_of,
 )
@@ -29,6 +32,8 @@ BRACES = st.text('{} \\ab_తె\n":1', max_size=40)
         ("{{}} {{ }} {{two words}} {{a-b}} {name} {{name} {{na\nme}}", ()),
         ("{{వంటకం}} {{größe_2}} {{1}}", ("వంటకం", "größe_2", "1")),
         (r"\{{name}} {{other}}", ("other",)),
+        ("{{\u00a0name\u2009}} {{\u3000city}}", ("name", "city")),
+        ("{{cafe\u0301}} {{caf\u00e9}}", ("caf\u00e9",)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -53,6 +58,24 @@ def test_an_escaped_variable_stands_for_itself():
     assert render_text(r"Write \{{name}} for {{name}}, \n", {"name": "Ada"}) == (
         r"Write {{name}} for Ada, \n"
     )
+
+
+def test_run_puts_in_the_values_there_are_and_takes_every_escape_away():
+    prompt = Prompt(r"{{a}} \{{a}}", (Message("user", r"{{ b }} {{a}} \{{b}} \\{{c}} \{x}"),))
+    assert escapes(prompt) == ("a", "b", "c")
+    assert render_with_gaps(prompt, {"a": r"\{{a}}"}) == Prompt(
+        r"\{{a}} {{a}}", (Message("user", r"{{ b }} \{{a}} {{b}} \{{c}} \{x}"),)
+    )
+    with pytest.raises(TemplateError, match="over 8,000,000"):
+        render_with_gaps(Prompt("{{a}}{{b}}", ()), {"a": "x" * MOST_CHARACTERS})
+
+
+@given(BRACES)
+def test_a_text_that_was_sent_is_sent_the_same_again_from_the_editor(text):
+    back = escaped(Prompt(text, (Message("user", text),)))
+    assert variables(back) == ()
+    assert render(back, {}) == Prompt(text, (Message("user", text),))
+    assert set(escapes(back)) == {*variables_of(text), *escapes(Prompt(text, ()))}
 
 
 def test_every_missing_value_is_named_at_once():
@@ -80,6 +103,11 @@ def test_any_text_with_all_its_values_renders_and_has_no_variable_left_unfilled(
 def test_a_text_without_braces_in_pairs_is_left_alone(text):
     text = text.replace("{{", "{")
     assert render_text(text, {}) == text
+
+
+def test_a_value_is_found_however_its_variable_is_spelled_in_unicode():
+    values = {as_name("cafe\u0301"): "Dosa House"}
+    assert render_text("{{cafe\u0301}} {{\u00a0caf\u00e9}}", values) == "Dosa House Dosa House"
 
 
 @given(st.text(max_size=80))

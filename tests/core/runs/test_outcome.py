@@ -193,6 +193,17 @@ def test_an_answer_that_is_no_plain_text_says_what_happened(found, title, happen
     assert found.step
 
 
+def test_a_call_says_how_to_go_on_where_its_result_can_be_typed():
+    def step(tool_input):
+        tool = ToolUseBlock("t", "weather", tool_input)
+        return outcome(ended("done", LAST, blocks=(tool,), text="", stop_reason="tool_use")).step
+
+    assert step('{"city": "Paris"}') == (
+        "Nothing runs tools here. Press Continue, type what the tool returned, then Run."
+    )
+    assert step('{"ci').endswith("The call is shown above with its input.")
+
+
 def test_a_plain_answer_that_ends_at_a_stop_sequence_has_nothing_to_explain():
     assert done("thinking", "text", text="Hi", stop_reason="stop_sequence") is None
 

@@ -15,7 +15,7 @@ from playground.core.experiment.experiment import Experiment
 from playground.core.experiment.grid import Sweep, sent_key
 from playground.core.experiment.grid_plan import plan_grid
 from playground.core.request import request as request_module
-from playground.core.request.connection import CLAUDE, DEMO
+from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.extra_json import read_extra
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import (
@@ -109,3 +109,96 @@ def test_the_demo_needs_no_bound_within_a_budget():
     asked = request('{"container": "c"}')
     assert not plan(context, Variant("A", asked)).can_run
     assert plan(replace(context, connection=DEMO), Variant("A", asked)).can_run
+
+
+WHOLE = {
+    "model": "claude-haiku-4-5",
+    "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+    "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+    "tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 1}],
+    "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {}}},
+    "thinking": {"type": "enabled", "budget_tokens": 1024},
+    "stop_sequences": ["x"],
+    "metadata": {"user_id": "u"},
+    "tool_choice": {"type": "auto"},
+    "cache_control": {"type": "ephemeral"},
+    **{"max_tokens": 9, "temperature": 0.5, "top_p": 0.5, "top_k": 5, "stream": True},
+    **{"speed": "fast", "service_tier": "auto", "inference_geo": "us"},
+}  # fmt: skip
+ODD = [
+    None, {}, [], ["x"], [None], [[]], {"type": {}}, {"type": ["x"]}, [{"type": []}], 5, True, "",
+]  # fmt: skip
+
+
+def changed_anywhere(value, odd):
+    """The value with `odd` in place of each of its parts, one at a time."""
+    items = dict(enumerate(value)) if isinstance(value, list) else value
+    for name, part in items.items() if isinstance(items, dict) else ():
+        for changed in (odd, *changed_anywhere(part, odd)):
+            whole = dict(value) if isinstance(value, dict) else list(value)
+            whole[name] = changed
+            yield whole
+
+
+@pytest.mark.parametrize("odd", ODD, ids=json.dumps)
+def test_whatever_the_extra_json_holds_has_a_plan(odd):
+    context = replace(CONTEXT, has_budget=True, key_holder="owner", is_stranger=True)
+    for extra in changed_anywhere(WHOLE, odd):
+        planned = plan(context, Variant("A", request(json.dumps(extra))))
+        assert "can't work with" not in (planned.why_not or "")
+        alone = {name: value for name, value in extra.items() if value != WHOLE[name]}
+        planned = plan(CONTEXT, Variant("A", request(json.dumps(alone))))
+        assert "can't work with" not in (planned.why_not or "")
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        ({"stop": "x"}, "`stop` is in no list of the API's fields"),
+        ({"effort": "low", "top_k": 1, "n": 2, "": 1}, "`effort` and 2 more are in no list"),
+        ({"x" * 200: 1}, f"`{'x' * 80}…` is in no list"),
+        ({"metadata": {}, "diagnostics": {}, "container": "c"}, None),
+        ({}, None),
+    ],
+)
+def test_fields_that_are_not_known_here_are_named_and_sent(extra, says):
+    made = plan(CONTEXT, Variant("A", request(json.dumps(extra))))
+    said = [problem for problem in made.problems if "no list" in problem.text]
+    assert [problem.severity for problem in said] == (["info"] if says else [])
+    assert all(says in problem.text for problem in said)
+    assert extra.items() <= made.wire.body.items()
+    server = replace(CONTEXT, connection=Connection("server", "s", "http://s"))
+    made = plan(server, Variant("A", request(json.dumps(extra))))
+    assert not any("no list" in problem.text for problem in made.problems)
+
+
+class BreaksOnce(dict):
+    """Stands for a fault that nobody knows."""
+
+    is_broken = True
+
+    def get(self, name, default=None):
+        if self.is_broken:
+            self.is_broken = False
+            raise ZeroDivisionError(f"with a part of the prompt: {name}")
+        return default
+
+
+def test_a_plan_that_breaks_says_so_and_keeps_the_request(caplog):
+    asked = request('{"odd": 1}')
+    planned = plan(replace(CONTEXT, counts=BreaksOnce()), Variant("A", asked))
+    assert (planned.request, planned.can_run, planned.can_count) == (asked, False, False)
+    assert planned.why_not.startswith("This app can't work with the extra JSON")
+    assert "ZeroDivisionError" in planned.why_not
+    assert "part of the prompt" not in caplog.text + planned.why_not
+
+
+def test_a_whole_number_of_the_extra_json_beyond_any_float_is_an_error_and_no_crash():
+    made = plan(CONTEXT, Variant("A", request(f'{{"temperature": 1{"0" * 400}}}')))
+    assert made.why_not == "Temperature must be from 0 to 1."
+    assert made.asked == f"Claude Sonnet 4.6 · temperature 1{'0' * 19}"
+
+
+def test_why_variables_have_no_values_keeps_a_request_from_being_sent():
+    made = plan(CONTEXT, Variant("A", request(), unfilled="A text is too long."))
+    assert (made.why_not, made.can_count) == ("A text is too long.", False)

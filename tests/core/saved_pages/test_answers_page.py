@@ -1,5 +1,6 @@
 """Answers passed on as a file: exact, dead, and without what is nobody else's business."""
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -97,11 +98,26 @@ def test_an_answer_is_drawn_as_on_the_page_and_can_be_read_as_it_came():
     assert STYLE_FILE.read_text("utf-8") in page
 
 
+def test_parameters_that_are_lists_or_objects_are_shown_as_the_json_that_was_sent():
+    sent = {
+        "thinking": {"type": "adaptive"}, "stop_sequences": ["\n", "é"], "metadata": None,
+        "tools": [{"name": "get_x", "strict": True}], "max_tokens": 9, "messages": [],
+    }  # fmt: skip
+    page = share_page([run_of(body=json.dumps(sent))], NOW)
+    shown = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    for words in (
+        'thinking {"type": "adaptive"}', 'stop_sequences ["\\n", "é"]', "metadata null",
+        'tools [{"name": "get_x", "strict": true}]', "max_tokens 9",
+    ):  # fmt: skip
+        assert words in shown
+
+
 def test_a_page_says_all_that_the_answers_card_says():
     page = share_page([run_of()], NOW)
     shown = re.sub(r"<[^>]+>", " ", page[page.index("<body>") :])
     for words in (
-        "claude-haiku-4-5", "temperature 0.2", "max_tokens 300", "done", "end_turn", "TTFT 0.50 s",
+        "claude-haiku-4-5", "temperature 0.2", "max_tokens 300", "done", "end_turn",
+        "first token 0.50 s",
         "duration 2.00 s", "1,200 in", "80 out", "2 attempts", "$0.0016 (exact)", "Run 3",
         "24 Nov 2026", "Be brief.", "Why is &lt;b&gt;dosa&lt;/b&gt; crisp?", "not sent",
         "Not sent: the model takes none.", "anthropic-version: 2023-06-01", "Claude API",
@@ -146,6 +162,25 @@ def test_nothing_of_the_visitor_the_key_or_the_server_is_passed_on(form):
         assert canary not in text
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stop_reason": "refusal"}, "Refused: the model declined to answer."),
+        ({"status": "stopped", "stop_reason": None}, "Stopped before any text came."),
+        ({"stop_reason": "max_tokens"}, "The answer has no text. It ended with max_tokens."),
+        ({"status": "failed", "stop_reason": None}, "There is no answer."),
+    ],
+)
+def test_a_run_without_a_text_says_why(changes, words):
+    assert f'<p class="quiet">{words}</p>' in share_page([run_of("", replace(ROW, **changes))], NOW)
+
+
+@pytest.mark.parametrize("cost", ["0.0000001", "0.00160", "12", None])
+def test_a_file_has_a_cost_in_plain_digits(cost):
+    row = replace(ROW, cost_usd=None if cost is None else Decimal(cost) * 1)
+    assert json.loads(to_json([run_of("x", row)], NOW))["runs"][0]["cost_usd"] == cost
+
+
 def test_a_prompt_that_all_share_stands_once_and_others_with_their_answers():
     other = json.dumps({"messages": [{"role": "user", "content": [{"text": "Other"}]}]})
     assert share_page([run_of(), run_of()], NOW).count("<h3>System prompt</h3>") == 1
@@ -163,7 +198,7 @@ def test_the_demo_is_marked_and_a_run_that_never_went_out_says_so():
         'class="demo"',
         "not by Claude",
         "(simulated)",
-        "There is no answer",
+        "Stopped before any text came.",
         "never sent",
     ):
         assert words in page

@@ -26,10 +26,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "300"))
 MOST_WORK_BYTES, MOST_WORK_S = 1_000_000, 0.25
 SENTENCES = re.compile(r"[A-Z][^\n]*\.")
 ALLOWED = {
-    "messages", "role", "text", "blocks_json", "playground", "scenario", "system", "variants",
-    "letter", "params", "version", "model", "max_tokens", "temperature", "top_p", "top_k", "effort",
-    "thinking", "thinking_budget_tokens", "thinking_display", "stop_sequences", "cache",
-    "service_tier", "api_version", "extra_json",
+    "messages", "role", "text", "blocks_json", "result_of", "playground", "scenario", "system",
+    "variants", "letter", "params", "version", "model", "max_tokens", "temperature", "top_p",
+    "top_k", "effort", "thinking", "thinking_budget_tokens", "thinking_display", "stop_sequences",
+    "cache", "service_tier", "api_version", "extra_json",
 }  # fmt: skip
 STATES = st.builds(
     PageState,

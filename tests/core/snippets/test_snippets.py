@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -81,7 +82,7 @@ def curl(source):
 
 def typescript(source):
     """The body and the headers of a TypeScript snippet, which are JSON."""
-    body = source.split("const body = ")[1].split(" as Anthropic.")[0]
+    body = source.split("const body = ")[1].split(" as unknown as Anthropic.")[0]
     headers = source.split("const headers = ")[1].split(";\n\nconst stream")[0]
     return json.loads(body), json.loads(headers)
 
@@ -132,6 +133,34 @@ def test_what_everyone_can_read_is_left_readable():
 
 def test_a_prompt_of_several_lines_is_written_in_several_lines():
     assert literal("one\ntwo\n", 1) == '(\n        "one\\n"\n        "two\\n"\n    )'
+
+
+def values(body):
+    """Each field as text: with its keys in their order."""
+    return {name: json.dumps(value) for name, value in body.items()}
+
+
+def test_a_schema_keeps_the_order_in_which_the_model_answers():
+    names = ("zip", "content", "type", "model", "answer", "system", "role", "messages")
+    schema = {
+        "type": "object",
+        "required": list(names),
+        "properties": {name: {"description": name, "type": "string"} for name in names},
+    }
+    sent = wire_of(
+        "Hi",
+        output_config={"format": {"schema": schema, "type": "json_schema"}},
+        tools=[{"input_schema": schema, "description": "d", "type": "custom", "name": "t"}],
+        metadata={"user_id": "u", "model": "x"},
+        made_up={"content": 1, "role": [{"type": 1, "model": 2}]},
+    )
+    for name in ("Python", "Python (short)"):
+        body, _ = body_and_headers(arguments(name, code(name, sent)))
+        assert values(body) == values(sent.body)
+    for body in (curl(code("curl", sent))[0], typescript(code("TypeScript", sent))[0]):
+        assert values(body) == values(sent.body)
+        assert list(body)[:3] == ["model", "max_tokens", "messages"]
+    assert code("JSON", sent) == json.dumps(sent.body, indent=2)
 
 
 def test_the_json_is_the_body_in_the_order_sent():
@@ -212,9 +241,11 @@ def test_the_demo_says_that_it_is_one_and_how_to_start_it():
 
 @pytest.mark.parametrize("connection", CONNECTIONS, ids=NAMES)
 @pytest.mark.parametrize("name", ["Python", "Python (short)"])
-def test_the_python_is_formatted_and_free_of_lint(name, connection):
+@pytest.mark.parametrize("fields", [{}, {"stream": False}, {"max_tokens": 0, "stream": None}])
+def test_the_python_is_formatted_and_free_of_lint(name, connection, fields):
     ruff = pytest.importorskip("ruff", reason="pip install ruff").find_ruff_bin()
-    source = code(name, wire_of("Hi", "Why?", system="Be terse.", temperature=0.2), connection)
+    sent = wire_of("Hi", "Why?", system="Be terse.", temperature=0.2, **fields)
+    source = code(name, sent, connection)
     for command in (["format", "--diff"], ["check", "--select", "E,F,I,B"]):
         done = subprocess.run(
             [ruff, *command, "--isolated", "--line-length", str(WIDTH), "-"],
@@ -230,9 +261,10 @@ STUB = """\
 export default class Anthropic {
   constructor(options = {}) { this.options = options; }
   messages = {
-    create: async (body, { headers }) => {
-      console.error(JSON.stringify({ body, headers, options: this.options }));
+    create: async (body, { headers, timeout }) => {
+      console.error(JSON.stringify({ body, headers, timeout, options: this.options }));
       const delta = { type: "text_delta", text: "streamed" };
+      if (body.stream === false) return { content: [{ type: "text", text: "whole" }] };
       return [{ type: "message_start" }, { type: "content_block_delta", delta }];
     },
   };
@@ -240,22 +272,107 @@ export default class Anthropic {
 """
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-@pytest.mark.parametrize("connection", CONNECTIONS, ids=NAMES)
-def test_javascript_reads_the_typescript_as_it_was_meant(connection, tmp_path):
-    sdk = tmp_path / "node_modules/@anthropic-ai/sdk"
+NEEDS_NODE = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+
+
+def run_as_javascript(source, folder):
+    """What a TypeScript snippet prints, and with what it calls the SDK."""
+    sdk = folder / "node_modules/@anthropic-ai/sdk"
     sdk.mkdir(parents=True)
     (sdk / "package.json").write_text('{"name": "@anthropic-ai/sdk", "main": "index.mjs"}')
     (sdk / "index.mjs").write_text(STUB)
-    sent = wire_of(*NASTY, temperature=0.2)
-    source = code("TypeScript", sent, connection)
     # The only thing in it that is not JavaScript.
-    source = source.replace(" as Anthropic.MessageCreateParamsStreaming", "")
-    (tmp_path / "call.mjs").write_text(source, "utf-8")
+    source = re.sub(r" as unknown as Anthropic\.MessageCreateParams(Non)?Streaming", "", source)
+    (folder / "call.mjs").write_text(source, "utf-8")
     done = subprocess.run(
-        ["node", "call.mjs"], cwd=tmp_path, capture_output=True, check=True, encoding="utf-8"
+        ["node", "call.mjs"], cwd=folder, capture_output=True, check=True, encoding="utf-8"
     )
-    assert done.stdout == "streamed"
-    called = json.loads(done.stderr)
+    return done.stdout, json.loads(done.stderr)
+
+
+@NEEDS_NODE
+@pytest.mark.parametrize("connection", CONNECTIONS, ids=NAMES)
+def test_javascript_reads_the_typescript_as_it_was_meant(connection, tmp_path):
+    sent = wire_of(*NASTY, temperature=0.2)
+    printed, called = run_as_javascript(code("TypeScript", sent, connection), tmp_path)
+    assert printed == "streamed"
     assert called["body"] == sent.body
     assert called["headers"]["anthropic-version"] == "2023-06-01"
+
+
+@NEEDS_NODE
+def test_javascript_sends_every_name_also_that_of_its_prototype(tmp_path):
+    inner = {"zip": 1, "__proto__": {"__proto__": [{"__proto__": None}]}, "constructor": 2}
+    sent = wire_of('\n  "__proto__": 1', __proto__=3, made_up=inner, stream=False)
+    source = code("TypeScript", sent)
+    printed, called = run_as_javascript(source, tmp_path)
+    assert printed == "whole\n"
+    assert called["timeout"] == 3_600_000
+    assert called["body"] == sent.body
+    assert values(called["body"]) == values(sent.body)
+    assert "// JavaScript" not in source
+
+
+ALTERED = [0.0, -0.0, 1.0, -5.0, 2**53 + 1, -(2**60), 1e16, 1e20, 10**21, 10**400, 2**70 + 1]
+EXACT = [0, 1, -1, 0.1, -0.5, 1e-7, 1.5e300, 2**53, 1e21, 1e22, 5e-324, 1.7976931348623157e308]
+
+
+@NEEDS_NODE
+@pytest.mark.parametrize(
+    ("number", "is_altered"), [*((n, True) for n in ALTERED), *((n, False) for n in EXACT)]
+)
+def test_a_number_that_javascript_would_alter_is_named(number, is_altered, tmp_path):
+    source = code("TypeScript", wire_of("Hi", made_up=[{"a": number}]))
+    _, called = run_as_javascript(source, tmp_path)
+    got, note = called["body"]["made_up"][0]["a"], "// JavaScript sends some numbers in its own way"
+    assert (repr(got) != repr(number)) == (note in source) == is_altered
+    if note in source:
+        assert f" as {json.dumps(got) if got is None or abs(got) < 1e21 else repr(got)}." in source
+
+
+def test_what_the_sdk_takes_out_of_the_body_is_named():
+    note = "// The SDK sends these as headers, not in the body: user_profile_id, workspace_id.\n"
+    assert note in code("TypeScript", wire_of("Hi", user_profile_id="u", workspace_id="w"))
+
+
+NO_LISTS = [True, -1, 1.5, {}, {"a": None}]
+LISTS = [None, False, 0, "", "x", [], [{"role": "user", "content": "Hi"}]]
+
+
+@pytest.mark.parametrize("name", ["messages", "tools"])
+def test_what_the_sdk_of_javascript_goes_through_and_cannot_is_named(name):
+    note = f"// The SDK refuses to send what is no list of objects here: {name}.\n"
+    assert all(note in code("TypeScript", wire_of("Hi", **{name: value})) for value in NO_LISTS)
+    assert not any(note in code("TypeScript", wire_of("Hi", **{name: value})) for value in LISTS)
+    assert (note in code("TypeScript", wire_of("Hi", **{name: [None]}))) == (name == "messages")
+
+
+def test_typescript_compiles_with_a_tool_that_the_sdk_has_no_type_for():
+    # Cast at once, it refuses whatever is too unlike the type, a newer tool of the API's too.
+    source = code("TypeScript", wire_of("Hi", tools=[{"type": "code_execution_2099", "name": "c"}]))
+    assert "} as unknown as Anthropic.MessageCreateParamsStreaming;" in source
+
+
+@pytest.mark.parametrize("path", ["/a[1-3]", "/{x,y}", ""])
+def test_curl_asks_once_whatever_brackets_are_in_the_address(path):
+    source = code("curl", wire_of("Hi"), replace(SERVER, base_url=f"http://localhost:11434{path}"))
+    assert ("curl --no-buffer --fail-with-body --globoff '" in source) == bool(path)
+    assert f"http://localhost:11434{path}/v1/messages" in source
+
+
+def test_only_a_few_of_many_altered_numbers_are_named():
+    source = code("TypeScript", wire_of("Hi", made_up=[float(n) for n in range(2_000)]))
+    assert "// JavaScript sends some numbers in its own way: 0.0 as 0, 1.0 as 1, " in source
+    assert "4.0 as 4, ….\n" in source
+
+
+@NEEDS_NODE
+@pytest.mark.parametrize("names", [["b", "1"], ["10", "2"], ["4294967294", "01"], ["1", "2", "a"],
+                                   ["a", "4294967295", "01", "-1", "1.5"]])  # fmt: skip
+def test_names_that_javascript_would_move_are_named(names, tmp_path):
+    sent = wire_of("Hi", tools=[{"input_schema": {name: True for name in names}}])
+    source = code("TypeScript", sent)
+    _, called = run_as_javascript(source, tmp_path)
+    is_moved = values(called["body"]) != values(sent.body)
+    assert is_moved == ("// JavaScript puts names that are numbers first: " in source)
+    assert is_moved == (names in (["b", "1"], ["10", "2"]))

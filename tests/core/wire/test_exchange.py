@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from playground.core.answer.raw_events import RawEvents
 from playground.core.request.connection import CLAUDE
 from playground.core.request.request import Message, Params, Prompt, Request
+from playground.core.wire.body_refusals import Unavailable
 from playground.core.wire.exchange import (
     MASK,
     Exchange,
@@ -20,7 +21,7 @@ from playground.core.wire.exchange import (
     from_json,
     to_json,
 )
-from playground.core.wire.wire import Decision, Unavailable, model_on, wire
+from playground.core.wire.wire import Decision, model_on, wire
 
 SENT = Sent("POST", "http://demo/v1/messages", (("Authorization", f"Bearer {MASK}"),), "{}", "wxyz")
 RECEIVED = Received(429, (("retry-after", "3"),))

@@ -3,6 +3,7 @@ difference between the form and the body has a line that says why."""
 
 import json
 import os
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,21 @@ def test_only_five_models_are_sent_a_temperature_and_only_by_the_old_version(
     assert sent.decision("temperature").why
 
 
+def test_a_result_of_a_tool_goes_out_as_the_one_turn_behind_its_call():
+    calls = '[{"type": "tool_use", "id": "t", "name": "n", "input": {"city": "Pune"}}]'
+    messages = (
+        Message("user", "Rain?"), Message("assistant", "", calls),
+        Message("user", "Dry, 31 °C", result_of="t"), Message("user", "In short?"),
+    )  # fmt: skip
+    body = json.dumps(wired(prompt=Prompt("", messages)).body["messages"], ensure_ascii=False)
+    assert body == (
+        '[{"role": "user", "content": "Rain?"}, {"role": "assistant", "content": ' + calls + "}, "
+        '{"role": "user", "content": '
+        '[{"type": "tool_result", "tool_use_id": "t", "content": "Dry, 31 °C"}, '
+        '{"type": "text", "text": "In short?"}]}]'
+    )
+
+
 def test_dated_ids_follow_the_rules_of_their_model():
     sent = wired(model="claude-haiku-4-5-20251001", temperature=0.2)
     assert sent.body["temperature"] == 0.2
@@ -61,6 +77,30 @@ def test_an_unknown_model_of_the_claude_api_is_sent_no_temperature():
     sent = wired(model="claude-next-9", temperature=0.5)
     assert "temperature" not in sent.body
     assert sent.decision("temperature").state == "unavailable"
+
+
+@pytest.mark.parametrize("thinking", [{"type": "dreaming"}, {"type": "adaptive", "display": "all"}])
+def test_an_unknown_model_may_think_in_ways_that_are_not_known(thinking):
+    extra = json.dumps({"thinking": thinking})
+    assert wired(model="claude-next-9", extra_json=extra).decision("thinking").refusal is None
+    assert wired(extra_json=extra).decision("thinking").refusal is not None
+
+
+def test_tools_may_come_from_a_server_of_tools():
+    choice = {"tool_choice": {"type": "tool", "name": "t"}}
+    for more, is_refused in (({}, True), ({"mcp_servers": [{"name": "m"}]}, False)):
+        line = wired(extra_json=json.dumps(choice | more)).decision("tool_choice")
+        assert (line.refusal is not None) == is_refused
+
+
+def test_a_refusal_ends_with_one_full_stop():
+    twice = '{"tools": [{"name": "t", "input_schema": {}}, {"name": "t", "input_schema": {}}]}'
+    assert wired(extra_json=twice).decision("tools").why.endswith("Tool names must be unique.")
+    assert (
+        wired(extra_json='{"service_tier": 1}')
+        .decision("service_tier")
+        .why.endswith("standard_only'.")
+    )
 
 
 def test_thinking_takes_the_temperature_away_and_says_so():
@@ -291,10 +331,11 @@ def test_every_difference_between_form_and_body_has_a_reason(params, connection,
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(FORMS, st.sampled_from([CLAUDE, DEMO, SERVER]))
-def test_only_a_chosen_version_sends_what_will_be_refused(params, connection):
+def test_only_a_chosen_version_or_extra_json_sends_what_will_be_refused(params, connection):
     sent = sent_by(params, connection)
     refused = [line for line in sent.decisions if line.refusal]
-    assert params.api_version != "auto" or not refused
+    if params.api_version == "auto":
+        assert {line.parameter for line in refused} <= sent.extra.fields.keys()
     assert all(line.state == "sent" and "refuses it" in line.why for line in refused)
 
 
@@ -397,6 +438,13 @@ def test_the_extra_json_can_name_the_model_whose_rules_then_apply():
         ("{\n  nope}", "line 2, column 3"),
         ("[1]", "must be an object"),
         ('{"a": NaN}', "NaN is not JSON"),
+        ('{"a": [1e400]}', "number is too large"),
+        ('{"a": -1.5E+999}', "number is too large"),
+        ('{"a": 0.30000000000000000001}', "0.30000000000000000001 is more precise than can be"),
+        ('{"a": [1e-400]}', "1e-400 is more precise"),
+        ('{"a": 1E-99999999999999999999}', "more precise"),
+        ('{"a": 12345678901234567890.5}', "more precise"),
+        ('{"a": 0.' + "1" * 5000 + "}", "more precise"),
         ('{"a": "\\ud800"}', "surrogate"),
         ("[" * 15_000, "more than 60 levels"),
         ('{"a": ' + "[" * 60 + "]" * 60 + "}", "more than 60 levels"),
@@ -414,6 +462,17 @@ def test_extra_json_that_cannot_be_used_says_where_it_is_wrong(text, problem):
         .decision("extra_json")
         .why.startswith("Not sent: ")
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [("0.1", "0.1"), ("1E5", "100000.0"), ("0.10", "0.1"), ("-0.0", "-0.0"), ("5e-324", "5e-324"),
+     ("0.30000000000000004", "0.30000000000000004"), ("9" * 30, "9" * 30)],
+)  # fmt: skip
+def test_a_number_of_the_extra_json_is_sent_as_the_same_number(typed, sent):
+    extra = read_extra(f'{{"a": {typed}}}')
+    assert (extra.problem, extra.json_of_fields["a"]) == (None, sent)
+    assert Decimal(sent) == Decimal(typed)
 
 
 def test_brackets_in_texts_nest_nothing():
