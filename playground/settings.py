@@ -5,16 +5,16 @@ A setting in the environment wins over one in the secrets. Nothing is written ba
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from playground.core.money.budget import Budget, amount
 from playground.core.request.connection import CLAUDE, CLAUDE_API_URL, DEMO, Connection, FlatPrice
-from playground.core.visitors.access import Caps, Gate
+from playground.core.visitors.access import Caps, Gate, email_in_lower_case
 from playground.core.visitors.passcode import LONGEST, SHORTEST, length
-from playground.core.visitors.setting_names import PAIR, SECTION, misspelt
+from playground.core.visitors.setting_names import NAMES, PAIR, SECTION, unread
 
 DEFAULT_LOG_URL = "sqlite:///data/runs.db"
 # What browsers send by themselves: https://www.iana.org/assignments/http-fields, client hints,
@@ -28,7 +28,8 @@ BROWSERS_OWN = re.compile(
     | x-playground-socket""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-ADDRESS = re.compile(r"[^@\s]*@[^@\s]+\.[^@\s]+")
+# A star or a bracket in it would be compared as it is, and let nobody in.
+ADDRESS = re.compile(r"[\w.!#$%&'+/=?^`{|}~-]*@[\w-]+(\.[\w-]+)+")
 LONGEST_REPEATED = 7
 """A passcode has at least eight characters, so that none is ever repeated."""
 LARGEST_COUNT = 1_000_000_000
@@ -66,8 +67,8 @@ class Settings:
     page_gone_s: int = 25
     caps: Caps = field(default_factory=lambda: Caps(4096, 200_000, 6))
     budget: Budget = field(default_factory=Budget)
-    misspelt: tuple[str, ...] = ()
-    """A sentence for each name that looks like a setting and is none."""
+    unused: tuple[str, ...] = ()
+    """A sentence for each name or value that was set and is not used, and why."""
 
     @property
     def gate(self) -> Gate:
@@ -95,17 +96,20 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> Settings:
     """Settings from the environment and the secrets; raises `SettingsError`."""
-    values = _values(environ, secrets)
+    sources = _sources(environ, secrets)
+    values, left_out = _merged(sources)
 
     def text(name: str, default: str = "") -> str:
         return values.get(name, default)
 
     key = text("ANTHROPIC_API_KEY")
     most_waiting = _count("PLAYGROUND_MAX_WAITING", values, 200)
+    price = _flat_price(text("PLAYGROUND_SERVER_PRICE"))
+    owner = _owner(text("ANTHROPIC_BASE_URL"), price, bool(key))
     settings = Settings(
-        owner=_owner(text("ANTHROPIC_BASE_URL"), text("PLAYGROUND_SERVER_PRICE"), bool(key)),
+        owner=owner,
         key=key,
-        key_is_from=_source(environ) if key else "",
+        key_is_from=_key_is_from(sources) if key else "",
         shares_key=_shares(text("PLAYGROUND_SHARE_KEY")),
         allowed_emails=_allowed(text("PLAYGROUND_ALLOWED_EMAILS")),
         passcode=_passcode(text("PLAYGROUND_PASSCODE")),
@@ -121,7 +125,7 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
             variants=_count("PLAYGROUND_MAX_VARIANTS", values, 6),
         ),
         budget=_budget(values),
-        misspelt=misspelt(environ, secrets),
+        unused=(*unread(environ, secrets), *left_out, *_idle(values, owner)),
     )
     if settings.allowed_emails and settings.passcode:
         # Either alone would do for a visitor: the weaker one would decide.
@@ -129,38 +133,91 @@ def read_settings(environ: Mapping[str, str], secrets: Mapping[str, object]) -> 
     return settings
 
 
-def _values(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[str, str]:
-    """What is set, by name: a list as one text, and nothing that is empty."""
+def _sources(
+    environ: Mapping[str, str], secrets: Mapping[str, object]
+) -> dict[str, dict[str, str]]:
+    """What is set in each place, by the place's name, and nothing that is empty; a later one
+    wins."""
     section = secrets.get(SECTION)
+    at_top = _texts(secrets)
+    real = _texts(environ)
+    return {
+        "the secrets": at_top,
+        f"[{SECTION}]": _texts(section if isinstance(section, Mapping) else {}),
+        # Streamlit copies what stands at the top of the secrets into the environment.
+        "the environment": {name: text for name, text in real.items() if at_top.get(name) != text},
+    }
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    texts = {name: _text(name, values[name]) for name in NAMES if name in values}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _merged(sources: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The values by name, and a sentence for each that belongs to a key or an address which a
+    later place replaced."""
     values: dict[str, str] = {}
-    for source in (secrets, section if isinstance(section, Mapping) else {}, environ):
-        texts = {name: _text(value) for name, value in source.items()}
-        filled = {name: text for name, text in texts.items() if text}
-        if filled.keys() & set(PAIR):
-            # A key goes to the address that stands beside it, never to another one.
-            values = {name: text for name, text in values.items() if name not in PAIR}
-        values |= filled
-    return values
+    places: dict[str, str] = {}
+    left_out: dict[str, str] = {}
+    for place, texts in sources.items():
+        for name, other in tuple(_replaced(values, texts)):
+            why = f"{other} is set in {place}, and they belong together only in one place"
+            left_out[name] = f"{name} in {places[name]} is not used: {why}."
+            del values[name]
+        values |= texts
+        places |= dict.fromkeys(texts, place)
+    return values, tuple(text for name, text in left_out.items() if name not in values)
 
 
-def _source(environ: Mapping[str, str]) -> str:
-    return "environment" if _text(environ.get("ANTHROPIC_API_KEY")) else "secrets"
+def _replaced(values: Mapping[str, str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What must not be used beside these texts, and with which of them."""
+    # A key goes to the address that stands beside it, never to another one.
+    for name, other in (PAIR, PAIR[::-1]):
+        if name in values and name not in texts and other in texts:
+            yield name, other
+    # Nor is a run counted at the price of another server.
+    url, price = "ANTHROPIC_BASE_URL", "PLAYGROUND_SERVER_PRICE"
+    if price in values and price not in texts and texts.get(url) not in (None, values.get(url)):
+        if url in values:
+            yield price, url
 
 
-def _text(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ",".join(map(_text, value))
+def _idle(values: Mapping[str, str], owner: Connection | None) -> Iterator[str]:
+    """A sentence for each setting that has no effect beside the others."""
+    if "PLAYGROUND_SERVER_PRICE" in values and (owner is None or owner.kind != "server"):
+        yield "PLAYGROUND_SERVER_PRICE is not used: ANTHROPIC_BASE_URL names no other server."
+    gates = ("PLAYGROUND_ALLOWED_EMAILS", "PLAYGROUND_PASSCODE")
+    if _shares(values.get("PLAYGROUND_SHARE_KEY", "")) and (gate := values.keys() & set(gates)):
+        yield f"PLAYGROUND_SHARE_KEY is not used: {min(gate)} decides who is let in."
+
+
+def _key_is_from(sources: Mapping[str, Mapping[str, str]]) -> str:
+    return "environment" if "ANTHROPIC_API_KEY" in sources["the environment"] else "secrets"
+
+
+def _text(name: str, value: object) -> str:
+    if name == "PLAYGROUND_ALLOWED_EMAILS" and isinstance(value, list | tuple):
+        return ",".join(_text(name, entry) for entry in value)
+    if not isinstance(value, str | int | float):
+        raise SettingsError(f"{name} must be a text in quotes or a number, not {_kind(value)}")
     try:
-        return str(value).strip() if isinstance(value, str | int | float) else ""
+        return str(value).strip()
     # Python refuses to print an integer of more than 4,300 digits, which secrets may hold.
     except ValueError:
         return "a number that is too long"
 
 
+def _kind(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "a section"
+    return "a list" if isinstance(value, list | tuple) else "a date or a time"
+
+
 def _allowed(text: str) -> frozenset[str]:
     """Addresses and domains, in lower case; a domain begins with its @."""
     allowed = []
-    for entry in re.split(r"[\s,;]+", text.strip(" ,;").lower()):
+    for entry in re.split(r"[\s,;]+", email_in_lower_case(text).strip(" ,;")):
         address = entry if "@" in entry else f"@{entry}"
         if text and not ADDRESS.fullmatch(address):
             expected = "addresses or domains, such as ada@example.com, example.org"
@@ -197,11 +254,11 @@ def _budget(values: Mapping[str, str]) -> Budget:
     )
 
 
-def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
+def _owner(base_url: str, price: FlatPrice | None, has_key: bool) -> Connection | None:
     """The connection that the owner's key belongs to."""
     # The SDK appends /v1/messages by itself.
     url = base_url.rstrip("/").removesuffix("/v1")
-    if not url or url.lower() == CLAUDE_API_URL:
+    if not url or _is_claudes(url):
         return CLAUDE if has_key else None
     expected = "ANTHROPIC_BASE_URL must be an address such as http://localhost:11434"
     try:
@@ -216,7 +273,14 @@ def _owner(base_url: str, price: str, has_key: bool) -> Connection | None:
     # The host is the connection's label, on the page and in the log: no password in it.
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError(expected + ", without a password or anything after it")
-    return Connection("server", parts.netloc, url, _flat_price(price))
+    if parts.path.lower().endswith(("/messages", "/completions", "/models")):
+        raise SettingsError(f"{expected}, without /v1{parts.path[parts.path.rindex('/') :]}")
+    return Connection("server", parts.netloc, url, price)
+
+
+def _is_claudes(url: str) -> bool:
+    # The same server under another spelling would be one whose prices are unknown.
+    return re.fullmatch(re.escape(CLAUDE_API_URL) + r"\.?(:443)?", url, re.IGNORECASE) is not None
 
 
 def _flat_price(text: str) -> FlatPrice | None:

@@ -5,6 +5,7 @@ import glob
 import itertools
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -94,6 +95,20 @@ class PostgresServer:
     def stop(self):
         """As if it had crashed."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate")
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Connections stay, and new ones are accepted, but nothing is answered."""
+        main = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        backends = self.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        processes = [main, *(pid for (pid,) in backends)]
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
 
     def close(self):
         if self._watch is not None:

@@ -3,6 +3,8 @@ sharing_process.py LOG`. It reads lines of JSON such as ["claim", "x"] and answe
 
 import json
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -21,6 +23,10 @@ class Sharing:
         self.log = RunLog(url, clock=lambda: datetime.now(UTC), retry_every_s=0.1)
 
     def open(self):
+        """Several that begin at once may find the new file locked, and try again."""
+        ends_s = time.monotonic() + 20
+        while self.log.warning and time.monotonic() < ends_s:
+            threading.Event().wait(0.05)
         return [self.log.flush(20), self.log.warning]
 
     def claim(self, name):

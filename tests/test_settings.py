@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from playground import settings as settings_module
 from playground.core.money.budget import Budget
 from playground.core.request.connection import CLAUDE, key_problem
 from playground.core.visitors.access import Caps
-from playground.core.visitors.setting_names import NAMES, misspelt
+from playground.core.visitors.setting_names import NAMES, unread
 from playground.settings import (
     SettingsError,
     is_local_visit,
@@ -56,6 +57,55 @@ def test_a_key_goes_to_the_address_beside_it_and_to_no_other():
     assert (settings.owner.kind, settings.key) == ("server", "")
 
 
+KEY, URL = {"ANTHROPIC_API_KEY": "k"}, {"ANTHROPIC_BASE_URL": "http://localhost:11434"}
+CLAUDES_URL = {"ANTHROPIC_BASE_URL": "https://api.anthropic.com"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "secrets", "left_out", "other"),
+    [
+        (KEY, {"playground": URL}, "ANTHROPIC_BASE_URL in [playground]", KEY),
+        (KEY, URL, "ANTHROPIC_BASE_URL in the secrets", KEY),
+        (KEY, {"playground": URL | {"ANTHROPIC_API_KEY": "x"}}, "ANTHROPIC_BASE_URL in [pl", KEY),
+        (URL, {"playground": KEY}, "ANTHROPIC_API_KEY in [playground]", URL),
+        (CLAUDES_URL, {"playground": KEY}, "ANTHROPIC_API_KEY in [playground]", CLAUDES_URL),
+        ({}, KEY | {"playground": URL}, "ANTHROPIC_API_KEY in the secrets", URL),
+        (KEY, KEY | {"playground": URL}, "ANTHROPIC_API_KEY in the secrets", URL),
+    ],
+)
+def test_half_of_key_and_address_that_is_left_out_is_told(environ, secrets, left_out, other):
+    [said] = read_settings(environ, secrets).unused
+    assert said.startswith(left_out)
+    assert f"is not used: {next(iter(other))} is set in " in said
+
+
+@pytest.mark.parametrize(
+    ("environ", "secrets"),
+    [
+        (KEY | URL, {"playground": KEY}),
+        (KEY, {"playground": KEY}),
+        (KEY | URL, {"playground": CLAUDES_URL | KEY}),
+        ({"ANTHROPIC_API_KEY": " "}, {"playground": KEY | URL}),
+        (URL, KEY | {"playground": KEY | URL} | URL),
+        (KEY, KEY | URL),
+    ],
+)
+def test_a_setting_that_is_replaced_by_itself_is_not_told(environ, secrets):
+    assert read_settings(environ, secrets).unused == ()
+
+
+def test_the_price_of_one_server_is_not_taken_for_another_ones():
+    price = {"PLAYGROUND_SERVER_PRICE": "0/0"}
+    settings = read_settings({"ANTHROPIC_BASE_URL": "http://paid.example"}, URL | price)
+    assert settings.owner.flat_price is None
+    [said] = settings.unused
+    assert said.startswith("PLAYGROUND_SERVER_PRICE in the secrets is not used")
+    own = {"playground": CLAUDES_URL | price}
+    for environ, secrets in ((URL, URL | price), (URL, price), (URL | price, own)):
+        settings = read_settings(environ, secrets)
+        assert (settings.owner.flat_price is None, settings.unused) == (False, ())
+
+
 def test_a_key_does_not_show_in_the_settings_text():
     assert "sk-secret" not in repr(read_settings({"ANTHROPIC_API_KEY": "sk-secret"}, {}))
 
@@ -75,9 +125,27 @@ def test_a_base_url_makes_a_server_and_takes_the_key_along():
     assert [each.kind for each in settings.connections] == ["demo", "server", "claude"]
 
 
-def test_the_claude_apis_own_address_is_not_another_server():
-    url = {"ANTHROPIC_BASE_URL": "https://API.anthropic.com/v1/", "ANTHROPIC_API_KEY": "k"}
+@pytest.mark.parametrize("tail", ["/v1/", "", ":443", ".", ":443/v1"])
+def test_the_claude_apis_own_address_is_not_another_server(tail):
+    url = {"ANTHROPIC_BASE_URL": f"https://API.anthropic.com{tail}", "ANTHROPIC_API_KEY": "k"}
     assert read_settings(url, {}).owner is CLAUDE
+
+
+def test_a_price_without_another_server_is_read_all_the_same_and_told():
+    with pytest.raises(SettingsError, match="PLAYGROUND_SERVER_PRICE must be two prices"):
+        read_settings({"PLAYGROUND_SERVER_PRICE": "nonsense"}, {})
+    for environ in ({}, KEY, KEY | CLAUDES_URL):
+        [said] = read_settings(environ | {"PLAYGROUND_SERVER_PRICE": "1/2"}, {}).unused
+        assert said.startswith("PLAYGROUND_SERVER_PRICE is not used: ANTHROPIC_BASE_URL names no")
+
+
+def test_a_key_that_is_shared_with_all_beside_a_gate_is_told_to_be_not():
+    gate = {"PLAYGROUND_PASSCODE": "correct horse", "PLAYGROUND_SHARE_KEY": "true"}
+    settings = read_settings(gate, {})
+    assert settings.gate == "passcode"
+    told = "PLAYGROUND_SHARE_KEY is not used: PLAYGROUND_PASSCODE decides who is let in."
+    assert settings.unused == (told,)
+    assert read_settings(gate | {"PLAYGROUND_SHARE_KEY": "no"}, {}).unused == ()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +168,20 @@ def test_the_claude_apis_own_address_is_not_another_server():
         ("PLAYGROUND_ALLOWED_EMAILS", "*"),
         ("PLAYGROUND_ALLOWED_EMAILS", "ada@example.com, a@b@example.com"),
         ("PLAYGROUND_ALLOWED_EMAILS", "com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "*@example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "*.example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "@*.example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", '["ada@example.com"]'),
+        ("PLAYGROUND_ALLOWED_EMAILS", "'ada@example.com'"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "Ada <ada@example.com>"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "<ada@example.com>"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "mailto:ada@example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "https://example.com"),
+        ("PLAYGROUND_ALLOWED_EMAILS", "ada@example.com."),
+        ("PLAYGROUND_ALLOWED_EMAILS", ".example.com"),
+        ("ANTHROPIC_BASE_URL", "http://localhost:11434/v1/messages"),
+        ("ANTHROPIC_BASE_URL", "http://localhost:11434/v1/chat/completions/"),
+        ("ANTHROPIC_BASE_URL", "https://api.anthropic.com/v1/messages"),
         ("PLAYGROUND_ALLOWED_EMAILS", ","),
         ("PLAYGROUND_MAX_TOKENS", "-1"),
         ("PLAYGROUND_MAX_PROMPT_CHARS", "1e5"),
@@ -165,7 +247,7 @@ def test_a_key_or_password_in_the_wrong_setting_is_not_repeated(name, value):
 
 
 def test_a_key_where_a_name_should_be_is_not_repeated():
-    [said] = misspelt({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
+    [said] = unread({}, {"playground": {"sk-ant-api03-0123456789abcdef": "x"}})
     assert "0123" not in said
 
 
@@ -174,15 +256,27 @@ def test_what_is_short_is_repeated_to_be_found():
         read_settings({"PLAYGROUND_MAX_RUNS": "many"}, {})
 
 
-@pytest.mark.parametrize("key", ["", "two\nlines", "with space", "schlüssel", "sk-ant-\x7f"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "two\nlines", "with space", "schlüssel", "sk-ant-\x7f", '"sk-ant-api03-x"', "'sk-ant-x'",
+     '"sk-other"', "`abc`", "<your-key>", "ANTHROPIC_API_KEY=sk-ant-x", "anthropic_api_key=k",
+     "x-api-key:k", '"api_key":"k"', "OPENAI_API_KEY=sk-x", "sk-ant-x,", 'sk-ant-x"',
+     "Bearer:sk-ant-x",
+     "ANTHROPIC_AUTH_TOKEN=k", "sk-ant-api03-...", '""'],
+)  # fmt: skip
 def test_what_cannot_be_a_key_is_said_without_repeating_it(key):
     problem = key_problem(key)
     assert problem
     assert not key or key not in problem
 
 
-def test_an_ordinary_key_has_no_problem():
-    assert key_problem("sk-ant-api03-abc_DEF-123") is None
+@pytest.mark.parametrize(
+    "key",
+    ["sk-ant-api03-abc_DEF-123", "sk-1234", "lm-studio", "ollama", "a'b", "YWJjZA==", "x=y:z;",
+     "hunter2}", "key/with.dots+and~more", "none"],
+)  # fmt: skip
+def test_an_ordinary_key_has_no_problem(key):
+    assert key_problem(key) is None
 
 
 def test_a_passcode_that_cannot_be_used_is_not_repeated_and_a_good_one_not_shown():
@@ -199,6 +293,7 @@ def test_a_passcode_that_cannot_be_used_is_not_repeated_and_a_good_one_not_shown
     [
         "Ada@Example.com, example.org",
         ["ada@example.com", "@example.org"],
+        ["ada@example.com, ", ["EXAMPLE.org"]],
         "@EXAMPLE.ORG;ada@example.com,",
     ],
 )
@@ -340,15 +435,93 @@ def test_any_settings_are_settings_or_one_sentence_that_names_one(environ, secre
 def test_a_name_that_is_no_setting_is_told_with_the_one_that_is_near():
     environ = {"PLAYGROUND_BUDGTE_DAY_USD": "hush", "PLAYGROUND_LOG": "x", "PATH": "y"}
     secrets = {"Playground_Log": "z", "auth": {}, "playground": {"PASSCODE": "hush", "colour": 1}}
-    assert misspelt(environ, secrets) == (
+    assert unread(environ, secrets) == (
         "PLAYGROUND_BUDGTE_DAY_USD is not a setting; did you mean PLAYGROUND_BUDGET_DAY_USD?",
         "Playground_Log is not a setting; did you mean PLAYGROUND_LOG?",
         "PASSCODE is not a setting; did you mean PLAYGROUND_PASSCODE?",
         "colour is not a setting.",
     )
-    assert read_settings({"PLAYGROUND_LOGS": "x"}, {}).misspelt == (
+    assert read_settings({"PLAYGROUND_LOGS": "x"}, {}).unused == (
         "PLAYGROUND_LOGS is not a setting; did you mean PLAYGROUND_LOG?",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PLAYGROND_PASSCODE", "PLAYGROUND_PASSCODE"),
+        ("ANTHROPIC_APIKEY", "ANTHROPIC_API_KEY"),
+        ("Anthropic_Api_Key", "ANTHROPIC_API_KEY"),
+        ("ANTROPIC_BASE_URL", "ANTHROPIC_BASE_URL"),
+        ("PLAYGROUND-LOG", "PLAYGROUND_LOG"),
+        ("playground.max.runs", "PLAYGROUND_MAX_RUNS"),
+    ],
+)
+def test_a_typing_error_in_the_prefix_is_told_wherever_the_name_is_set(name, meant):
+    said = (f"{name} is not a setting; did you mean {meant}?",)
+    assert unread({name: "x"}, {}) == unread({}, {name: "x"}) == said
+    assert unread({}, {"playground": {name: "x"}}) == said
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_AWS_API_KEY", "ANTHROPIC_LOG", "OPENAI_API_KEY",
+     "ANTHROPIC_VERTEX_BASE_URL", "STREAMLIT_SERVER_PORT", "PLAY"],
+)  # fmt: skip
+def test_variables_of_other_programs_are_not_taken_for_settings(name):
+    assert unread({name: "x"}, {}) == ()
+
+
+AUTH = {"redirect_uri": "x", "cookie_secret": "x", "client_id": "x", "google": {"client_id": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        ({"auth": AUTH | {"PLAYGROUND_MAX_TOKENS": "5"}}, "auth"),
+        ({"auth": {"google": {"PLAYGROUND_MAX_TOKENS": "5"}}}, "auth.google"),
+        ({"playground": {"PLAYGROUND_LOG": {"PLAYGROUND_MAX_TOKENS": 5}}}, "playground"),
+        ({"servers": [{"PLAYGROUND_MAX_TOKENS": 5}, {}]}, "servers"),
+        ({"sk-ant-api03-0123456789abcdef": {"PLAYGROUND_MAX_TOKENS": 5}}, "sk-ant"),
+    ],
+)
+def test_a_setting_in_a_section_that_is_not_the_apps_is_told_with_its_section(section, where):
+    [said] = [text for text in unread({}, section) if "MAX_TOKENS" in text]
+    assert said.startswith(f"PLAYGROUND_MAX_TOKENS in [{where}")
+    assert said.endswith("is not read; put it into [playground].")
+    assert "0123" not in said
+
+
+def test_a_login_in_the_secrets_is_no_misplaced_setting():
+    assert unread({}, {"auth": AUTH, "connections": {"db": {"url": "x", "log": "y"}}}) == ()
+
+
+@pytest.mark.parametrize("name", ["Playground", "PLAYGROUND", "playgrounds", "play-ground"])
+def test_a_section_whose_name_is_only_like_the_apps_is_told(name):
+    secrets = {name: {"ANTHROPIC_API_KEY": "k", "PLAYGROUND_PASSCODE": "correct horse"}}
+    said = f"[{name}] is not read; did you mean [playground]?"
+    assert read_settings({}, secrets).unused == (said,)
+
+
+@pytest.mark.parametrize("value", ["oops", 3, [{"PLAYGROUND_MAX_RUNS": 3}]])
+def test_the_apps_section_must_be_one(value):
+    [said] = read_settings({}, {"playground": value}).unused
+    assert said == "playground in the secrets is not a section: begin it with a line [playground]."
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "value", [date(2026, 11, 29), time(12), datetime(2026, 1, 1, tzinfo=UTC), {"a": "b"}, [{}]]
+)
+def test_a_setting_that_is_neither_text_nor_number_is_an_error(name, value):
+    for secrets in ({name: value}, {"playground": {name: value}}):
+        with pytest.raises(SettingsError, match=f"^{name} must be a text in quotes or a number"):
+            read_settings({}, secrets)
+
+
+def test_only_the_list_of_addresses_may_be_a_list():
+    with pytest.raises(SettingsError, match=r"PLAYGROUND_PASSCODE must be .*, not a list"):
+        read_settings({}, {"PLAYGROUND_PASSCODE": ["correct", "horse"]})
 
 
 def test_every_setting_that_is_read_has_its_name_in_the_list():

@@ -2,7 +2,7 @@
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Semaphore
 
@@ -14,8 +14,10 @@ from playground.core.money.budget import Budget, Reservation, Spender, reserved_
 from playground.core.request.connection import Connection, FlatPrice
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
+from playground.core.text.refusal import Refusal
 from playground.engine.run import Run
 from playground.settings import Settings
+from playground.ui.runs import spending
 from playground.ui.session.services import Services
 
 REQUEST = Request(Prompt("", (Message("user", "Hi"),)), Params("model", 300))
@@ -63,10 +65,61 @@ def test_of_many_presses_at_once_only_those_that_fit_reach_the_server(api, servi
         runs = [run for run in threads.map(press, range(40)) if run is not None]
     assert len(runs) == 5
     assert all(arrived.acquire(timeout=20) for _ in runs)
-    for run in runs:
-        services.engine.stop(run)
-        assert run.wait(20)
+    services.engine.stop(runs)
+    assert all(run.wait(20) for run in runs)
     assert len(api.posts) == 5
     [balance] = services.log.budgets.balances(caps)
     # What was sent may be billed though nobody waited for the answer.
     assert (balance.used_usd, balance.held_usd) == (5 * most_usd, 0)
+
+
+def test_a_run_that_is_admitted_after_midnight_counts_into_the_day_that_was_looked_at(
+    services, monkeypatch
+):
+    server = Connection("server", "fake", "http://127.0.0.1:9", FlatPrice(Decimal(10), Decimal(10)))
+    made = datetime(2026, 11, 30, 23, 59, 59, 999_000, UTC)
+    planned = plan(RunContext(server, RetryPolicy(), (), made), Variant("A", REQUEST))
+    most_usd = reserved_usd(planned.worst_case_usd)
+    spender, own = Spender("ada", "ada", made), Budget(day_usd=most_usd)
+
+    class After(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return made + timedelta(milliseconds=5)
+
+    monkeypatch.setattr(spending, "datetime", After)
+    monkeypatch.setattr(spending, "services", lambda: services)
+    monkeypatch.setattr(spending.money_state, "budget", lambda: own)
+    first, second = Run("page", "ada", planned), Run("page", "ada", planned)
+    first.created_at = second.created_at = made
+    assert not isinstance(spending.admit([first], spender), Refusal)
+    assert isinstance(spending.admit([second], spender), Refusal), "that day is spent"
+    days = [windows(own, Budget(), spender, at) for at in (made, After.now())]
+    held = [services.log.budgets.balances(day)[0].held_usd for day in days]
+    assert held == [0, most_usd]
+
+
+def test_an_experiment_whose_clock_is_set_back_keeps_to_the_budget_of_its_session(
+    services, monkeypatch
+):
+    server = Connection("server", "fake", "http://127.0.0.1:9", FlatPrice(Decimal(10), Decimal(10)))
+    opened = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    planned = plan(RunContext(server, RetryPolicy(), (), opened), Variant("A", REQUEST))
+    most_usd = reserved_usd(planned.worst_case_usd)
+    moments = iter([opened - timedelta(hours=hours) for hours in (2, 1, 0)])
+
+    class SetBack(datetime):
+        @classmethod
+        def now(cls, zone=None):
+            return next(moments)
+
+    monkeypatch.setattr(spending, "datetime", SetBack)
+    monkeypatch.setattr(spending, "services", lambda: services)
+    monkeypatch.setattr(spending.money_state, "budget", lambda: Budget(session_usd=2 * most_usd))
+    admit = spending.admitter(Spender("ada", "ada", opened))
+    refused = []
+    for hours in (2, 1, 0):
+        run = Run("page", "ada", planned)
+        run.created_at = opened - timedelta(hours=hours)
+        refused.append(isinstance(admit([run]), Refusal))
+    assert refused == [False, False, True]

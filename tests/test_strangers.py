@@ -184,6 +184,8 @@ def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
         async with visit(guarded, headers={}) as owner, visit(guarded) as guesser:
             await owner.rerun(run_all=True)
             await asyncio.to_thread(until, lambda: len(api.posts) == 2, PATIENCE_S, "the runs")
+            # A socket that nobody reads answers no ping: the page would be gone within a minute.
+            reading = asyncio.create_task(_drain(owner.socket))
             await guesser.rerun(connection=guarded.connection)
             for number in range(MOST_WRONG):
                 await guess(guesser, f"wrong passcode {number}")
@@ -203,6 +205,7 @@ def test_every_message_sent_200_times_changes_nothing_for_others(guarded, api):
                 )
                 assert memory_mb(guarded) < before[1] + MOST_MORE_MB, kind
                 assert not any(post.closed_s for post in api.posts), kind
+            reading.cancel()
 
     asyncio.run(play())
 

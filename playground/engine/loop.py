@@ -11,8 +11,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -69,6 +69,10 @@ class Engine:
         # Scripts take places on their own threads while the loop gives some back: two that count
         # at once would both fit into the last place.
         self._counting = threading.Lock()
+        # What is called as the loop ends would never be done, and whoever waits for it would wait
+        # for ever: the last call and the end come one after the other.
+        self._calling = threading.Lock()
+        self._takes_calls = True
         self._most_each = most_runs_per_visitor
         self._grace_s = grace_s
         self._tasks: dict[str, tuple[Run, asyncio.Task[None]]] = {}
@@ -122,9 +126,19 @@ class Engine:
             return
         self._loop.call_soon_threadsafe(self._enqueue, run, send)
 
-    def stop(self, run: RunView) -> None:
-        """Cancel a run, whatever it does; `run.wait` tells when it has ended."""
-        self._loop.call_soon_threadsafe(self._cancel, run.id, "you")
+    def stop(self, runs: Iterable[RunView]) -> None:
+        """Cancel runs, whatever they do; `run.wait` tells when one has ended."""
+        run_ids = [run.id for run in runs]
+        if self._is_closing:
+            return  # They are being stopped, and the loop may be closed.
+
+        # All in one step of the loop: one by one, the end of the first would begin the next in
+        # the queue before that is cancelled, and it would be sent and paid for.
+        def cancel() -> None:
+            for run_id in run_ids:
+                self._cancel(run_id, "you")
+
+        self._loop.call_soon_threadsafe(cancel)
 
     def stop_all(self) -> None:
         """The server ends: stop every run, also those that anybody starts from now on."""
@@ -140,8 +154,15 @@ class Engine:
         self._loop.call_soon_threadsafe(cancel)
 
     def call(self, work: Coroutine[object, None, T]) -> "Future[T]":
-        """Do something else on the loop, such as reading the list of models."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Do something else on the loop, such as reading the list of models; cancelled once the
+        engine is closed."""
+        with self._calling:
+            if self._takes_calls:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        cancelled: Future[T] = Future()
+        cancelled.cancel()
+        return cancelled
 
     @property
     def live_owners(self) -> int:
@@ -168,7 +189,9 @@ class Engine:
                 if run.owner == owner:
                     run.owner = to
 
-        self.call(hand_over()).result()
+        # Of an engine that is closed no run goes on.
+        with contextlib.suppress(CancelledError):
+            self.call(hand_over()).result()
 
     def close(self, patience_s: float = 10.0) -> None:
         """Stop every run, whatever else was called, and the loop; what does not end within
@@ -177,8 +200,12 @@ class Engine:
             return
         self.stop_all()
         asyncio.run_coroutine_threadsafe(self._close(patience_s), self._loop).result()
+        with self._calling:
+            self._takes_calls = False
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        # Once more: something may have been called since.
+        self._loop.run_until_complete(self._close(0.0))
         self._loop.close()
 
     def _main(self) -> None:
@@ -214,6 +241,7 @@ class Engine:
         self._live_owners = len({run.owner for run in [*self._running(), *self._queued()]})
 
     def _begin(self, run: Run, send: Send) -> None:
+        run.ahead = None
         self.give_back([run])
         task = self._loop.create_task(self._drive(run, send))
         self._tasks[run.id] = (run, task)

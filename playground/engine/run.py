@@ -66,7 +66,7 @@ class Run:
         self.visitor = visitor
         self.plan = plan
         self.status: Status = "queued"
-        self.ahead = 0
+        self.ahead: int | None = None
         self.created_at = datetime.now(UTC)
         self.ended_at: datetime | None = None
         self.began_s: float | None = None

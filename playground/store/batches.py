@@ -54,11 +54,7 @@ class BatchStore:
             .where(*_has_key(batches, submission.visitor, submission.submission_id), is_open)
             .values({name: row[name] for name in row if name not in _KEY})
         )
-
-        def write(connection: sa.Connection) -> None:
-            connection.execute(changed)
-
-        return self._db.write(write)
+        return self._db.execute(changed)
 
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None:
         """One submission of this visitor."""

@@ -40,11 +40,7 @@ class BudgetStore:
 
     def release(self, visitor: str, run_ids: Sequence[str]) -> Refusal | None:
         """Release what was reserved for runs that were never sent."""
-
-        def write(connection: sa.Connection) -> None:
-            reservations.release(connection, visitor, run_ids)
-
-        return self._db.write(write)
+        return self._db.write(lambda connection: reservations.release(connection, visitor, run_ids))
 
     def balances(self, caps: Sequence[Window]) -> tuple[Balance, ...] | Refusal:
         """The current balances of the windows."""

@@ -53,11 +53,7 @@ class ClaimStore:
         release = sa.delete(claims).where(
             *_has_key(visitor, name), claims.c.boot_id == self._boot.boot_id
         )
-
-        def write(connection: sa.Connection) -> None:
-            connection.execute(release)
-
-        return self._db.write(write)
+        return self._db.execute(release)
 
 
 def _has_key(visitor: str, name: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -78,13 +78,13 @@ class ExperimentStore:
         row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
         # A process at work on it asks for its claim before each start, and stops without one.
         is_its = [claims.c[column] == value for column, value in row.items()]
-
-        def write(connection: sa.Connection) -> None:
-            connection.execute(sa.delete(claims).where(*is_its))
-            for table in (experiments, cells):
-                connection.execute(sa.delete(table).where(*_has_key(table, visitor, experiment_id)))
-
-        return self._db.write(write)
+        return self._db.execute(
+            sa.delete(claims).where(*is_its),
+            *(
+                sa.delete(table).where(*_has_key(table, visitor, experiment_id))
+                for table in (experiments, cells)
+            ),
+        )
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
         """Remember the runs of these cells, before any of them begins."""
@@ -93,20 +93,16 @@ class ExperimentStore:
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
         """Remember the results of the checks of these cells."""
-
-        def write(connection: sa.Connection) -> None:
-            for checked_cell in done:
-                is_cell = cells.c.cell_id == checked_cell.cell_id
-                connection.execute(
-                    sa.update(cells)
-                    .where(*_has_key(cells, visitor, experiment_id), is_cell)
-                    .values(
-                        results_json=clean_text(results_to_json(checked_cell.results)),
-                        answer_key=checked_cell.answer_key,
-                    )
+        its_cells = sa.update(cells).where(*_has_key(cells, visitor, experiment_id))
+        return self._db.execute(
+            *(
+                its_cells.where(cells.c.cell_id == cell.cell_id).values(
+                    results_json=clean_text(results_to_json(cell.results)),
+                    answer_key=cell.answer_key,
                 )
-
-        return self._db.write(write)
+                for cell in done
+            )
+        )
 
     def cells(self, visitor: str, experiment_id: str) -> dict[str, CellRow] | Refusal:
         """Every cell that was started, with its run as the log has it now."""

@@ -54,6 +54,7 @@ class RunLog:
     ) -> None:
         """`saved_within_s`: how long a deletion waits for rows that are being written."""
         self._memory = Memory()
+        self._refused_questions: dict[str, Fault] = {}
         self.open_pages = OpenPages()
         self._writer = Writer(
             url=url,
@@ -90,6 +91,18 @@ class RunLog:
         self._memory.keep(row, texts)
         self._writer.wake()
 
+    def why_full(self, visitor: str) -> str | None:
+        """Why no more runs of a visitor should start: so many rows wait for a database that can't
+        be written."""
+        if not self._memory.is_full(clean_text(visitor)):
+            return None
+        fault = self._writer.fault
+        cause = fault.cause if fault else "the database takes too long"
+        return (
+            f"Not started: the log can't be saved: {cause}. As many runs as fit are kept in memory "
+            "until it can."
+        )
+
     def delete_all(self, visitor: str) -> None:
         """Forget all runs of a visitor, at once for whoever asks and soon in the database;
         `warning_to` says when that has to wait."""
@@ -125,7 +138,7 @@ class RunLog:
         return self._warning(clean_text(visitor))
 
     def _warning(self, visitor: str | None) -> str | None:
-        fault = self._writer.fault or self._writer.read_fault
+        fault = self._writer.fault or self._writer.read_fault or self._refused_question(visitor)
         refusals, lost = self._memory.refusals(visitor), self._memory.lost(visitor)
         fault = fault or next(
             (refusal for refusal in refusals if refusal.kind not in UNFORESEEN), None
@@ -140,6 +153,12 @@ class RunLog:
         if not sentences and self._writer.notice:
             sentences.append(self._writer.notice)
         return " ".join(sentences) or None
+
+    def _refused_question(self, visitor: str | None) -> Fault | None:
+        """Why the last question of this visitor, or of any, was refused."""
+        if visitor is not None:
+            return self._refused_questions.get(visitor)
+        return next(iter(list(self._refused_questions.values())), None)
 
     def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
         """What is in the way of deletions that were requested."""
@@ -163,10 +182,11 @@ class RunLog:
     ) -> Page:
         """Return the newest rows, or those just older (`before`) or newer (`after`) than a run."""
         name = clean_text(visitor)
+        older_than, newer_than = (edge and clean_text(edge) for edge in (before, after))
         page = self._answer(
             name,
             lambda connection, entries: read_page(
-                connection, name, entries, before=before, after=after, limit=limit
+                connection, name, entries, before=older_than, after=newer_than, limit=limit
             ),
         )
         return replace(page, rows=self.open_pages.filled(page.rows))
@@ -216,16 +236,25 @@ class RunLog:
                     with database.reading() as connection:
                         answer = question(connection, entries)
                     self._writer.read_fault = None
+                    self._refused_questions.pop(visitor, None)
                     return answer
                 self._writer.wake()
             except Exception as error:  # a page without a log is better than no page
-                self._note(error)
+                self._note(visitor, error)
         return question(None, self._memory.entries(visitor, latest=True))
 
-    def _note(self, error: Exception) -> None:
+    def _note(self, visitor: str, error: Exception) -> None:
         fault = replace(fault_of(error), during="read")
-        is_known = self._writer.fault is not None or self._writer.read_fault is not None
+        is_known = (
+            self._writer.fault is not None
+            or self._writer.read_fault is not None
+            or fault in list(self._refused_questions.values())
+        )
         if fault.kind in UNFORESEEN and not is_known:
             report(_log, "the run log", error)
+        # What one visitor chose may be all that is wrong: others are not told of it.
+        if fault.may_be_of_one_row:
+            self._refused_questions[visitor] = fault
+            return
         self._writer.read_fault = fault
         self._writer.wake(is_suspect=fault.kind == "damaged")

@@ -74,20 +74,13 @@ class PromptStore:
 
     def rename(self, visitor: str, prompt_id: str, name: str) -> Refusal | None:
         statement = prompts.update().where(_has_key(prompts, visitor, prompt_id))
-        return self._write(statement.values(name=clean_text(name)))
+        return self._db.execute(statement.values(name=clean_text(name)))
 
     def delete(self, visitor: str, prompt_id: str) -> Refusal | None:
         tables = (prompt_versions, prompts)
-        return self._write(
+        return self._db.execute(
             *(table.delete().where(_has_key(table, visitor, prompt_id)) for table in tables)
         )
-
-    def _write(self, *statements: sa.Executable) -> Refusal | None:
-        def write(connection: sa.Connection) -> None:
-            for statement in statements:
-                connection.execute(statement)
-
-        return self._db.write(write)
 
 
 def _has_key(table: sa.Table, visitor: str, prompt_id: str) -> sa.ColumnElement[bool]:

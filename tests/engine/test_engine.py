@@ -158,7 +158,7 @@ def test_stop_works_at_once_in_every_phase(engine, events):
     engine.start(run, sending(*events, then_wait=True))
     until(lambda: run.began_s is not None)
     before_s = time.monotonic()
-    engine.stop(run)
+    engine.stop([run])
     assert run.wait(1)
     assert run.status == "stopped"
     assert run.text == "".join(event.text for event in events if isinstance(event, TextDelta))
@@ -181,14 +181,14 @@ def test_stopped_twice_a_run_ends_in_its_own_way_all_the_same(engine):
 
     async def let_close():
         await begun.wait()
-        engine.stop(run)
+        engine.stop([run])
         await asyncio.sleep(0)
         may_close.set()
 
     run = new_run()
     engine.start(run, send)
     until(lambda: run.attempt_number == 1)
-    engine.stop(run)
+    engine.stop([run])
     engine.call(let_close()).result(5)
     assert run.wait(5)
     assert run.status == "stopped"
@@ -199,10 +199,37 @@ def test_stopped_right_after_its_start_a_run_still_ends_once(engine):
     runs = [new_run() for _ in range(50)]
     for run in runs:
         engine.start(run, sending(*ANSWER, then_wait=True))
-        engine.stop(run)
+        engine.stop([run])
     assert all(run.wait(5) for run in runs)
     assert {run.status for run in runs} == {"stopped"}
     assert len(engine.ended) == 50
+
+
+def test_of_runs_stopped_together_none_begins_in_the_place_of_another(engine_with):
+    engine, sent = engine_with(most_runs=1), []
+    runs = [new_run() for _ in range(50)]
+
+    def sending_noted(run):
+        async def send():
+            sent.append(run)
+            yield Connecting(1)
+            await asyncio.Event().wait()
+
+        return send
+
+    for run in runs:
+        engine.start(run, sending_noted(run))
+    until(lambda: runs[0].attempt_number == 1 and runs[-1].ahead == 48)
+
+    def one_by_one():
+        # A slow thread: the loop comes to an end of what it was told between any two.
+        for run in runs:
+            engine.call(asyncio.sleep(0)).result(5)
+            yield run
+
+    engine.stop(one_by_one())
+    assert all(run.wait(5) for run in runs)
+    assert sent == [runs[0]]
 
 
 def test_a_visitor_gets_no_more_than_a_share_and_the_queue_is_in_order(engine_with):
@@ -215,9 +242,9 @@ def test_a_visitor_gets_no_more_than_a_share_and_the_queue_is_in_order(engine_wi
     until(lambda: [run.status for run in greedy] == statuses)
     until(lambda: modest[0].status == "streaming" and modest[1].ahead == 2)
     assert (greedy[2].ahead, greedy[3].ahead, modest[1].ahead) == (0, 1, 2)
-    engine.stop(greedy[0])
+    engine.stop([greedy[0]])
     until(lambda: greedy[2].status == "streaming")
-    engine.stop(greedy[3])
+    engine.stop([greedy[3]])
     assert greedy[3].wait(5)
     assert greedy[3].began_s is None
     until(lambda: modest[1].ahead == 0)
@@ -275,7 +302,7 @@ def test_more_than_may_wait_are_refused_all_or_none_and_places_come_back(engine_
     assert "8 of 8 places" in engine.take_places([new_run("e"), new_run("e")]).sentence
     assert "8 of 8 places" in engine.why_full("e", 1)
     until(lambda: waiting[3][1].ahead == 7)
-    engine.stop(waiting[3][1])
+    engine.stop([waiting[3][1]])
     assert waiting[3][1].wait(5)
     assert engine.why_full("e", 1) is None
     assert engine.why_full("e", 2) is not None
@@ -311,12 +338,12 @@ def test_strangers_demo_runs_hold_up_no_other_and_have_places_of_their_own(engin
     waiting = new_run("c")
     assert engine.take_places([waiting]) is None
     engine.start(waiting, sending(*ANSWER, then_wait=True))
-    engine.stop(demo[0])
+    engine.stop([demo[0]])
     until(lambda: demo[2].status == "streaming")
     assert (waiting.status, waiting.ahead, demo[9].ahead) == ("queued", 0, 6)
-    engine.stop(paid[0])
+    engine.stop([paid[0]])
     until(lambda: waiting.status == "streaming")
-    engine.stop(demo[9])
+    engine.stop([demo[9]])
     assert demo[9].wait(5)
     assert demo[9].status == "stopped"
 
@@ -333,7 +360,7 @@ def test_however_few_may_run_a_paid_run_never_waits_behind_strangers_demo_runs(
     own = new_run("owner")
     engine.start(own, sending(*ANSWER, then_wait=True))
     until(lambda: own.status == "streaming")
-    assert own.ahead == 0
+    assert own.ahead is None
 
 
 def test_who_does_not_come_back_is_reported_once_gone(engine_with):
@@ -454,6 +481,30 @@ def test_no_task_is_cut_off_before_its_first_step():
     assert {inspect.getcoroutinestate(each) for each in handed} == {inspect.CORO_CLOSED}
 
 
+def test_whoever_calls_while_the_engine_ends_does_not_wait_for_ever():
+    def hand_over_and_over(engine, is_enough):
+        while not is_enough.wait(0.0005):
+            engine.hand_over("one", "other")
+
+    for _ in range(20):
+        engine, is_enough = Engine(lambda run: None, lambda run: None), threading.Event()
+        callers = [
+            threading.Thread(target=hand_over_and_over, args=(engine, is_enough), daemon=True)
+            for _ in range(4)
+        ]
+        for caller in callers:
+            caller.start()
+        engine.close()
+        is_enough.set()
+        for caller in callers:
+            caller.join(5)
+            assert not caller.is_alive()
+    late = asyncio.sleep(0)
+    assert engine.call(late).cancelled()
+    assert inspect.getcoroutinestate(late) == inspect.CORO_CLOSED
+    engine.stop([new_run()])
+
+
 SHUT_DOWN = "Stopped by the server: it was shut down or restarted."
 
 
@@ -463,7 +514,7 @@ def test_a_run_knows_who_stopped_it(engine_with):
     for run in (mine, left):
         engine.start(run, sending(*ANSWER, then_wait=True))
         until(lambda run=run: run.text == "Hello")
-    engine.stop(mine)
+    engine.stop([mine])
     assert mine.wait(5)
     assert (mine.stopped_by, mine.why, mine.attempts[-1].why) == ("you", "", "Stopped.")
     engine.is_here("left", lambda: False)

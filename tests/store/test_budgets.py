@@ -15,6 +15,7 @@ from store.databases import ON_BOTH, overwrite_pages
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.text.refusal import Refusal
 from playground.store.tables import sqlite_file
+from playground.store.writing.processes import Boot
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -392,3 +393,17 @@ def test_deleting_a_history_frees_nothing_that_was_spent(log, row, is_reserved):
     log.record(ended(row, 3, CENT / 4))
     assert log.flush(5)
     assert log.budgets.balances(caps)[0].used_usd == CENT * 3 / 4
+
+
+@ON_BOTH
+def test_what_was_reserved_by_a_process_that_died_counts_until_its_day_is_over(open_log):
+    gone = open_log(boot=Boot(pid=2**22 + 1))
+    assert gone.budgets.reserve([wanted(1, 3 * CENT)], day("0.10")) is None
+    # As a kill leaves it: the run's row was never written, nor did the process sign off.
+    later = open_log()
+    later.claims.take("ada", "whatever makes it look for the dead")
+    midnight = NOON.replace(hour=0) + timedelta(days=1)
+    for now in (NOON, midnight - timedelta(microseconds=1)):
+        assert counts(later, day("0.10", now=now)) == (0, 3 * CENT)
+        assert later.budgets.reserve([wanted(2, 8 * CENT, at=now)], day("0.10", now=now))
+    assert counts(later, day("0.10", now=midnight)) == (0, 0)

@@ -3,12 +3,14 @@
 import logging
 import subprocess
 import sys
+import time
 
 import pytest
 from postgres import PASSWORD
 from store.kills import ROOT
 
 from playground.core.money.budget import Budget
+from playground.store.tables import dialect
 from playground.store.writing.processes import Boot
 
 pytestmark = pytest.mark.parametrize("database", ["postgres"], indirect=True)
@@ -48,6 +50,32 @@ def test_a_server_that_crashes_while_rows_are_written_costs_none_and_one_warning
     assert log.warning is None
     assert execute("SELECT count(*) FROM runs") == [(399,)]
     assert log.totals("ada") == open_log().totals("ada")
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_server_that_falls_silent_is_given_up_and_found_again(
+    open_log, url, row, postgres, execute, monkeypatch, caplog
+):
+    monkeypatch.setattr(dialect, "READ_WITHIN_S", 1)
+    monkeypatch.setattr(dialect, "WRITTEN_WITHIN_S", 1)
+    monkeypatch.setattr(dialect, "REPLY_WITHIN_S", 0.2)
+    log = open_log(f"{url}&connect_timeout=2")
+    log.record(row(1))
+    assert log.flush(10)
+    assert ids(log.page("ada")) == [1]
+    with postgres.frozen():
+        began_s = time.monotonic()
+        assert ids(log.page("ada")) == [1]
+        assert "can't be reached" in log.warning
+        log.record(row(2))
+        assert not log.flush(30)
+        assert log.warning == f"{DOWN} {KEPT}"
+        assert ids(log.page("ada")) == [2, 1]
+        assert "can't be reached" in log.budgets.keep("ada", Budget()).sentence
+        assert time.monotonic() - began_s < 25
+    assert log.flush(30)
+    assert (ids(log.page("ada")), log.warning) == ([2, 1], None)
+    assert execute("SELECT count(*) FROM runs") == [(2,)]
     assert len(warnings(caplog)) == 1
 
 
@@ -109,6 +137,9 @@ def test_a_user_who_may_only_read_is_shown_the_history(
     assert reader.warning is None
 
 
+AN_OPTION = "an option in PLAYGROUND_LOG is unknown, or its value is"
+
+
 def test_a_wrong_password_says_so_and_the_right_one_is_taken_as_pasted(
     open_log, row, postgres, caplog
 ):
@@ -126,11 +157,22 @@ def test_a_wrong_password_says_so_and_the_right_one_is_taken_as_pasted(
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"database": "nosuch"}, "the server has no database of that name"),
-        ({"query": "sslmode=require"}, "the database server can't be reached"),
-        ({"query": "sslmode=sometimes"}, "PLAYGROUND_LOG is not the address"),
+        ({"database": "nosuch"}, "the server has no database or schema of that name"),
+        ({"query": "options=-csearch_path%3Dnosuch"}, "no database or schema of that name"),
+        ({"query": "sslmode=require"}, "the server does not offer the encryption (TLS)"),
+        ({"query": "sslmode=verify-full&sslrootcert=/nosuch"}, "the encryption (TLS)"),
+        ({"query": "channel_binding=require"}, "the encryption (TLS)"),
+        ({"query": "sslmode=sometimes"}, AN_OPTION),
+        ({"query": "ssl=sometimes"}, AN_OPTION),
+        ({"query": "nosuch=1"}, AN_OPTION),
+        ({"query": "connect_timeout=soon"}, AN_OPTION),
+        ({"query": "keepalives=soon"}, AN_OPTION),
+        ({"query": "port=70000"}, AN_OPTION),
+        ({"query": "options=-cnosuch%3D1"}, AN_OPTION),
+        ({"query": "options=-cstatement_timeout%3Dsoon"}, AN_OPTION),
+        ({"query": "client_encoding=nosuch"}, AN_OPTION),
+        ({"query": "service=nosuch"}, AN_OPTION),
     ],
-    ids=["database", "no encryption", "option"],
 )
 def test_what_is_wrong_with_an_address_is_told(open_log, row, postgres, changes, told):
     log = open_log(postgres.network_url(**changes))

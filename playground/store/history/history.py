@@ -25,12 +25,13 @@ from playground.core.log.votes import Standing, Vote, standings
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.refusal import Refusal
 from playground.store.history import filtered, summing
+from playground.store.history.open_pages import OpenPages
 from playground.store.rows import forgetting, marking
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import Entries, read_texts
 from playground.store.search import search_index
 from playground.store.sums import days
-from playground.store.tables.cleaning import clean_text
+from playground.store.tables.cleaning import clean, clean_text
 from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
@@ -49,26 +50,6 @@ class Ask(Protocol):
     def __call__(self, visitor: str, question: Question[Answer], /) -> Answer: ...
 
 
-class Elsewhere(Protocol):
-    """Runs whose texts are not in the log: they live somewhere else for a while."""
-
-    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
-        """A visitor's runs, by run id."""
-
-    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Forget some of these runs."""
-
-
-class Nowhere:
-    """No runs live elsewhere."""
-
-    def runs(self, visitor: str) -> Mapping[str, tuple[RunRow, RunTexts]]:
-        return {}
-
-    def drop(self, visitor: str, run_ids: Sequence[str]) -> None:
-        return
-
-
 class History:
     """Every question and every change names its visitor. Methods that change something return why
     it could not be done, or None."""
@@ -79,23 +60,23 @@ class History:
         writer: Writer,
         memory: Memory,
         clock: Callable[[], datetime],
-        elsewhere: Elsewhere | None = None,
-        saved_within_s: float = 2.0,
+        open_pages: OpenPages,
+        saved_within_s: float,
     ) -> None:
         self._saved_within_s = saved_within_s
         self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
         self._db = Transactions(writer, who="the history", undone="Not done")
-        self._elsewhere = elsewhere or Nowhere()
+        self._open_pages = open_pages
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
-        """Ask the log, with the runs that live elsewhere laid over it like the rows in memory."""
-        elsewhere = {
+        """Ask the log, with the runs of open pages laid over it like the rows in memory."""
+        of_pages = {
             # They are never written, so their numbers mean nothing.
             run_id: Entry(row, texts, number=0, since=0)
-            for run_id, (row, texts) in self._elsewhere.runs(visitor).items()
+            for run_id, (row, texts) in self._open_pages.runs(visitor).items()
         }
         return self._ask_log(
-            visitor, lambda connection, entries: question(connection, {**entries, **elsewhere})
+            visitor, lambda connection, entries: question(connection, {**entries, **of_pages})
         )
 
     def page(
@@ -109,25 +90,30 @@ class History:
     ) -> HistoryPage:
         """The first rows that a filter finds, or those after a cursor."""
         name = clean_text(visitor)
-        query = filtered.PageQuery(name, chosen, order, after, limit)
+        place = None if after is None else clean(after)
+        query = filtered.PageQuery(name, clean(chosen), order, place, limit)
         return self._ask(
             name, lambda connection, entries: filtered.read_found(connection, entries, query)
         )
 
     def summary(self, visitor: str, chosen: Filter) -> Summary:
         """The totals of the runs that a filter finds."""
-        name = clean_text(visitor)
+        name, clean_filter = clean_text(visitor), clean(chosen)
         return self._ask(
             name,
-            lambda connection, entries: summing.read_summary(connection, name, entries, chosen),
+            lambda connection, entries: summing.read_summary(
+                connection, name, entries, clean_filter
+            ),
         )
 
     def day_costs(self, visitor: str, chosen: Filter) -> tuple[DayCost, ...]:
         """What they cost on each (UTC) day, by model."""
-        name = clean_text(visitor)
+        name, clean_filter = clean_text(visitor), clean(chosen)
         return self._ask(
             name,
-            lambda connection, entries: summing.read_day_costs(connection, name, entries, chosen),
+            lambda connection, entries: summing.read_day_costs(
+                connection, name, entries, clean_filter
+            ),
         )
 
     def choices(self, visitor: str) -> Choices:
@@ -317,7 +303,7 @@ class History:
         problem = self._change(change)
         if problem is None:
             # Only once the database has agreed: nothing brings these texts back.
-            self._elsewhere.drop(visitor, forgotten)
+            self._open_pages.drop(visitor, forgotten)
             return None
         # A commit can fail too, and no database has these rows.
         for run_id in refused.keys() & set(forgotten):

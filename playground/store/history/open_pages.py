@@ -113,8 +113,12 @@ class OpenPages:
 def bare(row: RunRow) -> RunRow:
     """The row without what a person wrote or a server answered: only the numbers among the
     parameters, and no error text. Who stopped the run is this app's own word and stays."""
-    parameters = json.loads(row.params_json)
-    numbers = {k: v for k, v in parameters.items() if isinstance(v, int | float) or k == "model"}
+    try:
+        parameters = json.loads(row.params_json)
+    except (ValueError, RecursionError):
+        parameters = None  # A row that holds no numbers is recorded all the same.
+    items = parameters.items() if isinstance(parameters, dict) else ()
+    numbers = {k: v for k, v in items if isinstance(v, int | float) or k == "model"}
     error_message = row.error_message if row.status == "stopped" else None
     return replace(row, params_json=json.dumps(numbers), error_message=error_message)
 
@@ -127,8 +131,4 @@ def _filled(row: RunRow, run: Run | None) -> RunRow:
 
 
 def _size(row: RunRow, texts: RunTexts) -> int:
-    parts = (
-            texts.request_json, texts.answer, texts.thinking, texts.attempts_json,
-            texts.blocks_json,
-        )  # fmt: skip
-    return sum(map(len, parts)) + len(row.params_json) + len(row.error_message or "")
+    return texts.size + len(row.params_json) + len(row.error_message or "")

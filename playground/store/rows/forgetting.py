@@ -41,15 +41,8 @@ def delete(
     texts_by_id |= {run_id: entry.texts for run_id, entry in refused.items() if entry.texts}
     marks_by_id = read_marks(connection, visitor, run_ids)
     logged = [LoggedRun(row, texts_by_id.get(row.run_id), marks_by_id[row.run_id]) for row in rows]
-    deleted_rows = [
-        {
-            "visitor": visitor,
-            "run_id": run.row.run_id,
-            "deleted_at": now,
-            "run_json": line_of(run),
-        }
-        for run in logged
-    ]
+    key = {"visitor": visitor, "deleted_at": now}
+    deleted_rows = [key | {"run_id": run.row.run_id, "run_json": line_of(run)} for run in logged]
     dialect.upsert(connection, deleted, deleted_rows)
     ended = [row.run_id for row in rows]
     remove(connection, visitor, ended)

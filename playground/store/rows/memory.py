@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.visitors.access import LOCAL
 from playground.store.tables.faults import Fault
 
 Key = tuple[str, str]
@@ -15,6 +16,10 @@ Key = tuple[str, str]
 _REMEMBERED_ROWS = 500
 _REMEMBERED_CHARACTERS = 20_000_000
 _REFUSED_CHARACTERS = 20_000_000
+MOST_WAITING_CHARACTERS = 50_000_000
+"""Of rows that wait to be written: beyond it new runs are refused, for nothing that was recorded
+may be given up. A stranger alone may have `SHARE_OF_WAITING` of it."""
+SHARE_OF_WAITING = 4
 _CHARACTERS_OF_A_ROW = 2_000
 """Roughly, without its texts: many rows that have none must be bounded, too."""
 
@@ -31,14 +36,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        texts = self.texts
-        if texts is None:
-            return 0
-        parts = (
-            texts.request_json, texts.answer, texts.thinking, texts.attempts_json,
-            texts.blocks_json,
-        )  # fmt: skip
-        return sum(map(len, parts))
+        return 0 if self.texts is None else self.texts.size
 
     @property
     def whole_size(self) -> int:
@@ -68,6 +66,7 @@ class Memory:
         self._lock = threading.Lock()
         self._number = 0
         self._unsaved: dict[Key, Entry] = {}
+        self._unsaved_size: Counter[str] = Counter()
         self._latest: OrderedDict[Key, Entry] = OrderedDict()
         self._latest_size = 0
         self._deletions: dict[str, Deletion] = {}
@@ -87,8 +86,21 @@ class Memory:
             self._accept(key)
             self._lost.get(row.visitor, set()).discard(row.run_id)
             entry = Entry(row, texts, self._number, waiting.since if waiting else self._number)
-            self._unsaved[key] = entry
+            self._put(key, entry)
             self._remember(key, entry)
+
+    def _put(self, key: Key, entry: Entry) -> None:
+        self._take(key)
+        self._unsaved[key] = entry
+        self._unsaved_size[key[0]] += entry.whole_size
+
+    def _take(self, key: Key) -> None:
+        entry = self._unsaved.pop(key, None)
+        if entry is not None:
+            self._unsaved_size[key[0]] -= entry.whole_size
+            # Visitors come without an end.
+            if not self._unsaved_size[key[0]]:
+                del self._unsaved_size[key[0]]
 
     def _remember(self, key: Key, entry: Entry) -> None:
         # Taken out first to go to the end: what was recorded last is remembered longest.
@@ -123,7 +135,7 @@ class Memory:
 
     def _drop(self, key: Key) -> None:
         self._accept(key)
-        self._unsaved.pop(key, None)
+        self._take(key)
         self._forget(key)
 
     def _accept(self, key: Key) -> None:
@@ -137,7 +149,7 @@ class Memory:
             for key, entry in self._latest.items():
                 if key not in self._unsaved:
                     self._number += 1
-                    self._unsaved[key] = replace(entry, number=self._number, since=self._number)
+                    self._put(key, replace(entry, number=self._number, since=self._number))
 
     def deletions(self) -> tuple[Deletion, ...]:
         """Return the deletions that are to be done before any row is written."""
@@ -189,7 +201,7 @@ class Memory:
                 current = self._unsaved.get(key)
                 if current is entry:
                     self._accept(key)
-                    del self._unsaved[key]
+                    self._take(key)
                 elif current is not None:
                     # Its earlier version is written: waiting for that one is over, the newer one is
                     # still to come.
@@ -268,6 +280,14 @@ class Memory:
     def waiting(self) -> int:
         """The number of rows not written yet that the database has not refused."""
         return len(self._unsaved) - len(self._refused)
+
+    def is_full(self, visitor: str) -> bool:
+        """Say whether no more rows of this visitor should come until some are written."""
+        with self._lock:
+            all_ = self._unsaved_size.total() - self._refused_size.total()
+            own = self._unsaved_size[visitor] - self._refused_size[visitor]
+        share = MOST_WAITING_CHARACTERS // SHARE_OF_WAITING
+        return all_ > MOST_WAITING_CHARACTERS or (visitor != LOCAL and own > share)
 
     @property
     def number(self) -> int:

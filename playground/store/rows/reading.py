@@ -1,6 +1,7 @@
 """Questions to the log, answered from the database with the newer rows in memory laid over it, or
 from memory alone when there is no database to ask."""
 
+import operator as op
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -72,19 +73,15 @@ def _exists_beyond(
     older: bool,
     including: bool,
 ) -> bool:
-    if any((run_id < edge if older else run_id > edge) for run_id in entries):
-        return True
     # An empty page has no row at its edge: the run it was asked from counts itself.
-    if including and edge in entries:
+    is_older, is_newer = (op.le, op.ge) if including else (op.lt, op.gt)
+    is_beyond = is_older if older else is_newer
+    if any(is_beyond(run_id, edge) for run_id in entries):
         return True
     if connection is None:
         return False
-    column = runs.c.run_id
-    if including:
-        is_beyond = column <= edge if older else column >= edge
-    else:
-        is_beyond = column < edge if older else column > edge
-    question = sa.select(sa.literal(1)).where(runs.c.visitor == visitor, is_beyond).limit(1)
+    conditions = runs.c.visitor == visitor, is_beyond(runs.c.run_id, edge)
+    question = sa.select(sa.literal(1)).where(*conditions).limit(1)
     return connection.execute(question).first() is not None
 
 

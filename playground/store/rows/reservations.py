@@ -4,9 +4,13 @@ in one locked step, settled with the run's own row, kept when that is deleted.
 A run without a reservation also counts for its visitor, by its row in the log: a budget set at noon
 includes the morning. The log does not say who paid for it, so the owner's sum holds only what was
 reserved.
+
+What a process reserved that died before the run's row was written counts on, at the most the run
+can cost, until its window ends (at UTC midnight, or with its page): it may have been sent.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -86,17 +90,7 @@ def reserve(
     needed_usd = sum((reservation.usd for reservation in wanted), Decimal(0))
     refused = refusal(needed_usd, tuple(balance(connection, window) for window in caps))
     if refused is None:
-        rows = [
-            {
-                "visitor": reservation.visitor,
-                "run_id": reservation.run_id,
-                "payer": reservation.payer,
-                "started_at": reservation.started_at,
-                "is_settled": 0,
-                "usd": reservation.usd,
-            }
-            for reservation in wanted
-        ]
+        rows = [asdict(reservation) | {"is_settled": 0} for reservation in wanted]
         connection.execute(sa.insert(reservations), rows)
     return refused
 

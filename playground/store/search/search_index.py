@@ -24,8 +24,9 @@ from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import searchable, unsearched
 from playground.store.tables.schema import runs, texts
 
-_MOST_BYTES, _MOST_POSITION = 900_000, 16_000
-"""What a tsvector holds."""
+_MOST_BYTES, _MOST_POSITION, _MOST_PLACES = 900_000, 16_000, 255
+"""What a tsvector holds, up to which word it knows the place, and how many places of a word
+(PostgreSQL, "Limitations" of text search)."""
 FEW = 2_000
 """Runs that are taken out of the index one by one; for more it is made anew."""
 
@@ -89,16 +90,13 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     """Make these runs unfindable. Their texts must still be in the table."""
+    is_sqlite = connection.dialect.name == "sqlite"
     for chunk in in_chunks(run_ids):
-        _remove(connection, visitor, chunk)
-
-
-def _remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    conditions = searchable.c.visitor == visitor, searchable.c.run_id.in_(run_ids)
-    is_sound = connection.dialect.name != "sqlite" or _remove_words(connection, visitor, conditions)
-    connection.execute(sa.delete(searchable).where(*conditions))
-    if not is_sound:
-        start_anew(connection)
+        conditions = searchable.c.visitor == visitor, searchable.c.run_id.in_(chunk)
+        is_sound = not is_sqlite or _remove_words(connection, visitor, conditions)
+        connection.execute(sa.delete(searchable).where(*conditions))
+        if not is_sound:
+            start_anew(connection)
 
 
 def _remove_words(
@@ -245,9 +243,16 @@ def _ts_vector(run_words: Sequence[str]) -> str:
     places: dict[str, list[int]] = {}
     size = 0
     for place, word in enumerate(run_words, start=1):
-        if place > _MOST_POSITION or size > _MOST_BYTES:
+        if size > _MOST_BYTES:
             break
-        size += 4 + (len(word.encode()) if word not in places else 0)
-        places.setdefault(word, []).append(place)
-    # A tsvector takes no more than 256 positions of a word (PostgreSQL, "Text search types").
-    return " ".join(f"'{word}':{','.join(map(str, at[:255]))}" for word, at in places.items())
+        at = places.get(word)
+        if at is None:
+            at = places[word] = []
+            size += 4 + len(word.encode())
+        # Beyond these a word is found by itself only, and not as part of a phrase.
+        if place <= _MOST_POSITION and len(at) < _MOST_PLACES:
+            at.append(place)
+            size += 4
+    return " ".join(
+        f"'{word}':{','.join(map(str, at))}" if at else f"'{word}'" for word, at in places.items()
+    )

@@ -18,7 +18,7 @@ from playground.store.sums.totals import Tally, tally
 from playground.store.tables import dialect
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import days
-from playground.store.tables.schema import runs
+from playground.store.tables.schema import PICO_PER_USD, runs
 
 _FIRST = date(1970, 1, 1)
 _DAY = sa.literal_column("86400000000", sa.BigInteger)
@@ -52,15 +52,29 @@ COUNTED = [
     runs.c.cost_usd,
 ]
 
+_HALF = 2**32
+
+
+def _sums_over(table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
+    """The sums of tokens and costs, each in two halves: SQLite ends a query over a sum beyond 64
+    bits. Both databases divide towards zero, so that the halves of a number make up the number."""
+    half: sa.ColumnElement[int] = sa.literal_column(str(_HALF))
+    columns = [
+        sa.type_coerce(table.c[name], sa.BigInteger)
+        for name in ("input_tokens", "output_tokens", "cost_usd")
+    ]
+    halves = [column.op(sign)(half) for column in columns for sign in ("/", "%")]
+    return [sa.func.coalesce(sa.func.sum(part), 0) for part in halves]
+
+
 # Built once: assembling such a query takes longer than answering it.
 _BETWEEN = (
     sa.select(
         days.c.status,
         days.c.cost_kind,
-        *(
-            sa.func.sum(days.c[name])
-            for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
-        ),
+        sa.func.sum(days.c.runs),
+        sa.func.sum(days.c.priced),
+        *_sums_over(days),
     )
     .where(
         days.c.visitor == sa.bindparam("visitor"),
@@ -75,10 +89,7 @@ _SINCE = (
         runs.c.cost_kind,
         sa.func.count(),
         sa.func.count(runs.c.cost_usd),
-        *(
-            sa.func.coalesce(sa.func.sum(column), 0)
-            for column in (runs.c.input_tokens, runs.c.output_tokens, runs.c.cost_usd)
-        ),
+        *_sums_over(runs),
     )
     .where(
         runs.c.visitor == sa.bindparam("visitor"),
@@ -154,14 +165,7 @@ def sums_of_runs(
     # Not the bare columns: SQLite would walk through all runs in their order.
     own_kind = {name: found.c[name].op("||")(sa.literal_column("''")) for name in Kind._fields[1:]}
     kind = {"day": day} | own_kind
-    sums = (
-        sa.func.count(),
-        sa.func.count(found.c.cost_usd),
-        *(
-            sa.func.coalesce(sa.func.sum(column), 0)
-            for column in (found.c.input_tokens, found.c.output_tokens, found.c.cost_usd)
-        ),
-    )
+    sums = (sa.func.count(), sa.func.count(found.c.cost_usd), *_sums_over(found))
     question = sa.select(*(kind[name] for name in grain), *sums).select_from(found)
     return _query(connection, question.where(*conditions), grain)
 
@@ -180,10 +184,7 @@ def sums_of_rows(rows: Iterable[RunRow]) -> Sums:
 def read_sums(connection: sa.Connection, visitor: str, chosen: Filter, grain: Grain) -> Sums:
     """The sums of a visitor's runs, for the days and kinds of a filter; its other conditions are
     not applied."""
-    sums = [
-        sa.func.sum(days.c[name])
-        for name in ("runs", "priced", "input_tokens", "output_tokens", "cost_usd")
-    ]
+    sums = [sa.func.sum(days.c.runs), sa.func.sum(days.c.priced), *_sums_over(days)]
     question = sa.select(*(days.c[name] for name in grain), *sums)
     return _query(connection, question.where(*_conditions(visitor, chosen)), grain)
 
@@ -246,11 +247,12 @@ def _sums_from(records: Iterable[sa.Row[Any]], grain: Grain) -> Sums:
     sums = {}
     for record in records:
         kind = _NO_KIND._replace(**dict(zip(grain, record, strict=False)))
-        *counts, cost_usd = record[len(grain) :]
-        runs_in, priced, tokens_in, tokens_out = map(int, counts)
-        sums[kind] = Tally(
-            kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, cost_usd
+        runs_in, priced, *halves = map(int, record[len(grain) :])
+        tokens_in, tokens_out, picos = (
+            high * _HALF + low for high, low in zip(halves[::2], halves[1::2], strict=True)
         )
+        usd = Decimal(picos) / PICO_PER_USD
+        sums[kind] = Tally(kind.status, kind.cost_kind, runs_in, priced, tokens_in, tokens_out, usd)
     return sums
 
 
@@ -259,14 +261,10 @@ def coarse(sums: Sums, grain: Grain) -> Sums:
     return _merged(
         (
             _NO_KIND._replace(**{name: getattr(kind, name) for name in grain}),
-            _for_grain(subtotal, grain),
+            subtotal if "status" in grain else subtotal._replace(status=""),
         )
         for kind, subtotal in sums.items()
     )
-
-
-def _for_grain(subtotal: Tally, grain: Grain) -> Tally:
-    return subtotal if "status" in grain else subtotal._replace(status="")
 
 
 def joined(parts: Iterable[Sums]) -> Sums:

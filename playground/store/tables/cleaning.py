@@ -1,4 +1,5 @@
-"""Cleans rows so that every database can hold them, and memory and database agree."""
+"""Cleans rows, and what is asked about them, so that every database can hold them, and memory and
+database agree."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -6,17 +7,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from playground.core.log.history import Cursor, Filter
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.core.text.json_text import with_whole_characters
 from playground.store.tables.schema import PICO_PER_USD
 
-Value = TypeVar("Value", RunRow, RunTexts)
+Value = TypeVar("Value", RunRow, RunTexts, Filter, Cursor)
+_MOST_DIGITS = 1_000
+"""Of an amount of dollars: one with more is for the database to refuse, not to be counted out."""
 
 
 def clean_text(text: str) -> str:
     """Replace what no database can hold: lone surrogates (not UTF-8) and NUL (Postgres)."""
     if not text.isascii():
-        # Through UTF-16, which also joins two surrogates that arrived apart.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = with_whole_characters(text)
     return text.replace("\0", "\ufffd")
 
 
@@ -47,8 +51,10 @@ def _in_utc(moment: datetime) -> datetime:
 def _clean_field(value: object) -> object:
     if isinstance(value, str):
         return clean_text(value)
+    if isinstance(value, tuple):
+        return tuple(map(_clean_field, value))
     if isinstance(value, datetime):
         return _in_utc(value)
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and value.is_finite() and value.adjusted() < _MOST_DIGITS:
         return Decimal(int((value * PICO_PER_USD).to_integral_value())) / PICO_PER_USD
     return value

@@ -15,6 +15,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
 WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
+READ_WITHIN_S, WRITTEN_WITHIN_S = 10, 60
+"""How long one statement may take on a server, which ends it then."""
+REPLY_WITHIN_S = 5.0
+"""How much later the server must have said so, or it has fallen silent."""
 _POSTGRES: dict[str, Any] = {
     # The driver's own BEGIN would cost another round trip to the server.
     "autocommit": True,
@@ -72,17 +76,28 @@ def _connect_postgres(
     size = {"pool_size": 2, "max_overflow": 3} if is_reader else {"pool_size": 1, "max_overflow": 0}
     options["connect_args"] = {k: v for k, v in _POSTGRES.items() if k not in url.query}
     engine = sa.create_engine(url, **options, **size, pool_pre_ping=True)
-    wait_ms = max(1, int(busy_timeout_s * 1000))
+    most_s = READ_WITHIN_S if is_reader else WRITTEN_WITHIN_S
+    wait_ms, most_ms = max(1, int(busy_timeout_s * 1000)), int(most_s * 1000)
     if is_reader:
         # All queries behind one answer see the same moment.
         begin = f"""BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-            SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = 10000"""
+            SET LOCAL lock_timeout = {wait_ms}; SET LOCAL statement_timeout = {most_ms}"""
     else:
         # A writer that falls silent during its turn must not keep it for ever.
         begin = f"""BEGIN; SET LOCAL lock_timeout = {wait_ms};
-            SET LOCAL statement_timeout = 60000;
-            SET LOCAL idle_in_transaction_session_timeout = 60000;
+            SET LOCAL statement_timeout = {most_ms};
+            SET LOCAL idle_in_transaction_session_timeout = {most_ms};
             SELECT pg_advisory_xact_lock({WRITER_LOCK})"""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def connect_bounded(
+        _dialect: object, _record: object, arguments: Sequence[Any], options: dict[str, Any]
+    ) -> object:
+        from playground.store.tables.postgres_connection import BoundedConnection
+
+        connection = BoundedConnection.connect(*arguments, **options)
+        connection.most_s = most_s + REPLY_WITHIN_S
+        return connection
 
     @sa.event.listens_for(engine, "begin")
     def take_turn(connection: sa.Connection) -> None:
@@ -132,7 +147,7 @@ def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = insert(table)
     changes = {
-        column.name: column + statement.excluded[column.name]
+        column.name: _added(column, statement.excluded[column.name], dialect)
         if adding
         else statement.excluded[column.name]
         for column in table.columns
@@ -141,27 +156,68 @@ def _upsert(table: sa.Table, dialect: str, *, adding: bool) -> sa.Executable:
     return statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=changes)
 
 
+def _added(
+    column: sa.ColumnElement[Any], more: sa.ColumnElement[Any], dialect: str
+) -> sa.ColumnElement[Any]:
+    if dialect != "sqlite":
+        return column + more
+    # Beyond 64 bits SQLite goes on with a number that is only about right. As on PostgreSQL it is
+    # an error, which this function of the smallest number is (sqlite.org/lang_corefunc.html#abs).
+    error = sa.func.abs(sa.literal_column("-9223372036854775808"))
+    is_exact = sa.func.typeof(column + more) == sa.literal_column("'integer'")
+    return sa.case((is_exact, column + more), else_=error)
+
+
 _SERVERS = ("postgres", "postgresql")
 # Meant for drivers of other languages; ours would reject them.
 _NOT_FOR_US = ("pgbouncer", "schema", "connection_limit", "pool_timeout")
+# Objects of Python, which no text in a URL can be.
+_NO_TEXTS = ("autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory")
+_OF_SQLITE = (
+    "timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements", "uri",
+)  # fmt: skip
+"""What its driver takes; all else is for SQLite itself, which is asked only with `uri`."""
 
 
 class AddressError(Exception):
     """This is not the URL of a SQLite or PostgreSQL database."""
 
 
+class OptionError(AddressError):
+    """The URL has an option that nothing takes, or with a value that nothing takes."""
+
+
 def parse_url(text: str) -> sa.URL:
     """Return the URL, with the driver that this app installs."""
     try:
         url = sa.make_url(_quoted(text.strip()))
+        url = url.set(drivername=url.drivername.lower())
+        backend = url.drivername.partition("+")[0]
+        driver = url.get_dialect()() if backend == "sqlite" else None
     except (sa.exc.ArgumentError, ValueError):
         raise AddressError from None
-    backend = url.drivername.partition("+")[0]
-    if backend == "sqlite":
+    if driver is not None and url.host is None:
+        _check_options_of_sqlite(url, driver)
         return url
+    # With two slashes a file's name is taken for a host.
     if backend not in _SERVERS:
         raise AddressError
+    if url.query.keys() & set(_NO_TEXTS):
+        raise OptionError
     return url.set(drivername="postgresql+psycopg").difference_update_query(_NOT_FOR_US)
+
+
+def _check_options_of_sqlite(url: sa.URL, driver: sa.Dialect) -> None:
+    # The driver would leave it out, with a warning: a log meant to be read only would be written.
+    if "uri" not in url.query and url.query.keys() - set(_OF_SQLITE):
+        raise OptionError
+    # Of an option that stands in it twice the value is a tuple, which the driver can't read.
+    if not all(isinstance(value, str) for value in url.query.values()):
+        raise OptionError
+    try:
+        driver.create_connect_args(url)
+    except ValueError:
+        raise OptionError from None
 
 
 def _quoted(text: str) -> str:

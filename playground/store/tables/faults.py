@@ -7,6 +7,7 @@ codes"), and sqlite.org/rescode.html.
 
 import errno
 import logging
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,17 +16,20 @@ from typing import Literal, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from playground.store.tables.dialect import AddressError
+from playground.store.tables.dialect import AddressError, OptionError
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
 
 Kind = Literal[
-    "full", "read-only", "rights", "locked", "slow", "damaged", "moved", "folder", "place",
-    "unreachable", "login", "no database", "newer", "address", "refused", "unexpected",
+    "full", "limit", "disk", "read-only", "rights", "locked", "slow", "damaged", "moved", "folder",
+    "place", "unreachable", "crowded", "login", "no database", "encryption", "newer", "address",
+    "option", "refused", "unexpected",
 ]  # fmt: skip
 
 _CAUSES: dict[Kind, str] = {
     "full": "the disk is full",
+    "limit": "its disk takes no more: a quota or a limit on the size of files, or it is broken",
+    "disk": "its file can't be read or written",
     "read-only": "the file or its folder is read-only",
     "rights": "the database is read-only, or its user has no right to write",
     "locked": "another program has locked it",
@@ -35,10 +39,13 @@ _CAUSES: dict[Kind, str] = {
     "folder": "its path is a folder, not a file",
     "place": "its file or folder can't be opened",
     "unreachable": "the database server can't be reached",
+    "crowded": "the database server has no connection left for it",
     "login": "the database server refuses the user name or the password",
-    "no database": "the server has no database of that name",
+    "no database": "the server has no database or schema of that name",
+    "encryption": "the server does not offer the encryption (TLS) that PLAYGROUND_LOG requires",
     "newer": "it was made by a newer version of this app",
     "address": "PLAYGROUND_LOG is not the address of a SQLite or PostgreSQL database",
+    "option": "an option in PLAYGROUND_LOG is unknown, or its value is",
     "refused": "the database refuses it",
     "unexpected": "of an unexpected error",
 }
@@ -54,7 +61,8 @@ _BY_NAME: dict[str, Kind] = {
     "SQLITE_CORRUPT": "damaged",
     "SQLITE_NOTADB": "damaged",
     "SQLITE_CANTOPEN": "place",
-    "SQLITE_IOERR": "place",
+    "SQLITE_IOERR_WRITE": "limit",  # before the next, of which it is a finer one
+    "SQLITE_IOERR": "disk",
 }
 _BY_SQLSTATE: dict[str, Kind] = {
     "53100": "full",
@@ -66,13 +74,14 @@ _BY_SQLSTATE: dict[str, Kind] = {
     "55P03": "locked",  # lock not available
     "57014": "slow",  # statement timeout
     "25P03": "unreachable",  # idle in a transaction for too long: the server hung up
-    "53300": "unreachable",  # too many connections
+    "53300": "crowded",  # too many connections
     "57P01": "unreachable",  # the server shuts down,
     "57P02": "unreachable",  # has crashed,
     "57P03": "unreachable",  # is starting,
     "57P05": "unreachable",  # or hung up on an idle session
     "57P04": "no database",  # it was dropped
     "3D000": "no database",
+    "3F000": "no database",  # nor a schema to create the tables in
 }
 _BY_CLASS: dict[str, Kind] = {"08": "unreachable", "28": "login"}
 """All of a class: connection exceptions, invalid authorization."""
@@ -81,24 +90,52 @@ _GAVE_WAY = ("40001", "40P01")
 _TRIES = 3
 _BY_ERRNO: dict[int | None, Kind] = {
     errno.ENOSPC: "full",
-    errno.EDQUOT: "full",
+    errno.EDQUOT: "limit",
+    errno.EFBIG: "limit",
+    errno.EIO: "disk",
     errno.EROFS: "read-only",
     errno.EACCES: "read-only",
     errno.EPERM: "read-only",
 }
-# A server that refuses a login gives its reason only in words.
+# Before a connection stands the reason is given only in words; of several the first counts. Not
+# "SSL" alone: so begins, too, what is said of an encrypted connection that was lost.
 _BY_WORDS: dict[str, Kind] = {
+    "too many connections": "crowded",
+    "too many clients": "crowded",
+    "connection slots are reserved": "crowded",
+    "channel binding required": "encryption",
+    "certificate": "encryption",
+    "private key file": "encryption",
+    "does not support SSL": "encryption",
+    "GSSAPI encryption required": "encryption",
     "password": "login",
     "authentication": "login",
     "role ": "login",
+    "no pg_hba.conf entry": "login",
     "does not exist": "no database",
-    "invalid connection option": "address",
-    "invalid sslmode": "address",
+    "connection option": "option",
+    " value: ": "option",  # invalid sslmode value: "x"
+    "bad value for": "option",
+    "invalid value for parameter": "option",
+    "unrecognized configuration parameter": "option",
+    "invalid port number": "option",
+    "invalid URI": "option",
+    "definition of service": "option",
     "pipeline aborted": "refused",  # what the driver says of rows sent after a refused one
 }
+# A host, a folder, a user and a database can have any name, such as "authentication".
+_QUOTED = re.compile(r"""(["'])[^"']*\1""")
 _REFUSED = (exc.DataError, exc.IntegrityError, ValueError, TypeError, ArithmeticError)
 _OF_ONE: tuple[Kind, ...] = ("slow", "refused", "unexpected")
-_STAYS_OPEN: tuple[Kind, ...] = ("full", "read-only", "rights", "locked", "slow", "refused")
+_STAYS_OPEN: tuple[Kind, ...] = (
+    "full",
+    "limit",
+    "read-only",
+    "rights",
+    "locked",
+    "slow",
+    "refused",
+)
 UNFORESEEN: tuple[Kind, ...] = ("refused", "unexpected")
 """Known by their code only."""
 
@@ -241,6 +278,8 @@ def _kind_of(error: BaseException) -> Kind:
             return "folder"
         case OSError():
             return _BY_ERRNO.get(cause.errno, "place")
+        case OptionError():
+            return "option"
         case ImportError() | AddressError():
             return "address"
     if isinstance(error, _REFUSED) or isinstance(cause, _REFUSED):
@@ -258,7 +297,8 @@ def _kind_of_code(code: str) -> Kind:
 def _kind_of_unnamed(error: exc.DBAPIError, message: str) -> Kind:
     """What a server's driver reports without an SQLSTATE: libpq gives none before a connection is
     established, or when it is lost."""
-    by_words = next((kind for words, kind in _BY_WORDS.items() if words in message), None)
+    said = _QUOTED.sub("", message)
+    by_words = next((kind for words, kind in _BY_WORDS.items() if words in said), None)
     if by_words is None and isinstance(error, exc.OperationalError | exc.InterfaceError):
         return "unreachable"
     return by_words or "unexpected"

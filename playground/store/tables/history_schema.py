@@ -160,6 +160,17 @@ def add_history(connection: sa.Connection) -> None:
         connection.execute(sa.text(statement))  # As text: % is an operator in it.
 
 
+def _sum(column: str) -> str:
+    """A sum in 64 bits, or about the most that they hold: of runs that a server told absurd numbers
+    of, the sum would be an error, and the log could never be opened."""
+    high, low = (f"sum({column} {sign} 4294967296)" for sign in "/%")
+    exact, most = f"{high} * 4294967296 + {low}", "9000000000000000000"
+    return (
+        f"coalesce(CASE WHEN abs({high}) < 2000000000 THEN {exact} "
+        f"WHEN {high} < 0 THEN -{most} ELSE {most} END, 0)"
+    )
+
+
 def _statements(*, is_sqlite: bool) -> tuple[str, ...]:
     name = "TEXT" if is_sqlite else 'TEXT COLLATE "C"'
     number = "INTEGER" if is_sqlite else "BIGINT"
@@ -175,11 +186,11 @@ def _statements(*, is_sqlite: bool) -> tuple[str, ...]:
         "cost_usd BIGINT NOT NULL, "
         "PRIMARY KEY (visitor, day, status, cost_kind, model, variant, connection))",
         # Rounded down to whole days, also before 1970.
-        "INSERT INTO days SELECT visitor, (started_at - ((started_at % 86400000000) "
+        "INSERT INTO days SELECT visitor, (started_at - ((started_at % 86400000000) "  # noqa: S608
         "+ 86400000000) % 86400000000) / 86400000000, status, cost_kind, model, variant, "
-        "connection, count(*), count(cost_usd), coalesce(sum(input_tokens), 0), "
-        "coalesce(sum(output_tokens), 0), coalesce(sum(cost_usd), 0) FROM runs "
-        "GROUP BY 1, 2, 3, 4, 5, 6, 7",
+        "connection, count(*), count(cost_usd), "
+        + ", ".join(map(_sum, ("input_tokens", "output_tokens", "cost_usd")))
+        + " FROM runs GROUP BY 1, 2, 3, 4, 5, 6, 7",
         f"CREATE TABLE marks ({key}, is_starred INTEGER NOT NULL, note TEXT NOT NULL, "
         "PRIMARY KEY (visitor, run_id))",
         "CREATE INDEX marks_starred ON marks (visitor, run_id) WHERE is_starred = 1",

@@ -112,6 +112,19 @@ def _add_cells_of_runs(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _index_words_anew(connection: sa.Connection) -> None:
+    """Words are told apart in another way, by which those of earlier runs must be found."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO said (said) VALUES ('delete-all')")
+    for statement in (
+        "DELETE FROM searchable",
+        "DELETE FROM unsearched",
+        "INSERT INTO unsearched (visitor, run_id, done, in_all) SELECT '', '', 0,"
+        " (SELECT COUNT(*) FROM texts) WHERE EXISTS (SELECT 1 FROM texts)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -126,6 +139,7 @@ STEPS: tuple[Step, ...] = (
     _add_blocks,
     _add_up_days,
     _add_cells_of_runs,
+    _index_words_anew,
 )
 NEWEST = 1 + len(STEPS)
 

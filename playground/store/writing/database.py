@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
@@ -132,6 +131,14 @@ class Database:
             processes.interrupt_lost_runs(connection, self._boot, now)
             forgetting.purge(connection, now)
 
+    def try_out(self, now: datetime) -> None:
+        """Write something and take it back, unseen by anybody; raises whatever prevents that."""
+        with self.writing() as connection:
+            # Nobody's death is judged here: a try-out has the process number of an app that runs
+            # beside it, which looks like one that was started anew.
+            processes.beat(connection, self._boot, now)
+            processes.sign_off(connection, self._boot)
+
     def index_more(self) -> bool:
         """Index some more runs of earlier days; say whether more are waiting."""
         with self.reading() as connection:
@@ -170,9 +177,3 @@ class Database:
         """Close every connection that is not lent at the moment."""
         self._reader.dispose()
         self._writer.dispose()
-
-
-def set_aside(url: sa.URL, now: datetime) -> Path | None:
-    """Rename the damaged file behind a URL; None when there is no file to rename."""
-    file = dialect.sqlite_file(url)
-    return None if file is None else sqlite_file.set_aside(file, now)

@@ -32,6 +32,15 @@ class Transactions:
         has changed."""
         return self._ask(work, is_writing=True)
 
+    def execute(self, *statements: sa.Executable) -> Refusal | None:
+        """Change the database by these statements, all of them or none."""
+
+        def work(connection: sa.Connection) -> None:
+            for statement in statements:
+                connection.execute(statement)
+
+        return self.write(work)
+
     def _ask(
         self, work: Callable[[sa.Connection], Answer], *, is_writing: bool
     ) -> Answer | Refusal:

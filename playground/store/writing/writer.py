@@ -16,7 +16,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from playground.store.rows.memory import Entry, Memory
-from playground.store.tables import dialect
+from playground.store.tables import dialect, sqlite_file
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.faults import (
     UNFORESEEN,
@@ -26,7 +26,7 @@ from playground.store.tables.faults import (
     report,
     tried,
 )
-from playground.store.writing.database import Database, set_aside
+from playground.store.writing.database import Database
 from playground.store.writing.processes import Boot
 
 _BREATH_S = 0.02
@@ -70,6 +70,7 @@ class Writer:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _is_woken: bool = True
     _is_closing: bool = False
+    _is_over: bool = False
     _is_urgent: bool = False
     _tries_refused: bool = False
     _told: set[Fault] = field(default_factory=set)
@@ -95,7 +96,8 @@ class Writer:
     def readable(self) -> Database | None:
         """The database to ask; None while asking would be in vain."""
         fault = self.read_fault
-        return None if fault is not None and fault.kind == "unreachable" else self.database
+        is_in_vain = fault is not None and fault.kind in ("unreachable", "crowded")
+        return None if is_in_vain else self.database
 
     def wake(self, *, is_suspect: bool = False) -> None:
         """Have the writer look at the memory, and at the file too if it seems damaged."""
@@ -114,7 +116,7 @@ class Writer:
             self._tries_refused = self._tries_refused or tries_refused
             self._changed.notify_all()
             self._changed.wait_for(
-                lambda: self._finished_turn >= next_turn or not self._thread.is_alive(),
+                lambda: self._finished_turn >= next_turn or self._is_over,
                 timeout_s,
             )
         return self.memory.is_saved(number)
@@ -155,6 +157,8 @@ class Writer:
                     self._finished_turn = self._turns
                 # Also after a failure: readers then answer from memory instead of waiting.
                 self.has_tried.set()
+                # Who asked during the last turn would wait for one that never comes.
+                self._is_over = is_last
                 self._changed.notify_all()
         self._sign_off()
         self._drop()
@@ -212,19 +216,21 @@ class Writer:
                 return self.database
             self._drop()
         url = dialect.parse_url(self.url)
+        file = dialect.sqlite_file(url)
+        looked_at = None if file is None else sqlite_file.identity(file)
         try:
             database = self._open(url)
         except Exception as error:
-            if fault_of(error).kind != "damaged":
+            if file is None or fault_of(error).kind != "damaged":
                 raise
-            aside = set_aside(url, self.clock())
-            if aside is None:
-                raise
-            self.notice = (
-                f"The log file was damaged: it was renamed to {aside.name}, "
-                "and a new one was started."
-            )
-            _log.warning("%s", self.notice)
+            # Another process may have set it aside meanwhile: what is there by now is its new one.
+            if sqlite_file.identity(file) == looked_at:
+                aside = sqlite_file.set_aside(file, self.clock())
+                self.notice = (
+                    f"The log file was damaged: it was renamed to {aside.name}, "
+                    "and a new one was started."
+                )
+                _log.warning("%s", self.notice)
             database = self._open(url)
         self._is_suspect = False
         if self._was_open and (database.file is not None or database.is_new):

@@ -13,6 +13,7 @@ from store.databases import ON_BOTH
 from playground.core.log.history import (
     ORDERS,
     Choices,
+    Cursor,
     DayCost,
     Filter,
     LoggedRun,
@@ -24,6 +25,7 @@ from playground.core.log.history import (
 from playground.core.runs.run_row import RunTexts
 from playground.store.history import filtered, picking
 from playground.store.history.history import History
+from playground.store.history.open_pages import OpenPages
 from playground.store.log import RunLog
 from playground.store.search import search_index
 from playground.store.search.search_index import said_of
@@ -49,9 +51,9 @@ def from_the_database(monkeypatch):
     """What the database cannot answer the memory does, and that answer may be right, too."""
     met, note = [], RunLog._note
 
-    def noted(log, error):
+    def noted(log, visitor, error):
         met.append(error)
-        note(log, error)
+        note(log, visitor, error)
 
     monkeypatch.setattr(RunLog, "_note", noted)
     yield
@@ -243,18 +245,40 @@ def test_every_filter_in_every_order_finds_what_plain_python_finds(
     compare()
 
 
-class OnAPage:
-    """Texts that may not be stored."""
+@ON_BOTH
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b"])
+def test_what_no_database_can_hold_is_looked_for_as_it_was_kept(log, row, text):
+    named = {"variant": text, "model": text, "connection": text, "experiment_id": text}
+    log.record(row(1, **named))
+    log.record(row(2))
+    assert log.flush(5)
+    log.history.mark("ada", row(1).run_id, Mark(tags=("told apart",)))
+    for chosen in (
+        Filter(models=(text,)),
+        Filter(variants=(text,)),
+        Filter(connections=(text,)),
+        Filter(experiment_id=text),
+    ):
+        page = log.history.page("ada", chosen)
+        assert [found.run_id for found in page.rows] == [row(1).run_id]
+        assert log.history.summary("ada", chosen).totals.runs == 1
+        assert sum(day.runs for day in log.history.day_costs("ada", chosen)) == 1
+    for chosen in (Filter(text=text), Filter(tags=(text,))):
+        assert log.history.page("ada", chosen).rows == ()
+    cursor = Cursor(row(2).started_at, text)
+    assert len(log.history.page("ada", Filter(), after=cursor).rows) == 2
+    assert len(log.page("ada", before=text).rows) == 2
+    assert log.warning is None
 
-    def __init__(self, *runs):
-        self.known = {row.run_id: (row, texts) for row, texts in runs}
 
-    def runs(self, visitor):
-        return {k: run for k, run in self.known.items() if run[0].visitor == visitor}
-
-    def drop(self, visitor, run_ids):
-        for run_id in set(run_ids) & set(self.runs(visitor)):
-            del self.known[run_id]
+def test_a_word_far_into_a_long_text_is_found(log, row):
+    # Postgres knows the places of the first 16,383 words, and 255 places of a word.
+    filler = " ".join(["the cat"] * 9_000)
+    log.record(row(1), texts_of(row(1), "dosa", f"{filler} zebra"))
+    log.record(row(2), texts_of(row(2), "dosa", "終" + "日" * 20_000 + "本"))
+    assert log.flush(5)
+    for text, expected in (("zebra", [1]), ("cat", [1]), ("本", [2]), ("終日", [2]), ("idli", [])):
+        assert ids(log.history.page("ada", Filter(text=text))) == expected
 
 
 def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
@@ -262,8 +286,10 @@ def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
     log.record(row(1), texts_of(row(1), "dosa", "soft"))
     log.record(row(2))
     assert log.flush(5)
-    page = OnAPage((row(2), texts))
-    history = History(log._answer, log._writer, log._memory, lambda: NOW, page)
+    pages = OpenPages()
+    pages.open("page")
+    pages.keep("page", row(2), texts)
+    history = History(log._answer, log._writer, log._memory, lambda: NOW, pages, 2.0)
     for text, expected in (("dosa", [2, 1]), ("crisp", [2]), ("soft", [1])):
         assert ids(history.page("ada", Filter(text=text))) == expected
         assert history.page("bob", Filter(text=text)).rows == ()
@@ -272,7 +298,7 @@ def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
     assert [(kept.row, kept.texts) for kept in part] == [(row(2), texts)]
     assert history.delete("ada", [row(2).run_id]) is None
     assert ids(history.page("ada", Filter())) == [1]
-    assert page.known == {}
+    assert pages.size == 0
 
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)

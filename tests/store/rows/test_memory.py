@@ -3,6 +3,7 @@
 import pytest
 
 from playground.core.runs.run_row import RunRow
+from playground.core.visitors.access import LOCAL
 from playground.store.rows import memory as memory_module
 from playground.store.rows.memory import Memory
 from playground.store.tables.faults import Fault
@@ -227,3 +228,33 @@ def test_the_latest_rows_are_remembered_up_to_a_size(memory, row, texts, monkeyp
     keep(5, 50)
     keep(6, 50)
     assert held(memory, latest=True) == [5, 6]
+
+
+def test_what_waits_is_bounded_for_a_stranger_and_for_all_and_written_rows_make_room(
+    memory, row, texts, monkeypatch
+):
+    monkeypatch.setattr(memory_module, "MOST_WAITING_CHARACTERS", 40_000)
+
+    def keep(number, visitor):
+        memory.keep(row(number, visitor), texts(row(number), answer="x" * 10_000))
+
+    keep(1, "ada")
+    assert memory.is_full("ada")
+    assert not memory.is_full("bob")
+    memory.keep(row(1, "ada"), None)  # the same row again counts once
+    keep(2, LOCAL)
+    keep(3, LOCAL)
+    assert not memory.is_full(LOCAL)
+    keep(4, LOCAL)
+    assert memory.is_full("bob")
+    assert memory.is_full(LOCAL)
+    refused = next(entry for entry in memory.work() if entry.row.visitor == "ada")
+    memory.refuse(refused, Fault("refused"))
+    assert not memory.is_full("ada"), "what is refused has a bound of its own"
+    memory.clear(LOCAL)
+    memory.saved(memory.work())
+    memory.replay()
+    assert not memory.is_full("bob")
+    assert sum(memory._unsaved_size.values()) == sum(
+        entry.whole_size for entry in memory._unsaved.values()
+    )

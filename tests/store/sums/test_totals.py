@@ -1,11 +1,14 @@
 """Adding up runs: by status and kind of cost, then all together."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from store.databases import ON_BOTH
 
+from playground.core.log.history import Filter
 from playground.core.runs.run_row import Totals
 from playground.store.sums.totals import Tally, add_up, tally, tally_of
 
@@ -81,3 +84,48 @@ def test_a_sum_is_no_more_exact_than_what_was_added(counts, usd, kind):
     spent = Totals(runs=9, spent_usd=Decimal(5), **counts).spent
     assert (spent.usd, spent.kind) == (usd, kind)
     assert spent.why
+
+
+HUGE = 2**62 + 1
+
+
+@ON_BOTH
+def test_sums_beyond_64_bits_are_exact_also_after_a_restart(open_log, log, row, texts, now):
+    usd = Decimal("4611686.018427387905")
+    for number in range(1, 5):
+        # Models of their own, so that no two are added up as they are written.
+        run = row(number, model=f"m{number}", output_tokens=HUGE, cost_usd=usd)
+        log.record(run, texts(run))
+    assert log.flush(5)
+    log.close()
+    later = open_log()
+    of_all = later.totals("ada"), *later.totals_since("ada", now, now - timedelta(days=1))
+    searched = [later.history.summary("ada", Filter(text=text)).totals for text in ("", "hello")]
+    dear = later.history.summary("ada", Filter(from_usd=Decimal(0))).totals
+    for totals in (*of_all, *searched, dear):
+        assert (totals.runs, totals.output_tokens) == (4, 4 * HUGE)
+        assert (totals.spent_usd, totals.input_tokens) == (4 * usd, 40)
+    assert sum(day.cost_usd for day in later.history.day_costs("ada", Filter())) == 4 * usd
+    assert later.warning is None
+
+
+@ON_BOTH
+def test_a_run_whose_sum_does_not_fit_is_refused_and_the_sum_stays_exact(
+    open_log, log, row, caplog
+):
+    for number in range(1, 5):
+        log.record(row(number, output_tokens=HUGE))
+    log.record(row(1, "bob"))
+    assert not log.flush(5)
+    caplog.clear()
+    assert "refuses 3 rows" in log.warning_to("ada")
+    assert log.warning_to("bob") is None
+    assert log.totals("ada").output_tokens == 4 * HUGE
+    log.close()
+    later = open_log()
+    assert (later.totals("ada").runs, later.totals("ada").output_tokens) == (1, HUGE)
+    assert later.count("bob") == 1
+    later.record(row(9, output_tokens=7))
+    assert later.flush(5)
+    assert later.totals("ada").output_tokens == HUGE + 7
+    caplog.clear()

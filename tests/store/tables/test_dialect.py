@@ -9,6 +9,7 @@ from playground.core.money.budget import Budget
 from playground.core.text.refusal import Refusal
 from playground.settings import read_settings
 from playground.store.tables import dialect
+from playground.store.tables.postgres_connection import BoundedConnection
 
 HOSTS = "postgresql+psycopg://ada:{}@db.example:5432/log?sslmode=require"
 CANARY = "c4nary"
@@ -34,18 +35,18 @@ def test_a_url_is_understood_as_its_host_means_it(given, understood):
     assert dialect.parse_url(given).render_as_string(hide_password=False) == understood
 
 
-def test_what_the_url_asks_for_goes_to_the_driver_and_wins():
+def test_what_the_url_asks_for_goes_to_the_driver_and_wins(monkeypatch):
     url = dialect.parse_url("postgres://ada@db.example/log?sslmode=require&connect_timeout=2")
     _, asked = url.get_dialect()().create_connect_args(url)
     assert asked["sslmode"] == "require"
     engine = dialect.connect(url, busy_timeout_s=1, is_reader=True)
     seen = {}
 
-    @dialect.sa.event.listens_for(engine, "do_connect")
-    def note(_dialect, _record, _args, options):
+    def note(**options):
         seen.update(options)
         raise ConnectionAbortedError
 
+    monkeypatch.setattr(BoundedConnection, "connect", note)
     with pytest.raises(ConnectionAbortedError):
         engine.connect()
     assert (seen["sslmode"], seen["connect_timeout"]) == ("require", "2")

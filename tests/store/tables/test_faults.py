@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from playground.store.tables.dialect import AddressError
+from playground.store.tables.dialect import AddressError, OptionError
 from playground.store.tables.faults import Fault, fault_of, refusal_sentence, report, tried
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
@@ -34,7 +34,9 @@ def wrapped(kind, words="", sqlstate=None):
         (ImportError(), "address"),
         (IsADirectoryError(), "folder"),
         (OSError(errno.ENOSPC, ""), "full"),
-        (OSError(errno.EDQUOT, ""), "full"),
+        (OSError(errno.EDQUOT, ""), "limit"),
+        (OSError(errno.EFBIG, ""), "limit"),
+        (OSError(errno.EIO, ""), "disk"),
         (OSError(errno.EROFS, ""), "read-only"),
         (PermissionError(errno.EACCES, ""), "read-only"),
         (PermissionError(errno.EPERM, ""), "read-only"),
@@ -45,7 +47,7 @@ def wrapped(kind, words="", sqlstate=None):
         (wrapped(exc.IntegrityError, sqlstate="23502"), "refused"),
         (wrapped(exc.DataError, sqlstate="22003"), "refused"),
         (wrapped(exc.OperationalError, sqlstate="53100"), "full"),
-        (wrapped(exc.OperationalError, sqlstate="53300"), "unreachable"),
+        (wrapped(exc.OperationalError, sqlstate="53300"), "crowded"),
         (wrapped(exc.InternalError, sqlstate="25006"), "rights"),
         (wrapped(exc.InternalError, sqlstate="25P03"), "unreachable"),
         (wrapped(exc.ProgrammingError, sqlstate="42501"), "rights"),
@@ -65,7 +67,29 @@ def wrapped(kind, words="", sqlstate=None):
         (wrapped(exc.OperationalError, "SCRAM authentication failed"), "login"),
         (wrapped(exc.OperationalError, 'role "ada" does not exist'), "login"),
         (wrapped(exc.OperationalError, 'database "log" does not exist'), "no database"),
-        (wrapped(exc.ProgrammingError, 'invalid connection option "x"'), "address"),
+        (wrapped(exc.ProgrammingError, 'invalid connection option "x"'), "option"),
+        (OptionError(), "option"),
+        (wrapped(exc.OperationalError, sqlstate="3F000"), "no database"),
+        (wrapped(exc.OperationalError, 'root certificate file "/x" does not exist'), "encryption"),
+        (wrapped(exc.OperationalError, "SSL error: certificate verify failed"), "encryption"),
+        (wrapped(exc.OperationalError, "no pg_hba.conf entry for host, no encryption"), "login"),
+        (wrapped(exc.OperationalError, 'FATAL:  too many connections for role "ada"'), "crowded"),
+        (wrapped(exc.OperationalError, 'too many connections for database "x"'), "crowded"),
+        (wrapped(exc.OperationalError, "FATAL:  sorry, too many clients already"), "crowded"),
+        (wrapped(exc.OperationalError, "remaining connection slots are reserved for roles with "
+                 "the SUPERUSER attribute"), "crowded"),
+        # What stands in quotes is a name that somebody gave.
+        (wrapped(exc.OperationalError, 'database "password" does not exist'), "no database"),
+        (wrapped(exc.OperationalError, 'connection to server at "authentication.example", port 1 '
+                 'failed: Connection refused'), "unreachable"),
+        (wrapped(exc.OperationalError, "failed to resolve host 'certificate.example': [Errno -2] "
+                 "Name or service not known"), "unreachable"),
+        (wrapped(exc.OperationalError, 'connection to server on socket "/tmp/password/.s" failed'),
+         "unreachable"),
+        # An encrypted connection that was lost is no question of encryption.
+        (wrapped(exc.OperationalError, "SSL connection has been closed unexpectedly"),
+         "unreachable"),
+        (wrapped(exc.OperationalError, "SSL SYSCALL error: EOF detected"), "unreachable"),
         (wrapped(exc.ProgrammingError, "something else"), "unexpected"),
     ],
 )  # fmt: skip

@@ -109,6 +109,41 @@ def test_an_upgraded_log_has_the_same_tables_as_a_new_one(
     assert execute("SELECT version FROM meta") == [(migrations.NEWEST,)]
 
 
+ABSURD_RUNS = """
+INSERT INTO runs (visitor, run_id, boot_id, started_at, press, variant, connection, model,
+  params_json, status, attempts, input_tokens, output_tokens, cost_usd, cost_kind)
+VALUES ('eve', '{0}', 'b', 1795435200000000, 1, 'A', 'Server', 'm', '{{}}', 'done', 1,
+  {1}, {1}, {1}, 'exact')
+"""
+
+
+@ON_BOTH
+@EACH_VERSION
+@pytest.mark.parametrize(
+    ("numbers", "input_tokens"),
+    [
+        ((2**63 - 1, 2**63 - 1), 9 * 10**18),
+        ((-(2**63), -(2**63)), -9 * 10**18),
+        ((2**62, -(2**62) + 7), 7),
+        ((2**40, 2**40 + 1), 2**41 + 1),
+    ],
+)
+def test_a_log_with_absurd_numbers_is_brought_up_to_date_and_all_others_are_exact(
+    open_log, make_old, execute, row, version, numbers, input_tokens
+):
+    make_old(version)
+    execute(*(ABSURD_RUNS.format(*pair) for pair in enumerate(numbers)))
+    log = open_log()
+    assert log.totals("eve").input_tokens == input_tokens
+    assert sorted(r.input_tokens for r in log.page("eve").rows) == sorted(numbers)
+    assert (log.totals("ada").input_tokens, log.count("bob")) == (10, 1)
+    log.record(row(9))
+    log.delete_all("eve")
+    assert log.flush(5)
+    assert (log.count("ada"), log.count("eve"), log.warning) == (3, 0, None)
+    assert execute("SELECT version FROM meta") == [(migrations.NEWEST,)]
+
+
 def add_a_note(connection):
     connection.execute(sa.text("ALTER TABLE runs ADD COLUMN note TEXT"))
 

@@ -3,10 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-import sqlalchemy as sa
-
 from playground.store.tables import sqlite_file
-from playground.store.writing.database import set_aside
 
 
 def make(file, text):
@@ -16,15 +13,14 @@ def make(file, text):
 
 def test_a_damaged_file_takes_its_journal_along_and_leaves_earlier_ones_alone(tmp_path, now):
     file = tmp_path / "runs.db"
-    url = sa.make_url(f"sqlite:///{file}")
     names = ["runs.db.corrupt-20261123T120000Z"]
     names += [f"{names[0]}-2", f"{names[0]}-3"]
     for number, name in enumerate(names):
         make(file, f"{number}")
-        assert set_aside(url, now) == tmp_path / name
+        assert sqlite_file.set_aside(file, now) == tmp_path / name
         assert not file.exists()
     file.write_text("alone")
-    assert set_aside(url, now).name == f"{names[0]}-4"
+    assert sqlite_file.set_aside(file, now).name == f"{names[0]}-4"
     kept = {found.name: found.read_text() for found in tmp_path.iterdir()}
     assert kept == {
         f"{name}{suffix}": f"{number}{suffix}"
@@ -51,7 +47,3 @@ def test_a_large_log_is_opened_without_reading_all_of_it(open_log, log, row, mon
     later = open_log()
     assert (later.page("ada").rows, later.warning) == ((row(1),), None)
     assert later.flush(5)
-
-
-def test_there_is_no_file_of_a_server_to_put_aside(now):
-    assert set_aside(sa.make_url("postgresql+psycopg://db.example/log"), now) is None

@@ -3,14 +3,21 @@
 import itertools
 import os
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from store.databases import ON_BOTH, damage_pages_with, overwrite_pages
 
+from playground.core.log.history import Cursor, Filter
+from playground.store.rows import memory
 from playground.store.tables import sqlite_file
 
+ROOT = Path(__file__).parents[3]
 KEPT = "1 row is kept in memory and will be written when it can be."
 
 
@@ -86,6 +93,70 @@ def test_a_full_disk(connections, log, row, texts, file, execute):
     assert_recovered(log, execute)
 
 
+def test_when_memory_is_full_new_runs_are_refused_until_what_waits_is_written(
+    log, row, texts, other_writer, monkeypatch
+):
+    monkeypatch.setattr(memory, "MOST_WAITING_CHARACTERS", 1_000_000)
+    log.record(row(1))
+    assert log.flush(5)
+    with other_writer():
+        log.record(row(2), texts(row(2), answer="x" * 250_000))
+        assert not log.flush(5)
+        assert log.why_full("bob") is None
+        assert log.why_full("ada") == (
+            "Not started: the log can't be saved: another program has locked it. As many runs as "
+            "fit are kept in memory until it can."
+        )
+        assert ids(log.page("ada")) == [2, 1]
+    assert log.flush(5)
+    assert log.why_full("ada") is None
+
+
+WRITE_UNTIL_THE_LIMIT = """
+import resource, signal, sys
+from datetime import UTC, datetime
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.store.log import RunLog
+
+now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+log = RunLog(sys.argv[1], clock=lambda: now, retry_every_s=60)
+
+def write(number):
+    row = RunRow(run_id=f"{number:016x}", visitor="ada", started_at=now, press=1, variant="A",
+                 connection="Demo", model="m", params_json="{}", status="done")
+    log.record(row, RunTexts(run_id=row.run_id, answer="x" * 50_000))
+    return log.flush(10)
+
+assert write(1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+number = 2
+while write(number) and number < 100:
+    number += 1
+print(number, log.warning, log.count("ada"), len(log.page("ada", limit=100).rows), sep="|")
+print(log.history.delete("ada", ["1".zfill(16)]).sentence)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert log.flush(10), log.warning
+print(log.warning)
+log.close()
+"""
+
+
+def test_a_limit_on_the_size_of_files_is_named_and_what_waited_is_written_beyond_it(url, execute):
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE_UNTIL_THE_LIMIT, url],
+        capture_output=True, text=True, cwd=ROOT, check=True, timeout=60,
+    )  # fmt: skip
+    cause = "its disk takes no more: a quota or a limit on the size of files, or it is broken"
+    reached, refused, after = done.stdout.splitlines()
+    number, warning, *seen = reached.split("|")
+    assert warning == f"The log can't be saved: {cause}. {KEPT}"
+    assert refused == f"Not done: {cause}."
+    assert seen == [number, number]
+    assert after == "None"
+    assert len(saved_ids(execute)) == int(number)
+
+
 def test_a_read_only_database(connections, log, row, texts, file, execute):
     log.record(row(1))
     assert log.flush(5)
@@ -136,6 +207,23 @@ def test_who_cannot_sign_off_says_so_and_is_gone(log, row, other_writer, caplog)
     assert [record.getMessage() for record in caplog.records] == [
         "The log can't be saved: another program has locked it."
     ]
+
+
+def test_whoever_asks_while_the_log_ends_does_not_wait_for_a_turn_that_never_comes(
+    log, row, other_writer
+):
+    assert log.flush(5)
+    writer = log._writer
+    with other_writer():
+        log.close(timeout_s=0)
+        with writer._changed:  # It only waits to sign off.
+            assert writer._changed.wait_for(lambda: writer._is_over, 30)
+        log.record(row(1))
+        began_s = time.monotonic()
+        assert log.saved("ada", [row(1).run_id], 30) == frozenset()
+        assert not log.flush(30)
+        assert time.monotonic() - began_s < 20
+    assert log.kept("ada") == ((row(1), None),)
 
 
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):
@@ -242,6 +330,33 @@ def test_a_file_that_is_no_database_is_set_aside_unchanged(open_log, row, file):
     assert reopened.warning is None
 
 
+def test_of_two_processes_that_find_the_damage_only_the_first_sets_the_file_aside(
+    open_log, row, file, monkeypatch, execute
+):
+    file.parent.mkdir()
+    file.write_bytes(b"garbage " * 1000)
+    check, others = sqlite_file.check, []
+
+    def check_late(*arguments, **options):
+        try:
+            check(*arguments, **options)
+        except sqlite3.DatabaseError:
+            monkeypatch.setattr(sqlite_file, "check", check)
+            others.append(open_log())
+            others[0].record(row(1))
+            assert others[0].flush(5)
+            assert_set_aside(others[0], file)
+            raise
+
+    monkeypatch.setattr(sqlite_file, "check", check_late)
+    log = open_log()
+    log.record(row(2))
+    assert log.flush(5)
+    assert_set_aside(others[0], file)
+    assert log.warning is None
+    assert saved_ids(execute) == [2, 1]
+
+
 def test_a_header_overwritten_while_open_loses_no_remembered_row(log, row, file, execute, caplog):
     log.record(row(1))
     assert log.flush(5)
@@ -274,6 +389,23 @@ def test_a_question_that_fails_is_answered_from_memory_and_told_once(
     caplog.clear()
     execute("ALTER TABLE runs RENAME COLUMN elsewhere TO stop_reason")
     assert log.flush(5)
+    assert ids(log.page("ada")) == [1]
+    assert log.warning is None
+
+
+def test_a_question_that_is_refused_is_told_to_whom_it_was_refused_alone(log, row):
+    log.record(row(1))
+    log.record(row(1, visitor="bob"))
+    assert log.flush(5)
+    beyond = Cursor(2**70, "a")  # no integer of SQLite's
+    page = log.history.page("ada", Filter(), "longest answer", after=beyond)
+    assert ids(page) == [1]
+    assert (
+        log.warning_to("ada") == "The log can't be read: the database refuses it (OverflowError)."
+    )
+    assert log.warning_to("bob") is None
+    assert ids(log.page("bob")) == [1]
+    assert log.warning == log.warning_to("ada")
     assert ids(log.page("ada")) == [1]
     assert log.warning is None
 

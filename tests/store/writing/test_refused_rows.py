@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from store.databases import ON_BOTH
 
-from playground.core.log.history import Filter
+from playground.core.log.history import ORDERS, Filter
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.runs.run_row import Page
 from playground.core.text.refusal import Refusal
@@ -39,6 +39,11 @@ BAD = {
     "a cost beyond all money": {"cost_usd": Decimal("1e30")},
     "a cost that is no number": {"cost_usd": Decimal("NaN")},
     "an endless cost": {"worst_case_usd": Decimal("Infinity")},
+    "a cost that signals": {"cost_usd": Decimal("sNaN")},
+    "a cost of a million digits": {"cost_usd": Decimal("1e999999")},
+    "a cost next to nothing": {"cost_usd": Decimal("1e-999999")},
+    "parameters nested without end": {"params_json": '{"a":' + "[" * 50_000 + "]" * 50_000 + "}"},
+    "parameters that are a list": {"params_json": "[1]"},
     "a duration that is no number": {"duration_s": float("nan")},
     "an endless duration": {"duration_s": float("inf")},
     "the first moment": {"started_at": datetime.min.replace(tzinfo=UTC)},
@@ -102,9 +107,29 @@ def test_whatever_a_row_holds_the_rows_beside_it_are_written_and_it_is_seen(
     assert log.flush(5) == is_taken
     assert saved(execute, "bob") == [1, 2, 3, 4, 5, 6]
     log.close()
-    later = open_log()
+    later = open_log(busy_timeout_s=5)
+    assert later.flush(30)
     assert ids(later.page("bob")) == [6, 5, 4, 3, 2, 1]
     assert ids(later.page("eve")) == ([9] if is_taken else [])
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["stored", "on its page only"])
+@pytest.mark.parametrize("name", [name for name in BAD if name != "no model"])
+def test_beside_two_rows_of_whatever_kind_all_can_be_asked(log, row, texts, name, is_kept):
+    bad = BAD[name]
+    log.open_pages.open("page")
+    for number in (1, 2, 3):
+        changes = bad if number != 2 else {}
+        run = replace(row(number), **changes)
+        log.record(run, texts(run), only_on_page=None if is_kept else "page")
+    log.flush(5)
+    for order in ORDERS:
+        assert len(log.history.page("ada", Filter(), order).rows) == 3
+    within = log.history.page("ada", Filter(from_usd=Decimal("0.00001"), to_usd=Decimal(1)))
+    assert sorted(ids(within)) == ([2] if "cost_usd" in bad else [1, 2, 3])
+    assert log.totals("ada").runs == log.history.summary("ada", Filter()).totals.runs == 3
+    assert log.history.summary("ada", Filter(text="hello")).totals.runs in (2, 3)
+    assert log.history.day_costs("ada", Filter())
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
