@@ -1,7 +1,10 @@
 """Whatever is put into a field, the page says what is wrong and goes on, and the log too."""
 
-from ui.driving import finish, open_more, words
+import pytest
+from ui.driving import finish, open_more, press_run, words
 
+from playground.core.log.history import MOST_CHOSEN, MOST_TAGS
+from playground.store.rows import memory
 from playground.ui.session.services import services
 
 FIELDS = [
@@ -77,3 +80,51 @@ def test_a_prompt_of_many_megabytes_is_refused_with_its_size_and_stays(page):
     assert not page.exception
     assert page.session_state["runs"] == {}
     assert page.text_area(key="message_0_text").value == text
+
+
+def say(page, key, value):
+    """What a browser sends that does not hold to the options of a control."""
+    states = page._tree.get_widget_states()
+    [widget] = [each for each in states.widgets if each.id.endswith(f"-{key}")]
+    if isinstance(value, list):
+        widget.string_array_value.data[:] = value
+    else:
+        widget.string_value = value
+    page._run(states)
+    assert not page.exception, key
+
+
+@pytest.mark.parametrize("text", ["a\0b", "another's", "x" * 6_000])
+def test_no_choice_that_was_not_offered_breaks_the_page_or_is_told_to_others(page, text):
+    press_run(page)
+    page.session_state["log_filters"] = True
+    page.session_state["opened_run"] = run_id = services().log.page("local").rows[0].run_id
+    page.run()
+    prompt = page.text_area(key="message_0_text").value
+    for key in ("demo_scenario", "connection", "sample", "log_sort", "message_0_role"):
+        say(page, key, text)
+        assert page.text_area(key="message_0_text").value == prompt
+        assert services().log.warning is None
+    for key in ("log_models", "log_variants", "log_statuses", "log_tags"):
+        say(page, key, [text])
+        say(page, key, [f"{text}{number}" for number in range(MOST_CHOSEN + 1)])
+        say(page, key, [])
+        assert services().log.warning is None
+    say(page, f"tags_{run_id}", [f"{number}{text[:9]}" for number in range(MOST_TAGS + 1)])
+    assert page.session_state["log_problem"] == f"A run has at most {MOST_TAGS} tags."
+    assert services().log.history.marks("local", [run_id])[run_id].tags == ()
+
+
+def test_runs_that_memory_has_no_room_for_are_not_started_and_the_page_says_why(page, monkeypatch):
+    press_run(page)
+    assert services().log.flush(10)
+    with services().log._writer.database.writing():
+        press_run(page)
+        monkeypatch.setattr(memory, "MOST_WAITING_CHARACTERS", 1_000)
+        before = page.session_state["runs"]
+        page.run()
+        assert page.button(key="run_all").disabled
+        assert "Not started: the log can't be saved" in words(page).replace("\\", "")
+    assert services().log.flush(10)
+    press_run(page.run())
+    assert page.session_state["runs"] != before

@@ -17,6 +17,8 @@ UNKNOWN_HOST = (
 )
 CLOUD = ".streamlit.app"
 PORTS = {"http": 80, "https": 443}
+WEB_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+"""The scheme of the page that asks: some proxies (Traefik) tell a socket's own."""
 Origin = tuple[str, str, int]
 """Scheme, name and port."""
 FOREIGN_ORIGIN = "Another site's page may not ask this app.\n"
@@ -66,9 +68,9 @@ def _own_origins(scope: Scope) -> set[Origin]:
     headers = Headers(scope=scope)
     # What a proxy says of the address it was asked under; no page of another origin can add
     # such a header without asking first (https://fetch.spec.whatwg.org/#cors-preflight-fetch).
-    forwarded = headers.get("x-forwarded-host", "").rpartition(",")[2].strip()
-    scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
-    schemes = {scheme} if scheme else {_scheme_of(scope)}
+    forwarded = _forwarded(headers, "x-forwarded-host")
+    scheme = _forwarded_scheme(headers)
+    schemes = {scheme_of(scope)}
     origins = set()
     for host in filter(None, (headers.get("host", ""), forwarded)):
         name = _name_of(host)
@@ -81,11 +83,23 @@ def _own_origins(scope: Scope) -> set[Origin]:
 def _listed_origins() -> set[Origin]:
     """Those in `server.corsAllowedOrigins`, which Streamlit lets in as well."""
     listed: list[str] = st.get_option("server.corsAllowedOrigins") or []
-    return {origin for origin in map(_origin, listed) if origin is not None}
+    origins = (_origin(origin.strip().removesuffix("/")) for origin in listed)
+    return {origin for origin in origins if origin is not None}
 
 
-def _scheme_of(scope: Scope) -> str:
-    return "https" if scope.get("scheme") in ("https", "wss") else "http"
+def scheme_of(scope: Scope) -> str:
+    """`http` or `https`, as the browser asked, as far as this request tells."""
+    own = WEB_SCHEMES.get(scope.get("scheme", ""), "http")
+    return _forwarded_scheme(Headers(scope=scope)) or own
+
+
+def _forwarded_scheme(headers: Headers) -> str:
+    return WEB_SCHEMES.get(_forwarded(headers, "x-forwarded-proto").lower(), "")
+
+
+def _forwarded(headers: Headers, name: str) -> str:
+    # A proxy may add a header of its own beneath the one that was sent: the last of all counts.
+    return ",".join(headers.getlist(name)).rpartition(",")[2].strip()
 
 
 def _origin(text: str) -> Origin | None:
@@ -131,9 +145,15 @@ def is_known(name: str) -> bool:
 
 
 def _is_listed(name: str) -> bool:
-    """Whether `server.allowedHosts` holds a name, or `*.` and the end of it."""
-    allowed: list[str] = st.get_option("server.allowedHosts")
-    return any(
-        name == pattern.strip("[]") or (pattern.startswith("*.") and name.endswith(pattern[1:]))
-        for pattern in allowed
+    """Whether `server.allowedHosts` holds a name, `*.` and the end of it, or `*`; read as Streamlit
+    reads it for the page's socket, or one of the two would refuse what the other answers."""
+    allowed: object = st.get_option("server.allowedHosts")
+    bare = name.rstrip(".")
+    # A file can give anything: what is no list of texts names nobody.
+    listed = allowed if isinstance(allowed, list | tuple) else ()
+    texts = [pattern for pattern in listed if isinstance(pattern, str)]
+    patterns = [text.strip().lower().strip("[]").rstrip(".") for text in texts]
+    return bool(bare) and any(
+        pattern in ("*", bare) or (pattern.startswith("*.") and bare.endswith(pattern[1:]))
+        for pattern in patterns
     )

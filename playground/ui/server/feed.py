@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import json
 import secrets
+import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -85,7 +86,9 @@ class FedPage(Generic[S]):
     The token is all that a socket must know: it is sent to this page alone.
     """
 
-    def __init__(self, stop: Callable[[RunView], object], teller: Callable[[], Teller[S]]) -> None:
+    def __init__(
+        self, stop: Callable[[Iterable[RunView]], object], teller: Callable[[], Teller[S]]
+    ) -> None:
         self.teller = teller
         self.token = secrets.token_urlsafe(24)
         self.identity: tuple[str, str] | None = None
@@ -93,6 +96,7 @@ class FedPage(Generic[S]):
         self._stop = stop
         self._is_told_to_stop = False
         self._shown: S | None = None
+        self._handing = threading.Lock()
         self._sockets: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     @property
@@ -120,17 +124,18 @@ class FedPage(Generic[S]):
         self._shown = shown
         self._wake()
 
-    def hand_over(self) -> S | None:
-        """What it shows, once: another page does from now on."""
-        shown, self._shown = self._shown, None
-        return shown
+    def hand_over(self) -> tuple[str, S | None] | None:
+        """Its owner for the engine and what it shows, once: another page has both from now on.
+        Of two that ask at once only one gets them, or one would show what the other owns."""
+        with self._handing:
+            identity, self.identity = self.identity, None
+            shown, self._shown = self._shown, None
+        return None if identity is None else (identity[0], shown)
 
     def stop(self) -> None:
         """Stop was pressed on the page."""
         self._is_told_to_stop = True
-        for run in self._runs().values():
-            if run.is_live:
-                self._stop(run)
+        self._stop([run for run in self._runs().values() if run.is_live])
         self._wake()
 
     def _runs(self) -> Mapping[str, RunView]:
@@ -154,9 +159,11 @@ class FedPage(Generic[S]):
 
 
 class Feed(Generic[S]):
-    """All pages that are open, by their tokens. `stop` begins to stop a run and returns."""
+    """All pages that are open, by their tokens. `stop` begins to stop runs and returns."""
 
-    def __init__(self, stop: Callable[[RunView], object], patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, stop: Callable[[Iterable[RunView]], object], patience_s: float = PATIENCE_S
+    ) -> None:
         self._stop = stop
         self._patience_s = patience_s
         # Weak: the session owns its page, which would otherwise outlive it with all its answers.

@@ -2,10 +2,12 @@
 said over one, how much and how often. And which pages are connected."""
 
 import asyncio
+import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import streamlit as st
 from starlette.datastructures import Headers
@@ -27,9 +29,21 @@ MOST_STRANGERS_BYTES = 4_000_000
 """Four times what a page sends whose prompt is as long as a stranger's may be by default."""
 PAGES_PACE = Pace(burst=60, per_s=10.0)
 """Messages of one page: nobody clicks as often, and timers ask for less."""
-# An address has more than a page's own pace, for many pages can share it.
-ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=60.0), Pace(burst=600, per_s=200.0)
+# An address has more than a page's own pace, for many pages can share it. A script takes the
+# server's loop some milliseconds beside its turn: of 200 a second no page opened any more.
+ADDRESS_PACE, ALL_PACE = Pace(burst=200, per_s=20.0), Pace(burst=300, per_s=40.0)
 TOO_BIG, NOT_BINARY, NOT_READABLE, TOO_MANY = 1009, 1003, 1002, 1008
+
+PROXY_NETWORKS = tuple(
+    map(
+        ip_network,
+        ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+         "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10"),
+    )
+)  # fmt: skip
+"""Where a proxy of this app's own stands, or its host's. Uvicorn reads FORWARDED_ALLOW_IPS for
+others."""
+LONGEST_ADDRESS = 200
 
 Sleep = Callable[[float], Awaitable[object]]
 
@@ -122,16 +136,20 @@ class _Socket:
             page_message = read_page_message(data)
             if page_message is None:
                 return await self._hang_up(NOT_READABLE)
-            if wait_s > 0 and page_message.is_timer:
-                continue  # A timer asks again.
-            # Delayed rather than dropped: what comes next waits in the network meanwhile.
+            # Delayed also where it is dropped: what comes next waits in the network meanwhile, and
+            # would otherwise be counted at once, until every other page waited for hours.
             await self._sleep(wait_s)
-            if page_message.is_used:
+            is_late_timer = wait_s > 0 and page_message.is_timer  # It asks again.
+            if page_message.is_used and not is_late_timer:
                 return message
 
     def _wait_s(self) -> float:
         now_s = self._monotonic_s()
-        return max(self._own.add(1, now_s), self._paces.wait_s(self._address, now_s))
+        own_s = self._own.add(1, now_s)
+        # Whoever sits at this machine waits behind no stranger.
+        return (
+            own_s if self._address == HERE else max(own_s, self._paces.wait_s(self._address, now_s))
+        )
 
     async def _hang_up(self, code: int) -> Message:
         self._is_closed = True
@@ -149,9 +167,50 @@ def address_of(scope: Scope) -> str:
     peer = scope["client"][0] if scope.get("client") else "unknown"
     if is_local_visit(headers, peer):
         return HERE
-    forwarded = headers.get("x-forwarded-for") or headers.get("forwarded", "")
-    # Cut: whoever asks chooses its length, and counters keep it as a key.
-    return f"{peer} {forwarded.rpartition(',')[2].strip()[:200]}"
+    # Who connects from a public address is no proxy of ours, and made such a header up.
+    return f"{_counted(peer)} {_forwarded(headers) if _may_be_proxy(peer) else ''}"
+
+
+def _forwarded(headers: Headers) -> str:
+    # HAProxy adds a header of its own beneath the visitor's: only the last of all counts.
+    if last := _last(headers.getlist("x-forwarded-for")):
+        return _counted(last)
+    last = _last(headers.getlist("forwarded"))
+    client = re.search(r'for="?([^";]+)', last, re.IGNORECASE)
+    return f"for={_counted(client[1])}" if client else last[:LONGEST_ADDRESS]
+
+
+def _last(values: Sequence[str]) -> str:
+    return ",".join(values).rpartition(",")[2].strip()
+
+
+def _may_be_proxy(peer: str) -> bool:
+    address = _ip(peer)
+    # Without an address it is a socket of this machine's file system.
+    return address is None or any(address in network for network in PROXY_NETWORKS)
+
+
+def _counted(text: str) -> str:
+    """An address as counters take it: without its port, and of IPv6 only the half that a
+    provider gives out, for the other half is free to whoever has it."""
+    address = _ip(text)
+    if address is None:
+        # Cut: whoever asks chooses its length, and counters keep it as a key.
+        return text[:LONGEST_ADDRESS]
+    if isinstance(address, IPv6Address):
+        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+    return str(address)
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    for part in (text, re.sub(r"^\[?([^\]]+?)\]?(:\d+)?$", r"\1", text)):
+        try:
+            address = ip_address(part)
+        except ValueError:
+            continue
+        # A dual-stack socket reports ::ffff:192.0.2.1.
+        return getattr(address, "ipv4_mapped", None) or address
+    return None
 
 
 def _named(scope: Scope, name: str) -> Scope:

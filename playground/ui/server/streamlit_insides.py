@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, cast
 
+import click
 import streamlit as st
 
 CLOSED_WITHIN_S: Final = 5
@@ -240,6 +241,7 @@ def close_at_once(close: Callable[[], object]) -> None:
     uvicorn ends the app once every connection is closed, and a browser that sleeps closes
     none: by then the process may have been killed. Without it the app's end is late.
     """
+    closing = _Closing(close)
     # Python lets the main thread alone set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         return
@@ -251,19 +253,37 @@ def close_at_once(close: Callable[[], object]) -> None:
             return
         # Unset, uvicorn waits for every browser without end.
         setattr(config, PATIENCE, getattr(config, PATIENCE) or CLOSED_WITHIN_S)
-        signal.signal(number, partial(_begin_to_close, before, close))
+        signal.signal(number, partial(closing.hear, before))
 
 
-def _begin_to_close(
-    before: Callable[[int, FrameType | None], object],
-    close: Callable[[], object],
-    number: int,
-    frame: FrameType | None,
-) -> None:
-    # A signal handler interrupts the main thread: if it waited here for a lock which that thread
-    # holds, both would wait for ever.
-    threading.Thread(target=close, name="close", daemon=True).start()
-    before(number, frame)
+class _Closing:
+    """The end of the app, begun once, whatever signals come."""
+
+    def __init__(self, close: Callable[[], object]) -> None:
+        self._close = close
+        self._may_begin, self._has_ended = threading.Lock(), threading.Event()
+
+    def hear(
+        self,
+        before: Callable[[int, FrameType | None], object],
+        number: int,
+        frame: FrameType | None,
+    ) -> None:
+        """A signal has come; `before` is what uvicorn does about it."""
+        # A signal handler interrupts the main thread: if it waited here for a lock which that
+        # thread holds, both would wait for ever.
+        if self._may_begin.acquire(blocking=False):
+            threading.Thread(target=self._work, name="close", daemon=True).start()
+        # At a second signal uvicorn ends the process at once, with what is still being written.
+        elif not self._has_ended.is_set():
+            return
+        before(number, frame)
+
+    def _work(self) -> None:
+        try:
+            self._close()
+        finally:
+            self._has_ended.set()
 
 
 # What `streamlit run` would be configured with.
@@ -283,7 +303,12 @@ def configure(options: Sequence[str]) -> None:
         return
     context = run.make_context("run", ["streamlit_app.py", *options])
     # `streamlit run` passes on its options alone; these two are the command's arguments.
-    load({name: value for name, value in context.params.items() if name not in ("target", "args")})
+    own = {name: value for name, value in context.params.items() if name not in ("target", "args")}
+    try:
+        load(own)
+    except SystemExit:
+        # Of a level that it does not know Streamlit says so in its output, and ends the process.
+        raise click.ClickException("logger.level is none that Streamlit knows.") from None
 
 
 def print_errors_only() -> None:

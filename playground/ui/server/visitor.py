@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from playground.core.visitors.access import TOKEN_BYTES, is_token, visitor_of
 from playground.settings import is_local_visit
+from playground.ui.server.allowed_hosts import scheme_of
 
 COOKIE = "playground_visitor"
 SECURE_COOKIE = f"__Host-{COOKIE}"
@@ -55,7 +56,7 @@ class VisitorCookie:
         if not is_page or is_local_visit(request.headers, _address(request)):
             return None
         # A browser drops a `__Host-` cookie that comes by http.
-        is_https = "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))
+        is_https = scheme_of(request.scope) == "https"
         name = SECURE_COOKIE if is_https else COOKIE
         if is_token(request.cookies.get(name, "")):
             return None

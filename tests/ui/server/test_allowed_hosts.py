@@ -1,13 +1,17 @@
 """Whose page may ask: exactly the app's own, by scheme, name and port."""
 
 import asyncio
+import tomllib
+from pathlib import Path
 
 import pytest
 from streamlit import config
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
-from playground.ui.server.allowed_hosts import KnownHosts, is_own_page
+from playground.ui.server.allowed_hosts import KnownHosts, host_of, is_known, is_own_page
 from playground.ui.server.security_headers import HEADERS, SafeHeaders
 
+ROOT = Path(__file__).parents[3]
 LOCAL = "localhost:8641"
 CLOUD = "mine.streamlit.app"
 
@@ -39,7 +43,7 @@ def option():
 
 @pytest.fixture(autouse=True)
 def names(option):
-    names = ["localhost", "127.0.0.1", "[::1]", "*.streamlit.app", "app.example"]
+    names = ["localhost", "127.0.0.1", "::1", "*.streamlit.app", "app.example"]
     option("server.allowedHosts", names)
 
 
@@ -50,6 +54,42 @@ def names(option):
 def test_a_page_may_ask_the_very_address_that_it_came_from(host, scheme):
     assert is_own_page(scope_of(host, f"http://{host}", scheme))
     assert is_own_page(scope_of(host, scheme=scheme))
+
+
+@pytest.mark.parametrize(
+    "listed",
+    ["App.Example", "app.example.", " app.example ", "*.Example", "*", "[::1]", "::1",
+     "team.example", "*.app.example", "xapp.example", "", "*.", "localhost"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    ["app.example", "APP.example:8501", "app.example.", "[::1]:8501", "localhost.:8501",
+     "evil-app.example", "", "."],
+)  # fmt: skip
+def test_a_list_of_hosts_is_read_as_streamlit_reads_it(option, listed, host):
+    option("server.allowedHosts", [listed])
+    # But for the brackets of an IPv6 address, which Streamlit takes for part of the name.
+    asked = is_known(host_of({"host": host}))
+    expected = is_host_allowed(host) or (listed, host) == ("[::1]", "[::1]:8501")
+    assert asked is (expected and host not in ("", "."))
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_answered"),
+    [(("app.example",), True), ("app.example", False), ("*", False), (5, False), ([5], False)],
+)
+def test_what_is_no_list_of_texts_names_nobody(option, listed, is_answered):
+    # Options and variables come as tuples.
+    option("server.allowedHosts", listed)
+    assert is_known("app.example") is is_answered
+
+
+def test_the_names_of_the_apps_own_list_are_answered_by_streamlit_too(option):
+    file = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    option("server.allowedHosts", file["server"]["allowedHosts"])
+    for host in (LOCAL, "127.0.0.1:8641", "[::1]:8641", CLOUD):
+        assert is_host_allowed(host)
+        assert is_own_page(scope_of(host, f"http://{host}", "ws"))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +117,14 @@ def test_a_page_of_another_origin_may_not_however_near(origin):
         ("app.example", "http://app.example", {"x_forwarded_proto": "https"}, False),
         ("app.example", "https://app.example:8443", {"x_forwarded_proto": "https"}, False),
         ("app.example:443", "https://app.example", {"x_forwarded_proto": "https"}, True),
+        # What some proxies say of a socket, some of a chain, and what says nothing.
+        ("app.example", "https://app.example", {"x_forwarded_proto": "wss"}, True),
+        ("app.example", "http://app.example", {"x_forwarded_proto": "wss"}, False),
+        ("app.example", "http://app.example", {"x_forwarded_proto": "WS"}, True),
+        ("app.example", "https://app.example", {"x_forwarded_proto": "ws"}, False),
+        ("app.example", "https://app.example", {"x_forwarded_proto": "http, https"}, True),
+        ("app.example", "https://app.example", {"x_forwarded_proto": "on"}, True),
+        ("app.example", "https://evil.example", {"x_forwarded_proto": "wss"}, False),
         ("127.0.0.1:8501", "https://app.example", {}, False),
         ("127.0.0.1:8501", "https://app.example", {"x_forwarded_host": "app.example"}, False),
         ("127.0.0.1:8501", "https://app.example",
@@ -101,6 +149,16 @@ def test_an_origin_that_the_owner_lists_may_ask_and_no_other_port_of_it(option):
     assert is_own_page(scope_of(LOCAL, "https://portal.example:8443"))
     assert not is_own_page(scope_of(LOCAL, "https://portal.example"))
     assert not is_own_page(scope_of(LOCAL, "http://portal.example:8443"))
+    option("server.corsAllowedOrigins", [" https://Portal.example:8443/ "])
+    assert is_own_page(scope_of(LOCAL, "https://portal.example:8443"))
+    assert not is_own_page(scope_of(LOCAL, "https://portal.example"))
+
+
+def test_of_a_header_in_two_lines_the_proxys_own_is_the_last():
+    scope = scope_of("app.example", "https://app.example", x_forwarded_proto="http")
+    assert not is_own_page(scope)
+    scope["headers"].append((b"x-forwarded-proto", b"https"))
+    assert is_own_page(scope)
 
 
 def told(app, scope):

@@ -111,9 +111,10 @@ class Browser:
         return json.loads((await self.hear())["text"])
 
 
-def end(run):
+def end(runs):
     """What an engine does, at once."""
-    run.status, run.is_over = "stopped", True
+    for run in runs:
+        run.status, run.is_over = "stopped", True
 
 
 async def joined(feed, page, **how):
@@ -123,6 +124,17 @@ async def joined(feed, page, **how):
     while not page.is_fed:
         await asyncio.sleep(0)
     return browser
+
+
+def test_what_a_page_shows_is_handed_over_once_however_many_ask():
+    page = open_page(Feed(stop=list))
+    show(page, A=Told("1"))
+    assert page.hand_over() is None, "nobody may take it over yet"
+    page.identity = "owner", "ada"
+    show(page, A=Told("2"))
+    owner, shown = page.hand_over()
+    assert (owner, [run.id for run in shown.runs.values()]) == ("owner", ["2"])
+    assert page.hand_over() is None
 
 
 def test_a_page_hears_its_own_runs_and_no_others():
@@ -144,7 +156,7 @@ def test_a_page_hears_its_own_runs_and_no_others():
 def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_have():
     async def play():
         asked = []
-        feed = Feed(asked.append)
+        feed = Feed(asked.extend)
         mine, other = open_page(feed), open_page(feed)
         browser = await joined(feed, mine)
         done = Told("a", status="done", is_over=True)
@@ -159,7 +171,7 @@ def test_a_page_that_says_stop_stops_its_own_live_runs_and_is_told_when_they_hav
                 await asyncio.sleep(0)
         assert asked == [live]
         live.text += "here"
-        end(live)
+        end([live])
         told = await browser.news()
         if "stopped" not in told:  # The text may be told just before the end.
             told |= await browser.news()
@@ -213,13 +225,13 @@ def test_stop_wakes_whoever_tells_the_page():
 
 
 def test_a_page_is_stopping_until_its_runs_have_stopped_or_others_are_shown():
-    page = open_page(Feed(lambda run: None))
+    page = open_page(Feed(lambda runs: None))
     run = Told("a")
     show(page, A=run)
     assert not page.is_stopping
     page.stop()
     assert page.is_stopping
-    end(run)
+    end([run])
     assert not page.is_stopping
     show(page, A=Told("b"))
     assert not page.is_stopping
@@ -321,7 +333,7 @@ def test_who_says_anything_longer_than_a_page_does_is_hung_up_on(is_joined):
 def test_a_page_that_says_stop_a_thousand_times_is_heard_at_a_pace():
     async def play():
         asked = []
-        feed = Feed(asked.append)
+        feed = Feed(asked.extend)
         page = open_page(feed)
         show(page, A=Told("a"))
         browser = Browser(feed)

@@ -148,15 +148,58 @@ def test_an_ordinary_page_is_never_delayed(streamlit):
     assert streamlit.clock.now_s == began_s
 
 
+@pytest.mark.parametrize("said", [RERUN, TIMER], ids=["rerun", "timer"])
+def test_what_one_page_says_without_an_end_makes_no_other_wait_for_long(streamlit, said):
+    """Each page has one message on its way at most, so only so many stand before another's."""
+
+    async def play():
+        await streamlit.serve(*[said] * 5000)
+        began_s = streamlit.clock.now_s
+        await streamlit.serve(RERUN, ip="192.0.2.8")
+        assert streamlit.clock.now_s - began_s < 1
+
+    asyncio.run(play())
+
+
+def test_scripts_that_strangers_ask_for_are_bounded_for_all_addresses_together(streamlit):
+    began_s, count = streamlit.clock.now_s, 3000
+
+    async def play():
+        for number in range(count // 50):
+            await streamlit.serve(*[RERUN] * 49, ip=f"192.0.2.{number}")
+
+    asyncio.run(play())
+    assert len(streamlit.heard) == count // 50 * 49
+    # What the server's loop can take beside all else: measured with 30 addresses on two cores.
+    assert (count - 300) / (streamlit.clock.now_s - began_s) <= 41
+
+
+def test_whoever_sits_at_this_machine_waits_behind_no_stranger(streamlit):
+    paces = streamlit.sockets._paces
+    for number in range(2000):
+        paces.wait_s(f"192.0.2.{number}", streamlit.clock.now_s)
+    began_s = streamlit.clock.now_s
+    asyncio.run(streamlit.serve(RERUN, host="localhost:8501", ip="127.0.0.1"))
+    assert streamlit.clock.now_s == began_s
+    asyncio.run(streamlit.serve(RERUN))
+    assert streamlit.clock.now_s > began_s
+
+
+def staying(streamlit):
+    """Let pages stay until the event that comes back is set."""
+    may_end = asyncio.Event()
+
+    async def stay(scope, receive, send):
+        await receive()
+        await may_end.wait()
+
+    streamlit.sockets._app = stay
+    return may_end
+
+
 def test_one_address_has_only_so_many_pages_and_holds_up_no_other(streamlit):
     async def play():
-        may_end = asyncio.Event()
-
-        async def stay(scope, receive, send):
-            await receive()
-            await may_end.wait()
-
-        streamlit.sockets._app = stay
+        may_end = staying(streamlit)
         pages = [asyncio.create_task(streamlit.serve()) for _ in range(MOST_PAGES_EACH)]
         for _ in range(5):
             await real_sleep(0)
@@ -188,9 +231,72 @@ def test_each_socket_has_a_name_of_its_own_that_nobody_brings_along(streamlit):
         ([], "10.0.0.1 "),
         ([(b"x-forwarded-for", b"1.1.1.1, 2.2.2.2")], "10.0.0.1 2.2.2.2"),
         ([(b"forwarded", b"for=1.1.1.1, for=2.2.2.2")], "10.0.0.1 for=2.2.2.2"),
+        ([(b"x-forwarded-for", b"1.1.1.1"), (b"x-forwarded-for", b"2.2.2.2")], "10.0.0.1 2.2.2.2"),
+        ([(b"x-forwarded-for", b"2.2.2.2:4711")], "10.0.0.1 2.2.2.2"),
+        ([(b"x-forwarded-for", b"::ffff:2.2.2.2")], "10.0.0.1 2.2.2.2"),
+        ([(b"x-forwarded-for", b"[2001:db8:1:2:3::4]:4711")], "10.0.0.1 2001:db8:1:2::/64"),
+        ([(b"forwarded", b'for=1.1.1.1,For="2.2.2.2:1";by=x')], "10.0.0.1 for=2.2.2.2"),
+        ([(b"forwarded", b'for="[2001:db8:1:2::9]"')], "10.0.0.1 for=2001:db8:1:2::/64"),
+        ([(b"forwarded", b"for=_hidden;proto=https")], "10.0.0.1 for=_hidden"),
+        ([(b"x-forwarded-for", b"x" * 9000)], f"10.0.0.1 {'x' * 200}"),
+        ([(b"x-forwarded-for", b"]:[")], "10.0.0.1 ]:["),
     ],
-    ids=["none", "x-forwarded-for", "forwarded"],
 )
 def test_behind_a_proxy_an_address_is_the_one_that_the_proxy_added(headers, address):
     scope = {"headers": [(b"host", b"app.example"), *headers], "client": ("10.0.0.1", 1)}
     assert address_of(scope) == address
+
+
+@pytest.mark.parametrize(
+    "ip", ["192.0.2.7", "8.8.8.8", "2001:db8::1", "::ffff:8.8.8.8", "172.32.0.1", "11.0.0.1"]
+)
+@pytest.mark.parametrize("name", [b"x-forwarded-for", b"forwarded"])
+def test_who_comes_from_a_public_address_is_one_whatever_the_header_says(ip, name):
+    def address(n):
+        headers = [(b"host", b"app.example"), (name, b"for=10.9.8.%d" % n)]
+        return address_of({"headers": headers, "client": (ip, n)})
+
+    assert len({address(n) for n in range(9)}) == 1
+
+
+@pytest.mark.parametrize(
+    "ip",
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.2.3", "172.17.0.1", "192.168.1.1",
+     "100.64.0.1", "169.254.1.1", "fd00::1", "fe80::1%eth0", "testclient"],
+)  # fmt: skip
+def test_behind_a_proxy_of_ones_own_or_of_the_host_each_visitor_has_an_address(ip):
+    def address(n):
+        headers = [(b"host", b"app.example"), (b"x-forwarded-for", b"8.8.8.%d" % n)]
+        return address_of({"headers": headers, "client": (ip, 1)})
+
+    assert len({address(n) for n in range(9)}) == 9
+
+
+def test_behind_a_proxy_on_a_socket_of_the_file_system_each_visitor_has_an_address():
+    headers = [(b"host", b"app.example"), (b"x-forwarded-for", b"8.8.8.8")]
+    assert address_of({"headers": headers, "client": None}) == "unknown 8.8.8.8"
+
+
+def test_all_addresses_of_one_ipv6_network_are_one():
+    host = [(b"host", b"app.example")]
+    ips = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1")
+    one, same, other = (address_of({"headers": host, "client": (ip, 1)}) for ip in ips)
+    assert one == same != other
+
+
+def test_one_client_without_a_proxy_has_only_so_many_pages_whatever_it_says(streamlit):
+    async def play():
+        may_end = staying(streamlit)
+        pages = [
+            asyncio.create_task(streamlit.serve(headers=[(b"x-forwarded-for", b"1.1.1.%d" % n)]))
+            for n in range(MOST_PAGES_EACH + 20)
+        ]
+        other = asyncio.create_task(streamlit.serve(ip="192.0.2.8"))
+        for _ in range(5):
+            await real_sleep(0)
+        assert streamlit.closed == [1008] * 20
+        may_end.set()
+        await asyncio.gather(*pages, other)
+        assert streamlit.closed == [1008] * 20
+
+    asyncio.run(play())

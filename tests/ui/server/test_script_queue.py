@@ -4,6 +4,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+from browser.driving import until
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 from ui.driving import press_run
@@ -41,8 +42,11 @@ class Queue:
             with self.turns.take(**how):
                 self.order.append(name)
 
+        before = len(self.turns._waiting)
         self._threads.append(threading.Thread(target=script, daemon=True))
         self._threads[-1].start()
+        # Those that asked earlier look as well: this one must be in the queue before the next.
+        until(lambda: len(self.turns._waiting) > before, SOON_S, f"{name} in the queue")
         self.looks()
 
     def looks(self):

@@ -3,9 +3,11 @@
 import asyncio
 import signal
 import sys
+import threading
 
 import pytest
 import streamlit as st
+import uvicorn
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.testing.v1 import AppTest
@@ -102,6 +104,38 @@ def test_a_server_that_is_not_known_ends_in_its_own_way(told):
     assert "timeout_graceful_shutdown" in told()[0]
 
 
+@pytest.fixture
+def uvicorns():
+    """A server of uvicorn's own whose handlers are set, as while it runs."""
+    server = uvicorn.Server(uvicorn.Config(None))
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, server.handle_exit) for number in numbers}
+    yield server
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_cuts_nothing_short_that_is_still_being_recorded(uvicorns, first):
+    may_end, closed = threading.Event(), []
+
+    def close():
+        assert may_end.wait(30)
+        closed.append("once")
+
+    insides.close_at_once(close)
+    for number in (first, signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    assert uvicorns.should_exit
+    assert not uvicorns.force_exit
+    [closing] = [thread for thread in threading.enumerate() if thread.name == "close"]
+    may_end.set()
+    closing.join(30)
+    signal.raise_signal(signal.SIGINT)
+    assert uvicorns.force_exit, "once all is recorded it may end as fast as it can"
+    assert closed == ["once"]
+
+
 def test_the_doctor_judges_files_and_variables_where_options_cannot_be_read(
     monkeypatch, told, capsys
 ):
@@ -109,7 +143,7 @@ def test_the_doctor_judges_files_and_variables_where_options_cannot_be_read(
         monkeypatch.setitem(sys.modules, f"streamlit.web.{name}", None)
     monkeypatch.setitem(sys.modules, "streamlit.logger", None)
     assert doctor.main(["doctor", "--server.port", "1"]) in (0, 1)
-    assert "Settings: Each name that is set is one of a setting." in capsys.readouterr().out
+    assert "Settings: All that are set are read and used." in capsys.readouterr().out
     assert len(told()) == 3
 
 

@@ -46,8 +46,13 @@ def test_a_browser_from_elsewhere_gets_a_token_that_no_script_and_no_cache_can_p
 
 @pytest.mark.parametrize(
     ("scope", "headers"),
-    [({"scheme": "https"}, {}), ({}, {"x-forwarded-proto": "https"})],
-    ids=["tls", "proxy"],
+    [
+        ({"scheme": "https"}, {}),
+        ({}, {"x-forwarded-proto": "https"}),
+        ({}, {"x-forwarded-proto": "HTTPS"}),
+        ({}, {"x-forwarded-proto": "https, https"}),
+    ],
+    ids=["tls", "proxy", "capitals", "two proxies"],
 )
 def test_by_https_it_is_secure_and_only_this_host_can_set_it(scope, headers):
     cookie = SimpleCookie(answer(STRANGER | headers, **scope)["set-cookie"])[SECURE_COOKIE]
