@@ -190,8 +190,9 @@ class Screen:
     def settle(self):
         """Wait until no script runs and none is about to (Streamlit debounces).
 
-        A field is empty for some frames before it shows its value: on a slow machine they
-        take longer than the pause.
+        A field is empty for some frames before it shows its value, and the first of its kind
+        is a grey bar until its code is loaded: on a slow machine both take longer
+        than the pause.
         """
         self.page.wait_for_function(
             """() => new Promise(resolve => {
@@ -200,7 +201,9 @@ class Screen:
                     const app = document.querySelector("[data-testid=stApp]");
                     const state = app && app.getAttribute("data-test-script-state");
                     frames += 1;
-                    if (state !== "notRunning") [since, frames] = [performance.now(), 0];
+                    const isLoading = document.querySelector("[data-testid=stSkeleton]");
+                    if (state !== "notRunning" || isLoading)
+                        [since, frames] = [performance.now(), 0];
                     if (performance.now() - since > 250 && frames > 8) resolve(true);
                     else requestAnimationFrame(look);
                 };
@@ -279,9 +282,8 @@ class Screen:
     def select_row(self, index):
         """Click the box of a row of the log; the table is a canvas."""
         grid = self.at("log").get_by_test_id("stDataFrame").first
-        grid.scroll_into_view_if_needed()
-        box = grid.bounding_box()
-        self.page.mouse.click(box["x"] + 14, box["y"] + 36 + 35 * index + 17)
+        # Waits until the table stands still: a detail that opens may scroll the page.
+        grid.click(position={"x": 14, "y": 36 + 35 * index + 17})
         self.settle()
 
     def attempts(self, number):

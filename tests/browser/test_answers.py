@@ -177,8 +177,8 @@ def test_of_hidden_answers_nothing_that_tells_is_on_the_page(visit, app, api):
     screen.run()
     screen.await_end("12")
     cards = screen.page.locator(".pg-answers").inner_html()
-    for telling in ("Sonnet", "temperature", "TTFT", "_A", "_B", ">A<", ">B<"):
+    for telling in ("Sonnet", "temperature", "first token", "_A", "_B", ">A<", ">B<"):
         assert telling not in cards, telling
     screen.click("vote_1")
     expect(screen.status("A")).to_have_text("done")
-    expect(screen.at("metrics_B")).to_contain_text("TTFT")
+    expect(screen.at("metrics_B")).to_contain_text("first token")

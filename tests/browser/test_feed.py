@@ -97,7 +97,7 @@ def test_an_answer_comes_by_the_feed_and_is_markdown_all_the_time(screen, api):
     ids=["list", "paragraph", "code", "table"],
 )
 def test_nothing_moves_when_it_ends(screen, api, text, words):
-    words = [*words, "TTFT"]
+    words = [*words, "first token"]
     api.texts["stalls"] = text
     api.plays = ["stalls", "stalls"]
     screen.run()

@@ -65,3 +65,24 @@ def test_a_file_of_hostile_answers_asks_for_nothing_and_runs_nothing(browser, tm
     page.emulate_media(media="print")
     assert folded.is_visible()
     page.close()
+
+
+def test_on_paper_no_line_leaves_its_card_and_a_dark_page_is_light(browser, tmp_path):
+    from core.saved_pages.test_answers_page import NOW, run_of, share_page
+
+    long = f"```python\nprint('{'x' * 400}')\n```\n\n| a |\n| --- |\n| {'w' * 400} |"
+    file = tmp_path / "answers.html"
+    file.write_bytes(share_page([run_of(long)] * 3, NOW).encode())
+    page = browser.new_page(color_scheme="dark", viewport={"width": 1000, "height": 800})
+    page.goto(file.as_uri())
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    colour = "() => getComputedStyle(document.querySelector('.rendered')).color"
+    assert page.evaluate(background) == "rgb(14, 17, 23)"
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.evaluate(colour) == "rgb(38, 39, 48)"
+    # Nothing scrolls on paper: what is wider than its place lies over others, or is cut.
+    wider = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.locator(".card pre").count() == 3
+    assert page.eval_on_selector_all(".card, .card pre, .card .scroll", wider) == 0
+    page.close()

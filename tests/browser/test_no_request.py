@@ -35,7 +35,7 @@ def test_run_starts_requests_and_no_control_of_an_answer_or_of_the_log(screen, a
     screen.click("log_newer")
     screen.select_row(0)
     expect(screen.at("log_detail")).to_be_visible()
-    for tab in ("Exact text", "Request", "Attempts", "Cost"):
+    for tab in ("Plain text", "Request", "Attempts", "Cost"):
         screen.at("log_detail").get_by_role("tab", name=tab).click()
     screen.settle()
     assert len(api.posts) == 2, "those of Run, and no other"

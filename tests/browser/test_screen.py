@@ -4,6 +4,7 @@ import pytest
 from browser.driving import expect, until
 
 SIZES = {"small": (1280, 800), "large": (1920, 1080)}
+SMALL = {"width": 1280, "height": 800}
 MESSAGE, TEMPERATURE = ".st-key-message_0_text textarea", ".st-key-temperature_{} input"
 SEEN = """selector => {
     const box = document.querySelector(selector).getBoundingClientRect();
@@ -156,6 +157,44 @@ def test_run_that_cannot_run_says_why_on_itself_and_is_not_bright(screen):
     screen.meanwhile(lambda: run.evaluate(brightness) == bright, what="a bright Run")
 
 
+def test_a_reason_why_run_cannot_run_leaves_stop_where_it_is(screen):
+    before = screen.at("stop_all").bounding_box()
+    screen.write("temperature_A", "as hot as it gets in here")
+    expect(screen.button("run_all")).to_contain_text("as hot as it gets")
+    screen.settle()
+    assert screen.at("stop_all").bounding_box() == before
+    screen.write("temperature_A", "0.2")
+
+
+def test_a_dialog_that_a_variants_popover_opens_is_covered_by_nothing(screen):
+    body = screen.page.get_by_test_id("stPopoverBody")
+    for key in ("code_A", "as_sent_A", "versions_A"):
+        screen.show_more()
+        screen.click(key)
+        expect(screen.page.get_by_role("dialog")).to_be_visible()
+        expect(body).to_have_count(0)
+        screen.close_dialog()
+    expect(screen.at("tools_A")).to_have_count(0)
+    assert screen.errors == []
+
+
+def test_a_search_that_leaves_no_run_keeps_its_field_where_it_is(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    search = screen.at("log_search")
+    screen.page.locator(".st-key-log_head h2 a").click()
+    screen.meanwhile(lambda: search.bounding_box()["y"] < 200, what="the log in view")
+    before = search.bounding_box()["y"]
+    screen.write("log_search", "nothing-has-this-word")
+    expect(screen.at("log")).to_contain_text("Nothing matches.")
+    screen.settle()
+    assert abs(search.bounding_box()["y"] - before) <= 2
+    screen.write("log_search", "")
+    screen.page.locator(".st-key-log_head h2 a").click()
+    screen.meanwhile(lambda: search.bounding_box()["y"] > 400, what="the answers in view")
+
+
 def test_every_button_of_the_page_has_a_name_that_a_person_would_say(screen):
     screen.click("add_message")
     for name in (
@@ -299,6 +338,63 @@ def test_a_row_of_the_log_that_is_clicked_opens_where_one_looks(screen, api):
     )
 
 
+def test_a_click_or_a_key_on_the_logs_head_leads_to_the_log_and_back(screen, api):
+    while int(screen.at("log_head").inner_text().split()[1]) < 8:
+        screen.run()
+        screen.await_end()
+    head, address = screen.at("log_head"), screen.page.url
+    link = screen.page.get_by_role("link", name="Log", exact=True)
+    main = screen.page.get_by_test_id("stMain")
+    main.evaluate("it => it.scrollTo(0, 0)")
+
+    def press(key):
+        link.focus()
+        screen.page.keyboard.press(key)
+
+    for act in (
+        lambda: head.click(position={"x": 300, "y": 20}),
+        lambda: press("Enter"),
+        lambda: press(" "),
+    ):
+        act()
+        expect(screen.at("log").get_by_test_id("stDataFrame")).to_be_in_viewport(ratio=0.9)
+        assert head.bounding_box()["y"] < 400
+        act()
+        screen.meanwhile(lambda: main.evaluate("it => it.scrollTop") == 0, what="the page's top")
+    assert screen.page.url == address
+    assert head.evaluate("it => getComputedStyle(it).cursor") == "pointer"
+    assert screen.errors == []
+
+
+def test_a_run_that_is_put_into_the_editor_is_looked_at_there_and_its_panel_stays(visit, app, api):
+    screen = visit(app)
+    screen.run()
+    screen.await_end()
+    screen.remove_variant("B")
+    screen.page.get_by_test_id("stMain").evaluate("it => it.scrollTo(0, 9999)")
+    screen.select_row(0)
+    expect(screen.at("log_detail")).to_contain_text(" B ")
+    tab = screen.at("log_detail").get_by_role("tab", name="Request")
+    tab.click()
+    above = """() => document.querySelector(".st-key-log [data-testid=stDataFrame]")
+        .getBoundingClientRect().top
+        - document.querySelector(".st-key-log").getBoundingClientRect().top"""
+    before = screen.page.evaluate(above)
+    screen.button("edit_run").click()
+    expect(screen.at("model_B")).to_have_count(1)
+    expect(screen.at("system_prompt")).to_be_in_viewport()
+    expect(screen.at("placed")).to_be_in_viewport()
+    expect(screen.at("placed")).to_contain_text("B is in the editor as variant B")
+    screen.settle()
+    assert screen.page.evaluate(above) == before
+    expect(tab).to_have_attribute("aria-selected", "true")
+    screen.click("placed_undo")
+    expect(screen.at("model_B")).to_have_count(0)
+    screen.click("undo")
+    expect(screen.at("model_B")).to_be_visible()
+    assert screen.errors == []
+
+
 def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_not(screen):
     is_inert = "() => document.querySelector('#root').inert"
     screen.button("library").click()
@@ -310,3 +406,81 @@ def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_no
     screen.page.wait_for_function("() => !document.querySelector('#root').inert")
     screen.page.evaluate("() => { document.querySelector('#root').inert = true; }")
     screen.page.wait_for_function("() => !document.querySelector('#root').inert")
+
+
+def test_what_to_do_after_the_last_retry_is_in_sight(visit, app, api):
+    screen = visit(app, viewport=SMALL)
+    screen.unfold("Retry")
+    screen.write("base_wait_s", "0")
+    screen.page.get_by_test_id("stSidebar").hover()
+    screen.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+    api.plays = ["status-529"] * 8
+    screen.run()
+    screen.await_status("failed")
+    screen.await_end()
+    expect(screen.at("timeline_A").locator("li")).to_have_count(4)
+    advice = screen.at("outcome_A").get_by_text("Next", exact=True)
+    assert advice.bounding_box()["height"] > 10
+    assert seen(screen, ".st-key-outcome_A .pg-line") >= 15
+    # An id that is cut is whole where it is pointed at.
+    request_id = screen.at("timeline_A").locator(".id").first
+    assert request_id.get_attribute("title") in request_id.text_content()
+    assert screen.page.evaluate("document.querySelector('.st-key-right').scrollTop") == 0
+
+
+def test_the_longest_lesson_leaves_its_variants_in_sight(visit, app):
+    screen = visit(app, viewport=SMALL)
+    screen.button("lessons").click()
+    screen.button("lesson_6").click()
+    expect(screen.at("lesson")).to_contain_text("Lesson 6 of")
+    screen.settle()
+    for letter in "ABC":
+        assert seen(screen, TEMPERATURE.format(letter)) >= 20
+
+
+def test_the_popover_of_the_lowest_variant_has_room(visit, app):
+    screen, height = visit(app, viewport=SMALL), SMALL["height"]
+    screen.variants(6)
+    body = screen.page.get_by_test_id("stPopoverBody")
+    for letter in "AF":
+        screen.show_more(letter)
+        screen.meanwhile(lambda: body.bounding_box()["height"] >= 0.44 * height, what="its height")
+        box = body.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height
+        screen.page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
+
+
+def test_one_filter_of_the_log_after_another_is_chosen_without_opening_them_anew(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    screen.page.locator(".st-key-log_head h2 a").click()
+    filters = screen.at("log").get_by_role("button", name="Filters")
+    filters.click()
+    for label in ("From day (UTC)", "To day"):
+        day = screen.page.get_by_label(label, exact=True)
+        day.fill("2026-01-02")
+        day.press("Enter")
+        screen.settle()
+    expect(screen.at("log_chips")).to_contain_text("from 2026-01-02 to 2026-01-02")
+    screen.page.keyboard.press("Escape")
+    screen.at("log_chips").get_by_text("Clear").click()
+    screen.settle()
+    screen.page.locator(".st-key-log_head h2 a").click()
+
+
+def test_what_can_be_copied_of_a_dialog_shows_its_button_unasked(screen):
+    screen.show_more()
+    screen.click("code_A")
+    copy = screen.page.get_by_role("dialog").get_by_role("button", name="Copy to clipboard").first
+    screen.page.mouse.move(0, 0)
+    expect(copy).to_be_visible()
+    opacity = """it => {
+        let all = 1;
+        for (; it; it = it.parentElement) all *= getComputedStyle(it).opacity;
+        return all;
+    }"""
+    screen.meanwhile(lambda: copy.evaluate(opacity) == 1, what="a copy button in sight")
+    screen.close_dialog()

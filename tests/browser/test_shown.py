@@ -141,7 +141,7 @@ def test_the_input_of_a_tool_is_shown_while_it_grows(page, api):
     expect(block.locator("summary")).to_have_text("Tool use · get_weather · t1")
     expect(block.locator("code")).to_have_text('{ "city": "P')
     expect(block.locator("code")).to_be_visible()
-    expect(page.at("metrics_A")).to_contain_text("TTFT")
+    expect(page.at("metrics_A")).to_contain_text("first token")
     next(halves)
     assert json.loads(block.locator("code").inner_text()) == {"city": "Paris", "days": 1.5}
     expect(page.at("outcome_A")).to_contain_text("Tool call")

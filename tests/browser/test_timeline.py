@@ -108,3 +108,18 @@ def test_a_double_click_on_run_again_sends_one_request(lone, api):
     lone.await_end("A")
     assert len(api.posts) == 2
     assert api.posts[0].json == api.posts[1].json
+
+
+def test_a_second_is_as_long_in_the_line_of_each_card(visit, app, api):
+    screen = visit(app)
+    screen.attempts(2)
+    screen.write("base_wait_s", "1")
+    api.plays = ["status-401", "status-529", "status-529"]
+    screen.run()
+    screen.await_end()
+    widths = sorted(screen.at(f"timeline_{letter}").locator(".bar").bounding_box()["width"]
+                    for letter in "AB")  # fmt: skip
+    card = screen.at("timeline_A").bounding_box()["width"]
+    # One was refused at once, the other waited for at least a second.
+    assert widths[0] < 0.5 * card
+    assert widths[1] == pytest.approx(card, abs=1)

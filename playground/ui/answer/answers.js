@@ -46,12 +46,13 @@ class Card {
     this.changes = new Changes(name);
     this.answer = withKey(`answer_${name}`, "div", "pg-answer");
     this.blocks = new Blocks(this.answer, answers.list);
+    this.note = withKey(`note_${name}`, "p", "pg-note");
     this.numbers = withKey(`metrics_${name}`, "p", "pg-numbers");
     this.outcome = withKey(`outcome_${name}`, "div", "pg-outcome");
     this.blocked = make("p", "pg-blocked");
     this.tools = withKey(`card_tools_${name}`, "div", "pg-tools");
     this.box = withKey(`card_${name}`, "section", "pg-card", this.head, this.status, this.timeline,
-      this.changes.box, this.answer, this.numbers, this.outcome, this.blocked, this.tools);
+      this.changes.box, this.answer, this.note, this.numbers, this.outcome, this.blocked, this.tools);
     this.box.setAttribute("aria-label", `Answer ${name}`);
     this.box.tabIndex = -1;
   }
@@ -62,6 +63,7 @@ class Card {
     word.textContent = said.status;
     word.dataset.tone = TONES[said.status] ?? "gray";
     detail.textContent = said.detail ? ` ${said.detail}` : "";
+    this.note.textContent = said.note ?? "";
     this.numbers.textContent = said.numbers;
     this.numbers.title = said.why ?? "";
     this.blocked.textContent = said.blocked ?? "";
@@ -131,14 +133,15 @@ function drawOutcome(root, found) {
   if (!found) return;
   const head = make("p", "pg-said", make("strong", "", found.title), ` · ${found.happened}`);
   head.dataset.tone = { error: "red", warning: "orange" }[found.tone] ?? "gray";
-  root.append(head);
+  const line = (name, words) => make("p", "pg-line", make("strong", "", name), ` ${words}`);
+  root.append(head, line("Next", found.next));
   if (found.message) root.append(make("pre", "pg-message", found.message));
-  for (const [name, words] of found.lines)
-    if (words) root.append(make("p", "pg-line", make("strong", "", name), ` ${words}`));
+  for (const [name, words] of found.lines) if (words) root.append(line(name, words));
 }
 
 function announce(words) {
-  answers.spoken.textContent = words;
+  // The same text once more is no change, and would not be said again.
+  answers.spoken.textContent = answers.spoken.textContent === words ? `${words}\u00a0` : words;
 }
 
 function announceEnds() {
@@ -164,14 +167,17 @@ function copyAnswer(card) {
   const coming = new Promise((resolve) => {
     answers.copied = ([[asked], text]) => { if (asked === number) resolve(text); };
   });
-  const [icon, words] = card.buttons.get("copy").firstChild.children;
-  const say = (name, label) => {
-    [icon.textContent, words.textContent] = [name, label];
-    announce(`${label}.`);
-    setTimeout(() => card.drawTools(card.tools, card.said.tools.foot), COPIED_MS);
+  const button = card.buttons.get("copy").firstChild, [icon, words] = button.children;
+  const say = (name, label, why = "") => {
+    [icon.textContent, words.textContent, button.dataset.why] = [name, label, why];
+    announce(`${why || label}.`);
+    setTimeout(() => {
+      delete button.dataset.why;
+      card.drawTools(card.tools, card.said.tools.foot);
+    }, COPIED_MS);
   };
   copy(coming).then(() => say("check", "Copied"),
-    () => say("block", "Not copied: the browser forbids it"));
+    () => say("block", "Copy", "Not copied: the browser forbids it"));
   act("copy", card.name, number);
 }
 
@@ -266,6 +272,13 @@ function takeAsked({ number, after, live, news }) {
   ask();
 }
 
+// What the component beside this one was given, whichever of the two is mounted first.
+answers.hear ??= () => {
+  const { asked, copied } = window.playgroundNews ?? {};
+  if (copied) answers.copied?.(JSON.parse(copied));
+  if (asked && answers.root) takeAsked(JSON.parse(asked));
+};
+
 function build() {
   answers.grid = make("div", "pg-answers");
   answers.spoken = make("div", "pg-spoken");
@@ -282,8 +295,7 @@ export default ({ data, parentElement, setTriggerValue }) => {
   if (answers.root.parentElement !== host) host.replaceChildren(answers.root);
   typed.mostBytes = data.most_bytes;
   answers.later ??= load(data.later);
-  if (data.copied) answers.copied?.(JSON.parse(data.copied));
-  if (data.asked) takeAsked(JSON.parse(data.asked));
+  answers.hear();
   if (answers.token === data.token) return;
   answers.token = data.token;
   const old = answers.socket;

@@ -66,8 +66,10 @@ def show_around(places: Places, over: frozenset[str]) -> None:
     # Always there: a fragment may only ever fill a place that it wrote to with the whole page.
     with places.beneath, st.container(key="answers_beneath"):
         if not runs:
-            st.caption("Press Run: each variant's answer streams into a column of its own.")
-            offer_first_lesson()
+            # The first cards may come before this is drawn anew: they hide it (page.css).
+            with st.container(key="no_answers"):
+                st.caption("Press Run: each variant's answer streams into a column of its own.")
+                offer_first_lesson()
         names = {letter: view.names[letter] for letter in view.names if letter in runs}
         offer_vote(runs, names)
         for letter, run in runs.items():

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from playground.core.answer.timeline import has_timeline
+from playground.core.library.lessons import LESSONS
+from playground.core.library.samples import SAMPLES
 from playground.core.money.bill import searches
 from playground.core.runs.continuing import can_continue, left_out
 from playground.core.runs.outcome import outcome
@@ -24,6 +26,25 @@ from playground.ui.widgets import formats
 SILENCE_S = 3.0
 """Shorter silences are a model's ordinary pauses."""
 HIDDEN = "Hidden until you vote."
+MADE_UP = "Demo: the text is made up. It is not Claude's answer to your prompt."
+PREPARED = (*(sample.prompt for sample in SAMPLES), *(lesson.prompt for lesson in LESSONS))
+"""The prompts that the demo has something to say to."""
+ANOTHER_PROMPT = "Another prompt"
+FIRST = "first token: how long it took until the answer began (TTFT); then until it ended."
+SPEED = "tok/s: output tokens a second, once it had begun."
+COUNTS = "in, out: tokens of the prompt and of the answer."
+MOST = "max: what it could have cost at most, with all max_tokens used."
+EXPLAINED = {"first token ": FIRST, " tok/s": SPEED, " out": COUNTS}
+"""By what stands in the line of numbers."""
+STOP_REASONS = {
+    "end_turn": "the model had said all it wanted to.",
+    "max_tokens": "the answer was cut at max_tokens.",
+    "stop_sequence": "the answer ended before one of the stop sequences.",
+    "tool_use": "the model calls a tool and waits for its result.",
+    "pause_turn": "the model paused and can go on.",
+    "refusal": "the model declined.",
+    "model_context_window_exceeded": "the model's context window is full.",
+}
 UNFINISHED = ("failed", "interrupted", "stopped")
 
 Tool = tuple[str, str, str, str, bool]
@@ -58,9 +79,10 @@ def said(letter: str, run: RunView, view: View) -> dict[str, Any]:
     blocked = view.blocked.get(letter) if status in UNFINISHED else None
     return card | {
         "detail": detail_of(run),
+        "note": _note(run),
         "reason": run.failure.label if run.failure and not run.is_live else "",
         "numbers": metrics_of(run),
-        "why": "" if run.is_live else cost_of(run)[0].explained,
+        "why": _explained(run),
         "timeline": live_timeline(run),
         "outcome": None if run.is_live else _outcome(run),
         "blocked": f"Not again: {blocked}" if blocked else "",
@@ -71,7 +93,9 @@ def _head_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     name = view.names[letter]
     if (run.blocks or run.is_live) and not view.is_hidden:
         is_pinned = view.pinned is not None and view.pinned.run.id == run.id
-        words = f"Unpin {name}" if is_pinned else f"Pin {name} as the baseline"
+        words = (
+            f"Unpin {name}" if is_pinned else f"Pin {name}: Changes compares later answers with it"
+        )
         # Its place is taken from the start: the head may wrap, and the answer would move.
         yield "pin", "keep_off" if is_pinned else "keep", "", words, run.is_live
     is_wide = view.focused == letter
@@ -90,8 +114,9 @@ def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
         return
     if run.blocks and not run.is_live:
         yield "copy", "content_copy", "Copy", f"Copy answer {name} exactly as received", False
-    if not run.is_live and can_continue(run.blocks):
-        words = f"Continue the conversation from answer {name}. {left_out(run.blocks)}".rstrip()
+    if not run.is_live and can_continue(run.blocks, run.stop_reason):
+        lost = left_out(run.blocks, run.stop_reason)
+        words = f"Continue the conversation from answer {name}. {lost}".rstrip()
         yield "continue", "reply", "Continue", words, False
     yield "sent", "output", "As sent", f"What run {name} sent and received", False
     if run.status in UNFINISHED:
@@ -108,6 +133,9 @@ def changes_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:
     candidates = others(view, letter)
     options = [[view.names.get(key, key), name] for key, (name, _) in candidates.items()]
     words = words_of_changes(run, other, is_plain=view.is_plain, texts_only=view.is_hidden)
+    # What differs then says nothing of settings. Of hidden cards it could tell which is whose.
+    if words and not view.is_hidden and run.plan.request.prompt != other.plan.request.prompt:
+        words = f"{ANOTHER_PROMPT} · {words}"
     return {"with": view.names.get(view.changes, view.changes), "options": options, "words": words}
 
 
@@ -123,15 +151,25 @@ def _outcome(run: RunView) -> dict[str, Any] | None:
         "tone": summary.tone,
         "title": summary.title,
         "happened": summary.happened,
+        # What can be done comes first: it has to be in sight.
+        "next": summary.step,
         "message": run.failure.message if run.failure else "",
-        "lines": [*retried, ["Cost", cost], ["Next", summary.step]],
+        "lines": [*retried, ["Cost", cost]],
     }
+
+
+def _note(run: RunView) -> str:
+    """That an answer of the demo is none, as soon as there is one."""
+    plan: Plan = run.plan
+    is_made_up = plan.connection.kind == "demo" and plan.request.prompt not in PREPARED
+    return MADE_UP if is_made_up and run.blocks else ""
 
 
 def detail_of(run: RunView) -> str:
     """What is going on, or why it ended, in a few words."""
     if run.status == "queued":
-        return f"· {formats.ordinal(run.ahead + 1)} in line"
+        # The first run of a process imports the SDK: it is not in line behind anybody.
+        return "· starting" if run.ahead is None else f"· {formats.ordinal(run.ahead + 1)} in line"
     if run.status in ("connecting", "streaming") and run.attempt_number > 1:
         return f"· attempt {run.attempt_number} of {run.plan.policy.attempts}{_silence(run)}"
     if run.status in ("connecting", "streaming"):
@@ -149,11 +187,26 @@ def _silence(run: RunView) -> str:
     return f" · no text for {silent_s:.0f} s" if silent_s >= SILENCE_S else ""
 
 
+def _explained(run: RunView) -> str:
+    """The words of the line of numbers that are not plain, a line each."""
+    if run.is_live:
+        return ""
+    numbers = metrics_of(run)
+    lines = [
+        *(words for sign, words in EXPLAINED.items() if sign in numbers),
+        cost_of(run)[0].explained,
+        MOST if run.plan.worst_case_usd else "",
+    ]
+    if run.stop_reason in STOP_REASONS:
+        lines.append(f"{run.stop_reason}: {STOP_REASONS[run.stop_reason]}")
+    return "\n".join(filter(None, lines))
+
+
 def metrics_of(run: RunView) -> str:
     """One quiet line: times, tokens, cost, stop reason."""
     parts = []
     if run.ttft_s is not None:
-        parts.append(f"TTFT {formats.seconds(run.ttft_s)}")
+        parts.append(f"first token {formats.seconds(run.ttft_s)}")
     if run.duration_s is not None:
         parts.append(formats.seconds(run.duration_s))
     usage = run.usage

@@ -28,6 +28,12 @@ SCRIPT = read(
 STYLE = read("timeline.css", "../../core/rendering/style.css", "blocks.css", "answers.css")
 HTML = '<div class="pg-host"></div>'
 KEY = "answers"
+NEWS_KEY = "answers_news"
+# The element belongs to the window: whichever of the two components is mounted first.
+NEWS_SCRIPT = """export default ({ data }) => {
+  window.playgroundNews = data;
+  window.playgroundAnswers?.hear?.();
+};"""
 AT_THE_END = ["run_part", "budget_part", "log_part"]
 """The parts of the page that depend on which runs are over."""
 _draws = count()
@@ -41,22 +47,28 @@ def mount_answers() -> None:
     mount = st.components.v2.component(KEY, html=HTML, js=SCRIPT, css=STYLE, isolate_styles=False)
     values = st.session_state.get(KEY) or {}
     mount(
-        key=KEY, data=_data(values.get("ask"), values.get("act")), on_changed_change=_redraw,
-        on_ask_change=_go_on, on_act_change=_act,
+        key=KEY, data=_settings(), on_changed_change=_redraw, on_ask_change=_go_on,
+        on_act_change=_act,
     )  # fmt: skip
+    # Streamlit sends a component's script, 60 KB there, anew with each change of its data.
+    tell = st.components.v2.component(NEWS_KEY, js=NEWS_SCRIPT, isolate_styles=False)
+    tell(key=NEWS_KEY, data=_news(values.get("ask"), values.get("act")), height=1)
 
 
-def _data(asked: int | None, act: object) -> dict[str, Any]:
-    page = state.fed_page()
+def _settings() -> dict[str, Any]:
     # Neither lists nor mappings: in those Streamlit would look for a table, and import pandas for
     # it, a third of a second, while the first page is waited for.
-    data: dict[str, Any] = {
-        "token": page.token,
+    return {
+        "token": state.fed_page().token,
         "allowed": allowed.as_json(),
         "later": LATER,
         "most_bytes": most_bytes(),
     }
-    if not page.is_fed:
+
+
+def _news(asked: int | None, act: object) -> dict[str, str]:
+    data = {}
+    if not state.fed_page().is_fed:
         data["asked"] = json.dumps(_asked(asked))
     match act:
         case ["copy", name, *number] if (run := _run(name)) is not None:
@@ -138,7 +150,7 @@ def _act_on(what: str, letter: str, run: RunView) -> None:
     elif what == "again" and run.is_over:
         running.run_again(letter)
     elif what == "continue" and not run.is_live:
-        lessons_state.promote_run(run.plan.request, run.blocks, run.stop_reason)
+        lessons_state.promote_run(run.plan.request, letter, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
     if what in ("sent", "again"):
         # Only the parts in which it shows: a run of the whole page takes several times as long.

@@ -29,10 +29,11 @@ export default ({ data, parentElement }) => {
 STYLE = read("../../core/rendering/style.css", "blocks.css")
 
 
-def show_answer(key: str, blocks: Sequence[Block]) -> None:
-    """Draw an answer. `key` tells it apart from the others on the page."""
+def show_answer(key: str, blocks: Sequence[Block], why_none: str = "There is no answer.") -> None:
+    """Draw an answer. `key` tells it apart from the others on the page; `why_none` is said where
+    there is nothing to draw."""
     if not blocks:
-        st.caption("There is no answer.")
+        st.caption(plain(why_none))
         return
     _mount(key, whole_answer(blocks))
 

@@ -15,6 +15,7 @@ from playground.ui.answer.sections import Section, elsewhere, sections, whole_se
 
 Sections = Mapping[int, Section]
 TOO_LONG = "Too long to be compared."
+NO_TEXT = "One of the two has no text."
 _numbers = count(1)
 
 
@@ -54,7 +55,12 @@ def marked_sections(
         before = sections(other, is_plain=is_plain, texts_only=texts_only)
         is_over = not other.is_live
         if is_over and all(part.is_done for part in (*drawn.values(), *before.values())):
-            marking.made = elsewhere.submit(_mark, drawn, before, marking.number)
+            if drawn and before:
+                marking.made = elsewhere.submit(_mark, drawn, before, marking.number)
+            else:
+                # At once: an answer without sections has none that could say it is not done yet.
+                marking.made = Future()
+                marking.made.set_result(_mark(drawn, before, marking.number))
     if marking.made is not None and marking.made.done():
         return marking.made.result()[0]
     return {
@@ -91,9 +97,11 @@ def _mark(after: Sections, before: Sections, number: int) -> tuple[Sections, str
         if section.kind in ("text", "open")
         for piece in section.pieces
     ]
-    difference = changes(old, [piece for at in read for piece in after[at].pieces])
+    new = [piece for at in read for piece in after[at].pieces]
+    difference = changes(old, new) if old and new else None
     if difference is None:
-        return {at: replace(part, begun=number) for at, part in after.items()}, TOO_LONG
+        unmarked = {at: replace(part, begun=number) for at, part in after.items()}
+        return unmarked, TOO_LONG if old and new else NO_TEXT
     pieces = iter(difference.pieces)
     marked = {at: replace(section, begun=number) for at, section in after.items()}
     for at in read:

@@ -4,7 +4,11 @@
 function drawTimeline(root, data, countdown) {
   clearInterval(root.clock);
   if (countdown) countdown.textContent = "";
-  if (!data) return root.replaceChildren();
+  if (!data) {
+    root.replaceChildren();
+    root.length_s = 0;
+    return fit(root);
+  }
   const bar = make("div", "bar");
   bar.setAttribute("role", "img");
   bar.setAttribute("aria-label", data.spans.map(({ label }) => label).join("; "));
@@ -19,11 +23,21 @@ function drawTimeline(root, data, countdown) {
   keepTime(root, data, countdown, bar, parts);
 }
 
-function lineOf({ outcome, number, facts, why, message }) {
-  const row = make("li", outcome, make("span", "facts", `${number} · ${facts}`));
+function lineOf({ outcome, number, facts, request_id, why, message }) {
+  const id = make("span", "id", ` · ${request_id}`);
+  id.title = request_id;
+  const row = make("li", outcome, make("span", "facts", make("span", "", `${number} · ${facts}`), id));
   if (why) row.append(make("span", "why", why));
   if (message) row.append(make("span", "message", message));
   return row;
+}
+
+// Lines of cards that stand beside each other have one scale: a second is as long in each.
+function fit(root) {
+  const lines = [...(root.closest(".pg-answers")?.querySelectorAll(".timeline:not(:empty)") ?? [root])];
+  const longest_s = Math.max(...lines.map((line) => line.length_s));
+  for (const { firstChild, length_s } of lines)
+    if (firstChild) firstChild.style.width = `${longest_s ? (100 * length_s) / longest_s : 100}%`;
 }
 
 function keepTime(root, data, countdown, bar, parts) {
@@ -40,6 +54,8 @@ function keepTime(root, data, countdown, bar, parts) {
     });
     const last = parts.at(-1);
     if (data.is_growing) last.style.width = `${100 - parseFloat(last.style.left)}%`;
+    root.length_s = data.total_s / scale;
+    fit(root);
     if (!waits) return;
     const left_s = Math.max(0, data.left_s - passed_s);
     shade.style.width = `${100 * (1 - left_s / Math.max(data.wait_s, left_s, 0.001))}%`;

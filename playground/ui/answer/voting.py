@@ -49,7 +49,7 @@ def _ask(runs: Runs, letters: list[str], names: dict[str, str]) -> None:
             names[letter], key=f"vote_{names[letter]}", on_click=_vote,
             args=(voted_on, runs[letter].id),
         )  # fmt: skip
-    st.button("Tie", key="vote_tie", type="tertiary", on_click=_vote, args=(voted_on, None))
+    st.button("Tie", key="vote_tie", on_click=_vote, args=(voted_on, None))
 
 
 def _say(cast: band.Cast, runs: Runs, letters: list[str]) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from playground.ui.editor.draft import show_restored
 from playground.ui.library.lessons import choose_lesson
 from playground.ui.library.library import offer_library
+from playground.ui.log.log_actions import show_placed
 from playground.ui.runs import running
 from playground.ui.server.visitor import is_local
 from playground.ui.session import editor_state, state
@@ -14,6 +15,8 @@ from playground.ui.sharing.share import offer_share
 from playground.ui.widgets.markdown import plain
 
 MARKS = {"demo": ":material/science:", "claude": ":material/cloud:", "server": ":material/dns:"}
+DEMO = "The demo needs no key. Its answers are made up, not Claude's, and seldom fit your prompt. "
+SIDEBAR = "Connection, key, scenario, budget and retries are in the sidebar"
 
 
 def show_header() -> None:
@@ -25,6 +28,7 @@ def show_header() -> None:
         _offer_undo()
         _offer_redo()
         show_restored()
+        show_placed()
         st.space("stretch")
         with st.container(
             horizontal=True, vertical_alignment="center", gap="small", key="toolbar",
@@ -74,7 +78,7 @@ def _show_connection() -> None:
         key="show_connection",
         icon=mark,
         type="tertiary",
-        help="Connection, key, scenario, budget and retries are in the sidebar",
+        help=f"{DEMO if connection.kind == 'demo' else ''}{SIDEBAR}",
     )
 
 
@@ -84,4 +88,4 @@ def _words_for_key() -> str:
     if connection.kind == "claude" and running.key_for(connection):
         owners = "key from the settings" if is_local() else "the owner's key"
         return "your key" if state.visitor_key() else owners
-    return {"demo": "no key needed", "claude": "no key yet", "server": server}[connection.kind]
+    return {"demo": "made-up answers", "claude": "no key yet", "server": server}[connection.kind]

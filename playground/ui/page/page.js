@@ -1,30 +1,78 @@
 // What the page's frame does in the browser: the connection's badge opens the sidebar, what a
-// click opens comes into view, and the focus never falls to the page's body.
+// click opens comes into view, the log's head leads to the log and back, and the focus never falls
+// to the page's body.
 
 const page = (window.playgroundPage ??= {});
-const FOLLOW_MS = 10_000;
+const FOLLOW_MS = 30_000;
+// What closes at a choice.
+const LISTS = { lessons: "[class*=st-key-lesson_]", my_experiments: "[class*=st-key-open_experiment_]" };
+// What a click on these opens.
+const SHOWN_BY = {
+  log_detail: ".st-key-log [data-testid=stDataFrame]",
+  experiment_results: ":is(.st-key-run_experiment, .st-key-submit_experiment, [class*=st-key-open_experiment_]) button",
+};
+
+const glide = () => matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
 
 // Streamlit lets a script choose how the sidebar begins, but not open it later.
-page.clicked ??= ({ target }) => {
-  const is = (selector) => target.closest?.(selector);
+page.clicked ??= (event) => {
+  const is = (selector) => event.target.closest?.(selector);
   if (is(".st-key-show_connection button"))
     document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
-  // The experiment's progress is at the top of its pane.
-  if (is(".st-key-run_experiment button")) document.querySelector(".st-key-right")?.scrollTo(0, 0);
-  // Choosing a lesson closes the list, after the button's own handler has run.
-  if (is("[data-testid=stPopoverBody] [class*=st-key-lesson_] button"))
-    setTimeout(() => document.querySelector(".st-key-lessons [aria-expanded=true]")?.click());
-  page.opensRow = is(".st-key-log [data-testid=stDataFrame]") && performance.now();
+  // Choosing from a list closes it, after the button's own handler has run.
+  const list = Object.keys(LISTS).find((key) => is(`[data-testid=stPopoverBody] ${LISTS[key]} button`));
+  if (list) setTimeout(() => document.querySelector(`.st-key-${list} [aria-expanded=true]`)?.click());
+  if (is(":is(.st-key-edit_run, .st-key-continue_run) button")) page.turnToEditor();
+  // A click of the page's own, such as that one, opens nothing.
+  if (event.isTrusted) {
+    page.opens = Object.keys(SHOWN_BY).find((key) => is(SHOWN_BY[key]));
+    page.openedAt = performance.now();
+  }
+  if (is(".st-key-log_head") && !is(":is(button, [data-testid=stTooltipIcon])")) {
+    event.preventDefault(); // The link would change the address.
+    // Whoever marks the numbers to copy them wants to see them still.
+    if (getSelection().isCollapsed) page.turnToLog();
+  }
 };
 window.addEventListener("click", page.clicked, { capture: true });
 
-// A clicked row opens beneath the table, often below the window, and its content arrives in pieces:
-// keep it in view until the visitor does something else, or it must have arrived.
-page.showRow ??= () => {
-  if (performance.now() - page.opensRow > FOLLOW_MS) page.opensRow = null;
-  if (page.opensRow) document.querySelector(".st-key-log_detail")?.scrollIntoView({ block: "nearest" });
+// A link, which a browser follows at Enter, looks like a button, which is pressed by a space as well.
+page.spaced ??= (event) => {
+  const link = event.key === " " && event.target.closest?.(".st-key-log_head a");
+  if (!link) return;
+  event.preventDefault();
+  link.click();
 };
-page.stopFollowing ??= () => { page.opensRow = null; };
+window.addEventListener("keydown", page.spaced, { capture: true });
+
+// To the log, which looks out at the foot of the window; from it, back to the top.
+page.turnToLog ??= () => {
+  const log = document.querySelector(".st-key-log"), main = document.querySelector("[data-testid=stMain]");
+  const isAtEnd = main.scrollTop > 0 && main.scrollTop + main.clientHeight >= main.scrollHeight - 2;
+  const isInView = isAtEnd || log.getBoundingClientRect().top < innerHeight / 2;
+  if (isInView) main.scrollTo({ top: 0, behavior: glide() });
+  else log.scrollIntoView({ block: "start", behavior: glide() });
+};
+// A run of the log that is put into the editor is looked at there.
+page.turnToEditor ??= () => {
+  for (const scrolled of ["[data-testid=stMain]", ".st-key-left"])
+    document.querySelector(scrolled).scrollTo({ top: 0, behavior: glide() });
+};
+
+// What a click opens beneath itself is often below the window, and its content arrives in pieces:
+// keep it in view until the visitor does something else, or it must have arrived.
+page.showOpened ??= () => {
+  if (performance.now() - page.openedAt > FOLLOW_MS) page.opens = null;
+  const opened = page.opens && document.querySelector(`.st-key-${page.opens}`);
+  if (!opened) return;
+  const pane = opened.closest(".st-key-right");
+  if (!pane) return opened.scrollIntoView({ block: "nearest" });
+  // The pane alone, where that scrolls, though it may not yet be full: the page behind it stays.
+  if (getComputedStyle(pane).overflowY !== "visible")
+    pane.scrollTop += opened.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  else opened.scrollIntoView({ block: "start" });
+};
+page.stopFollowing ??= () => { page.opens = null; };
 for (const gesture of ["pointerdown", "wheel", "touchmove", "keydown"])
   window.addEventListener(gesture, page.stopFollowing, { capture: true, passive: true });
 
@@ -32,6 +80,14 @@ const IN_FRONT = "[role=dialog], [data-testid=stPopoverBody]";
 const MODAL = `${IN_FRONT}, [role=listbox], [role=menu], [aria-modal=true]`;
 const WAKE_AFTER_MS = 500;
 const CONTROL = ":is(button, input, textarea, select):enabled";
+
+// What ends in an ellipsis where there is no room for it: pointed at, it is whole in its title.
+const CUT = ".st-key-variants [class*=st-key-model_] input, .st-key-log_head p, .st-key-placed p, .st-key-run p";
+page.pointedAt ??= ({ target }) => {
+  const cut = target.closest?.(CUT);
+  if (cut) cut.title = cut.value ?? cut.textContent;
+};
+window.addEventListener("pointerover", page.pointedAt, { capture: true, passive: true });
 
 // The keys of all that an element is in, the nearest first.
 function keysOf(element) {
@@ -67,7 +123,7 @@ window.addEventListener("pointerdown", page.pressed, { capture: true });
 // Enter would press that.
 page.look ??= () => {
   page.isDue = false;
-  page.showRow();
+  page.showOpened();
   page.wake();
   const active = document.activeElement;
   if (active !== document.body && active !== page.parked) return;

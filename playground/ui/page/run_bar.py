@@ -40,8 +40,9 @@ def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[
 def _show_bar(plans: list[Plan]) -> None:
     """It runs what is in the right pane."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
+        reasons: list[str] = []
         if experiment_state.is_in_pane():
-            offer_run()
+            reasons = offer_run()
         else:
             _offer_run(plans)
         st.button(
@@ -52,6 +53,9 @@ def _show_bar(plans: list[Plan]) -> None:
             on_click=_stop,
             disabled=not (state.is_live() or _is_experiment_live()),
         )
+        # After Stop, which would be pushed away while it is needed.
+        for text in reasons:
+            st.caption(f":red[:material/block:] {plain(text)}")
         remind_of_run()
         show_progress()
         show_not_started("not_started")
@@ -79,7 +83,8 @@ def _offer_run(plans: list[Plan]) -> None:
     # a press that begins while what was typed redraws the bar would end on nothing.
     with st.container(key="run", width="content"):
         st.button(
-            f"Run {len(plans)} · {plain(in_short(why))}" if why else label,
+            # While runs go on their Stop must not move, as it would with the length of a reason.
+            f"Run · {plain(in_short(why))}" if why and not is_live else label,
             key=state.RUN_ALL,
             type="primary",
             icon=":material/block:" if why else ":material/play_arrow:",
@@ -105,13 +110,12 @@ def _run() -> None:
 
 
 def _run_label(plans: list[Plan]) -> str:
-    total = len(plans)
     costs = [None if plan.unreadable else plan.worst_case_usd for plan in plans]
     known = [usd for usd in costs if usd is not None]
-    if len(known) < total:
-        return f"Run {total} · cost unknown"
+    if len(known) < len(plans):
+        return "Run · cost unknown"
     words = "simulated, at most" if plans[0].connection.kind == "demo" else "at most"
     return (
         # Escaped: between two dollar signs Streamlit reads mathematics.
-        f"Run {total} · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
+        f"Run · {words} {formats.money(sum(known, Decimal(0))).replace('$', chr(92) + '$')}"
     )

@@ -17,7 +17,7 @@ from playground.ui.page.self_check import offer_safety
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_later_turn, next_can_wait
 from playground.ui.server.visitor import is_local
-from playground.ui.session import state
+from playground.ui.session import editor_state, state
 from playground.ui.session.services import services
 from playground.ui.visitors.gate import show_gate
 from playground.ui.widgets.fields import number_field
@@ -66,7 +66,8 @@ def _choose_connection() -> None:
         index=list(kinds).index(running.connection().kind),
         key=state.CONNECTION,
         format_func=kinds.__getitem__,
-        help="The demo is a small language model inside this app, not Claude.",
+        help="The demo is a small language model inside this app, not Claude: it makes its answers "
+        "up.",
     )
     connection = running.connection()
     if connection.kind == "demo":
@@ -96,7 +97,7 @@ def _choose_scenario() -> None:
         persist_state="session",
         help="What goes wrong. The demo fails as the API does, through the same code.",
     )
-    chosen = scenarios[st.session_state[state.SCENARIO]]
+    chosen = scenarios[editor_state.scenario()]
     if chosen.description:
         st.caption(plain(chosen.description))
 

@@ -15,16 +15,15 @@ def offer_dialog(
     show_dialog(key, title, show, *what)
 
 
-def offer_to_open(key: str, label: str, icon: str) -> None:
-    """The button alone: in a popover, which closes when a dialog opens, the dialog itself is
-    drawn elsewhere."""
+def offer_to_open(key: str, label: str, icon: str, popover: str | None = None) -> None:
+    """The button alone: in a popover, which it closes, the dialog itself is drawn elsewhere."""
     st.button(
         label,
         key=key,
         icon=icon,
         type="tertiary",
         on_click=state.open_dialog,
-        args=(key,),
+        args=(key, popover),
     )
 
 

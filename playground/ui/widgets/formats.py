@@ -11,8 +11,10 @@ import streamlit as st
 from playground.core.answer import timeline
 from playground.core.money.budget import in_dollars
 from playground.core.money.pricing import Cost
+from playground.core.text.one_line import one_line
 
 NOTHING = "–"
+CHARACTER_PX, CELL_ENDS_PX = 6.5, 20
 T = TypeVar("T")
 
 
@@ -37,6 +39,11 @@ def parsed(text: str | None, default: T) -> T:
     except ValueError:
         return default
     return value if isinstance(value, type(default)) else default
+
+
+def fitted(text: str, width_px: int) -> str:
+    """As much of a text as a column has room for. A table is a canvas: it cuts without a sign."""
+    return one_line(text, int((width_px - CELL_ENDS_PX) / CHARACTER_PX))
 
 
 def seconds(value: float | None) -> str:

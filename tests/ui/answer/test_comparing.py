@@ -92,6 +92,7 @@ def test_after_the_next_press_the_one_before_is_compared_with_and_stays_so(page)
     click_card(page, "changes", "A")
     assert changes(page)["options"][0] == ["before", "Run 1 A"]
     assert [changes(page, letter)["with"] for letter in "AB"] == ["before", "before"]
+    assert changes(page)["words"].startswith("Another prompt · ")
     press_run(page)
     assert changes(page)["options"][0] == ["before", "Run 2 A"]
     assert changes(page)["words"] == "The same words."
@@ -125,7 +126,7 @@ def test_a_pinned_answer_is_compared_with_until_it_is_let_go(page):
     press_run(page)
     assert runs(page)["A"].text != first
     assert changes(page)["with"] == "baseline"
-    assert changes(page)["options"][0] == ["baseline", "Baseline · run 1 A"]
+    assert changes(page)["options"][0] == ["baseline", "Pinned · run 1 A"]
     assert "<ins>" in marked_html(page, "A")
 
 
@@ -161,7 +162,7 @@ def test_a_vote_is_kept_with_each_run_counted_and_taken_back(page):
     assert "You voted for **B**" in words(page)
     said = words(page).replace("\\", "")
     assert "temperature 0.2 · Demo won 0 of 1. 1 vote: too few to tell" in said
-    assert "temperature 1.0 · Demo won 1 of 1" in said
+    assert "temperature 1 · Demo won 1 of 1" in said
     click(page, "vote_take_back")
     assert marked(page) == {"A": "", "B": ""}
     click(page, "vote_tie")
@@ -216,7 +217,7 @@ def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
     for telling in (
         *NUMBERS.values(),
         "Sonnet",
-        "TTFT",
+        "first token",
         "tok/s",
         "max_tokens",
         "end_turn",
@@ -234,13 +235,13 @@ def test_nothing_tells_whose_a_hidden_answer_is_until_the_vote(page):
     first = page.session_state["blind_order"][1][0]
     click(page, "vote_1")
     band = drawn_in_band(page)
-    for telling in (*NUMBERS.values(), "Sonnet", "TTFT", "'A'", "'B'"):
+    for telling in (*NUMBERS.values(), "Sonnet", "first token", "'A'", "'B'"):
         assert telling in band, telling
     assert cards(page)[0] == first
     assert f"You voted for **{first}**" in words(page)
     assert marked(page)[first] == "won"
     click(page, "vote_take_back")
-    assert "TTFT" in drawn_in_band(page)
+    assert "first token" in drawn_in_band(page)
 
 
 def drawn_in_band(page):
@@ -304,23 +305,25 @@ def test_the_order_hangs_on_chance_alone():
     assert app.run().text[0].value == "ABCDEF"
 
 
-def test_a_winner_goes_on_as_the_conversation_and_as_the_first_variant(page):
+def test_a_winner_goes_on_as_the_conversation_with_what_it_was_sent_with(page):
     press_run(page)
     page.text_input(key="max_tokens_B").set_value("77").run()
     before = {
         "text": page.text_area(key="message_0_text").value,
         "temperature": page.text_input(key="temperature_A").value,
     }
+    sent = runs(page)["B"].plan.request.params.max_tokens
     answer = runs(page)["B"].text
     click_card(page, "continue", "B")
     assert page.session_state["message_1_role"] == "assistant"
     assert page.text_area(key="message_1_text").value == answer
     assert page.session_state["message_2_role"] == "user"
     assert page.text_area(key="message_2_text").value == ""
-    assert page.text_input(key="temperature_A").value == "1"
+    assert page.text_input(key="temperature_A").value == before["temperature"]
     assert page.session_state["variants"] == ["A", "B"]
-    assert page.text_input(key="max_tokens_B").value == "77"
+    assert page.text_input(key="max_tokens_B").value == str(sent)
     click(page, "undo")
+    assert page.text_input(key="max_tokens_B").value == "77"
     assert page.session_state["message_count"] == 1
     assert page.text_area(key="message_0_text").value == before["text"]
     assert page.text_input(key="temperature_A").value == before["temperature"]

@@ -10,11 +10,15 @@ from ui.told import Told
 from playground.ui.answer import component
 
 
+def mounted(page, name):
+    [mount] = [each.proto for each in page.get("bidi_component") if is_answers(each.proto, name)]
+    return mount
+
+
 def given(page):
-    """What the component was given with the last drawing."""
-    [mount] = [each.proto for each in page.get("bidi_component") if is_answers(each.proto)]
-    found = json.loads(mount.json)
-    return found | ({"asked": json.loads(found["asked"])} if "asked" in found else {})
+    """What the browser was given with the last drawing."""
+    news = json.loads(mounted(page, "answers_news").json)
+    return news | ({"asked": json.loads(news["asked"])} if "asked" in news else {})
 
 
 def test_where_no_socket_listens_all_of_the_answers_comes_in_one_message_after_the_other(page):
@@ -56,8 +60,18 @@ def test_a_page_with_a_socket_is_given_nothing_of_the_answers(page, monkeypatch)
     press_run(page)
     monkeypatch.setattr(type(page.session_state["fed_page"]), "is_fed", True)
     page.run()
-    assert "asked" not in given(page)
-    assert answer(page).answer not in json.dumps(given(page))
+    assert given(page) == {}
+    assert answer(page).answer not in mounted(page, "answers").json
+
+
+def test_the_script_is_sent_once_whatever_there_is_to_tell(page):
+    first = mounted(page, "answers")
+    press_run(page)
+    trigger(page, "act", ["copy", "B", 7])
+    trigger(page, "ask", 1)
+    now = mounted(page, "answers")
+    assert (now.json, now.js_content) == (first.json, first.js_content)
+    assert len(mounted(page, "answers_news").js_content) < 300
 
 
 def test_only_a_click_on_copy_brings_the_exact_text(page):

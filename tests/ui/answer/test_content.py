@@ -32,7 +32,7 @@ def test_a_tool_call_is_shown_kept_found_and_passed_on(page):
     assert call.text == CALL
     assert call.title.startswith("Tool use · get_weather")
     run = page.session_state["runs"]["A"]
-    assert "continue" not in answer(page).tools
+    assert "continue" in answer(page).tools
     log = services().log
     assert log.flush(5)
     row, texts = log.get("local", run.id)
@@ -41,7 +41,7 @@ def test_a_tool_call_is_shown_kept_found_and_passed_on(page):
     page.run()
     assert not page.exception
     assert CALL in "".join(read_answers(page))
-    assert "continue_run" not in {button.key for button in page.button}
+    assert "continue_run" in {button.key for button in page.button}
     shared = shared_run(row, texts)
     saved = share_page([shared], datetime(2026, 11, 29, tzinfo=UTC))
     assert "get_weather" in saved

@@ -21,11 +21,13 @@ from playground.core.answer.events import (
 )
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
+from playground.core.library.samples import SAMPLES
 from playground.core.rendering.markdown import to_html
 from playground.core.request.connection import DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.engine.run import Run
+from playground.ui.answer.card import MADE_UP, detail_of
 from playground.ui.answer.patches import Telling, common, utf16_length
 from playground.ui.session.answers_state import View
 
@@ -90,6 +92,14 @@ def pieces(card):
     return {at: [*block.pieces] for at, block in card.blocks.items()}
 
 
+def test_a_run_that_waits_for_nobody_is_not_said_to_be_in_line():
+    made = plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", REQUEST))
+    run = Run("o", "v", made)
+    assert detail_of(run) == "· starting"
+    run.ahead = 0
+    assert detail_of(run) == "· 1st in line"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(DOCUMENT)), max_size=12), st.data())
 def test_patches_make_the_whole_wherever_the_text_is_cut(cuts, data):
@@ -135,6 +145,19 @@ def test_what_stands_beside_the_answer_is_told_once_until_it_changes():
     assert "said" not in telling.news(view)
 
 
+def test_an_answer_of_the_demo_to_a_prompt_of_ones_own_says_that_it_is_made_up():
+    sample = replace(REQUEST, prompt=SAMPLES[0].prompt)
+    for request, note in ((REQUEST, MADE_UP), (sample, "")):
+        run = Run("o", "v", plan(RunContext(DEMO, RetryPolicy(), (), NOW), Variant("A", request)))
+        telling, told, view = Telling(), Told(), view_of(A=run)
+        run.fold(Connecting(1), 1.0)
+        [card] = listen(telling, told, view).cards
+        assert card.said["note"] == ""
+        write(run, "Hello")
+        [card] = listen(telling, told, view).cards
+        assert card.said["note"] == note
+
+
 def test_every_kind_of_block_is_told_in_order_and_grows():
     run = run_of()
     telling, told, view = Telling(), Told(), view_of(A=run)
@@ -174,9 +197,11 @@ def test_plain_text_is_told_letter_for_letter_and_back():
     )
     write(run, "!")
     assert listen(telling, told, plain).cards[0].answer.endswith("the end!")
-    listen(telling, told, view)
+    # While it streams no more is read at a time than a slow processor can.
+    end(run)
+    listen_to_the_end(telling, told, view)
     assert pieces(told.cards[0]) != marked
-    assert pieces(told.cards[0]) == pieces(anew(view).cards[0])
+    assert pieces(told.cards[0]) == pieces(listen_to_the_end(Telling(), Told(), view).cards[0])
 
 
 def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
@@ -185,7 +210,16 @@ def test_of_a_hidden_answer_nothing_is_told_but_its_text_and_status():
     write(run, "Hello")
     view = hidden(view_of(B=other, A=run))
     news = str(Telling().news(view))
-    for telling in ("Sonnet", "claude", "temperature", "think", "TTFT", "tokens", run.id, "'A'"):
+    for telling in (
+        "Sonnet",
+        "claude",
+        "temperature",
+        "think",
+        "first token",
+        "tokens",
+        run.id,
+        "'A'",
+    ):
         assert telling not in news, telling
     first, second = anew(view).cards
     assert (first.name, second.name) == ("1", "2")
@@ -234,6 +268,12 @@ def test_another_comparison_takes_the_place_of_the_first_and_a_hidden_one_knows_
     [*_, last] = listen_to_the_end(Telling(), Told(), hidden(replace(view, changes="A"))).cards
     assert last.said["changes"]["with"] == "1"
     assert "'A'" not in last.words()
+
+
+def test_an_answer_without_text_is_not_counted_as_words_taken_away():
+    view = replace(view_of(A=ended("a b c"), B=ended("", "B")), changes="A")
+    [*_, last] = listen_to_the_end(Telling(), Told(), view).cards
+    assert last.said["changes"]["words"] == "One of the two has no text."
 
 
 def test_cards_of_runs_that_are_gone_go_and_the_others_stay():
@@ -286,7 +326,8 @@ def test_a_wait_is_told_with_its_countdown_and_an_error_with_what_to_do():
     said = anew(view_of(A=run)).cards[0].said
     assert said["outcome"]["title"] == "529 overloaded"
     assert said["reason"] == "529 overloaded"
-    assert [name for name, _ in said["outcome"]["lines"]] == ["Cost", "Next"]
+    assert [name for name, _ in said["outcome"]["lines"]] == ["Cost"]
+    assert said["outcome"]["next"].startswith("Run again in a few minutes")
     assert "again" in anew(view_of(A=run)).cards[0].tools
 
 
