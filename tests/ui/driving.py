@@ -137,8 +137,8 @@ def trigger(page, event, value):
     return page._run(states)
 
 
-def is_answers(mount):
-    return mount.component_name.split(".")[-1] == "answers"
+def is_answers(mount, name="answers"):
+    return mount.component_name.split(".")[-1] == name
 
 
 def read_answers(page):

@@ -36,6 +36,7 @@ def explained(page):
     said = answer(page).said
     found, drawn = said["outcome"], said.get("timeline")
     lines = [f"{name} {words}".strip() for name, words in found["lines"]]
+    lines.append(f"Next {found['next']}")
     if drawn:
         assert "etried" not in " ".join(lines)
         lines.insert(0, " ".join(f"{each['facts']} {each['why']}" for each in drawn["lines"]))
@@ -127,7 +128,7 @@ def test_a_scenario_that_is_on_is_a_badge_in_the_header(page):
     def badge():
         return page.button(key="show_connection").label
 
-    assert badge() == "Demo · no key needed"
+    assert badge() == "Demo · made\\-up answers"
     page.selectbox(key="demo_scenario").select("overloaded").run()
     assert "529 until it gives up" in badge()
     page.selectbox(key="connection").select("claude").run()

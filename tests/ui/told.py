@@ -48,7 +48,7 @@ class Card:
         found = [said["status"] + said.get("detail", ""), said["numbers"], said.get("blocked", "")]
         if outcome := said.get("outcome"):
             found.append(f"{outcome['title']} · {outcome['happened']}")
-            found.append(outcome["message"])
+            found += [f"Next {outcome['next']}", outcome["message"]]
             found += [f"{name} {words}".strip() for name, words in outcome["lines"]]
         return [self.head["asked"], *filter(None, found)]
 

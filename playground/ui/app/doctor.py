@@ -23,10 +23,12 @@ from playground.settings import Settings, SettingsError
 from playground.ui.app.routes import middleware
 from playground.ui.server.security_headers import HEADERS, SafeHeaders
 from playground.ui.server.streamlit_insides import configure, print_errors_only, where_defined
-from playground.ui.session.services import read_own_settings, try_log
+from playground.ui.session.services import is_log_in_memory, read_own_settings, try_log
 from playground.ui.visitors.gate import can_log_in
 
 CONFIG_FILE: Final = os.path.join(".streamlit", "config.toml")
+HOSTS: Final = "server.allowedHosts"
+ORIGINS: Final = "server.corsAllowedOrigins"
 GIT_S: Final = 5.0
 SIGNS: dict[Verdict, str] = {"good": "ok  ", "note": "note", "bad": "BAD "}
 
@@ -40,19 +42,22 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
     owner = settings.owner
     return Observed(
         address=st.get_option("server.address") or "",
-        allowed_hosts=tuple(st.get_option("server.allowedHosts")),
+        allowed_hosts=_texts_in(HOSTS) or (),
         error_details=str(st.get_option("client.showErrorDetails")),
         links_errors=bool(st.get_option("client.showErrorLinks")),
         sends_telemetry=bool(st.get_option("browser.gatherUsageStats")),
         has_agent_api=bool(st.get_option("server.enableAgentApi")),
         checks_origins=bool(
-            st.get_option("server.enableCORS") and st.get_option("server.enableXsrfProtection")
+            st.get_option("server.enableCORS")
+            and st.get_option("server.enableXsrfProtection")
+            and not st.get_option("global.developmentMode")
         ),
-        hosts_from_elsewhere=not where_defined("server.allowedHosts").endswith(CONFIG_FILE),
-        cors_origins=tuple(st.get_option("server.corsAllowedOrigins")),
+        hosts_from_elsewhere=not where_defined(HOSTS).endswith(CONFIG_FILE),
+        cors_origins=_texts_in(ORIGINS) or (),
         prints_requests=bool(os.environ.get("ANTHROPIC_LOG", "").strip()),
+        writes_tls_keys=bool(os.environ.get("SSLKEYLOGFILE")),
         prints_crashes=bool(st.get_option("logger.enableRich")),
-        prints_messages=st.get_option("logger.level") == "debug",
+        prints_messages=str(st.get_option("logger.level")).lower() == "debug",
         offers_data_export=not st.get_option("client.disableDataExport"),
         secrets_problems=tuple(secrets_problems(map(Path, st.get_option("secrets.files")))),
         key_is_from=settings.key_is_from,
@@ -66,13 +71,29 @@ def look(settings: Settings, *, is_serving: bool = False) -> Observed:
         day_usd=settings.budget.day_usd,
         log_place=place,
         log_problem=problem,
+        is_log_in_memory=is_log_in_memory(settings),
         # Asked for strangers: whoever sits at the machine can read the log anyway.
         stores_texts=settings.keeps_texts(is_local=False),
-        misspelt=settings.misspelt,
+        unused=(*settings.unused, *_no_lists()),
         headers_missing=(
             tuple(HEADERS) if is_serving and not SafeHeaders.is_serving else headers_missing()
         ),
     )
+
+
+def _texts_in(option: str) -> tuple[str, ...] | None:
+    """What a list among Streamlit's options holds; None if it is no list of texts, which only a
+    configuration file can say."""
+    value: object = st.get_option(option)
+    if not isinstance(value, list | tuple) or not all(isinstance(entry, str) for entry in value):
+        return None
+    return tuple(value)
+
+
+def _no_lists() -> Iterator[str]:
+    for option in (HOSTS, ORIGINS):
+        if _texts_in(option) is None:
+            yield f'{option} must be a list of texts, such as ["app.example"].'
 
 
 def secrets_problems(files: Iterable[Path]) -> Iterator[str]:

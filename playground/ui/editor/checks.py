@@ -26,7 +26,7 @@ def show_checks(plans: list[Plan]) -> None:
         concerned = {Problem("error", why): [plan.letter for plan in plans], **concerned}
     if refused := running.refusal(plans):
         concerned = {Problem("error", refused): [plan.letter for plan in plans], **concerned}
-    if note := _variables_note():
+    for note in _variables_notes():
         concerned[note] = [plan.letter for plan in plans]
     undoable = editor_state.undoable()
     if not concerned and undoable is None:
@@ -75,17 +75,25 @@ def _offer_undo(label: str) -> None:
     )
 
 
-def _variables_note() -> Problem | None:
+def _variables_notes() -> list[Problem]:
     """What becomes of the prompt's variables in an ordinary Run."""
-    names = experiment_state.found_variables()
-    if not names:
-        return None
+    names, escaped = experiment_state.found_variables(), experiment_state.found_escapes()
     columns, is_empty = experiment_state.table()[0], not any(experiment_state.filled_rows())
-    missing = [f"{{{{{name}}}}}" for name in names if is_empty or name not in columns]
-    if not missing:
-        listed = ", ".join(f"{{{{{name}}}}}" for name in names)
-        return Problem("info", f"Run fills {listed} from the first case.")
-    is_single = len(missing) == 1
-    has, them = ("has no value", "it values") if is_single else ("have no values", "them values")
-    sent = f"{', '.join(missing)} {has} and would be sent literally"
-    return Problem("warning", f"{sent}. Give {them} under Experiment.")
+    missing = [name for name in names if is_empty or name not in columns]
+    filled = [name for name in names if name not in missing]
+    notes = []
+    if missing:
+        is_single = len(missing) == 1
+        has, them = ("has no value", "it") if is_single else ("have no values", "them")
+        text = f"{_in_braces(missing)} {has} and would be sent literally. Give {them} values"
+        notes.append(Problem("warning", f"{text} under Experiment."))
+    if filled:
+        notes.append(Problem("info", f"Run fills {_in_braces(filled)} from the first case."))
+    if escaped:
+        text = f"Before {_in_braces(escaped)} a backslash is not sent: it only says that this is no"
+        notes.append(Problem("info", f"{text} variable."))
+    return notes
+
+
+def _in_braces(names: Sequence[str]) -> str:
+    return ", ".join(f"{{{{{name}}}}}" for name in names)

@@ -37,11 +37,15 @@ def show_restored() -> None:
     if draft_state.to_keep() is None:
         st.caption(":orange[:material/warning:] Too long to be kept: a reload would lose it.")
     if draft_state.is_restored():
-        st.caption(":material/history: Restored what you were typing")
-        st.button(
-            "Discard",
-            key="discard_draft",
-            type="tertiary",
-            icon=":material/undo:",
-            on_click=editor_state.undo,
-        )
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", width="content",
+            key="restored",
+        ):  # fmt: skip
+            st.caption(":material/history: Restored what you were typing", width="content")
+            st.button(
+                "Discard",
+                key="discard_draft",
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=editor_state.undo,
+            )

@@ -8,9 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from playground.core.checks.number_fields import RULES
 from playground.core.checks.request_checks import is_asked
-from playground.core.request.request import EFFORTS, Params
+from playground.core.request.request import CURRENT_VERSION, EFFORTS, SAMPLING_VERSION, Params
 from playground.core.runs.run_plan import Plan
-from playground.core.wire.wire import CURRENT_VERSION, SAMPLING, SAMPLING_VERSION
+from playground.core.text.number_text import value_text
+from playground.core.wire.wire import SAMPLING
 from playground.ui.session.variant_state import DEFAULTS, field
 from playground.ui.widgets.fields import number_field, text_area
 from playground.ui.widgets.markdown import plain
@@ -23,7 +24,7 @@ THINKING = {
     "off": "Off",
 }
 DISPLAY = {DEFAULTS: "Default", "summarized": "Summary shown", "omitted": "Hidden"}
-EFFORT_HELP = "How much work; it costs output tokens."
+EFFORT_HELP = "How much the model thinks and writes. More costs more output tokens and time."
 CACHE = {"off": "Off", "5m": "5 minutes", "1h": "1 hour"}
 TIERS = {DEFAULTS: "Default", "auto": "Auto", "standard_only": "Standard only"}
 VERSIONS = {
@@ -69,25 +70,11 @@ def _edit_sampling(plan: Plan) -> None:
         _choose_temperature(plan)
     left, right = st.columns(2)
     with left:
-        number_field(
-            "top_p",
-            RULES["top_p"],
-            key=field("top_p", plan.letter),
-            persist_state="session",
-            placeholder="default",
-            disabled=_is_disabled(plan, "top_p"),
-            help="Draw only from the likeliest tokens that together have this chance.",
-        )
+        what = "Draw only from the likeliest tokens that together have this chance."
+        _enter_number("top_p", "top_p", plan, help=what)
     with right:
-        number_field(
-            "top_k",
-            RULES["top_k"],
-            key=field("top_k", plan.letter),
-            persist_state="session",
-            placeholder="default",
-            disabled=_is_disabled(plan, "top_k"),
-            help="Draw only from this many of the likeliest tokens.",
-        )
+        what = "Draw only from this many of the likeliest tokens."
+        _enter_number("top_k", "top_k", plan, help=what)
     _show_sampling_reasons(plan)
 
 
@@ -97,15 +84,8 @@ def _edit_thinking(plan: Plan) -> None:
         _choose("Thinking", "thinking", THINKING, plan, help="Billed as output, in max_tokens.")
         _choose("Display", "thinking_display", DISPLAY, plan, help="Whether a summary is shown.")
     with right:
-        number_field(
-            "Budget",
-            RULES["thinking_budget_tokens"],
-            key=field("thinking_budget", plan.letter),
-            persist_state="session",
-            placeholder="tokens",
-            disabled=_is_disabled(plan, "thinking_budget_tokens"),
-            help="Thinking tokens: from 1,024, and below max_tokens.",
-        )
+        what = "Thinking tokens: from 1,024, and below max_tokens."
+        _enter_number("Budget", "thinking_budget_tokens", plan, help=what, placeholder="tokens")
         if takes_temperature(plan):
             _choose_effort(plan)
     _show_reason(plan, "thinking", "thinking_budget_tokens", "thinking_display")
@@ -114,21 +94,9 @@ def _edit_thinking(plan: Plan) -> None:
 
 
 def _edit_ends(plan: Plan) -> None:
-    text_area(
-        "Stop sequences",
-        key=field("stops", plan.letter),
-        persist_state="session",
-        height=68,
-        placeholder="One a line",
-        help="The answer ends before the first of them.",
-    )
-    text_area(
-        "System prompt of this variant",
-        key=field("system", plan.letter),
-        persist_state="session",
-        height=68,
-        placeholder="Empty: the shared one",
-    )
+    what = "The answer ends before the first of them."
+    _write("Stop sequences", "stops", plan, placeholder="One a line", help=what)
+    _write("System prompt of this variant", "system", plan, placeholder="Empty: the shared one")
 
 
 def _edit_service(plan: Plan) -> None:
@@ -141,7 +109,6 @@ def _edit_service(plan: Plan) -> None:
 
 
 def _edit_version(plan: Plan) -> None:
-    letter = plan.letter
     _choose(
         "API version",
         "api_version",
@@ -150,31 +117,17 @@ def _edit_version(plan: Plan) -> None:
         help="With a fixed version, everything you set is sent, even if the API rejects it.",
     )
     _show_reason(plan, "anthropic-version")
-    text_area(
-        "Extra JSON",
-        key=field("extra_json", letter),
-        persist_state="session",
-        height=68,
-        placeholder='{"metadata": {"user_id": "7"}}',
-        help="An object, merged into the body, where it wins.",
-    )
+    what = "An object, merged into the body, where it wins."
+    example = '{"metadata": {"user_id": "7"}}'
+    _write("Extra JSON", "extra_json", plan, placeholder=example, help=what)
     _show_reason(plan, "extra_json")
 
 
 def _choose_temperature(
     plan: Plan, below: DeltaGenerator | None = None, **shape: Unpack[Shape]
 ) -> None:
-    number_field(
-        "temperature",
-        RULES["temperature"],
-        key=field("temperature", plan.letter),
-        persist_state="session",
-        placeholder="default",
-        disabled=_is_disabled(plan, "temperature"),
-        help="0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent.",
-        below=below,
-        **shape,
-    )
+    what = "0 to 0.3 for facts and structure, 0.7 to 1 for variety. Empty: not sent."
+    _enter_number("temperature", "temperature", plan, help=what, below=below, **shape)
 
 
 def _choose_effort(plan: Plan, **shape: Unpack[Shape]) -> None:
@@ -182,12 +135,12 @@ def _choose_effort(plan: Plan, **shape: Unpack[Shape]) -> None:
     _choose("effort", "effort", levels, plan, help=EFFORT_HELP, **shape)
 
 
+# `persist_state`: a popover's fields are drawn only while it is open, and Streamlit forgets the
+# value of a widget that is not drawn.
 def _choose(
     label: str, name: str, options: Mapping[str, str], plan: Plan, *, help: str,
     **shape: Unpack[Shape],
 ) -> None:  # fmt: skip
-    # `persist_state` here and above: a popover's fields are drawn only while it is open, and
-    # Streamlit forgets the value of a widget that is not drawn.
     st.selectbox(
         label,
         list(options),
@@ -196,6 +149,34 @@ def _choose(
         format_func=options.__getitem__,
         help=help,
         **shape,
+    )
+
+
+def _enter_number(
+    label: str, parameter: str, plan: Plan, *, help: str, placeholder: str = "default",
+    below: DeltaGenerator | None = None, **shape: Unpack[Shape],
+) -> None:  # fmt: skip
+    number_field(
+        label,
+        RULES[parameter],
+        key=field(parameter.removesuffix("_tokens"), plan.letter),
+        persist_state="session",
+        placeholder=placeholder,
+        disabled=_is_disabled(plan, parameter),
+        help=help,
+        below=below,
+        **shape,
+    )
+
+
+def _write(label: str, name: str, plan: Plan, *, placeholder: str, help: str | None = None) -> None:
+    text_area(
+        label,
+        key=field(name, plan.letter),
+        persist_state="session",
+        height=68,
+        placeholder=placeholder,
+        help=help,
     )
 
 
@@ -232,11 +213,11 @@ def show_in_brief(plan: Plan) -> None:
     """The lines beneath a row: what of it is not sent as it stands, and what its popover adds."""
     value = plan.request.params.temperature
     temperature = plan.wire.decision("temperature")
-    if _is_unreadable(plan, "temperature") or (
-        value is not None and (temperature.state != "sent" or temperature.refusal)
-    ):
-        is_held_back = value is not None and temperature.state == "unavailable"
-        st.caption(_reason(plan, "temperature", f"{value:g} is kept. " if is_held_back else ""))
+    # One that can't be read has no value: its field says what is wrong.
+    if value is not None and (temperature.state != "sent" or temperature.refusal):
+        is_held_back = temperature.state == "unavailable"
+        kept = f" {value_text(value)} is kept for other models." if is_held_back else ""
+        st.caption(_reason(plan, "temperature") + plain(kept))
     if not takes_temperature(plan) and plan.wire.decision("effort").refusal:
         _show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:

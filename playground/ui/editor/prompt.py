@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from playground.core.request.request import ROLES
+from playground.core.request.body_shapes import ROLES
 from playground.core.request.sent_blocks import named
+from playground.core.request.tool_results import calls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.text.json_text import indented
 from playground.ui.editor.checks import show_checks
@@ -40,6 +41,7 @@ def edit_prompt(plans: list[Plan]) -> None:
 
 def _edit_message(index: int, count: int) -> None:
     number = index + 1
+    message = state.prompt().messages[index]
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=f"icons_message_{index}"
     ):
@@ -48,6 +50,7 @@ def _edit_message(index: int, count: int) -> None:
             ROLES,
             key=state.message_role(index),
             label_visibility="collapsed",
+            disabled=bool(message.result_of),
             format_func=str.capitalize,
             width=ROLE_WIDTH,
         )
@@ -62,19 +65,30 @@ def _edit_message(index: int, count: int) -> None:
         )  # fmt: skip
         if number == count:
             _add()
-    _show_blocks(index)
+    _show_blocks(index, message.blocks_json)
+    _show_call(index, message.result_of)
     text_area(
         f"Message {number}",
         key=state.message_text(index),
         height="content",
         label_visibility="collapsed",
-        placeholder="What the user says, or what the assistant said.",
+        placeholder="What the tool returned."
+        if message.result_of
+        else "What the user says, or what the assistant said.",
     )
 
 
-def _show_blocks(index: int) -> None:
+def _show_call(index: int, call: str) -> None:
+    """Of which call the text is the result."""
+    if not call:
+        return
+    before = [calls_in(message.content) for message in state.prompt().messages[:index]]
+    name = next((calls[call] for calls in reversed(before) if call in calls), "") or "a tool"
+    st.caption(f"Result of {plain(name)}", help=f"Of the call {plain(call)}")
+
+
+def _show_blocks(index: int, blocks_json: str) -> None:
     """The blocks of an answer that are sent before the text."""
-    blocks_json = state.prompt().messages[index].blocks_json
     if not blocks_json:
         return
     # Not under the plain key, where the session holds the blocks themselves.

@@ -17,11 +17,12 @@ from playground.ui.editor.parameters import (
 )
 from playground.ui.money.money import show_worst_case
 from playground.ui.runs import running
-from playground.ui.session import editor_state, variant_state
+from playground.ui.session import editor_state, state, variant_state
 from playground.ui.widgets.fields import number_field
 from playground.ui.wire import as_sent, snippets, version_table
 
 NUMBER_WIDTH = 92
+MOST, LEAST = "Six variants are the most.", "One variant is the least."
 Visibility = Literal["visible", "collapsed"]
 
 
@@ -41,13 +42,18 @@ def edit_variants(plans: list[Plan]) -> None:
             type="tertiary",
             on_click=editor_state.change,
             args=("Add a variant", variant_state.add_variant),
-            disabled=len(plans) == len(variant_state.LETTERS),
+            disabled=_is_full(plans),
+            help=MOST if _is_full(plans) else None,
         )
     for plan in plans:
-        # Beside the popovers, each of which closes when a dialog opens.
+        # Beside the popovers, which the buttons that open them close.
         as_sent.show_preview(plan)
         snippets.show_code(plan)
         version_table.show_versions(plan)
+
+
+def _is_full(plans: list[Plan]) -> bool:
+    return len(plans) == len(variant_state.LETTERS)
 
 
 def _edit_variant(
@@ -79,22 +85,28 @@ def _edit_variant(
         show_in_brief(plan)
 
 
+def _popover(letter: str) -> str:
+    return f"more_{letter}"
+
+
 def _offer_more(plan: Plan, plans: list[Plan]) -> None:
     """The popover. What is in it costs nothing while it is closed: with six variants it would
     take most of the time that a click takes. Its values stay in the session."""
     letter = plan.letter
+    key = _popover(letter)
     more = st.popover(
         f"More of variant {letter}", icon=":material/tune:", type="tertiary",
-        help=f"More settings of variant {letter}", key=f"more_{letter}", on_change="rerun",
+        help=f"Variant {letter}: more settings, as sent, code, duplicate, remove",
+        key=key, on_change="rerun",
     )  # fmt: skip
     if not more.open:
         return
     with more:
         with st.container(horizontal=True, gap="small", key=f"tools_{letter}"):
             _act(plan, plans)
-            as_sent.offer_preview(plan)
-            snippets.offer_code(plan)
-            version_table.offer_versions(plan)
+            as_sent.offer_preview(plan, key)
+            snippets.offer_code(plan, key)
+            version_table.offer_versions(plan, key)
         show_worst_case(plan)
         edit_more(plan)
 
@@ -111,17 +123,19 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
         "Duplicate", key=f"duplicate_{letter}", icon=":material/content_copy:", type="tertiary",
         on_click=editor_state.change,
         args=("Duplicate a variant", variant_state.add_variant, letter),
-        disabled=len(plans) == len(variant_state.LETTERS),
+        disabled=_is_full(plans), help=MOST if _is_full(plans) else None,
     )  # fmt: skip
     st.button(
         "Remove", key=f"remove_variant_{letter}", icon=":material/close:", type="tertiary",
         on_click=editor_state.change,
         args=("Remove a variant", variant_state.remove_variant, letter),
-        disabled=len(plans) == 1,
+        disabled=len(plans) == 1, help=LEAST if len(plans) == 1 else None,
     )  # fmt: skip
 
 
 def _run_alone(letter: str) -> None:
+    # It would lie over the answer that was asked for.
+    state.close_popover(_popover(letter))
     running.run_alone(letter)
     st.rerun()
 

@@ -43,14 +43,19 @@ def edit_axes() -> None:
         with grid.cell():
             st.text_input(
                 "Temperatures", key="experiment_temperatures", placeholder="0, 0.5, 1",
-                help="Empty: same as the variants.",
+                help="Each is tried. Empty: same as the variants.",
             )  # fmt: skip
         with grid.cell():
             st.multiselect(
-                "Efforts", EFFORTS, key="experiment_efforts", placeholder="Same as the variants"
-            )
+                "Efforts", EFFORTS, key="experiment_efforts", placeholder="Same as the variants",
+                help="Each is tried: how much a newer model thinks and writes. Empty: same as the "
+                "variants.",
+            )  # fmt: skip
         with grid.cell():
-            st.text_input("max_tokens", key="experiment_max_tokens", placeholder="100, 1000")
+            st.text_input(
+                "max_tokens", key="experiment_max_tokens", placeholder="100, 1000",
+                help="Each is tried. Empty: same as the variants.",
+            )  # fmt: skip
     st.multiselect(
         "Models, the smallest first", [*models, *unlisted], key="experiment_models",
         placeholder="Same as the variants", accept_new_options=True,

@@ -9,7 +9,7 @@ import streamlit as st
 from playground.core.experiment.case_edits import Table
 from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv, to_json_lines
 from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
-from playground.core.text.csv_cells import NOT_EXACT, safe_cell
+from playground.core.text.csv_cells import NOT_EXACT, UTF8_MARK, safe_cell
 from playground.ui.session import experiment_state as chosen
 from playground.ui.widgets.markdown import plain
 
@@ -110,7 +110,11 @@ def _offer_export() -> None:
         if (cells := sum(a != b for a, b in zip(_cells(table), _cells(safe), strict=True))) > 0:
             st.caption(f"The CSV is not exact: {NOT_EXACT} ({cells:,} cells). JSON Lines is exact.")
         st.download_button(
-            "CSV, for a spreadsheet", to_csv(safe), "cases.csv", key="cases_csv", on_click="ignore"
+            "CSV, for a spreadsheet",
+            csv_file(safe),
+            "cases.csv",
+            key="cases_csv",
+            on_click="ignore",
         )
         st.download_button(
             "JSON Lines, exact",
@@ -119,6 +123,11 @@ def _offer_export() -> None:
             key="cases_jsonl",
             on_click="ignore",
         )
+
+
+def csv_file(safe: Cases) -> str:
+    """Cases that run as no formula, as a file that spreadsheets take for UTF-8."""
+    return UTF8_MARK + to_csv(safe)
 
 
 def _cells(table: Cases) -> list[str]:

@@ -102,7 +102,8 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             help="As the only variant, with the prompt it was run with.",
             on_click=lessons_state.promote_setting, args=(matrix.grid.settings[setting].request,),
         )  # fmt: skip
-        if not can_continue(blocks):
+        stop_reason = logged[0].stop_reason if logged else None
+        if not can_continue(blocks, stop_reason):
             return
         try:
             request = matrix.grid.request(setting, case)
@@ -111,8 +112,8 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
             return
         st.button(
             "Continue from this answer", key="promote_answer", icon=":material/reply:",
-            type="tertiary", on_click=lessons_state.promote_answer, help=left_out(blocks) or None,
-            args=(request, blocks, logged and logged[0].stop_reason),
+            type="tertiary", on_click=lessons_state.promote_answer,
+            args=(request, blocks, stop_reason), help=left_out(blocks, stop_reason) or None,
         )  # fmt: skip
 
 

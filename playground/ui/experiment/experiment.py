@@ -43,20 +43,22 @@ def show_experiment() -> None:
         return
     with st.container(key=chosen.EXPERIMENT, gap="small"):
         chosen.restore()
-        if chosen.opened():
-            show_progress()
         edit_cases()
         axes.edit_axes()
         axes.edit_checks()
         _offer_rest()
         show_mine()
-        if chosen.opened():
-            show_matrix()
+        # Beneath all that is filled in, which starting one must not push: the page brings it into
+        # view (page.js).
+        with st.container(key="experiment_results", gap="small"):
+            if chosen.opened():
+                show_progress()
+                show_matrix()
 
 
-def offer_run() -> None:
-    """The button that runs the experiment. Without a shortcut: a key that is pressed by habit
-    must not start a thousand calls."""
+def offer_run() -> list[str]:
+    """The button that runs the experiment; and why it can't be pressed, or has started nothing.
+    Without a shortcut: a key that is pressed by habit must not start a thousand calls."""
     _, grid, problem = _described()
     is_live, why = starting.is_live(), _obstacle(grid)
     can_run = grid is not None and bool(grid.calls) and not is_live and why is None
@@ -68,9 +70,7 @@ def offer_run() -> None:
         disabled=not can_run,
         on_click=_run,
     )
-    for text in (why, problem, chosen.problem()):
-        if text:
-            st.caption(f":red[:material/block:] {plain(text)}")
+    return [text for text in (why, problem, chosen.problem()) if text]
 
 
 def _run() -> None:

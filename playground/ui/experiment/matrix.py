@@ -6,10 +6,10 @@ from typing import Any
 import streamlit as st
 
 from playground.core.experiment.matrix import FILTERS, Answers, Filter, Matrix
-from playground.core.experiment.results_file import to_json_lines
+from playground.core.experiment.results_file import MOST_BYTES, to_json_lines
 from playground.core.report.report import to_csv, to_page
 from playground.core.statistics.setting_statistics import SettingStatistics
-from playground.core.text.csv_cells import NOT_EXACT
+from playground.core.text.csv_cells import EXCELS_CELL, NOT_EXACT
 from playground.ui.experiment import starting
 from playground.ui.experiment.cell import show_cell
 from playground.ui.experiment.statistics import show_ladder, show_statistics
@@ -23,6 +23,9 @@ LOOK_AGAIN_S = 3.0
 ROW_PX = 35
 TABLE_ENDS_PX = 52
 """The head of a table, and the scrollbar beneath it: without its room it hides the last row."""
+CASE_PX, CELL_PX = 180, 290
+AGAIN = "Can be opened again under My experiments, here or elsewhere."
+NOT_AGAIN = f"It has more than the {MOST_BYTES / 1e6:g} MB with which a file can be opened again."
 WORDS = {"all": "All", "failures": "Failures", "different": "Different"}
 
 
@@ -69,8 +72,9 @@ def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
     names = _unique([setting.name for setting in matrix.grid.settings])
     name = st.selectbox(
-        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix
-    )
+        "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix,
+        help="The setting with which the answers of the others are compared.",
+    )  # fmt: skip
     return names.index(name) if name in names else 0
 
 
@@ -94,7 +98,7 @@ def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
         column_config={
             "Pass": st.column_config.Column(help="With the 95 % interval of the true rate."),
             "Mean cost": st.column_config.Column(width=170),
-            "TTFT": st.column_config.Column(help="Mean time to first token."),
+            "First token": st.column_config.Column(help="How long it took, on the mean."),
         },
     )
     cautions = [head.caution for head in heads if head.caution]
@@ -109,7 +113,7 @@ def _head(name: str, head: SettingStatistics) -> dict[str, object]:
     tokens = head.output_tokens
     return cells | {
         "Mean cost": head.cost_words or formats.NOTHING,
-        "TTFT": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
+        "First token": formats.seconds(head.ttft_s.mean if head.ttft_s else None),
         "Duration": formats.seconds(head.duration_s.mean if head.duration_s else None),
         "Tokens out": f"{tokens.mean:,.0f}" if tokens else formats.NOTHING,
     }
@@ -134,6 +138,11 @@ def _show_rows(matrix: Matrix, rows: list[int]) -> None:
         key=key,
         hide_index=True,
         height=min(TABLE_ENDS_PX + ROW_PX * len(rows), 420),
+        # Else a browser fits them to what stands in them first, which is nothing yet.
+        column_config={
+            "Case": st.column_config.Column(width=CASE_PX),
+            **{name: st.column_config.Column(width=CELL_PX) for name in names},
+        },
         on_select=lambda: chosen.select_cell(key, rows, names),
         selection_mode="single-cell",
     )
@@ -150,8 +159,11 @@ def _table(matrix: Matrix, rows: list[int], names: list[str], answers: Answers) 
     import pandas as pd
 
     texts = [
-        {"Case": _case(matrix, row)}
-        | {name: matrix.text(at, row, answers) for at, name in enumerate(names)}
+        {"Case": formats.fitted(_case(matrix, row), CASE_PX)}
+        | {
+            name: formats.fitted(matrix.text(at, row, answers), CELL_PX)
+            for at, name in enumerate(names)
+        }
         for row in rows
     ]
     columns = range(len(names))
@@ -163,14 +175,15 @@ def _table(matrix: Matrix, rows: list[int], names: list[str], answers: Answers) 
 
 
 def _color(matrix: Matrix, setting: int, case: int) -> str:
+    # Behind the words, whose own colour is read on light and on dark; no red one is on both.
     if matrix.has_failed(setting, case):
-        return "color: #d33"
-    return "color: #c77700" if matrix.is_undecided(setting, case) else ""
+        return "background-color: rgba(221, 51, 51, 0.16)"
+    return "background-color: rgba(199, 119, 0, 0.16)" if matrix.is_undecided(setting, case) else ""
 
 
 def _case(matrix: Matrix, row: int) -> str:
     values = " · ".join(value for value in matrix.grid.cases.rows[row] if value)
-    return f"{row + 1} {values[:60]}"
+    return f"{row + 1} {values}"
 
 
 def _offer_file(matrix: Matrix) -> None:
@@ -184,14 +197,14 @@ def _offer_file(matrix: Matrix) -> None:
         # Only while it is open: all answers are read for it, and each file is written.
         run_ids = matrix.run_ids(range(len(matrix.grid.cases)))
         answers = starting.answers(run_ids)
+        exact = to_json_lines(matrix, answers)
         st.download_button(
-            "JSON Lines, exact", to_json_lines(matrix, answers), "experiment.jsonl",
-            key="experiment_jsonl", on_click="ignore",
-            help="Can be opened again under My experiments, here or elsewhere.",
+            "JSON Lines, exact", exact, "experiment.jsonl", key="experiment_jsonl",
+            on_click="ignore", help=AGAIN if len(exact.encode()) <= MOST_BYTES else NOT_AGAIN,
         )  # fmt: skip
         st.download_button(
             "CSV, for a spreadsheet", to_csv(matrix, answers), "experiment.csv",
-            key="experiment_csv", on_click="ignore", help=f"Not exact: {NOT_EXACT}.",
+            key="experiment_csv", on_click="ignore", help=f"Not exact: {NOT_EXACT}. {EXCELS_CELL}.",
         )  # fmt: skip
         st.download_button(
             "HTML, one page", to_page(matrix, starting.contents(run_ids), datetime.now(UTC)),

@@ -2,11 +2,12 @@
 
 from concurrent.futures import wait
 
+from playground.core.experiment.case_checks import unusable
 from playground.core.experiment.cells import CellRow, ExperimentRow
 from playground.core.experiment.experiment import Experiment, ExperimentError, from_json
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan, plan_grid
-from playground.core.experiment.results_file import from_json_lines
+from playground.core.experiment.results_file import from_bytes
 from playground.core.runs.run_plan import RunContext
 from playground.core.text.refusal import Refusal
 from playground.ui.experiment import starting, submitting
@@ -51,6 +52,7 @@ def open_again(experiment_id: str) -> None:
     looking = underway.look()
     wait([looking], LOOK_WAIT_S)
     chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
+    chosen.say(unusable(experiment.checks))
 
 
 def _place_of(experiment: Experiment, cells: dict[str, CellRow]) -> tuple[GridPlan, RunContext]:
@@ -101,8 +103,10 @@ def import_file(data: bytes) -> None:
         return
     chosen.say(None)
     try:
-        file = from_json_lines(data.decode())
-    except (ExperimentError, UnicodeDecodeError) as error:
-        chosen.say(str(error) if isinstance(error, ExperimentError) else "It is not in UTF-8.")
+        file = from_bytes(data)
+    except ExperimentError as error:
+        chosen.say(str(error))
         return
     chosen.set_opened(chosen.Opened(file=file))
+    problems = (file.why_not_whole, unusable(file.matrix.experiment.checks))
+    chosen.say(" ".join(filter(None, problems)) or None)

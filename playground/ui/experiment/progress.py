@@ -6,6 +6,7 @@ import streamlit as st
 
 from playground.core.experiment.cells import ExperimentRow
 from playground.core.experiment.progress import Progress, add_up
+from playground.core.experiment.results_file import MOST_BYTES
 from playground.experiments.experiment_run import ExperimentRun
 from playground.ui.experiment import opening, starting, submitting
 from playground.ui.experiment.batches import LOOK_EVERY_S, offer_rest, show_batches
@@ -18,6 +19,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 PAINT_S = 1.0
+ACTIONS = "experiment_actions"
 STATES = {
     "opening": ("gray", "opening"),
     "starting": ("blue", "starting"),
@@ -149,7 +151,7 @@ def _judges(underway: ExperimentRun, answers: int) -> str:
 def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_over: bool) -> None:
     may_pause = state_now in ("starting", "running")
     if may_pause or (state_now == "paused" and progress.running):
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", key=ACTIONS):
             if may_pause:
                 st.button(
                     "Pause", key="pause_experiment", icon=":material/pause:",
@@ -161,7 +163,7 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
             )  # fmt: skip
             st.caption("Keeps running for a minute after you close the tab; what is done is kept.")
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=ACTIONS):
         is_live = starting.is_live()
         left = 0 if is_over else progress.left
         if (left or progress.unchecked) and not is_live:
@@ -173,6 +175,9 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
             if left:
                 offer_rest()
             st.caption("What is done is kept and not paid again.")
+        elif not is_live:
+            # Something in any case: else the results would move up when it ends.
+            st.caption("Kept under My experiments; its runs are in the log, too.")
         if progress.failed and not is_live:
             st.button(
                 "Run the failed again", key="retry_failed", icon=":material/replay:",
@@ -214,7 +219,7 @@ def show_mine() -> None:
                 )
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
-            on_change=_take_file,
+            max_upload_size=MOST_BYTES // 1_000_000, on_change=_take_file,
         )  # fmt: skip
 
 

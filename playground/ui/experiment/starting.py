@@ -1,6 +1,6 @@
 """What the buttons of an experiment do: start, pause, stop, resume; and what it came to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,18 +12,17 @@ from playground.core.experiment.experiment import Experiment, to_json
 from playground.core.experiment.grid import GridError
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
-from playground.core.request.connection import Connection
 from playground.core.runs.run_plan import RunContext
 from playground.core.text.number_text import NumberError
 from playground.core.text.refusal import Refusal
-from playground.engine.run import Run, new_run_id
+from playground.engine.run import new_run_id
 from playground.experiments.experiment_run import ExperimentRun
-from playground.experiments.interfaces import Origin, ReserveAgain
+from playground.experiments.interfaces import Origin
 from playground.ui.experiment import definition
 from playground.ui.runs import running, spending
 from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
-from playground.ui.session.services import Admit, services
+from playground.ui.session.services import services
 from playground.ui.visitors import privacy
 
 NOT_KEPT = (
@@ -101,26 +100,9 @@ def underway_of(
     origin = Origin(experiment_id, state.visitor(), state.owner(), state.next_press())
     state.count_press()
     to = context.connection
-    dependencies = services().dependencies(running.key_for(to), _admitter(to))
+    admit = spending.admitter(running.spender(to))
+    dependencies = services().dependencies(running.key_for(to), admit)
     return ExperimentRun(origin, experiment, planned, context, dependencies)
-
-
-def _admitter(to: Connection) -> Admit:
-    """Places in the queue and money for runs that start later, for all of them or for none."""
-    reserve: Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]
-    reserve = spending.admitter(running.spender(to))
-    engine = services().engine
-
-    def admit(runs: Sequence[Run]) -> Sequence[ReserveAgain | None] | Refusal:
-        # Places before money, as for a press of Run: a full queue leaves nothing reserved.
-        if refused := engine.take_places(runs):
-            return refused
-        admitted = reserve(runs)
-        if isinstance(admitted, Refusal):
-            engine.give_back(runs)
-        return admitted
-
-    return admit
 
 
 def pause() -> None:

@@ -3,13 +3,14 @@
 import streamlit as st
 
 from playground.core.experiment.ladder import agreement
-from playground.core.experiment.matrix import Answers, Matrix, one_line
+from playground.core.experiment.matrix import MOST_SHOWN, Answers, Matrix
 from playground.core.statistics.answer_statistics import AnswerStatistics, answer_statistics
 from playground.core.statistics.setting_statistics import (
     NUMBER_NAMES,
     SettingStatistics,
     numbers_of,
 )
+from playground.core.text.one_line import one_line
 from playground.ui.experiment import starting
 from playground.ui.experiment.plots import show_plots
 from playground.ui.session import experiment_state as chosen
@@ -94,7 +95,7 @@ def _show_repeats(matrix: Matrix, answers: Answers) -> None:
         st.caption(f"**{plain(name)}** {plain(statistics.sentence)}")
         if len(statistics.distinct) > 1:
             listed = [
-                {"Times": distinct.count, "Answer": one_line(distinct.text)}
+                {"Times": distinct.count, "Answer": one_line(distinct.text, MOST_SHOWN)}
                 for distinct in statistics.distinct[:MOST_LISTED]
             ]
             st.dataframe(listed, hide_index=True)

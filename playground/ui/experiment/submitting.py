@@ -215,9 +215,13 @@ def _standing(submission: Submission, answer: Answer | None) -> Standing:
 
 
 def _is_gone(following: Following, to: Connection) -> bool:
-    if following.taken is not None and following.taken.failure is None:
-        return bool(following.problem)
-    failure = following.poll.failure if following.poll else None
+    poll, taken = following.poll, following.taken
+    if taken is not None:
+        # After its 29 days the API knows a batch, but none of its results.
+        is_archived = poll is not None and poll.batch is not None and poll.batch.is_archived
+        is_lost = taken.failure is None or taken.failure.kind == "not_found" or is_archived
+        return is_lost and bool(following.problem)
+    failure = poll.failure if poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
     # The API may not find a new batch at once; the demo forgets all of them as it ends.
     return is_unknown and (bool(following.problem) or to.kind == "demo")

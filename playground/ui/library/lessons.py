@@ -63,37 +63,50 @@ def remind_of_run() -> None:
 
 
 def _show(index: int, lesson: Lesson) -> None:
-    head = f"**Lesson {index + 1} of {len(LESSONS)} · {plain(lesson.name)}**"
-    st.markdown(f"{head}  \n{_marked(lesson.look_at)}")
     is_demo = running.connection().kind == "demo"
+    # Beside its name: a line more would push the variants out of a small window.
+    with st.container(
+        horizontal=True, vertical_alignment="center", wrap=False, gap="small", key="icons_lesson"
+    ):
+        st.markdown(f"**Lesson {index + 1} of {len(LESSONS)} · {plain(lesson.name)}**")
+        st.space("stretch")
+        _buttons(index)
+    st.markdown(_marked(lesson.look_at))
     if not is_demo and lesson.needs_demo:
         st.caption("Only the demo fails on demand: this lesson needs it.")
+        st.button("Use the demo", key="lesson_demo", on_click=lessons_state.use_demo)
     elif note := lesson.in_demo if is_demo else f"Run costs money here. {lesson.elsewhere}":
         st.caption(plain(note))
-    with st.container(horizontal=True, gap="small"):
-        _buttons(index, offers_demo=lesson.needs_demo and not is_demo)
 
 
 def _marked(text: str) -> str:
     """A lesson's words, with what is to be pressed in sight."""
-    return plain(text).replace("Press Run.", ":orange-badge[Press Run]")
+    return plain(text).replace(plain("Press Run."), ":orange-badge[Press Run]")
 
 
-def _buttons(index: int, *, offers_demo: bool) -> None:
-    if offers_demo:
-        st.button("Use the demo", key="lesson_demo", on_click=lessons_state.use_demo)
+def _buttons(index: int) -> None:
+    """All but the way on show their icon alone (page.css)."""
+    offer_undo("Undo")
     st.button(
-        "Set up",
+        "Start this lesson over",
         key="lesson_set_up",
-        help="Put the lesson's prompt and variants on the page again.",
+        icon=":material/restart_alt:",
+        type="tertiary",
+        help="Start over: put the lesson's prompt and variants on the page again.",
         on_click=lessons_state.set_up,
         args=(index,),
         disabled=lessons_state.is_set_up(),
     )
     if index + 1 < len(LESSONS):
         st.button("Next", key="lesson_next", on_click=lessons_state.set_up, args=(index + 1,))
-    st.button("Close", key="lesson_close", type="tertiary", on_click=lessons_state.close_lesson)
-    offer_undo("Undo")
+    st.button(
+        "Close the lesson",
+        key="lesson_close",
+        icon=":material/close:",
+        type="tertiary",
+        help="Close the lesson; the page stays as it is.",
+        on_click=lessons_state.close_lesson,
+    )
 
 
 def offer_undo(label: str) -> None:

@@ -6,6 +6,7 @@ from playground.core.answer.content import Blocks
 from playground.core.library.lessons import LESSONS, Lesson
 from playground.core.library.samples import Sample
 from playground.core.request.request import Request
+from playground.core.request.template import escaped
 from playground.core.runs.continuing import continued
 from playground.ui.session import editor_state, state, variant_state
 
@@ -14,9 +15,9 @@ PLACED, LOGGED = "sample or lesson", "run of the log"
 
 
 def load_sample() -> None:
-    """Replace the prompt by the chosen sample."""
-    chosen: Sample | None = st.session_state[state.SAMPLE]
-    if chosen is not None:
+    """Replace the prompt by the chosen sample. A browser may say anything."""
+    chosen: Sample | str | None = st.session_state[state.SAMPLE]
+    if chosen is not None and not isinstance(chosen, str):
         editor_state.put_prompt(chosen.prompt, PLACED)
 
 
@@ -39,6 +40,7 @@ def place_request(request: Request, letter: str) -> None:
 def _place_request(request: Request, letter: str) -> None:
     state.set_prompt(request.prompt)
     variant_state.set_variant(letter, request.params)
+    variant_state.show_variant(letter)
 
 
 def holds_request() -> bool:
@@ -53,14 +55,16 @@ def promote_setting(request: Request) -> None:
 
 def promote_answer(request: Request, answer: Blocks, stop_reason: str | None) -> None:
     """Continue the conversation of a cell: its prompt as sent, then its answer."""
-    editor_state.put_prompt(continued(request.prompt, answer, stop_reason), "answer of a cell")
+    prompt = escaped(continued(request.prompt, answer, stop_reason))
+    editor_state.put_prompt(prompt, "answer of a cell")
 
 
-def promote_run(request: Request, answer: Blocks, stop_reason: str | None) -> None:
-    """Continue the conversation of a run on the page, whose parameters the first variant takes;
-    the other variants stay."""
-    going_on = Request(continued(request.prompt, answer, stop_reason), request.params)
-    editor_state.change("answer of a run", _place_request, going_on, variant_state.variants()[0])
+def promote_run(request: Request, letter: str, answer: Blocks, stop_reason: str | None) -> None:
+    """Continue the conversation of a run on the page, whose parameters its own variant takes; the
+    other variants stay."""
+    prompt = escaped(continued(request.prompt, answer, stop_reason))
+    going_on = Request(prompt, request.params)
+    editor_state.change("answer of a run", _place_request, going_on, letter)
     st.session_state[state.SAMPLE] = None
 
 

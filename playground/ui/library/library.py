@@ -6,9 +6,11 @@ from playground.core.editor.page_state import PageStateError
 from playground.core.library.prompt_library import (
     LONGEST_NAME,
     LONGEST_NOTE,
+    MOST_BYTES,
     PromptVersion,
     SavedPrompt,
     in_text,
+    is_too_long,
     library_to_json,
     matching,
 )
@@ -48,6 +50,8 @@ def _show() -> None:
         st.caption("Nothing saved yet. Name what is in the editor, and Save.")
         return
     _choose(prompts)
+    if is_too_long(prompts):
+        st.caption(f"All of it is more than the {MOST_BYTES / 1e6:g} MB that an import takes.")
     st.download_button(
         "Export all as JSON",
         # Written only when it is asked for: it holds every version of every prompt.

@@ -14,6 +14,7 @@ from playground.ui.widgets.dialogs import offer_dialog
 EXPORT, HISTORY = "export_log", "download_history"
 FORMAT, TEXTS, PREPARE, SAVE = "export_format", "export_texts", "export_prepare", "export_save"
 ICON = ":material/download:"
+_AS_SENT = "As they were: a key that was typed into a prompt is in the file, too."
 
 
 def offer_export(visitor: str, chosen: Filter) -> None:
@@ -31,7 +32,7 @@ def _export(visitor: str, chosen: Filter) -> None:
     name = st.segmented_control("Format", names, default=names[0], required=True, key=FORMAT)
     form = FORMATS[names.index(name or names[0])]
     st.caption(form.about)
-    with_texts = st.toggle("With prompts and answers", key=TEXTS, value=True)
+    with_texts = st.toggle("With prompts and answers", key=TEXTS, value=True, help=_AS_SENT)
     _prepare(visitor, chosen, form, with_texts=with_texts)
 
 

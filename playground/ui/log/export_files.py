@@ -9,7 +9,7 @@ from typing import IO
 
 from playground.core.log.history import LoggedRun
 from playground.core.log.run_file import cells_of, columns, line_of, values_of
-from playground.core.text.csv_cells import NOT_EXACT
+from playground.core.text.csv_cells import EXCELS_CELL, NOT_EXACT
 
 Parts = Iterable[list[LoggedRun]]
 Writer = Callable[[IO[bytes], Parts, bool], Iterator[int]]
@@ -79,7 +79,8 @@ def _type(pa: ModuleType, name: str) -> object:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("CSV", "csv", "text/csv", f"For spreadsheets. Not exact: {NOT_EXACT}. JSONL is exact.",
+    Format("CSV", "csv", "text/csv",
+           f"For spreadsheets. Not exact: {NOT_EXACT}. {EXCELS_CELL}. JSONL is exact.",
            _write_csv),
     Format("JSONL", "jsonl", "application/jsonl", "Exact, one run a line, requests too.",
            _write_jsonl),

@@ -10,6 +10,7 @@ from playground.core.log.history import Cursor, Filter, HistoryPage, LoggedRun, 
 from playground.core.log.logged_request import NO_WORDS, RowWords
 from playground.core.log.run_file import line_of
 from playground.core.runs.run_row import LIVE, RunRow
+from playground.core.text.number_text import value_text
 from playground.ui.log import log_state
 from playground.ui.log.export import offer_export
 from playground.ui.log.housekeeping import offer_housekeeping
@@ -25,11 +26,13 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 ROWS_PER_PAGE = 50
-COLUMN_WIDTHS = {"Prompt": 210, "Answer or error": 280, "Status": 95, "Cost": 140}
+PROMPT_PX, ANSWER_PX = 210, 280
+COLUMN_WIDTHS = {"Prompt": PROMPT_PX, "Answer or error": ANSWER_PX, "Status": 95, "Cost": 140}
 """A browser fits the others to what stands in them first."""
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts; first those that differ between these rows.",
-    "TTFT": "Time to first token.",
+    "First token": "How long the first token of the answer took.",
+    "Ended by": "Why the answer ended. end_turn: the model had said all it wanted to.",
     "Cost": "Exact, at least, at most, simulated (demo) or unknown. Open a row to read why.",
 }
 
@@ -50,18 +53,19 @@ def _show_page() -> None:
     chosen = choose(visitor)
     page = _page(visitor, chosen)
     with head:
-        st.markdown("## Log", anchors=False, width="content")
+        # A link, so that who has no mouse reaches what a click on the band does (page.js).
+        st.markdown('## [Log](#log "To the log, or back up")', anchors=False, width="content")
         if chosen.is_empty:
             money.show_totals(visitor)
         else:
             show_summary(visitor, chosen)
     _show_warning(visitor)
-    show_undo(visitor)
     if page.rows:
         _show_rows(visitor, page)
         show_chart(visitor, chosen)
     else:
         show_nothing(chosen, goes_on=page.next_cursor is not None)
+        show_undo(visitor)
         _turn_pages(page.next_cursor)
     with st.container(horizontal=True, key="log_whole"):
         if page.rows:
@@ -121,6 +125,8 @@ def _show_rows(visitor: str, page: HistoryPage) -> None:
             for name in COLUMN_HELP | COLUMN_WIDTHS
         },
     )
+    # Beneath the rows, which what comes and goes must not push.
+    show_undo(visitor)
     _show_selected(visitor)
     _turn_pages(page.next_cursor)
 
@@ -184,8 +190,10 @@ def _cells(
 ) -> dict[str, object]:
     """A row: its words, what tells it from others, how it went, and what seldom differs."""
     return {
-        "Prompt": words.prompt,
-        "Answer or error": row.error_message or words.answer,
+        "Prompt": formats.fitted(words.prompt, PROMPT_PX),
+        "Answer or error": formats.fitted(
+            row.error_message or words.answer or _why_none(row, status, words), ANSWER_PX
+        ),
         "Time": formats.local_time(row.started_at),
         "Run": row.name,
         "Model": row.model,
@@ -194,7 +202,7 @@ def _cells(
         "Cost": formats.NOTHING if row.status in LIVE else formats.cost(row.cost),
         "In": row.input_tokens,
         "Out": row.output_tokens,
-        "TTFT": formats.seconds(row.ttft_s),
+        "First token": formats.seconds(row.ttft_s),
         "Duration": formats.seconds(row.duration_s),
         "Ended by": row.stop_reason or _error(row),
         "Attempts": row.attempts,
@@ -203,6 +211,11 @@ def _cells(
         "Connection": row.connection,
         "Request id": row.request_id or formats.NOTHING,
     }
+
+
+def _why_none(row: RunRow, status: str, words: RowWords) -> str:
+    # Without its prompt its answer may just not have been kept.
+    return row.why_no_text if words.prompt and status not in LIVE else ""
 
 
 def _sent(params_json: str) -> dict[str, str]:
@@ -218,8 +231,8 @@ def _parameters(sent: Mapping[str, str], shared: Set[tuple[str, str]]) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, dict):
-        return " ".join(str(part) for part in value.values())
-    return str(value)
+        return " ".join(value_text(part) for part in value.values())
+    return value_text(value)
 
 
 def _error(row: RunRow) -> str:

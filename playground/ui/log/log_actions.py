@@ -3,10 +3,11 @@
 import streamlit as st
 
 from playground.core.log.history import Mark
-from playground.core.log.logged_request import request_of
+from playground.core.log.logged_request import differences, request_of
 from playground.core.request.request import Request
 from playground.core.runs.continuing import can_continue, continued, left_out
 from playground.core.runs.run_row import RunRow, RunTexts
+from playground.ui.library import lessons_state
 from playground.ui.log import log_state
 from playground.ui.log.log_marks import offer_star
 from playground.ui.runs import running
@@ -16,7 +17,8 @@ from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
 
 EDIT, RUN, CONTINUE = "edit_run", "run_run", "continue_run"
-DELETE, UNDO = "delete_run", "log_undo_button"
+DELETE, UNDO_DELETE = "delete_run", "log_undo_button"
+UNDO_PLACED = "placed_undo"
 
 
 def name_of(row: RunRow) -> str:
@@ -28,7 +30,10 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     letter = log_state.letter_for(row.variant)
     request = request_of(texts.request_json, running.wire_of)
     has_request = request is not None
+    different = _different(texts, request)
     again = f"The same request now, by the chosen connection, as variant {letter}."
+    if different:
+        again = f"The request now, by the chosen connection, as variant {letter}. {different}"
     if not has_request:
         again = "The log has no request of this run that can be read."
     elif state.is_live():
@@ -36,19 +41,23 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     with st.container(horizontal=True, gap="small", key="run_actions"):
         st.button(
             "Put into the editor", key=EDIT, icon=":material/edit:", disabled=not has_request,
-            on_click=_edit, args=(row, request, letter),
-            help=f"Its prompt, and its parameters as variant {letter}.",
+            on_click=_edit, args=(row, request, letter, different),
+            help=f"Its prompt, and its parameters as variant {letter}. Other variants stay."
+            f" {different}".rstrip(),
         )  # fmt: skip
         st.button(
             "Run again", key=RUN, icon=":material/replay:",
             disabled=not has_request or state.is_live(),
             on_click=_run, args=(request, letter), help=again,
         )  # fmt: skip
-        if request is not None and can_continue(texts.blocks):
+        # Messages in the extra JSON would go out in place of the editor's, without the answer.
+        has_turns = request is not None and "messages" not in request.params.extra.fields
+        if has_turns and can_continue(texts.blocks, row.stop_reason):
+            lost = left_out(texts.blocks, row.stop_reason)
             st.button(
                 "Continue", key=CONTINUE, icon=":material/reply:", type="tertiary",
                 on_click=_continue, args=(row, texts, request, letter),
-                help=f"The conversation goes on from its answer. {left_out(texts.blocks)}".rstrip(),
+                help=f"The conversation goes on from its answer. {lost}".rstrip(),
             )  # fmt: skip
         offer_star(row, mark)
         st.button(
@@ -58,14 +67,24 @@ def offer_actions(row: RunRow, texts: RunTexts, mark: Mark) -> None:
     show_not_started("run_not_started")
 
 
-def _edit(row: RunRow, request: Request, letter: str) -> None:
-    log_state.edit(request, letter, f"{name_of(row)} is in the editor.")
+def _different(texts: RunTexts, request: Request | None) -> str:
+    """What would go out otherwise than it did, in a sentence; empty: nothing."""
+    if request is None:
+        return ""
+    names = differences(texts.request_json, running.wire_of(request))
+    return f"Not as it was sent then: {', '.join(names)}." if names else ""
+
+
+def _edit(row: RunRow, request: Request, letter: str, different: str) -> None:
+    said = f"{name_of(row)} is in the editor as variant {letter}"
+    log_state.edit(log_state.Placed(said, different, request), letter)
 
 
 def _continue(row: RunRow, texts: RunTexts, request: Request, letter: str) -> None:
     prompt = continued(request.prompt, texts.blocks, row.stop_reason)
-    message = f"{name_of(row)} goes on in the editor. {left_out(texts.blocks)}".rstrip()
-    log_state.edit(Request(prompt, request.params), letter, message)
+    said = f"{name_of(row)} goes on in the editor as variant {letter}"
+    going_on, lost = Request(prompt, request.params), left_out(texts.blocks, row.stop_reason)
+    log_state.edit(log_state.Placed(said, lost, going_on), letter)
 
 
 def _run(request: Request, letter: str) -> None:
@@ -75,34 +94,39 @@ def _run(request: Request, letter: str) -> None:
 
 def _delete(row: RunRow) -> None:
     log = services().log.history
-    undo = log_state.Undoable(f"{name_of(row)} is deleted.", (row.run_id,))
-    log_state.act(lambda: log.delete(row.visitor, [row.run_id]), undo)
+    deleted = log_state.Deleted(f"{name_of(row)} is deleted.", (row.run_id,))
+    log_state.act(lambda: log.delete(row.visitor, [row.run_id]), deleted)
     state.close_run()
 
 
 def show_undo(visitor: str) -> None:
-    """The line that says what was just done, and undoes it; or why it was not done."""
-    problem, last = log_state.problem(), log_state.undoable()
+    """The line that says what was just deleted, and undoes it; or why nothing was done."""
+    problem, last = log_state.problem(), log_state.deleted()
     if problem:
         st.warning(plain(problem), icon=":material/save:")
-    if last is None or not (last.deleted or log_state.can_undo_edit(last.request)):
+    if last is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="log_undo"):
         st.caption(plain(last.said), width="content")
         st.button(
-            "Undo", key=UNDO, icon=":material/undo:", type="tertiary",
-            on_click=_undo, args=(visitor,),
+            "Undo", key=UNDO_DELETE, icon=":material/undo:", type="tertiary",
+            on_click=_bring_back, args=(visitor, last),
         )  # fmt: skip
 
 
-def _undo(visitor: str) -> None:
-    last = log_state.undoable()
+def _bring_back(visitor: str, last: log_state.Deleted) -> None:
+    log_state.act(lambda: services().log.history.bring_back(visitor, last.run_ids))
+
+
+def show_placed() -> None:
+    """Beside the page's name: which run is in the editor now, until that is changed."""
+    last = log_state.placed()
     if last is None:
         return
-    # Rows come back from the log; what went into the editor is a step of its history.
-    if last.deleted:
-        log_state.act(lambda: services().log.history.bring_back(visitor, last.deleted))
-        return
-    editor_state.undo()
-    log_state.forget_undo()
-    log_state.redraw_page()
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="placed", width="content"
+    ):
+        st.caption(plain(last.said), width="content", help=plain(last.left_out) or None)
+        # What went into the editor is a step of its history, unless it was there already.
+        if lessons_state.holds_request():
+            st.button("Undo", key=UNDO_PLACED, type="tertiary", on_click=editor_state.undo)

@@ -8,6 +8,7 @@ from playground.core.log.logged_request import turns
 from playground.core.log.votes import Vote
 from playground.core.runs.run_row import LIVE, RunRow, RunTexts
 from playground.core.text.json_text import Json
+from playground.core.text.number_text import value_text
 from playground.ui.answer.finished_answer import show_answer
 from playground.ui.answer.timeline import show_logged_timeline
 from playground.ui.log.log_actions import offer_actions
@@ -19,7 +20,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 from playground.ui.wire import as_sent
 
-TABS = ("Answer", "Prompt", "Exact text", "Request", "Attempts", "Cost")
+TABS = ("Answer", "Prompt", "Plain text", "Request", "Attempts", "Cost")
 VOTES: dict[Vote, str] = {
     "": "",
     "won": " · voted the better",
@@ -56,7 +57,7 @@ def show_detail(row: RunRow, texts: RunTexts, mark: Mark | None = None, name: st
         more = [] if mark is None else ["Tags and note"]
         answer, prompt, exact, request, attempts, cost, *marks = st.tabs([*TABS, *more])
         with answer:
-            show_answer(name, texts.blocks)
+            show_answer(name, texts.blocks, row.why_no_text)
         with prompt:
             _show_prompt(row, texts.request_json)
         with exact:
@@ -78,7 +79,7 @@ def _show_prompt(row: RunRow, request_json: str) -> None:
         st.caption(plain(role.capitalize()))
         st.code(text, language=None, wrap_lines=True)
     sent = formats.parsed(row.params_json, dict[str, Json]())
-    parameters = ", ".join(f"{name} {value}" for name, value in sent.items())
+    parameters = ", ".join(f"{name} {value_text(value)}" for name, value in sent.items())
     st.caption(plain(f"Sent with {parameters}."))
 
 

@@ -39,9 +39,9 @@ def choose(visitor: str) -> Filter:
         # Names are another question to the database, and only a chosen experiment needs one.
         experiments = _experiments(visitor) if chosen.experiment_id else {}
         chips = _chips(chosen, experiments)
-        count = len(chips)
         filters = st.popover(
-            f"Filters · {count}" if count else "Filters",
+            # Of another name it would be another one, and close at the first choice.
+            "Filters",
             icon=":material/filter_list:",
             key=log_state.FILTERS,
             on_change="rerun",

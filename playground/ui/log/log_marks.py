@@ -61,6 +61,9 @@ def edit_marks(row: RunRow, mark: Mark) -> None:
 def _keep_tags(row: RunRow, mark: Mark, key: str) -> None:
     tags = (clean_tag(str(tag)) for tag in st.session_state[key])
     _keep_changed(row, mark, tuple(dict.fromkeys(filter(None, tags))), mark.note)
+    # A browser may say anything, and with more than it takes the control is not drawn.
+    if len(st.session_state[key]) > MOST_TAGS:
+        log_state.put_back(key, list(mark.tags))
 
 
 def _keep_note(row: RunRow, mark: Mark, key: str) -> None:

@@ -2,21 +2,23 @@
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import IO, get_args
 
 import streamlit as st
 
+from playground.core.editor.undo_history import Step
 from playground.core.log.history import ORDERS, Cursor, Filter, FilterError, Order
 from playground.core.request.request import Request
+from playground.core.request.template import escaped
 from playground.core.runs.run_row import Status
 from playground.core.text.day_text import DayError, DayRule, read_day
 from playground.core.text.json_text import Json
 from playground.core.text.number_text import NumberError, read_number, rule
 from playground.core.text.refusal import Refusal
 from playground.ui.library import lessons_state
-from playground.ui.session import state, variant_state
+from playground.ui.session import answers_state, editor_state, variant_state
 
 SEARCH, SORT, FILTERS, CLEAR = "log_search", "log_sort", "log_filters", "log_clear"
 STATUSES, MODELS, VARIANTS = "log_statuses", "log_models", "log_variants"
@@ -48,12 +50,20 @@ _BLANK: dict[str, Json] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Undoable:
-    """What was just done to the log or the editor, for the line that offers to undo it."""
+class Deleted:
+    """Runs that were just deleted, for the line that offers to undo it."""
 
     said: str
-    deleted: tuple[str, ...] = ()
-    request: Request | None = None
+    run_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A run that was just put into the editor, and what of it was left out."""
+
+    said: str
+    left_out: str
+    request: Request
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -144,17 +154,22 @@ def select(table: str, run_ids: list[str]) -> None:
     st.session_state["opened_run"] = ids[0] if len(ids) == 1 else None
 
 
+def put_back(key: str, value: Json) -> None:
+    """Give a control what it held before."""
+    st.session_state[key] = value
+
+
 def selected() -> tuple[str, ...]:
     ids: tuple[str, ...] = st.session_state.get("log_selected", ())
     return ids
 
 
-def act(work: Callable[[], Refusal | None], undoable: Undoable | None = None) -> None:
+def act(work: Callable[[], Refusal | None], deleted: Deleted | None = None) -> None:
     """Do something to the log, and remember either how to undo it or why it failed."""
     refused = work()
     st.session_state["log_problem"] = refused.sentence if refused else None
     if refused is None:
-        st.session_state["log_undo"] = undoable
+        st.session_state["log_deleted"] = deleted
 
 
 def problem() -> str | None:
@@ -163,33 +178,39 @@ def problem() -> str | None:
     return sentence
 
 
-def undoable() -> Undoable | None:
-    last: Undoable | None = st.session_state.get("log_undo")
+def deleted() -> Deleted | None:
+    last: Deleted | None = st.session_state.get("log_deleted")
     return last
 
 
 def forget_undo() -> None:
-    st.session_state["log_undo"] = st.session_state["log_problem"] = None
+    st.session_state["log_deleted"] = st.session_state["log_problem"] = None
 
 
-def edit(request: Request, letter: str, said: str) -> None:
-    """Put a run's prompt and parameters into the editor, into its own variant if there is
-    one; what stood there can be brought back."""
+def edit(placed: Placed, letter: str) -> None:
+    """Put a run's prompt and parameters into the editor, as its own variant; what stood there
+    can be brought back."""
+    # It was sent so: in the editor its double braces would be variables.
+    prompt = escaped(placed.request.prompt)
+    request = replace(placed.request, prompt=prompt.as_typed())
+    said = "Its carriage returns are line feeds now." if request.prompt != prompt else ""
+    placed = Placed(placed.said, f"{placed.left_out} {said}".strip(), request)
     lessons_state.place_request(request, letter)
-    st.session_state["log_undo"] = Undoable(said, request=request)
+    st.session_state["log_placed"] = (placed, editor_state.history().now)
+    answers_state.focus(None)  # Beside a card in full width the editor is folded away.
     redraw_page()
 
 
-def can_undo_edit(request: Request | None) -> bool:
-    """Whether the editor still holds what was put there."""
-    is_there = request is not None and state.prompt() == request.prompt
-    return is_there and lessons_state.holds_request()
+def placed() -> Placed | None:
+    """What was put into the editor, as long as that holds it."""
+    last: tuple[Placed, Step] | None = st.session_state.get("log_placed")
+    return last[0] if last and last[1] == editor_state.history().now else None
 
 
 def letter_for(letter: str) -> str:
-    """The variant on the page that takes what a run's variant had."""
-    letters = variant_state.variants()
-    return letter if letter in letters else letters[0]
+    """The variant that takes what a run's variant had: the same, also where the page has none of
+    that letter. A run from elsewhere may have another name."""
+    return letter if letter in variant_state.LETTERS else variant_state.variants()[0]
 
 
 def redraw_page() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from playground.core.log.logged_request import said
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.json_text import Json
+from playground.core.text.number_text import value_text
 from playground.ui.answer.finished_answer import show_answer, show_changes
 from playground.ui.session.services import services
 from playground.ui.widgets import formats
@@ -27,48 +28,48 @@ def offer_comparison(visitor: str, run_ids: tuple[str, ...]) -> None:
     if len(runs) == 2:
         # Ids sort by the time at which their runs began.
         earlier, later = sorted(runs, key=lambda run: run[0].run_id)
-        title = f"{_name(earlier)} and {_name(later)}"
+        title = plain(" and ".join(_titles(earlier, later)))
         icon = ":material/compare_arrows:"
         offer_dialog(COMPARE, f"Compare {title}", icon, title, _show, earlier, later)
 
 
-def _title(run: Run) -> str:
-    return f"Run {run[0].name}"
-
-
-def _name(run: Run) -> str:
-    return plain(_title(run))
+def _titles(earlier: Run, later: Run) -> tuple[str, str]:
+    """What the two are called: two names, for each page numbers its presses from 1."""
+    rows = earlier[0], later[0]
+    first, second = (f"Run {row.name}" for row in rows)
+    if first == second:
+        first, second = (f"Run {row.name}, {formats.local_time(row.started_at)}" for row in rows)
+    return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")
 
 
 def _show(earlier: Run, later: Run) -> None:
-    _show_values(earlier, later)
+    titles = _titles(earlier, later)
+    _show_values(earlier, later, titles)
     answers, changes, prompts = st.tabs(["Answers", "Answers, word by word", "Prompts"])
     with answers:
-        for column, (_, texts), name in zip(
+        for column, (row, texts), name in zip(
             st.columns(2, border=True),
             (earlier, later),
-            (_name(earlier), _name(later)),
+            titles,
             strict=True,
         ):
             with column:
-                st.markdown(f"**{name}**")
-                show_answer(texts.run_id, texts.blocks)
+                st.markdown(f"**{plain(name)}**")
+                show_answer(texts.run_id, texts.blocks, row.why_no_text)
     with changes:
-        show_changes(
-            "changes", earlier[1].blocks, later[1].blocks, (_title(earlier), _title(later))
-        )
+        show_changes("changes", earlier[1].blocks, later[1].blocks, titles)
     with prompts:
         _show_lines(said(earlier[1].request_json), said(later[1].request_json))
 
 
-def _show_values(earlier: Run, later: Run) -> None:
+def _show_values(earlier: Run, later: Run, titles: tuple[str, str]) -> None:
     before, after = _values(earlier[0]), _values(later[0])
     names = list(dict.fromkeys([*before, *after]))
     rows = [
         {
             "": name,
-            _name(earlier): before.get(name, "not sent"),
-            _name(later): after.get(name, "not sent"),
+            titles[0]: before.get(name, "not sent"),
+            titles[1]: after.get(name, "not sent"),
         }
         for name in names
         if before.get(name) != after.get(name)
@@ -82,14 +83,14 @@ def _show_values(earlier: Run, later: Run) -> None:
 
 def _values(row: RunRow) -> dict[str, str]:
     sent: dict[str, Json] = formats.parsed(row.params_json, dict[str, Json]())
-    values = {"model": row.model} | {name: str(value) for name, value in sent.items()}
+    values = {"model": row.model} | {name: value_text(value) for name, value in sent.items()}
     tokens = [row.input_tokens, row.output_tokens]
     counts = [formats.NOTHING if count is None else f"{count:,}" for count in tokens]
     return values | {
         "status": row.status,
         "stop reason": row.stop_reason or formats.NOTHING,
         "cost": formats.cost(row.cost),
-        "cost, why": row.cost.reason,
+        "why that cost": row.cost.reason,
         "time to first token": formats.seconds(row.ttft_s),
         "duration": formats.seconds(row.duration_s),
         "tokens in": counts[0],

@@ -18,6 +18,7 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 CALLS = 1_000
+SIMULATED = "What the runs of the demo would have cost at the API's prices. Nobody pays it."
 ONE_ATTEMPT = "For one attempt. One that is lost on the way may be billed beside the next."
 
 
@@ -89,13 +90,15 @@ def show_totals(visitor: str) -> None:
         f"**{whole.input_tokens:,}** tokens in, **{whole.output_tokens:,}** out",
     ]
     spent = " · ".join(f"{_spent(totals)} {span}" for span, totals in spans)
+    if whole.simulated_usd and not whole.spent_usd:
+        spent = f"{_spent(whole)}: the demo is free"
     reason = plain(whole.spent.explained) if whole.spent_usd else None
     line = f"{' · '.join(counts)} · Spent {spent}{_unknown(whole)}"
     st.markdown(line, help=reason, width="content")
     # Apart from what was spent: nobody pays it.
     if whole.simulated_usd:
         parts = [f"{formats.money(totals.simulated_usd)} {span}" for span, totals in spans]
-        st.caption(plain(f"Simulated {' · '.join(parts)}"), width="content")
+        st.caption(plain(f"Simulated {' · '.join(parts)}"), width="content", help=SIMULATED)
 
 
 def _spent(totals: Totals) -> str:

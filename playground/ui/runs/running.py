@@ -11,7 +11,7 @@ from playground.core.money.budget import OWNER, Spender
 from playground.core.request.connection import DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE, Model
 from playground.core.request.request import Prompt, Request
-from playground.core.request.template import TemplateError, render
+from playground.core.request.template import TemplateError, render_with_gaps
 from playground.core.runs.run_plan import KeyHolder, Plan, RunContext, Variant, plan
 from playground.core.text.refusal import Refusal
 from playground.core.visitors.access import Caps, is_spare, variants_problem
@@ -45,7 +45,7 @@ def connection() -> Connection:
         owner = services().settings.owner
         to = owner if owner and _may_use_owner_key() else DEMO
     if to.kind == "demo":
-        return replace(to, scenario=st.session_state.get(state.SCENARIO) or "none")
+        return replace(to, scenario=editor_state.scenario())
     return to
 
 
@@ -181,19 +181,15 @@ def plans() -> list[Plan]:
 
 
 def _variant(letter: str, shared: Prompt) -> Variant:
-    request = _with_first_case(variant_state.request(letter, shared))
-    return Variant(letter, request, variant_state.number_texts(letter))
-
-
-def _with_first_case(request: Request) -> Request:
-    """The request with the first case's values, where it has them all."""
+    request, texts = variant_state.request(letter, shared), variant_state.number_texts(letter)
     first = next(experiment_state.filled_rows(), None)
     values = dict(zip(experiment_state.table()[0], first, strict=True)) if first else {}
     try:
-        return replace(request, prompt=render(request.prompt, values))
-    # What has no value is sent as it was written; `editor/checks.py` says so beneath the prompt.
-    except TemplateError:
-        return request
+        # What has no value is sent as it was written; `editor/checks.py` says so.
+        prompt = render_with_gaps(request.prompt, values)
+    except TemplateError as error:
+        return Variant(letter, request, texts, str(error))
+    return Variant(letter, replace(request, prompt=prompt), texts)
 
 
 def run_all() -> None:
@@ -308,7 +304,11 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     visitor = state.visitor()
     # Made before money is asked for, since what is reserved is reserved under a run's id.
     runs = {planned_run.letter: Run(state.owner(), visitor, planned_run) for planned_run in planned}
-    admitted = _admit(list(runs.values()), to)
+    # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
+    if why := variants_problem(len(runs), caps(to)):
+        _refuse(why)
+        return {}
+    admitted = spending.admit(list(runs.values()), spender(to))
     if isinstance(admitted, Refusal):
         _refuse(admitted.sentence)
         return {}
@@ -318,28 +318,12 @@ def _start(planned: list[Plan]) -> dict[str, Run]:
     return runs
 
 
-def _admit(runs: list[Run], to: Connection) -> list[spending.ReserveAgain | None] | Refusal:
-    """Take places in the queue and reserve money, for all of these runs or for none."""
-    engine = services().engine
-    # Asked again although Run was drawn as possible: what it was drawn for may have changed since.
-    if why := variants_problem(len(runs), caps(to)):
-        return Refusal(why)
-    # Places before money: a press that finds the queue full leaves nothing reserved.
-    if refused := engine.take_places(runs):
-        return refused
-    admitted = spending.admit(runs, spender(to))
-    if isinstance(admitted, Refusal):
-        engine.give_back(runs)
-    return admitted
-
-
 def stop_all() -> None:
     """The Stop button: returns when the runs have stopped, or nearly at once."""
     # The feed may have stopped one that is still on its way into the log.
     ending = [run for run in state.runs().values() if not run.is_over]
     # All are asked before one is waited for: Stop takes as long as one run, not as all together.
-    for run in ending:
-        services().engine.stop(run)
+    services().engine.stop(ending)
     for run in ending:
         # A page drawn before the row is complete would have to be drawn once more.
         run.wait(STOP_WAIT_S)

@@ -1,6 +1,7 @@
 """Whether Run may spend what it can cost: it is reserved before anything starts."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -24,9 +25,10 @@ from playground.ui.session.services import services
 
 ReserveAgain = Callable[[], Refusal | None]
 """Reserves for one more attempt of a run, or says why not."""
-Priced = tuple[str, str, datetime, Decimal | None]
-"""A run's id, why its price is unknown if it is, when it starts, and the most that it can cost
-in dollars."""
+Priced = tuple[str, str, Decimal | None]
+"""A run's id, why its price is unknown if it is, and the most that it can cost in dollars."""
+Admit = Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]
+WindowsAt = Callable[[datetime], tuple[Window, ...] | Refusal]
 NOT_AN_AMOUNT = Refusal("Not started: the budget in the sidebar is not an amount of dollars.")
 
 
@@ -40,6 +42,8 @@ def balances(spender: Spender) -> tuple[Balance, ...] | Refusal:
 
 def refusal(plans: Sequence[Plan], spender: Spender) -> Refusal | None:
     """Why a press of Run would start nothing, as far as can be seen now."""
+    if why := services().log.why_full(spender.visitor):
+        return Refusal(why)
     # A free run waits for no database.
     if _is_free(plans):
         return None
@@ -61,22 +65,26 @@ def has_budget(spender: Spender) -> bool:
 
 
 def admit(runs: Sequence[Run], spender: Spender) -> list[ReserveAgain | None] | Refusal:
-    """Reserve what these runs can cost, for all or for none. What comes back is for each
-    run a way to pay for one more attempt; None where there is no budget."""
-    if _is_free([run.plan for run in runs]):
-        return [None] * len(runs)
-    return _all_reserved(runs, spender, _windows(spender))
+    """Take places in the queue and reserve what these runs can cost, for all or for none. What
+    comes back is for each run a way to pay for one more attempt; None where there is no budget."""
+    return admitter(spender)(runs)
 
 
-def admitter(spender: Spender) -> Callable[[Sequence[Run]], list[ReserveAgain | None] | Refusal]:
+def admitter(spender: Spender) -> Admit:
     """What `admit` does, for runs that start later, when no page is asking: with the visitor's
     budget as it is now, in the day as it is then."""
-    windows_at = _windows_later(spender)
+    windows_at, engine = _windows_later(spender), services().engine
 
     def admit_later(runs: Sequence[Run]) -> list[ReserveAgain | None] | Refusal:
-        if _is_free([run.plan for run in runs]):
-            return [None] * len(runs)
-        return _all_reserved(runs, spender, windows_at(datetime.now(UTC)))
+        if why := services().log.why_full(spender.visitor):
+            return Refusal(why)
+        # Places before money: a full queue leaves nothing reserved.
+        if refused := engine.take_places(runs):
+            return refused
+        admitted = _reserved(runs, spender, windows_at)
+        if isinstance(admitted, Refusal):
+            engine.give_back(runs)
+        return admitted
 
     return admit_later
 
@@ -91,14 +99,14 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
             return None
         now = datetime.now(UTC)
         priced = [
-            (request.run_id, _unpriced(request.plan), now, worst_case_in_batch(request.plan, now))
+            (request.run_id, _unpriced(request.plan), worst_case_in_batch(request.plan, now))
             for request in wanted
         ]
         windows = windows_at(now)
         if isinstance(windows, Refusal):
             return windows
         known = priced if windows else [request for request in priced if request[-1] is not None]
-        reserved = _reservations(known, spender)
+        reserved = _reservations(known, spender, now)
         if isinstance(reserved, Refusal):
             return reserved
         return services().log.budgets.reserve(reserved, windows) if reserved else None
@@ -106,53 +114,53 @@ def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | N
     return reserve
 
 
-def _windows_later(spender: Spender) -> Callable[[datetime], tuple[Window, ...] | Refusal]:
+def _windows_later(spender: Spender) -> WindowsAt:
     try:
         own = money_state.budget()
     except ValueError:
         # Read as no budget, a field that holds no amount would let every run pass.
         return lambda _: NOT_AN_AMOUNT
     # Read now: later, on the engine's loop, there is no session that holds the fields.
-    bound = owners(spender)
-    return lambda now: budget.windows(own, bound, spender, now)
+    bound, since = owners(spender), spender.since
 
+    def windows_at(now: datetime) -> tuple[Window, ...]:
+        nonlocal since
+        since = min(since, now)  # As `money_state.since`: the clock may have been set back.
+        return budget.windows(own, bound, replace(spender, since=since), now)
 
-def _all_reserved(
-    runs: Sequence[Run], spender: Spender, windows: tuple[Window, ...] | Refusal
-) -> list[ReserveAgain | None] | Refusal:
-    priced = [
-        (run.id, _unpriced(run.plan), run.created_at, run.plan.worst_case_usd) for run in runs
-    ]
-    wanted = _reserved(priced, spender, windows)
-    if isinstance(wanted, Refusal):
-        return wanted
-    if isinstance(windows, Refusal) or not wanted:
-        return [None] * len(runs)
-    return [_again(reservation, windows) for reservation in wanted]
+    return windows_at
 
 
 def _reserved(
-    priced: Sequence[Priced], spender: Spender, windows: tuple[Window, ...] | Refusal
-) -> list[Reservation] | Refusal:
-    """What was reserved; nothing where there is no budget."""
+    runs: Sequence[Run], spender: Spender, windows_at: WindowsAt
+) -> list[ReserveAgain | None] | Refusal:
+    if _is_free([run.plan for run in runs]):
+        return [None] * len(runs)
+    now = datetime.now(UTC)
+    windows = windows_at(now)
     if isinstance(windows, Refusal):
         return windows
     if not windows:
-        return []
-    wanted = _reservations(priced, spender)
+        return [None] * len(runs)
+    priced = [(run.id, _unpriced(run.plan), run.plan.worst_case_usd) for run in runs]
+    wanted = _reservations(priced, spender, now)
     if isinstance(wanted, Refusal):
         return wanted
-    return services().log.budgets.reserve(wanted, windows) or wanted
+    refused = services().log.budgets.reserve(wanted, windows)
+    return refused or [_again(reservation, windows) for reservation in wanted]
 
 
-def _reservations(priced: Sequence[Priced], spender: Spender) -> list[Reservation] | Refusal:
+def _reservations(
+    priced: Sequence[Priced], spender: Spender, now: datetime
+) -> list[Reservation] | Refusal:
     wanted = []
-    for run_id, why, at, usd in priced:
+    for run_id, why, usd in priced:
         if usd is None:
             # Nothing can be reserved for it, and what is not reserved could break the budget.
             return budget.unpriced(why)
         most_usd = budget.reserved_usd(usd)
-        wanted.append(Reservation(run_id, spender.visitor, spender.payer, at, most_usd))
+        # Not when the run was made: that may be yesterday, whose budget nobody has looked at.
+        wanted.append(Reservation(run_id, spender.visitor, spender.payer, now, most_usd))
     return wanted
 
 
@@ -161,11 +169,7 @@ def _again(more: Reservation, windows: tuple[Window, ...]) -> ReserveAgain:
 
 
 def _windows(spender: Spender) -> tuple[Window, ...] | Refusal:
-    try:
-        own = money_state.budget()
-    except ValueError:
-        return NOT_AN_AMOUNT
-    return budget.windows(own, owners(spender), spender, datetime.now(UTC))
+    return _windows_later(spender)(datetime.now(UTC))
 
 
 def owners(spender: Spender) -> Budget:

@@ -103,7 +103,7 @@ def baseline() -> Baseline | None:
 
 def pin(run: RunView) -> None:
     """Compare with this run's answer from now on, also after the next press of Run."""
-    name = f"Baseline · run {run.plan.press} {run.plan.letter}"
+    name = f"Pinned · run {run.plan.press} {run.plan.letter}"
     st.session_state["baseline"] = Baseline(run, name)
     set_changes(BASELINE)
 

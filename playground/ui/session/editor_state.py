@@ -9,13 +9,19 @@ import streamlit as st
 from playground.core.checks.problems import Fix, edited
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.editor.undo_history import Step, UndoHistory
-from playground.core.request.request import Params, Prompt, Request
+from playground.core.request.request import Params, Prompt, Request, with_typed_breaks
 from playground.ui.server.streamlit_insides import whole
 from playground.ui.session import late_values_state, state, variant_state
 from playground.ui.session.services import services
 
 P = ParamSpec("P")
 UNDO, REDO = "undo", "redo"
+
+
+def scenario() -> str:
+    """The demo's chosen scenario. A browser may say anything."""
+    chosen: str = st.session_state.get(state.SCENARIO) or "none"
+    return chosen if chosen in services().scenarios() else "none"
 
 
 def page() -> PageState:
@@ -31,8 +37,7 @@ def page() -> PageState:
         )
         for letter, request in requests.items()
     )
-    scenario = st.session_state.get(state.SCENARIO) or "none"
-    return PageState(state.prompt(), variants, scenario)
+    return PageState(state.prompt(), variants, scenario())
 
 
 def put(page: PageState, label: str) -> None:
@@ -57,11 +62,12 @@ def _lettered(params: Params) -> Variant:
 def _place(page: PageState) -> None:
     state.set_prompt(page.prompt)
     for variant in page.variants:
-        variant_state.set_variant(variant.letter, variant.params, variant.system, variant.typed)
+        system = with_typed_breaks(variant.system)
+        variant_state.set_variant(variant.letter, variant.params, system, variant.typed)
     st.session_state["variants"] = [variant.letter for variant in page.variants]
     # A page that comes from elsewhere may name any scenario.
     known = page.scenario if page.scenario in services().scenarios() else "none"
-    if known != (st.session_state.get(state.SCENARIO) or "none"):
+    if known != scenario():
         st.session_state[state.SCENARIO] = known
 
 

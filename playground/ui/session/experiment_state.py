@@ -4,7 +4,7 @@ The controls are drawn only while it is in the pane, and Streamlit forgets those
 draw: what they held is kept beside them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -17,7 +17,8 @@ from playground.core.experiment.cells import CellRow
 from playground.core.experiment.grid_plan import GridPlan
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import ExperimentFile
-from playground.core.request.template import variables
+from playground.core.request.request import Prompt
+from playground.core.request.template import escapes, variables
 from playground.core.statistics.setting_statistics import SettingStatistics
 from playground.core.text.json_text import Json
 from playground.core.text.refusal import Refusal
@@ -93,13 +94,18 @@ def filled_rows() -> Iterator[tuple[str, ...]]:
 
 def found_variables() -> tuple[str, ...]:
     """The variables of the prompt, and of the variants' own system prompts."""
+    return _names_in_prompts(variables)
+
+
+def found_escapes() -> tuple[str, ...]:
+    """The names in them that a backslash keeps from being variables."""
+    return _names_in_prompts(escapes)
+
+
+def _names_in_prompts(names_in: Callable[[Prompt], tuple[str, ...]]) -> tuple[str, ...]:
     shared = state.prompt()
-    names = [
-        name
-        for letter in variant_state.variants()
-        for name in variables(variant_state.request(letter, shared).prompt)
-    ]
-    return tuple(dict.fromkeys(names))
+    prompts = [variant_state.request(letter, shared).prompt for letter in variant_state.variants()]
+    return tuple(dict.fromkeys(name for prompt in prompts for name in names_in(prompt)))
 
 
 def fit_columns(names: tuple[str, ...]) -> Table:

@@ -33,6 +33,8 @@ def initialise() -> None:
 def since() -> datetime:
     """When this page was opened."""
     opened_at: datetime = st.session_state["since"]
+    # Where the clock was set back, what is spent from now on would count into no session.
+    st.session_state["since"] = opened_at = min(opened_at, datetime.now(UTC))
     return opened_at
 
 

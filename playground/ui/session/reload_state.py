@@ -28,9 +28,13 @@ def take_over(before: Before) -> None:
     # The name alone opens nothing: whoever has learned it must be the same visitor.
     if visitor != state.visitor() or not _has_left(owner, wait_s):
         return
-    shown = page.hand_over()
-    services().engine.hand_over(owner, state.owner())
+    handed = page.hand_over()
+    if handed is None:
+        return  # Another page was quicker.
+    owner, shown = handed
+    # The texts first: once the engine counts the earlier page as gone for good, it forgets them.
     services().log.open_pages.hand_over(owner, state.owner())
+    services().engine.hand_over(owner, state.owner())
     if shown is not None:
         state.continue_runs(shown.presses)
 

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import importlib
 import os
+import re
 import sys
 import threading
 import time
@@ -38,9 +39,9 @@ from playground.engine.run import Run
 from playground.engine.run_rows import logged, run_row
 from playground.experiments.claims import Claims
 from playground.experiments.interfaces import Dependencies, ReserveAgain
-from playground.settings import Settings, read_settings
+from playground.settings import Settings, SettingsError, read_settings
 from playground.store.log import RunLog
-from playground.store.writing.inspection import place_of, problem_of
+from playground.store.writing.inspection import is_lost_at_the_end, place_of, problem_of
 from playground.ui.server.feed import FedPage, Feed
 from playground.ui.server.page_sockets import has_left, socket_name
 from playground.ui.session.answers_state import View
@@ -244,8 +245,16 @@ async def _import_sdk() -> None:
 def _secrets() -> dict[str, object]:
     try:
         return dict(st.secrets.to_dict())
-    except StreamlitSecretNotFoundError:
-        return {}
+    except StreamlitSecretNotFoundError as error:
+        if error.error_id == "no-secrets-found":
+            return {}
+        # Never the message itself: it may repeat a line of the file.
+        place = re.search(r"at (line \d+, column \d+|end of document)", str(error.__cause__))
+        where = f" ({place[0]})" if place else ""
+        raise SettingsError(f"The secrets can't be read: they are not valid TOML{where}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = "not text in UTF-8" if isinstance(error, UnicodeDecodeError) else "closed to this app"
+        raise SettingsError(f"The secrets can't be read: their file is {why}") from None
 
 
 def read_own_settings() -> Settings:
@@ -256,6 +265,11 @@ def read_own_settings() -> Settings:
 def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
     """Where the log lives, and what is wrong with it."""
     return place_of(settings.log_url), problem_of(settings.log_url, now)
+
+
+def is_log_in_memory(settings: Settings) -> bool:
+    """Whether the log is gone when the app ends."""
+    return is_lost_at_the_end(settings.log_url)
 
 
 def services() -> Services:

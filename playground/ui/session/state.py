@@ -13,8 +13,9 @@ import streamlit as st
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
 from playground.core.library.samples import SAMPLES
+from playground.core.request.body_shapes import ROLES, Role
 from playground.core.request.model_catalogue import Model
-from playground.core.request.request import ROLES, Message, Prompt, Role
+from playground.core.request.request import Message, Prompt
 from playground.core.runs.run_view import RunView
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
 from playground.core.visitors.access import LOCAL
@@ -55,6 +56,10 @@ def message_role(index: int) -> str:
 
 def message_blocks(index: int) -> str:
     return f"message_{index}_blocks"
+
+
+def message_result(index: int) -> str:
+    return f"message_{index}_result_of"
 
 
 # Cut off half-way by another message, a session would lack keys and each later run would fail.
@@ -114,7 +119,8 @@ def prompt() -> Prompt:
 def _message(role: Role, text: str, index: int) -> Message:
     # In another role they are neither shown nor sent.
     blocks: str = st.session_state[message_blocks(index)] if role == "assistant" else ""
-    return Message(role, text, blocks)
+    result_of: str = st.session_state[message_result(index)] if role == "user" else ""
+    return Message(role, text, blocks, result_of)
 
 
 def _role(value: str | None) -> Role:
@@ -124,7 +130,8 @@ def _role(value: str | None) -> Role:
 
 def set_prompt(prompt: Prompt) -> None:
     """Put a prompt into the editor."""
-    state = st.session_state
+    # A field shows a carriage return as a line break, and gives one back once it is edited.
+    state, prompt = st.session_state, prompt.as_typed()
     state[SYSTEM_PROMPT] = prompt.system
     _set_messages(prompt.messages)
 
@@ -136,6 +143,7 @@ def _set_messages(messages: Sequence[Message]) -> None:
         state[message_text(index)] = message.text
         state[message_role(index)] = message.role
         state[message_blocks(index)] = message.blocks_json
+        state[message_result(index)] = message.result_of
 
 
 def add_message() -> None:
@@ -288,9 +296,17 @@ def opened_run() -> str | None:
     return run_id
 
 
-def open_dialog(key: str) -> None:
-    """Show what the button of this key opens, until it is closed."""
+def open_dialog(key: str, popover: str | None = None) -> None:
+    """Show what the button of this key opens, until it is closed; close the popover that the
+    button is in, which would lie over the dialog."""
     st.session_state["dialog"] = key
+    if popover is not None:
+        close_popover(popover)
+
+
+def close_popover(key: str) -> None:
+    """Close a popover that tells the session whether it is open."""
+    st.session_state[key] = False
 
 
 def close_dialog() -> None:

@@ -81,6 +81,12 @@ def set_variant(letter: str, params: Params, system: str = "", typed: Texts = ()
     st.session_state[key] = st.session_state[key] or None
 
 
+def show_variant(letter: str) -> None:
+    """Have a variant of this letter on the page."""
+    if letter not in variants():
+        st.session_state["variants"] = [*variants(), letter]
+
+
 def add_variant(of: str | None = None) -> None:
     """Clone a variant, the last by default, under the first free letter."""
     state = st.session_state
@@ -117,7 +123,9 @@ def request(letter: str, shared: Prompt) -> Request:
         api_version=chosen["api_version"],
         extra_json=chosen["extra_json"] or "",
     )
-    prompt = Prompt(chosen["system"] or shared.system, shared.messages)
+    # Blanks alone are sent as nothing, and look like nothing.
+    own = chosen["system"] or ""
+    prompt = Prompt(own if own.strip() else shared.system, shared.messages)
     return Request(prompt, _parsed_once(letter, with_texts(params, number_texts(letter))))
 
 

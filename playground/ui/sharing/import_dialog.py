@@ -7,7 +7,6 @@ import streamlit as st
 from playground.core.editor.page_state import PageState, Variant
 from playground.core.importing.answers_file import read_runs
 from playground.core.importing.import_result import (
-    MOST_CHARACTERS,
     Imported,
     ImportingError,
     LeftOut,
@@ -24,6 +23,8 @@ IMPORT, IMPORT_TEXT, IMPORT_FILE = "import", "import_text", "import_file"
 PUT, ADD = "put_import", "add_import"
 MOST_SHOWN = 1_000
 MOST_LINES = 30
+MOST_FILE_BYTES = 8_000_000
+"""A file of answers has as much, and a text that is read as a request at most half of it."""
 LIBRARY_SAYS_SO = 40
 """Characters at the beginning of a file in which a library names itself."""
 SHAPES = (
@@ -48,7 +49,9 @@ def _show() -> None:
         placeholder=SHAPES,
         help="It is read, never run. A key in it is not kept.",
     )
-    file = st.file_uploader("or choose a file", FILES, key=IMPORT_FILE)
+    file = st.file_uploader(
+        "or choose a file", FILES, key=IMPORT_FILE, max_upload_size=MOST_FILE_BYTES // 1_000_000
+    )
     try:
         text = pasted or (_text_of(file.getvalue()) if file else "")
         if not text.strip():
@@ -76,7 +79,7 @@ def _show() -> None:
 
 
 def _text_of(content: bytes) -> str:
-    if len(content) > 8 * MOST_CHARACTERS:
+    if len(content) > MOST_FILE_BYTES:
         raise ImportingError("This file is too large.")
     try:
         # Some editors begin a file with a mark, which no reader of JSON takes.

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from playground.core.editor.page_state import PageState, PageStateError, to_json
+from playground.core.editor.without_keys import page_without_keys
 from playground.core.sharing.links import LinkError, address, encode
-from playground.core.text.key_shapes import holds_key
 from playground.ui.session import editor_state
 from playground.ui.sharing.page_contents import show_contents
 from playground.ui.widgets.dialogs import offer_dialog
@@ -19,7 +19,8 @@ def offer_share() -> None:
 
 
 def _show() -> None:
-    page = editor_state.page()
+    typed = editor_state.page()
+    page = page_without_keys(typed)
     try:
         content = to_json(page)
     except PageStateError as error:
@@ -27,8 +28,8 @@ def _show() -> None:
         return
     # First what is in it, then what copies it.
     show_contents(page)
-    if holds_key(content):
-        st.warning("What looks like an API key is in it.", icon=":material/key:")
+    if page != typed:
+        st.warning("What looks like an API key is masked in it.", icon=":material/key:")
     _show_link(page)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(

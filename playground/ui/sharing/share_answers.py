@@ -27,8 +27,9 @@ def offer_answers(key: str, read: Callable[[], Sequence[Logged]], *, is_ready: b
 
 def _show(key: str, runs: Sequence[SharedRun]) -> None:
     if any(holds_key(text) for run in runs for text in run.texts()):
-        st.warning("What looks like an API key is in it.", icon=":material/key:")
-    st.caption("With prompt, parameters, answers and cost. Never a key.")
+        words = "What looks like an API key stands in a prompt or an answer, and is saved with it."
+        st.warning(words, icon=":material/key:")
+    st.caption("With prompt, parameters, answers and cost, without the key they were sent with.")
     now = datetime.now(UTC)
     name = f"answers-{now:%Y%m%d-%H%M%S}"
     with st.container(horizontal=True):

@@ -28,7 +28,8 @@ def enter_passcode() -> None:
     """Try what was typed, and take it out of its field."""
     given = str(st.session_state[PASSCODE] or "").strip()
     st.session_state[PASSCODE] = ""
-    if not given:
+    # What comes after the right one, twice from a slow page, takes nothing back and is no guess.
+    if not given or has_passed():
         return
     outcome = services().passcode.enter(given, time.monotonic())
     st.session_state["has_passcode"] = outcome == "right"

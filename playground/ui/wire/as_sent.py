@@ -35,9 +35,9 @@ MARKS: dict[State, str] = {
 REFUSED = ":orange[:material/warning:]"
 
 
-def offer_preview(plan: Plan) -> None:
-    """A button that shows the request which Run would send for this variant."""
-    offer_to_open(f"as_sent_{plan.letter}", "As sent", ICON)
+def offer_preview(plan: Plan, popover: str) -> None:
+    """A button, in that popover, that shows the request which Run would send for this variant."""
+    offer_to_open(f"as_sent_{plan.letter}", "As sent", ICON, popover)
 
 
 def show_preview(plan: Plan) -> None:
@@ -163,7 +163,7 @@ def _show_differences(decisions: tuple[Decision, ...]) -> None:
         for decision in decisions
         if decision.state != "default"
     ]
-    st.markdown("  \n".join(["**What differs from the form, and why**", *lines]))
+    st.markdown("  \n".join(["**How each setting is sent, and why**", *lines]))
     defaults = [decision for decision in decisions if decision.state == "default"]
     if defaults:
         names = ", ".join(decision.parameter for decision in defaults)

@@ -11,9 +11,9 @@ MOST_COLOURED = 50_000
 """Characters that the browser still colours without a pause."""
 
 
-def offer_code(plan: Plan) -> None:
-    """A button that shows the call which Run would make as code."""
-    offer_to_open(f"code_{plan.letter}", "Code", ":material/code:")
+def offer_code(plan: Plan, popover: str) -> None:
+    """A button, in that popover, that shows the call which Run would make as code."""
+    offer_to_open(f"code_{plan.letter}", "Code", ":material/code:", popover)
 
 
 def show_code(plan: Plan) -> None:

@@ -14,6 +14,10 @@ from playground.ui.session import money_state, state
 from playground.ui.session.services import services
 from playground.ui.widgets.markdown import plain
 
+BOUND = (
+    "More than it can be: so much is set aside of a budget. After a run its card says how many it "
+    "was (“in”); Count tokens says so before."
+)
 LOOK_AGAIN_S = 0.3
 TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
 CANNOT_COUNT = ("not_the_api", "not_found", "undecodable")
@@ -50,7 +54,8 @@ def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
     ):
         st.caption(plain(_why(failure, to)))
     else:
-        st.caption(plain(_input(plans)))
+        is_bound = any(plan.counted_tokens is None for plan in plans)
+        st.caption(plain(_input(plans)), help=BOUND if is_bound else None)
     if next(draws) and not _is_counting(plans):
         st.rerun()  # The worst cases are others now.
 

@@ -9,9 +9,9 @@ from playground.ui.widgets.dialogs import offer_to_open, show_dialog
 from playground.ui.widgets.markdown import plain
 
 
-def offer_versions(plan: Plan) -> None:
-    """A button that shows the table for the model of a variant."""
-    offer_to_open(f"versions_{plan.letter}", "API versions", ":material/compare_arrows:")
+def offer_versions(plan: Plan, popover: str) -> None:
+    """A button, in that popover, that shows the table for the model of a variant."""
+    offer_to_open(f"versions_{plan.letter}", "API versions", ":material/compare_arrows:", popover)
 
 
 def show_versions(plan: Plan) -> None:

@@ -98,7 +98,8 @@ def test_switching_models_never_loses_a_value(page):
     choose(page, model="claude-opus-4-6", top_p=0.9, top_k=40, effort="max")
     choose(page, model="claude-opus-5-5")
     assert page.text_input(key="temperature_A").disabled
-    assert "0.2 is kept. Temperature is not sent" in plainly(words(page))
+    assert "Temperature is not sent" in plainly(words(page))
+    assert "0.2 is kept for other models." in plainly(words(page))
     assert "Set but not sent: top_p, top_k." in plainly(words(page))
     assert page.selectbox(key="effort_A").value == "max"
     choose(page, model="claude-haiku-4-5")

@@ -1,5 +1,6 @@
 """A grid submitted as a batch from the page: followed, fetched, paid once, lost by nothing."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,6 +36,7 @@ class Api(httpx2.AsyncBaseTransport):
         self.asked = []
         self.keys = []
         self.loses_replies = self.is_locked = False
+        self.after_29_days = None
         self.forget()
 
     def forget(self):
@@ -48,7 +50,12 @@ class Api(httpx2.AsyncBaseTransport):
         self.keys.append(request.headers.get("authorization"))
         if self.is_locked:
             return httpx2.Response(401, json={"error": {"type": "authentication_error"}})
+        if self.after_29_days is not None and request.url.path.endswith("/results"):
+            return httpx2.Response(self.after_29_days, json={"error": {"type": "gone"}})
         answer = await self.demo.handle_async_request(request)
+        if self.after_29_days is not None:
+            described = json.loads(await answer.aread())
+            answer = httpx2.Response(200, json=described | {"archived_at": "2026-12-29T12:00:00Z"})
         if self.loses_replies and request.method == "POST":
             raise httpx2.ReadTimeout("gone", request=request)
         return httpx2.Response(403, json={}) if self.loses_replies else answer
@@ -378,6 +385,17 @@ def test_a_batch_that_the_api_has_forgotten_can_be_given_up(api):
     assert "not found" in {error_of(c)[2:] for c in shown(page).matrix[1].cells.values()}
     page = press(page, "retry_failed")
     assert (api.submitted, api.single, progress(page)) == (1, 4, "4 of 4 done")
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_batch_whose_29_days_are_over_can_be_given_up(api, status):
+    page = submit(opened_band())
+    api.after_29_days = status
+    page = pass_time(page, api)
+    page = press(page, "give_up_batch_")
+    assert progress(page) == "0 of 4 done · 4 failed"
+    api.after_29_days = None
+    assert progress(press(page, "retry_failed")) == "4 of 4 done"
 
 
 def test_a_submission_whose_reply_was_lost_is_looked_for_and_not_sent_again(api, monkeypatch):

@@ -3,6 +3,9 @@
 import pytest
 from ui.driving import ask, open_band, paste
 
+from playground.core.experiment.case_files import read_cases
+from playground.core.experiment.cases import Cases
+from playground.ui.experiment.case_table import csv_file
 from playground.ui.log.export_files import FORMATS
 
 
@@ -53,6 +56,13 @@ def test_a_csv_that_is_not_exact_says_so_and_names_the_one_that_is(band):
     assert "JSON Lines is exact" in said
     paste(band, "country,expected\nPeru,Lima\n")
     assert "not exact" not in " ".join(each.value for each in band.caption)
+
+
+def test_the_cases_as_csv_begin_with_the_mark_by_which_spreadsheets_know_utf_8():
+    table = Cases(("country", "expected"), (("Togo", "Lomé"),))
+    data = csv_file(table).encode()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert read_cases(data) == table
 
 
 def test_the_logs_csv_says_that_it_is_not_exact_and_which_file_is():

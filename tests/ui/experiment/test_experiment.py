@@ -49,6 +49,20 @@ def test_a_prompt_with_a_variable_says_what_run_sends(page):
     assert asked == {"Capital of Peru?"}
 
 
+def test_run_fills_what_has_a_value_beside_what_has_none(page):
+    page = paste(open_band(ask(page)), "country,expected\nPeru,Lima")
+    page = show_answers(page)
+    page.text_area(key="message_0_text").input(r"{{country}} {{when}} \{{country}}").run()
+    assert "has no value and would be sent literally" in words(page)
+    assert "Run fills" in words(page)
+    assert "a backslash is not sent" in words(page)
+    page.button(key="run_all").click().run()
+    asked = {
+        run.plan.request.prompt.messages[0].text for run in page.session_state["runs"].values()
+    }
+    assert asked == {"Peru {{when}} {{country}}"}
+
+
 def test_pasted_cases_that_are_wrong_say_where(band):
     page = paste(band, 'country,expected\n"Peru')
     assert "Row 2" in page.error[0].value

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
-from ui.driving import finish, words
+from ui.driving import finish, press_run, words
 
 from playground.core.answer.retry import RetryPolicy
 from playground.core.log.history import Filter
@@ -48,12 +48,12 @@ def select(page, *places):
     return page.run()
 
 
-def record(number, variant, prompt, **changes):
+def record(number, variant, prompt, whole=None, temperature=0.2, **changes):
     """A run as one press of Run would have recorded it."""
     at = datetime.now(UTC) - timedelta(minutes=10 - number)
     request = Request(
         Prompt("Be terse.", (Message("user", prompt),)),
-        Params("claude-sonnet-4-6", 300, temperature=0.2),
+        Params("claude-sonnet-4-6", 300, temperature=temperature),
     )
     wire = plan(
         RunContext(DEMO, RetryPolicy(), (), at, press=number), Variant(variant, request)
@@ -66,7 +66,7 @@ def record(number, variant, prompt, **changes):
         duration_s=1.5, **changes,
     )  # fmt: skip
     sent = json.dumps({"headers": dict(wire.headers), "body": dict(wire.body)})
-    texts = RunTexts(run_id=row.run_id, request_json=sent, answer=f"On {prompt}")
+    texts = RunTexts(run_id=row.run_id, request_json=sent, answer=whole or f"On {prompt}")
     services().log.record(row, texts)
 
 
@@ -129,10 +129,55 @@ def test_a_run_goes_back_into_the_editor_and_can_be_undone(worked):
     assert page.text_input(key="max_tokens_A").value == "300"
     assert page.text_input(key="max_tokens_B").value == "300"
     assert page.session_state["runs"] == {}
-    page.button(key="log_undo_button").click().run()
+    assert "Run 1 A is in the editor as variant A" in words(page)
+    page.button(key="placed_undo").click().run()
     assert page.text_area(key="message_0_text").value == "My own"
     assert page.text_input(key="max_tokens_A").value == "40"
-    assert "log_undo_button" not in controls(page)
+    assert "placed_undo" not in controls(page)
+
+
+def test_a_run_of_a_variant_that_was_removed_comes_back_as_that_variant(worked):
+    page = worked
+    page.session_state["more_B"] = True
+    page.run()
+    page.button(key="remove_variant_B").click().run()
+    page.text_input(key="max_tokens_A").set_value("40").run()
+    select(page, 2)
+    name = shown(page)[2]
+    assert name.endswith("B")
+    page.button(key="edit_run").click().run()
+    assert page.session_state["variants"] == ["A", "B"]
+    assert page.text_input(key="max_tokens_A").value == "40"
+    assert page.text_input(key="max_tokens_B").value == "300"
+    assert f"Run {name} is in the editor as variant B" in words(page)
+    page.button(key="edit_run").click().run()
+    assert f"Run {name} is in the editor as variant B" in words(page), "also where it was already"
+    page.button(key="placed_undo").click().run()
+    assert page.session_state["variants"] == ["A"]
+    assert not page.exception
+
+
+def test_double_braces_that_were_sent_are_no_variable_in_the_editor(page):
+    record(1, "A", r"Write {{a}} and \{{b}}.")
+    assert services().log.flush(5)
+    select(page.run(), 0)
+    page.button(key="edit_run").click().run()
+    assert page.text_area(key="message_0_text").value == r"Write \{{a}} and \\{{b}}."
+    assert "a backslash is not sent" in words(page)
+    assert "would be sent literally" not in words(page)
+    press_run(page)
+    sent = page.session_state["runs"]["A"].exchanges[-1].sent.body
+    assert json.loads(sent)["messages"][0]["content"] == r"Write {{a}} and \{{b}}."
+
+
+def test_a_run_with_carriage_returns_goes_into_the_editor_as_its_fields_hold_it(page):
+    record(1, "A", "a\r\nb")
+    assert services().log.flush(5)
+    select(page.run(), 0)
+    page.button(key="edit_run").click().run()
+    assert page.text_area(key="message_0_text").value == "a\nb"
+    helps = [caption.help for caption in page.caption if "is in the editor" in caption.value]
+    assert helps == ["Its carriage returns are line feeds now\\."]
 
 
 def test_a_run_of_the_log_is_run_again_as_it_was(worked):
@@ -184,10 +229,52 @@ def test_two_selected_runs_are_compared(worked):
     assert "Two can be compared" in words(page)
 
 
+def test_two_runs_of_one_name_are_compared_in_columns_of_two_names(worked):
+    page = worked
+    record(1, "A", "Crisp dosa?", stop_reason="max_tokens")
+    assert services().log.flush(5)
+    page.run()
+    same = [at for at, name in enumerate(shown(page)) if name == "1 A"]
+    select(page, *same)
+    page.button(key="compare_runs").click().run()
+    assert not page.exception
+    differing = page.dataframe[1].value
+    assert list(differing[""]) == ["stop reason"]
+    assert differing.shape == (1, 3)
+    assert all(name.startswith("Run 1 A") for name in differing.columns[1:])
+
+
+def test_a_run_without_a_text_says_why_in_its_row_and_in_full(page):
+    page.selectbox(key="demo_scenario").select("refusal").run()
+    press_run(page)
+    assert services().log.flush(5)
+    page.run()
+    refused = "Refused: the model declined to answer."
+    assert list(page.dataframe[0].value["Answer or error"]) == [refused] * 2
+    select(page, 0)
+    assert refused in words(page).replace("\\", "")
+
+
+def test_a_row_is_fitted_to_its_cells_and_writes_numbers_as_the_fields_do(page):
+    record(
+        1,
+        "A",
+        "Tell me at length why a dosa sticks to the pan.",
+        whole="**Hot** pan. " * 20,
+        temperature=1.0,
+    )
+    assert services().log.flush(5)
+    [row] = page.run().dataframe[0].value.to_dict("records")
+    assert row["Prompt"] == "Tell me at length why a dosa…"
+    assert row["Answer or error"] == "Hot pan. Hot pan. Hot pan. Hot pan. Hot…"
+    assert row["Parameters"] == "max_tokens 300, temperature 1"
+
+
 def test_what_is_filtered_is_exported(worked):
     page = worked
     page.text_input(key="log_search").input("dosa").run()
     page.button(key="export_log").click().run()
+    assert "Excel takes at most 32,767 characters of a cell. JSONL is exact." in words(page)
     assert "Prepare 2 runs" in {button.label for button in page.button}
     page.button(key="export_prepare").click().run()
     assert not page.exception

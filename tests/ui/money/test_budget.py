@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -65,6 +66,17 @@ def test_a_run_within_the_budget_is_reserved_and_settled(environ, api):
     assert (balance().used_usd, balance().held_usd) == (Decimal("0.00015"), 0)
     assert "Spent **\\$0\\.00015** this session" in words(page)
     assert "(max $" in words(page).replace("\\", "")
+
+
+def test_a_session_whose_clock_was_set_back_keeps_to_its_budget(environ, api):
+    page = opened()
+    page.session_state["since"] += timedelta(hours=1)
+    run = the_run(press(page.run()))
+    assert "Spent **\\$0\\.00015** this session" in words(page)
+    almost_two_usd = run.plan.worst_case_usd + Decimal("0.0001")
+    page.text_input(key="budget_session_usd").input(str(almost_two_usd)).run()
+    assert page.button(key="run_all").disabled
+    assert "of this session's" in words(page).replace("\\", "")
 
 
 def test_what_does_not_fit_is_not_sent_and_says_by_how_much(environ, api):

@@ -53,7 +53,7 @@ def test_stop_waits_for_a_run_that_is_over_but_for_its_row_in_the_log(page, monk
     click_more(page, "remove_variant_B")
     page.button(key="run_all").click().run()
     [run] = page.session_state["runs"].values()
-    services().engine.stop(run)
+    services().engine.stop([run])
     assert ended.wait(10)
     page.button(key="stop_all").click().run()
     assert run.is_over
@@ -114,6 +114,14 @@ def test_a_variants_own_system_prompt_replaces_the_shared_one(page):
     runs = page.session_state["runs"]
     assert runs["A"].plan.wire.body["system"] == "Answer in Telugu."
     assert runs["B"].plan.wire.body["system"].startswith("You answer readers")
+
+
+def test_blanks_in_a_variants_own_system_prompt_leave_the_shared_one(page):
+    open_more(page)
+    page.text_area(key="system_A").input(" \n\u00a0").run()
+    press_run(page)
+    runs = page.session_state["runs"]
+    assert runs["A"].plan.wire.body["system"] == runs["B"].plan.wire.body["system"]
 
 
 def test_what_a_closed_popover_holds_is_sent_as_it_was_shown_and_is_there_when_it_opens(page):

@@ -60,6 +60,55 @@ def test_what_is_bad_fails_and_says_what_to_do(tmp_path):
     assert bad["BAD  Settings"].startswith(told)
 
 
+def doctor_with_secrets(tmp_path, secrets, **settings):
+    """What it prints beside a file of secrets."""
+    folder = tmp_path / ".streamlit"
+    folder.mkdir()
+    (folder / "secrets.toml").write_bytes(secrets.encode("latin-1"))
+    return run_doctor(tmp_path, **settings)
+
+
+def test_a_setting_beneath_another_section_fails_the_check(tmp_path):
+    secrets = f"""[playground]
+        ANTHROPIC_API_KEY = "{KEY}"
+        [auth]
+        client_id = "x"
+        PLAYGROUND_BUDGET_DAY_USD = "5" """
+    status, lines = doctor_with_secrets(tmp_path, secrets)
+    assert status == 1
+    told = "PLAYGROUND_BUDGET_DAY_USD in [auth] is not read; put it into [playground]."
+    assert lines["BAD  Settings"].startswith(told)
+
+
+def test_a_setting_that_the_secrets_give_as_a_date_fails_the_check(tmp_path):
+    status, lines = doctor_with_secrets(tmp_path, "PLAYGROUND_PASSCODE = 2026-11-29")
+    assert status == 1
+    assert lines["BAD  Settings"].startswith("PLAYGROUND_PASSCODE must be a text in quotes")
+
+
+@pytest.mark.parametrize(
+    ("secrets", "told"),
+    [
+        (f"[playground]\nANTHROPIC_API_KEY = {KEY}", "not valid TOML (at line 2, column "),
+        (f"[{KEY}]\n[{KEY}]", "not valid TOML (at line 2, column "),
+        ("PLAYGROUND_PASSCODE = 'schl\xfcssel'", "their file is not text in UTF-8"),
+    ],
+    ids=["no quotes", "twice", "not UTF-8"],
+)
+def test_secrets_that_cannot_be_read_are_not_taken_for_none(tmp_path, secrets, told):
+    status, lines = doctor_with_secrets(tmp_path, secrets)
+    assert status == 1
+    assert told in lines["BAD  Settings"]
+
+
+def test_a_key_from_the_top_of_the_secrets_is_not_said_to_be_the_environments(tmp_path):
+    secrets = f'ANTHROPIC_API_KEY = "{KEY}"\n[playground]\nANTHROPIC_BASE_URL = "http://h.example"'
+    status, lines = doctor_with_secrets(tmp_path, secrets)
+    assert status == 1
+    told = "ANTHROPIC_API_KEY in the secrets is not used: ANTHROPIC_BASE_URL is set in [playground]"
+    assert lines["BAD  Settings"].startswith(told)
+
+
 def bad(lines):
     return {name.removeprefix("BAD  ") for name in lines if name.startswith("BAD")}
 
@@ -93,9 +142,41 @@ def test_the_options_of_the_command_line_are_seen_and_win(tmp_path):
     assert bad(lines) == {"Allowed hosts"}
 
 
-def test_an_option_that_streamlit_refuses_is_one_line(tmp_path):
-    status, lines = run_doctor(tmp_path, STREAMLIT_SERVER_PORT=KEY)
+@pytest.mark.parametrize(
+    "options",
+    [{"STREAMLIT_SERVER_PORT": KEY}, {"STREAMLIT_LOGGER_LEVEL": "trace"}],
+    ids=["no port", "no level"],
+)
+def test_an_option_that_streamlit_refuses_is_one_line(tmp_path, options):
+    status, lines = run_doctor(tmp_path, **options)
     assert (status, bad(lines)) == (1, {"Settings"})
+
+
+@pytest.mark.parametrize("level", ["debug", "DEBUG", "Debug"])
+def test_a_level_that_prints_what_is_typed_is_seen_however_it_is_written(tmp_path, level):
+    status, lines = run_doctor(tmp_path, STREAMLIT_LOGGER_LEVEL=level)
+    assert (status, bad(lines)) == (1, {"Debug output"})
+
+
+@pytest.mark.parametrize(
+    ("server", "names"),
+    [
+        ('allowedHosts = "*.example.com"', {"Allowed hosts", "Settings"}),
+        ("allowedHosts = 5", {"Allowed hosts", "Settings"}),
+        ('allowedHosts = ["localhost", 5]', {"Allowed hosts", "Settings"}),
+        ('allowedHosts = ["localhost"]\ncorsAllowedOrigins = "http://a.b"', {"Settings"}),
+        ('allowedHosts = ["localhost"]\n[global]\ndevelopmentMode = true', {"Side doors"}),
+    ],
+)
+def test_what_a_configuration_file_gives_in_another_type_is_seen(tmp_path, server, names):
+    folder = tmp_path / ".streamlit"
+    folder.mkdir()
+    (folder / "config.toml").write_text(
+        'logger.level = "info"\nlogger.enableRich = false\nclient.showErrorDetails = "none"\n'
+        f"client.showErrorLinks = false\nclient.disableDataExport = true\n[server]\n{server}\n"
+    )
+    status, lines = run_doctor(tmp_path, cwd=tmp_path)
+    assert (status, bad(lines)) == (1, names)
 
 
 def test_a_key_in_the_place_of_another_setting_is_never_printed(tmp_path):

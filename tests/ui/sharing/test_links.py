@@ -2,7 +2,7 @@
 
 import json
 
-from ui.driving import open_link, words
+from ui.driving import open_link, press_run, words
 
 from playground.core.editor.page_state import PageState, Variant, to_json
 from playground.core.importing.read_any import read_page
@@ -37,6 +37,18 @@ def held(page):
     names += [f"message_{i}_text" for i in range(state["message_count"])]
     names += [variant_state.field(n, x) for n in variant_state._BLANK for x in state["variants"]]
     return {name: state[name] for name in names}
+
+
+def test_a_carriage_return_is_sent_as_the_line_break_that_the_fields_show(page):
+    variant = Variant("A", Params("claude-haiku-4-5", 77), "Own\rsystem")
+    prompt = Prompt("", (Message("user", "a\rb\r\nc\nd"),))
+    open_link(page, encode(PageState(prompt, (variant,))))
+    page.button(key="open_link").click().run()
+    assert page.text_area(key="message_0_text").value == "a\nb\nc\nd"
+    press_run(page)
+    body = json.loads(page.session_state["runs"]["A"].exchanges[-1].sent.body)
+    assert body["messages"][0]["content"] == "a\nb\nc\nd"
+    assert body["system"] == "Own\nsystem"
 
 
 def shared_link(page):
@@ -82,7 +94,7 @@ def test_a_page_beyond_what_can_be_typed_opens_as_far_as_it_can_be(page):
     assert page.session_state["demo_scenario"] == "none"
 
 
-def test_a_link_and_a_file_hold_the_editor_and_no_key_and_one_in_a_prompt_is_warned_of(page):
+def test_a_link_and_a_file_hold_the_editor_and_no_key_and_one_in_a_prompt_is_masked(page):
     page.session_state["key"] = "sk-ant-canary-of-a-link"
     text = shared_link(page)
     state = decode(text)
@@ -93,6 +105,9 @@ def test_a_link_and_a_file_hold_the_editor_and_no_key_and_one_in_a_prompt_is_war
     assert not page.warning
     page.text_area(key="system_prompt").input("Use sk-ant-abc123-canary-key-456.").run()
     assert [each.value for each in page.warning if "looks like an API key" in each.value]
+    linked = decode(shared_link(page))
+    assert linked.prompt.system == "Use sk-ant-[masked]."
+    assert page.text_area(key="system_prompt").value == "Use sk-ant-abc123-canary-key-456."
 
 
 def test_a_page_too_long_for_a_link_is_a_file(page):

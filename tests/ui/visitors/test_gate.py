@@ -78,6 +78,23 @@ def test_the_right_passcode_opens_it_for_this_session_and_leaves_the_page(owner,
     assert "wait a minute" in other.error[0].value
 
 
+def test_what_is_entered_after_the_right_passcode_takes_nothing_back(owner, api):
+    owner.setenv("PLAYGROUND_PASSCODE", PASSCODE)
+    page = opened()
+    field = page.text_input(key="passcode")
+    field.input(PASSCODE).run()
+    for _ in range(6):
+        # As a slow page sends it: the field is gone by then.
+        field.input("guess").run()
+        assert not page.exception
+    pressed(page)
+    assert len(api.posts) == 2
+    # Nor was it a guess that locks others out.
+    other = opened()
+    other.text_input(key="passcode").input(PASSCODE).run()
+    assert not other.error
+
+
 def test_a_login_without_authlib_or_its_section_opens_nothing(owner, api):
     owner.setenv("PLAYGROUND_ALLOWED_EMAILS", "ada@example.com")
     claims = {

@@ -127,7 +127,7 @@ def test_the_log_shows_the_same_from_what_is_stored(page):
     opened_from_log(page)
     assert "demo-scenario: none" in head_in(page)
     assert body_in(page) == page.session_state["runs"]["A"].plan.wire.body
-    assert "What differs from the form" in words(page)
+    assert "How each setting is sent" in words(page)
 
 
 def test_a_row_from_before_still_opens(page, tmp_path):
