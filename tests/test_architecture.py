@@ -28,7 +28,7 @@ OWNERS = {
     "streamlit": {"ui"},
     "anthropic": {"claude"},
     "httpx2": {"claude"},
-    "tenacity": {"claude"},
+    "tenacity": {"claude", "store"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
     "psycopg": {"store"},

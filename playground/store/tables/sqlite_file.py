@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 Identity = tuple[int, int]
 
 _QUICK_TO_CHECK_BYTES = 100_000_000
+_BUSY_WAIT_S = 0.01
 
 
 class DamagedFileError(Exception):
@@ -54,12 +56,26 @@ def check(engine: sa.Engine, file: Path, *, is_suspect: bool) -> None:
             raise DamagedFileError
 
 
-def use_wal(engine: sa.Engine) -> None:
-    """Let readers continue while a row is written."""
+def use_wal(engine: sa.Engine, *, within_s: float) -> None:
+    """Let readers continue while a row is written. Raises sqlite3.OperationalError if others
+    hold the file for longer."""
+    # SQLite's own waiting does not cover this change: it fails at once while another process, such
+    # as one that opens the same new file, is about to write.
+    again = Retrying(
+        retry=retry_if_exception(_is_busy),
+        wait=wait_fixed(_BUSY_WAIT_S),
+        stop=stop_after_delay(within_s),
+        reraise=True,
+    )
     with closing(engine.raw_connection()) as proxy:
         connection = _driver_connection(proxy)
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            connection.execute("PRAGMA journal_mode=WAL")
+            again(connection.execute, "PRAGMA journal_mode=WAL")
+
+
+def _is_busy(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)  # absent where the driver itself complains
+    return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def back_up(engine: sa.Engine, file: Path, version: int) -> None:

@@ -51,13 +51,13 @@ class Database:
             self._reader = dialect.connect(url, busy_timeout_s=busy_timeout_s, is_reader=True)
             self._turn = nullcontext()
         try:
-            self._prepare(is_suspect=is_suspect)
+            self._prepare(is_suspect=is_suspect, busy_timeout_s=busy_timeout_s)
         except BaseException:
             self.close()
             raise
         self._identity = sqlite_file.identity(self.file) if self.file is not None else None
 
-    def _prepare(self, *, is_suspect: bool) -> None:
+    def _prepare(self, *, is_suspect: bool, busy_timeout_s: float) -> None:
         if self.file is not None:
             sqlite_file.check(self._writer, self.file, is_suspect=is_suspect)
         with self.reading() as connection:
@@ -65,7 +65,7 @@ class Database:
         if version > migrations.NEWEST:
             return  # it can still be read
         if self.file is not None:
-            sqlite_file.use_wal(self._writer)
+            sqlite_file.use_wal(self._writer, within_s=busy_timeout_s)
         if version < migrations.NEWEST:
             self.is_new = version == 0
             migrations.migrate(self._writer, self.file)
