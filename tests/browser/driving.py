@@ -222,6 +222,10 @@ class Screen:
         self.button(key).click()
         self.settle()
 
+    def open_lesson(self, number):
+        self.button("lessons").click()
+        self.page.get_by_role("menuitem", name=re.compile(f"{number} ")).click()
+
     def status(self, letter="A"):
         return self.at(f"status_{letter}")
 

@@ -258,13 +258,12 @@ def test_the_bar_says_how_far_each_run_is_and_the_way_into_lessons_goes(visit, a
     expect(screen.at("bar")).not_to_contain_text("A stopped")
 
 
-def test_a_chosen_lesson_closes_the_list_and_stands_above_the_prompt(screen):
-    screen.button("lessons").click()
-    screen.button("lesson_2").click()
-    expect(screen.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+def test_a_chosen_lesson_closes_the_menu_and_stands_above_the_prompt(screen):
+    screen.open_lesson(2)
+    expect(screen.page.get_by_role("menu")).to_have_count(0)
     expect(screen.at("lesson")).to_contain_text("Lesson 2 of")
     screen.settle()
-    expect(screen.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    expect(screen.page.get_by_role("menu")).to_have_count(0)
     assert screen.errors == []
 
 
@@ -430,8 +429,7 @@ def test_what_to_do_after_the_last_retry_is_in_sight(visit, app, api):
 
 def test_the_longest_lesson_leaves_its_variants_in_sight(visit, app):
     screen = visit(app, viewport=SMALL)
-    screen.button("lessons").click()
-    screen.button("lesson_6").click()
+    screen.open_lesson(6)
     expect(screen.at("lesson")).to_contain_text("Lesson 6 of")
     screen.settle()
     for letter in "ABC":

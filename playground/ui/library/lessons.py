@@ -1,4 +1,4 @@
-"""The lessons: a list in the header, and a slim card above the prompt while one is on."""
+"""The lessons: a menu in the header, and a slim card above the prompt while one is on."""
 
 import streamlit as st
 
@@ -8,21 +8,33 @@ from playground.ui.runs import running
 from playground.ui.session import state
 from playground.ui.widgets.markdown import plain
 
+MENU = "lessons"
+
 
 def choose_lesson() -> None:
-    """Draw the list; one click sets a lesson up."""
+    """Draw the menu; one click sets a lesson up."""
     done = lessons_state.lessons_done()
-    popover = st.popover("Lessons", icon=":material/school:", type="tertiary", key="lessons")
-    with popover.container(gap=None):
-        for index, lesson in enumerate(LESSONS):
-            st.button(
-                plain(f"{index + 1} {lesson.name}"),
-                key=f"lesson_{index + 1}",
-                icon=":material/check:" if index in done else None,
-                type="tertiary",
-                on_click=lessons_state.set_up,
-                args=(index,),
-            )
+
+    def label(index: int) -> str:
+        mark = " :material/check:" if index in done else ""
+        return plain(f"{index + 1} {LESSONS[index].name}") + mark
+
+    st.menu_button(
+        "Lessons",
+        options=range(len(LESSONS)),
+        format_func=label,
+        key=MENU,
+        icon=":material/school:",
+        type="tertiary",
+        on_click=_set_up_chosen,
+    )
+
+
+def _set_up_chosen() -> None:
+    chosen: int | None = st.session_state[MENU]
+    # A browser may send any text; what is no lesson is None.
+    if chosen is not None:
+        lessons_state.set_up(chosen)
 
 
 def show_lesson() -> None:

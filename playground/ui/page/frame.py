@@ -54,9 +54,11 @@ def make_frame() -> Frame:
     with st.container(key="panes"):
         left_column, right_column = st.columns(SHARES, gap="small")
     left, right = left_column.container(key="left"), right_column.container(key="right")
-    with right.container(horizontal=True, vertical_alignment="center", key="right_head"):
+    with right.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center",
+        key="right_head",
+    ):  # fmt: skip
         choose_pane()
-        st.space("stretch")
         above = st.container(width="content")
     log = st.container()
     with st.bottom:

@@ -5,7 +5,7 @@
 const page = (window.playgroundPage ??= {});
 const FOLLOW_MS = 30_000;
 // What closes at a choice.
-const LISTS = { lessons: "[class*=st-key-lesson_]", my_experiments: "[class*=st-key-open_experiment_]" };
+const LISTS = { my_experiments: "[class*=st-key-open_experiment_]" };
 // What a click on these opens.
 const SHOWN_BY = {
   log_detail: ".st-key-log [data-testid=stDataFrame]",

@@ -27,11 +27,13 @@ MODELS_TOO_OFTEN = (
     "Its models were not read: too many accounts were asked lately. Click anywhere in a minute. "
     "Any id can be typed."
 )
-ABOUT = """\
+ABOUT = f"""\
 A playground for the Claude Messages API. What it shows is what happens: the request is
 sent as shown, each retry is visible, and a cost says how it is known.
 
 Keys stay in this session's memory and are never logged.
+
+Models and rules as of {CHECKED_ON:%d %B %Y}.
 """
 
 
@@ -53,7 +55,6 @@ def show_sidebar() -> None:
         _edit_policy()
         with st.expander("About", icon=":material/info:"):
             st.markdown(ABOUT)
-            st.caption(f"Models and rules as of {CHECKED_ON:%d %B %Y}.")
             offer_safety()
         show_my_history()
 
