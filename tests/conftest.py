@@ -39,6 +39,13 @@ def postgres():
     server.close()
 
 
+def pytest_xdist_auto_num_workers():
+    """One process more than there are processors: a browser test waits for a quarter of its time.
+    The environment's number goes first."""
+    is_given = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if is_given else (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items):
     """Browser tests come last: Playwright leaves an event loop running in the main thread,
     beside which no other test could start one of its own. The longest file of them comes first,

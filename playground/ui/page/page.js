@@ -111,7 +111,7 @@ page.wake ??= () => {
 page.focused ??= ({ target }) => {
   if (target === page.parked) return;
   page.keys = keysOf(target);
-  if (!target.closest(IN_FRONT)) page.outside = page.keys;
+  if (!target.closest(MODAL)) page.outside = page.keys;
 };
 // Whoever presses on something else takes the focus away.
 page.pressed ??= () => { page.keys = page.outside = null; };
