@@ -108,6 +108,7 @@ class RunLog:
         `warning_to` says when that has to wait."""
         self._memory.clear(clean_text(visitor))
         self.open_pages.forget(clean_text(visitor))
+        self.history.forget_words()
         self._writer.wake()
 
     def flush(self, timeout_s: float) -> bool:

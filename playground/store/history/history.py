@@ -20,12 +20,13 @@ from playground.core.log.history import (
     Order,
     Summary,
 )
-from playground.core.log.logged_request import RowWords, row_words
+from playground.core.log.logged_request import RowWords
 from playground.core.log.votes import Standing, Vote, standings
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.refusal import Refusal
 from playground.store.history import filtered, summing
 from playground.store.history.open_pages import OpenPages
+from playground.store.history.table_words import TableWords
 from playground.store.rows import forgetting, marking
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import Entries, read_texts
@@ -67,6 +68,7 @@ class History:
         self._ask_log, self._writer, self._memory, self._clock = ask, writer, memory, clock
         self._db = Transactions(writer, who="the history", undone="Not done")
         self._open_pages = open_pages
+        self._words = TableWords()
 
     def _ask(self, visitor: str, question: Question[Answer]) -> Answer:
         """Ask the log, with the runs of open pages laid over it like the rows in memory."""
@@ -149,16 +151,16 @@ class History:
 
         return self._ask(name, read)
 
-    def words(self, visitor: str, run_ids: Sequence[str]) -> Mapping[str, RowWords]:
+    def words(self, visitor: str, rows: Sequence[RunRow]) -> Mapping[str, RowWords]:
         """The words of these runs for a page of the table; empty for a run without texts."""
-        name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
+        name = clean_text(visitor)
+        return self._ask(
+            name, lambda connection, entries: self._words.read(connection, name, entries, rows)
+        )
 
-        def read(connection: sa.Connection | None, entries: Entries) -> Mapping[str, RowWords]:
-            saved = read_texts(connection, name, ids) if connection is not None else {}
-            in_memory = {run_id: entries[run_id].texts for run_id in ids if run_id in entries}
-            return {run_id: row_words(in_memory.get(run_id) or saved.get(run_id)) for run_id in ids}
-
-        return self._ask(name, read)
+    def forget_words(self) -> None:
+        """Texts were deleted: their words are in memory no longer than they."""
+        self._words.forget()
 
     def indexed(self, visitor: str) -> float | None:
         """How much of the runs of earlier days is indexed, from 0 to 1; None: all."""
@@ -304,6 +306,7 @@ class History:
         if problem is None:
             # Only once the database has agreed: nothing brings these texts back.
             self._open_pages.drop(visitor, forgotten)
+            self.forget_words()
             return None
         # A commit can fail too, and no database has these rows.
         for run_id in refused.keys() & set(forgotten):

@@ -2,9 +2,10 @@
 from memory alone when there is no database to ask."""
 
 import operator as op
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -98,9 +99,33 @@ def read_texts(
     connection: sa.Connection, visitor: str, run_ids: Iterable[str]
 ) -> dict[str, RunTexts]:
     """Return the texts of these runs by their ids."""
+    return _read_texts(connection, visitor, run_ids, _TEXTS)
+
+
+def read_request_and_answer(
+    connection: sa.Connection, visitor: str, run_ids: Iterable[str]
+) -> dict[str, RunTexts]:
+    """Return no more of these runs' texts than those two: the others can be much longer."""
+    columns = [texts.c.run_id, texts.c.request_json, texts.c.answer]
+    return _read_texts(connection, visitor, run_ids, columns)
+
+
+def read_ids_with_texts(
+    connection: sa.Connection, visitor: str, run_ids: Iterable[str]
+) -> list[str]:
+    """Return the ids of those of these runs whose texts are in the log."""
+    return list(_read_texts(connection, visitor, run_ids, [texts.c.run_id]))
+
+
+def _read_texts(
+    connection: sa.Connection,
+    visitor: str,
+    run_ids: Iterable[str],
+    columns: Sequence[sa.Column[Any]],
+) -> dict[str, RunTexts]:
     loaded = []
     for chunk in in_chunks(run_ids):
-        question = sa.select(*_TEXTS).where(few_runs.are(connection, texts, visitor, chunk))
+        question = sa.select(*columns).where(few_runs.are(connection, texts, visitor, chunk))
         loaded += [RunTexts(**record) for record in connection.execute(question).mappings()]
     return {row.run_id: row for row in loaded}
 

@@ -112,7 +112,7 @@ def _show_rows(visitor: str, page: HistoryPage) -> None:
     key = f"{state.LOG_TABLE}_{zlib.crc32(' '.join(ids).encode()):08x}"
     history = services().log.history
     st.dataframe(
-        _table(page.rows, history.marks(visitor, ids), history.words(visitor, ids)),
+        _table(page.rows, history.marks(visitor, ids), history.words(visitor, page.rows)),
         key=key,
         hide_index=True,
         placeholder=formats.NOTHING,

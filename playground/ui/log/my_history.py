@@ -17,8 +17,13 @@ SAVED_WITHIN_S = 2.0
 def show_my_history() -> None:
     """Draw it: always in sight on a shared host, folded away at one's own machine."""
     if is_local():
-        with st.expander("History", icon=":material/history:", key="history"):
-            _show()
+        # Drawn only while it is in sight: each widget makes every run of the page slower.
+        history = st.expander(
+            "History", icon=":material/history:", key="history", on_change="rerun"
+        )
+        if history.open:
+            with history:
+                _show()
     else:
         st.markdown("**Your history**")
         _show()

@@ -16,17 +16,20 @@ from playground.ui.widgets.markdown import plain
 def edit_budget() -> None:
     """Draw the fields and, for each limit, what is spent, reserved and left."""
     _load()
-    with st.expander("Budget", icon=":material/savings:", key="budget"):
-        _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
-        _enter(
-            "Per day, $",
-            money_state.BUDGET_DAY,
-            "A UTC day; a run belongs to the day on which it starts. Where a cost is not known "
-            "exactly, the worst case counts.",
-        )
-        _show_owners(spending.owners(running.spender(running.connection())))
+    # Drawn only while it is in sight: each widget makes every run of the page slower.
+    budget = st.expander("Budget", icon=":material/savings:", key="budget", on_change="rerun")
+    with budget:
+        if budget.open:
+            _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
+            _enter(
+                "Per day, $",
+                money_state.BUDGET_DAY,
+                "A UTC day; a run belongs to the day on which it starts. Where a cost is not "
+                "known exactly, the worst case counts.",
+            )
+            _show_owners(spending.owners(running.spender(running.connection())))
         # A part of its own, drawn again whenever a run ends: the fields above it must not be.
-        st.fragment(in_turn(_show_balances), key="budget_part")()
+        st.fragment(in_turn(_show_balances), key="budget_part")(is_open=bool(budget.open))
 
 
 def _load() -> None:
@@ -41,7 +44,10 @@ def _load() -> None:
 
 def _enter(label: str, key: str, words: str) -> None:
     rule = money_state.BUDGET_RULES[key]
-    number_field(label, rule, key=key, placeholder="No limit", help=words, on_change=_keep)
+    number_field(
+        label, rule, key=key, placeholder="No limit", help=words, on_change=_keep,
+        persist_state="session",
+    )  # fmt: skip
 
 
 def _keep() -> None:
@@ -69,7 +75,9 @@ def _show_owners(owners: Budget) -> None:
         st.caption(plain(f"The owner of this app allows {' and '.join(limits)}."))
 
 
-def _show_balances() -> None:
+def _show_balances(*, is_open: bool) -> None:
+    if not is_open:
+        return
     connection = running.connection()
     balances = spending.balances(running.spender(connection))
     if balances is spending.NOT_AN_AMOUNT:

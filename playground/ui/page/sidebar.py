@@ -53,9 +53,7 @@ def show_sidebar() -> None:
         _show_sample()
         edit_budget()
         _edit_policy()
-        with st.expander("About", icon=":material/info:"):
-            st.markdown(ABOUT)
-            offer_safety()
+        _show_about()
         show_my_history()
 
 
@@ -155,6 +153,14 @@ def _show_sample() -> None:
         st.caption(f"**{plain(chosen.technique)}.** {plain(chosen.lesson)}")
     if lessons_state.lesson() is None:
         offer_undo("Undo: bring my prompt back")
+
+
+def _show_about() -> None:
+    about = st.expander("About", icon=":material/info:", key="about", on_change="rerun")
+    if about.open:
+        with about:
+            st.markdown(ABOUT)
+            offer_safety()
 
 
 def _edit_policy() -> None:
