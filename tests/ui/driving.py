@@ -48,6 +48,13 @@ def open_more(page, letters="AB"):
     return page.run()
 
 
+def unfold(page, *parts):
+    """Open these parts of the sidebar."""
+    for part in parts:
+        page.session_state[part] = True
+    return page.run()
+
+
 def click_more(page, key):
     """Press a button of a variant's popover; the key ends with its letter."""
     return open_more(page, key[-1]).button(key=key).click().run()

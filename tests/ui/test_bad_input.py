@@ -1,7 +1,7 @@
 """Whatever is put into a field, the page says what is wrong and goes on, and the log too."""
 
 import pytest
-from ui.driving import finish, open_more, press_run, words
+from ui.driving import finish, open_more, press_run, unfold, words
 
 from playground.core.log.history import MOST_CHOSEN, MOST_TAGS
 from playground.store.rows import memory
@@ -65,6 +65,7 @@ def test_no_text_breaks_the_page_or_is_altered(page):
 
 
 def test_what_is_no_amount_is_refused_in_words_and_never_cut(page):
+    unfold(page, "budget")
     for text in ("9" * 1_000, "0." + "1" * 400, "1e9", "\0", "-1", "1.000", "NaN"):
         page.text_input(key="budget_session_usd").input(text).run()
         assert not page.exception

@@ -2,7 +2,7 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, drawn, press_run, words
+from ui.driving import SCRIPT, drawn, press_run, unfold, words
 
 ADA, EVE = "a" * 43, "e" * 43
 SECRET = "planted prompt 7d20e9"
@@ -112,7 +112,7 @@ def test_without_a_database_a_strangers_texts_are_never_on_disk(come_from, no_da
     assert SECRET not in drawn(other.run())
     assert "kept only while the page that made it was open" in said(other)
     come_from("localhost")
-    assert "stored in this app's log" in said(opened())
+    assert "stored in this app's log" in said(unfold(opened(), "history"))
 
 
 def test_a_history_is_deleted_after_a_question_and_nobody_elses(come_from):
@@ -132,6 +132,6 @@ def test_a_history_is_deleted_after_a_question_and_nobody_elses(come_from):
 
 def test_at_ones_own_machine_the_same_button_stands_in_the_sidebar(page):
     press_run(page)
-    page.button(key="delete_history").click().run()
+    unfold(page, "history").button(key="delete_history").click().run()
     page.button(key="really_delete_history").click().run()
     assert log().count("local") == 0

@@ -17,7 +17,7 @@ from playground.ui.runs import running
 from playground.ui.server.page_sockets import most_bytes
 from playground.ui.server.streamlit_insides import parts_to_preload
 from playground.ui.session import answers_state as band
-from playground.ui.session import presses_state, state
+from playground.ui.session import money_state, presses_state, state
 from playground.ui.session.services import is_here
 
 LATER = parts_to_preload()
@@ -34,8 +34,6 @@ NEWS_SCRIPT = """export default ({ data }) => {
   window.playgroundNews = data;
   window.playgroundAnswers?.hear?.();
 };"""
-AT_THE_END = ["run_part", "budget_part", "log_part"]
-"""The parts of the page that depend on which runs are over."""
 _draws = count()
 
 
@@ -108,7 +106,9 @@ def _redraw() -> None:
     # A lesson counts its runs.
     if lessons_state.lesson() is not None:
         st.rerun()
-    st.rerun(AT_THE_END)
+    # All that depends on which runs are over.
+    budget = [money_state.BUDGET_PART] * money_state.is_budget_in_sight()
+    st.rerun(["run_part", *budget, "log_part"])
 
 
 def _run(name: object) -> tuple[str, RunView] | None:

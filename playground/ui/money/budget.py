@@ -18,18 +18,20 @@ def edit_budget() -> None:
     _load()
     # Drawn only while it is in sight: each widget makes every run of the page slower.
     budget = st.expander("Budget", icon=":material/savings:", key="budget", on_change="rerun")
+    money_state.set_budget_in_sight(is_in_sight=bool(budget.open))
+    if not budget.open:
+        return
     with budget:
-        if budget.open:
-            _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
-            _enter(
-                "Per day, $",
-                money_state.BUDGET_DAY,
-                "A UTC day; a run belongs to the day on which it starts. Where a cost is not "
-                "known exactly, the worst case counts.",
-            )
-            _show_owners(spending.owners(running.spender(running.connection())))
+        _enter("Per session, $", money_state.BUDGET_SESSION, "From opening this page on.")
+        _enter(
+            "Per day, $",
+            money_state.BUDGET_DAY,
+            "A UTC day; a run belongs to the day on which it starts. Where a cost is not "
+            "known exactly, the worst case counts.",
+        )
+        _show_owners(spending.owners(running.spender(running.connection())))
         # A part of its own, drawn again whenever a run ends: the fields above it must not be.
-        st.fragment(in_turn(_show_balances), key="budget_part")(is_open=bool(budget.open))
+        st.fragment(in_turn(_show_balances), key=money_state.BUDGET_PART)()
 
 
 def _load() -> None:
@@ -75,9 +77,7 @@ def _show_owners(owners: Budget) -> None:
         st.caption(plain(f"The owner of this app allows {' and '.join(limits)}."))
 
 
-def _show_balances(*, is_open: bool) -> None:
-    if not is_open:
-        return
+def _show_balances() -> None:
     connection = running.connection()
     balances = spending.balances(running.spender(connection))
     if balances is spending.NOT_AN_AMOUNT:

@@ -120,6 +120,53 @@ def _put(place: tuple[str, str, str], value: object) -> None:
     setattr(_part(module, name), method, value)
 
 
+# A field that looks up its own value, not everybody's.
+# Each text field and each list asks for a copy of the whole session to look for one value in it
+# (streamlit/elements/widgets/selectbox.py): with 110 values a fifth of a page's script run.
+
+WHOLE_SESSION: Final = (
+    "streamlit.runtime.state.safe_session_state",
+    "SafeSessionState",
+    "filtered_state",
+)
+
+
+class _Session(Mapping[str, object]):
+    """A session's values: one is looked up where it is, all are copied for whoever asks for all."""
+
+    def __init__(self, one: Mapping[str, object], copy: Callable[[], Mapping[str, object]]) -> None:
+        self._one, self._copy = one, copy
+
+    def __getitem__(self, key: str) -> object:
+        return self._one[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._one
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._copy())
+
+    def __len__(self) -> int:
+        return len(self._copy())
+
+    def __repr__(self) -> str:
+        return repr(self._copy())
+
+
+def look_up_single_values() -> None:
+    """From now on no field copies the session. May be called again and again."""
+    copied = _part(*WHOLE_SESSION)
+    copy = copied.fget if isinstance(copied, property) else None
+    if copy is None or hasattr(copy, "__wrapped__"):
+        return
+
+    @wraps(copy)
+    def session(one: Mapping[str, object]) -> _Session:
+        return _Session(one, partial(copy, one))
+
+    _put(WHOLE_SESSION, property(session))
+
+
 STACK: Final = "streamlit.delta_generator_singletons"
 
 

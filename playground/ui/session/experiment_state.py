@@ -104,7 +104,7 @@ def found_escapes() -> tuple[str, ...]:
 
 def _names_in_prompts(names_in: Callable[[Prompt], tuple[str, ...]]) -> tuple[str, ...]:
     shared = state.prompt()
-    prompts = [variant_state.request(letter, shared).prompt for letter in variant_state.variants()]
+    prompts = [variant_state.prompt(letter, shared) for letter in variant_state.variants()]
     return tuple(dict.fromkeys(name for prompt in prompts for name in names_in(prompt)))
 
 

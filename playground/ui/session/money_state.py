@@ -11,6 +11,8 @@ from playground.core.money.budget import LARGEST_USD, Budget
 from playground.core.text.number_text import number_text, read_number, rule
 
 BUDGET_SESSION, BUDGET_DAY = "budget_session_usd", "budget_day_usd"
+BUDGET_PART = "budget_part"
+"""The part of the page that says what is left."""
 BUDGET_RULES = {
     BUDGET_SESSION: rule("The budget per session", "0", str(LARGEST_USD)),
     BUDGET_DAY: rule("The budget per day", "0", str(LARGEST_USD)),
@@ -26,7 +28,7 @@ def initialise() -> None:
     state = st.session_state
     state["since"] = datetime.now(UTC)
     state[BUDGET_SESSION] = state[BUDGET_DAY] = ""
-    state["is_budget_loaded"] = False
+    state["is_budget_loaded"] = state["is_budget_in_sight"] = False
     state["counts"] = {}
 
 
@@ -52,6 +54,15 @@ def budget_texts() -> tuple[str, ...]:
 def is_budget_loaded() -> bool:
     """Whether the budget of an earlier visit was looked for."""
     return bool(st.session_state["is_budget_loaded"])
+
+
+def is_budget_in_sight() -> bool:
+    """Whether the page has drawn the budget."""
+    return bool(st.session_state["is_budget_in_sight"])
+
+
+def set_budget_in_sight(*, is_in_sight: bool) -> None:
+    st.session_state["is_budget_in_sight"] = is_in_sight
 
 
 def load_budget(budget: Budget) -> None:

@@ -20,7 +20,11 @@ from playground.core.runs.run_view import RunView
 from playground.core.text.number_text import number_text, problem_of, read_float, rule
 from playground.core.visitors.access import LOCAL
 from playground.ui.server.feed import FedPage
-from playground.ui.server.streamlit_insides import let_callbacks_end, whole
+from playground.ui.server.streamlit_insides import (
+    let_callbacks_end,
+    look_up_single_values,
+    whole,
+)
 from playground.ui.server.visitor import is_local, stranger
 from playground.ui.session import answers_state, money_state, presses_state, variant_state
 
@@ -67,6 +71,7 @@ def message_result(index: int) -> str:
 def initialise(open_page: Callable[[], FedPage[answers_state.View]]) -> None:
     """Give every key its default, once per session."""
     let_callbacks_end()
+    look_up_single_values()
     state = st.session_state
     if "owner" in state:
         if time.monotonic() - state["opened_s"] < SETTLING_S:

@@ -107,8 +107,15 @@ def remove_variant(letter: str) -> None:
     state["variants"] = remaining or state["variants"]
 
 
+def prompt(letter: str, shared: Prompt) -> Prompt:
+    """What a variant says: the shared prompt unless it has a system prompt of its own."""
+    own = st.session_state[field("system", letter)] or ""
+    # Blanks alone are sent as nothing, and look like nothing.
+    return Prompt(own, shared.messages) if own.strip() else shared
+
+
 def request(letter: str, shared: Prompt) -> Request:
-    """What a variant asks for: the shared prompt unless it has a system prompt of its own."""
+    """What a variant asks for."""
     chosen = {name: st.session_state[field(name, letter)] for name in _BLANK}
     params = Params(
         model=(chosen["model"] or "").strip(),
@@ -123,10 +130,8 @@ def request(letter: str, shared: Prompt) -> Request:
         api_version=chosen["api_version"],
         extra_json=chosen["extra_json"] or "",
     )
-    # Blanks alone are sent as nothing, and look like nothing.
-    own = chosen["system"] or ""
-    prompt = Prompt(own if own.strip() else shared.system, shared.messages)
-    return Request(prompt, _parsed_once(letter, with_texts(params, number_texts(letter))))
+    params = _parsed_once(letter, with_texts(params, number_texts(letter)))
+    return Request(prompt(letter, shared), params)
 
 
 def _parsed_once(letter: str, params: Params) -> Params:

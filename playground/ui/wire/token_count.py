@@ -36,9 +36,11 @@ def show_count(plans: list[Plan]) -> None:
             on_click=_count,
             disabled=not any(plan.can_count for plan in plans),
         )
-        # The count comes on the engine's loop, which can draw nothing: the part looks for it.
-        pace_s = LOOK_AGAIN_S if _is_counting(plans) else None
-        st.fragment(_show, run_every=pace_s)(plans, to, count())
+        if _is_counting(plans):
+            # The count comes on the engine's loop, which can draw nothing: the part looks for it.
+            st.fragment(_show, run_every=LOOK_AGAIN_S)(plans, to, count())
+        else:
+            _show(plans, to, count())
 
 
 # Drawn again by a timer: whoever clicks anywhere comes first.

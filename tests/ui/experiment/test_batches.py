@@ -8,7 +8,7 @@ from decimal import Decimal
 import httpx2
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, show_answers, words
+from ui.driving import SCRIPT, ask, drawn, finish, open_band, paste, show_answers, unfold, words
 
 from playground.claude.clients import Clients
 from playground.claude.demo.transport import DemoTransport
@@ -261,7 +261,7 @@ def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
 def with_key(page, budget=""):
     page.selectbox(key="connection").select("claude").run()
     page.text_input(key="api_key").input(KEY).run()
-    page.text_input(key="budget_day_usd").input(budget)
+    unfold(page, "budget").text_input(key="budget_day_usd").input(budget)
     return page.run()
 
 
@@ -366,7 +366,7 @@ def test_a_canceled_batch_keeps_what_was_answered_and_the_rest_is_run_live(api):
 
 def test_who_deletes_all_is_told_that_a_batch_is_on_its_way(api):
     page = submit(opened_band())
-    page.button(key="delete_history").click().run()
+    unfold(page, "history").button(key="delete_history").click().run()
     assert "deletes **0 runs**" in said(page)
     assert "on their way: 1. Their results would be lost" in page.warning[0].value
     page.button(key="really_delete_history").click().run()

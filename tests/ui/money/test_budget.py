@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, click_more, finish, press_run, words
+from ui.driving import SCRIPT, click_more, finish, press_run, unfold, words
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def environ(monkeypatch, api):
 
 
 def opened(budget=""):
-    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    page = unfold(AppTest.from_file(SCRIPT, default_timeout=30).run(), "budget")
     click_more(page, "remove_variant_B")
     page.text_input(key="max_tokens_A").set_value("100")
     page.text_input(key="budget_day_usd").input(budget)
@@ -155,7 +155,7 @@ def test_a_lost_attempt_is_retried_only_if_it_can_be_paid_for_twice(environ, api
 
 
 def test_the_demo_costs_nothing_and_runs_on_an_empty_budget(page):
-    page.text_input(key="budget_session_usd").input("0").run()
+    unfold(page, "budget").text_input(key="budget_session_usd").input("0").run()
     assert not page.button(key="run_all").disabled
     press_run(page)
     assert page.session_state["runs"]["A"].status == "done"
@@ -170,6 +170,19 @@ def test_what_is_not_an_amount_is_said_and_starts_nothing(environ, api):
     assert page.button(key="run_all").disabled
 
 
+@pytest.mark.parametrize("budget", ["0.001", "a lot"])
+def test_a_budget_that_is_folded_away_holds_and_is_there_when_it_is_unfolded(environ, api, budget):
+    page = opened(budget)
+    page.session_state["budget"] = False
+    for _ in range(3):
+        page.run()
+        assert "budget_day_usd" not in {field.key for field in page.text_input}
+        assert page.button(key="run_all").disabled
+    assert unfold(page, "budget").text_input(key="budget_day_usd").value == budget
+    assert page.button(key="run_all").disabled
+    assert api.posts == []
+
+
 def test_the_owners_budget_binds_everybody_and_can_only_be_tightened(environ, api):
     environ.setenv("PLAYGROUND_BUDGET_DAY_USD", "0.001")
     environ.setenv("PLAYGROUND_BUDGET_SESSION_USD", "5")
@@ -180,8 +193,8 @@ def test_the_owners_budget_binds_everybody_and_can_only_be_tightened(environ, ap
 
 
 def test_a_budget_is_there_again_after_a_reload(page):
-    page.text_input(key="budget_day_usd").input("0.25").run()
-    again = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    unfold(page, "budget").text_input(key="budget_day_usd").input("0.25").run()
+    again = unfold(AppTest.from_file(SCRIPT, default_timeout=30).run(), "budget")
     assert again.text_input(key="budget_day_usd").value == "0.25"
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ui.driving import words
+from ui.driving import unfold, words
 
 from playground.core.visitors.self_check import findings
 from playground.settings import read_settings
@@ -239,7 +239,7 @@ def test_a_header_that_does_not_go_out_is_missed(monkeypatch):
 
 
 def test_the_panel_checks_when_it_is_opened_and_again(page):
-    page.button(key="safety").click().run()
+    unfold(page, "about").button(key="safety").click().run()
     assert not page.exception
     shown = words(page)
     assert "can be written and is intact" in shown.replace("\\", "")

@@ -10,6 +10,8 @@ import streamlit as st
 import uvicorn
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
 from ui.driving import SCRIPT, press_run
 
@@ -40,6 +42,47 @@ def test_callbacks_work_where_they_cannot_be_protected(monkeypatch, told):
     press_run(page)
     assert [run.status for run in page.session_state["runs"].values()] == ["done", "done"]
     assert "ScriptRequests.renamed" in "".join(told())
+
+
+def test_no_field_copies_the_session_to_find_its_own_value(monkeypatch):
+    page = AppTest.from_file(SCRIPT, default_timeout=120).run()
+    copies = []
+    copied = SessionState.filtered_state.fget
+    monkeypatch.setattr(
+        SessionState, "filtered_state", property(lambda state: copies.append(1) or copied(state))
+    )
+    page.run()
+    assert copies == []
+    names = set(page.session_state.keys())
+    assert {"temperature_A", "system_prompt", "runs"} <= names
+    assert copies == [1]
+
+
+def test_a_session_is_the_same_looked_up_and_copied():
+    insides.look_up_single_values()
+    state = SafeSessionState(SessionState(), lambda: None)
+    state["text"], state["none"] = "One", None
+    whole = SafeSessionState.filtered_state.fget.__wrapped__(state)
+    session = state.filtered_state
+    assert (dict(session), len(session), repr(session)) == (whole, 2, repr(whole))
+    assert [session["text"], session["none"], "none" in session] == ["One", None, True]
+    assert "missing" not in session
+    with pytest.raises(KeyError):
+        session["missing"]
+
+
+def test_fields_keep_their_values_where_the_session_is_copied(monkeypatch, told):
+    insides.look_up_single_values()
+    alone = property(SafeSessionState.filtered_state.fget.__wrapped__)
+    monkeypatch.setattr(SafeSessionState, "filtered_state", alone)
+    place = (*insides.WHOLE_SESSION[:2], "renamed")
+    monkeypatch.setattr(insides, "WHOLE_SESSION", place)
+    page = AppTest.from_file(SCRIPT, default_timeout=120).run()
+    assert SafeSessionState.filtered_state is alone
+    page.text_input(key="temperature_A").input("0.25").run()
+    assert page.text_input(key="temperature_A").value == "0.25"
+    assert not page.exception
+    assert "SafeSessionState.renamed" in "".join(told())
 
 
 def test_messages_pass_where_their_format_is_not_known(monkeypatch, told):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, click_more, finish, words
+from ui.driving import SCRIPT, click_more, finish, unfold, words
 
 from playground.ui.session import variant_state
 
@@ -132,7 +132,7 @@ def test_a_day_budget_opens_it_and_caps_what_one_visitor_spends(owner, api, come
     assert pressed(opened()).session_state["runs"] == {}
     api.forget()
     _restart(owner, PLAYGROUND_BUDGET_DAY_USD="0.1", PLAYGROUND_BUDGET_VISITOR_DAY_USD="0.02")
-    page = opened()
+    page = unfold(opened(), "budget")
     assert "within a budget for all visitors" in said(page)
     assert "Today, you: **$0.02" in said(page)
     pressed(page)
