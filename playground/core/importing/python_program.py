@@ -171,6 +171,10 @@ class Program:
                     known = [text for text in texts if isinstance(text, str)]
                     if len(known) == len(texts):
                         return self._text([(node, between.join(known))])
+            case ast.Call(func=ast.Attribute(value=owner, attr="encode"), args=given, keywords=[]):
+                text, is_plain = self.value(owner), all(isinstance(a, ast.Constant) for a in given)
+                if isinstance(text, Unknown) and text.dumped is not None and is_plain:
+                    return self._unknown(node, text.dumped)
             case ast.Call(func=ast.Name(id="dict") as function, args=[], keywords=given):
                 if self.function(function):
                     names = [ast.Constant(part.arg) if part.arg else None for part in given]

@@ -266,7 +266,8 @@ def test_an_argument_given_twice_is_refused_as_python_refuses_it() -> None:
 
 def test_a_post_with_its_body_in_whichever_argument() -> None:
     body = f'body = {{"model": "m", "max_tokens": 9, "messages": [{HI}]}}\n'
-    for given in ("json=body", "data=json.dumps(body)", "json.dumps(body)", "None, body"):
+    encoded = ("data=json.dumps(body).encode()", "data=json.dumps(body).encode('utf-8')")
+    for given in ("json=body", "data=json.dumps(body)", "json.dumps(body)", "None, body", *encoded):
         found = read_request(
             f"{body}requests.post('https://api.anthropic.com/v1/messages', {given})"
         )
@@ -461,6 +462,13 @@ def test_what_a_request_takes_in_its_third_place_is_listed_and_not_guessed() -> 
     post = posted("session.request('POST', URL, {'model': 'other'}, json=BODY)")
     found = read_request(post)
     assert (found.request.params.model, names(found)) == ("m", ["Argument 3"])
+
+
+def test_an_encoding_that_changes_the_body_leaves_it_unknown() -> None:
+    body = f'body = {{"model": "m", "max_tokens": 9, "messages": [{HI}]}}\n'
+    post = "requests.post(URL, data=json.dumps(body).encode(body.pop('model')))"
+    with pytest.raises(ImportingError, match="known only when it runs"):
+        read_request(body + post)
 
 
 def test_a_text_completion_is_named() -> None:
