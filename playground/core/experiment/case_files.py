@@ -154,7 +154,7 @@ def _decoded(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 def _unmarked(data: bytes) -> str:
     """The encoding of a file without a mark: UTF-8, unless with another one no NUL is left, and
-    as many signs of a table."""
+    it reads more like a table."""
     if b"\0" not in data:
         return "utf-8"
     signs = {"utf-8": -1}
@@ -164,8 +164,9 @@ def _unmarked(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if encoding == "utf-8" or "\0" not in text:
-            signs[encoding] = sum(map(text.count, _SIGNS))
-    return max(reversed(signs), key=signs.__getitem__)
+            # Half of a wide character can be a sign, as of ’; what is beside it is a control.
+            signs[encoding] = sum(map(text.count, _SIGNS)) - len(_CONTROLS.findall(text))
+    return max(signs, key=signs.__getitem__)
 
 
 def _read_csv(text: str) -> Cases:

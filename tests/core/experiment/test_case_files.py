@@ -174,6 +174,7 @@ ENCODINGS = (
     [
         "q,expected\nété 目,b\n", "質問,答え\n東京は一,二\n", "a,b\r\n😀,2\r\n", "a\nb", "\n\na\nb",
         '{"質": "丁一", "b": [1E5]}\n{"質": "一"}\n', '[{"q": "\\u00e9"}]', "a\tb\n1\t2",
+        "q,expected\nIt’s “so” — yes,b\n", "вопрос;ответ\nэлла;лол\n", "q\nĠ\n",
     ],
 )  # fmt: skip
 def test_a_file_in_a_unicode_encoding_is_read_as_it_is(text, encoding):
