@@ -6,6 +6,7 @@ standard. Patterns go through `ecma_patterns` and `patterns`.
 
 import json
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ MOST_STEPS: Final = 20_000
 LONGEST_S: Final = 1.0
 """Of this thread's work for one answer, all patterns and keywords together."""
 MOST_CHARACTERS: Final = 500_000
+SPARE_FRAMES: Final = 100
+"""Of Python's stack: more than jsonschema takes from one step to the next."""
 MOST_DIGITS: Final = 1_000
 """Characters of a number, to be compared."""
 MOST_SAID: Final = 160
@@ -82,6 +85,18 @@ class _Limits:
             raise _TooMuchError("the schema asks for too much")
         if self.left_s <= 0:
             raise _TooMuchError(f"the check took longer than {LONGEST_S:g} s")
+        if _is_deep():
+            raise _TooMuchError("the schema asks for too much")
+
+
+def _is_deep() -> bool:
+    """Whether Python's stack is nearly full. Where it overflows within `referencing`, the Rust
+    beneath that panics, which no handler of an `Exception` catches."""
+    try:
+        sys._getframe(sys.getrecursionlimit() - SPARE_FRAMES)
+    except ValueError:
+        return False
+    return True
 
 
 # jsonschema passes nothing on to its keywords: they find their limits in the context.

@@ -331,3 +331,20 @@ def test_whatever_is_read_as_json_is_json_or_one_error(text):
             read_json(text)
     else:
         assert read_json(text) == value
+
+
+@pytest.mark.parametrize(
+    "schema", ['{"not": {"$ref": "#"}}', '{"if": {"$ref": "#"}}', '{"contains": {"$ref": "#"}}']
+)
+def test_a_check_that_goes_on_for_ever_ends_wherever_the_stack_would_overflow(schema):
+    answer = read_json("[" * 300 + "]" * 300)
+
+    def checked_beneath(frames):
+        if frames:
+            checked_beneath(frames - 1)
+        else:
+            mismatch(schema, answer)
+
+    for frames in range(12):
+        with pytest.raises(SchemaError, match="the schema asks for too much"):
+            checked_beneath(frames)
