@@ -6,10 +6,12 @@ digest of them is kept for each run: if it no longer matches the run's texts, th
 anew.
 """
 
+import logging
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -21,6 +23,7 @@ from playground.core.runs.run_row import LIVE, RunTexts
 from playground.core.text.search_words import words
 from playground.store.search.search_matches import SLOTS, first_id, who
 from playground.store.tables.dialect import in_chunks
+from playground.store.tables.faults import apart, fault_of
 from playground.store.tables.history_schema import searchable, unsearched
 from playground.store.tables.schema import runs, texts
 
@@ -30,6 +33,7 @@ _MOST_BYTES, _MOST_POSITION, _MOST_PLACES = 900_000, 16_000, 255
 FEW = 2_000
 """Runs that are taken out of the index one by one; for more it is made anew."""
 
+_log = logging.getLogger(__name__)
 _ADD = sa.text("INSERT INTO said (rowid, who, words) VALUES (:id, :who, :words)")
 _REMOVE = sa.text("INSERT INTO said (said, rowid, who, words) VALUES ('delete', :id, :who, :words)")
 _REMOVE_ALL = sa.text("INSERT INTO said (said) VALUES ('delete-all')")
@@ -169,7 +173,7 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
         searchable.c.visitor == texts.c.visitor, searchable.c.run_id == texts.c.run_id
     )
     question = (
-        sa.select(*_TEXT, runs.c.status, is_known)
+        sa.select(texts.c.visitor, texts.c.run_id, runs.c.status, is_known.label("is_known"))
         .select_from(texts.join(runs, _SAME_RUN))
         .where(place > sa.tuple_(sa.literal(progress_row.visitor), sa.literal(progress_row.run_id)))
         .order_by(texts.c.visitor, texts.c.run_id)
@@ -179,23 +183,40 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
     if not records:
         connection.execute(sa.delete(unsearched))
         return False
-    add(connection, [Text(*row[:6]) for row in records if row[6] not in LIVE and not row[7]])
+    keys = [(row.visitor, row.run_id) for row in records if row.status not in LIVE]
+    known = {(row.visitor, row.run_id) for row in records if row.is_known}
+    _add_readable(connection, [key for key in keys if key not in known])
     last = {"visitor": records[-1].visitor, "run_id": records[-1].run_id}
     connection.execute(sa.update(unsearched).values(**last, done=progress_row.done + len(records)))
     return True
 
 
+def _add_readable(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> None:
+    """Make these runs findable, except for those whose texts a damaged file no longer has: one of
+    them would keep all others from being read or written."""
+    if apart(connection, partial(_add_again, connection, keys)) is None:
+        return
+    tries = [apart(connection, partial(_add_again, connection, [key])) for key in keys]
+    errors = [error for error in tries if error is not None]
+    if errors:
+        # Only their type: SQLite quotes a text that it cannot read.
+        what = fault_of(errors[0]).name
+        _log.warning("%d runs cannot be read, and are found by no word (%s).", len(errors), what)
+
+
 @contextmanager
 def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iterator[None]:
     """Index these runs by the texts that the block leaves them with; all of them have ended."""
-    ids: dict[str, list[str]] = {}
-    for visitor, run_id in keys:
-        ids.setdefault(visitor, []).append(run_id)
     # Before the block: FTS5 must be told the earlier words, made from the earlier texts.
-    for visitor in ids:
-        remove(connection, visitor, ids[visitor])
+    for visitor, run_ids in _by_visitor(keys).items():
+        remove(connection, visitor, run_ids)
     yield
-    for visitor, run_ids in ids.items():
+    _add_again(connection, keys)
+
+
+def _add_again(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> None:
+    """Make these runs findable by the texts that the table has of them."""
+    for visitor, run_ids in _by_visitor(keys).items():
         for chunk in in_chunks(run_ids):
             question = (
                 sa.select(*_TEXT)
@@ -203,6 +224,13 @@ def updating(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> Iter
                 .where(texts.c.visitor == visitor, texts.c.run_id.in_(chunk))
             )
             add(connection, [Text(*row) for row in connection.execute(question)])
+
+
+def _by_visitor(keys: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for visitor, run_id in keys:
+        ids.setdefault(visitor, []).append(run_id)
+    return ids
 
 
 _TEXT = (

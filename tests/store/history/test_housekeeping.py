@@ -376,6 +376,28 @@ def test_runs_of_an_earlier_version_are_found_soon_after(open_log, log, row, fil
     assert found(again, CANARY) == [2, 1, 0]
 
 
+def test_a_text_that_cannot_be_read_keeps_no_other_from_being_found_or_written(
+    open_log, log, row, file, caplog
+):
+    made = days_of(log, row, 4)
+    log.close()
+    broken = "UPDATE texts SET answer = {} WHERE run_id = ?"
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute(broken.format("CAST(x'ff41' AS TEXT)"), [made[1].run_id])
+        other.execute(broken.format("x'ff41'"), [made[2].run_id])
+        other.execute("INSERT INTO said (said) VALUES ('delete-all')")
+        other.execute("DELETE FROM searchable")
+        other.execute("INSERT INTO unsearched VALUES ('', '', 0, 4)")
+    again = open_log()
+    again.record(row(9), texts_of(row(9), CANARY))
+    for _ in range(4):
+        assert again.flush(5)
+    assert (again.warning, again.history.indexed(ADA)) == (None, None)
+    assert sorted(found(again, CANARY)) == [0, 3, 9]
+    assert "2 runs cannot be read" in caplog.text
+    assert "decode" not in caplog.text
+
+
 def test_an_index_that_no_longer_fits_the_texts_is_made_anew(log, row, file):
     made = days_of(log, row, 3)
     with closing(sqlite3.connect(file)) as other, other:
