@@ -74,7 +74,7 @@ _START: Final = re.compile(
 )
 _SIGNS: Final = re.compile(
     r"""(?P<caret>\^(?:"|[ \t]*\r?\n)|"[ \t]*[\[{][\[{ \t]*"")
-    | '(?P<single>[^']*+)'? | "(?P<double>(?:[^"\\]|\\.)*+)"? | \\.
+    | (?P<ansi>\$'(?:[^'\\]|\\.)*+') | '(?P<single>[^']*+)'? | "(?P<double>(?:[^"\\]|\\.)*+)"? | \\.
     | (?P<powershell>`[ \t]*\r?\n|(?<=\s)@['"][ \t]*\r?\n|\$env:)
     | (?P<cmdlet>(?<=\s)-(?i:uri|method|headers|body|contenttype|infile|usebasicparsing)(?=[\s:]))
     | (?P<end>[;|\n]|(?<!\^)&)""",
@@ -159,8 +159,12 @@ def _read_by(
 
 
 def _is_of_shell(sign: re.Match[str]) -> bool:
-    # A line that goes on, `'\\''` between quotes, and a quotation mark within its own.
-    return sign[0] in ("\\\n", "\\\r", "\\'") or '\\"' in (sign["double"] or "")
+    # `$'…'`, a line that goes on, `'\\''` between quotes, and a quotation mark within its own.
+    return (
+        sign.lastgroup == "ansi"
+        or sign[0] in ("\\\n", "\\\r", "\\'")
+        or '\\"' in (sign["double"] or "")
+    )
 
 
 def _is_assigned(before: str, after: str) -> bool:

@@ -197,3 +197,9 @@ def test_a_curl_command_that_is_too_long_is_called_too_long() -> None:
     text = f"curl https://api.anthropic.com/v1/messages -d '{BODY}'" + " " * 200_000
     with pytest.raises(ImportingError, match="longer than 200,000 characters"):
         read_request(text)
+
+
+def test_quotes_of_bash_that_a_browser_writes_are_no_carets_of_cmd() -> None:
+    body = BODY.replace("Hi", r"\'\'^")
+    found = read_request(f"curl 'https://api.anthropic.com/v1/messages' --data-raw $'{body}' ;")
+    assert said(found) == "''^"
