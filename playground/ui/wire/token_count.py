@@ -63,17 +63,24 @@ def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
 
 
 def _input(plans: list[Plan]) -> str:
-    by_text: dict[str, list[str]] = {}
+    letters: dict[tuple[int | None, int | None], list[str]] = {}
     for plan in plans:
-        if plan.counted_tokens is None:
-            most = plan.bound.prompt_tokens
-            text = "Input tokens unknown" if most is None else f"At most {most:,} input tokens"
-        else:
-            text = f"{plan.counted_tokens:,} input tokens, counted"
-        by_text.setdefault(text, []).append(plan.letter)
-    if len(by_text) == 1:
-        return next(iter(by_text))
-    return " · ".join(f"{' '.join(letters)}: {text}" for text, letters in by_text.items())
+        most = None if plan.counted_tokens is not None else plan.bound.prompt_tokens
+        letters.setdefault((plan.counted_tokens, most), []).append(plan.letter)
+    if len(letters) > 1:
+        # The noun once: beside the button there is room for one line.
+        each = (f"{' '.join(whose)} {_number(*found)}" for found, whose in letters.items())
+        return f"Input tokens: {' · '.join(each)}"
+    [(counted, most)] = letters
+    if counted is None:
+        return "Input tokens unknown" if most is None else f"At most {most:,} input tokens"
+    return f"{counted:,} input tokens, counted"
+
+
+def _number(counted: int | None, most: int | None) -> str:
+    if counted is not None:
+        return f"{counted:,}"
+    return "unknown" if most is None else f"at most {most:,}"
 
 
 def _why(failure: Failure, to: Connection) -> str:

@@ -1,6 +1,7 @@
 """Every place where money stands: at most before a run, in fact after it, and in all."""
 
 import contextlib
+import re
 
 from fake_api import FakeApi
 from streamlit.testing.v1 import AppTest
@@ -62,8 +63,15 @@ def test_variants_that_differ_in_what_counts_are_counted_apart(page):
     page.run()
     counted(page)
     assert len(page.session_state["counts"]) == 2
-    assert "A: " in said(page)
-    assert "B: " in said(page)
+    [tokens_a, tokens_b] = [each.result() for each in page.session_state["counts"].values()]
+    assert f"Input tokens: A {tokens_a:,} · B {tokens_b:,}" in said(page).splitlines()
+
+
+def test_of_variants_that_differ_each_bound_stands_beside_its_letter_and_the_noun_once(page):
+    page.session_state["system_B"] = "Answer in Telugu, and at great length."
+    lines = said(page.run()).splitlines()
+    [line] = [line for line in lines if "nput tokens" in line]
+    assert re.fullmatch(r"Input tokens: A at most [\d,]+ · B at most [\d,]+", line)
 
 
 def test_a_count_equals_what_is_billed(page):
