@@ -76,9 +76,10 @@ def _offer_undo(label: str) -> None:
 
 
 def _variables_notes() -> list[Problem]:
-    """What becomes of the prompt's variables in an ordinary Run."""
+    """What becomes of the prompt's variables in what the right pane runs."""
     names, escaped = experiment_state.found_variables(), experiment_state.found_escapes()
     columns, is_empty = experiment_state.table()[0], not any(experiment_state.filled_rows())
+    is_experiment = experiment_state.is_in_pane()
     missing = [name for name in names if is_empty or name not in columns]
     filled = [name for name in names if name not in missing]
     notes = []
@@ -86,9 +87,11 @@ def _variables_notes() -> list[Problem]:
         is_single = len(missing) == 1
         has, them = ("has no value", "it") if is_single else ("have no values", "them")
         text = f"{_in_braces(missing)} {has} and would be sent literally. Give {them} values"
-        notes.append(Problem("warning", f"{text} under Experiment."))
+        where = "in the table of cases" if is_experiment else "under Experiment"
+        notes.append(Problem("warning", f"{text} {where}."))
     if filled:
-        notes.append(Problem("info", f"Run fills {_in_braces(filled)} from the first case."))
+        fills, cases = ("Each call", "its own") if is_experiment else ("Run", "the first")
+        notes.append(Problem("info", f"{fills} fills {_in_braces(filled)} from {cases} case."))
     if escaped:
         text = f"Before {_in_braces(escaped)} a backslash is not sent: it only says that this is no"
         notes.append(Problem("info", f"{text} variable."))

@@ -31,6 +31,11 @@ def run_grid(page):
     return finish(page)
 
 
+def plain_words(page):
+    """What is drawn, without the backslashes that keep it from being Markdown."""
+    return words(page).replace("\\", "")
+
+
 @pytest.fixture
 def band(page):
     return open_band(ask(page))
@@ -38,10 +43,13 @@ def band(page):
 
 def test_a_prompt_with_a_variable_says_what_run_sends(page):
     page = ask(page)
-    assert "would be sent literally" in words(page)
-    page = paste(open_band(page), "country,expected\nPeru,Lima\nKenya,Nairobi")
-    assert "Run fills" in words(page)
+    assert "would be sent literally. Give it values under Experiment." in plain_words(page)
+    page = open_band(page)
+    assert "Give it values in the table of cases." in plain_words(page)
+    page = paste(page, "country,expected\nPeru,Lima\nKenya,Nairobi")
+    assert "Each call fills {{country}} from its own case." in plain_words(page)
     page = show_answers(page)
+    assert "Run fills {{country}} from the first case." in plain_words(page)
     page.button(key="run_all").click().run()
     asked = {
         run.plan.request.prompt.messages[0].text for run in page.session_state["runs"].values()
@@ -139,7 +147,7 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     page = run_grid(page.button(key="add_check").click().run())
     assert not page.exception
     assert "Haiku" in words(page) or "haiku" in words(page)
-    assert "It agrees with the largest model on 100% of the cells." in words(page)
+    assert "It agrees with the largest model on 100 % of the cells." in words(page)
     page.session_state["matrix_cell"] = (0, 0)
     page.run()
     assert "contains “Paris”" in words(page)
@@ -157,7 +165,7 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     page.button(key=f"open_experiment_{row.experiment_id}").click().run()
     page.session_state["experiment_opened"].looking.result(10)
     page.run()
-    assert "It agrees with the largest model on 100% of the cells." in words(page)
+    assert "It agrees with the largest model on 100 % of the cells." in words(page)
     assert "resume_experiment" not in {each.key for each in page.button}
 
 
