@@ -59,7 +59,7 @@ class SettingStatistics:
         if self.passed is None:
             return None
         low, high = self.passed.interval.low, self.passed.interval.high
-        return f"{self.passed.share:.0%} ({low:.0%}–{high:.0%})"
+        return f"{100 * self.passed.share:.0f} % ({100 * low:.0f}–{100 * high:.0f} %)"
 
     @property
     def cost_words(self) -> str | None:

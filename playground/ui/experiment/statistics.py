@@ -32,7 +32,7 @@ def show_ladder() -> None:
     st.markdown(f":material/stairs: **{plain(ladder.sentence)}**")
     share = _agreement(matrix, ladder.model)
     if share is not None:
-        st.caption(f"It agrees with the largest model on {share:.0%} of the cells.")
+        st.caption(f"It agrees with the largest model on {100 * share:.0f} % of the cells.")
 
 
 def _agreement(matrix: Matrix, model: str | None) -> float | None:

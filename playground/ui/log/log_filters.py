@@ -235,7 +235,7 @@ def show_summary(visitor: str, chosen: Filter) -> None:
             st.caption("Very many: added up and sorted are the newest 10,000.")
     indexed = services().log.history.indexed(visitor) if chosen.text else None
     if indexed is not None:
-        st.caption(f"Earlier runs are still being made searchable: {indexed:.0%}.")
+        st.caption(f"Earlier runs are still being made searchable: {100 * indexed:.0f} %.")
 
 
 def _many(count: int, noun: str) -> str:

@@ -261,7 +261,7 @@ def test_an_undecided_cell_is_marked_and_neither_passed_nor_failed():
     ]
     matrix = replace(MATRIX, cells=MATRIX.cells | {c.cell_id: c for c in undecided})
     first, second = matrix.heads()
-    assert (first.pass_words, second.pass_words) == ("0 of 2, 2 undecided", "50% (9%–91%)")
+    assert (first.pass_words, second.pass_words) == ("0 of 2, 2 undecided", "50 % (9–91 %)")
     assert matrix.text(0, 0, ANSWERS) == "0/2 pass, 2 undecided, 1 distinct · It is"
     assert matrix.is_undecided(0, 0)
     assert not matrix.has_failed(0, 0)
