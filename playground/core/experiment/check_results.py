@@ -83,7 +83,7 @@ def checked_for(check: CaseCheck, values: Mapping[str, str]) -> str:
         text = quoted(check.text)
     if check.kind == "number" and check.tolerance:
         return f"{text} ± {check.tolerance:.10g}"
-    return f"{text}, whatever its case" if check.ignore_case else text
+    return f"{text}, ignoring case" if check.ignore_case else text
 
 
 def _bounds(check: CaseCheck) -> str:

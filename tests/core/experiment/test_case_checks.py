@@ -45,7 +45,7 @@ JUDGE = CaseCheck("judge", JUDGED_BY_DEFAULT, model="claude-haiku-4-5")
     ("check", "told"),
     [
         (CaseCheck("contains", "in {{city}}"), "“in Hyderabad”"),
-        (CaseCheck("equals", "{{nothing}}", ignore_case=True), "“{{nothing}}”, whatever its case"),
+        (CaseCheck("equals", "{{nothing}}", ignore_case=True), "“{{nothing}}”, ignoring case"),
         (CaseCheck("number", "{{expected}}", tolerance=0.5), "“42” ± 0.5"),
         (
             CaseCheck("length", least=3, most=1_000, unit="words"),
