@@ -117,7 +117,7 @@ def _edit_version(plan: Plan) -> None:
         help="With a fixed version, everything you set is sent, even if the API rejects it.",
     )
     _show_reason(plan, "anthropic-version")
-    what = "An object, merged into the body, where it wins."
+    what = "More fields of the body, such as tools. One that is also set above is replaced."
     example = '{"metadata": {"user_id": "7"}}'
     _write("Extra JSON", "extra_json", plan, placeholder=example, help=what)
     _show_reason(plan, "extra_json")
