@@ -436,6 +436,20 @@ def test_the_longest_lesson_leaves_its_variants_in_sight(visit, app):
         assert seen(screen, TEMPERATURE.format(letter)) >= 20
 
 
+def test_what_stands_beneath_one_another_begins_at_one_line(visit, app):
+    screen = visit(app, viewport=SMALL)
+    for keys in (("system_prompt", "log_head", "run_all"), ("model_A", "model_B")):
+        lefts = [screen.at(key).bounding_box()["x"] for key in keys]
+        assert max(lefts) - min(lefts) < 0.5
+
+
+def test_a_paragraph_of_the_prompt_runs_as_its_first_letter_does(screen):
+    style = "field => [getComputedStyle(field).unicodeBidi, getComputedStyle(field).textAlign]"
+    for field in ("system_prompt", "message_0_text"):
+        found = screen.at(field).locator("textarea").evaluate(style)
+        assert found == ["plaintext", "start"]
+
+
 def test_the_popover_of_the_lowest_variant_has_room(visit, app):
     screen, height = visit(app, viewport=SMALL), SMALL["height"]
     screen.variants(6)
