@@ -436,6 +436,21 @@ def test_the_longest_lesson_leaves_its_variants_in_sight(visit, app):
         assert seen(screen, TEMPERATURE.format(letter)) >= 20
 
 
+def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit, app, api):
+    screen = visit(app, viewport=SMALL)
+    screen.show_sidebar()
+    for presses in (1, 2, 3, 4, 5):
+        screen.run()
+        screen.await_posts(api, 2 * presses)
+        screen.await_end()
+    for letter in "AB":
+        name = screen.at(f"model_{letter}").locator("input")
+        assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+    ends = [screen.at("run_strip"), screen.at("run_strip").locator("button").last]
+    strip, oldest = (place.bounding_box() for place in ends)
+    assert oldest["x"] + oldest["width"] <= strip["x"] + strip["width"] + 1
+
+
 def test_what_stands_beneath_one_another_begins_at_one_line(visit, app):
     screen = visit(app, viewport=SMALL)
     for keys in (("system_prompt", "log_head", "run_all"), ("model_A", "model_B")):
