@@ -436,6 +436,14 @@ def test_the_longest_lesson_leaves_its_variants_in_sight(visit, app):
         assert seen(screen, TEMPERATURE.format(letter)) >= 20
 
 
+def test_a_long_prompt_leaves_the_variants_in_sight(visit, app):
+    screen = visit(app, viewport=SMALL)
+    screen.write("message_0_text", "One line of many.\n" * 60)
+    assert seen(screen, MESSAGE) >= 200
+    for letter in "AB":
+        assert seen(screen, TEMPERATURE.format(letter)) >= 20
+
+
 def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit, app, api):
     screen = visit(app, viewport=SMALL)
     screen.show_sidebar()
