@@ -464,6 +464,10 @@ def test_what_stands_beneath_one_another_begins_at_one_line(visit, app):
     for keys in (("system_prompt", "log_head", "run_all"), ("model_A", "model_B")):
         lefts = [screen.at(key).bounding_box()["x"] for key in keys]
         assert max(lefts) - min(lefts) < 0.5
+    screen.show_sidebar()
+    heading = screen.page.get_by_role("heading", name="Prompt playground")
+    beneath = screen.at("system_prompt").bounding_box()
+    assert abs(heading.bounding_box()["x"] - beneath["x"]) < 0.5
 
 
 def test_a_paragraph_of_the_prompt_runs_as_its_first_letter_does(screen):
