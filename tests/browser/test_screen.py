@@ -459,6 +459,15 @@ def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit,
     assert oldest["x"] + oldest["width"] <= strip["x"] + strip["width"] + 1
 
 
+def test_leaving_the_message_by_a_key_covers_nothing_of_it(visit, app):
+    screen = visit(app, viewport=SMALL)
+    screen.page.mouse.move(700, 300)
+    screen.write("message_0_text", "What was typed is read once more.")
+    expect(screen.button("count_tokens")).to_be_focused()
+    screen.settle()
+    expect(screen.page.get_by_test_id("stTooltipContent")).to_have_count(0)
+
+
 def test_what_stands_beneath_one_another_begins_at_one_line(visit, app):
     screen = visit(app, viewport=SMALL)
     for keys in (("system_prompt", "log_head", "run_all"), ("model_A", "model_B")):

@@ -16,7 +16,7 @@ from playground.ui.widgets.markdown import plain
 
 BOUND = (
     "More than it can be: so much is set aside of a budget. After a run its card says how many it "
-    "was (“in”); Count tokens says so before."
+    "was (“in”); Count tokens asks the API before, which is free."
 )
 LOOK_AGAIN_S = 0.3
 TOO_OFTEN = "Not counted: too many prompts were counted lately. Wait a minute. The bound is used."
@@ -32,7 +32,8 @@ def show_count(plans: list[Plan]) -> None:
             key=money_state.COUNT_TOKENS,
             icon=":material/tag:",
             type="tertiary",
-            help="Asks the API, which is free. Until then only an upper bound is known.",
+            # Without a tooltip: leaving the message by the Tab key leads here, and it would cover
+            # what was typed.
             on_click=_count,
             disabled=not any(plan.can_count for plan in plans),
         )
