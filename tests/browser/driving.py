@@ -39,7 +39,7 @@ SHARED = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "demo.example"}
 """The settings of an app that also strangers ask for: `App.from_elsewhere`."""
 FOREIGN = ("ANTHROPIC_", "PLAYGROUND_", "STREAMLIT_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 LETTERS = "ABCDEF"
-SIDEBAR = ("Budget", "Retry", "About", "History")
+SIDEBAR = ("Budget", "Retries", "About", "History")
 """Its expanders."""
 SIDEBAR_LISTS = ("connection", "sample")
 OVER = re.compile(r"^(done|stopped|failed|interrupted)\b")
@@ -291,7 +291,7 @@ class Screen:
         self.settle()
 
     def attempts(self, number):
-        self.unfold("Retry")
+        self.unfold("Retries")
         self.write("attempts", str(number))
 
     def variants(self, count):

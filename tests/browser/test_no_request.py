@@ -79,7 +79,7 @@ def test_no_control_of_the_sidebar_starts_a_request(screen, api):
         "Reply with one JSON object and nothing else. Keys: dish, minutes, vegetarian."
     )
     screen.click("undo_sample")
-    screen.unfold("Retry")
+    screen.unfold("Retries")
     for key, value in (("attempts", "2"), ("base_wait_s", "3"), ("deadline_s", "30")):
         screen.write(key, value)
     screen.unfold("About")

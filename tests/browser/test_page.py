@@ -119,7 +119,7 @@ def test_editing_and_opening_things_neither_disturbs_nor_restarts_running_answer
     screen.button("add_variant").click()
     expect(screen.at("variant_C")).to_be_visible()
     grows(screen)
-    for title in ("Retry", "About"):
+    for title in ("Retries", "About"):
         screen.unfold(title)
     screen.button("add_message").click()
     expect(screen.at("message_1_text")).to_be_visible()

@@ -409,7 +409,7 @@ def test_a_page_with_nothing_in_front_takes_clicks_and_one_with_a_dialog_does_no
 
 def test_what_to_do_after_the_last_retry_is_in_sight(visit, app, api):
     screen = visit(app, viewport=SMALL)
-    screen.unfold("Retry")
+    screen.unfold("Retries")
     screen.write("base_wait_s", "0")
     screen.page.get_by_test_id("stSidebar").hover()
     screen.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()

@@ -25,7 +25,7 @@ def lone_run_app(start_app, shared_api):
 def patient(open_for_all, app):
     """A page that waits long between attempts, shared by the phases."""
     screen = open_for_all(app)
-    screen.unfold("Retry")
+    screen.unfold("Retries")
     screen.write("base_wait_s", "20")
     return screen
 

@@ -43,7 +43,7 @@ def countdown(screen):
 
 
 def test_a_529_waits_before_ones_eyes_and_ends_with_every_attempt_explained(lone, api):
-    lone.unfold("Retry")
+    lone.unfold("Retries")
     lone.write("attempts", "2")
     lone.write("base_wait_s", "5")
     api.plays = ["status-529"] * 2

@@ -164,7 +164,7 @@ def _show_about() -> None:
 
 
 def _edit_policy() -> None:
-    retry = st.expander("Retry", icon=":material/replay:", key="retry", on_change="rerun")
+    retry = st.expander("Retries", icon=":material/replay:", key="retry", on_change="rerun")
     # Drawn only while it is in sight: each widget makes every run of the page slower.
     if not retry.open:
         return

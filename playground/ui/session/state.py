@@ -206,7 +206,7 @@ def policy() -> RetryPolicy:
 def policy_problems() -> list[str]:
     """Why the fields of the retry policy can't be used."""
     problems = map(problem_of, retry_texts(), RETRY_RULES.values())
-    return [f"Retry, in the sidebar: {why}" for why in problems if why]
+    return [f"Retries, in the sidebar: {why}" for why in problems if why]
 
 
 def runs() -> dict[str, RunView]:

@@ -64,15 +64,18 @@ def _show(plans: list[Plan], to: Connection, draws: "count[int]") -> None:
 
 
 def _input(plans: list[Plan]) -> str:
-    letters: dict[tuple[int | None, int | None], list[str]] = {}
+    letters_by_count: dict[tuple[int | None, int | None], list[str]] = {}
     for plan in plans:
         most = None if plan.counted_tokens is not None else plan.bound.prompt_tokens
-        letters.setdefault((plan.counted_tokens, most), []).append(plan.letter)
-    if len(letters) > 1:
+        letters_by_count.setdefault((plan.counted_tokens, most), []).append(plan.letter)
+    if len(letters_by_count) > 1:
         # The noun once: beside the button there is room for one line.
-        each = (f"{' '.join(whose)} {_number(*found)}" for found, whose in letters.items())
-        return f"Input tokens: {' · '.join(each)}"
-    [(counted, most)] = letters
+        parts = [
+            f"{' '.join(letters)} {_number(counted, most)}"
+            for (counted, most), letters in letters_by_count.items()
+        ]
+        return f"Input tokens: {' · '.join(parts)}"
+    [(counted, most)] = letters_by_count
     if counted is None:
         return "Input tokens unknown" if most is None else f"At most {most:,} input tokens"
     return f"{counted:,} input tokens, counted"

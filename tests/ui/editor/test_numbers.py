@@ -84,7 +84,7 @@ def test_a_retry_field_that_cannot_be_read_keeps_run_from_starting(page, key, te
     type_in(page, key, text)
     page.button(key="run_all").click().run()
     assert page.session_state["runs"] == {}
-    assert "Not started. Retry, in the sidebar:" in said(page)
+    assert "Not started. Retries, in the sidebar:" in said(page)
 
 
 def test_no_code_and_no_preview_of_a_request_is_shown_without_what_was_typed(page):
