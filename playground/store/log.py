@@ -144,7 +144,7 @@ class RunLog:
         fault = fault or next(
             (refusal for refusal in refusals if refusal.kind not in UNFORESEEN), None
         )
-        sentences = [deletion_sentence(cause) for cause in self._delayed(visitor, fault)][:1]
+        sentences = self._delayed(visitor, fault)[:1]
         if fault is not None:
             sentences.append(fault.sentence(self._memory.unsaved))
         elif refusals or lost:
@@ -161,12 +161,14 @@ class RunLog:
             return self._refused_questions.get(visitor)
         return next(iter(list(self._refused_questions.values())), None)
 
-    def _delayed(self, visitor: str | None, fault: Fault | None) -> list[Fault]:
-        """What is in the way of deletions that were requested."""
-        deletions = [
-            deletion for deletion in self._memory.deletions() if visitor in (None, deletion.visitor)
+    def _delayed(self, visitor: str | None, fault: Fault | None) -> list[str]:
+        """What is in the way of deletions that were requested, in a sentence for each."""
+        return [
+            deletion_sentence(cause, is_promised=deletion.is_promised)
+            for deletion in self._memory.deletions()
+            if visitor in (None, deletion.visitor)
+            and (cause := deletion.fault or fault) is not None
         ]
-        return [cause for deletion in deletions if (cause := deletion.fault or fault) is not None]
 
     def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
         """The runs of this visitor that are in memory only, oldest first."""

@@ -19,10 +19,14 @@ from playground.store.sums import days, few_runs
 from playground.store.tables import batch_tables, dialect
 from playground.store.tables.faults import apart
 from playground.store.tables.history_schema import days as days_table
-from playground.store.tables.history_schema import deleted, marks, tags
+from playground.store.tables.history_schema import deleted, deletions, marks, tags
 from playground.store.tables.schema import cells, claims, experiments, runs, texts
 
 _KEPT_FOR = timedelta(hours=1)
+_COUNTS_STILL = timedelta(days=2)
+"""No budget looks back further, except that of a page that was open for longer."""
+_FORGOTTEN_AT_ONCE = 2_000
+"""So few that others who want to write wait only a moment for their turn."""
 
 
 def delete(
@@ -98,16 +102,42 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
     connection.execute(sa.update(runs).where(is_stripped).values(error_message=None))
 
 
-def forget_visitor(connection: sa.Connection, visitor: str) -> None:
-    """Delete all that is known of a visitor's runs."""
+def promise(connection: sa.Connection, visitor: str, now: datetime) -> None:
+    """Remember that all of a visitor's runs are to be deleted, however this process ends."""
+    dialect.upsert(connection, deletions, [{"visitor": visitor, "asked_at": now}])
+
+
+def promised(connection: sa.Connection) -> Sequence[str]:
+    """The visitors whose runs are still to be deleted."""
+    return connection.scalars(sa.select(deletions.c.visitor)).all()
+
+
+def forget_some(connection: sa.Connection, visitor: str, now: datetime) -> bool:
+    """Delete some of all that is known of a visitor's runs, as was promised; say whether that was
+    the last. What they cost still counts."""
+    is_promised = deletions.c.visitor == visitor
+    if connection.scalar(sa.select(deletions.c.visitor).where(is_promised)) is None:
+        return True  # Another process has kept the promise: what came since is to stay.
+    is_own = runs.c.visitor == visitor
+    ids = sa.select(runs.c.run_id).where(is_own).order_by(runs.c.run_id)
+    last_id = connection.scalar(ids.offset(_FORGOTTEN_AT_ONCE - 1).limit(1))
+    first_ones = [] if last_id is None else [runs.c.run_id <= last_id]
+    is_recent = runs.c.started_at >= now - _COUNTS_STILL
+    reservations.keep_spent(connection, visitor, is_recent, *first_ones)
     # First: FTS5 must be told the very words it was given, and they are made from the texts.
     search_index.remove_visitor(connection, visitor)
-    for table in (runs, texts, days_table, marks, tags, deleted):
+    for table in (runs, texts):
+        is_first = [] if last_id is None else [table.c.run_id <= last_id]
+        connection.execute(sa.delete(table).where(table.c.visitor == visitor, *is_first))
+    for table in (days_table, marks, tags, deleted):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     batch_tables.forget(connection, visitor)
     # Without its claim, a process at work on an experiment starts nothing more.
     for table in (experiments, cells, claims):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
+    if last_id is None:
+        connection.execute(sa.delete(deletions).where(is_promised))
+    return last_id is None
 
 
 def purge(connection: sa.Connection, now: datetime) -> None:

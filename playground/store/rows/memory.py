@@ -47,11 +47,13 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Deletion:
-    """All of a visitor's data is to be deleted. `fault` is what prevented it when it was tried."""
+    """All of a visitor's data is to be deleted. `fault` is what prevented it when it was tried;
+    once it `is_promised` the database knows of it, too."""
 
     visitor: str
     number: int
     fault: Fault | None = None
+    is_promised: bool = False
 
 
 class Memory:
@@ -150,6 +152,21 @@ class Memory:
                 if key not in self._unsaved:
                     self._number += 1
                     self._put(key, replace(entry, number=self._number, since=self._number))
+            for deletion in self._deletions.values():
+                self._deletions[deletion.visitor] = replace(deletion, is_promised=False)
+
+    def resume(self, visitor: str) -> None:
+        """Go on with a deletion that was promised, by a process that may have died since."""
+        with self._lock:
+            if visitor not in self._deletions:
+                self._number += 1
+                self._deletions[visitor] = Deletion(visitor, self._number, is_promised=True)
+
+    def promised(self, deletion: Deletion) -> None:
+        """Note that the database knows of a deletion."""
+        with self._lock:
+            if self._is_current(deletion):
+                self._deletions[deletion.visitor] = replace(deletion, is_promised=True)
 
     def deletions(self) -> tuple[Deletion, ...]:
         """Return the deletions that are to be done before any row is written."""

@@ -204,12 +204,12 @@ def _kept_sentence(refusals: Sequence[Fault]) -> str:
     )
 
 
-def deletion_sentence(fault: Fault) -> str:
+def deletion_sentence(fault: Fault, *, is_promised: bool) -> str:
     """Say that a visitor's history is still there, and why."""
-    return (
-        f"Your history is not deleted yet: {fault.cause}. It will be once that is over; if the "
-        "app is stopped before, delete it again."
-    )
+    sentence = f"Your history is not deleted yet: {fault.cause}. It will be once that is over"
+    if is_promised:
+        return f"{sentence}."
+    return f"{sentence}; if the app is stopped before, delete it again."
 
 
 def fault_of(error: BaseException) -> Fault:

@@ -85,6 +85,15 @@ deleted = sa.Table(
 )
 sa.Index("deleted_by_time", deleted.c.deleted_at)
 
+# Visitors all of whose runs are to be deleted: there before the first of them goes, and until the
+# last has gone. However a process ends, what was promised is kept.
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("asked_at", UtcMicroseconds, nullable=False),
+)
+
 # Which run each number of the index of words is. The numbers follow the time, so that the
 # newest are found first. Beside them the words themselves on Postgres, on SQLite a digest.
 searchable = sa.Table(

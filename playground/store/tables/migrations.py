@@ -125,6 +125,14 @@ def _index_words_anew(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _add_deletions(connection: sa.Connection) -> None:
+    name = "TEXT" if connection.dialect.name == "sqlite" else 'TEXT COLLATE "C"'
+    connection.exec_driver_sql(
+        f"CREATE TABLE deletions (visitor {name} NOT NULL, asked_at BIGINT NOT NULL, "
+        "PRIMARY KEY (visitor))"
+    )
+
+
 # Step n takes a log from version n to n + 1 (the tables as first released are version 1).
 # A step writes out its own SQL: `schema` will have moved on when it runs.
 STEPS: tuple[Step, ...] = (
@@ -140,6 +148,7 @@ STEPS: tuple[Step, ...] = (
     _add_up_days,
     _add_cells_of_runs,
     _index_words_anew,
+    _add_deletions,
 )
 NEWEST = 1 + len(STEPS)
 

@@ -4,7 +4,7 @@ others to read. When something is wrong with it, a new one is opened."""
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import NamedTuple
 
@@ -20,8 +20,6 @@ from playground.store.tables.faults import apart
 from playground.store.writing import processes
 from playground.store.writing.processes import Boot
 
-_COUNTS_STILL = timedelta(days=2)
-"""No budget looks back further, except that of a page that was open for longer."""
 # So few that others who want to write wait only a moment for their turn.
 _INDEXED_AT_ONCE = 200
 
@@ -76,12 +74,20 @@ class Database:
         succeed, and are lost."""
         return self.file is None or sqlite_file.identity(self.file) == self._identity
 
-    def forget(self, visitor: str, now: datetime) -> None:
-        """Delete all that is known of a visitor's runs; what they cost still counts."""
+    def promise(self, visitor: str, now: datetime) -> None:
+        """Remember that all of a visitor's runs are to be deleted, however this process ends."""
         with self.writing() as connection:
-            recent = schema.runs.c.started_at >= now - _COUNTS_STILL
-            reservations.keep_spent(connection, visitor, recent)
-            forgetting.forget_visitor(connection, visitor)
+            forgetting.promise(connection, visitor, now)
+
+    def promised(self) -> Sequence[str]:
+        """The visitors whose runs are still to be deleted."""
+        with self.reading() as connection:
+            return forgetting.promised(connection)
+
+    def forget_some(self, visitor: str, now: datetime) -> bool:
+        """Delete some of what was promised to be deleted; say whether that was the last."""
+        with self.writing() as connection:
+            return forgetting.forget_some(connection, visitor, now)
 
     def write(
         self,

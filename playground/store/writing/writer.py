@@ -15,7 +15,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from playground.store.rows.memory import Entry, Memory
+from playground.store.rows.memory import Deletion, Entry, Memory
 from playground.store.tables import dialect, sqlite_file
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.faults import (
@@ -30,12 +30,12 @@ from playground.store.writing.database import Database
 from playground.store.writing.processes import Boot
 
 _BREATH_S = 0.02
-"""Between two parts of what is indexed late, so that others can write."""
+"""Between two parts of what is deleted or indexed late, so that others can write."""
 
 _ROWS_PER_TRANSACTION = 100
 """Few: nothing of a transaction is safe while refused rows are being told from the others."""
 # A long turn is cut short so that deletions, heartbeats and whoever waits come in between.
-_LONGEST_TURN_S = 5.0
+_LONGEST_TURN_S, _LONGEST_DELETION_S = 5.0, 1.0
 _REFUSED_AT_ONCE = 20
 """Tried again together: thousands of them must not hold up new rows."""
 
@@ -181,11 +181,11 @@ class Writer:
                 has_fault = self.fault is not None or self.read_fault is not None
                 if has_fault or time.monotonic() >= self._next_beat:
                     self._beat(database)
-                self._delete(database, tries_refused=tries_refused)
+                is_deleting = self._delete(database, tries_refused=tries_refused)
                 self._has_untried = self._write(database)
                 if tries_refused and not self._has_untried:
                     self._write_refused(database)
-                self._is_behind = database.index_more() or self._has_untried
+                self._is_behind = database.index_more() or self._has_untried or is_deleting
             except Exception as error:  # whatever it is, the rows stay and are tried again
                 fault = fault_of(error)
                 self._note(fault, error)
@@ -198,6 +198,8 @@ class Writer:
         return None
 
     def _beat(self, database: Database) -> None:
+        for visitor in database.promised():
+            self.memory.resume(visitor)
         database.beat(self.clock())
         self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
 
@@ -249,22 +251,44 @@ class Writer:
             is_suspect=self._is_suspect,
         )
 
-    def _delete(self, database: Database, *, tries_refused: bool) -> None:
-        """First of all, and one by one: no row that cannot be written is in the way."""
-        for deletion in self.memory.deletions():
-            if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
-                continue
-            try:
-                tried(partial(database.forget, deletion.visitor, self.clock()))
-            except Exception as error:
-                fault = fault_of(error)
-                self.memory.delayed(deletion, fault)
-                if fault != deletion.fault and fault.kind in UNFORESEEN:
-                    report(_log, "the deletion of a history", error)
-                if not fault.may_be_of_one_row:
-                    raise
-            else:
-                self.memory.deleted(deletion)
+    def _delete(self, database: Database, *, tries_refused: bool) -> bool:
+        """First of all, and one by one: no row that cannot be written is in the way. Say whether
+        some is left for the next turn."""
+        is_left = False
+        # Each is promised before any is kept: that may take long, and the process may end.
+        for step in (self._promise, self._forget):
+            for deletion in self.memory.deletions():
+                if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
+                    continue
+                try:
+                    is_left = not step(database, deletion) or is_left
+                except Exception as error:
+                    fault = fault_of(error)
+                    self.memory.delayed(deletion, fault)
+                    if fault != deletion.fault and fault.kind in UNFORESEEN:
+                        report(_log, "the deletion of a history", error)
+                    if not fault.may_be_of_one_row:
+                        raise
+        return is_left
+
+    def _promise(self, database: Database, deletion: Deletion) -> bool:
+        if not deletion.is_promised:
+            tried(partial(database.promise, deletion.visitor, self.clock()))
+            self.memory.promised(deletion)
+        return True
+
+    def _forget(self, database: Database, deletion: Deletion) -> bool:
+        """Keep what was promised, for a while; say whether nothing is left."""
+        if not deletion.is_promised:
+            return True  # The database has refused it just now: it is tried again later.
+        ends_at = time.monotonic() + _LONGEST_DELETION_S
+        while not tried(partial(database.forget_some, deletion.visitor, self.clock())):
+            # As the app ends the rows of others come first: the next start goes on here.
+            if self._is_closing or time.monotonic() > ends_at:
+                return False
+            time.sleep(_BREATH_S)
+        self.memory.deleted(deletion)
+        return True
 
     def _write(self, database: Database) -> bool:
         """Write what is new; say whether some of it has yet to be tried."""

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -15,9 +16,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from store.databases import ON_BOTH
-from store.kills import kill_writers
+from store.kills import ROOT, kill_writers
 
+from playground.core.log.history import Filter
 from playground.core.money.budget import Budget, Reservation, Spender, windows
+from playground.store.rows import forgetting
 from playground.store.tables import schema
 from playground.store.writing.processes import Boot
 
@@ -45,6 +48,108 @@ def test_killed_processes_lose_nothing_they_were_told_is_written(open_log, url, 
     assert (totals.runs, totals.errors, totals.at_most) == (len(rows), lost, lost)
     assert totals.spent_usd == sum(row.cost_usd for row in rows.values())
     assert log.warning is None
+
+
+DELETE_AND_HANG = """
+import sys, time
+from datetime import UTC, datetime
+from decimal import Decimal
+from playground.core.runs.run_row import RunRow, RunTexts
+from playground.store.log import RunLog
+
+now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+log = RunLog(sys.argv[1], clock=lambda: now)
+for visitor, runs in (("ada", int(sys.argv[2])), ("bob", 1)):
+    for number in range(runs):
+        run_id = f"{number:016x}"
+        row = RunRow(run_id=run_id, visitor=visitor, started_at=now, press=1, variant="A",
+                     connection="Claude API", model="m", params_json="{}", status="done",
+                     cost_usd=Decimal("0.01"), cost_kind="exact")
+        log.record(row, RunTexts(run_id=run_id, answer="needle"))
+assert log.flush(60)
+log.delete_all("ada")
+while (deletions := log._memory.deletions()) and not deletions[0].is_promised:
+    time.sleep(0.001)
+print(log.count("ada"), log.warning_to("ada"), flush=True)
+time.sleep(60)
+"""
+
+
+@ON_BOTH
+def test_of_a_deletion_that_was_cut_off_nothing_comes_back(open_log, url, now):
+    runs = 2 * forgetting._FORGOTTEN_AT_ONCE + 1
+    command = [sys.executable, "-c", DELETE_AND_HANG, url, str(runs)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        told = process.stdout.readline()
+        process.kill()
+    assert told == "0 None\n"
+    log = open_log(busy_timeout_s=5)
+    assert (log.count("ada"), log.page("ada").rows) == (0, ())
+    limit_s = time.monotonic() + 60
+    while log._memory.deletions():
+        assert time.monotonic() < limit_s
+        log.flush(5)
+    assert (log.count("ada"), log.count("bob"), log.warning) == (0, 1, None)
+    assert [row.visitor for row in log.history.page("bob", Filter(text="needle")).rows] == ["bob"]
+    spent = log.budgets.balances(windows(Budget(day_usd=Decimal(99)), Budget(),
+                                         Spender("ada", "ada", now), now))  # fmt: skip
+    assert [balance.used_usd for balance in spent] == [Decimal("0.01") * runs]
+
+
+@pytest.fixture
+def few_at_once(monkeypatch):
+    monkeypatch.setattr(forgetting, "_FORGOTTEN_AT_ONCE", 2)
+
+
+@ON_BOTH
+def test_a_long_deletion_that_stops_half_way_goes_on_after_a_restart(
+    open_log, row, texts, execute, database, few_at_once
+):
+    log = open_log()
+    for number in range(1, 6):
+        for visitor in ("ada", "bob"):
+            log.record(row(number, visitor), texts(row(number)))
+    assert log.flush(5)
+    if database == "postgres":
+        execute(
+            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'no' USING ERRCODE = '54000'; END $$",
+            "CREATE TRIGGER keep BEFORE DELETE ON runs FOR EACH ROW "
+            f"WHEN (OLD.run_id = '{row(4).run_id}') EXECUTE FUNCTION keep()",
+        )
+    else:
+        execute(
+            f"CREATE TRIGGER keep BEFORE DELETE ON runs WHEN OLD.run_id = '{row(4).run_id}' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    log.delete_all("ada")
+    assert not log.flush(5)
+    is_adas = "FROM runs WHERE visitor = 'ada'"
+    assert execute(f"SELECT count(*) {is_adas}") == [(3,)]
+    assert log.warning_to("ada").endswith("It will be once that is over.")
+    log.close()
+    execute("DROP TRIGGER keep" + (" ON runs" if database == "postgres" else ""))
+    later = open_log()
+    assert later.flush(5)
+    assert (later.count("ada"), later.count("bob"), later.warning) == (0, 5, None)
+    assert execute(f"SELECT count(*) {is_adas}") == [(0,)]
+    assert execute("SELECT visitor FROM deletions") == []
+    later.record(row(6))
+    assert later.flush(5)
+    assert (later.count("ada"), later.totals("ada").runs) == (1, 1)
+
+
+@ON_BOTH
+def test_what_comes_after_another_process_has_kept_the_promise_stays(open_log, row, execute):
+    log = open_log()
+    log.record(row(1))
+    assert log.flush(5)
+    log._memory.resume("ada")
+    assert log.flush(5)
+    assert log.count("ada") == 1
+    execute("INSERT INTO deletions VALUES ('ada', 0)")
+    assert open_log().count("ada") == 0
+    assert execute("SELECT visitor FROM deletions") == []
 
 
 MOST = "The app stopped before this run ended: this is the most it could have cost."
