@@ -16,7 +16,7 @@ from playground.store.claims import ClaimStore
 from playground.store.experiments import ExperimentStore
 from playground.store.history.history import History
 from playground.store.history.housekeeping import Housekeeping
-from playground.store.history.open_pages import OpenPages, bare
+from playground.store.history.open_pages import OpenPages
 from playground.store.prompts import PromptStore
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import read_count, read_page, read_run, read_totals
@@ -87,7 +87,7 @@ class RunLog:
         if only_on_page is not None:
             if texts is not None:
                 self.open_pages.keep(only_on_page, row, texts)
-            row, texts = bare(row), None
+            row, texts = row.bare, None
         self._memory.keep(row, texts)
         self._writer.wake()
 

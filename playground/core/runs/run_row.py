@@ -83,6 +83,19 @@ class RunRow:
     def cost(self) -> Cost:
         return Cost(self.cost_usd, self.cost_kind, self.cost_why or "")
 
+    @property
+    def bare(self) -> "RunRow":
+        """The row without what a person wrote or a server answered: only the numbers among the
+        parameters, and no error text. Who stopped the run is this app's own word and stays."""
+        try:
+            parameters = json.loads(self.params_json)
+        except (ValueError, RecursionError):
+            parameters = None  # A row that holds no numbers is recorded all the same.
+        items = parameters.items() if isinstance(parameters, dict) else ()
+        numbers = {k: v for k, v in items if isinstance(v, int | float) or k == "model"}
+        error_message = self.error_message if self.status == "stopped" else None
+        return replace(self, params_json=json.dumps(numbers), error_message=error_message)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunTexts:

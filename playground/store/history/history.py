@@ -282,8 +282,7 @@ class History:
         problem = self._forget(name, change, refused)
         if problem is None and keeps_numbers:
             for run_id, entry in refused.items():
-                bare = replace(entry.row, error_message=None)
-                self._memory.keep(bare, RunTexts(run_id=run_id))
+                self._memory.keep(entry.row.bare, RunTexts(run_id=run_id))
         return problem
 
     def _forget(

@@ -1,7 +1,6 @@
 """The texts of visitors whose texts are not stored: in memory while the page that made them is
 open, within bounds."""
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -95,7 +94,7 @@ class OpenPages:
                     self._drop(page, key)
 
     def filled(self, rows: Iterable[RunRow]) -> tuple[RunRow, ...]:
-        """Rows with what `bare` took out of them, where it is still here."""
+        """Rows with what `RunRow.bare` took out of them, where it is still here."""
         return tuple(_filled(row, self.find(row.visitor, row.run_id)) for row in rows)
 
     @property
@@ -108,19 +107,6 @@ class OpenPages:
         if key in self._keys[page]:
             self._sizes[page] -= self._keys[page].pop(key)
             del self._runs[key]
-
-
-def bare(row: RunRow) -> RunRow:
-    """The row without what a person wrote or a server answered: only the numbers among the
-    parameters, and no error text. Who stopped the run is this app's own word and stays."""
-    try:
-        parameters = json.loads(row.params_json)
-    except (ValueError, RecursionError):
-        parameters = None  # A row that holds no numbers is recorded all the same.
-    items = parameters.items() if isinstance(parameters, dict) else ()
-    numbers = {k: v for k, v in items if isinstance(v, int | float) or k == "model"}
-    error_message = row.error_message if row.status == "stopped" else None
-    return replace(row, params_json=json.dumps(numbers), error_message=error_message)
 
 
 def _filled(row: RunRow, run: Run | None) -> RunRow:

@@ -28,6 +28,12 @@ _COUNTS_STILL = timedelta(days=2)
 _FORGOTTEN_AT_ONCE = 2_000
 """So few that others who want to write wait only a moment for their turn."""
 
+_STRIP = (
+    sa.update(runs)
+    .where(runs.c.visitor == sa.bindparam("of_visitor"), runs.c.run_id == sa.bindparam("of_run"))
+    .values(params_json=sa.bindparam("params"), error_message=sa.bindparam("message"))
+)
+
 
 def delete(
     connection: sa.Connection,
@@ -94,12 +100,16 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
 
 
 def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
-    """Keep only the numbers of runs: no prompt, answer or error text."""
+    """Keep only the numbers of runs: no prompt, answer or error text, and no tool, schema or stop
+    sequence among the parameters."""
     search_index.remove(connection, visitor, run_ids)
     connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
-    is_stripped = few_runs.are(connection, runs, visitor, run_ids)
-    # A server's error can quote the prompt.
-    connection.execute(sa.update(runs).where(is_stripped).values(error_message=None))
+    bare_rows = [
+        {"of_run": row.run_id, "params": row.params_json, "message": row.error_message}
+        for row in (row.bare for row in read_rows(connection, visitor, run_ids))
+    ]
+    if bare_rows:
+        connection.execute(_STRIP, [bare | {"of_visitor": visitor} for bare in bare_rows])
 
 
 def promise(connection: sa.Connection, visitor: str, now: datetime) -> None:

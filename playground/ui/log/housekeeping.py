@@ -77,7 +77,7 @@ def _show_old(visitor: str) -> None:
             "Delete texts, keep costs and times", key=DROP_TEXTS, icon=":material/tag:",
             disabled=not count,
             on_click=log_state.ask_house, args=((DROP_TEXTS, last_day, False),),
-            help="Prompts, answers and error messages are deleted; costs and times stay.",
+            help="Prompts, answers, error messages and all text among the parameters are deleted.",
         )  # fmt: skip
 
 

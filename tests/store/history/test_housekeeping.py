@@ -151,7 +151,10 @@ def test_old_runs_that_cannot_be_deleted_just_now_stay_and_say_so(log, row, othe
 
 def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
     made = days_of(log, row)
-    log.record(row(9, error_message=CANARY), texts_of(row(9), CANARY))
+    params = {"model": "m", "max_tokens": 5, "tools": [{"name": CANARY}]}
+    log.record(
+        row(9, error_message=CANARY, params_json=json.dumps(params)), texts_of(row(9), CANARY)
+    )
     assert log.flush(5)
     before = log.totals(ADA)
     assert sum(log.housekeeping.drop_old_texts(ADA, date(2026, 12, 31))) == 5
@@ -163,6 +166,8 @@ def test_of_old_runs_only_the_numbers_are_kept(log, row, file):
         rows = other.execute("SELECT * FROM runs").fetchall()
         assert other.execute("SELECT count(*) FROM texts").fetchone() == (0,)
     assert CANARY not in str(rows)
+    [stripped] = [each for each in log.page(ADA).rows if each.run_id == row(9).run_id]
+    assert json.loads(stripped.params_json) == {"model": "m", "max_tokens": 5}
 
 
 @pytest.mark.parametrize("few", [search_index.FEW, 1], ids=["one by one", "anew"])
