@@ -174,6 +174,17 @@ def test_nothing_draws_html_or_tracebacks_or_unpickles_or_writes_the_environment
     assert "os.environ[" not in path.read_text("utf-8")
 
 
+def test_one_module_alone_makes_normal_forms():
+    """Python's own takes minutes for what any visitor can send, while nothing else runs."""
+    makers = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in FILES
+        for name, _ in calls_of(path)
+        if name == "unicodedata.normalize"
+    }
+    assert makers == {"core/text/normal_forms.py"}
+
+
 @pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_streamlits_session_id_is_never_touched(path):
     text = path.read_text("utf-8")

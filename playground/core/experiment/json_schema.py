@@ -229,7 +229,8 @@ def _draft(schema: JsonObject, default: Any) -> Any:  # noqa: ANN401 (jsonschema
 
 def _is_url(value: Json) -> bool:
     try:
-        return isinstance(value, str) and urlsplit(value) is not None
+        # Beyond ASCII there is no URL, and `urlsplit` can take minutes.
+        return isinstance(value, str) and value.isascii() and urlsplit(value) is not None
     except ValueError:
         return False
 

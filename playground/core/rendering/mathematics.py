@@ -2,7 +2,6 @@
 
 import html
 import re
-import unicodedata
 from collections import Counter
 from xml.etree.ElementTree import Element
 
@@ -10,6 +9,7 @@ from latex2mathml.converter import Converter
 
 from playground.core.rendering.allowed import ALLOWED
 from playground.core.rendering.plain import attribute, escaped
+from playground.core.text.normal_forms import normalized
 
 LONGEST = 600
 """Characters of a formula: the converter takes up to 20 ms for so many."""
@@ -103,8 +103,8 @@ def _tells_all_of(source: str, mathml: str) -> bool:
     """Whether each letter and digit is there: the converter drops comments, as `50% of x` begins
     one, and arguments of commands that it only half knows."""
     # A double-struck R is the `R` that it was made of.
-    text = unicodedata.normalize("NFKC", html.unescape(_TAGS.sub("", mathml)))
-    shown = Counter(unicodedata.normalize("NFKC", _UNSHOWN.sub(" ", source)))
+    text = normalized("NFKC", html.unescape(_TAGS.sub("", mathml)))
+    shown = Counter(normalized("NFKC", _UNSHOWN.sub(" ", source)))
     return not any(letter.isalnum() or letter == "%" for letter in shown - Counter(text))
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from playground.core.request.request import Prompt
+from playground.core.text.normal_forms import normalized
 
 MOST_NAME_CHARACTERS: Final = 64
 MOST_CHARACTERS: Final = 8_000_000
@@ -121,7 +122,7 @@ def _names(text: str) -> Iterator[str]:
 
 def _composed(name: str) -> str:
     # An é can be one character or two, which nobody sees: either names the same variable.
-    return unicodedata.normalize("NFC", name)
+    return normalized("NFC", name)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -83,6 +83,9 @@ def decode(text: str) -> PageState:
 
 def address(page_url: str | None, text: str) -> str | None:
     """The link, on the deployment that is open at an address; None if that is not known."""
+    # A browser tells its address in ASCII. What else claims to be one takes `urlsplit` minutes.
+    if not (page_url or "").isascii():
+        return None
     try:
         parts = urlsplit(page_url or "")
         # A name and a password in the address must not be passed on.

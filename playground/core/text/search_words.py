@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from playground.core.text.normal_forms import normalized
+
 MOST_CHARACTERS = 200_000
 """Of a longer text only the beginning is found."""
 MOST_QUERY = 500
@@ -71,8 +73,8 @@ def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     # Folded twice: taking signs apart that stand for others (ϒ) brings new capitals.
-    bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    return unicodedata.normalize("NFKC", bare).casefold().translate(_ALIKE)
+    bare = _ACCENT.sub("", normalized("NFKD", text.casefold()))
+    return normalized("NFKC", bare).casefold().translate(_ALIKE)
 
 
 def _words_in(folded: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-import unicodedata
 from collections import deque
 from threading import Lock
 from typing import Literal
+
+from playground.core.text.normal_forms import normalized
 
 SHORTEST = 8
 LONGEST = 200
@@ -46,5 +47,5 @@ def length(text: str) -> int:
 def _digest(text: str) -> bytes:
     # Keyboards compose é in two ways that nobody can tell apart. Of one length, whatever was
     # entered: the comparison's time then tells nothing.
-    composed = unicodedata.normalize("NFC", text)
+    composed = normalized("NFC", text)
     return hashlib.sha256(composed.encode("utf-8", "surrogatepass")).digest()
