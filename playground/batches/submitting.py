@@ -114,20 +114,26 @@ class Batching:
         refused = await asyncio.to_thread(admission.take, _all(remaining)) if remaining else None
         problem = refused.sentence if refused else ""
         submissions: list[Submission] = []
-        while remaining and not problem:
-            new, in_batch = remaining[0]
-            started = self._begun(visitor, connection, in_batch, experiment_id)
-            outcome = await self._submit_one(started, connection, key, new, in_batch)
-            if isinstance(outcome, Refusal):
-                problem = outcome.sentence
-                break
-            # Only now: whatever stays in the list has its money given back below.
-            del remaining[0]
-            submission, problem = outcome
-            submissions.append(submission)
-        # What was refused as a whole holds no money.
-        if remaining and refused is None:
-            await asyncio.to_thread(admission.give_back, _all(remaining))
+        try:
+            while remaining and not problem:
+                new, in_batch = remaining[0]
+                started = self._begun(visitor, connection, in_batch, experiment_id)
+                outcome = await self._submit_one(started, connection, key, new, in_batch)
+                if isinstance(outcome, Refusal):
+                    problem = outcome.sentence
+                    break
+                # Only now: whatever stays in the list has its money given back below.
+                del remaining[0]
+                submission, problem = outcome
+                submissions.append(submission)
+        except BaseException:
+            # Cut off, as the app ends: the first may have been sent, what comes after it was not.
+            del remaining[:1]
+            raise
+        finally:
+            # What was refused as a whole holds no money.
+            if remaining and refused is None:
+                await asyncio.to_thread(admission.give_back, _all(remaining))
         return Submitted(tuple(submissions), parts.refused, problem)
 
     def _begun(

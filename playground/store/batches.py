@@ -20,6 +20,7 @@ from playground.store.writing.transactions import Transactions
 from playground.store.writing.writer import Writer
 
 _KEY = ("visitor", "submission_id")
+_CUT_OFF = Refusal("Not submitted: your history was deleted meanwhile, or the app was asleep.")
 _PLANNED = [batch_requests.c[field.name] for field in fields(PlannedRequest)]
 
 
@@ -35,14 +36,24 @@ class BatchStore:
         returned: then all of it is stored."""
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
+        count = 0
         for chunk in in_chunks(asked):
             # One transaction each: a hundred thousand rows at once would hold up the log.
             rows = [clean_row(asdict(request)) | owner for request in chunk]
             refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
             if refused is not None:
                 return refused
+            count += len(rows)
+
+        def finish(connection: sa.Connection) -> Refusal | None:
+            # Deleted with the visitor's history, or by another process that took this one for dead.
+            if _count(connection, submission) < count:
+                return _CUT_OFF
+            dialect.upsert(connection, batches, [row])
+            return None
+
         # Last: a submission that is not stored whole was never sent, and must not look sent.
-        return self._db.write(lambda connection: dialect.upsert(connection, batches, [row]))
+        return self._db.write(finish)
 
     def note(self, submission: Submission) -> Refusal | None:
         """Remember the newer state of a submission, unless its visitor had it deleted or all its
@@ -156,6 +167,12 @@ class BatchStore:
                 )
 
         return self._db.write(write)
+
+
+def _count(connection: sa.Connection, submission: Submission) -> int:
+    is_its = _has_key(batch_requests, submission.visitor, submission.submission_id)
+    question = sa.select(sa.func.count()).select_from(batch_requests).where(*is_its)
+    return connection.execute(question).scalar_one()
 
 
 def _has_key(

@@ -374,6 +374,28 @@ def test_what_is_admitted_and_not_sent_is_given_back(world, faults, sent, held):
     assert admission == list(TWO_BATCHES[:held])
 
 
+def test_what_had_not_had_its_turn_as_the_app_ends_is_given_back(world, monkeypatch):
+    """The first may have arrived: what it can cost counts on."""
+    admission, has_come = Admitted(), asyncio.Event()
+
+    async def hang(request):
+        if request.method == "POST":
+            has_come.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(world, "handle", hang)
+
+    async def work(batching):
+        submitting = batching.submit("ada", KEY, TWO_BATCHES, admission, "e1")
+        await has_come.wait()
+        submitting.cancel()
+        await asyncio.wait([submitting], timeout=10)
+        assert submitting.cancelled()
+
+    world.run(work)
+    assert admission == list(TWO_BATCHES[:2])
+
+
 def test_what_is_not_admitted_is_neither_remembered_nor_sent(world):
     admission = Admitted()
     admission.refusal = Refusal("Not started: too dear.")

@@ -12,7 +12,9 @@ from store.databases import ON_BOTH
 
 from playground.core.batch.batch import Counts
 from playground.core.batch.submission import PlannedRequest, Submission
+from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.text.refusal import Refusal
+from playground.store.writing.processes import Boot
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -186,3 +188,49 @@ def test_what_was_kept_is_there_after_a_kill(open_log, url):
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=60)
     assert killed.returncode == -9
     assert open_log().batches.waiting_ids("ada", "s1") == {"a", "b"}
+
+
+def reserved(log, *run_ids):
+    caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", NOON), NOON)
+    wanted = [Reservation(each, "ada", "ada", NOON, Decimal("0.01")) for each in run_ids]
+    assert log.budgets.reserve(wanted, caps) is None
+    return caps
+
+
+def held(log, caps):
+    [balance] = log.budgets.balances(caps)
+    return balance.held_usd
+
+
+def test_what_a_process_was_noting_down_as_it_ended_holds_no_money(open_log, execute):
+    first = open_log(boot=Boot(host="there"))
+    caps = reserved(first, "a", "b", "c", "d", "e")
+    for number, names in ((1, "ab"), (2, "c"), (3, "d")):
+        assert first.claims.take("ada", submission(number).claim_name)
+        assert first.batches.keep(submission(number), asked(*names)) is None
+    # The last thing that is written of a submission, and it is sent only after that.
+    execute("DELETE FROM batches WHERE submission_id != 's3'")
+    assert first.claims.give_back("ada", submission(2).claim_name) is None
+    second = open_log(boot=Boot(host="here"))
+    assert held(second, caps) == Decimal("0.04")
+    assert second.batches.waiting_ids("ada", "s1") == {"a", "b"}
+    assert second.batches.waiting_ids("ada", "s2") == frozenset()
+    first.close()
+    third = open_log(boot=Boot(host="here"))
+    # Of a run that no batch was noted for it is not known that it was never sent.
+    assert held(third, caps) == Decimal("0.02")
+    assert third.batches.waiting_ids("ada", "s1") == frozenset()
+    assert third.batches.waiting_ids("ada", "s3") == {"d"}
+
+
+def test_a_submission_whose_requests_were_deleted_meanwhile_is_not_sent(open_log):
+    log = open_log()
+
+    def while_kept():
+        yield from asked(*map(str, range(600)))
+        log.delete_all("ada")
+        assert log.flush(20)
+
+    refused = log.batches.keep(submission(), while_kept())
+    assert refused.sentence.startswith("Not submitted: your history was deleted meanwhile")
+    assert log.batches.get("ada", "s1") is None

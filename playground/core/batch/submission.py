@@ -28,6 +28,9 @@ from playground.core.runs.run_row import RunRow, RunTexts, Status, texts_of, wit
 SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
 """`submitting`: sent, or about to be, and no reply known; `refused`: there is no batch."""
 
+CLAIM = "batch "
+"""How the name of a claim on a submission begins."""
+
 _STATUS: Mapping[ResultKind, Status] = {
     "succeeded": "done",
     "errored": "failed",
@@ -78,7 +81,7 @@ class Submission:
     @property
     def claim_name(self) -> str:
         """The name under which submitting it, or taking its results in, is claimed."""
-        return f"batch {self.submission_id}"
+        return f"{CLAIM}{self.submission_id}"
 
     def seen(self, batch: Batch) -> "Submission":
         """The submission as a poll of its batch found it."""

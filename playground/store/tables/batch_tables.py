@@ -5,8 +5,16 @@ from dataclasses import fields
 import sqlalchemy as sa
 
 from playground.core.batch.batch import Counts
+from playground.core.batch.submission import CLAIM
 from playground.store.tables.cleaning import clean_text
-from playground.store.tables.schema import Id, PicoDollars, UtcMicroseconds, metadata
+from playground.store.tables.schema import (
+    Id,
+    PicoDollars,
+    UtcMicroseconds,
+    boots,
+    claims,
+    metadata,
+)
 
 batches = sa.Table(
     "batches",
@@ -61,6 +69,27 @@ def waiting(connection: sa.Connection, visitor: str, experiment_id: str) -> froz
         )
     )
     return frozenset(connection.execute(question).scalars())
+
+
+def forget_unsent(connection: sa.Connection) -> list[tuple[str, str]]:
+    """Forget what was kept of submissions whose process ended before all of it was: none was sent.
+    Return the visitors and runs."""
+    is_same = sa.and_(
+        batches.c.visitor == batch_requests.c.visitor,
+        batches.c.submission_id == batch_requests.c.submission_id,
+    )
+    # While it is kept its process holds a claim; that of a dead one ended with its boot.
+    is_claimed = sa.and_(
+        claims.c.visitor == batch_requests.c.visitor,
+        claims.c.name == sa.literal(CLAIM) + batch_requests.c.submission_id,
+        claims.c.boot_id.in_(sa.select(boots.c.boot_id)),
+    )
+    is_unsent = sa.not_(sa.exists().where(is_same)), sa.not_(sa.exists().where(is_claimed))
+    question = sa.select(batch_requests.c.visitor, batch_requests.c.custom_id).where(*is_unsent)
+    unsent = [(visitor, run_id) for visitor, run_id in connection.execute(question)]
+    if unsent:
+        connection.execute(sa.delete(batch_requests).where(*is_unsent))
+    return unsent
 
 
 def forget(connection: sa.Connection, visitor: str) -> None:

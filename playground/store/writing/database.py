@@ -15,7 +15,7 @@ from playground.store.rows import forgetting, reservations
 from playground.store.rows.memory import Entry
 from playground.store.search import search_index
 from playground.store.sums import days
-from playground.store.tables import dialect, migrations, schema, sqlite_file
+from playground.store.tables import batch_tables, dialect, migrations, schema, sqlite_file
 from playground.store.tables.faults import apart
 from playground.store.writing import processes
 from playground.store.writing.processes import Boot
@@ -136,6 +136,12 @@ class Database:
             processes.beat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             forgetting.purge(connection, now)
+
+    def release_unsent(self) -> None:
+        """Release the money for batches that a process was still noting down as it ended."""
+        with self.writing() as connection:
+            for visitor, run_id in batch_tables.forget_unsent(connection):
+                reservations.release(connection, visitor, [run_id])
 
     def try_out(self, now: datetime) -> None:
         """Write something and take it back, unseen by anybody; raises whatever prevents that."""

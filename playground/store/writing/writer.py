@@ -241,6 +241,7 @@ class Writer:
         self._was_open = True
         self.database = database
         self._beat(database)
+        database.release_unsent()
         return database
 
     def _open(self, url: sa.URL) -> Database:
