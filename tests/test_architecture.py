@@ -42,12 +42,17 @@ def tree_of(path):
     return ast.parse(path.read_text("utf-8"))
 
 
+@cache
+def nodes_of(path):
+    return [*ast.walk(tree_of(path))]
+
+
 def part_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports_of(path):
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -73,7 +78,7 @@ def test_imports_point_inward(path):
 
 def folders_imported(path, package):
     """Wherever in the file they are: an import within a function is one, too."""
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         for alias in node.names:
@@ -140,17 +145,15 @@ def test_the_insides_of_streamlit_and_uvicorn_are_leaned_on_in_one_module(path):
 def test_functions_stay_small_and_modules_are_well_named(path):
     assert not FORBIDDEN_NAMES & set(path.stem.split("_"))
     assert len(path.relative_to(PACKAGE).parts) <= 3
-    tree = tree_of(path)
-    assert ast.get_docstring(tree), "a module opens with what it is"
-    for node in ast.walk(tree):
+    assert ast.get_docstring(tree_of(path)), "a module opens with what it is"
+    for node in nodes_of(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno - node.lineno < 60, node.name
 
 
+@cache
 def calls_of(path):
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call):
-            yield ast.unparse(node.func), node
+    return [(ast.unparse(n.func), n) for n in nodes_of(path) if isinstance(n, ast.Call)]
 
 
 PAGE = [*FILES, ROOT / "streamlit_app.py"]
@@ -194,7 +197,7 @@ def test_streamlits_session_id_is_never_touched(path):
 
 def test_no_shared_cache_takes_a_key_or_a_prompt():
     for path in FILES:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef) and any(
                 "cache_" in ast.unparse(decorator) for decorator in node.decorator_list
             ):
@@ -217,7 +220,7 @@ def test_only_state_writes_the_session():
     for path in (PACKAGE / "ui").rglob("*.py"):
         if path.stem.split("_")[-1] == "state":
             continue
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.Assign):
                 for target in node.targets:
                     assert "st.session_state" not in ast.unparse(target), f"{path.name}"
