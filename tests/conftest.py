@@ -1,5 +1,6 @@
 """What every test stands on: no key, no settings and no proxy of the machine it runs on."""
 
+import gc
 import os
 
 import pytest
@@ -51,3 +52,10 @@ def pytest_collection_modifyitems(items):
     beside which no other test could start one of its own. The longest file of them comes first,
     or one process would be at it alone in the end."""
     items.sort(key=lambda item: ("browser" in item.path.parts, item.path.name != LONGEST))
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays: each full collection of garbage would look through
+    a million objects once more."""
+    gc.collect()
+    gc.freeze()
