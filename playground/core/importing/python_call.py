@@ -74,7 +74,7 @@ class Told:
             case list():
                 return [self.json(entry, depth=depth + 1) for entry in value]
             case dict():
-                return {key: self.json(of, key, depth + 1) for key, of in value.items()}
+                return {key: self.json(entry, key, depth + 1) for key, entry in value.items()}
         return value
 
     def known_entries(self, entries: Iterable[Value], what: str, depth: int = 0) -> list[Json]:
@@ -158,6 +158,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
             yield name, call
         elif is_of_bedrock or (method == "post" and given > 1):
             yield "post", call
+        # The `stream` of httpx takes the verb first, as `request` does.
         elif method in ("request", "stream") and given > 2:
             verbs = call.args[:1] or [k.value for k in call.keywords if k.arg == "method"]
             if "POST" in (str(getattr(verb, "value", "")).upper() for verb in verbs):
@@ -197,6 +198,7 @@ def _called(name: str, body: dict[str, Json], told: Told) -> Call:
         body["messages"] = _TURNS
     if body in ({}, {"messages": _TURNS}):
         raise ImportingError(_LATER)
+    # A call of `stream` does not say so in its arguments: the SDK adds it to the body.
     if method == "stream":
         body["stream"] = True
     url = "chat/completions" if owner == "completions" else f"/v1/{owner}"
@@ -208,6 +210,7 @@ def _posted(arguments: dict[str, Json], told: Told) -> Call:
     body = next((body for body in bodies if isinstance(body, dict)), None)
     if body is None:
         raise ImportingError("What this code posts is known only when it runs.")
+    # Bedrock takes the model beside the body.
     if isinstance(arguments.get("modelId"), str):
         body = {"model": arguments["modelId"], **body}
     headers, url = arguments.get("headers", {}), str(arguments.get("url", ""))
@@ -224,8 +227,12 @@ def _resolved(name: str, value: Value, told: Told) -> Iterator[Json]:
         elif name in (*_BODIES, "headers", "extra_headers") and isinstance(value, dict):
             where, skipped = ("", ()) if name in _BODIES else ("Header ", KEYS | ABOUT_THE_CALL)
             # A key among headers is not even looked at.
-            fields = {n: of for n, of in value.items() if n.lower() not in skipped}
-            yield {n: known for n, of in fields.items() for known in _resolved(where + n, of, told)}
+            fields = {key: inner for key, inner in value.items() if key.lower() not in skipped}
+            yield {
+                key: known
+                for key, inner in fields.items()
+                for known in _resolved(where + key, inner, told)
+            }
         elif name in ("messages", "input") and isinstance(value, list):
             entries = told.known_entries(value, "Message")
             yield entries if entries or not value or name == "input" else _TURNS

@@ -24,12 +24,14 @@ _Again = ast.For | ast.AsyncFor | ast.While | _Comprehension
 _Step = ast.stmt | ast.ExceptHandler | ast.match_case
 _BOUND_AFTERWARDS: Final = ("target", "targets", "optional_vars")
 _Passing = ast.keyword | ast.Starred | ast.List | ast.Tuple | ast.Dict | ast.BinOp | ast.Subscript
+# No request needs more, and Python itself writes no whole number of more than 4,300 digits.
 _MOST_BITS: Final = 128
 _SDK: Final = re.compile(
     r"(?:^|\.)(messages|completions|responses|batches)(?:\.with_(?:raw|streaming)_response)?"
     r"\.(create|stream|parse|tool_runner|count_tokens)$"
 )
 _DUMPS: Final = ("json.dumps", "orjson.dumps", "simplejson.dumps", "ujson.dumps")
+# These change nothing that they are given, and keep none of it.
 _HARMLESS: Final = ("print", "len", "str", "repr", "pprint", *_DUMPS)
 _OPENING: Final = frozenset(
     ("exec", "eval", "globals", "locals", "vars", "builtins", "__builtins__", "__main__")
@@ -127,6 +129,7 @@ class Program:
             case ast.ImportFrom(module=module, names=aliases):
                 if not str(module).startswith(("anthropic", "openai")):
                     self._taken.update(alias.name for alias in aliases if not alias.asname)
+                # Indented, as in a `try`, an import of everything may have run or not.
                 self._anytime.update("*" if aliases[0].name == "*" and node.col_offset else ())
         if not isinstance(node, ast.alias) or node.asname:
             self._taken.update(_bound_by(node))

@@ -9,7 +9,8 @@ READABLE: Final = (
     "JSON of the Messages API or of OpenAI's, Python, notebooks, curl, HTTP requests and HAR files "
     "can be read."
 )
-# The first that fits gives the name, so the order counts.
+# The first that fits gives the name, so the order counts: PHP begins like a tag of HTML, and a
+# line such as `model: x` stands in many languages that are not YAML.
 _KINDS: Final = tuple(
     (name, re.compile(shape, re.MULTILINE))
     for name, shape in (
@@ -56,7 +57,7 @@ _PYTHON: Final = re.compile(
 )
 _OBJECT_GIVEN: Final = re.compile(r"\.(?:create|stream|parse)\(\s*\{")
 _LOOKED_AT: Final = 20_000
-"""Characters at the beginning: what a text is shows there."""
+"""Characters at the beginning: what a text is shows there, and each shape is looked for in it."""
 
 
 def kind_of(text: str) -> str | None:
@@ -98,10 +99,12 @@ def json_kind(body: JsonObject) -> str | None:
         return "an error of an API, not a request"
     if "contents" in names:
         return "a request of Google's Gemini API"
+    # Before messages are looked for, which requests of Converse have as well.
     if names & {"inferenceConfig", "additionalModelRequestFields"} or _is_converse(body):
         return "a request of Amazon Bedrock's Converse API"
     if "messages" in names:
         return None
+    # Only now: a request with messages may have fields of these names beside them.
     if names & {"max_tokens_to_sample", "prompt"}:
         return "a request of a text-completion API"
     if "input_schema" in names:

@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 ANY = ".*"
+# No colon, slash, bracket or quote: a value can be neither an address nor a function of CSS. To
+# JavaScript `\w` and `\d` are ASCII: an attribute that only Python lets through is dropped there.
 MATH_VALUE = r"[#\w .%+\-]*"
 _NOTHING: Mapping[str, str] = {}
 _BLOCK = {"dir": "auto", "class": "definition"}
 _CELL = {"class": "align-(?:left|right|center)"}
+# Without semantics, annotation-xml, maction and mglyph: a parser takes HTML within some of them,
+# which is how sanitizers are passed, and the converter writes none of them.
 _MATH_TAGS = [
     "mrow",
     "mi",
@@ -74,6 +78,7 @@ _MATH_ATTRIBUTES = [
 ]
 _OF_MATH = dict.fromkeys(_MATH_ATTRIBUTES, MATH_VALUE)
 
+# No id and no name: an element of an answer could be found in place of one that a script looks up.
 ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("p", "ul", "blockquote", "table"), _BLOCK),
@@ -82,11 +87,14 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         **dict.fromkeys(("ins", "del"), _NOTHING),
         **dict.fromkeys(("th", "td"), _CELL),
         **dict.fromkeys(_MATH_TAGS, _OF_MATH),
+        # Formulas run from left to right also in a text that does not.
         "math": {**_OF_MATH, "display": "block|inline", "dir": "ltr"},
+        # Nine digits are CommonMark's limit: with ten, some browsers overflow.
         "ol": {"dir": "auto", "class": "wide|widest", "start": r"\d{1,9}"},
         "li": {"value": r"\d{1,9}", "data-marker": r"\d{1,9}[.)]"},
         "div": {**_BLOCK, "class": "scroll|footnote"},
         "sup": {"class": "footnote"},
+        # The box of a task list, which nobody can use: an answer must not ask for input.
         "input": {
             "type": "checkbox",
             "disabled": "",
@@ -95,10 +103,13 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "figure": {"class": "code", "data-language": ANY},
         "button": {"type": "button", "class": "copy", "aria-label": "Copy code"},
+        # Long lines scroll in their box, which a keyboard reaches only with a tabindex.
         "pre": {"tabindex": "0", "dir": "ltr|auto", "class": "as-written"},
         "code": {"class": "math"},
+        # Pygments' names have up to three characters; a longer one could be a class of the page.
         "span": {"class": "[a-z][a-z0-9]{0,2}"},
         "a": {
+            # None without a scheme: it would lead into this app, or to what its host answers.
             "href": r"(?:https?://|mailto:)[^\s<>]*",
             "title": ANY,
             "target": "_blank",
@@ -107,7 +118,8 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """For each tag its attributes, for each attribute a pattern that its whole value matches. The
-patterns mean the same in Python and in JavaScript (flags `su`, anchored at both ends)."""
+patterns mean the same in Python and in JavaScript (flags `su`, anchored at both ends), but for
+letters and digits beyond ASCII."""
 
 EMPTY = frozenset({"hr", "input"})
 """Tags that have no end."""

@@ -26,6 +26,7 @@ COUNT_FIELDS = frozenset(
     }
 )
 """What `count_tokens` takes of a body."""
+# Without the fields of betas: the API refuses those, too, where their header is not sent.
 MESSAGE_FIELDS = COUNT_FIELDS | {
     "max_tokens",
     "stream",
@@ -140,6 +141,7 @@ def _tool_results(messages: list[Fields]) -> str | None:
     """Each call of a tool is followed by its result. Seen on the API in 2025 and 2026."""
     numbers = [n for n, message in enumerate(messages) if not _is_directive(message)]
     for lack in unpaired([messages[number] for number in numbers]):
+        # Cut, because a message may hold any number of calls.
         where, ids = f"messages.{numbers[lack.message]}", ", ".join(lack.ids)[:1_000]
         if lack.block is None:
             return (

@@ -11,6 +11,8 @@ from datetime import date
 from typing import Final, Literal
 from unicodedata import category
 
+# The log's indexes hold the model, and PostgreSQL refuses an entry of more than 2,704 bytes
+# (SQLSTATE 54000): such a run could not be logged.
 LONGEST_ID: Final = 200
 MODEL_ID: Final = f"A model id is one line of at most {LONGEST_ID} characters."
 CHECKED_ON = date(2026, 11, 29)
@@ -204,6 +206,7 @@ _BY_ID = {key: model for model in CATALOGUE for key in (model.id, *model.aliases
 def is_model_id(text: str) -> bool:
     """Whether a text can be a model's id: `MODEL_ID` says what it must be. An empty one is
     that of a model which is still to be chosen."""
+    # Controls, line breaks, and halves of a surrogate pair, which UTF-8 cannot write.
     return len(text) <= LONGEST_ID and not any(
         category(letter) in ("Cc", "Zl", "Zp", "Cs") for letter in text
     )

@@ -18,6 +18,7 @@ from playground.core.wire import exchange
 from playground.core.wire.wire import VERSION_HEADER, Decision
 
 FORMAT, VERSION = "prompt-playground-runs", 1
+# By name: what is added to a row later is not passed on until somebody decides that it may be.
 NUMBERS = (
     "ttft_s",
     "duration_s",
@@ -75,6 +76,7 @@ def shared_run(row: RunRow, texts: RunTexts) -> SharedRun:
         version, body = _planned(texts.request_json)
         was_sent = row.attempts > 0  # An older log did not write down what went out.
         return SharedRun(row, texts.blocks, body, version, was_sent, ())
+    # Every attempt of a run sends the same body: the last stands for all.
     sent = recorded.exchanges[-1].sent
     version = next((value for name, value in sent.headers if name.lower() == VERSION_HEADER), "")
     return SharedRun(row, texts.blocks, sent.body, version, True, recorded.decisions)
@@ -86,6 +88,7 @@ def _planned(request_json: str) -> tuple[str, str]:
         planned = json.loads(request_json)
         version, body = str(planned["headers"].get(VERSION_HEADER, "")), planned["body"]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        # Not of a form that is known here: passed on as it stands, for something was asked.
         return "", request_json
     return version, json.dumps(body, ensure_ascii=False, indent=2)
 

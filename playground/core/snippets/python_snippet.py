@@ -7,6 +7,7 @@ from playground.core.request.connection import SERVED_DEMO_URL, Connection
 from playground.core.text.json_text import Json, JsonObject
 from playground.core.wire.body_refusals import fills_cache
 
+# What Black and Ruff allow by default, so that what is copied is not laid out anew.
 WIDTH = 88
 LONGEST_ANSWER_S = 3600
 """How long an answer in one piece is waited for. Unless a call names a time, the SDKs refuse one
@@ -60,6 +61,7 @@ for block in message.content:
 _NO_ANSWER = "print(message.usage)"
 """No answer is asked for, only that the prompt is cached."""
 
+# Indented for the place in `_WITH_POLICY` that it fills.
 _STREAM = """\
 with client.messages.stream(**REQUEST) as stream:
             for event in stream:
@@ -180,6 +182,7 @@ def with_policy(
         base_wait_s=policy.base_wait_s,
         deadline_s=policy.deadline_s,
         request=literal(_arguments(body, headers)),
+        # The SDK tries three times by itself: each attempt counted here would be three.
         client=_client(connection, {"max_retries": "0"}),
         answered=_STREAM if body.get("stream") is True else whole,
         counted=_COUNTED if connection.has_scenario else "",
@@ -277,6 +280,7 @@ def _client(connection: Connection, arguments: dict[str, str]) -> str:
         "api_key": "key",
         "default_headers": '{"x-api-key": key}',
     }
+    # Local servers want no key, but the SDK sends nothing without one: it raises a TypeError.
     key = 'key = os.environ.get("ANTHROPIC_API_KEY", "none")\n'
     return f"{key}client = {_call('anthropic.Anthropic', server | arguments)}"
 

@@ -26,6 +26,7 @@ class Finding:
     verdict: Verdict
     sentence: str
     remedy: str = ""
+    # No, unless it is said: addresses, keys and files would tell a stranger where to attack.
     is_public: bool = False
 
 
@@ -90,14 +91,15 @@ def findings(seen: Observed) -> tuple[Finding, ...]:
     )
 
 
-def is_sound(found: tuple[Finding, ...]) -> bool:
+def is_sound(judged: tuple[Finding, ...]) -> bool:
     """Whether nothing has to be mended."""
-    return all(finding.verdict != "bad" for finding in found)
+    return all(finding.verdict != "bad" for finding in judged)
 
 
 def _address(seen: Observed) -> Finding:
     if seen.address in ("localhost", "127.0.0.1", "::1"):
         return Finding("Address", "good", f"Listens on {seen.address}: this machine only.")
+    # An empty address is Streamlit's default: it then listens on all interfaces.
     where = f"on {seen.address}" if seen.address else "on every network of this machine"
     remedy = "For yourself alone start with --server.address localhost."
     return Finding("Address", "note", f"Listens {where}: others may open the page.", remedy)
@@ -189,6 +191,7 @@ def _error_details(seen: Observed) -> Finding:
 def _telemetry(seen: Observed) -> Finding:
     if not seen.sends_telemetry:
         return Finding("Telemetry", "good", "Streamlit's is off.", is_public=True)
+    # A note, for on Community Cloud nothing in the app's configuration can turn it off.
     remedy = "Set browser.gatherUsageStats = false; Community Cloud always turns it on."
     sentence = "Streamlit counts visits; prompts and keys are not part of it."
     return Finding("Telemetry", "note", sentence, remedy, is_public=True)
@@ -273,6 +276,7 @@ def _key(seen: Observed) -> Finding:
 
 def _goes_in_plain(url: str) -> bool:
     parts = urlsplit(url)
+    # What stays on this machine passes no network on which it could be read.
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
@@ -311,6 +315,7 @@ def _budget(seen: Observed) -> Finding:
 
 
 def _texts(seen: Observed) -> Finding:
+    # Good either way: it is the owner's choice, and what matters is that strangers are told.
     sentence = "Prompts and answers of strangers are never stored."
     if seen.stores_texts:
         sentence = "Prompts and answers of strangers are stored in the owner's database."
