@@ -8,6 +8,7 @@ from playground.core.wire.exchange import Received, Sent
 
 RefusalBill = Literal["free", "billed", "unknown"]
 """Whether a refusal is billed. "unknown": its category is newer than this code."""
+# None is one of them: the API refuses without naming a category, too, and does not bill it.
 _FREE = frozenset({None, "cyber", "general_harms"})
 _BILLED = frozenset({"bio", "frontier_llm", "reasoning_extraction"})
 
@@ -56,6 +57,7 @@ class Usage:
         """What two attempts reported together. Counts and lists are summed; of the rest the
         later report says how it was, and where it says nothing the earlier one. Complete
         only if both are. It says nothing of the length of one prompt."""
+        # Over all fields: one that is added later and forgotten here would be money not counted.
         pairs = {field.name: (getattr(self, field.name), getattr(later, field.name))
                  for field in fields(self)}  # fmt: skip
         summed = {name: _sum(*pair) for name, pair in pairs.items()}
@@ -171,7 +173,8 @@ class BlockStopped:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """Usage of this attempt so far; each report replaces the one before."""
+    """Usage of this attempt so far. The API's counts are cumulative: each report replaces the one
+    before."""
 
     usage: Usage
 

@@ -14,6 +14,8 @@ from playground.core.answer.events import RefusalBill, Usage
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection
 
+# A batch whose reply was lost is found by its age and its size alone: the API takes no
+# idempotency key, and its list says nothing else of what a batch was asked.
 ARRIVES_WITHIN = timedelta(hours=1)
 """How long after it was begun a submission can still create its batch; mostly it is far less."""
 
@@ -38,6 +40,7 @@ class Counts:
 
     @property
     def total(self) -> int:
+        # The API gives no total, and a batch whose reply was lost is known by it.
         return self.processing + self.succeeded + self.errored + self.canceled + self.expired
 
 
@@ -152,6 +155,7 @@ def sentence_of(failure: Failure) -> str:
     """What happened to a call about a batch, and what to do. A failure's own sentence speaks
     of models."""
     match failure.kind:
+        # The API's 404 does not say which of these it is.
         case "not_found":
             return (
                 "The API does not know this batch: another account made it, its 29 days are "

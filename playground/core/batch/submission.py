@@ -31,6 +31,7 @@ SubmissionStatus = Literal["submitting", "unsure", "refused"] | BatchStatus
 CLAIM = "batch "
 """How the name of a claim on a submission begins."""
 
+# The API cancels only what it is asked to: somebody stopped it. Nobody asks for an expiry.
 _STATUS: Mapping[ResultKind, Status] = {
     "succeeded": "done",
     "errored": "failed",
@@ -126,6 +127,7 @@ def to_row(
 ) -> tuple[RunRow, RunTexts]:
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
+    # At the prices of its submission: a result does not say when it was answered.
     call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
     cost, prices = bill(result.usage, call, _known(result))
     row = RunRow(

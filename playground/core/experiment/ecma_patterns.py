@@ -11,7 +11,9 @@ from typing import Final
 
 from playground.core.experiment.patterns import MOST_CHARACTERS, PatternError
 
+# Spelled out: to `regex`, `\s` has U+0085 as well, and lacks U+FEFF.
 _SPACES: Final = r"\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# The opposites as ranges: a class of `regex` cannot hold another one negated.
 _CLASSES: Final = {
     "d": "0-9",
     "D": r"\x00-/:-\U0010ffff",
@@ -27,6 +29,7 @@ _OUTSIDE: Final = {
     ".": r"[^\n\r\u2028\u2029]",
     r"\b": f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))",
     r"\B": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
+    # No errors to ECMA-262: the empty class matches nothing, its opposite anything.
     "[]": "(?!)",
     "[^]": r"[\s\S]",
 }
@@ -53,6 +56,7 @@ _ALIKE: Final = "tnvfr"
 """Letters whose escape means the same in both."""
 
 
+# An experiment asks for the same few patterns with every cell.
 @lru_cache(maxsize=128)
 def from_ecma(pattern: str) -> str:
     """The pattern as `regex` has it. Raises `PatternError` for what ECMA-262 does not have."""
@@ -129,6 +133,7 @@ def _escaped(token: re.Match[str]) -> str:
         return f"\\x{ord(token['control']) % 32:02x}"
     if token["zero"]:
         return r"\x00"
+    # With the flag u two escaped halves of a pair are one character.
     if token["high"]:
         return re.escape(bytes.fromhex(token["high"] + token["low"]).decode("utf-16-be"))
     point = int(token["unit"] or token["point"] or token["byte"], 16)

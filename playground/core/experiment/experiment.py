@@ -107,14 +107,17 @@ def from_json(text: str) -> Experiment:
     if len(text) > MOST_CHARACTERS:
         raise ExperimentError(f"It is longer than {MOST_CHARACTERS:,} characters.")
     try:
+        # Of a name that stands twice readers take the first or the last: neither is guessed.
         document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=distinct)
     except NameTwiceError as error:
         raise ExperimentError(f"It is not JSON that can be read here: {error}.") from None
     except (ValueError, RecursionError):
         raise ExperimentError("It is not JSON that can be read here.") from None
     version = document.get("version") if isinstance(document, dict) else None
+    # Not isinstance: true is an int to Python, and equals 1.
     if type(version) is not int or version != VERSION:
         raise ExperimentError(f"It is no experiment of version {VERSION}.")
+    # A field that is unknown here would be lost when the experiment is next kept.
     if set(document) != set(_FIELDS):
         raise ExperimentError(f"It must have exactly these fields: {', '.join(_FIELDS)}.")
     try:
@@ -177,6 +180,7 @@ def _sweep(entry: object) -> Sweep:
     parameter, values = entry["parameter"], entry["values"]
     if parameter not in SWEPT or not isinstance(values, list):
         raise FieldsError(f"A sweep's parameter must be one of {', '.join(SWEPT)}.")
+    # A bool passes for an int here; `settings` refuses it, by the parameter.
     if not all(isinstance(value, str | int | float) for value in values):
         raise FieldsError("A sweep's values must be texts or numbers.")
     return Sweep(parameter, tuple(values))

@@ -114,12 +114,14 @@ class Grid:
 
     def cells(self) -> Iterator[Cell]:
         """Every place."""
+        # Repeats outermost: stopped half-way, every setting has answered the same cases.
         for repeat in range(1, self.repeats + 1):
             for case in range(len(self.cases)):
                 for setting in range(len(self.settings)):
                     yield Cell(self.cell_id(setting, case, repeat), setting, case, repeat)
 
     def cell_id(self, setting: int, case: int, repeat: int) -> str:
+        """The id of the cell at a place, counted as in `Cell`."""
         return f"{self.sent[setting, case]}-{repeat}"
 
     def label(self, cell: Cell) -> str:
@@ -233,6 +235,7 @@ LENGTHS: Final = {
     "least": rule("At least", "0", "1000000000", is_whole=True),
     "most": rule("At most", "0", "1000000000", is_whole=True),
 }
+# Input methods for Chinese and Japanese also give a small and a full-width one.
 _COMMAS = ",\ufe50\uff0c"
 _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
 """Two values with a blank between them, or one whose thousands a blank sets off."""

@@ -25,6 +25,7 @@ from playground.core.text.json_text import Json, JsonObject, refuse_constant
 
 MOST_STEPS: Final = 20_000
 """Keywords looked at for one answer: references to references can grow without end."""
+# Of the thread's own time: by the wall clock an honest schema would fail on a busy server.
 LONGEST_S: Final = 1.0
 """Of this thread's work for one answer, all patterns and keywords together."""
 MOST_CHARACTERS: Final = 500_000

@@ -43,6 +43,7 @@ def to_csv(matrix: Matrix, answers: Answers) -> str:
     out = io.StringIO()
     out.write(UTF8_MARK)
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    # With a prefix: a column of cases may itself be called "answer" or "cost_usd".
     columns = [f"case.{name}" for name in matrix.grid.cases.columns]
     writer.writerow([safe_cell(name) for name in (*_COLUMNS, *columns, "answer")])
     for place in matrix.grid.cells():
@@ -92,6 +93,7 @@ def to_page(matrix: Matrix, contents: Mapping[str, Blocks], now: datetime) -> st
         for setting, head in zip(matrix.grid.settings, heads, strict=True)
     ]
     cases = [_case(matrix, case, contents) for case in range(len(matrix.grid.cases))]
+    # The first caution alone: settings have the same cases, so the others say nearly the same.
     notes = [*_simulated_note(heads), *[head.caution for head in heads if head.caution][:1]]
     report = Report(
         matrix.experiment.name,
@@ -153,22 +155,26 @@ def _case(matrix: Matrix, case: int, contents: Mapping[str, Blocks]) -> ReportCa
         [
             *(
                 _cell(matrix, cell, case, contents.get(cell.run_id, ()))
-                for cell in matrix.at(at, case)
+                for cell in matrix.at(setting, case)
             ),
             *(
                 ReportCell((), "error", f"Not sent: {reason}")
-                for reason in _unsent(matrix, at, case)
+                for reason in _unsent(matrix, setting, case)
             ),
         ]
-        for at in range(len(matrix.grid.settings))
+        for setting in range(len(matrix.grid.settings))
     ]
     return ReportCase(str(case + 1), values, cells)
 
 
 def _unsent(matrix: Matrix, setting: int, case: int) -> Iterable[str]:
     """Why repeats of a place cannot be sent, each reason once."""
-    unsent = [i for i in matrix.ids(setting, case) if i in matrix.unsent and i not in matrix.cells]
-    return dict.fromkeys(matrix.unsent[i] for i in unsent)
+    unsent = [
+        cell_id
+        for cell_id in matrix.ids(setting, case)
+        if cell_id in matrix.unsent and cell_id not in matrix.cells
+    ]
+    return dict.fromkeys(matrix.unsent[cell_id] for cell_id in unsent)
 
 
 def _cell(matrix: Matrix, cell: CellRow, case: int, blocks: Blocks) -> ReportCell:
@@ -183,7 +189,7 @@ def _cell(matrix: Matrix, cell: CellRow, case: int, blocks: Blocks) -> ReportCel
 
 
 def durations(matrix: Matrix, setting: int) -> list[float]:
-    """How long a setting's answers took."""
+    """How long a setting's answers took, in seconds."""
     cells = [cell for case in range(len(matrix.grid.cases)) for cell in matrix.at(setting, case)]
     runs = [cell.run for cell in cells if cell.is_answered and cell.run]
     return [run.duration_s for run in runs if run.duration_s is not None]

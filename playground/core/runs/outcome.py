@@ -337,6 +337,7 @@ def _may_be_billed(run: RunView) -> bool:
 
 
 def _met(attempt: Attempt) -> str:
+    # An error inside a stream follows a 200, which would read as if nothing had been wrong.
     status = f" ({attempt.http_status})" if attempt.http_status not in (None, 200) else ""
     kind = attempt.kind or "internal"
     return MET.get(kind, f"failed with: {kind.replace('_', ' ')}") + status

@@ -58,6 +58,7 @@ class RunRow:
     cost_kind: CostKind = "unknown"
     cost_why: str | None = None
     worst_case_usd: Decimal | None = None
+    # Kept with the run: prices change, and the log explains a cost by those of its day.
     unit_prices_json: str | None = None
     request_id: str | None = None
     experiment_id: str | None = None
@@ -92,6 +93,7 @@ class RunRow:
         except (ValueError, RecursionError):
             parameters = None  # A row that holds no numbers is recorded all the same.
         items = parameters.items() if isinstance(parameters, dict) else ()
+        # The model stands in a column of its own anyway.
         numbers = {k: v for k, v in items if isinstance(v, int | float) or k == "model"}
         error_message = self.error_message if self.status == "stopped" else None
         return replace(self, params_json=json.dumps(numbers), error_message=error_message)
@@ -173,6 +175,8 @@ class ContentFields(TypedDict):
 def content_fields(blocks: Blocks) -> ContentFields:
     """An answer as it is kept: its content only where its two texts do not say it all."""
     answer, thinking = text_of(blocks), thinking_of(blocks)
+    # Most answers are a text and at most a thought: kept as blocks, too, they would take twice
+    # the room.
     is_said = blocks == of_texts(answer, thinking)
     return {
         "answer": answer,

@@ -66,6 +66,7 @@ class SettingStatistics:
         """The mean cost of a cell, marked where it is a bound, or not money that anybody pays."""
         if self.cost_usd is None:
             return None
+        # Six decimals: a short answer of a small model costs some hundred-thousandths of a dollar.
         return f"${self.cost_usd.mean:.6f}{kind_words([self])}"
 
 
@@ -113,9 +114,12 @@ def _bound_words(heads: Sequence[SettingStatistics]) -> str:
 
 def setting_statistics(cells: Sequence[Measured], *, has_checks: bool) -> SettingStatistics:
     """The statistics of one setting's finished cells."""
+    # Times and tokens are those of answers: an error comes at once, and would make a setting fast.
     answered = [cell for cell in cells if not cell.is_error]
     passed = sum(cell.passed is True for cell in cells)
+    # An error counts against the rate: left out, a setting that mostly fails could be the best.
     decided = [cell for cell in cells if cell.is_error or cell.passed is not None]
+    # Costs are those of all cells: an answer that breaks off is an error, and billed.
     costs = [cell.cost_usd for cell in cells if cell.cost_usd is not None]
     kinds = Counter(cell.cost_kind for cell in cells if cell.cost_usd is not None)
     return SettingStatistics(
