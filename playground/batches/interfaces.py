@@ -62,6 +62,7 @@ class Log(Protocol):
     """Where runs are recorded."""
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None: ...
+    # Waits for the disk: a result is forgotten as one to come only when its row outlives a crash.
     def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]: ...
 
 
@@ -95,6 +96,7 @@ class Wanted:
     cell: str = ""
 
 
+# Called in a thread of its own (asyncio.to_thread): on the loop all runs would wait for the disk.
 class Admission(Protocol):
     """What has to be done for requests before any of them is sent, for all or for none:
     money is reserved. Both methods may wait for a disk."""
@@ -157,4 +159,5 @@ def run_ids(count: int) -> list[str]:
 
 
 Calls = Callable[[], Awaitable[tuple[Api, Results]]]
-"""Returns what talks to the API; the first call imports the SDK."""
+"""Returns what talks to the API; the first call imports the SDK, which takes
+about a second."""

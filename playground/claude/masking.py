@@ -42,6 +42,7 @@ class Mask:
         self._held = ""
 
     def passed(self, piece: str) -> str:
+        """What of the text can be shown now that this piece has come; it may be empty."""
         if not self._secret.is_secret:
             return piece
         text = self._held + piece
@@ -157,6 +158,7 @@ class EventMask:
 
     def __init__(self, key: str) -> None:
         self._secret = Secret(key)
+        # By kind and place: blocks may come interleaved, and each has a text of its own.
         self._masks: dict[tuple[type[Piece], int | None], Mask] = {}
         self._others: dict[int | None, _UnknownBlock] = {}
         self._text_end = ""
@@ -184,6 +186,7 @@ class EventMask:
 
     def rest(self) -> list[Event]:
         """What was held back and proved harmless: the answer is over."""
+        # A dict and no set: texts end in the order in which they began.
         events = self._end_texts(*{at: None for _, at in self._masks})
         events += (event for others in self._others.values() for event in others.rest())
         self._others = {}
@@ -211,6 +214,7 @@ class EventMask:
         mask = self._masks.get((type(piece), piece.at))
         if mask is None:
             before = ""
+            # Texts alone: a reader joins one with the next, but never a thought with a text.
             if isinstance(piece, TextDelta):
                 before, self._text_end = self._text_end, ""
             mask = self._masks[type(piece), piece.at] = Mask(self._secret, before)
@@ -289,6 +293,7 @@ async def without_key_in_texts(
         async for event in events:
             for passed in mask.passed(event):
                 yield passed
+    # Nothing wider: a generator that is closed must not yield any more.
     except Exception:
         # A broken answer is shown as far as it came, and its last letters may be held back.
         for rest in mask.rest():

@@ -19,6 +19,7 @@ class ApiError:
     @property
     def is_transient(self) -> bool:
         """What the header `x-should-retry` says; a reached spend limit says nothing."""
+        # The statuses that the SDK itself retries (anthropic/_base_client.py, `_should_retry`).
         return self.status in (408, 409, 429) or self.status >= 500
 
     def body(self, request_id: str) -> JsonObject:
@@ -38,6 +39,8 @@ OVERLOADED = ApiError(529, "overloaded_error", "Overloaded")
 
 
 SCENARIO_HEADER = "demo-scenario"
+# The demo remembers no request: this header, which the SDK sets as well, tells which attempt it
+# is, so that scenarios also work for a program that calls the served demo.
 RETRY_HEADER = "x-stainless-retry-count"
 ALWAYS = 1_000_000
 
@@ -48,6 +51,8 @@ RATE_LIMITED = ApiError(
     "rate_limit_error",
     "This request would exceed your organization's rate limit of 50 requests per minute.",
 )
+# Only the error code tells it from a rate limit, and no retry-after comes with it, as with the
+# real API (rate-limits page).
 SPEND_LIMIT = ApiError(
     429,
     "rate_limit_error",
@@ -133,12 +138,14 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "stalled": Scenario(
         "Stream falls silent",
+        # The 20 s are the client's (DEMO_READ_TIMEOUT_S): the demo itself would be silent for ever.
         "After a few words nothing more arrives; a timeout ends it after 20 s, or you stop it.",
         breaks="stall",
     ),
     "slow_first_token": Scenario(
         "Slow first token",
         "The answer begins after six seconds.",
+        # Longer than SLOW_S in core/runs/outcome.py, from which on a late first token is explained.
         silence_s=6.0,
     ),
     "wrong_key": Scenario(

@@ -18,6 +18,7 @@ from playground.core.text.json_text import Json
 SAMPLING_VERSION, CURRENT_VERSION = "2023-06-01", "2026-10-21"
 SAMPLING = ("temperature", "top_p", "top_k")
 DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
+# From the migration guide of Haiku 5.5; below, the least top_p that the thinking page allows.
 DEFAULT_TOP_P = 0.99
 LEAST_TOP_P_THINKING = 0.95
 
@@ -77,6 +78,7 @@ def _check(
     if version is None:
         return invalid("anthropic-version: header is required")
     if version not in (SAMPLING_VERSION, CURRENT_VERSION):
+        # Cut, because a header may hold anything.
         return invalid(f'anthropic-version: "{version[:40]}" is not a valid version.')
     if not isinstance(body, dict):
         return invalid("The request body is not a JSON object.")
@@ -118,6 +120,7 @@ def _fills_cache(call: Call) -> str | None:
 
 def _sampling_is_a_number(call: Call) -> str | None:
     for name in SAMPLING:
+        # Null is refused as well, in the same words (published probes of the API).
         value = call.body.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"{name}: Input should be a valid number"
@@ -134,6 +137,7 @@ def _sampling_is_deprecated(call: Call) -> str | None:
     if call.model.takes_sampling:
         return None
     # Under the earlier version newer models accept the defaults and nothing else.
+    # Of top_k there is no default to repeat: any value is refused.
     defaults = {"temperature": 1, "top_p": DEFAULT_TOP_P}
     for name in SAMPLING:
         if name in call.body and call.body[name] != defaults.get(name):
@@ -291,6 +295,7 @@ def _context(call: Call) -> str | None:
     return f"prompt is too long: {length} tokens > {limit} maximum" if length > limit else None
 
 
+# Of answers alone: counting takes neither max_tokens nor a sampling field.
 _MESSAGE_RULES: tuple[Rule, ...] = (
     _max_tokens,
     _sampling_is_a_number,
@@ -310,5 +315,6 @@ _SHARED_RULES: tuple[Rule, ...] = (
     _documents_and_citations,
     _prefill,
     _format,
+    # Last: it alone has to read the whole prompt.
     _context,
 )

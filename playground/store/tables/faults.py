@@ -57,6 +57,7 @@ _BY_NAME: dict[str, Kind] = {
     "SQLITE_PERM": "read-only",
     "SQLITE_BUSY": "locked",
     "SQLITE_LOCKED": "locked",
+    # Given up after many tries in a race for the locks of the WAL.
     "SQLITE_PROTOCOL": "locked",
     "SQLITE_CORRUPT": "damaged",
     "SQLITE_NOTADB": "damaged",
@@ -250,6 +251,7 @@ def report(log: logging.Logger, who: str, error: Exception) -> None:
     cause = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None)
     if state is None:
+        # SQLite's messages quote no row, and SQLAlchemy hides the parameters (dialect.py).
         log.error("%s met %s", who, type(error).__name__, exc_info=error)
     else:
         # A server quotes the row that it refuses, prompts and all.
@@ -280,6 +282,7 @@ def _kind_of(error: BaseException) -> Kind:
             return _BY_ERRNO.get(cause.errno, "place")
         case OptionError():
             return "option"
+        # SQLAlchemy imports the driver that an address names.
         case ImportError() | AddressError():
             return "address"
     if isinstance(error, _REFUSED) or isinstance(cause, _REFUSED):
