@@ -58,6 +58,7 @@ def edit_axes() -> None:
             )  # fmt: skip
     st.multiselect(
         "Models, the smallest first", [*models, *unlisted], key="experiment_models",
+        # Any id can be typed: a server need not list its models, and an account may have new ones.
         placeholder="Same as the variants", accept_new_options=True,
     )  # fmt: skip
     st.toggle(
@@ -107,6 +108,7 @@ def _edit_check(number: int) -> None:
 def _edit_text(number: int, kind: str) -> None:
     label = TEXTS.get(kind, "Text")
     st.text_area(
+        # Two lines: the least that Streamlit draws beneath a label, 96 px, is more than this.
         label, key=chosen.check_field(number, "text"), height=68,
         help="It may hold variables: {{expected}} is the case's expected answer.",
     )  # fmt: skip

@@ -18,6 +18,7 @@ from playground.ui.visitors import privacy
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
+# Of the page alone: the API is asked by the engine, and ever more seldom (claude/batch).
 LOOK_EVERY_S = 2.0
 STATES = {
     "submitting": ("gray", "submitting"),
@@ -25,6 +26,7 @@ STATES = {
     "refused": ("red", "not submitted"),
     "in_progress": ("blue", "processing"),
     "canceling": ("orange", "canceling"),
+    # Ended at the API, while its results are not in the log yet.
     "ended": ("blue", "fetching results"),
 }
 KEPT = "Close the tab if you like: results are kept for 29 days. Open the experiment to fetch them."
@@ -90,6 +92,7 @@ def _calls(count: int) -> str:
 def _cost(bound: BatchBound, to: Connection) -> str:
     if bound.worst_case_usd is None:
         return "cost unknown"
+    # Escaped: to Streamlit the `$` of two amounts in one label would enclose a formula.
     most = "simulated, at most" if to.kind == "demo" else "at most"
     return f"{most} {plain(formats.money(bound.worst_case_usd))}"
 
@@ -104,6 +107,7 @@ def show_batches(standings: tuple[Standing, ...]) -> None:
     if unfinished := [
         standing.submission for standing in standings if not standing.submission.is_taken_in
     ]:
+        # One stands for all: an experiment goes on by the connection that it began with.
         promise = KEPT_BY_DEMO if unfinished[0].connection_kind == "demo" else KEPT
         st.caption(promise if privacy.is_known_again() else NOT_KNOWN_AGAIN)
 
@@ -154,6 +158,7 @@ def _offer(standing: Standing) -> None:
     if submission.is_taken_in:
         return
     number = submission.submission_id
+    # Before, there is no id to cancel by; while it is canceling, it has been asked for.
     if submission.status == "in_progress":
         st.button(
             "Cancel", key=f"cancel_batch_{number}", icon=":material/stop:", disabled=is_asked,

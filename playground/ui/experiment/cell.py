@@ -50,6 +50,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
             unsent = matrix.unsent.get(matrix.ids(setting, case)[0])
             st.caption(plain(unsent) if unsent else "This cell has not run yet.")
         else:
+            # Any repeat would do: what is to be checked goes by the case.
             _show_run(matrix, matrix.cells[ids[repeat]], Cell(ids[repeat], setting, case, 1))
             _offer_promotion(matrix, matrix.cells[ids[repeat]], setting, case)
         _offer_compare(matrix, setting, case)
@@ -76,8 +77,10 @@ def _show_run(matrix: Matrix, cell: CellRow, place: Cell) -> None:
     if not cell.is_answered:
         st.markdown(f":red[{plain(error_of(cell))}]")
         if cell.run and cell.run.error_message:
+            # As code: a server's words must not become markup.
             st.code(cell.run.error_message, language=None, wrap_lines=True)
         return
+    # Of texts: without the log's row there is a file of results, which holds no blocks.
     show_answer("cell", of_texts(starting.answers([cell.run_id]).get(cell.run_id, ""), ""))
     if cell.run:
         cost = cell.run.cost

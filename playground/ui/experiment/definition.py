@@ -40,6 +40,7 @@ def case_table() -> Cases:
 def definition() -> Experiment:
     """The experiment of the page. Raises `CasesError`, `GridError`, `CheckError` or
     `NumberError`."""
+    # First of all: while a field shows what cannot be read, nothing else may be sent in its place.
     _refuse_unreadable()
     shared = state.prompt()
     variants = tuple(
@@ -79,6 +80,7 @@ def at_once() -> int:
     """How many cells run together: no more than this visitor may have at once."""
     capped = running.caps(running.connection()).variants
     most = services().settings.most_runs_per_visitor
+    # More than 50 could not be read back from a file or the log (`MOST_AT_ONCE`).
     return max(1, min(most, capped or most, 50))
 
 
@@ -128,6 +130,7 @@ def check(number: int) -> CaseCheck:
 
 def context() -> RunContext:
     """What holds for every cell; the press is told once they run."""
+    # Not the next press: with each Run that is another, and each plan would be worked out anew.
     return replace(running.context(running.connection()), press=0)
 
 

@@ -47,6 +47,7 @@ def show_progress() -> None:
     waiting = _open(submitting.submissions())
     is_live = starting.is_live()  # Also where that has just had something read.
     pace_s = PAINT_S if is_live else LOOK_EVERY_S if waiting else None
+    # A fragment keeps the pace with which it was drawn, until the page is drawn anew.
     st.fragment(_paint, run_every=pace_s)((is_live, waiting))
 
 
@@ -219,6 +220,7 @@ def show_mine() -> None:
                 )
         st.file_uploader(
             "Or open a file that was saved here", type=["jsonl"], key="experiment_file",
+            # In megabytes, the only unit that Streamlit takes.
             max_upload_size=MOST_BYTES // 1_000_000, on_change=_take_file,
         )  # fmt: skip
 
@@ -245,5 +247,6 @@ def _delete(experiment_id: str) -> None:
 
 
 def _take_file() -> None:
+    # Called also when the file is taken out of the field again.
     if (file := st.session_state["experiment_file"]) is not None:
         opening.import_file(file.getvalue())

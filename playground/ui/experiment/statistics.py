@@ -69,6 +69,7 @@ def show_statistics(matrix: Matrix, heads: list[SettingStatistics]) -> None:
     if not place.open or not matrix.cells:
         return
     with place:
+        # Every answer of up to 10,000 cells is read from the log: not before somebody wants to see.
         answers = starting.answers(matrix.run_ids(range(len(matrix.grid.cases))))
         if matrix.grid.repeats > 1:
             _show_repeats(matrix, answers)

@@ -69,6 +69,8 @@ def _save() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Name",
+            # Kept by the session: a dialog draws its fields only while it is open, and Streamlit
+            # forgets what it does not draw, with it the name of the prompt that was put back.
             key=library_state.SAVE_NAME,
             max_chars=LONGEST_NAME,
             persist_state="session",
@@ -99,6 +101,7 @@ def _choose(prompts: tuple[SavedPrompt, ...]) -> None:
         index=None,
         key=library_state.CHOSEN,
         persist_state="session",
+        # Streamlit asks for the label of what was chosen before, too, which a search may hide.
         format_func=lambda prompt_id: by_id[prompt_id].name if prompt_id in by_id else "",
         placeholder="Choose one",
     )
@@ -124,6 +127,7 @@ def _show_prompt(prompt: SavedPrompt) -> None:
         "Compare with",
         others,
         index=others.index(before[0]) if before else None,
+        # Named for the version: with another one, the version before that is proposed.
         key=f"{library_state.OTHER}_{prompt.prompt_id}_{number}",
         format_func=lambda number: _label(by_number[number]),
         placeholder="Nothing",
@@ -162,6 +166,7 @@ def _show_text(version: PromptVersion, other: PromptVersion | None) -> None:
     try:
         text = in_text(version.page())
         before = in_text(other.page()) if other else text
+    # A version that this app cannot read must not keep the others from being looked at.
     except PageStateError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return

@@ -82,6 +82,7 @@ def is_in_pane() -> bool:
 
 def table() -> Table:
     """The cases as they stand, also while they are not in the pane."""
+    # Callbacks run before the table is drawn, and need what was typed last.
     edit_table()
     cases: Table = st.session_state.get("case_table", ((), ()))
     return cases

@@ -51,6 +51,7 @@ def _show_preview(plan: Plan) -> None:
         st.warning(plain(f"Nothing would be sent. {why}"), icon=":material/block:")
         return
     key = running.key_for(plan.connection)
+    # A server of one's own may want no key, and the demo wants none.
     has_no_key = plan.connection.kind == "claude" and not key
     # The SDK builds no request without a key.
     building = services().preview(plan, "no-key-yet" if has_no_key else key)
@@ -197,6 +198,7 @@ def _show_raw(raw: RawEvents, attempt: int, name: str) -> None:
     if len(lines) > MOST_SHOWN:
         st.download_button(
             f"Save all {len(lines):,}",
+            # Joined only for who saves it: the button is drawn with each click on the page.
             lambda: "\n".join(lines),
             file_name="raw-events.txt",
             key=f"{name}_save_raw",
