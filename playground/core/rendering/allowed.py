@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 ANY = ".*"
-# No colon, slash, bracket or quote: a value can be neither an address nor a function of CSS. To
-# JavaScript `\w` and `\d` are ASCII: an attribute that only Python lets through is dropped there.
-MATH_VALUE = r"[#\w .%+\-]*"
+# No colon, slash, bracket or quote: a value can be neither an address nor a function of CSS.
+# Spelled out, here and below: to Python `\w` and `\d` are more than to JavaScript, which reads the
+# same patterns.
+MATH_VALUE = r"[#A-Za-z0-9_ .%+\-]*"
 _NOTHING: Mapping[str, str] = {}
 _BLOCK = {"dir": "auto", "class": "definition"}
 _CELL = {"class": "align-(?:left|right|center)"}
@@ -90,8 +91,8 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         # Formulas run from left to right also in a text that does not.
         "math": {**_OF_MATH, "display": "block|inline", "dir": "ltr"},
         # Nine digits are CommonMark's limit: with ten, some browsers overflow.
-        "ol": {"dir": "auto", "class": "wide|widest", "start": r"\d{1,9}"},
-        "li": {"value": r"\d{1,9}", "data-marker": r"\d{1,9}[.)]"},
+        "ol": {"dir": "auto", "class": "wide|widest", "start": r"[0-9]{1,9}"},
+        "li": {"value": r"[0-9]{1,9}", "data-marker": r"[0-9]{1,9}[.)]"},
         "div": {**_BLOCK, "class": "scroll|footnote"},
         "sup": {"class": "footnote"},
         # The box of a task list, which nobody can use: an answer must not ask for input.
@@ -118,8 +119,7 @@ ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 """For each tag its attributes, for each attribute a pattern that its whole value matches. The
-patterns mean the same in Python and in JavaScript (flags `su`, anchored at both ends), but for
-letters and digits beyond ASCII."""
+patterns mean the same in Python and in JavaScript (flags `su`, anchored at both ends)."""
 
 EMPTY = frozenset({"hr", "input"})
 """Tags that have no end."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.core.experiment.case_checks import CaseCheck, CheckError, problem_of
 from playground.core.experiment.cases import CHECKS, NO_CASES, Cases, CasesError, cases
-from playground.core.experiment.experiment import Experiment
+from playground.core.experiment.experiment import MOST_AT_ONCE, Experiment
 from playground.core.experiment.grid import (
     LENGTHS,
     REPEATS,
@@ -80,8 +80,8 @@ def at_once() -> int:
     """How many cells run together: no more than this visitor may have at once."""
     capped = running.caps(running.connection()).variants
     most = services().settings.most_runs_per_visitor
-    # More than 50 could not be read back from a file or the log (`MOST_AT_ONCE`).
-    return max(1, min(most, capped or most, 50))
+    # More could not be read back from a file or the log.
+    return max(1, min(most, capped or most, MOST_AT_ONCE))
 
 
 def _name(text: str) -> str:

@@ -84,3 +84,12 @@ def test_every_colour_of_letters_can_be_read_on_paper_and_panel(theme, paper):
         for ground in (paper, colours["panel"]):
             light, dark = sorted((luminance(colours[name]), luminance(ground)), reverse=True)
             assert (light + 0.05) / (dark + 0.05) >= 4.5, name
+
+
+def test_the_patterns_mean_the_same_to_a_browser():
+    for attributes in ALLOWED.values():
+        for pattern in attributes.values():
+            # To Python alone these are more than ASCII.
+            assert not re.search(r"\\[wdb]", pattern, re.IGNORECASE)
+    for formula in (r"$\color{é}x$", r"$\hspace{٣em}x$"):
+        assert not re.search(r'="[^"]*[^\x00-\x7f]', to_html(formula))
