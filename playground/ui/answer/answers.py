@@ -17,7 +17,7 @@ from playground.ui.library.lessons import offer_first_lesson
 from playground.ui.runs import running
 from playground.ui.server.script_queue import in_turn
 from playground.ui.session import answers_state as band
-from playground.ui.session import presses_state, state, variant_state
+from playground.ui.session import editor_state, presses_state, state, variant_state
 from playground.ui.session.presses_state import Runs
 from playground.ui.sharing.share_answers import offer_answers
 from playground.ui.widgets.dialogs import show_dialog
@@ -58,7 +58,7 @@ def show_around(places: Places, over: frozenset[str]) -> None:
     """Draw what can be done with several answers, for the runs as they are now. `over` are the
     ids of those that were over when the first part that depends on it was drawn."""
     runs = presses_state.shown()
-    band.set_drawn(over, _blocked(runs))
+    band.set_drawn(over, _blocked(runs), has_scenario=editor_state.scenario() != "none")
     state.show_answers_as_chosen()
     view = band.view(runs)
     with places.above:

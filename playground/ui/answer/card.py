@@ -12,7 +12,7 @@ from playground.core.library.lessons import LESSONS
 from playground.core.library.samples import SAMPLES
 from playground.core.money.bill import searches
 from playground.core.runs.continuing import can_continue, left_out
-from playground.core.runs.outcome import outcome
+from playground.core.runs.outcome import is_simulated, outcome
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_view import RunView
 from playground.engine.run_rows import cost_of
@@ -122,6 +122,9 @@ def _foot_tools(letter: str, run: RunView, view: View) -> Iterator[Tool]:
     if run.status in UNFINISHED:
         is_off = not run.is_over or letter in view.blocked
         yield "again", "replay", "Run again", f"Send the request of {name} again", is_off
+    if view.has_scenario and is_simulated(run):
+        words = f'{name}: set Scenario to "Nothing goes wrong"'
+        yield "end_scenario", "science_off", "End scenario", words, False
 
 
 def changes_of(letter: str, run: RunView, view: View) -> dict[str, Any] | None:

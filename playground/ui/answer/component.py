@@ -17,7 +17,7 @@ from playground.ui.runs import running
 from playground.ui.server.page_sockets import most_bytes
 from playground.ui.server.streamlit_insides import parts_to_preload
 from playground.ui.session import answers_state as band
-from playground.ui.session import money_state, presses_state, state
+from playground.ui.session import editor_state, money_state, presses_state, state
 from playground.ui.session.services import is_here
 
 LATER = parts_to_preload()
@@ -152,6 +152,9 @@ def _act_on(what: str, letter: str, run: RunView) -> None:
     elif what == "continue" and not run.is_live:
         lessons_state.promote_run(run.plan.request, letter, run.blocks, run.stop_reason)
         st.rerun()  # The editor above has changed.
+    elif what == "end_scenario":
+        editor_state.end_scenario()
+        st.rerun()  # The header and the sidebar say it, too.
     if what in ("sent", "again"):
         # Only the parts in which it shows: a run of the whole page takes several times as long.
         st.rerun(["run_part", "answers_part"])

@@ -56,6 +56,8 @@ class View:
     """Why Run again would start nothing, by letter."""
     drawn: frozenset[str]
     """The runs that were over when the page around the answers was drawn."""
+    has_scenario: bool = False
+    """Whether the demo is set to fail now."""
 
 
 def view(runs: Runs, chance: Random | None = None) -> View:
@@ -77,13 +79,17 @@ def view(runs: Runs, chance: Random | None = None) -> View:
         bool(st.session_state.get(PLAIN, False)),
         st.session_state.get("again_blocked", {}),
         st.session_state.get("drawn_over", frozenset()),
+        bool(st.session_state.get("has_scenario", False)),
     )
 
 
-def set_drawn(over: frozenset[str], blocked: Mapping[str, str]) -> None:
+def set_drawn(
+    over: frozenset[str], blocked: Mapping[str, str], *, has_scenario: bool = False
+) -> None:
     """The page around the answers was drawn while these runs were over, and Run again would
-    start nothing for these letters, for a reason each."""
+    start nothing for these letters, for a reason each; and whether the demo was set to fail."""
     st.session_state["drawn_over"], st.session_state["again_blocked"] = over, dict(blocked)
+    st.session_state["has_scenario"] = has_scenario
 
 
 def focused(runs: Runs) -> str | None:

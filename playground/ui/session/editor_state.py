@@ -94,6 +94,15 @@ def change(label: str, how: Callable[P, object], *what: P.args, **named: P.kwarg
     record()
 
 
+def end_scenario() -> None:
+    """Have the demo answer every request from now on."""
+
+    def end() -> None:
+        st.session_state[state.SCENARIO] = "none"
+
+    change("end of the scenario", end)
+
+
 def undo() -> None:
     # What was typed arrives with the click: it is a step of its own, and the one to be undone.
     record()

@@ -105,6 +105,26 @@ def test_what_was_sent_is_opened_by_its_card(page):
     assert not page.exception
 
 
+def test_a_scenario_is_ended_where_it_is_said_to_be_the_cause(page):
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    press_run(page)
+    assert [card.said["status"] for card in answers(page)] == ["failed", "failed"]
+    click_card(page, "end_scenario", "B")
+    assert not page.exception
+    assert page.selectbox(key="demo_scenario").value == "none"
+    assert not any("end_scenario" in card.tools for card in answers(page))
+    press_run(page)
+    assert [card.said["status"] for card in answers(page)] == ["done", "done"]
+    page.button(key="undo").click().run()
+    assert page.selectbox(key="demo_scenario").value == "wrong_key"
+
+
+def test_an_answer_that_is_as_wished_ends_no_scenario(page):
+    press_run(page)
+    page.selectbox(key="demo_scenario").select("wrong_key").run()
+    assert not any("end_scenario" in card.tools for card in answers(page))
+
+
 def test_the_scripts_of_the_page_stay_small():
     lines = component.read("answers.js").count("\n")
     assert lines <= 350
