@@ -87,6 +87,10 @@ def test_headings_stand_in_order_and_one_live_region_says_how_runs_ended(screen,
     assert all(after - before <= 1 for before, after in pairwise(levels))
     said = screen.page.locator(".pg-spoken[role=status]")
     expect(said).to_have_text(re.compile("A done, B failed: 401|A failed: 401.*, B done"))
+    screen.reload()
+    expect(screen.status("B")).to_have_text(re.compile("done|failed"))
+    # Nothing has ended just now.
+    expect(said).to_have_text("")
 
 
 def test_pressing_run_leaves_the_focus_in_the_bar_and_brings_it_back(screen, api):

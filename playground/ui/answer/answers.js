@@ -181,13 +181,15 @@ function copyAnswer(card) {
   act("copy", card.name, number);
 }
 
-function take({ order, cards, said, texts, changed }) {
+function take({ order, cards, said, texts, ended, changed }) {
   const news = Object.entries(cards ?? {}).filter(([id]) => !answers.cards.has(id));
   for (const [id, head] of news) answers.cards.set(id, new Card(head));
   if (order) arrange(order);
   for (const [id, ...patch] of texts ?? []) answers.cards.get(id)?.blocks.draw(patch);
   const ends = Object.entries(said ?? {}).filter(([id, words]) => answers.cards.get(id)?.say(words));
-  if (ends.length) announceEnds();
+  // Of a card that comes with its run over; but a page that was just loaded brings old ones back.
+  const cameOver = answers.isUsed && news.some(([id]) => ended?.includes(id));
+  if (ends.length || cameOver) announceEnds();
   if (said || order) showProgress();
   const narrow = [...answers.cards.values()].filter((card) => !card.said.wide);
   answers.grid.dataset.count = narrow.length;
@@ -285,6 +287,8 @@ function build() {
   answers.spoken.setAttribute("role", "status");
   answers.root = make("div", "", answers.grid, answers.spoken);
   answers.root.addEventListener("click", copyCode);
+  for (const gesture of ["pointerdown", "keydown"])
+    window.addEventListener(gesture, () => { answers.isUsed = true; }, { capture: true, once: true });
 }
 
 export default ({ data, parentElement, setTriggerValue }) => {

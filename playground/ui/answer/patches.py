@@ -34,6 +34,7 @@ class Telling:
         self._cards: dict[str, _Card] = {}
         self._order: list[str] | None = None
         self._asked: frozenset[str] = frozenset()
+        self._ended: frozenset[str] = frozenset()
         self._changes = 0
         self._told = 0
 
@@ -52,9 +53,10 @@ class Telling:
 
         `order`: the cards there are now, and no others. `cards`: what is new among them.
         `said`: what they say beside the answer. `texts`: card, block, its kind, title and
-        notes where they are new, how many pieces it has, and patches. `changed`: a run is over
-        that was not when the page around the answers was drawn; in a busy process only the
-        last one counts.
+        notes where they are new, how many pieces it has, and patches. `ended`: the cards whose
+        run, one of the last press, is told to be over for the first time: it can be over before
+        its card is there. `changed`: a run is over that was not when the page around the answers
+        was drawn; in a busy process only the last one counts.
         """
         news: dict[str, Any] = {}
         is_new_view = view != self._view
@@ -74,6 +76,8 @@ class Telling:
         if texts:
             news["texts"] = texts
             self._told += sum(len(new) for *_, patches in texts for _, _, new in patches)
+        if ended := self._new_ends(view):
+            news["ended"] = ended
         over = frozenset(run.id for run in view.runs.values() if run.is_over)
         is_worth_it = not is_busy or len(over) == len(view.runs)
         if over - view.drawn - self._asked and is_worth_it:
@@ -81,6 +85,16 @@ class Telling:
             self._changes += 1
             news["changed"] = self._changes
         return news or None
+
+    def _new_ends(self, view: View) -> list[str]:
+        newest = max(view.presses, default=0)
+        ended = [
+            run
+            for run in view.runs.values()
+            if not run.is_live and run.id not in self._ended and run.plan.press >= newest
+        ]
+        self._ended |= {run.id for run in view.runs.values() if not run.is_live}
+        return [self._cards[run.id].id for run in ended]
 
     def _arrange(self, view: View) -> dict[str, Any]:
         """Have a card for each run that is shown, and none for any other."""

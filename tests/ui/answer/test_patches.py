@@ -120,6 +120,33 @@ def test_patches_make_the_whole_wherever_the_text_is_cut(cuts, data):
     assert "".join(found[0][0]) == to_html(DOCUMENT)
 
 
+def ends_told(telling, view):
+    ended = []
+    while (news := telling.news(view)) is not None:
+        ended += news.get("ended", [])
+    return ended
+
+
+def test_that_a_run_is_over_is_told_once_also_where_it_was_over_before_its_card_came():
+    telling, run = Telling(), run_of()
+    assert ends_told(telling, view_of()) == []
+    end(run)
+    view = view_of(A=run)
+    assert len(ends_told(telling, view)) == 1
+    assert ends_told(telling, hidden(view)) == ends_told(telling, view) == []
+    slow = run_of("B")
+    assert ends_told(telling, view_of(A=run, B=slow)) == []
+    end(slow)
+    assert len(ends_told(telling, view_of(A=run, B=slow))) == 1
+
+
+def test_an_earlier_press_that_is_looked_at_again_ends_nothing():
+    earlier = run_of()
+    end(earlier)
+    view = replace(view_of(A=earlier), presses={earlier.plan.press + 1: {}})
+    assert ends_told(Telling(), view) == []
+
+
 def test_a_settled_text_is_not_told_again():
     run = run_of()
     telling, told, view = Telling(), Told(), view_of(A=run)
