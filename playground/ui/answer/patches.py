@@ -87,6 +87,7 @@ class Telling:
         return news or None
 
     def _new_ends(self, view: View) -> list[str]:
+        """The cards of the last press whose runs are over and were not told to be."""
         newest = max(view.presses, default=0)
         ended = [
             run

@@ -120,7 +120,7 @@ def _put(place: tuple[str, str, str], value: object) -> None:
     setattr(_part(module, name), method, value)
 
 
-# A field that looks up its own value, not everybody's.
+# A field that looks up its own value, without a copy of the session.
 # Each text field and each list asks for a copy of the whole session to look for one value in it
 # (streamlit/elements/widgets/selectbox.py): with 110 values a fifth of a page's script run.
 
@@ -132,16 +132,18 @@ WHOLE_SESSION: Final = (
 
 
 class _Session(Mapping[str, object]):
-    """A session's values: one is looked up where it is, all are copied for whoever asks for all."""
+    """Looks up single values in the session, and copies it only for a caller that reads all."""
 
-    def __init__(self, one: Mapping[str, object], copy: Callable[[], Mapping[str, object]]) -> None:
-        self._one, self._copy = one, copy
+    def __init__(
+        self, state: Mapping[str, object], copy: Callable[[], Mapping[str, object]]
+    ) -> None:
+        self._state, self._copy = state, copy
 
     def __getitem__(self, key: str) -> object:
-        return self._one[key]
+        return self._state[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._one
+        return key in self._state
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._copy())
@@ -161,8 +163,8 @@ def look_up_single_values() -> None:
         return
 
     @wraps(copy)
-    def session(one: Mapping[str, object]) -> _Session:
-        return _Session(one, partial(copy, one))
+    def session(state: Mapping[str, object]) -> _Session:
+        return _Session(state, partial(copy, state))
 
     _put(WHOLE_SESSION, property(session))
 
