@@ -5,6 +5,7 @@ from browser.driving import SHARED, expect
 
 from playground.ui.server.page_sockets import MOST_STRANGERS_BYTES
 
+LINE = "as long as a line is " * 4 + "\n"
 # As a paste does it: the value is there, then the event.
 PASTE = """([selector, units]) => {
     const text = typeof units === "string" ? units : String.fromCharCode(...units);
@@ -48,15 +49,22 @@ def test_a_text_that_no_message_can_carry_is_refused_at_once_and_nothing_is_lost
     assert api.posts[0].json["messages"][0]["content"] == f"{before}!"
 
 
+@pytest.fixture(scope="module")
+def shared(start_app):
+    return start_app(SHARED)
+
+
 @pytest.mark.parametrize("key", ["message_0_text", "stops_A"])
-def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, start_app, key):
-    screen = visit(start_app(SHARED).from_elsewhere)
+def test_a_stranger_who_types_more_than_is_taken_is_told_so_and_keeps_it(visit, shared, key):
+    screen = visit(shared.from_elsewhere)
     if key == "stops_A":
         screen.show_more("A")
     field = screen.at(key).locator("textarea")
     before, size = field.input_value(), MOST_STRANGERS_BYTES
     expect(field).to_be_visible()
-    screen.page.evaluate(PASTE, [f".st-key-{key} textarea", "x" * size])
+    # In lines: where it could break a single word a browser looks for half a minute.
+    long = (LINE * (size // len(LINE) + 1))[:size]
+    screen.page.evaluate(PASTE, [f".st-key-{key} textarea", long])
     note = screen.page.get_by_role("alert").filter(has_text=f"this app takes {size:,}")
     expect(note).to_be_visible()
     assert field.evaluate("it => it.value.length") == size
