@@ -7,6 +7,7 @@ dearer for the server.
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
 import threading
 import weakref
@@ -30,8 +31,9 @@ PACES_S = ((10, 0.05), (25, 0.1), (inf, 0.2))
 MOST_SHARE = 0.1
 """Where there are many pages, the pace is at most this share of the time for which a page has
 shown its runs: a person waits for the first words."""
-STOPPING_PACE_S = 0.01
-"""The pace until a run that is being stopped has stopped: a person waits for that."""
+AWAITED_PACE_S = 0.01
+"""The pace where a person waits for one thing: until a run that is being stopped has stopped and,
+where few pages are told, until an answer has begun."""
 LONG, LONG_PACE_S = 60_000, 0.1
 """Characters on a page, and its pace beyond them: nobody reads along that fast."""
 FEW_PAGES = 10
@@ -206,9 +208,11 @@ class Feed(Generic[S]):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 task.cancel()
-            # Awaited also after the cancelling: asyncio reports an exception that nobody has looked
-            # at.
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                # The browser connects again and is told all of it anew. Of an error only the type
+                # is logged, for its text can hold an answer.
+                if isinstance(ended, Exception) and not isinstance(ended, WebSocketDisconnect):
+                    logging.getLogger(__name__).error("a feed broke: %s", type(ended).__name__)
             if (page := page_ref()) is not None:
                 page.leave(woken)
 
@@ -251,13 +255,17 @@ class Feed(Generic[S]):
                     began_s, runs = clock(), shown.runs
                 message = teller.news(shown, is_busy=self._live > FEW_PAGES)
             # Before the message goes out: a run that ends while it does is told in another turn.
-            is_live = any(not run.is_over for run in (runs or {}).values()) or teller.is_behind
+            live = [run for run in (runs or {}).values() if not run.is_over]
+            is_live = bool(live) or teller.is_behind
             if message is not None:
                 await socket.send_text(as_json(message))
             if is_live:
                 self._live += 1
                 shown_s = clock() - began_s
-                wait_s = pace_s(self._live, teller.told, shown_s, is_stopping=is_stopping)
+                is_first = any(run.ttft_s is None and not run.attempts for run in live)
+                wait_s = pace_s(
+                    self._live, teller.told, shown_s, is_stopping=is_stopping, is_first=is_first
+                )
                 try:
                     await _wait(woken, wait_s)
                 finally:
@@ -272,11 +280,13 @@ def as_json(message: JsonObject) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
-def pace_s(live: int, told: int, shown_s: float, *, is_stopping: bool = False) -> float:
+def pace_s(
+    live: int, told: int, shown_s: float, *, is_stopping: bool = False, is_first: bool = False
+) -> float:
     """Seconds until the next message to one of so many pages, which was told so many
-    characters of runs that it has shown for so long."""
-    if is_stopping:
-        return STOPPING_PACE_S
+    characters of runs that it has shown for so long. `is_first`: an answer has yet to begin."""
+    if is_stopping or (is_first and live <= FEW_PAGES):
+        return AWAITED_PACE_S
     of_all_s = next(s for most, s in PACES_S if live <= most)
     wait_s = min(of_all_s, max(PACES_S[0][1], MOST_SHARE * shown_s))
     return max(wait_s, LONG_PACE_S) if told > LONG else wait_s

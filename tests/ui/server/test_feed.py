@@ -33,6 +33,8 @@ class Told:
     text: str = ""
     status: str = "streaming"
     is_over: bool = False
+    ttft_s: float | None = 0.1
+    attempts: tuple = ()
 
     @property
     def is_live(self):
@@ -415,6 +417,31 @@ def test_many_pages_and_long_texts_are_told_less_often_but_not_the_first_words(
 
 def test_who_pressed_stop_is_told_soon_among_many_pages_and_after_long_texts_too():
     assert pace_s(50, 100_000, 60, is_stopping=True) == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("live", "expected_s"), [(1, 0.01), (10, 0.01), (11, 0.05), (50, 0.05)]
+)
+def test_where_few_pages_are_told_the_first_words_come_at_once(live, expected_s):
+    assert pace_s(live, 0, 0.1, is_first=True) == pytest.approx(expected_s)
+
+
+def test_what_breaks_a_feed_is_logged_without_its_text(caplog):
+    class Broken(Words):
+        def news(self, shown, *, is_busy):
+            raise ValueError("canary: a part of an answer")
+
+    async def play():
+        feed = Feed(end)
+        page = feed.open_page(Broken)
+        browser = await joined(feed, page)
+        show(page, A=Told("a", text="words"))
+        async with asyncio.timeout(5):
+            await browser.serving
+
+    asyncio.run(play())
+    assert "a feed broke: ValueError" in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_a_browser_that_reads_nothing_has_one_message_waiting_and_holds_nobody_up():
