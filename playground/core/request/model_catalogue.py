@@ -8,6 +8,7 @@ types is an unknown model, which is allowed.
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Final, Literal
 from unicodedata import category
 
@@ -51,9 +52,9 @@ class Model:
     id: str
     name: str
     line: Line
+    released: date
     context_tokens: int
     max_output_tokens: int
-    released: date
     lifecycle: Lifecycle = "active"
     retires_on: date | None = None
     takes_sampling: bool = False
@@ -76,127 +77,55 @@ class Model:
         return self.retires_on is not None and today >= self.retires_on
 
 
-def _current(
-    id: str,
-    name: str,
-    line: Line,
-    released: date,
-    thinking: frozenset[str] = ALWAYS,
-    default: ThinkingDefault = "always",
-    effort: str = "high",
-    lifecycle: Lifecycle = "active",
-    off_up_to: str | None = None,
-    one_of_two: bool = False,
-    system_turns: bool = True,
-    forced_tools: bool = True,
-    fast: bool = False,
-) -> Model:
-    """A model of the generation that takes no sampling parameter but five efforts."""
-    return Model(
-        id=id,
-        name=name,
-        line=line,
-        context_tokens=1_000_000,
-        max_output_tokens=128_000,
-        released=released,
-        lifecycle=lifecycle,
-        thinking_types=thinking,
-        thinking_default=default,
-        thinking_off_up_to=off_up_to,
-        takes_one_of_two=one_of_two,
-        takes_system_turns=system_turns,
-        takes_forced_tools=forced_tools,
-        takes_fast=fast,
-        default_effort=effort,
-    )
-
-
-def _earlier(
-    id: str,
-    name: str,
-    line: Line,
-    released: date,
-    efforts: tuple[str, ...],
-    alias: str,
-    lifecycle: Lifecycle = "active",
-    retires_on: date | None = None,
-    one_of_two: bool = True,
-) -> Model:
-    """A model of the 4.5 generation: temperature, prefill and a thinking budget."""
-    return Model(
-        id=id,
-        name=name,
-        line=line,
-        context_tokens=200_000,
-        max_output_tokens=64_000,
-        released=released,
-        lifecycle=lifecycle,
-        retires_on=retires_on,
-        takes_sampling=True,
-        takes_one_of_two=one_of_two,
-        efforts=efforts,
-        default_effort="high" if efforts else None,
-        thinking_types=BUDGET,
-        thinking_default="off",
-        takes_prefill=True,
-        takes_inference_geo=False,
-        aliases=(alias,),
-    )
-
-
-_OPUS_4_6 = Model(
-    id="claude-opus-4-6",
-    name="Claude Opus 4.6",
-    line="opus",
-    context_tokens=1_000_000,
-    max_output_tokens=128_000,
-    released=date(2026, 2, 5),
-    lifecycle="legacy",
-    takes_sampling=True,
-    efforts=EFFORT_4,
-    thinking_types=BOTH,
-    thinking_default="off",
+# By generation; what a model has otherwise stands in its own line.
+_current = partial(
+    Model, context_tokens=1_000_000, max_output_tokens=128_000, takes_system_turns=True
 )
-_SONNET_4_6 = replace(
-    _OPUS_4_6,
-    id="claude-sonnet-4-6",
-    name="Claude Sonnet 4.6",
-    line="sonnet",
-    released=date(2026, 2, 17),
-)
+_of_4_6 = partial(
+    Model, context_tokens=1_000_000, max_output_tokens=128_000, takes_sampling=True,
+    efforts=EFFORT_4, thinking_types=BOTH, thinking_default="off",
+)  # fmt: skip
+_of_4_5 = partial(
+    Model, context_tokens=200_000, max_output_tokens=64_000, takes_sampling=True,
+    takes_one_of_two=True, efforts=NO_EFFORT, default_effort=None, thinking_types=BUDGET,
+    thinking_default="off", takes_prefill=True, takes_inference_geo=False,
+)  # fmt: skip
 
 # fmt: off
 CATALOGUE: tuple[Model, ...] = (
-    _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), ADAPTIVE, "on", "medium",
-             off_up_to="high", one_of_two=True),
-    _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), BETWEEN_TOOLS, "on",
-             off_up_to="high", forced_tools=False),
-    _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), effort="medium",
-             forced_tools=False, fast=True),
-    _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9), forced_tools=False,
-             fast=True),
-    _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9),
-             lifecycle="limited", forced_tools=False, fast=True),
-    _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1), forced_tools=False),
-    _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1),
-             lifecycle="limited", forced_tools=False),
-    _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), ADAPTIVE, "on", off_up_to="high",
-             fast=True),
-    _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), ADAPTIVE, "on", system_turns=False),
+    _current("claude-haiku-5-5", "Claude Haiku 5.5", "haiku", date(2026, 10, 7), thinking_types=ADAPTIVE,
+             thinking_default="on", default_effort="medium", thinking_off_up_to="high", takes_one_of_two=True),
+    _current("claude-sonnet-5-5", "Claude Sonnet 5.5", "sonnet", date(2026, 9, 28), thinking_types=BETWEEN_TOOLS,
+             thinking_default="on", thinking_off_up_to="high", takes_forced_tools=False),
+    _current("claude-opus-5-5", "Claude Opus 5.5", "opus", date(2026, 9, 22), default_effort="medium",
+             takes_forced_tools=False, takes_fast=True),
+    _current("claude-fable-5-2", "Claude Fable 5.2", "fable", date(2026, 11, 9), takes_forced_tools=False,
+             takes_fast=True),
+    _current("claude-mythos-5-2", "Claude Mythos 5.2", "mythos", date(2026, 11, 9), lifecycle="limited",
+             takes_forced_tools=False, takes_fast=True),
+    _current("claude-fable-5-1", "Claude Fable 5.1", "fable", date(2026, 9, 1), takes_forced_tools=False),
+    _current("claude-mythos-5-1", "Claude Mythos 5.1", "mythos", date(2026, 9, 1), lifecycle="limited",
+             takes_forced_tools=False),
+    _current("claude-opus-5", "Claude Opus 5", "opus", date(2026, 7, 24), thinking_types=ADAPTIVE,
+             thinking_default="on", thinking_off_up_to="high", takes_fast=True),
+    _current("claude-sonnet-5", "Claude Sonnet 5", "sonnet", date(2026, 6, 30), thinking_types=ADAPTIVE,
+             thinking_default="on", takes_system_turns=False),
     _current("claude-fable-5", "Claude Fable 5", "fable", date(2026, 6, 9), lifecycle="legacy"),
     _current("claude-mythos-5", "Claude Mythos 5", "mythos", date(2026, 6, 9), lifecycle="limited"),
     # Its fast answers ended on 2026-11-30.
-    _current("claude-opus-4-8", "Claude Opus 4.8", "opus", date(2026, 5, 28), ADAPTIVE, "off", lifecycle="legacy"),
-    _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), ADAPTIVE, "off", lifecycle="legacy",
-             system_turns=False),
-    _SONNET_4_6,
-    _OPUS_4_6,
-    _earlier("claude-haiku-4-5", "Claude Haiku 4.5", "haiku", date(2025, 10, 15), NO_EFFORT,
-             "claude-haiku-4-5-20251001"),
-    _earlier("claude-opus-4-5", "Claude Opus 4.5", "opus", date(2025, 11, 24), EFFORT_3,
-             "claude-opus-4-5-20251101", "deprecated", date(2027, 1, 22), one_of_two=False),
-    _earlier("claude-sonnet-4-5", "Claude Sonnet 4.5", "sonnet", date(2025, 9, 29), NO_EFFORT,
-             "claude-sonnet-4-5-20250929", "deprecated", date(2026, 11, 30)),
+    _current("claude-opus-4-8", "Claude Opus 4.8", "opus", date(2026, 5, 28), lifecycle="legacy",
+             thinking_types=ADAPTIVE, thinking_default="off"),
+    _current("claude-opus-4-7", "Claude Opus 4.7", "opus", date(2026, 4, 16), lifecycle="legacy",
+             thinking_types=ADAPTIVE, thinking_default="off", takes_system_turns=False),
+    _of_4_6("claude-sonnet-4-6", "Claude Sonnet 4.6", "sonnet", date(2026, 2, 17), lifecycle="legacy"),
+    _of_4_6("claude-opus-4-6", "Claude Opus 4.6", "opus", date(2026, 2, 5), lifecycle="legacy"),
+    _of_4_5("claude-haiku-4-5", "Claude Haiku 4.5", "haiku", date(2025, 10, 15),
+            aliases=("claude-haiku-4-5-20251001",)),
+    _of_4_5("claude-opus-4-5", "Claude Opus 4.5", "opus", date(2025, 11, 24), lifecycle="deprecated",
+            retires_on=date(2027, 1, 22), efforts=EFFORT_3, default_effort="high", takes_one_of_two=False,
+            aliases=("claude-opus-4-5-20251101",)),
+    _of_4_5("claude-sonnet-4-5", "Claude Sonnet 4.5", "sonnet", date(2025, 9, 29), lifecycle="deprecated",
+            retires_on=date(2026, 11, 30), aliases=("claude-sonnet-4-5-20250929",)),
 )
 # fmt: on
 
