@@ -26,6 +26,8 @@ from playground.core.wire.exchange import MASK
 
 Piece = TextDelta | ThinkingDelta | InputDelta | SignatureDelta
 Other = BlockStarted | OtherDelta
+WITH_TEXTS = (BlockStarted, OtherDelta, CitationDelta, Reported, Finished, Usage, Iteration)
+"""Events with texts that are no piece of a longer one, and what stands in them."""
 DEEPEST = 100
 """How deep texts are searched for in events of unknown type."""
 
@@ -237,51 +239,17 @@ class EventMask:
                 events += [TextDelta(held, at)] * bool(held)
         return events
 
-    def _without_key(self, event: Event) -> Event:
-        match event:
-            case BlockStarted():
-                return replace(
-                    event,
-                    kind=self._of(event.kind),
-                    name=self._of(event.name),
-                    id=self._of(event.id),
-                    json=self._of(event.json),
-                    more_json=self._of(event.more_json),
-                )
-            case CitationDelta(text):
-                return replace(event, json=self._of(text))
-            case OtherDelta(kind, text):
-                return replace(event, kind=self._of(kind), json=self._of(text))
-            case Reported(usage):
-                return Reported(self._report(usage))
-            case Finished():
-                return replace(
-                    event,
-                    stop_reason=event.stop_reason and self._of(event.stop_reason),
-                    stop_sequence=event.stop_sequence and self._of(event.stop_sequence),
-                    detail=event.detail and self._of(event.detail),
-                    category=event.category and self._of(event.category),
-                )
-        return event
-
-    def _report(self, report: Usage) -> Usage:
-        """A report names tiers, models and what else it counts in a server's own words."""
-        return replace(report, **{
-            field.name: self._in_report(getattr(report, field.name)) for field in fields(report)
-        })  # fmt: skip
-
-    def _in_report(self, value: Any) -> Any:  # noqa: ANN401 (a field of any type)
-        match value:
-            case str():
-                return self._of(value)
-            case tuple():
-                return tuple(map(self._in_report, value))
-            case Iteration(kind, model_id, usage):
-                return Iteration(self._of(kind), self._in_report(model_id), self._report(usage))
-        return value
-
-    def _of(self, text: str) -> str:
-        return self._secret.masked(text)
+    def _without_key(self, value: Any) -> Any:  # noqa: ANN401 (an event or any field of one)
+        """The same with each of its texts masked: tools, tiers, models and whatever else a report
+        counts have names in a server's own words."""
+        if isinstance(value, str):
+            return self._secret.masked(value)
+        if isinstance(value, tuple):
+            return tuple(map(self._without_key, value))
+        if not isinstance(value, WITH_TEXTS):
+            return value
+        values = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **{name: self._without_key(of) for name, of in values.items()})
 
 
 async def without_key_in_texts(
