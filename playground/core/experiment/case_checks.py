@@ -6,15 +6,15 @@ Their texts may hold variables, which the case fills: `{{expected}}` is its expe
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Final, Literal, get_args
+from dataclasses import dataclass
+from typing import Final, Literal, get_args, get_type_hints
 
 from playground.core.experiment.cases import CHECKS, EXPECTED
 from playground.core.experiment.json_schema import schema_problem
 from playground.core.experiment.patterns import pattern_problem
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.template import variables_of
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, is_of
 
 CheckKind = Literal[
     "contains",
@@ -84,6 +84,9 @@ class CaseCheck:
         return tuple(name for name in variables_of(self.text) if name not in own)
 
 
+_FIELDS: Final = get_type_hints(CaseCheck)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """Whether an answer passed, and why not in one line. None: that could not be told."""
@@ -150,10 +153,8 @@ def _judge_problem(check: CaseCheck) -> str | None:
 def to_fields(check: CaseCheck) -> dict[str, Json]:
     """The check as fields of JSON, without those at their default."""
     plain = CaseCheck(check.kind)
-    names = [field.name for field in fields(check)]
-    return {"kind": check.kind} | {
-        name: getattr(check, name) for name in names if getattr(check, name) != getattr(plain, name)
-    }
+    changed = [name for name in _FIELDS if getattr(check, name) != getattr(plain, name)]
+    return {"kind": check.kind} | {name: getattr(check, name) for name in changed}
 
 
 def from_fields(found: object) -> CaseCheck:
@@ -172,31 +173,15 @@ def stored_check(found: object) -> CaseCheck:
     kind = found.get("kind")
     if kind not in CHECK_KINDS:
         raise CheckError(f"A check's kind must be one of {', '.join(CHECK_KINDS)}.")
-    plain = CaseCheck(kind)
     for name, value in found.items():
-        if name not in {field.name for field in fields(plain)}:
+        if name not in _FIELDS:
             raise CheckError(f"A check has no field {str(name)[:40]!r}.")
-        if not _fits(name, value):
+        if not is_of(value, _FIELDS[name]):
             raise CheckError(f"A check's {name} cannot be {str(value)[:40]!r}.")
     check = CaseCheck(**found)
     if problem := _text_problem(check.text):
         raise CheckError(problem)
     return check
-
-
-def _fits(name: str, value: object) -> bool:
-    match name:
-        case "ignore_case":
-            return isinstance(value, bool)
-        case "least" | "most":
-            # A bool is an int to Python: `true` would pass for 1.
-            return value is None or (isinstance(value, int) and not isinstance(value, bool))
-        case "tolerance":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "unit":
-            return value in get_args(LengthUnit)
-        case _:
-            return isinstance(value, str)
 
 
 def read_checks(text: str) -> tuple[CaseCheck, ...]:

@@ -1,37 +1,20 @@
 """A request as JSON has it, and read back with one error for whatever is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
-from typing import Final, get_args
+from dataclasses import asdict
+from typing import Final, get_type_hints
 
 from playground.core.request.body_shapes import ROLES
 from playground.core.request.model_catalogue import MODEL_ID, is_model_id
-from playground.core.request.request import (
-    ApiVersion,
-    Cache,
-    Message,
-    Params,
-    Prompt,
-    Request,
-    ServiceTier,
-    Thinking,
-    ThinkingDisplay,
-)
+from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.request.sent_blocks import BlocksError, read_blocks
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, is_of
 
 MOST_MESSAGES: Final = 200
-_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "thinking": get_args(Thinking),
-    "thinking_display": get_args(ThinkingDisplay),
-    "cache": get_args(Cache),
-    "service_tier": get_args(ServiceTier),
-    "api_version": get_args(ApiVersion),
-}
 _ALWAYS: Final = ("role", "text")
 _BLOCKS: Final = "blocks_json"
 _RESULT: Final = "result_of"
-_PARAMS: Final = tuple(field.name for field in fields(Params))
+_PARAMS: Final = get_type_hints(Params)
 
 
 class FieldsError(ValueError):
@@ -112,7 +95,7 @@ def _params(data: object) -> Params:
     if not isinstance(data, dict) or not {"model", "max_tokens"} <= set(data) <= set(_PARAMS):
         raise FieldsError("The params must have a model, max_tokens and no other fields.")
     for name, value in data.items():
-        if not _fits(name, value):
+        if not is_of(value, _PARAMS[name]):
             # Cut, for it is shown: what a link brings may be any length.
             raise FieldsError(f"{name} cannot be {str(value)[:40]!r}.")
     if not is_model_id(text_of(data["model"], "model")):
@@ -121,24 +104,6 @@ def _params(data: object) -> Params:
     return Params(**{**data, "stop_sequences": stops})
 
 
-def _fits(name: str, value: object) -> bool:
-    if name in _WORDS:
-        return value in _WORDS[name]
-    match name:
-        case "model" | "extra_json":
-            return isinstance(value, str)
-        case "max_tokens":
-            return is_whole(value)
-        case "top_k" | "thinking_budget_tokens":
-            return value is None or is_whole(value)
-        case "temperature" | "top_p":
-            return value is None or is_whole(value) or isinstance(value, float)
-        case "effort":
-            return value is None or isinstance(value, str)
-        case _:
-            return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-
-
 def is_whole(value: object) -> bool:
     """Whether this is a number of JSON without a fraction; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    return is_of(value, int)

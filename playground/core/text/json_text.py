@@ -4,7 +4,8 @@ it, and its lines."""
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 Json: TypeAlias = Any
 """Parsed JSON: whatever a text held, or whatever will be written as one."""
@@ -54,6 +55,20 @@ def distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(fields) < len(pairs):
         raise NameTwiceError
     return fields
+
+
+def is_of(value: Json, annotation: Any) -> bool:  # noqa: ANN401 (the type of a field)
+    """Whether JSON holds what a field of this type takes. A whole number is a float as well; true
+    and false, which are numbers to Python, are none."""
+    of, within = get_origin(annotation), get_args(annotation)
+    if of is Literal:
+        return value in within
+    if of is UnionType:
+        return any(is_of(value, kind) for kind in within)
+    if of is tuple:
+        return isinstance(value, list | tuple) and all(is_of(item, within[0]) for item in value)
+    kinds = {float: (int, float), None: (NoneType,)}.get(annotation, (annotation,))
+    return type(value) in kinds
 
 
 def is_within(text: str, most_parts: int, deepest: int) -> bool:
