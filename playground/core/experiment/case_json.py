@@ -6,22 +6,11 @@ from typing import Final
 
 from playground.core.experiment.case_shape import fitted
 from playground.core.experiment.cases import CHECKS, Cases, CasesError, unkeepable
-from playground.core.text.json_text import Json, JsonObject
+from playground.core.text.json_text import Json, JsonObject, NameTwiceError, distinct
 
 _ONE_LIST: Final = ("cases", "data", "examples", "items", "records", "rows", "test_cases", "tests")
 """Fields under which an object keeps the list of its records."""
 EXAMPLE: Final = '{"name": "Ada"}'
-
-
-def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise _TwiceError
-    return fields
-
-
-class _TwiceError(ValueError):
-    """A name stands twice in an object, so that one of its values would be lost."""
 
 
 class _Number(str):
@@ -31,15 +20,11 @@ class _Number(str):
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_distinct, parse_int=_Number, parse_float=_Number, parse_constant=_Number
+    object_pairs_hook=distinct, parse_int=_Number, parse_float=_Number, parse_constant=_Number
 )
-_TWICE: Final = "one name stands twice in an object"
 _TOO_DEEP: Final = "it is nested too deeply"
 _MARK: Final = "\ufeff"
-
-
-def _loads(text: str) -> Json:
-    return _DECODER.decode(text)
+_loads: Final = _DECODER.decode
 
 
 def read_json_cases(text: str) -> Cases:
@@ -84,8 +69,8 @@ def _lines(text: str) -> Iterator[tuple[int, Json]]:
             yield number, _loads(line)
         except json.JSONDecodeError as error:
             raise CasesError(f"Row {number:,}, character {error.colno}: {error.msg}.") from None
-        except _TwiceError:
-            raise CasesError(f"Row {number:,}: {_TWICE}.") from None
+        except NameTwiceError as error:
+            raise CasesError(f"Row {number:,}: {error}.") from None
         except RecursionError:
             raise CasesError(f"Row {number:,}: {_TOO_DEEP}.") from None
 
@@ -100,8 +85,8 @@ def _values(text: str) -> list[Json]:
         where = f"Line {error.lineno:,}, character {error.colno}"
         hint = " It looks like Python, not JSON." if _is_python(error) else ""
         raise CasesError(f"{where}: {error.msg}.{hint}") from None
-    except _TwiceError:
-        raise CasesError(f"It is not read, since {_TWICE}.") from None
+    except NameTwiceError as error:
+        raise CasesError(f"It is not read, since {error}.") from None
     except RecursionError:
         raise CasesError(f"It is not read, since {_TOO_DEEP}.") from None
 
@@ -113,11 +98,11 @@ def _is_python(error: json.JSONDecodeError) -> bool:
 
 def _documents(text: str) -> Iterator[Json]:
     """Objects one after another, as jq writes them; none where anything else is among them."""
-    decoder, place, documents = _DECODER, 0, []
+    place, documents = 0, []
     text = text.strip()
     while place < len(text):
         try:
-            document, place = decoder.raw_decode(text, place)
+            document, place = _DECODER.raw_decode(text, place)
         except (ValueError, RecursionError):
             return
         if not isinstance(document, dict | list):
