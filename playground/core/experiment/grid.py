@@ -8,12 +8,12 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 from playground.core.checks.number_fields import RULES
 from playground.core.experiment.cases import Cases
@@ -39,6 +39,7 @@ SEPARATOR: Final = " · "
 Swept = Literal["model", "temperature", "effort", "max_tokens"]
 SWEPT: Final[tuple[Swept, ...]] = get_args(Swept)
 Value = str | int | float
+Number = TypeVar("Number", int, float)
 
 
 class GridError(ValueError):
@@ -159,19 +160,18 @@ def settings(variants: Sequence[Variant], sweeps: Sequence[Sweep] = ()) -> tuple
         raise GridError("A parameter can be swept only once.")
     for sweep in sweeps:
         _require_values(sweep)
-    points = [tuple(zip(parameters, point, strict=True)) for point in _points(sweeps)]
+    # Counted before they are made: there can be too many to make.
+    combinations = math.prod(len(sweep.values) for sweep in sweeps)
+    if max(1, len(variants)) * combinations > MOST_SETTINGS:
+        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
     if not variants:
         raise GridError("There is no variant to run.")
-    if len(variants) * len(points) > MOST_SETTINGS:
-        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
-    return tuple(_setting(variant, swept) for variant in variants for swept in points)
-
-
-def _points(sweeps: Sequence[Sweep]) -> list[tuple[Value, ...]]:
-    """Every combination of values. Raises `GridError` before there are too many."""
-    if math.prod(len(sweep.values) for sweep in sweeps) > MOST_SETTINGS:
-        raise GridError(f"There can be at most {MOST_SETTINGS} settings.")
-    return list(product(*(sweep.values for sweep in sweeps)))
+    made = []
+    for variant, values in product(variants, product(*(sweep.values for sweep in sweeps))):
+        swept = tuple(zip(parameters, values, strict=True))
+        params = variant.request.params.swept(dict(swept))
+        made.append(Setting(variant.letter, replace(variant.request, params=params), swept))
+    return tuple(made)
 
 
 def _require_values(sweep: Sweep) -> None:
@@ -195,11 +195,6 @@ def _fits(parameter: Swept, value: object) -> bool:
             return isinstance(value, int) and not isinstance(value, bool) and value > 0
         case "temperature":
             return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _setting(variant: Variant, swept: tuple[tuple[Swept, Value], ...]) -> Setting:
-    params = variant.request.params.swept(dict(swept))
-    return Setting(variant.letter, replace(variant.request, params=params), swept)
 
 
 def require_size(settings: int, cases: int, repeats: int) -> int:
@@ -244,19 +239,20 @@ _ONE_OR_TWO: Final = re.compile(r"(?<!\d)\d{1,3}\s\d{3}(?!\d)")
 def numbers(parameter: str, text: str) -> tuple[float, ...]:
     """The values of a sweep, in their order. They are separated by a comma and a blank, a blank
     or a semicolon. Raises `GridError`, also where a comma could be the decimal one."""
-    number_rule = _RULES[parameter]
-    try:
-        values = [read_float(word, number_rule) for word in _words(number_rule, text)]
-    except NumberError as error:
-        raise GridError(str(error)) from None
-    return tuple(value for value in values if value is not None)
+    return _numbers(parameter, text, read_float)
 
 
 def whole_numbers(parameter: str, text: str) -> tuple[int, ...]:
     """The values of a sweep over a parameter that takes only whole numbers. Raises `GridError`."""
+    return _numbers(parameter, text, read_whole)
+
+
+def _numbers(
+    parameter: str, text: str, read: Callable[[str, NumberRule], Number | None]
+) -> tuple[Number, ...]:
     number_rule = _RULES[parameter]
     try:
-        values = [read_whole(word, number_rule) for word in _words(number_rule, text)]
+        values = [read(word, number_rule) for word in _words(number_rule, text)]
     except NumberError as error:
         raise GridError(str(error)) from None
     return tuple(value for value in values if value is not None)
