@@ -1,12 +1,15 @@
 """The same API as an ordinary HTTP server on loopback, for curl and for other clients."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request as HttpRequest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from playground.claude.demo.answer import Dropped
-from playground.claude.demo.api import DemoApi, Reply, Request
+from playground.claude.demo.api import DemoApi, Request
 
 if TYPE_CHECKING:
     import uvicorn
@@ -14,22 +17,17 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8901
 LOOPBACK = "127.0.0.1"
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-
-def asgi(api: DemoApi) -> App:
+def asgi(api: DemoApi) -> ASGIApp:
     """The API as an ASGI app."""
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(
             scope["method"],
             scope["path"],
             scope["query_string"].decode("ascii", "replace"),
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            await _body(receive),
+            await HttpRequest(scope, receive).body(),
         )
         answering = asyncio.create_task(_answer(api, request, send))
         leaving = asyncio.create_task(_leave(receive))
@@ -39,19 +37,10 @@ def asgi(api: DemoApi) -> App:
         finally:
             for task in (answering, leaving):
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Dropped):
+                with suppress(asyncio.CancelledError, Dropped):
                     await task
 
     return app
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
 
 
 async def _leave(receive: Receive) -> None:
@@ -67,22 +56,16 @@ async def _answer(api: DemoApi, request: Request, send: Send) -> None:
         # A promised byte that never comes: the client sees a broken connection.
         await _start(send, 200, {"content-length": "1"})
         return
-    try:
+    async with aclosing(reply.body) as parts:
         await _start(send, reply.status, reply.headers)
-        await _send_body(reply, send)
-    finally:
-        await reply.body.aclose()
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     lines = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
-
-
-async def _send_body(reply: Reply, send: Send) -> None:
-    async for part in reply.body:
-        await send({"type": "http.response.body", "body": part, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def server(api: DemoApi, port: int, host: str = LOOPBACK) -> "uvicorn.Server":
