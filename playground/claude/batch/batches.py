@@ -4,7 +4,7 @@ Each takes the key for that call alone, and gives a value or a `Failure`, never 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,9 +29,6 @@ FIRST_LOOK_S, LONGEST_LOOK_S, LOOK_GROWTH = 1.0, 60.0, 1.5
 PATIENCE_S = 600.0
 """A batch is sometimes "not found" for a while after it was created (SDK issue 1432)."""
 
-Attempt = Callable[[int], Awaitable[JsonObject | Failure]]
-"""Makes a call, given the number of the attempt."""
-
 
 @dataclass(frozen=True)
 class BatchApi:
@@ -51,10 +48,11 @@ class BatchApi:
             body = await asyncio.to_thread(new.encoded)
         except (ValueError, TypeError):
             return Failure("invalid_request", "The batch holds something that is not JSON.")
-        post = self._call(connection, key, "post", PATH, new.headers, body)
         # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
         # batch would be paid for as well.
-        outcome = as_batch(await self._patiently(post, _was_refused))
+        outcome = as_batch(
+            await self._ask(connection, key, "post", PATH, new.headers, body, _was_refused)
+        )
         if isinstance(outcome, Batch) or not _may_be_submitted(outcome):
             return outcome
         return await self.find(connection, key, len(new.requests), began, outcome, others)
@@ -92,13 +90,11 @@ class BatchApi:
 
     async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """The state of a batch."""
-        get = self._call(connection, key, "get", path_of(batch_id))
-        return as_batch(await self._patiently(get))
+        return as_batch(await self._ask(connection, key, "get", path_of(batch_id)))
 
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """Ask for a batch to be canceled; requests under way may still be answered and billed."""
-        post = self._call(connection, key, "post", path_of(batch_id, "/cancel"))
-        return as_batch(await self._patiently(post))
+        return as_batch(await self._ask(connection, key, "post", path_of(batch_id, "/cancel")))
 
     async def list_batches(
         self, connection: Connection, key: str, since: datetime
@@ -150,8 +146,7 @@ class BatchApi:
     async def _page(
         self, connection: Connection, key: str, after: str
     ) -> tuple[list[Batch], bool] | Failure:
-        get = self._call(connection, key, "get", page_path(MOST_LISTED, after))
-        page = await self._patiently(get)
+        page = await self._ask(connection, key, "get", page_path(MOST_LISTED, after))
         if isinstance(page, Failure):
             return page
         rows = page.get("data")
@@ -162,7 +157,7 @@ class BatchApi:
         batches = [batch for row in rows if (batch := batch_of(row)) is not None]
         return batches, page.get("has_more") is True and len(batches) == len(rows)
 
-    def _call(
+    async def _ask(
         self,
         connection: Connection,
         key: str,
@@ -170,19 +165,13 @@ class BatchApi:
         path: str,
         headers: JsonObject | None = None,
         body: bytes | None = None,
-    ) -> Attempt:
-        return lambda number: ask(
-            self.clients, connection, key, number, method, path, headers, body
-        )
-
-    async def _patiently(
-        self, attempt: Attempt, may_repeat: Callable[[Failure], bool] = lambda _: True
+        may_repeat: Callable[[Failure], bool] = lambda _: True,
     ) -> JsonObject | Failure:
-        """Retry by the policy where repeating does no harm."""
+        """A call's answer; it is retried by the policy where repeating does no harm."""
         began_s = self.timing.monotonic_s()
         number = 1
         while True:
-            outcome = await attempt(number)
+            outcome = await ask(self.clients, connection, key, number, method, path, headers, body)
             if not isinstance(outcome, Failure) or not may_repeat(outcome):
                 return outcome
             wait_s = self.wait_s(outcome, number, began_s)

@@ -6,6 +6,7 @@ reply could name any host, and the key would go there.
 
 from dataclasses import fields
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from functools import partial
 from typing import Literal
 from urllib.parse import quote
 
@@ -55,11 +56,14 @@ async def ask(
     """Attempt `number` at a call that answers with a JSON object."""
     if key and key_problem(key):
         return Failure("bad_key")
-    all_headers = {**(headers or {}), **extra_headers(connection, key, number)}
+    # Encoded by us, a request at a time: the SDK would hold the loop for a whole batch.
+    kind = {} if body is None else {"content-type": "application/json"}
+    all_headers = {**kind, **(headers or {}), **extra_headers(connection, key, number)}
     timeout_s = CALL_TIMEOUT_S if body is None else UPLOAD_TIMEOUT_S
     try:
         client = clients.client(connection, key).with_options(timeout=timeout_s)
-        reply = await _asked(client, method, path, all_headers, body)
+        call = client.get if method == "get" else partial(client.post, content=body)
+        reply: object = await call(path, cast_to=object, options={"headers": all_headers})
     except Exception as error:
         failure = failure_of(error, "possibly", datetime.now(UTC))
         return failure_without_key(failure, key)
@@ -118,24 +122,6 @@ def _counts(row: JsonObject) -> Counts | None:
 
 def _not_the_api() -> Failure:
     return Failure("not_the_api", billed="possibly")
-
-
-async def _asked(
-    client: anthropic.AsyncAnthropic,
-    method: Method,
-    path: str,
-    headers: JsonObject,
-    body: bytes | None,
-) -> object:
-    if method == "get":
-        return await client.get(path, cast_to=object, options={"headers": dict(headers)})
-    if body is None:
-        return await client.post(path, cast_to=object, options={"headers": dict(headers)})
-    # Encoded by us, a request at a time: the SDK would hold the loop for a whole batch.
-    kind = {"content-type": "application/json"}
-    return await client.post(
-        path, content=body, cast_to=object, options={"headers": {**kind, **headers}}
-    )
 
 
 def _count(value: object) -> int:
