@@ -9,8 +9,7 @@ from typing import get_args
 
 import httpx2
 
-from playground.claude.batch.batches import BatchApi
-from playground.claude.batch.calls import open_results
+from playground.claude.batch.batches import BatchApi, open_results
 from playground.claude.errors import failure_in_result, failure_of, failure_without_key
 from playground.claude.masking import EventMask
 from playground.claude.stream import Answer, AnswerFailed, whole
