@@ -1,4 +1,5 @@
-"""One answer as the API's own sequence of events, with the pauses and breaks of a scenario."""
+"""One answer as the API's own sequence of events, with the pauses and breaks of a scenario;
+and as one message, which it is without streaming and in a batch."""
 
 import asyncio
 import json
@@ -6,19 +7,20 @@ import random
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 
-from playground.claude.demo.caching import KEPT, CacheUse
+from playground.claude.demo.caching import KEPT, CacheUse, PromptCache
 from playground.claude.demo.faults import OVERLOADED, Scenario
 from playground.claude.demo.filling import filled
 from playground.claude.demo.judge import judgement
 from playground.claude.demo.language_model import Sampling, language_model
 from playground.claude.demo.listing import dated_id
-from playground.claude.demo.prompt import Body, system_of, turns_of
+from playground.claude.demo.prompt import Body, input_tokens, system_of, turns_of
 from playground.claude.demo.thinking import Thought, thought
 from playground.claude.demo.tokens import tokens
 from playground.claude.demo.writing import StopReason, Writing
-from playground.core.request.model_catalogue import Model
+from playground.core.request.model_catalogue import Model, find
 from playground.core.text.json_text import Json, JsonObject
 
 # In pauses between tokens, half a second or so: a model has to read the prompt first.
@@ -31,6 +33,8 @@ Sleep = Callable[[float], Awaitable[object]]
 
 WORDS_OF_A_TEXT = 8
 """Tokens of each text in JSON."""
+# Every request has a cache of its own, in which nothing grows old.
+NO_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 WORD = re.compile(r"\w[\w'-]*")
 
 
@@ -274,3 +278,53 @@ def _block_start(index: int, block: Event) -> Event:
 
 def _delta(index: int, delta: Event) -> Event:
     return {"type": "content_block_delta", "index": index, "delta": delta}
+
+
+async def batched_message(body: Body, chosen: Scenario, rng: random.Random) -> Event:
+    """The message that answers one request of a batch, whose rules were checked. All requests are
+    under way at once: what is to be cached is written and never read."""
+    model = find(body["model"])
+    if model is None:
+        raise LookupError(body["model"])
+    prompt_tokens = input_tokens(body)
+    cached = PromptCache().use(body, model.id, NO_TIME)
+    request_id = f"req_demo_{rng.getrandbits(96):024x}"
+    pace = Pace(0.0, asyncio.sleep)
+    answer = Answer(body, model, chosen, pace, rng, request_id, prompt_tokens, cached)
+    message: Event = {}
+    async for event in answer.events():
+        fold(message, event)
+    message["usage"]["service_tier"] = "batch"
+    return message
+
+
+def fold(message: Event, event: Event) -> None:
+    """Add one event to the message that is sent without streaming."""
+    match event["type"]:
+        case "message_start":
+            message.update(event["message"])
+        case "content_block_start":
+            message["content"].append(dict(event["content_block"]))
+        case "content_block_delta":
+            block, delta = message["content"][event["index"]], event["delta"]
+            if delta["type"] == "input_json_delta":
+                # It begins as {}, and is the text of JSON until the block ends.
+                block["input"] = (block["input"] or "") + delta["partial_json"]
+                return
+            name = delta["type"].removesuffix("_delta")
+            block[name] += delta[name]
+        case "content_block_stop":
+            block = message["content"][event["index"]]
+            if block["type"] == "tool_use":
+                block["input"] = _input(block["input"])
+        case "message_delta":
+            message.update(event["delta"])
+            message["usage"].update(event["usage"])
+
+
+def _input(written: object) -> object:
+    """The input of a tool; without streaming a call that was cut off has none."""
+    try:
+        return json.loads(written) if isinstance(written, str) else written
+    except ValueError:
+        return {}

@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, unquote
 
-from playground.claude.demo.answer import Answer, Event, Pace, Sleep
-from playground.claude.demo.batch_rules import LARGEST_BATCH
+from playground.claude.demo.answer import Answer, Event, Pace, Sleep, batched_message, fold
 from playground.claude.demo.batches import BATCH_S, Batches, StoredBatch
 from playground.claude.demo.caching import PromptCache
 from playground.claude.demo.faults import (
@@ -28,8 +27,7 @@ from playground.claude.demo.faults import (
 )
 from playground.claude.demo.listing import model_named, model_page
 from playground.claude.demo.prompt import input_tokens
-from playground.claude.demo.rules import check, check_count
-from playground.claude.demo.unstreamed import batched_message, fold
+from playground.claude.demo.rules import LARGEST_BATCH, check, check_count
 from playground.core.request.model_catalogue import find
 from playground.core.text.json_text import Json, JsonObject
 

@@ -12,10 +12,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from playground.claude.demo.batch_rules import broken_batch
 from playground.claude.demo.faults import SERVER_ERROR, ApiError, Scenario, invalid
 from playground.claude.demo.listing import Query, page_of
-from playground.claude.demo.rules import check_in_batch
+from playground.claude.demo.rules import broken_batch, check_in_batch
 from playground.core.text.json_text import JsonObject
 
 BATCH_S = 4.0

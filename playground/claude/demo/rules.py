@@ -1,9 +1,11 @@
 """The real API's rules about a request, as a table: the first one that is broken gives the answer.
 
 Shapes come first (`core/request/body_shapes.py`), then what the model accepts. Messages follow
-the API's where they are known; the API itself calls its wording unstable.
+the API's where they are known; the API itself calls its wording unstable. What is wrong with one
+request of a batch is that request's own result, and no error of the batch.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -21,13 +23,21 @@ DOCS = "https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking"
 # From the migration guide of Haiku 5.5; below, the least top_p that the thinking page allows.
 DEFAULT_TOP_P = 0.99
 LEAST_TOP_P_THINKING = 0.95
+MOST_REQUESTS = 100_000
+LARGEST_BATCH = 256_000_000
+LONGEST_ID = 64
+CUSTOM_ID = "^[a-zA-Z0-9_-]{1,64}$"
+# Fast answers cannot be had in batches (pricing page).
+NOT_IN_BATCHES = ("speed",)
+
+Requests = list[tuple[str, dict[str, Json]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request whose shape is right, and the model it names."""
 
-    version: str
+    version: str | None
     body: Body
     model: Model
 
@@ -69,19 +79,10 @@ def check_count(version: str | None, body: object, today: date = date.min) -> Ap
 
 
 def _check(
-    version: str | None,
-    body: object,
-    fields: frozenset[str],
-    rules: tuple[Rule, ...],
-    today: date,
+    version: str | None, body: Json, fields: frozenset[str], rules: tuple[Rule, ...], today: date
 ) -> ApiError | None:
-    if version is None:
-        return invalid("anthropic-version: header is required")
-    if version not in (SAMPLING_VERSION, CURRENT_VERSION):
-        # Cut, because a header may hold anything.
-        return invalid(f'anthropic-version: "{version[:40]}" is not a valid version.')
-    if not isinstance(body, dict):
-        return invalid("The request body is not a JSON object.")
+    if wrong := _wrong_call(version, body):
+        return invalid(wrong)
     # The current version does not know the sampling fields: it refuses even their defaults.
     wrong = broken_shape(body, fields - set(SAMPLING if version == CURRENT_VERSION else ()))
     if wrong:
@@ -91,6 +92,65 @@ def _check(
         return ApiError(404, "not_found_error", f"model: {body['model']}")
     call = Call(version, body, model)
     return next((invalid(text) for rule in rules if (text := rule(call))), None)
+
+
+def _wrong_call(version: str | None, body: Json) -> str | None:
+    """What is wrong with any call that sends something."""
+    if version is None:
+        return "anthropic-version: header is required"
+    if version not in (SAMPLING_VERSION, CURRENT_VERSION):
+        # Cut, because a header may hold anything.
+        return f'anthropic-version: "{version[:40]}" is not a valid version.'
+    return None if isinstance(body, dict) else "The request body is not a JSON object."
+
+
+def broken_batch(version: str | None, body: Json) -> Requests | ApiError:
+    """The requests of a batch by their ids, or why there is no such batch."""
+    if wrong := _wrong_call(version, body):
+        return invalid(wrong)
+    requests = body.get("requests")
+    if "requests" not in body:
+        return invalid("requests: Field required")
+    if not isinstance(requests, list):
+        return invalid("requests: Input should be a valid list")
+    if not requests:
+        return invalid("requests: List should have at least 1 item after validation, not 0")
+    if len(requests) > MOST_REQUESTS:
+        return invalid(f"requests: List should have at most {MOST_REQUESTS} items")
+    checked: Requests = []
+    ids: set[str] = set()
+    for index, row in enumerate(requests):
+        wrong = _broken_request(row, ids)
+        if wrong is not None:
+            return invalid(f"requests.{index}{wrong}")
+        ids.add(row["custom_id"])
+        checked.append((row["custom_id"], row["params"]))
+    return checked
+
+
+def _broken_request(row: object, ids: set[str]) -> str | None:
+    if not isinstance(row, dict):
+        return ": Input should be an object"
+    for name in ("custom_id", "params"):
+        if name not in row:
+            return f".{name}: Field required"
+    custom_id, params = row["custom_id"], row["params"]
+    if not isinstance(custom_id, str):
+        return ".custom_id: Input should be a valid string"
+    if len(custom_id) > LONGEST_ID:
+        return f".custom_id: String should have at most {LONGEST_ID} characters"
+    if not re.fullmatch(CUSTOM_ID, custom_id, re.ASCII):
+        return f".custom_id: String should match pattern '{CUSTOM_ID}'"
+    if custom_id in ids:
+        return f".custom_id: duplicate custom_id {custom_id}"
+    if not isinstance(params, dict):
+        return ".params: Input should be an object"
+    if params.get("stream"):
+        return ".params.stream: streaming is not supported in batches"
+    for name in NOT_IN_BATCHES:
+        if name in params:
+            return f".params.{name}: not supported in batches"
+    return None
 
 
 def _max_tokens(call: Call) -> str | None:
