@@ -22,17 +22,9 @@ _LIMITS = {
 }
 # By whole names, never by prefix: a server chooses the rest, and may put a key there.
 _MATTER = _LIMITS | {
-    "request-id",
-    "x-request-id",
-    "anthropic-organization-id",
-    "anthropic-workspace-id",
-    "retry-after",
-    "retry-after-ms",
-    "x-should-retry",
-    "content-type",
-    "date",
-    "cf-ray",
-}
+    "request-id", "x-request-id", "anthropic-organization-id", "anthropic-workspace-id",
+    "retry-after", "retry-after-ms", "x-should-retry", "content-type", "date", "cf-ray",
+}  # fmt: skip
 
 
 def sent_of(request: httpx2.Request, key: str) -> Sent:

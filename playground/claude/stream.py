@@ -45,17 +45,10 @@ MOST_TOKENS = 10**12
 """A larger count is nonsense, and would not fit into a log."""
 LONGEST_NAME = 128
 """Characters of a tool's name, and of a block's type."""
-KNOWN = frozenset(
-    {
-        "message_start",
-        "content_block_start",
-        "content_block_delta",
-        "content_block_stop",
-        "message_delta",
-        "message_stop",
-        "error",
-    }
-)
+KNOWN = frozenset((
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
+    "message_delta", "message_stop", "error",
+))  # fmt: skip
 ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
 FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
 """What a line of server-sent events begins with; a colon alone begins a comment."""

@@ -5,13 +5,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 StopReason = Literal[
-    "end_turn",
-    "max_tokens",
-    "stop_sequence",
-    "tool_use",
-    "refusal",
+    "end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal",
     "model_context_window_exceeded",
-]
+]  # fmt: skip
 
 
 @dataclass

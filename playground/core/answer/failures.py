@@ -6,56 +6,22 @@ from math import ceil
 from typing import Literal, get_args
 
 FailureKind = Literal[
-    "bad_key",
-    "authentication",
-    "permission",
-    "billing",
-    "spend_limit",
-    "invalid_request",
-    "not_found",
-    "too_large",
-    "rate_limit",
-    "overloaded",
-    "server_error",
-    "gateway",
-    "proxy",
-    "setting",
-    "certificate",
-    "timeout",
-    "connection",
-    "closed",
-    "dropped",
-    "truncated",
-    "damaged",
-    "empty",
-    "no_content",
-    "undecodable",
-    "not_the_api",
-    "conflict",
-    "expired",
+    "bad_key", "authentication", "permission", "billing", "spend_limit", "invalid_request",
+    "not_found", "too_large", "rate_limit", "overloaded", "server_error", "gateway", "proxy",
+    "setting", "certificate", "timeout", "connection", "closed", "dropped", "truncated",
+    "damaged", "empty", "no_content", "undecodable", "not_the_api", "conflict", "expired",
     "internal",
-]
+]  # fmt: skip
 # The log stores these names: one that is renamed no longer matches earlier rows.
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 Billed = Literal["no", "possibly", "partly"]
 
 # Without `spend_limit`, a 429 that no wait mends, and without `conflict`, which the API's
 # documentation asks to resolve before another try.
-_TRANSIENT = frozenset(
-    {
-        "rate_limit",
-        "overloaded",
-        "server_error",
-        "gateway",
-        "timeout",
-        "connection",
-        "closed",
-        "dropped",
-        "truncated",
-        "damaged",
-        "empty",
-    }
-)
+_TRANSIENT = frozenset((
+    "rate_limit", "overloaded", "server_error", "gateway", "timeout", "connection", "closed",
+    "dropped", "truncated", "damaged", "empty",
+))  # fmt: skip
 
 HAPPENED: dict[FailureKind, str] = {
     "bad_key": "The key cannot be sent: it must be one line of printable ASCII.",

@@ -17,16 +17,9 @@ from playground.core.request.template import variables_of
 from playground.core.text.json_text import Json, is_of
 
 CheckKind = Literal[
-    "contains",
-    "not_contains",
-    "equals",
-    "pattern",
-    "json",
-    "json_schema",
-    "length",
-    "number",
+    "contains", "not_contains", "equals", "pattern", "json", "json_schema", "length", "number",
     "judge",
-]
+]  # fmt: skip
 CHECK_KINDS: Final[tuple[CheckKind, ...]] = get_args(CheckKind)
 LengthUnit = Literal["characters", "words"]
 

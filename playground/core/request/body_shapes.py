@@ -12,34 +12,16 @@ from playground.core.text.json_text import Json, JsonObject
 Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
 REQUIRED_MESSAGE_FIELDS = ("model", "messages", "max_tokens")
-COUNT_FIELDS = frozenset(
-    {
-        "model",
-        "messages",
-        "system",
-        "thinking",
-        "tools",
-        "tool_choice",
-        "cache_control",
-        "output_config",
-        "speed",
-    }
-)
+COUNT_FIELDS = frozenset((
+    "model", "messages", "system", "thinking", "tools", "tool_choice", "cache_control",
+    "output_config", "speed",
+))  # fmt: skip
 """What `count_tokens` takes of a body."""
 # Without the fields of betas: the API refuses those, too, where their header is not sent.
 MESSAGE_FIELDS = COUNT_FIELDS | {
-    "max_tokens",
-    "stream",
-    "stop_sequences",
-    "temperature",
-    "top_p",
-    "top_k",
-    "metadata",
-    "service_tier",
-    "container",
-    "inference_geo",
-    "diagnostics",
-}
+    "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "metadata",
+    "service_tier", "container", "inference_geo", "diagnostics",
+}  # fmt: skip
 _THINKING_KINDS = ("adaptive", "enabled", "disabled", "between_tools")
 EMPTY = "messages: text content blocks must be non-empty"
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")

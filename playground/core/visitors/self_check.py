@@ -72,23 +72,11 @@ class Observed:
 
 def findings(seen: Observed) -> tuple[Finding, ...]:
     """One finding for each thing that was looked at, in the order to read them in."""
-    return (
-        _address(seen),
-        _hosts(seen),
-        _headers(seen),
-        _error_details(seen),
-        _telemetry(seen),
-        _side_doors(seen),
-        _printing(seen),
-        _data_export(seen),
-        _secrets(seen),
-        _key(seen),
-        _gate(seen),
-        _budget(seen),
-        _texts(seen),
-        _log(seen),
-        _names(seen),
-    )
+    judges = (
+        _address, _hosts, _headers, _error_details, _telemetry, _side_doors, _printing,
+        _data_export, _secrets, _key, _gate, _budget, _texts, _log, _names,
+    )  # fmt: skip
+    return tuple(judge(seen) for judge in judges)
 
 
 def is_sound(judged: tuple[Finding, ...]) -> bool:
