@@ -296,11 +296,11 @@ def _without_encrypted(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
 def api_content(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """The content of the assistant turn that sends an answer back unchanged, except for blank
     texts, which the API refuses. Raises `ContentError` where a block is incomplete."""
-    return [_api_block(block) for block in blocks if not _is_blank(block)]
-
-
-def _is_blank(block: Block) -> bool:
-    return isinstance(block, TextBlock) and not block.text.strip()
+    return [
+        _api_block(block)
+        for block in blocks
+        if not isinstance(block, TextBlock) or block.text.strip()
+    ]
 
 
 def _api_block(block: Block) -> dict[str, Any]:
@@ -314,15 +314,12 @@ def _api_block(block: Block) -> dict[str, Any]:
             return {"type": "thinking", "thinking": text, "signature": signature}
         case RedactedThinkingBlock(data):
             return {"type": "redacted_thinking", "data": data}
-        case ToolUseBlock():
+        case ToolUseBlock() | ServerToolUseBlock():
             what = f"the input of {block.name or 'a tool'}"
             # A call without input streams no JSON at all, but the API wants an object.
             tool_input = _object(block.input_json or "{}", what)
-            body = {"type": "tool_use", "id": block.id, "name": block.name, "input": tool_input}
-        case ServerToolUseBlock():
-            what = f"the input of {block.name or 'a tool'}"
-            tool_input = _object(block.input_json or "{}", what)
-            body = {"type": block.type, "id": block.id, "name": block.name, "input": tool_input}
+            kind = type_of(block)
+            body = {"type": kind, "id": block.id, "name": block.name, "input": tool_input}
         case ServerToolResultBlock():
             content = _value(block.content_json, f"the content of {block.type}")
             body = {"type": block.type, "tool_use_id": block.tool_use_id, "content": content}

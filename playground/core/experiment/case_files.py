@@ -4,9 +4,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import Final, Literal
 
 from playground.core.experiment.case_json import read_json_cases
@@ -199,13 +199,16 @@ def _read_csv(text: str) -> Cases:
 
 def _of_rows(rows: list[list[str]], changes: list[str]) -> Cases:
     # A spreadsheet's empty columns on the right have no name and nothing in them.
-    width = max(map(_last_filled, rows), default=0)
+    filled = (place for row in rows for place, cell in enumerate(row, 1) if cell.strip())
+    width = max(filled, default=0)
     if not width:
         raise CasesError("It is empty.")
     rows = [row[:width] if len(row) > width else row for row in rows]
     start = next(number for number, row in enumerate(rows) if any(map(str.strip, row)))
-    if (marked := sum(map(_is_marked, chain.from_iterable(rows)))) > 0:
-        changes.append(_marked_sentence(marked))
+    quoted = (cell[1:] for row in rows for cell in row if cell.startswith("'"))
+    if marked := sum(safe_cell(cell).startswith("'") for cell in quoted):
+        has = "1 cell has" if marked == 1 else f"{marked:,} cells have"
+        changes.append(f"{has} a ' before what a spreadsheet takes for a formula; it is kept.")
     header = rows[start]
     return fitted(header, rows[start + 1 :], first_row=start + 2, changes=tuple(changes))
 
@@ -228,10 +231,6 @@ def _dialect(text: str) -> Dialect:
     if _BLANK_BEFORE_QUOTE.search(text):
         tried += [Dialect(delimiter, skips_blanks=True) for delimiter in ",;|"]
     return max(tried, key=fitness)
-
-
-def _last_filled(row: Sequence[str]) -> int:
-    return next((place for place in range(len(row), 0, -1) if row[place - 1].strip()), 0)
 
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[list[str]]:
@@ -281,12 +280,3 @@ def _of_markdown_row(line: str) -> list[str]:
     line = line.removeprefix("|")
     line = line[:-1] if line.endswith("|") and not line.endswith("\\|") else line
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)]
-
-
-def _is_marked(cell: str) -> bool:
-    return cell.startswith("'") and safe_cell(cell[1:]).startswith("'")
-
-
-def _marked_sentence(cells: int) -> str:
-    has = "1 cell has" if cells == 1 else f"{cells:,} cells have"
-    return f"{has} a ' before what a spreadsheet takes for a formula; it is kept."

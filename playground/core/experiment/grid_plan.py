@@ -51,7 +51,9 @@ class GridPlan:
 
     def batch_of(self, cell_ids: Iterable[str]) -> "BatchBound":
         """What a batch of these cells would be."""
-        sent = [key for cell_id in cell_ids if (key := _sent_of(cell_id)) in self.in_batch_usd]
+        # A cell's id is what is sent for it, and the number of its repeat.
+        keys = (cell_id.rpartition("-")[0] for cell_id in cell_ids)
+        sent = [key for key in keys if key in self.in_batch_usd]
         return BatchBound(len(sent), _total((self.in_batch_usd[key] for key in sent), 1))
 
 
@@ -187,19 +189,11 @@ class _PlanBuilder:
         return prices.cost_of(usage) if prices else None
 
 
-def _sent_of(cell_id: str) -> str:
-    """What is sent for a cell, without the number of its repeat."""
-    return cell_id.rpartition("-")[0]
-
-
 def _of_sweeps(number: int, setting: Setting, planned: Plan) -> list[Note]:
     """What a sweep sets and is not sent, or is refused."""
-    notes = []
-    for parameter, _ in setting.swept:
-        decision = planned.wire.decision(parameter)
-        if decision.state != "sent" or decision.refusal:
-            notes.append(Note("warning", number, None, decision.why))
-    return notes
+    decisions = [planned.wire.decision(parameter) for parameter, _ in setting.swept]
+    unsent = [each for each in decisions if each.state != "sent" or each.refusal]
+    return [Note("warning", number, None, decision.why) for decision in unsent]
 
 
 def _sames(grid: Grid) -> list[Note]:

@@ -14,7 +14,6 @@ from playground.core.experiment.grid import MOST_CELLS, Grid
 from playground.core.experiment.matrix import Answers, Matrix
 from playground.core.request.request_fields import text_of
 from playground.core.runs.row_json import from_fields, to_fields
-from playground.core.runs.run_row import RunRow
 from playground.core.text.json_text import Json, NameTwiceError, distinct
 
 KIND: Final = "playground experiment"
@@ -138,18 +137,15 @@ def _grid(experiment: Experiment, entries: list[list[Json]]) -> Grid:
 
 
 def _cell_fields(cell: CellRow, answers: Answers) -> dict[str, Json]:
+    fields = to_fields(cell.run).items() if cell.run else ()
     return {
         "cell": cell.cell_id,
         "run_id": cell.run_id,
-        "run": _run_fields(cell.run) if cell.run else None,
+        "run": {name: value for name, value in fields if value is not None} or None,
         "checks": json.loads(results_to_json(cell.results)),
         "answer_key": cell.answer_key,
         "answer": answers.get(cell.run_id, ""),
     }
-
-
-def _run_fields(run: RunRow) -> dict[str, Json]:
-    return {name: value for name, value in to_fields(run).items() if value is not None}
 
 
 def _cell(fields: Mapping[str, Json]) -> tuple[CellRow, str]:

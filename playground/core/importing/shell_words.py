@@ -74,7 +74,7 @@ def command(text: str, program: str) -> Command | None:
             has_heredoc = True
             heredoc = token[0] if token else heredoc
             continue
-        name = next((at for at, word in enumerate(words) if _runs(word, program)), None)
+        name = next((at for at, word in enumerate(words) if _names(word.text, program)), None)
         if name is not None and arguments is None:
             arguments = tuple(words[name + 1 :])
         words = []
@@ -84,11 +84,8 @@ def command(text: str, program: str) -> Command | None:
     return None if arguments is None else Command(arguments, heredoc)
 
 
-def _runs(word: Word, program: str) -> bool:
-    return _names(word.text, program)
-
-
 def _names(text: str, program: str) -> bool:
+    """Whether a word names the program, with or without the folder it is in."""
     return text.rpartition("/")[2] in (program, f"{program}.exe")
 
 
@@ -137,7 +134,7 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
                 place = _end_of_run(text, place, part)
                 parts.append(part)
                 filled.append("$(…)" if part == "$(" else "`…`")
-            case "double" if not is_inside and _opens_run(part):
+            case "double" if not is_inside and part.lstrip("$").startswith('"$('):
                 place = token.start() + part.index("$(") + 2
                 parts.clear()
                 yield "("
@@ -147,10 +144,6 @@ def _tokens(text: str, program: str) -> Iterator[Word | tuple[Word, ...] | str]:
         is_inside = is_inside or _names("".join(parts), program)
     yield from word()
     yield "\n"
-
-
-def _opens_run(part: str) -> bool:
-    return part.lstrip("$").startswith('"$(')
 
 
 def _end_of_run(text: str, place: int, opened: str) -> int:

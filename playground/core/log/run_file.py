@@ -3,6 +3,7 @@ it is stands in neither, and no key is in the log."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,13 +33,15 @@ class LineError(ValueError):
 
 def line_of(run: LoggedRun) -> str:
     """The run as one line of JSON, without the line break."""
-    mark = run.mark
-    row: dict[str, Json] = {"format": FORMAT, **to_fields(run.row)}
-    row |= {"starred": mark.is_starred, "tags": list(mark.tags), "note": mark.note}
-    row |= {"vote": mark.vote, "ballot": mark.ballot}
+    row: dict[str, Json] = {"format": FORMAT, **to_fields(run.row), **_marks(run.mark)}
     if run.texts is not None:
         row["texts"] = {name: getattr(run.texts, name) for name in _TEXTS}
     return json.dumps(row, ensure_ascii=False).translate(_ESCAPED)
+
+
+def _marks(mark: Mark) -> dict[str, Json]:
+    """What a person added, as `MARKS` names it."""
+    return dict(zip(MARKS, astuple(mark), strict=True))
 
 
 def run_of(line: str, visitor: str) -> LoggedRun:
@@ -75,10 +78,7 @@ def columns(*, with_texts: bool) -> tuple[str, ...]:
 
 def values_of(run: LoggedRun) -> dict[str, object]:
     """The run by column, as it is; prompt and answer as they are read."""
-    values = {name: getattr(run.row, name) for name in NAMES}
-    mark = run.mark
-    values |= {"starred": mark.is_starred, "tags": mark.tags, "note": mark.note}
-    values |= {"vote": mark.vote, "ballot": mark.ballot}
+    values = {name: getattr(run.row, name) for name in NAMES} | _marks(run.mark)
     if run.texts is not None:
         values |= {"prompt": said(run.texts.request_json), "answer": as_text(run.texts.blocks)}
     return values
