@@ -222,10 +222,6 @@ def sorted_in(rows: Sequence[RunRow], order: Order) -> list[RunRow]:
 
 def matches(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> bool:
     """Whether a run is meant; `said` are its prompt and its answer."""
-    return _matches_row(chosen, row) and _matches_rest(chosen, row, mark, said)
-
-
-def _matches_row(chosen: Filter, row: RunRow) -> bool:
     sets = (
         (chosen.statuses, row.status),
         (chosen.models, row.model),
@@ -237,14 +233,11 @@ def _matches_row(chosen: Filter, row: RunRow) -> bool:
     start, end = chosen.started_from, chosen.started_before
     if (start and row.started_at < start) or (end and row.started_at >= end):
         return False
-    if chosen.from_usd is None and chosen.to_usd is None:
-        return True
-    lowest, highest = chosen.from_usd or Decimal(0), chosen.to_usd
-    cost = _finite(row.cost_usd)
-    return cost is not None and cost >= lowest and (highest is None or cost <= highest)
-
-
-def _matches_rest(chosen: Filter, row: RunRow, mark: Mark, said: Sequence[str]) -> bool:
+    lowest, highest, cost = chosen.from_usd, chosen.to_usd, _finite(row.cost_usd)
+    if lowest is not None and (cost is None or cost < lowest):
+        return False
+    if highest is not None and (cost is None or not 0 <= cost <= highest):
+        return False
     if chosen.is_starred and not mark.is_starred:
         return False
     if chosen.tags and not set(chosen.tags) & set(mark.tags):
