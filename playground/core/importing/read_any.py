@@ -30,11 +30,10 @@ from playground.core.importing.import_result import (
     short,
 )
 from playground.core.importing.messages_body import of_messages_api
-from playground.core.importing.openai_body import is_responses, of_openai, of_responses
+from playground.core.importing.openai_body import is_openai, is_responses, of_openai, of_responses
 from playground.core.importing.python_call import calls_from_python, read_python
 from playground.core.importing.strict_json import read_json, read_object
 from playground.core.importing.unreadable import READABLE, is_javascript, json_kind, kind_of, named
-from playground.core.importing.which_api import is_openai
 from playground.core.request.body_shapes import ROLES
 from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json
