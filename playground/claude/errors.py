@@ -183,6 +183,11 @@ def failure_without_key(failure: Failure, key: str) -> Failure:
     )
 
 
+def failed(error: Exception, key: str, lost: Billed = "possibly") -> Failure:
+    """What a call that is no attempt of a run raised, without the key."""
+    return failure_without_key(failure_of(error, lost, datetime.now(UTC)), key)
+
+
 def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
     response, body = error.response, error.body
     wait_s = retry_after_s(response.headers, now)

@@ -1,13 +1,13 @@
 """The models that an account really has, as values of the catalogue."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import get_args
 
 import anthropic
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.errors import failed
 from playground.claude.secret import Secret
 from playground.core.answer.failures import Failure
 from playground.core.request import model_catalogue
@@ -37,8 +37,7 @@ async def list_models(
     except (AttributeError, TypeError):
         return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.
     except Exception as error:
-        failure = failure_of(error, "possibly", datetime.now(UTC))
-        return failure_without_key(failure, key)
+        return failed(error, key)
     usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
     return model_catalogue.merge(usable)
 

@@ -1,11 +1,9 @@
 """The request that a run would send, built by the same code and sent nowhere."""
 
-from datetime import UTC, datetime
-
 import httpx2
 
 from playground.claude.clients import Clients
-from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.errors import failed
 from playground.claude.recording import sent_of
 from playground.claude.sending import open_stream
 from playground.core.answer.failures import Failure
@@ -34,7 +32,6 @@ async def preview(clients: Clients, connection: Connection, key: str, wire: Wire
     try:
         response = await open_stream(clients, connection, key, wire, 1)
     except Exception as error:
-        failure = failure_of(error, "possibly", datetime.now(UTC))
-        return failure_without_key(failure, key)
+        return failed(error, key)
     await response.aclose()
     return sent_of(response.request, key)

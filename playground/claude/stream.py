@@ -218,7 +218,7 @@ class Answer:
         if takes and kind == "citations_delta":
             return [*events, self._cite(delta.get("citation"), at)]
         if takes:
-            return [*events, *self._piece(kind, delta.get(PIECES[kind]), at)]
+            return [*events, *self._piece(kind, delta.get(PIECES[kind][0]), at)]
         whole = _json(delta)
         self._count(len(whole), 1)
         return [*events, OtherDelta(kind[:LONGEST_NAME], whole, at)]
@@ -231,7 +231,7 @@ class Answer:
             raise ValueError(f"A {kind} is no text.")
         self._count(len(value))
         text = self._whole(at, value)
-        return [EVENTS[kind](text, at)] if text else []
+        return [PIECES[kind][1](text, at)] if text else []
 
     def _cite(self, citation: object, at: int) -> CitationDelta:
         citation_json = _json(_object(citation))
@@ -416,19 +416,13 @@ def _iteration(value: object) -> Iteration:
     return Iteration(_str(value.get("type")) or "", _str(value.get("model")), _counts(value))
 
 
-PIECES = {
-    "text_delta": "text",
-    "thinking_delta": "thinking",
-    "signature_delta": "signature",
-    "input_json_delta": "partial_json",
+PIECES: Mapping[str, tuple[str, Callable[[str, int], Event]]] = {
+    "text_delta": ("text", TextDelta),
+    "thinking_delta": ("thinking", ThinkingDelta),
+    "signature_delta": ("signature", SignatureDelta),
+    "input_json_delta": ("partial_json", InputDelta),
 }
-"""The field in which each kind of text delta has its text."""
-EVENTS: Mapping[str, Callable[[str, int], Event]] = {
-    "text_delta": TextDelta,
-    "thinking_delta": ThinkingDelta,
-    "signature_delta": SignatureDelta,
-    "input_json_delta": InputDelta,
-}
+"""The field in which each kind of text delta has its text, and what that becomes."""
 STARTS = {
     "text": (("text_delta", "text"),),
     "thinking": (("thinking_delta", "thinking"), ("signature_delta", "signature")),

@@ -17,7 +17,7 @@ import anthropic
 import httpx2
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failure_of, failure_without_key
+from playground.claude.errors import failed
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy, verdict
@@ -265,8 +265,7 @@ async def ask(
         call = client.get if method == "get" else partial(client.post, content=body)
         reply: object = await call(path, cast_to=object, options={"headers": all_headers})
     except Exception as error:
-        failure = failure_of(error, "possibly", datetime.now(UTC))
-        return failure_without_key(failure, key)
+        return failed(error, key)
     return reply if isinstance(reply, dict) else _not_the_api()
 
 

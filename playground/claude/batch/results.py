@@ -4,13 +4,12 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import get_args
 
 import httpx2
 
 from playground.claude.batch.batches import BatchApi, open_results
-from playground.claude.errors import failure_in_result, failure_of, failure_without_key
+from playground.claude.errors import failed, failure_in_result, failure_without_key
 from playground.claude.masking import EventMask
 from playground.claude.stream import Answer, AnswerFailed, whole
 from playground.core.answer.events import Finished, Reported
@@ -100,8 +99,7 @@ async def _once(
     except Exception as error:
         # Results that were being read are of answers that are paid for.
         lost: Billed = "possibly" if response is None else "partly"
-        failure = failure_of(error, lost, datetime.now(UTC))
-        yield _Broken(failure_without_key(failure, key))
+        yield _Broken(failed(error, key, lost))
     finally:
         if response is not None:
             await response.aclose()
