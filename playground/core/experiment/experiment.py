@@ -28,7 +28,7 @@ from playground.core.request.request_fields import (
     text_of,
 )
 from playground.core.runs.run_plan import Variant
-from playground.core.text.json_text import Json, NameTwiceError, distinct, refuse_constant
+from playground.core.text.json_text import Json, NameTwiceError, distinct, is_of, refuse_constant
 
 VERSION: Final = 1
 # Room for the largest table of cases, even if JSON escapes each of its characters as \u001b.
@@ -133,7 +133,7 @@ def from_json(text: str) -> Experiment:
 
 def _experiment(fields: dict[str, Json]) -> Experiment:
     share, at_once = fields["least_share"], fields["at_once"]
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+    if not is_of(share, float) or not 0 < share <= 1:
         raise FieldsError("least_share must be above 0 and at most 1.")
     if not is_whole(at_once) or not 1 <= at_once <= MOST_AT_ONCE:
         raise FieldsError(f"at_once must be from 1 to {MOST_AT_ONCE}.")

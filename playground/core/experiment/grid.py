@@ -22,6 +22,7 @@ from playground.core.request.model_catalogue import MODEL_ID, is_model_id
 from playground.core.request.request import EFFORTS, Request
 from playground.core.request.template import render
 from playground.core.runs.run_plan import Variant
+from playground.core.text.json_text import Json, is_of
 from playground.core.text.number_text import (
     NumberError,
     NumberRule,
@@ -184,17 +185,16 @@ def _require_values(sweep: Sweep) -> None:
         raise GridError(why)
 
 
-def _fits(parameter: Swept, value: object) -> bool:
+def _fits(parameter: Swept, value: Json) -> bool:
     match parameter:
         case "model":
             return isinstance(value, str) and bool(value.strip()) and is_model_id(value)
         case "effort":
             return value in EFFORTS
         case "max_tokens":
-            # A bool is an int to Python: `true` would pass for 1.
-            return isinstance(value, int) and not isinstance(value, bool) and value > 0
+            return is_of(value, int) and value > 0
         case "temperature":
-            return isinstance(value, int | float) and not isinstance(value, bool)
+            return is_of(value, float)
 
 
 def require_size(settings: int, cases: int, repeats: int) -> int:

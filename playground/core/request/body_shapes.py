@@ -3,11 +3,11 @@ API's where they are known. Source: the request's types in the SDK."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from playground.core.request.model_catalogue import EFFORT_5
 from playground.core.request.tool_results import unpaired
-from playground.core.text.json_text import Json, JsonObject
+from playground.core.text.json_text import JsonObject, is_of
 
 Role = Literal["user", "assistant", "system"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -51,15 +51,15 @@ def broken_fields(body: Fields) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
-def _input(name: str, expected: str, is_right: Callable[[Json], bool]) -> Shape:
-    """The shape of a field that needs no more than one look at its value."""
-    return lambda body: None if is_right(body[name]) else f"{name}: Input should be {expected}"
+def _input(name: str, expected: str, annotation: Any) -> Shape:  # noqa: ANN401 (any type)
+    """The shape of a field whose type says all of it."""
+    wrong = f"{name}: Input should be {expected}"
+    return lambda body: None if is_of(body[name], annotation) else wrong
 
 
 def _max_tokens(body: Fields) -> str | None:
     limit = body["max_tokens"]
-    # JSON's true is an int to Python.
-    if isinstance(limit, bool) or not isinstance(limit, int):
+    if not is_of(limit, int):
         return "max_tokens: Input should be a valid integer"
     return "max_tokens: must be greater than or equal to 0" if limit < 0 else None
 
@@ -292,8 +292,9 @@ def _cache_control(body: Fields) -> str | None:
     return None
 
 
+_TIER = Literal["auto", "standard_only"]
 _SHAPES: Mapping[str, Shape] = {
-    "model": _input("model", "a valid string", lambda value: isinstance(value, str)),
+    "model": _input("model", "a valid string", str),
     "max_tokens": _max_tokens,
     "messages": _messages,
     "system": _system,
@@ -303,17 +304,9 @@ _SHAPES: Mapping[str, Shape] = {
     "tools": _tools,
     "tool_choice": _tool_choice,
     "cache_control": _cache_control,
-    "service_tier": _input(
-        "service_tier",
-        "'auto' or 'standard_only'",
-        lambda value: value in ("auto", "standard_only"),
-    ),
-    "speed": _input(
-        "speed", "'standard' or 'fast'", lambda value: value in (None, "standard", "fast")
-    ),
+    "service_tier": _input("service_tier", "'auto' or 'standard_only'", _TIER),
+    "speed": _input("speed", "'standard' or 'fast'", Literal["standard", "fast"] | None),
     "metadata": _metadata,
-    "inference_geo": _input(
-        "inference_geo", "a valid string", lambda value: isinstance(value, str | None)
-    ),
-    "stream": _input("stream", "a valid boolean", lambda value: isinstance(value, bool)),
+    "inference_geo": _input("inference_geo", "a valid string", str | None),
+    "stream": _input("stream", "a valid boolean", bool),
 }

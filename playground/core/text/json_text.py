@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeAlias, get_args, get_origin
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 Json: TypeAlias = Any
 """Parsed JSON: whatever a text held, or whatever will be written as one."""
@@ -63,7 +63,7 @@ def is_of(value: Json, annotation: Any) -> bool:  # noqa: ANN401 (the type of a 
     of, within = get_origin(annotation), get_args(annotation)
     if of is Literal:
         return value in within
-    if of is UnionType:
+    if of in (Union, UnionType):
         return any(is_of(value, kind) for kind in within)
     if of is tuple:
         return isinstance(value, list | tuple) and all(is_of(item, within[0]) for item in value)

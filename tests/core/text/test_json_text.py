@@ -1,12 +1,13 @@
 """JSON in lines is the same JSON, letter for letter, and grows as it grows."""
 
 import json
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.core.text.json_text import DEEPEST_LINE, MOST_INDENTED, indented
+from playground.core.text.json_text import DEEPEST_LINE, MOST_INDENTED, indented, is_of
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
@@ -48,3 +49,20 @@ def test_lines_end_where_there_would_be_more_spaces_than_letters():
     assert indented(text).count("\n") == DEEPEST_LINE
     assert indented(text * 10) == text * 10
     assert MOST_INDENTED < 50_000
+
+
+@pytest.mark.parametrize(
+    ("annotation", "right", "wrong"),
+    [
+        (str, ["", "a"], [None, 1, []]),
+        (int, [0, -1], [True, 1.0, "1", None]),
+        (float, [0, 0.5], [False, "1", None]),
+        (bool, [True, False], [0, 1, None, "true"]),
+        (int | None, [None, 3], [True, 0.5]),
+        (Literal["a", "b"] | None, ["a", None], ["c", 1, ["a"], {}]),
+        (tuple[str, ...], [[], ["a", "b"]], ["ab", [1], None]),
+    ],
+)
+def test_json_is_of_a_type_as_a_field_of_it_takes_it(annotation, right, wrong):
+    assert all(is_of(value, annotation) for value in right)
+    assert not any(is_of(value, annotation) for value in wrong)
