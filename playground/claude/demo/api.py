@@ -126,8 +126,7 @@ class DemoApi:
         batch_id, _, what = path.removeprefix(BATCHES).lstrip("/").partition("/")
         batch_id = unquote(batch_id)
         if not batch_id and request.method == "POST":
-            error = chosen.error_at(_retry(request))
-            if error:
+            if error := _chosen_error(request, chosen):
                 return self._whole(error, request_id, chosen.retry_after_s)
             batch = self._create_batch(request, chosen)
         elif not batch_id:
@@ -157,10 +156,7 @@ class DemoApi:
 
     async def _messages(self, request: Request, chosen: Scenario, request_id: str) -> Reply:
         body = _json(request.body)
-        error = chosen.error_at(_retry(request))
-        if error:
-            model_id = body.get("model") if isinstance(body, dict) else None
-            error = replace(error, message=error.message.format(model=model_id))
+        if error := _chosen_error(request, chosen):
             return self._whole(error, request_id, chosen.retry_after_s)
         if isinstance(body, ApiError):
             return self._whole(body, request_id)
@@ -227,6 +223,17 @@ class DemoApi:
             f"{name}-input-tokens-remaining": str(tokens_left),
             f"{name}-input-tokens-reset": reset,
         }
+
+
+def _chosen_error(request: Request, chosen: Scenario) -> ApiError | None:
+    """The error that the scenario has for this attempt, about the model that was asked for."""
+    error, body = chosen.error_at(_retry(request)), _json(request.body)
+    match body:
+        case {"model": model_id} | {"requests": [{"params": {"model": model_id}}, *_]}:
+            named = model_id
+        case _:
+            named = None
+    return error and replace(error, message=error.message.format(model=named))
 
 
 def _count_tokens(request: Request, today: date) -> JsonObject | ApiError:

@@ -180,6 +180,11 @@ def test_a_scenario_refuses_a_submission_as_it_refuses_a_message(demo, scenario,
         assert demo.create(request("a"), scenario=scenario, **retried).id
 
 
+def test_the_error_about_an_unknown_model_names_the_one_that_was_asked_for(demo):
+    with pytest.raises(anthropic.NotFoundError, match="model: claude-sonnet-4-6"):
+        demo.create(request("a"), scenario="unknown_model")
+
+
 @pytest.mark.parametrize("scenario", ["dropped", "stalled", "truncated", "refusal", "max_tokens"])
 def test_what_breaks_a_stream_breaks_no_batch(demo, scenario):
     batch = demo.create(request("a"), scenario=scenario)

@@ -419,9 +419,7 @@ def test_who_pressed_stop_is_told_soon_among_many_pages_and_after_long_texts_too
     assert pace_s(50, 100_000, 60, is_stopping=True) == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize(
-    ("live", "expected_s"), [(1, 0.01), (10, 0.01), (11, 0.05), (50, 0.05)]
-)
+@pytest.mark.parametrize(("live", "expected_s"), [(1, 0.01), (10, 0.01), (11, 0.05), (50, 0.05)])
 def test_where_few_pages_are_told_the_first_words_come_at_once(live, expected_s):
     assert pace_s(live, 0, 0.1, is_first=True) == pytest.approx(expected_s)
 
