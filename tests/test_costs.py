@@ -43,9 +43,9 @@ def refusal(category):
     return {"stop_reason": "refusal", "stop_details": {"type": "refusal", "category": category}}
 
 
-def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE, key="sk-test"):
+def ran(*bodies, model="claude-opus-5-5", connection=CLAUDE, key="sk-test", **params):
     """The run that these answers, one an attempt, make."""
-    request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, 300))
+    request = Request(Prompt("", (Message("user", "Hi"),)), Params(model, 300, **params))
     script = Script(*[body if isinstance(body, tuple) else (200, body) for body in bodies])
     events, _ = play(script, connection=connection, request=request, key=key)
     run = Run(
@@ -132,6 +132,40 @@ def test_an_answer_costs_the_same_and_says_why_wherever_its_cost_is_told(
     assert f"({kind}): " in page
     used = settled(tmp_path, row, texts)
     assert used == (cost.usd if kind == "exact" else max(row.worst_case_usd, cost.usd))
+
+
+@pytest.mark.parametrize(("cache", "usd"), [("5m", "0.0104"), ("1h", "0.0164")])
+def test_a_cache_write_that_only_the_last_report_counts_lasts_as_the_request_asked(cache, usd):
+    # The SDK's type of the last report has the sum alone: a server tool's turns wrote 1,500 more.
+    first = {**BILLED, "cache_creation_input_tokens": 500,
+             "cache_creation": {f"ephemeral_{cache}_input_tokens": 500}}  # fmt: skip
+    message = {"id": "m", "type": "message", "content": [], "usage": first}
+    last = {"output_tokens": 0, "input_tokens": 100, "cache_creation_input_tokens": 2_000}
+    body = b"".join([
+        sse("message_start", message=message),
+        sse("content_block_start", index=0, content_block=TEXT),
+        sse("message_delta", delta={"stop_reason": "end_turn"}, usage=last),
+        sse("message_stop"),
+    ])  # fmt: skip
+    cost, _ = cost_of(ran(body, cache=cache))
+    assert (cost.usd, cost.kind) == (Decimal(usd), "exact")
+
+
+@pytest.mark.parametrize("cache", [{"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}])
+def test_a_batch_knows_how_long_its_cache_writes_last_from_its_request(cache):
+    usage = {**BILLED, "cache_creation_input_tokens": 1_000}
+    line = {"custom_id": "r1", "result": {"type": "succeeded", "message": {
+        "type": "message", "content": [TEXT], "usage": usage}}}  # fmt: skip
+    request = {"headers": {}, "body": {"system": [{"type": "text", "cache_control": cache}]}}
+    asked = PlannedRequest(custom_id="r1", model="claude-opus-5-5", params_json="{}",
+                           request_json=json.dumps(request))  # fmt: skip
+    submission = Submission(
+        visitor="ada", submission_id="s", connection_kind="claude", connection_label="Claude API",
+        models=(), requests=1, submitted_at=NOW,
+    )  # fmt: skip
+    row, _ = to_row(asked, result_of(json.dumps(line).encode(), ""), submission, CLAUDE)
+    usd = "0.0042" if "ttl" in cache else "0.0027"
+    assert (row.cost_usd, row.cost_kind) == (Decimal(usd), "exact")
 
 
 def settled(path, row, texts):

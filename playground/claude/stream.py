@@ -338,14 +338,6 @@ def _unpriced(usage: JsonObject) -> Iterator[str]:
     counted = itertools.islice(_unknown_counts(usage, _KNOWN_COUNTS, ""), MOST_UNPRICED)
     for count, place in counted:
         yield with_whole_characters(f"{count:,} {place[1:]}")
-    iterations = usage.get("iterations")
-    for report in (usage, *(iterations if isinstance(iterations, list) else ())):
-        lasting = sum(map(_int, _dict(_dict(report).get("cache_creation")).values()))
-        count = _int(_dict(report).get("cache_creation_input_tokens")) - lasting
-        if count > 0:
-            # Priced as the short ones: those for an hour cost more.
-            yield f"{count:,} cache_creation_input_tokens of unknown lifetime"
-            return
 
 
 def _unknown_counts(value: Json, known: Json, place: str) -> Iterator[tuple[float, str]]:
@@ -366,13 +358,17 @@ def _counts(usage: JsonObject) -> Usage:
     """The tokens of one report. A cache write of unknown lifetime counts as a short one."""
     written = _dict(usage.get("cache_creation"))
     long = _int(written.get("ephemeral_1h_input_tokens"))
-    short = _int(usage.get("cache_creation_input_tokens")) - long
+    written_tokens = _int(usage.get("cache_creation_input_tokens"))
     return Usage(
         input_tokens=_int(usage.get("input_tokens")),
         output_tokens=_int(usage.get("output_tokens")),
         cache_read_tokens=_int(usage.get("cache_read_input_tokens")),
-        cache_write_5m_tokens=max(short, _int(written.get("ephemeral_5m_input_tokens"))),
+        cache_write_5m_tokens=max(
+            written_tokens - long, _int(written.get("ephemeral_5m_input_tokens"))
+        ),
         cache_write_1h_tokens=long,
+        # The last report of a stream has only the sum, which a server tool's turns make larger.
+        unclear_cache_write_tokens=max(0, written_tokens - sum(map(_int, written.values()))),
     )
 
 

@@ -5,6 +5,7 @@ import json
 from playground.core.answer.events import Usage
 from playground.core.money.bill import BillFacts, Call, bill, refused, with_earlier
 from playground.core.money.pricing import Cost, UnitPrices
+from playground.core.request.input_bounds import ttls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, texts_of, with_result
 from playground.core.runs.run_view import RunView
@@ -14,7 +15,8 @@ from playground.core.wire.exchange import Recorded, differences, to_json
 def cost_of(run: RunView) -> tuple[Cost, UnitPrices | None]:
     """What a run has cost so far, and the unit prices that applied."""
     plan = run.plan
-    call = Call(plan.wire.model_id, plan.connection, run.created_at)
+    ttls = frozenset(ttls_in(plan.wire.body))
+    call = Call(plan.wire.model_id, plan.connection, run.created_at, cache_ttls=ttls)
     # Without a report a finished run has an unknown cost; one that was cut short has cost
     # at least nothing, which is a bound.
     usage = run.last_usage if run.status == "done" else run.last_usage or Usage()

@@ -373,12 +373,8 @@ def test_a_count_that_is_left_out_or_a_whole_number_with_a_point_is_readable():
         ({"output_tokens_details": {"thinking_tokens": 2, "draft_tokens": 7}}, ()),
         ({"iterations": [{"output_tokens": 9, "output_tokens_details": {"thinking_tokens": 2}}]},
          ()),
-        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 4}},
-         ("5 cache_creation_input_tokens of unknown lifetime",)),
         ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_5m_input_tokens": 9}},
          ()),
-        ({"iterations": [{"type": "message", "cache_creation_input_tokens": 1_000}]},
-         ("1,000 cache_creation_input_tokens of unknown lifetime",)),
         ({"audio": [{"seconds": 3}, {"seconds": 4}]}, ("3 audio.seconds", "4 audio.seconds")),
         ({"x" * 99: 1}, (f"1 {'x' * 99}",)),
         ({"\ud800": 1}, ("1 \ufffd",)),
@@ -389,6 +385,27 @@ def test_what_a_report_counts_and_nobody_here_knows_is_named(report, unpriced):
     ended = sse("message_delta", delta={}, usage=report | {"output_tokens": 4})
     usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
     assert usage.unpriced == unpriced
+
+
+@pytest.mark.parametrize(
+    ("report", "unclear"),
+    [
+        ({"cache_creation_input_tokens": 9}, 9),
+        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 4}}, 5),
+        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_5m_input_tokens": 9}}, 0),
+        ({"cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_24h_input_tokens": 9}},
+         0),
+        ({"cache_creation_input_tokens": None, "cache_creation": None}, 0),
+    ],
+)  # fmt: skip
+def test_cache_writes_whose_lifetime_a_report_leaves_out_are_counted(report, unclear):
+    ended = sse("message_delta", delta={}, usage=report | {"output_tokens": 4})
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
+    assert usage.unclear_cache_write_tokens == unclear
+    parts = {"output_tokens": 4, "iterations": [{"type": "message", **report}]}
+    ended = sse("message_delta", delta={}, usage=parts)
+    usage = usage_of(start(input_tokens=9), block(), delta("Hi"), ended, sse("message_stop"))
+    assert usage.iterations[0].usage.unclear_cache_write_tokens == unclear
 
 
 @pytest.mark.parametrize("value", ["x", "3", True, [["x"]], [{"web_search_requests": 3}], {}])

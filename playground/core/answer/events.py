@@ -24,6 +24,8 @@ class Usage:
     fallback, advisor); then the counts here leave some of them out.
     `used_container`: code ran in a container, whose hours no usage reports.
     `unpriced`: what is counted that has no price here, such as "3 image_requests".
+    `unclear_cache_write_tokens`: of the writes for 5 minutes those whose lifetime the report
+    leaves out.
     `has_credit`: a fallback credit was redeemed, which bills cache writes as reads.
     """
 
@@ -43,6 +45,7 @@ class Usage:
     used_container: bool = False
     unpriced: tuple[str, ...] = ()
     has_credit: bool = False
+    unclear_cache_write_tokens: int = 0
 
     @property
     def cache_write_tokens(self) -> int:

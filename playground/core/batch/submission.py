@@ -22,6 +22,7 @@ from playground.core.money import pricing
 from playground.core.money.bill import BillFacts, Call, bill, refused
 from playground.core.money.pricing import Unbounded
 from playground.core.request.connection import Connection
+from playground.core.request.input_bounds import ttls_in
 from playground.core.runs.run_plan import Plan
 from playground.core.runs.run_row import RunRow, RunTexts, Status, texts_of, with_result
 
@@ -128,7 +129,13 @@ def to_row(
     """The run that a result is in the log. A batch has neither a time to first token nor a
     duration of single answers."""
     # At the prices of its submission: a result does not say when it was answered.
-    call = Call(asked.model, connection, submission.submitted_at, is_batch=True)
+    call = Call(
+        asked.model,
+        connection,
+        submission.submitted_at,
+        is_batch=True,
+        cache_ttls=_cache_ttls(asked.request_json),
+    )
     cost, prices = bill(result.usage, call, _known(result))
     row = RunRow(
         run_id=asked.custom_id,
@@ -150,6 +157,13 @@ def to_row(
     )
     texts = texts_of(asked.custom_id, asked.request_json, [_attempt(result)], result.blocks)
     return with_result(row, result.usage, result.failure, cost, prices), texts
+
+
+def _cache_ttls(request_json: str) -> frozenset[str]:
+    # Read only where it is needed: a batch may have a hundred thousand requests.
+    if "cache_control" not in request_json:
+        return frozenset()
+    return frozenset(ttls_in(json.loads(request_json)))
 
 
 def _known(result: BatchResult) -> BillFacts:

@@ -61,12 +61,14 @@ def refused(refusal: RefusalBill, missing: tuple[str, ...] = ()) -> BillFacts:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What was asked, as far as prices depend on it."""
+    """What was asked, as far as prices depend on it. `cache_ttls`: how long the request asks to
+    keep what it writes to the cache."""
 
     model_id: str
     connection: Connection
     at: datetime
     is_batch: bool = False
+    cache_ttls: frozenset[str] = frozenset()
 
     def prices(self, usage: Usage, model_id: str | None = None) -> UnitPrices | None:
         return unit_prices(
@@ -88,6 +90,7 @@ def bill(usage: Usage | None, call: Call, known: BillFacts) -> tuple[Cost, UnitP
         return Cost(None, "unknown", "The answer came without a usage report."), prices
     if prices is None:
         return Cost(None, "unknown", _no_price(call)), None
+    usage = _with_lifetimes(usage, call.cache_ttls)
     usd, missing = _add_up(usage, prices, call)
     missing = (*known.missing, *missing, *_unpriced(usage, prices, call))
     if usd > MOST_USD:
@@ -171,6 +174,27 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     return usd, tuple(missing)
 
 
+def _with_lifetimes(usage: Usage, asked: frozenset[str]) -> Usage:
+    """The usage with its cache writes of unclear lifetime as the request asked for them, where it
+    asked for one lifetime alone and the report knows no other."""
+    count = usage.unclear_cache_write_tokens
+    short, long = usage.cache_write_5m_tokens - count, usage.cache_write_1h_tokens
+    parts = tuple(
+        replace(part, usage=_with_lifetimes(part.usage, asked)) for part in usage.iterations
+    )
+    usage = replace(usage, iterations=parts)
+    if asked == {"5m"} and not long:
+        return replace(usage, unclear_cache_write_tokens=0)
+    if asked == {"1h"} and not short:
+        return replace(
+            usage,
+            cache_write_5m_tokens=0,
+            cache_write_1h_tokens=long + count,
+            unclear_cache_write_tokens=0,
+        )
+    return usage
+
+
 def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
     """Without the attempts that were declined before any output: they may have been free."""
     if not any(iteration.kind == "fallback_message" for iteration in iterations):
@@ -199,6 +223,8 @@ def _left_over(usage: Usage) -> Usage | None:
     left = {
         name: getattr(usage, name) - sum(getattr(part, name) for part in parts) for name in _TOKENS
     }
+    # A write of unclear lifetime is counted as a short one in a part, and may be a long one here.
+    left["cache_write_1h_tokens"] += min(0, left["cache_write_5m_tokens"])
     positive = {name: count for name, count in left.items() if count > 0}
     return Usage(**positive) if positive else None
 
@@ -220,7 +246,11 @@ def _unpriced(usage: Usage, prices: UnitPrices, call: Call) -> Iterator[str]:
         yield "Code ran in a container, whose hours are billed apart."
     if usage.service_tier == "priority":
         yield "It ran on priority capacity, whose price is the account's own."
-    for count in usage.unpriced:
+    unclear = (usage, *(part.usage for part in usage.iterations))
+    tokens = next((part.unclear_cache_write_tokens for part in unclear
+                   if part.unclear_cache_write_tokens), 0)  # fmt: skip
+    lasting = f"{tokens:,} cache_creation_input_tokens of unknown lifetime"
+    for count in (*usage.unpriced, *([lasting] if tokens else ())):
         yield f"The usage reports {_named(count)}, whose price isn't known."
     if usage.web_searches and not prices.web_search_usd:
         yield "The price of a web search with this model isn't known."

@@ -20,8 +20,8 @@ FLAT = Connection("server", "s", "http://s", FlatPrice(Decimal(1), Decimal(2)))
 NOTHING = BillFacts()
 
 
-def billed(usage, model="claude-sonnet-4-6", connection=CLAUDE, known=NOTHING):
-    return bill(usage, Call(model, connection, NOW), known)[0]
+def billed(usage, model="claude-sonnet-4-6", connection=CLAUDE, known=NOTHING, ttls=()):
+    return bill(usage, Call(model, connection, NOW, cache_ttls=frozenset(ttls)), known)[0]
 
 
 def test_ten_searches_are_not_one_long_prompt():
@@ -109,6 +109,44 @@ def test_tokens_of_no_iteration_cost_at_least_the_lowest_step_of_their_price():
     # 90,000 tokens are left over, of one prompt or several: none need be above 100,000.
     found = billed(Usage(150_000, 10, iterations=(message(60_000, 10),)), "claude-haiku-5-5")
     assert found == Cost(Decimal("0.015005"), "at least")
+
+
+@pytest.mark.parametrize(
+    ("ttls", "short", "long", "unclear", "usd", "kind"),
+    [
+        # 1,000 tokens cost $0.00375 for 5 minutes and $0.006 for an hour.
+        (["5m"], 1_000, 0, 1_000, "0.00375", "exact"),
+        (["1h"], 1_000, 0, 1_000, "0.006", "exact"),
+        (["5m"], 1_500, 0, 500, "0.005625", "exact"),
+        (["1h"], 500, 1_000, 500, "0.009", "exact"),
+        (["5m", "1h"], 1_000, 0, 1_000, "0.00375", "at least"),
+        ([], 1_000, 0, 1_000, "0.00375", "at least"),
+        # The report knows a lifetime that the request does not.
+        (["5m"], 1_000, 1_000, 1_000, "0.00975", "at least"),
+        (["1h"], 1_500, 0, 500, "0.005625", "at least"),
+        (["24h"], 1_000, 0, 1_000, "0.00375", "at least"),
+    ],
+)
+def test_a_cache_write_of_unclear_lifetime_costs_what_the_request_asked_for(
+    ttls, short, long, unclear, usd, kind
+):
+    usage = Usage(
+        cache_write_5m_tokens=short,
+        cache_write_1h_tokens=long,
+        unclear_cache_write_tokens=unclear,
+    )
+    found = billed(usage, ttls=ttls)
+    assert found == Cost(Decimal(usd), kind)
+    assert ("of unknown lifetime" in found.why) == (kind == "at least")
+    in_parts = replace(usage, iterations=(Iteration("message", None, usage),))
+    assert billed(in_parts, ttls=ttls) == found
+
+
+def test_a_long_cache_write_that_a_part_reports_without_its_lifetime_is_counted_once():
+    part = Usage(cache_write_5m_tokens=1_000, unclear_cache_write_tokens=1_000)
+    whole = Usage(cache_write_1h_tokens=1_000, iterations=(Iteration("message", None, part),))
+    assert billed(whole, ttls=["5m", "1h"]) == Cost(Decimal("0.00375"), "at least")
+    assert billed(whole, ttls=["1h"]) == Cost(Decimal("0.006"), "exact")
 
 
 MODELS = st.sampled_from([model.id for model in CATALOGUE])
