@@ -36,10 +36,13 @@ from playground.claude.secret import Secret
 from playground.claude.stream_limits import TooLong, TooMuch
 from playground.core.answer.error_body import error_code, is_page, words
 from playground.core.answer.failures import Billed, Failure, FailureKind
-from playground.core.text.json_text import Json
+from playground.core.text.json_text import Json, with_whole_characters
 from playground.core.text.key_shapes import masked
 
 LONGEST_MESSAGE = 2_000
+LONGEST_REQUEST_ID = 200
+LONGEST_WAIT_S = 366 * 86_400
+"""A longer one is none: some servers write the moment itself, in seconds since 1970."""
 
 _BY_STATUS: dict[int, FailureKind] = {
     401: "authentication",
@@ -122,28 +125,31 @@ def failure_of(error: BaseException, lost: Billed, now: datetime) -> Failure:
     return Failure("internal", type(error).__name__, billed="possibly")
 
 
-def reported_failure(body: object, billed: Billed, request_id: object) -> Failure:
+def reported_failure(body: object, billed: Billed, request_id: object = None) -> Failure:
     """An error that arrives as an event inside a stream that began with HTTP 200, or instead
     of it."""
-    request_id = request_id if isinstance(request_id, str) else None
+    request_id = request_id if isinstance(request_id, str) else _request_id(body)
     return Failure(_reported_kind(body), words(body), 200, request_id, billed=billed)
 
 
 def failure_in_body(body: object, billed: Billed) -> Failure:
     """What came with HTTP 200 and is JSON, but not a message."""
     if isinstance(body, dict) and body.get("error"):
-        return reported_failure(body, billed, body.get("request_id"))
+        return reported_failure(body, billed)
     return Failure("not_the_api", words(body), 200)
 
 
 def failure_in_result(body: object) -> Failure:
     """The error of one request of a batch: never billed, never retried."""
+    return Failure(_reported_kind(body), words(body), request_id=_request_id(body))
+
+
+def _request_id(body: object) -> str | None:
+    """The request id within an error, which a gateway passes on where it drops the header."""
     request_id = body.get("request_id") if isinstance(body, Mapping) else None
-    return Failure(
-        _reported_kind(body),
-        words(body),
-        request_id=request_id if isinstance(request_id, str) else None,
-    )
+    if not isinstance(request_id, str) or not request_id:
+        return None
+    return with_whole_characters(request_id[:LONGEST_REQUEST_ID])
 
 
 def _reported_kind(body: object) -> FailureKind:
@@ -199,7 +205,7 @@ def _status_failure(error: anthropic.APIStatusError, now: datetime) -> Failure:
         kind,
         message,
         error.status_code,
-        response.headers.get("request-id"),
+        response.headers.get("request-id") or _request_id(body),
         wait_s,
         # Whoever passed the request on does not know what became of it.
         billed="possibly" if kind in _PASSED_ON and not _is_of_the_api(body) else "no",
@@ -329,17 +335,26 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     # The finest first, as in the SDK.
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
-        return milliseconds / 1000
-    value = headers.get("retry-after")
+        asked_s: float | None = milliseconds / 1000
+    else:
+        asked_s = _seconds_until(headers.get("retry-after", ""), now)
+    return None if asked_s is None or asked_s > LONGEST_WAIT_S else asked_s
+
+
+def _seconds_until(value: str, now: datetime) -> float | None:
+    """The seconds that a text names, or those until its date."""
     seconds = _number(value)
-    if seconds is not None or value is None:
+    if seconds is not None:
         return seconds
-    try:
-        date = parsedate_to_datetime(value)
-        # A date without a zone is parsed as naive, and HTTP dates are in UTC (RFC 9110).
-        return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
-    except (ValueError, OverflowError):
-        return None
+    # Of HTTP (RFC 9110), and as the API's own headers of rate limits write theirs.
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            date = read(value)
+            # A date without a zone is parsed as naive, and HTTP dates are in UTC.
+            return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
+        except (ValueError, OverflowError):
+            continue
+    return None
 
 
 def _number(value: str | None) -> float | None:

@@ -129,8 +129,7 @@ class Answer:
                 self.is_complete = True
                 return [self._finished()]
             case "error":
-                request_id = self._request_id or data.get("request_id")
-                raise AnswerFailed(reported_failure(data, self.billed, request_id))
+                raise AnswerFailed(reported_failure(data, self.billed, self._request_id))
         return []
 
     def _start(self, message: JsonObject) -> list[Event]:

@@ -185,6 +185,20 @@ def test_an_error_inside_a_stream_is_named_by_its_type(kind, found):
     assert after == Failure(found, "Why", 200, None, billed="partly")
 
 
+@pytest.mark.parametrize(
+    ("said", "request_id"),
+    [("req_2", "req_2"), ("", None), (7, None), (None, None), ("req\ud800", "req\ufffd"),
+     ("r" * 10_000, "r" * 200)],
+)  # fmt: skip
+def test_the_request_id_of_an_error_is_read_from_its_body_where_a_gateway_drops_the_header(
+    said, request_id
+):
+    body = {**error_body("overloaded_error"), "request_id": said}
+    assert refused(529, body, request_id="").request_id == request_id
+    assert refused(529, body, request_id="req_1").request_id == "req_1"
+    assert reported_failure(body, "partly").request_id == request_id
+
+
 def test_a_spend_limit_inside_a_stream_is_one_too():
     body = error_body("rate_limit_error", error_code="enforced_spend_limit_reached")
     assert reported_failure(body, "possibly", None).kind == "spend_limit"
@@ -304,6 +318,14 @@ def test_a_key_too_short_to_be_one_garbles_no_message(key):
         ({"retry-after": "Tue, 24 Nov 2026 13:00:30 +0100"}, 30.0),
         ({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT"}, 0.0),
         ({"retry-after": "Tue, 24 Nov 99999 11:00:00 GMT"}, None),
+        ({"retry-after": "2026-11-24T12:00:30Z"}, 30.0),
+        ({"retry-after": "2026-11-24T13:00:30.5+01:00"}, 30.5),
+        ({"retry-after": "2592000"}, 2_592_000.0),
+        # The moment in seconds since 1970, and other waits that nobody means.
+        ({"retry-after": "1795521630"}, None),
+        ({"retry-after": "99999999999999999999"}, None),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, None),
+        ({"retry-after-ms": "1e15", "retry-after": "7"}, None),
     ],
 )
 def test_a_wait_is_read_as_the_server_wrote_it(headers, wait_s):

@@ -15,13 +15,17 @@ LONGEST_REST = 300
 MOST_SAID = 10
 DEEPEST = 6
 """Levels of nesting; what lies deeper is no message."""
-_NAMED = ("message", "detail", "details", "error_description", "description", "reason", "msg")
-"""Fields that hold a sentence, the best first. FastAPI and RFC 9457 say `detail`."""
+_NAMED = (
+    "message", "detail", "details", "error_description", "description", "reason", "msg",
+    "errormessage", "error_message", "error_msg", "faultstring", "moreinformation",
+)  # fmt: skip
+"""Fields that hold a sentence, the best first. FastAPI and RFC 9457 say `detail`; the last ones
+are those of API gateways (AWS, Apigee, IBM)."""
 _AROUND = ("error", "errors", "fault", "response")
 """Fields that hold another object with one of those in it."""
 _SHORT = ("title", "code", "type", "status")
 """Fields that say little, for a body that says nothing more."""
-_TITLES = ("title", "h1", "message", "detail", "reason", "error", "code")
+_TITLES = ("title", "h1", "message", "detail", "faultstring", "reason", "error", "code")
 """Elements of a page or of XML that say what went wrong, the best first."""
 _PAGE = re.compile(r"\s*<[!?a-zA-Z]")
 

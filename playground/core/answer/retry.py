@@ -60,7 +60,18 @@ def verdict(
             return Verdict(None, f"{why} together may take {policy.deadline_s:g} s.")
         return Verdict(None, f"Given up: the {policy.deadline_s:g} s for retries are used up.")
     # `retry-after` never shortens our wait: runs told the same time would meet again.
-    return Verdict(max(wait_s, asked_s), f"{failure.label}: {failure.happened}")
+    why = f"{failure.label}: {failure.happened}{_decided(wait_s, failure.retry_after_s)}"
+    return Verdict(max(wait_s, asked_s), why)
+
+
+def _decided(wait_s: float, asked_s: float | None) -> str:
+    """Which of two waits it is, as a sentence more; empty where the server asked for none."""
+    if not asked_s:
+        return ""
+    asked = f" The server asks to wait {asked_s:.1f} s"
+    if asked_s >= wait_s:
+        return f"{asked}."
+    return f"{asked}; the retry policy's back-off, {wait_s:.1f} s, is longer."
 
 
 def in_words(policy: RetryPolicy) -> str:

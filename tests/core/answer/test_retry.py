@@ -83,6 +83,27 @@ def test_what_has_begun_is_never_generated_again():
     assert judge(Failure("dropped"), has_begun=True).wait_s is None
 
 
+@pytest.mark.parametrize(
+    ("asked_s", "jitter", "wait_s", "said"),
+    [
+        (2.0, 0.9, 1.9, " The server asks to wait 2.0 s."),
+        (30.0, 1.0, 30.0, " The server asks to wait 30.0 s."),
+        (1.0, 0.0, 1.0, " The server asks to wait 1.0 s."),
+        (2.0, 0.9, 3.8,
+         " The server asks to wait 2.0 s; the retry policy's back-off, 3.8 s, is longer."),
+        (0.4, 0.5, 1.5,
+         " The server asks to wait 0.4 s; the retry policy's back-off, 1.5 s, is longer."),
+        (None, 0.5, 1.5, ""),
+        (0.0, 0.5, 1.5, ""),
+    ],
+)  # fmt: skip
+def test_a_wait_says_whether_the_server_or_the_policy_decided_it(asked_s, jitter, wait_s, said):
+    failure = Failure("rate_limit", http_status=429, retry_after_s=asked_s)
+    found = judge(failure, attempt=2 if wait_s == 3.8 else 1, jitter=jitter)
+    assert found.wait_s == max(wait_s, asked_s or 0.0)
+    assert found.why == f"{failure.label}: {failure.happened}{said}"
+
+
 def test_retry_after_is_a_floor():
     assert judge(Failure("rate_limit", retry_after_s=7.0)).wait_s == 7.0
     assert judge(Failure("rate_limit", retry_after_s=0.1), jitter=0.5).wait_s == 1.5
