@@ -30,6 +30,22 @@ _UNSHOWN = re.compile(
     r"|\\(?:[A-Za-z]+|.)",
     re.DOTALL,
 )
+_ENVIRONMENT = re.compile(r"(\\(?:begin|end)\s*\{([A-Za-z]+)\*?\})((?:\[[tbc]\])?(?:\{\d+\})?)")
+_AS_ALIGN = (r"\begin{align*}", r"\end{align*}")
+_AS_LINES = (r"\displaylines{", "}")
+_INSTEAD = {
+    **dict.fromkeys(("aligned", "alignedat", "alignat", "flalign"), _AS_ALIGN),
+    **dict.fromkeys(("gather", "gathered", "multline", "multlined"), _AS_LINES),
+    "eqnarray": (r"\begin{array}{rcl}", r"\end{array}"),
+    "dcases": (r"\begin{cases}", r"\end{cases}"),
+    "rcases": (r"\left.\begin{array}{l}", r"\end{array}\right\}"),
+}
+"""Environments that the converter does not know, and what it knows that looks the same."""
+_CONVERTED = {
+    "align", "array", "bmatrix", "Bmatrix", "cases", "equation", "matrix", "pmatrix",
+    "smallmatrix", "split", "vmatrix", "Vmatrix",
+}  # fmt: skip
+_LENGTH_OF_BREAK = re.compile(r"(\\\\)\*?\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _CENTS = re.compile(r"\.\d")
 _CURRENCY = re.compile(r"[^A-Za-z0-9][A-Z]{1,3}$")
 _NO_BRACKET = re.compile(r"[^()\[\]]+")
@@ -90,13 +106,33 @@ def to_mathml(source: str, opening: str, closing: str, *, is_block: bool) -> str
     try:
         if len(source) > LONGEST or source.count("{") > 150 or "\\style" in source:
             raise ValueError("not to be converted")
-        mathml = _written(Converter(display=display).convert_to_element(source))
+        mathml = _written(_converted(source, display))
         if not _tells_all_of(source, mathml):
             raise ValueError("it was not converted whole")
         return mathml
     # Its parser fails in more ways than it declares (IndexError, KeyError, RecursionError).
     except Exception:
         return f'<code class="math">{escaped(opening + source + closing)}</code>'
+
+
+def _converted(source: str, display: str) -> Element:
+    known = _ENVIRONMENT.sub(_instead, _LENGTH_OF_BREAK.sub(r"\1", source))
+    element = Converter(display=display).convert_to_element(known)
+    # Browsers break no line of MathML: lines are rows of a table.
+    if any("linebreak" in space.attrib for space in element.iter("mspace")):
+        element = Converter(display=display).convert_to_element(rf"\displaylines{{{known}}}")
+    return element
+
+
+def _instead(mark: re.Match[str]) -> str:
+    """The beginning or end of an environment in the converter's own words: of one that it does not
+    know it would show the content in one line, with each `&`."""
+    whole, name, options = mark.groups()
+    if name in _INSTEAD:
+        return _INSTEAD[name][whole.startswith(r"\end")]
+    if name not in _CONVERTED:
+        raise ValueError(f"{name} is not known")
+    return f"{whole}{options}"
 
 
 def _tells_all_of(source: str, mathml: str) -> bool:
@@ -113,6 +149,8 @@ def _written(element: Element) -> str:
     allowed = ALLOWED.get(element.tag)
     if allowed is None or (element.tag != "none" and element.tag[0] != "m"):
         raise ValueError(f"<{element.tag}> is not mathematics")
+    if "linebreak" in element.attrib or element.text == "&":
+        raise ValueError("rows and columns of no table")
     attributes = "".join(
         f' {name}="{attribute(value)}"'
         for name, value in element.attrib.items()

@@ -152,6 +152,39 @@ def test_mathematics_that_does_not_parse_is_shown_as_written(text):
 
 
 @pytest.mark.parametrize(
+    ("formula", "rows"),
+    [
+        (r"\begin{aligned}a&=b\\c&=d\end{aligned}", ["a=b", "c=d"]),
+        (r"\begin{aligned}[t] a &= b \\[4pt] c &= d \end{aligned}", ["a=b", "c=d"]),
+        (r"x = \left\{ \begin{aligned} a &= b \\ c &= d \end{aligned} \right.", ["a=b", "c=d"]),
+        (r"\begin{alignedat}{2} a &= b \\ c &= d \end{alignedat}", ["a=b", "c=d"]),
+        (r"\begin{align*} a &= 1 \\[2pt] &= 2 \end{align*}", ["a=1", "=2"]),
+        (r"\begin{gathered} a \\ b \end{gathered}", ["a", "b"]),
+        (r"\begin{gather*} a \\ b \end{gather*}", ["a", "b"]),
+        (r"\begin{multline} a \\ +b \end{multline}", ["a", "+b"]),
+        (r"\begin{eqnarray} a &=& b \\ c &=& d \end{eqnarray}", ["a=b", "c=d"]),
+        (r"f = \begin{dcases} 1 & x \\ 0 & y \end{dcases}", ["1x", "0y"]),
+        (r"\begin{rcases} a \\ b \end{rcases} = c", ["a", "b"]),
+        (r"a = b \\ c = d", ["a=b", "c=d"]),
+        (r"\begin{equation*} \begin{aligned} a \\ b \end{aligned} \end{equation*}", ["a", "b"]),
+    ],
+)
+def test_each_line_of_a_formula_is_a_row(formula, rows):
+    assert [words(row) for row in shown(f"$$\n{formula}\n$$").of_tag["mtr"]] == rows
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\left( a \\ b \right)", r"\begin{CD} A @>>> B \end{CD}", r"\begin{foo} a \end{foo}", r"a & b",
+        r"\begin{equation} a & b \end{equation}",
+    ],
+)  # fmt: skip
+def test_a_formula_whose_lines_or_columns_are_of_no_table_is_shown_as_written(formula):
+    assert shown(f"$$\n{formula}\n$$").text.strip() == f"$$\n{formula}\n$$"
+
+
+@pytest.mark.parametrize(
     "formula",
     [
         "a % b", "50% of x", "x + 1 % the rest\n+ y", r"\sideset{a}{b}\sum", r"\href{u}{v}",
