@@ -135,7 +135,8 @@ def _paragraph(state: StateBlock, first: int, _end: int, is_silent: bool) -> boo
 
 
 def _push_paragraph(state: StateBlock, first: int, last: int) -> None:
-    content = state.getLines(first, last, state.blkIndent, False).strip(" \t\n")
+    # The first line keeps its indentation, as those after it do: they may be a drawing.
+    content = state.getLines(first, last, state.blkIndent, False).rstrip(" \t\n")
     state.push("paragraph_open", "p", 1).map = [first, last]
     _push(state, "inline", content, first, last).children = []
     state.push("paragraph_close", "p", -1)

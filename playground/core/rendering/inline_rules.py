@@ -46,6 +46,7 @@ _NO_ADDRESS = re.compile(r"\]\([ \t\n]*\)")
 # Marks, and letters without a shape, though Unicode does not say so of them.
 _UNSEEN = "*_~`\\\u115f\u1160\u2800\u3164\uffa0"
 _FOOTNOTE = re.compile(r"\[\^([^\s\]]+)\]")
+_ENDS_OF_SENTENCES = tuple(".,;:!?)\"'*_")
 _MATH_PAIRS = (("\\(", "\\)", False), ("\\[", "\\]", True), ("$$", "$$", True))
 
 
@@ -119,6 +120,9 @@ def _escape(state: StateInline, is_silent: bool) -> bool:
     is_mark = after.isascii() and not after.isalnum() and not after.isspace() and after > " "
     if after == "\n":
         if not is_silent:
+            # A mark only behind what is written: a command or a drawing keeps its last letter.
+            before = state.src[max(0, state.pos - 1) : state.pos]
+            state.pending += "" if before.isalnum() or before in _ENDS_OF_SENTENCES else "\\"
             state.push("softbreak", "", 0)
     elif not is_silent:
         # Two of them before a space are a line break of TeX.

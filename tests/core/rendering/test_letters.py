@@ -45,6 +45,8 @@ TO_THE_LETTER = [
     "^$|^a$",
     "sed 's/\\(a\\)\\(b\\)/\\2\\1/'",
     "C:\\Users\\ann",
+    'curl -s \\\n  -H "a: b" \\\n  https://a.example',
+    "docker run -d \\\n  --name x \\\n  -v $PWD:/x image",
     ">= 5, <= 3, -> and => and <- and !=",
     ">= 5 apples",
     "if a<b and c>d: x = a<<2",
@@ -98,6 +100,9 @@ TO_THE_LETTER = [
     # Lines
     "Roses are red\nViolets are blue",
     "a\n  b\n c",
+    "   /\\\n  /  \\\n /____\\",
+    "  o\n /|\\\n / \\",
+    "  two\n   three",
     "name,price\nAnn,3\nBob,4",
     "key: value\nother:\n  nested: 1",
 ]
@@ -176,8 +181,8 @@ def test_each_line_of_a_formula_is_a_row(formula, rows):
 @pytest.mark.parametrize(
     "formula",
     [
-        r"\left( a \\ b \right)", r"\begin{CD} A @>>> B \end{CD}", r"\begin{foo} a \end{foo}", r"a & b",
-        r"\begin{equation} a & b \end{equation}",
+        r"\left( a \\ b \right)", r"\begin{CD} A @>>> B \end{CD}", r"\begin{foo} a \end{foo}",
+        r"a & b", r"\begin{equation} a & b \end{equation}",
     ],
 )  # fmt: skip
 def test_a_formula_whose_lines_or_columns_are_of_no_table_is_shown_as_written(formula):
