@@ -1,6 +1,8 @@
 """A key that a server echoes, in each spelling that gives it away."""
 
+import base64
 import re
+from collections.abc import Callable
 from functools import cache
 from html.entities import html5
 from typing import NamedTuple
@@ -26,9 +28,19 @@ class Tail(NamedTuple):
     size: int
 
 
+class _Encoding(NamedTuple):
+    """A key as one of the encodings of whole texts writes it: what it is, a pattern of it, and how
+    a text is read so that it can be compared."""
+
+    text: str
+    pattern: str
+    read: Callable[[str], str]
+
+
 class Secret:
-    """Finds a key with each character as it is, or as JSON (`\\u002f`, `\\/`), scripts
-    (`\\x2f`, `\\u{2f}`), URLs (`%2F`) or HTML (`&#x2F;`) write it."""
+    """Finds a key with each character as it is, in either case, or as JSON (`\\u002f`, `\\/`),
+    scripts (`\\x2f`, `\\u{2f}`), URLs (`%2F`) or HTML (`&#x2F;`) write it; and as a whole in
+    Base64 or hexadecimal digits."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -40,9 +52,16 @@ class Secret:
             f"(?:{'|'.join(spelling.pattern for spelling in spellings)})"
             for spellings in self._characters
         )
-        self._whole = re.compile(rf"(?!(?<=\\)\\){whole}")
+        self._encodings = _encodings(key.encode("utf-8", "replace")) if self.is_secret else []
+        encoded = "".join(f"|{encoding.pattern}" for encoding in self._encodings)
+        self._whole = re.compile(rf"(?!(?<=\\)\\){whole}{encoded}")
+        heads = (map(_either_alphabet, encoding.text[:3]) for encoding in self._encodings)
+        self._encoded_head = re.compile(
+            "|".join(rf"{first}(?:{second}(?:{third}|\Z)|\Z)" for first, second, third in heads),
+            re.I,
+        )
         first, second = re.escape(key[:1]), re.escape(key[1:2])
-        self._first = re.compile(rf"{first}(?=[{second}\\%&]|\Z)|(?<!\\)\\|[%&]")
+        self._first = re.compile(rf"(?i:{first}(?=[{second}\\%&]|\Z))|(?<!\\)\\|[%&]")
 
     def masked(self, text: str, mask: str = MASK) -> str:
         return self._whole.sub(mask, text) if self.is_secret else text
@@ -61,12 +80,30 @@ class Secret:
         """The longest end of a text, which has no key, that may be the beginning of one."""
         if not self.is_secret:
             return Tail(len(text), 0)
+        found = [Tail(len(text), 0)]
+        # Asked first, for hardly any text has one, and this is asked at each delta.
+        if self._encoded_head.search(text):
+            found += [self._encoded_tail(text, encoding) for encoding in self._encodings]
         nearest = max(0, len(text) - len(self._characters) * _LONGEST_SPELLING)
         for match in self._first.finditer(text, nearest):
             size = self._begun(text, match.start())
             if size is not None:
-                return Tail(match.start(), size)
-        return Tail(len(text), 0)
+                found.append(Tail(match.start(), size))
+                break
+        return min(found)
+
+    def _encoded_tail(self, text: str, encoding: _Encoding) -> Tail:
+        """The longest end of a text that may be the beginning of this encoding of the key."""
+        start = max(0, len(text) - len(encoding.text) + 1)
+        end = encoding.read(text[start:])
+        at = end.find(encoding.text[0])
+        while at >= 0 and not encoding.text.startswith(end[at:]):
+            at = end.find(encoding.text[0], at + 1)
+        if at < 0:
+            return Tail(len(text), 0)
+        # From the end: the lower case of some letters is two.
+        size = len(end) - at
+        return Tail(len(text) - size, size * len(self.key) // len(encoding.text))
 
     def _begun(self, text: str, start: int) -> int | None:
         """How many characters of the key the text has from `start` to its end; None if it goes on
@@ -86,16 +123,37 @@ class Secret:
         return None
 
 
+def _encodings(key: bytes) -> list[_Encoding]:
+    encodings = [_Encoding(key.hex(), f"(?i:{key.hex()})", str.lower)]
+    # By what stands before the key, its bits fall into Base64's letters in three ways. Letters at
+    # its ends that hold bits of something else as well are left out.
+    for before in range(3):
+        letters = base64.b64encode(bytes(before) + key).decode()
+        text = letters[-(-before * 8 // 6) : (before + len(key)) * 8 // 6]
+        pattern = "".join(map(_either_alphabet, text))
+        encodings.append(_Encoding(text, pattern, _standard_base64))
+    return encodings
+
+
+def _either_alphabet(letter: str) -> str:
+    """A pattern of a letter of Base64, whose variant for URLs has two others."""
+    return {"+": "[+-]", "/": r"(?:\\?/|_)"}.get(letter, letter)
+
+
+def _standard_base64(text: str) -> str:
+    return text.replace("-", "+").replace("_", "/")
+
+
 @cache
 def _spellings(character: str) -> list[re.Pattern[str]]:
-    """Patterns of one character: the plain one first, in which case matters."""
+    """Patterns of one character: the plain one first, in either case."""
     code = ord(character)
     names = sorted(name for name, value in html5.items() if value == character and name[-1] == ";")
     entity = "|".join(
         (rf"#0{{0,6}}{code};?", rf"#(?i:x0{{0,6}}{code:x});?", *map(re.escape, names))
     )
     spellings = [
-        re.escape(character),
+        f"(?i:{re.escape(character)})",
         rf"\\+(?i:u{code:04x}|u\{{0{{0,4}}{code:x}\}}|x{code:02x})",
         rf"%(?:25)?(?i:{code:02x})",
         rf"&(?:amp;)?(?:{entity})",

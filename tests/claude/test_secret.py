@@ -2,6 +2,7 @@
 
 import html
 import json
+from base64 import b64encode, urlsafe_b64encode
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scripted import Script, play
 
 from playground.claude.errors import without_key
+from playground.claude.masking import Mask
 from playground.claude.secret import Secret
 from playground.claude.sending import Timing, noting
 from playground.core.answer.raw_events import RawEvents
@@ -46,6 +48,44 @@ def test_a_key_is_masked_in_each_spelling(spell):
 def test_wherever_a_spelling_is_cut_its_beginning_is_the_tail_of_the_text(spell):
     secret, spelled = Secret(KEY), spell(KEY)
     assert {secret.tail(f"a {spelled[:size]}").start for size in range(1, len(spelled))} == {2}
+
+
+def in_base64(text):
+    return b64encode(text.encode()).decode()
+
+
+ENCODINGS = {
+    "upper case": str.upper,
+    "swapped case": str.swapcase,
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal, upper case": lambda text: text.encode().hex().upper(),
+    "Base64": in_base64,
+    "Base64 behind a letter": lambda text: in_base64(f"u{text}"),
+    "Base64 behind two letters": lambda text: in_base64(f":u{text}"),
+    "Base64 between others": lambda text: in_base64(f"name:{text}@host"),
+    "Base64 for URLs": lambda text: urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "Base64 in JSON": lambda text: in_base64(text).replace("/", "\\/"),
+}
+ODD_KEY = "sk-?\u00fc~>>?canary?~~>key"
+
+
+@pytest.mark.parametrize("key", [KEY, ODD_KEY, "sk-ant-api03-Ab_9-xYz"])
+@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+def test_a_key_is_masked_in_each_encoding_however_it_is_split(encode, key):
+    encoded = f"before {encode(key)} after"
+    # At most the letter of Base64 at either end has bits of the key as well.
+    shown = Secret(key).masked(encoded)
+    assert MASK in shown
+    assert len(shown) < len("before  after") + 20
+    assert Secret(key).masked(shown) == shown
+    for size in (1, 3, 10):
+        mask = Mask(Secret(key))
+        pieces = [encoded[start : start + size] for start in range(0, len(encoded), size)]
+        assert "".join(map(mask.passed, pieces)) + mask.rest() == shown
+
+
+def test_a_letter_whose_lower_case_is_two_moves_no_beginning_of_a_key():
+    assert Secret(KEY).tail(f"\u0130\u0130 {KEY.encode().hex()[:6]}").start == 3
 
 
 @given(st.lists(st.sampled_from([*SPELLINGS.values()]), min_size=len(KEY), max_size=len(KEY)))
