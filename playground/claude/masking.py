@@ -66,10 +66,15 @@ class Mask:
         rest, self._held = self._held, ""
         return rest
 
+    @property
+    def begun(self) -> str:
+        """What a text that is joined with this one may continue."""
+        return self._before + self._held
+
     def end(self) -> tuple[str, str]:
         """What was held back, and what a text that is joined with this one may continue. Of a key
         that two texts share no half is shown."""
-        begun, rest = self._before + self._held, self.rest()
+        begun, rest = self.begun, self.rest()
         hides = self._secret.tail(begun).size * 2 >= len(self._secret.key)
         return MASK if rest and hides else rest, begun
 
@@ -218,10 +223,15 @@ class EventMask:
             before = ""
             # Texts alone: a reader joins one with the next, but never a thought with a text.
             if isinstance(piece, TextDelta):
-                before, self._text_end = self._text_end, ""
+                before, self._text_end = self._text_end or self._open_end(), ""
             mask = self._masks[type(piece), piece.at] = Mask(self._secret, before)
         passed = mask.passed(piece.text)
         return [type(piece)(passed, piece.at)] if passed else []
+
+    def _open_end(self) -> str:
+        """What the last text holds back that is not over: a server may leave out its end."""
+        texts = [mask for (kind, _), mask in self._masks.items() if kind is TextDelta]
+        return texts[-1].begun if texts else ""
 
     def _end_texts(self, *ended: int | None) -> list[Event]:
         """What was held back of the blocks at these places, which are over."""

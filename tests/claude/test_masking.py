@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from fake_api import block, delta, end, start
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scripted import Script, play
 
@@ -139,6 +139,8 @@ KINDS = {TextDelta: "text", ThinkingDelta: "thinking", SignatureDelta: "thinking
 
 
 @given(parts)
+@example([(TextDelta, "sk-a", [], False), (TextDelta, "nt-canary-key", [], False)])
+@example([(TextDelta, text, [], False) for text in ("sk-a", "nt-c", "anary-key")])
 def test_no_block_holds_the_key_however_it_was_cut_and_nothing_else_is_changed(made):
     events = []
     for at, (kind, text, where, has_stop) in enumerate(made):
