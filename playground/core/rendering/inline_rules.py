@@ -12,6 +12,7 @@ from markdown_it.rules_inline.state_inline import Scanned
 
 from playground.core.rendering.block_rules import end_of_environment, look_at_clock
 from playground.core.rendering.mathematics import LONGEST, is_in_brackets, reads_as_formula
+from playground.core.text.normal_forms import can_be_seen
 
 _CJK = re.compile(
     "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
@@ -43,8 +44,7 @@ _LONGEST_PATH = 260
 """Characters, by Windows' own rule."""
 _BLANKS = re.compile(r"[ \t\n]*")
 _NO_ADDRESS = re.compile(r"\]\([ \t\n]*\)")
-# Marks, and letters without a shape, though Unicode does not say so of them.
-_UNSEEN = "*_~`\\\u115f\u1160\u2800\u3164\uffa0"
+_MARKS = "*_~`\\"
 _FOOTNOTE = re.compile(r"\[\^([^\s\]]+)\]")
 _ENDS_OF_SENTENCES = tuple(".,;:!?)\"'*_")
 _MATH_PAIRS = (("\\(", "\\)", False), ("\\[", "\\]", True), ("$$", "$$", True))
@@ -316,17 +316,11 @@ def _link(state: StateInline, is_silent: bool) -> bool:
     if state.src[state.pos] != "[":
         return False
     end = state.md.helpers.parseLinkLabel(state, state.pos, True)
-    if end < 0 or not _can_be_seen(state.src[state.pos + 1 : end]):
+    if end < 0 or not can_be_seen(state.src[state.pos + 1 : end], _MARKS):
         return False
     if _NO_ADDRESS.match(state.src, end, state.posMax):
         return False
     return commonmark_link(state, is_silent)
-
-
-def _can_be_seen(text: str) -> bool:
-    return any(
-        unicodedata.category(letter)[0] not in "CZ" and letter not in _UNSEEN for letter in text
-    )
 
 
 def _tail_of_no_link(state: StateInline, is_silent: bool) -> bool:

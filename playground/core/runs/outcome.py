@@ -13,6 +13,7 @@ from playground.core.answer.events import Attempt
 from playground.core.answer.failures import FailureKind
 from playground.core.runs.continuing import left_out
 from playground.core.runs.run_view import RunView
+from playground.core.text.normal_forms import can_be_seen
 from playground.core.wire.body_refusals import fills_cache
 
 SLOW_S = 5.0
@@ -117,7 +118,7 @@ def _outcome(run: RunView) -> Outcome | None:
             return _compacted(run)
         case "done", reason if reason not in AS_USUAL:
             return _ended_oddly(run)
-        case "done", _ if not run.text.strip():
+        case "done", _ if not can_be_seen(run.text):
             return _without_text(run)
         case "done", "tool_use":
             return _calls_tools(run)
@@ -238,7 +239,7 @@ def _ended_oddly(run: RunView) -> Outcome:
 
 
 def _lack(run: RunView) -> str:
-    return "" if run.text.strip() else " It has no text."
+    return "" if can_be_seen(run.text) else " It has no text."
 
 
 def _without_text(run: RunView) -> Outcome:
@@ -275,7 +276,7 @@ def _calls_tools(run: RunView) -> Outcome:
 
 
 def _only(run: RunView) -> str:
-    return "" if run.text.strip() else "; it wrote no text"
+    return "" if can_be_seen(run.text) else "; it wrote no text"
 
 
 def _tools(run: RunView) -> list[str]:

@@ -171,6 +171,8 @@ def done(*kinds, text="", stop_reason="end_turn", **more):
         (done(), "Empty answer", "no content"),
         (done("text"), "Empty answer", "without a character"),
         (done("text", text=" \n\t"), "Empty answer", "nothing but blanks"),
+        (done("text", text="\u200b\u2060\ufeff\u00ad"), "Empty answer", "nothing but blanks"),
+        (done("text", text="\u3164 \u2800"), "Empty answer", "nothing but blanks"),
         (done(stop_reason="stop_sequence"), "Empty answer", "no content"),
         (done("thinking"), "Only thinking", "wrote no text"),
         (done("redacted_thinking"), "Only thinking", "wrote no text"),
