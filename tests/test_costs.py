@@ -91,8 +91,17 @@ CODE_RESULT = {"type": "code_execution_tool_result", "tool_use_id": "t", "conten
         (answered(stop_reason="refusal", stop_details=["bio"]), "claude-opus-5-5", "0.0004",
          "at most", "category"),
         (answered(blocks=[TEXT], **refusal("cyber")), "claude-opus-5-5", "0.0004", "exact", ""),
-        (answered(SEARCHED, blocks=[TEXT]), "claude-sonnet-4-5", "1.328005", "exact",
-         "10 web searches · $0.10"),
+        (answered(SEARCHED, blocks=[TEXT], model="claude-sonnet-4-5"), "claude-sonnet-4-5",
+         "1.328005", "exact", "10 web searches · $0.10"),
+        # A fallback served it, and the report doesn't tell its prompts apart.
+        (answered(blocks=[TEXT], model="claude-haiku-4-5"), "claude-opus-5-5", "0.0001",
+         "at least", "claude-haiku-4-5 answered in its place"),
+        (answered(blocks=[TEXT], model="claude-fable-5-2"), "claude-opus-5-5", "0.0004",
+         "at least", "claude-fable-5-2 answered in its place"),
+        (answered(blocks=[TEXT], model="claude-haiku-4-5-20251001"), "claude-haiku-4-5", "0.0001",
+         "exact", "reported"),
+        (answered(blocks=[TEXT], model="a-name-of-its-own"), "claude-opus-5-5", "0.0004", "exact",
+         "reported"),
         (answered(COMPACTED, blocks=[TEXT]), "claude-sonnet-4-6", "0.315", "exact", "iteration"),
         (answered(blocks=[CODE, TEXT]), "claude-opus-5-5", "0.0004", "at least", "container"),
         (answered(blocks=[CODE_RESULT]), "claude-opus-5-5", "0.0004", "at least", "container"),
@@ -191,6 +200,14 @@ def test_the_card_names_the_searches_with_their_price():
     assert "10 web searches · $0.10" in said
 
 
+def test_what_a_fallback_served_before_the_stream_broke_cost_at_least_its_own_price():
+    whole = answered(blocks=[TEXT], model="claude-haiku-4-5")
+    cut = whole[: whole.index(b"event: message_delta")]
+    cost, _ = cost_of(ran(cut, model="claude-opus-5-5"))
+    # 100 tokens in at $1 and one out at $5 a million.
+    assert (cost.usd, cost.kind) == (Decimal("0.000105"), "at least")
+
+
 LONG = "x" * 90_000
 KEY = "sk-ant-canary-key"
 NAMING = {
@@ -200,7 +217,9 @@ NAMING = {
     "count": lambda name: {name: 5},
     "count within": lambda name: {"server_tool_use": {name: 5}},
     "iteration": lambda name: {"iterations": [{"type": name, "input_tokens": 100}]},
-    "model": lambda name: {"iterations": [{"type": "message", "model": name, "input_tokens": 100}]},
+    "model of a part": lambda name: {
+        "iterations": [{"type": "message", "model": name, "input_tokens": 100}]
+    },
 }
 """Where a report may have a name of the server's own that its cost repeats."""
 

@@ -88,6 +88,7 @@ class Answer:
         self.has_started = self.has_begun = self.is_complete = False
         self._request_id = request_id
         self._message_id: object = None
+        self._model_id: str | None = None
         self._earlier: Usage | None = None
         self._has_output = False
         self._is_readable = True
@@ -145,6 +146,7 @@ class Answer:
             self._usage, self._stop, self._has_output = {}, {}, False
             self._given, self._places = {}, {}
         self.has_started, self._message_id = True, message.get("id")
+        self._model_id = _str(message.get("model"))
         usage = _dict(message.get("usage"))
         is_over = message.get("stop_reason") is not None
         self._has_output |= is_over and _is_count(usage.get("output_tokens"))
@@ -282,6 +284,7 @@ class Answer:
             iterations=tuple(map(_iteration, iterations)) if isinstance(iterations, list) else (),
             used_container=self._used_container,
             unpriced=tuple(_unpriced(u)),
+            model_id=self._model_id,
             has_credit=_dict(credit.get("status")).get("type") not in (None, "not_applied"),
         )
 

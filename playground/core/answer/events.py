@@ -26,6 +26,7 @@ class Usage:
     `unpriced`: what is counted that has no price here, such as "3 image_requests".
     `unclear_cache_write_tokens`: of the writes for 5 minutes those whose lifetime the report
     leaves out.
+    `model_id`: the model that the answer names as its own, which a fallback makes another one.
     `has_credit`: a fallback credit was redeemed, which bills cache writes as reads.
     """
 
@@ -46,6 +47,7 @@ class Usage:
     unpriced: tuple[str, ...] = ()
     has_credit: bool = False
     unclear_cache_write_tokens: int = 0
+    model_id: str | None = None
 
     @property
     def cache_write_tokens(self) -> int:

@@ -21,6 +21,7 @@ from playground.core.money.pricing import (
     unit_prices,
 )
 from playground.core.request.connection import Connection
+from playground.core.request.model_catalogue import find
 
 ITERATION_KINDS = ("message", "compaction", "advisor_message", "fallback_message")
 _BESIDE = ("compaction", "advisor_message")
@@ -150,7 +151,14 @@ def _add_up(usage: Usage, prices: UnitPrices, call: Call) -> tuple[Decimal, tupl
     usd = usage.web_searches * prices.web_search_usd
     if not usage.iterations:
         tokens = replace(usage, web_searches=0)
-        return prices.cost_of(tokens) + usd, tuple(_unknown_tier(usage, prices, call))
+        missing = [*_unknown_tier(usage, prices, call)]
+        tokens_usd = prices.cost_of(tokens)
+        served = _prices_of_another(usage, call)
+        if served is not None and served.cost_of(tokens) != tokens_usd:
+            tokens_usd = min(tokens_usd, served.cost_of(tokens))
+            name = _named(usage.model_id)
+            missing.append(f"{name} answered in its place: whose price is billed isn't reported.")
+        return tokens_usd + usd, tuple(missing)
     iterations = _certainly_billed(usage.iterations)
     missing = []
     if len(iterations) < len(usage.iterations):
@@ -193,6 +201,14 @@ def _with_lifetimes(usage: Usage, asked: frozenset[str]) -> Usage:
             unclear_cache_write_tokens=0,
         )
     return usage
+
+
+def _prices_of_another(usage: Usage, call: Call) -> UnitPrices | None:
+    """The prices of the model that answered, where that is another than the one that was asked."""
+    asked, answered = find(call.model_id), find(usage.model_id or "")
+    if asked is None or answered is None or asked.id == answered.id:
+        return None
+    return call.prices(usage, answered.id)
 
 
 def _certainly_billed(iterations: Sequence[Iteration]) -> list[Iteration]:
