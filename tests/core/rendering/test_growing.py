@@ -25,6 +25,7 @@ PIECES = [
     "price $5 to $6 $x^2$\n", "text", "**", " ", "\t", "[", "]", "*a", "|", "`", "~~", "- [x] t\n",
     "> $$\n", "> [1]: https://quoted.example\n", "> #\n", "#\n", "![x][1]\n", "1. again\n",
     "\\begin{a}\n", "\\end{a}\n", "---\nkey: value\n", "C:\\_a\\*\n", "__init__\n", "<!-- *a*\n",
+    "curl \\\n", "/\\\n", "  two\n", "$$a&=b\\\\c&=d$$\n",
     "-->\n", "日本**「語」**です\n", "مرحبا\n", ">= 3\n", "\r\n", "\r",
 ]  # fmt: skip
 
