@@ -287,6 +287,8 @@ def _named(name: str | None) -> str:
 
 
 def _basis(usage: Usage, prices: UnitPrices, is_demo: bool) -> str:
+    if not (usage.prompt_tokens or usage.output_tokens or usage.web_searches or usage.iterations):
+        return "The demo bills nothing." if is_demo else "The API reported no tokens."
     source = "the price in the settings" if prices.source == "settings" else prices.source
     counts = "The tokens that the API reported"
     if [iteration.kind for iteration in usage.iterations] not in ([], ["message"]):

@@ -319,3 +319,9 @@ def test_attempts_cost_together_what_each_costs_alone_whatever_their_lengths(par
 @pytest.mark.parametrize("kind", ["exact", "at least", "at most", "simulated", "unknown"])
 def test_a_run_that_was_logged_without_its_reason_says_what_its_kind_means(kind):
     assert Cost(None, kind).explained.startswith(f"{kind.capitalize()}: ")
+
+
+def test_where_no_tokens_were_reported_none_are_said_to_have_been():
+    lost = BillFacts(missing=("An attempt was lost.",))
+    assert billed(Usage(), known=lost).why == "The API reported no tokens. An attempt was lost."
+    assert billed(Usage(), connection=DEMO, known=lost).why.startswith("The demo bills nothing.")
