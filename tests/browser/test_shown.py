@@ -132,6 +132,22 @@ def test_wide_tables_and_code_scroll_inside_their_card(page, api):
         assert card.evaluate("it => it.scrollWidth <= it.clientWidth + 1")
 
 
+def test_the_lines_of_a_formula_stand_beneath_each_other_at_their_signs(page, api):
+    formula = "$$\\begin{aligned} a + b &= c \\\\ d &= e + f + g \\end{aligned}$$"
+    for _ in while_it_comes_and_after(page, api, events_of([text(formula)])):
+        cells = page.answer().locator("mtd")
+        expect(cells).to_have_count(4)
+        ends, signs = (
+            cells.locator(child).evaluate_all(
+                "all => all.map((each) => Math.round(each.getBoundingClientRect().right))"
+            )
+            for child in ("css=mi:last-child", "css=mo:nth-child(2)")
+        )
+        assert ends[0] == ends[2]
+        assert len(signs) == 3
+        assert signs[1] == signs[2]
+
+
 def test_the_input_of_a_tool_is_shown_while_it_grows(page, api):
     wire = list(events_of([WEATHER]))
     block = page.answer().locator(".pg-block")
