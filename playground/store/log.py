@@ -21,6 +21,7 @@ from playground.store.prompts import PromptStore
 from playground.store.rows.memory import Entry, Memory
 from playground.store.rows.reading import read_count, read_page, read_run, read_totals
 from playground.store.tables.cleaning import clean, clean_text
+from playground.store.tables.column_types import MISFITS
 from playground.store.tables.faults import (
     UNFORESEEN,
     Fault,
@@ -153,6 +154,9 @@ class RunLog:
             sentences.append("The log is closed: the latest rows are kept in memory only.")
         if not sentences and self._writer.notice:
             sentences.append(self._writer.notice)
+        database = self._writer.database
+        if not sentences and database is not None and database.has_misfits:
+            sentences.append(MISFITS)
         return " ".join(sentences) or None
 
     def _refused_question(self, visitor: str | None) -> Fault | None:

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from playground.core.log.history import NO_MARK, Mark
+from playground.core.log.history import (
+    LONGEST_NOTE,
+    MOST_TAGS,
+    NO_MARK,
+    FilterError,
+    Mark,
+    clean_tag,
+)
 from playground.core.log.votes import Vote, Voted
 from playground.store.rows.reading import Entries
 from playground.store.sums import few_runs
@@ -30,12 +37,29 @@ def read_marks(
         )
         for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
             tags_by_run[run_id].append(tag)
-            marks_by_id[run_id] = Mark(tags=tuple(tags_by_run[run_id]))
+            marks_by_id[run_id] = _mark_of(tags_by_run[run_id])
         columns = (marks.c[name] for name in ("run_id", *_MARK))
         rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, chunk))
         for run_id, is_starred, *rest_of_mark in connection.execute(rows):
-            marks_by_id[run_id] = Mark(bool(is_starred), tuple(tags_by_run[run_id]), *rest_of_mark)
+            marks_by_id[run_id] = _mark_of(tags_by_run[run_id], is_starred, *rest_of_mark)
     return marks_by_id
+
+
+def _mark_of(
+    tags_of_run: Sequence[str],
+    is_starred: int = 0,
+    note: str = "",
+    vote: Vote = "",
+    ballot: str = "",
+) -> Mark:
+    """The mark within the rules of marks: another program may have written it, and a refused one
+    would keep all others of its page from being read."""
+    clean_tags = dict.fromkeys(tag for tag in map(clean_tag, tags_of_run) if tag)
+    mark = Mark(bool(is_starred), tuple(clean_tags)[:MOST_TAGS], note[:LONGEST_NOTE])
+    try:
+        return replace(mark, vote=vote, ballot=ballot)
+    except FilterError:
+        return mark
 
 
 def write_mark(connection: sa.Connection, visitor: str, run_id: str, mark: Mark) -> None:

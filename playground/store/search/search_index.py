@@ -192,8 +192,8 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
 
 
 def _add_readable(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> None:
-    """Make these runs findable, except for those whose texts a damaged file no longer has: one of
-    them would keep all others from being read or written."""
+    """Make these runs findable, except for those whose texts can't be read: one of them would keep
+    all others from being read or written."""
     if apart(connection, partial(_add_again, connection, keys)) is None:
         return
     tries = [apart(connection, partial(_add_again, connection, [key])) for key in keys]

@@ -16,9 +16,10 @@ from playground.core.runs.run_row import RunRow
 from playground.store.sums import few_runs
 from playground.store.sums.totals import Tally, tally
 from playground.store.tables import dialect
+from playground.store.tables.column_types import PICO_PER_USD, TEXT
 from playground.store.tables.dialect import in_chunks
 from playground.store.tables.history_schema import days
-from playground.store.tables.schema import PICO_PER_USD, runs
+from playground.store.tables.schema import runs
 
 _FIRST = date(1970, 1, 1)
 _DAY = sa.literal_column("86400000000", sa.BigInteger)
@@ -46,7 +47,8 @@ BY_DAY: Grain = ("day", "cost_kind", "model")
 _NO_KIND = Kind(0, "", "", "", "", "")
 COUNTED = [
     runs.c.started_at,
-    *(runs.c[name] for name in Kind._fields[1:]),
+    # As they are stored: the index of kinds is asked for these very words.
+    *(sa.type_coerce(runs.c[name], TEXT) for name in Kind._fields[1:]),
     runs.c.input_tokens,
     runs.c.output_tokens,
     runs.c.cost_usd,
@@ -59,8 +61,9 @@ def _sums_over(table: sa.FromClause) -> list[sa.ColumnElement[Any]]:
     """The sums of tokens and costs, each in two halves: SQLite ends a query over a sum beyond 64
     bits. Both databases divide towards zero, so that the halves of a number make up the number."""
     half: sa.ColumnElement[int] = sa.literal_column(str(_HALF))
+    # Cast: of what is no whole number SQLite would make a fraction, or an endless number.
     columns = [
-        sa.type_coerce(table.c[name], sa.BigInteger)
+        sa.cast(table.c[name], sa.BigInteger)
         for name in ("input_tokens", "output_tokens", "cost_usd")
     ]
     halves = [column.op(sign)(half) for column in columns for sign in ("/", "%")]
@@ -284,10 +287,16 @@ def day_costs(sums: Sums) -> tuple[DayCost, ...]:
         count, usd = grouped[key]
         grouped[key] = count + subtotal.runs, usd + subtotal.cost_usd
     return tuple(
-        DayCost(_FIRST + timedelta(days=day), model, is_simulated, count, usd)
+        DayCost(_date_of(day), model, is_simulated, count, usd)
         for (day, model, is_simulated), (count, usd) in sorted(grouped.items())
         if count
     )
+
+
+def _date_of(day: int) -> date:
+    # A moment of 64 bits can be far beyond the years of Python.
+    first, last = ((edge - _FIRST).days for edge in (date.min, date.max))
+    return _FIRST + timedelta(days=min(max(day, first), last))
 
 
 def _end_of(day: int) -> datetime:

@@ -7,50 +7,46 @@ import sqlalchemy as sa
 from playground.core.batch.batch import Counts
 from playground.core.batch.submission import CLAIM
 from playground.store.tables.cleaning import clean_text
-from playground.store.tables.schema import (
-    Id,
-    PicoDollars,
-    UtcMicroseconds,
-    boots,
-    claims,
-    metadata,
-)
+from playground.store.tables.column_types import ID, TEXT, PicoDollars, UtcMicroseconds, Whole
+from playground.store.tables.schema import boots, claims, metadata
+
+COUNT = Whole(otherwise=0, is_small=True)
 
 batches = sa.Table(
     "batches",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("submission_id", Id, primary_key=True),
-    sa.Column("batch_id", sa.Text),
-    sa.Column("experiment_id", sa.Text, nullable=False),
-    sa.Column("connection_kind", sa.Text, nullable=False),
-    sa.Column("connection_label", sa.Text, nullable=False),
-    sa.Column("models", sa.Text, nullable=False),
-    sa.Column("requests", sa.Integer, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("submission_id", ID, primary_key=True),
+    sa.Column("batch_id", TEXT),
+    sa.Column("experiment_id", TEXT, nullable=False),
+    sa.Column("connection_kind", TEXT, nullable=False),
+    sa.Column("connection_label", TEXT, nullable=False),
+    sa.Column("models", TEXT, nullable=False),
+    sa.Column("requests", COUNT, nullable=False),
     sa.Column("submitted_at", UtcMicroseconds, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    *(sa.Column(field.name, sa.Integer, nullable=False) for field in fields(Counts)),
+    sa.Column("status", TEXT, nullable=False),
+    *(sa.Column(field.name, COUNT, nullable=False) for field in fields(Counts)),
     sa.Column("created_at", UtcMicroseconds),
     sa.Column("expires_at", UtcMicroseconds),
     sa.Column("ended_at", UtcMicroseconds),
-    sa.Column("is_taken_in", sa.Integer, nullable=False),
+    sa.Column("is_taken_in", COUNT, nullable=False),
 )
 
 # What was asked under each custom id; gone for each whose result is in the log.
 batch_requests = sa.Table(
     "batch_requests",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("submission_id", Id, primary_key=True),
-    sa.Column("custom_id", Id, primary_key=True),
-    sa.Column("cell", sa.Text, nullable=False),
-    sa.Column("press", sa.Integer, nullable=False),
-    sa.Column("variant", sa.Text, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("params_json", sa.Text, nullable=False),
-    sa.Column("request_json", sa.Text, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("submission_id", ID, primary_key=True),
+    sa.Column("custom_id", ID, primary_key=True),
+    sa.Column("cell", TEXT, nullable=False),
+    sa.Column("press", COUNT, nullable=False),
+    sa.Column("variant", TEXT, nullable=False),
+    sa.Column("model", TEXT, nullable=False),
+    sa.Column("params_json", TEXT, nullable=False),
+    sa.Column("request_json", TEXT, nullable=False),
     sa.Column("worst_case_usd", PicoDollars),
-    sa.Column("cell_label", sa.Text),
+    sa.Column("cell_label", TEXT),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from playground.core.log.history import Cursor, Filter
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.core.text.json_text import with_whole_characters
-from playground.store.tables.schema import PICO_PER_USD
+from playground.store.tables.column_types import PICO_PER_USD
 
 Value = TypeVar("Value", RunRow, RunTexts, Filter, Cursor)
 _MOST_DIGITS = 1_000

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from playground.store.tables.column_types import decode
+
 WRITER_LOCK = 0x70_6C_61_79  # any number all processes of this app agree on
 READ_WITHIN_S, WRITTEN_WITHIN_S = 10, 60
 """How long one statement may take on a server, which ends it then."""
@@ -111,6 +113,7 @@ def _set_up_sqlite(engine: sa.Engine, *, is_reader: bool) -> None:
     def set_up(connection: sqlite3.Connection, _record: object) -> None:
         # The driver's own BEGIN is deferred: it fails at once when it must wait to write.
         connection.isolation_level = None
+        connection.text_factory = lambda raw: decode(raw, engine.dialect)
         connection.execute("PRAGMA synchronous=FULL")
         if is_reader:
             connection.execute("PRAGMA query_only=ON")

@@ -4,24 +4,25 @@ index of words."""
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from playground.store.tables.schema import Id, PicoDollars, UtcMicroseconds, metadata, runs
+from playground.store.tables.column_types import ID, TEXT, PicoDollars, UtcMicroseconds, Whole
+from playground.store.tables.schema import metadata, runs
 
 # The sums of a visitor's runs of one day and kind: what is filtered by kind and by day is
 # added up from these, however many runs there are.
 days = sa.Table(
     "days",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("day", sa.Integer, primary_key=True),
-    sa.Column("status", Id, primary_key=True),
-    sa.Column("cost_kind", Id, primary_key=True),
-    sa.Column("model", Id, primary_key=True),
-    sa.Column("variant", Id, primary_key=True),
-    sa.Column("connection", Id, primary_key=True),
-    sa.Column("runs", sa.BigInteger, nullable=False),
-    sa.Column("priced", sa.BigInteger, nullable=False),
-    sa.Column("input_tokens", sa.BigInteger, nullable=False),
-    sa.Column("output_tokens", sa.BigInteger, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("day", Whole(otherwise=0, is_small=True), primary_key=True),
+    sa.Column("status", ID, primary_key=True),
+    sa.Column("cost_kind", ID, primary_key=True),
+    sa.Column("model", ID, primary_key=True),
+    sa.Column("variant", ID, primary_key=True),
+    sa.Column("connection", ID, primary_key=True),
+    sa.Column("runs", Whole(otherwise=0), nullable=False),
+    sa.Column("priced", Whole(otherwise=0), nullable=False),
+    sa.Column("input_tokens", Whole(otherwise=0), nullable=False),
+    sa.Column("output_tokens", Whole(otherwise=0), nullable=False),
     sa.Column("cost_usd", PicoDollars, nullable=False),
 )
 
@@ -41,12 +42,12 @@ sa.Index(
 marks = sa.Table(
     "marks",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
-    sa.Column("is_starred", sa.Integer, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
-    sa.Column("vote", sa.Text, nullable=False, server_default=""),
-    sa.Column("ballot", sa.Text, nullable=False, server_default=""),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
+    sa.Column("is_starred", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("note", TEXT, nullable=False),
+    sa.Column("vote", TEXT, nullable=False, server_default=""),
+    sa.Column("ballot", TEXT, nullable=False, server_default=""),
 )
 _is_starred = marks.c.is_starred == sa.literal_column("1")
 sa.Index(
@@ -68,9 +69,9 @@ sa.Index(
 tags = sa.Table(
     "tags",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("tag", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("tag", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
 )
 sa.Index("tags_of_run", tags.c.visitor, tags.c.run_id)
 
@@ -78,10 +79,10 @@ sa.Index("tags_of_run", tags.c.visitor, tags.c.run_id)
 deleted = sa.Table(
     "deleted",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
     sa.Column("deleted_at", UtcMicroseconds, nullable=False),
-    sa.Column("run_json", sa.Text, nullable=False),
+    sa.Column("run_json", TEXT, nullable=False),
 )
 sa.Index("deleted_by_time", deleted.c.deleted_at)
 
@@ -90,7 +91,7 @@ sa.Index("deleted_by_time", deleted.c.deleted_at)
 deletions = sa.Table(
     "deletions",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("visitor", ID, primary_key=True),
     sa.Column("asked_at", UtcMicroseconds, nullable=False),
 )
 
@@ -99,9 +100,13 @@ deletions = sa.Table(
 searchable = sa.Table(
     "searchable",
     metadata,
-    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("visitor", Id, nullable=False),
-    sa.Column("run_id", Id, nullable=False),
+    sa.Column(
+        "id",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+    ),
+    sa.Column("visitor", ID, nullable=False),
+    sa.Column("run_id", ID, nullable=False),
     sa.Column("words", sa.Text().with_variant(TSVECTOR, "postgresql")),
 )
 sa.Index("searchable_runs", searchable.c.visitor, searchable.c.run_id, unique=True)
@@ -110,10 +115,10 @@ sa.Index("searchable_runs", searchable.c.visitor, searchable.c.run_id, unique=Tr
 unsearched = sa.Table(
     "unsearched",
     metadata,
-    sa.Column("visitor", Id, nullable=False),
-    sa.Column("run_id", Id, nullable=False),
-    sa.Column("done", sa.BigInteger, nullable=False),
-    sa.Column("in_all", sa.BigInteger, nullable=False),
+    sa.Column("visitor", ID, nullable=False),
+    sa.Column("run_id", ID, nullable=False),
+    sa.Column("done", Whole(otherwise=0), nullable=False),
+    sa.Column("in_all", Whole(otherwise=0), nullable=False),
 )
 
 # Filters and the newest order: each kind of run is one stretch of this index.

@@ -1,61 +1,34 @@
 """The tables of the run log, in SQLAlchemy Core and the same for every database."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from typing import get_args
 
 import sqlalchemy as sa
 
-from playground.core.runs.run_row import LIVE
-
-PICO_PER_USD = 10**12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class PicoDollars(sa.TypeDecorator[Decimal]):
-    """Money as a whole number of 1e-12 dollars: SQLite has no exact decimals to sum."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> int | None:
-        return None if value is None else int((value * PICO_PER_USD).to_integral_value())
-
-    def process_result_value(
-        self, value: int | Decimal | None, dialect: sa.Dialect
-    ) -> Decimal | None:
-        return None if value is None else Decimal(int(value)) / PICO_PER_USD
-
-
-class UtcMicroseconds(sa.TypeDecorator[datetime]):
-    """A moment as microseconds since 1970: SQLite would drop the time zone."""
-
-    impl = sa.BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(
-        self, value: int | Decimal | None, dialect: sa.Dialect
-    ) -> datetime | None:
-        return None if value is None else _EPOCH + int(value) * _MICROSECOND
-
-
-# Ids are compared in Python, too, so Postgres must also order them by code point.
-Id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+from playground.core.money.pricing import CostKind
+from playground.core.runs.run_row import LIVE, Status
+from playground.store.tables.column_types import (
+    ID,
+    TEXT,
+    OneOf,
+    PicoDollars,
+    Seconds,
+    UtcMicroseconds,
+    Whole,
+)
 
 metadata = sa.MetaData()
 
 # A table of its own, for Postgres has no counterpart of SQLite's `user_version`.
-meta = sa.Table("meta", metadata, sa.Column("version", sa.Integer, nullable=False))
+meta = sa.Table(
+    "meta", metadata, sa.Column("version", Whole(otherwise=0, is_small=True), nullable=False)
+)
 
 boots = sa.Table(
     "boots",
     metadata,
-    sa.Column("boot_id", Id, primary_key=True),
-    sa.Column("host", sa.Text, nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("boot_id", ID, primary_key=True),
+    sa.Column("host", TEXT, nullable=False),
+    sa.Column("pid", Whole(otherwise=0, is_small=True), nullable=False),
     sa.Column("seen_at", UtcMicroseconds, nullable=False),
 )
 
@@ -64,9 +37,9 @@ boots = sa.Table(
 claims = sa.Table(
     "claims",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("name", Id, primary_key=True),
-    sa.Column("boot_id", Id, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("name", ID, primary_key=True),
+    sa.Column("boot_id", ID, nullable=False),
 )
 
 runs = sa.Table(
@@ -74,49 +47,49 @@ runs = sa.Table(
     metadata,
     # The visitor comes first in the key: paging one visitor is one walk along it, and no
     # run id, however made, can reach into another visitor's rows.
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
-    sa.Column("boot_id", Id, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
+    sa.Column("boot_id", ID, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
     sa.Column("ended_at", UtcMicroseconds),
-    sa.Column("press", sa.Integer, nullable=False),
-    sa.Column("variant", sa.Text, nullable=False),
-    sa.Column("connection", sa.Text, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
-    sa.Column("params_json", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("stop_reason", sa.Text),
-    sa.Column("error_kind", sa.Text),
-    sa.Column("error_message", sa.Text),
-    sa.Column("http_status", sa.Integer),
-    sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("ttft_s", sa.Double),
-    sa.Column("duration_s", sa.Double),
-    sa.Column("input_tokens", sa.BigInteger),
-    sa.Column("output_tokens", sa.BigInteger),
-    sa.Column("cache_read_tokens", sa.BigInteger),
-    sa.Column("cache_write_tokens", sa.BigInteger),
-    sa.Column("thinking_tokens", sa.BigInteger),
+    sa.Column("press", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("variant", TEXT, nullable=False),
+    sa.Column("connection", TEXT, nullable=False),
+    sa.Column("model", TEXT, nullable=False),
+    sa.Column("params_json", TEXT, nullable=False),
+    sa.Column("status", OneOf(get_args(Status), otherwise="interrupted"), nullable=False),
+    sa.Column("stop_reason", TEXT),
+    sa.Column("error_kind", TEXT),
+    sa.Column("error_message", TEXT),
+    sa.Column("http_status", Whole(is_small=True)),
+    sa.Column("attempts", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("ttft_s", Seconds),
+    sa.Column("duration_s", Seconds),
+    sa.Column("input_tokens", Whole()),
+    sa.Column("output_tokens", Whole()),
+    sa.Column("cache_read_tokens", Whole()),
+    sa.Column("cache_write_tokens", Whole()),
+    sa.Column("thinking_tokens", Whole()),
     sa.Column("cost_usd", PicoDollars),
-    sa.Column("cost_kind", sa.Text, nullable=False),
+    sa.Column("cost_kind", OneOf(get_args(CostKind), otherwise="unknown"), nullable=False),
     sa.Column("worst_case_usd", PicoDollars),
-    sa.Column("unit_prices_json", sa.Text),
-    sa.Column("request_id", sa.Text),
-    sa.Column("experiment_id", Id),
-    sa.Column("cost_why", sa.Text),
-    sa.Column("cell", sa.Text),
+    sa.Column("unit_prices_json", TEXT),
+    sa.Column("request_id", TEXT),
+    sa.Column("experiment_id", ID),
+    sa.Column("cost_why", TEXT),
+    sa.Column("cell", TEXT),
 )
 
 texts = sa.Table(
     "texts",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
-    sa.Column("request_json", sa.Text, nullable=False),
-    sa.Column("answer", sa.Text, nullable=False),
-    sa.Column("thinking", sa.Text, nullable=False),
-    sa.Column("attempts_json", sa.Text, nullable=False),
-    sa.Column("blocks_json", sa.Text, nullable=False, server_default=""),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
+    sa.Column("request_json", TEXT, nullable=False),
+    sa.Column("answer", TEXT, nullable=False),
+    sa.Column("thinking", TEXT, nullable=False),
+    sa.Column("attempts_json", TEXT, nullable=False),
+    sa.Column("blocks_json", TEXT, nullable=False, server_default=""),
 )
 
 # What a run counts for against budgets: the most it can cost until it has ended, then what
@@ -124,11 +97,11 @@ texts = sa.Table(
 reservations = sa.Table(
     "reservations",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("run_id", Id, primary_key=True),
-    sa.Column("payer", Id, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("run_id", ID, primary_key=True),
+    sa.Column("payer", ID, nullable=False),
     sa.Column("started_at", UtcMicroseconds, nullable=False),
-    sa.Column("is_settled", sa.Integer, nullable=False),
+    sa.Column("is_settled", Whole(otherwise=0, is_small=True), nullable=False),
     sa.Column("usd", PicoDollars, nullable=False),
 )
 _counted = (reservations.c.started_at, reservations.c.is_settled, reservations.c.usd)
@@ -139,7 +112,7 @@ sa.Index("reservations_by_payer", reservations.c.payer, *_counted)
 budgets = sa.Table(
     "budgets",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
+    sa.Column("visitor", ID, primary_key=True),
     sa.Column("session_usd", PicoDollars),
     sa.Column("day_usd", PicoDollars),
 )
@@ -165,12 +138,12 @@ sa.Index("runs_live", runs.c.boot_id, sqlite_where=IS_LIVE, postgresql_where=IS_
 experiments = sa.Table(
     "experiments",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("experiment_id", Id, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("experiment_id", ID, primary_key=True),
+    sa.Column("name", TEXT, nullable=False),
     sa.Column("created_at", UtcMicroseconds, nullable=False),
-    sa.Column("cells", sa.Integer, nullable=False),
-    sa.Column("definition_json", sa.Text, nullable=False),
+    sa.Column("cells", Whole(otherwise=0, is_small=True), nullable=False),
+    sa.Column("definition_json", TEXT, nullable=False),
 )
 
 # The newest run of each cell, there before the run is: whether the cell is done is what that
@@ -178,30 +151,30 @@ experiments = sa.Table(
 cells = sa.Table(
     "cells",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("experiment_id", Id, primary_key=True),
-    sa.Column("cell_id", Id, primary_key=True),
-    sa.Column("run_id", Id, nullable=False),
-    sa.Column("results_json", sa.Text, nullable=False),
-    sa.Column("answer_key", sa.Text, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("experiment_id", ID, primary_key=True),
+    sa.Column("cell_id", ID, primary_key=True),
+    sa.Column("run_id", ID, nullable=False),
+    sa.Column("results_json", TEXT, nullable=False),
+    sa.Column("answer_key", TEXT, nullable=False),
 )
 
 
 prompts = sa.Table(
     "prompts",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("prompt_id", Id, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("prompt_id", ID, primary_key=True),
+    sa.Column("name", TEXT, nullable=False),
 )
 
 prompt_versions = sa.Table(
     "prompt_versions",
     metadata,
-    sa.Column("visitor", Id, primary_key=True),
-    sa.Column("prompt_id", Id, primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("visitor", ID, primary_key=True),
+    sa.Column("prompt_id", ID, primary_key=True),
+    sa.Column("number", Whole(otherwise=0, is_small=True), primary_key=True, autoincrement=False),
     sa.Column("saved_at", UtcMicroseconds, nullable=False),
-    sa.Column("note", sa.Text, nullable=False),
-    sa.Column("page_json", sa.Text, nullable=False),
+    sa.Column("note", TEXT, nullable=False),
+    sa.Column("page_json", TEXT, nullable=False),
 )

@@ -15,7 +15,14 @@ from playground.store.rows import forgetting, reservations
 from playground.store.rows.memory import Entry
 from playground.store.search import search_index
 from playground.store.sums import days
-from playground.store.tables import batch_tables, dialect, migrations, schema, sqlite_file
+from playground.store.tables import (
+    batch_tables,
+    column_types,
+    dialect,
+    migrations,
+    schema,
+    sqlite_file,
+)
 from playground.store.tables.faults import apart
 from playground.store.writing import processes
 from playground.store.writing.processes import Boot
@@ -67,6 +74,11 @@ class Database:
         if version < migrations.NEWEST:
             self.is_new = version == 0
             migrations.migrate(self._writer, self.file)
+
+    @property
+    def has_misfits(self) -> bool:
+        """Say whether something was read that no column of this app's may hold."""
+        return column_types.has_misfits((self._reader, self._writer))
 
     @property
     def is_in_place(self) -> bool:
