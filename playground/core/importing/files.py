@@ -3,6 +3,7 @@ TypeScript that the playground itself writes, Markdown."""
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,6 +24,7 @@ _INDENT: Final = re.compile(r"(?:[ \t]*\n)*([ \t]+)(?=\S)")
 _FENCE: Final = re.compile(r"([ \t]*)(```+|~~~+)([^`\n]*)")
 # Every reader tries each block, so a text of nothing but fences needs a bound.
 _MOST_BLOCKS: Final = 50
+_FOR_ANSWERS: Final = re.compile(r"/v1/(?:messages|chat/completions|responses)\b")
 # Cells under these are still Python; under others, such as %%bash, another language.
 _PYTHON_CELLS: Final = ("%%time", "%%capture", "%%timeit")
 
@@ -133,16 +135,31 @@ def har_calls(file: JsonObject) -> Sequence[Call] | None:
     """The calls with a JSON body that a HAR file recorded; None for any other JSON."""
     match file:
         case {"log": {"entries": list(entries)}}:
-            return [call for entry in entries if (call := _of_entry(entry)) is not None]
+            calls = [call for entry in entries if (call := _of_entry(entry)) is not None]
+            if not calls and (url := next(filter(_FOR_ANSWERS.search, _posted_to(entries)), None)):
+                what = f"This HAR file has a request to {short(url)}"
+                raise ImportingError(f"{what}, but its body is missing, cut or compressed.")
+            return calls
     return None
+
+
+def _posted_to(entries: Sequence[object]) -> Iterator[str]:
+    for entry in entries:
+        match entry:
+            case {"request": {"method": "POST", "url": str(url)}}:
+                yield url
 
 
 def _of_entry(entry: object) -> Call | None:
     match entry:
         case {
-            "request": {"method": "POST", "url": str(url), "postData": {"text": str(text)}, **rest}
-        }:
+            "request": {"method": "POST", "url": str(url), "postData": {"text": str(text)} as data,
+                        **rest}
+        }:  # fmt: skip
             try:
+                # Some proxies write each body so.
+                is_coded = data.get("encoding") == "base64"
+                text = b64decode(text, validate=True).decode() if is_coded else text
                 body = json.loads(text)
             except (ValueError, RecursionError):
                 return None

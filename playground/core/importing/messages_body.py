@@ -87,10 +87,12 @@ def _messages(
         if role not in ROLES:
             left_out.append(LeftOut(where, NO_ROLE))
             continue
-        for name in sorted(set(entry) - {"role", "content"}, key=str):
+        # Null says nothing, so nothing is lost with it.
+        named = {name for name, value in entry.items() if value is not None}
+        for name in sorted(named - {"role", "content"}, key=str):
             left_out.append(LeftOut(f"{where}: {short(str(name))}", ONLY_TEXTS))
         if role == "system" and not has_system and not messages:
-            systems.append(texts_of(content, where, left_out))
+            systems += filter(None, [texts_of(content, where, left_out)])
             left_out.append(LeftOut(where, "It moves up into the system prompt."))
             continue
         turn = _turn(cast(Role, role), content, where, left_out)

@@ -25,7 +25,14 @@ INSTEAD: Final = {
     "seed": "The Messages API has none.",
     "user": "The Messages API calls it metadata.user_id.",
     "tools": "Tools are described otherwise in the Messages API.",
+    "tool_choice": "It is written otherwise in the Messages API.",
+    "parallel_tool_calls": "The Messages API has it in tool_choice, as disable_parallel_tool_use.",
     "response_format": "The Messages API calls it output_config.format.",
+    "text": "The Messages API calls its format output_config.format.",
+    "max_tokens": "max_completion_tokens is taken.",
+    "metadata": "The Messages API takes a user_id there, and nothing else.",
+    "service_tier": "The Messages API has other ones.",
+    "reasoning_effort": "The Messages API has no such effort.",
 }
 # fmt: off
 MESSAGES_ONLY: Final = frozenset((
@@ -166,7 +173,7 @@ def conversation(found: object, left_out: list[LeftOut]) -> tuple[str, list[Json
         if role in ("system", "developer"):
             if messages:
                 left_out.append(LeftOut(where, "It moves up into the system prompt."))
-            systems.append(texts_of(message.get("content"), where, left_out))
+            systems += filter(None, [texts_of(message.get("content"), where, left_out)])
         elif role in ("user", "assistant"):
             text = texts_of(message.get("content"), where, left_out)
             if text or message.get("content") == "":

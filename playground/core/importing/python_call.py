@@ -13,8 +13,15 @@ from typing import Final
 
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.messages_body import ABOUT_THE_CALL, KEYS
-from playground.core.importing.python_program import Program, Text, Unknown, Value, sdk_call
+from playground.core.importing.python_program import (
+    Program,
+    Text,
+    Unknown,
+    Value,
+    sdk_call,
+)
 from playground.core.importing.python_source import parse_python
+from playground.core.importing.strict_json import read_object
 from playground.core.importing.unreadable import named
 from playground.core.request.template import as_name
 from playground.core.text.json_text import Json
@@ -29,6 +36,8 @@ _TURNS: Final = [{"role": "user", "content": _MESSAGES}]
 _POSTED: Final = frozenset(("method", "url", "json", "data", "content"))
 _PLACES: Final = {"post": ("url", "data", "json"), "request": ("method", "url")}
 """What a client's `post` and `request` take by their places."""
+_OF_HTTP_CLIENT: Final = ("method", "url", "body", "headers")
+"""What the `request` of Python's own `http.client` takes, which has no body by name beside it."""
 _OF_MESSAGES: Final = frozenset(
     (None, "extra_body", "max_tokens", "messages", "model", "system", "tools")
 )
@@ -169,6 +178,8 @@ def _arguments(name: str, call: ast.Call, program: Program, told: Told) -> dict[
     """What the call is given, by name."""
     arguments: dict[str, Value] = {}
     places = _PLACES.get(name, ())
+    if name == "request" and not any(keyword.arg in _BODIES for keyword in call.keywords):
+        places = _OF_HTTP_CLIENT
     for at, node in enumerate(call.args):
         if at < len(places) and not isinstance(node, ast.Starred):
             arguments[places[at]] = program.value(node)
@@ -221,6 +232,10 @@ def _resolved(name: str, value: Value, told: Told) -> Iterator[Json]:
     """The argument as JSON; nothing where it is not known, which is listed."""
     if name in _BODIES and isinstance(value, Unknown) and value.dumped is not None:
         value = value.dumped
+    # Given as `json`, a text goes out as one.
+    is_sent = name in _BODIES and name != "json"
+    if is_sent and isinstance(value, str) and value.lstrip().startswith("{"):
+        value = read_object(value, "The text that is posted")
     try:
         if name == "url" and isinstance(value, Text):
             yield "".join(part for part in value.parts if isinstance(part, str))

@@ -6,6 +6,7 @@ function) is not followed; whatever it binds or could change is unknown from the
 """
 
 import ast
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 
 from playground.core.importing.import_result import MOST_CHARACTERS, ImportingError
+from playground.core.importing.strict_json import read_json
 
 _MOST_STEPS: Final = 300_000  # lists built from other lists can double with each line
 _TANGLED: Final = "This Python is too entangled to be read."
@@ -31,6 +33,7 @@ _SDK: Final = re.compile(
     r"\.(create|stream|parse|tool_runner|count_tokens)$"
 )
 _DUMPS: Final = ("json.dumps", "orjson.dumps", "simplejson.dumps", "ujson.dumps")
+_LOADS: Final = ("json.loads", "orjson.loads", "simplejson.loads", "ujson.loads")
 # These change nothing that they are given, and keep none of it.
 _HARMLESS: Final = ("print", "len", "str", "repr", "pprint", *_DUMPS)
 _OPENING: Final = frozenset(
@@ -43,7 +46,8 @@ Value: TypeAlias = "str | int | float | Unknown | Text | list[Value] | dict[str,
 
 @dataclass(frozen=True, eq=False)
 class Unknown:
-    """What only running the source would tell. `dumped`: what it is the JSON text of. `since`:
+    """What only running the source would tell. `dumped`: what it is the JSON text of, or that
+    text itself where it is bytes. `since`:
     the same of two with equal nodes only where both have the same value."""
 
     node: ast.expr
@@ -176,12 +180,20 @@ class Program:
                         return self._text([(node, between.join(known))])
             case ast.Call(func=ast.Attribute(value=owner, attr="encode"), args=given, keywords=[]):
                 text, is_plain = self.value(owner), all(isinstance(a, ast.Constant) for a in given)
+                if isinstance(text, str) and is_plain:
+                    return self._unknown(node, text)
                 if isinstance(text, Unknown) and text.dumped is not None and is_plain:
                     return self._unknown(node, text.dumped)
             case ast.Call(func=ast.Name(id="dict") as function, args=[], keywords=given):
                 if self.function(function):
                     names = [ast.Constant(part.arg) if part.arg else None for part in given]
                     return self._fields(node, [*names], [part.value for part in given])
+            case ast.Call(func=function, args=[given], keywords=[]) if self.function(
+                function
+            ) in _LOADS and isinstance(text := self.value(given), str):
+                with contextlib.suppress(ImportingError):
+                    loaded: Value = read_json(text)
+                    return loaded
             case ast.Call(func=function, args=[given, *_]):
                 if self.function(function) in _DUMPS:
                     self._is_dumped = True

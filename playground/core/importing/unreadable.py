@@ -50,7 +50,7 @@ _KINDS: Final = tuple(
     )
 )  # fmt: skip
 _PYTHON: Final = re.compile(
-    r"^[ \t]*(?:import \w+(?:\.\w+)*(?: as \w+)?[ \t]*$|from [\w.]+ import "
+    r"^[ \t]*(?:import \w+(?:\.\w+)*(?: as \w+)?(?:, *\w+(?:\.\w+)*)*[ \t]*$|from [\w.]+ import "
     r"|(?:async )?def \w+\(|print\(|\w+ = [\[{(\"'])"
     r"|\.(?:create|stream|parse)\(\s*(?:\*\*|\)|\w+\s*=)|(?<![\w.])[\w.]+\(\s*\w+ ?= ?[\"'\d\[{]",
     re.MULTILINE,
@@ -93,6 +93,10 @@ def json_kind(body: JsonObject) -> str | None:
         return "a line of an export of the log"
     if body.get("kind") == "playground experiment":
         return "an experiment (My experiments opens it)"
+    if "custom_id" in names and names & {"result", "response"}:
+        return "a result of a batch, not a request"
+    if {"worksheets", "nbformat"} <= names:
+        return "a notebook in an old format (Jupyter saves it in the new one)"
     if body.get("type") == "message" or {"choices", "usage"} <= names or "stop_reason" in names:
         return "an answer of an API, not a request"
     if body.get("type") == "error" or names == {"error"}:

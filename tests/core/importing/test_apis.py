@@ -261,3 +261,43 @@ def test_a_system_message_further_down_is_no_sign_of_openai() -> None:
     assert (found.source, roles) == ("Anthropic request", ["user", "system", "user"])
     first = read_request(json.dumps(body | {"messages": turns[1:]}))
     assert first.source == "OpenAI chat request"
+
+
+def test_null_among_messages_is_nothing_that_could_be_lost() -> None:
+    turns = [user("Hi") | {"system": None, "name": None}, {"role": "assistant", "content": "Yes"}]
+    found = read_request(json.dumps({"model": HAIKU, "max_tokens": 9, "messages": turns}))
+    assert [line.name for line in found.left_out] == ["stream"]
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", HAIKU])
+def test_system_messages_without_text_leave_no_empty_lines(model: str) -> None:
+    empty: list[dict[str, Any]] = [
+        {"role": "system", "content": None},
+        {"role": "system", "content": ""},
+    ]
+    for systems, expected in ((empty, ""), ([*empty, {"role": "system", "content": "S"}], "S")):
+        body = {"model": model, "max_tokens": 9, "messages": [*systems, user("Hi")]}
+        found = read_request(json.dumps(body))
+        assert found.request.prompt.system == expected
+        assert "system" not in [line.name for line in found.left_out]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tool_choice", "auto"),
+        ("max_tokens", 5),
+        ("metadata", {"a": "b"}),
+        ("service_tier", "flex"),
+        ("reasoning_effort", "minimal"),
+        ("parallel_tool_calls", False),
+    ],
+)
+def test_what_the_messages_api_has_in_another_form_is_not_called_unknown_to_it(
+    name: str, value: object
+) -> None:
+    body = {"model": "gpt-4o", "max_completion_tokens": 7, "messages": [user("Hi")], name: value}
+    found = read_request(json.dumps(body))
+    assert found.request.params.max_tokens == 7
+    [why] = [line.why for line in found.left_out if line.name == name]
+    assert "Not in the Messages API" not in why

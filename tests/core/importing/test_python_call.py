@@ -464,6 +464,35 @@ def test_what_a_request_takes_in_its_third_place_is_listed_and_not_guessed() -> 
     assert (found.request.params.model, names(found)) == ("m", ["Argument 3"])
 
 
+AS_TEXT = json.dumps({"model": "m", "max_tokens": 3, "messages": [json.loads(HI)]})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"requests.post(URL, data='{AS_TEXT}')",
+        f"body = '{AS_TEXT}'\nrequests.post(URL, headers=headers, data=body)",
+        f"body = '{AS_TEXT}'\nrequests.post(URL, data=body.encode('utf-8'))",
+        f"body = json.loads('{AS_TEXT}')\nrequests.post(URL, json=body)",
+        f"client.messages.create(**json.loads('{AS_TEXT}'))",
+        "body = json.dumps(BODY)\nconnection.request('POST', '/v1/messages', body, headers)",
+    ],
+)
+def test_a_body_that_is_written_as_text_is_read(source: str) -> None:
+    found = read_request(POSTED + posted(source))
+    assert (found.request.params.model, texts(found), names(found)) == ("m", ["Hi"], [])
+
+
+def test_a_posted_text_that_is_no_json_is_named_with_its_place() -> None:
+    with pytest.raises(ImportingError, match=r"The text that is posted .* line 1, column 10"):
+        read_request(POSTED + posted("requests.post(URL, data='{\"model\":}')"))
+
+
+def test_a_text_that_goes_out_as_a_json_text_is_no_request() -> None:
+    with pytest.raises(ImportingError, match="known only when it runs"):
+        read_request(POSTED + posted(f"requests.post(URL, json='{AS_TEXT}')"))
+
+
 def test_an_encoding_that_changes_the_body_leaves_it_unknown() -> None:
     body = f'body = {{"model": "m", "max_tokens": 9, "messages": [{HI}]}}\n'
     post = "requests.post(URL, data=json.dumps(body).encode(body.pop('model')))"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import re
 import time
@@ -328,3 +330,47 @@ def test_an_empty_system_prompt_is_listed_since_none_is_sent(system: object) -> 
     turns = [{"role": "user", "content": "Hi"}]
     openai = json.dumps({"model": "gpt-4o", "messages": turns})
     assert "system" not in {part.name for part in read_request(openai).left_out}
+
+
+def recorded(data: dict[str, Any]) -> str:
+    request = {"method": "POST", "url": "https://api.anthropic.com/v1/messages", "postData": data}
+    return json.dumps({"log": {"entries": [{"request": request}]}})
+
+
+def test_a_body_that_a_har_file_holds_in_base64_is_read() -> None:
+    text = base64.b64encode(json.dumps(BODY).encode()).decode()
+    found = read_request(recorded({"text": text, "encoding": "base64"}))
+    assert (found.source, found.request.prompt.messages) == ("HAR file", HI)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text": json.dumps(BODY)[:-5]},
+        {"params": []},
+        {"text": "no base64", "encoding": "base64"},
+        {
+            "text": base64.b64encode(gzip.compress(json.dumps(BODY).encode())).decode(),
+            "encoding": "base64",
+        },
+    ],
+)
+def test_a_request_without_its_whole_body_is_not_said_to_be_missing(data: dict[str, Any]) -> None:
+    with pytest.raises(ImportingError, match=r"has a request to .* missing, cut or compressed"):
+        read_request(recorded(data))
+
+
+def test_results_of_batches_and_old_notebooks_are_named() -> None:
+    result = {"custom_id": "1", "result": {"type": "succeeded", "message": {"content": []}}}
+    for text, kind in (
+        (json.dumps(result), "a result of a batch"),
+        ("\n".join([json.dumps(result)] * 2), "a result of a batch"),
+        (json.dumps({"nbformat": 3, "worksheets": [{"cells": []}]}), "a notebook in an old format"),
+    ):
+        with pytest.raises(ImportingError, match=f"This is {kind}"):
+            read_request(text)
+
+
+def test_python_is_not_called_plain_text_for_two_modules_in_one_import() -> None:
+    with pytest.raises(ImportingError, match="This Python has no call"):
+        read_request("import json, urllib.request\n\nurllib.request.urlopen(address)\n")
