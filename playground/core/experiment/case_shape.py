@@ -25,7 +25,12 @@ def fitted(
     Rows are numbered from `first_row`; `changes` were made before.
     """
     sentences = list(changes)
-    numbered = [(n, list(row)) for n, row in enumerate(rows, first_row) if any(map(str.strip, row))]
+    whole = [(number, list(row)) for number, row in enumerate(rows, first_row)]
+    numbered = [(number, row) for number, row in whole if any(map(str.strip, row))]
+    # A blank line is no row.
+    if empty_rows := sum(bool(row) for _, row in whole) - len(numbered):
+        many = "1 row has" if empty_rows == 1 else f"{empty_rows:,} rows have"
+        sentences.append(f"{many} nothing but empty cells: left out.")
     header = list(header)
     for number, text in enumerate(header, 1):
         if (problem := unkeepable(text)) is not None:

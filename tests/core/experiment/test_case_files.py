@@ -297,3 +297,22 @@ def test_lists_and_objects_in_cells_are_json_and_said_to_be():
     assert table.changes == ("Lists and objects are cells of JSON, written anew: “q”, “a”.",)
     # In its own files they are texts, which stay as they are.
     assert read_cases(to_json_lines(table)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ('[{"q": "x"}, {"q": ""}, {"q": null}, {"q": "y"}]', "2 rows have"),
+        ('{"q": "x"}\n{"q": " "}\n{"q": "y"}\n', "1 row has"),
+        ('q\n"x"\n""\n"y"\n', "1 row has"),
+        ("q,\nx,\n,\ny,\n", "1 row has"),
+    ],
+)
+def test_a_case_of_nothing_but_empty_cells_is_left_out_and_said(text, count):
+    found = read_cases(text)
+    assert [row[0] for row in found.rows] == ["x", "y"]
+    assert f"{count} nothing but empty cells: left out." in found.changes
+
+
+def test_a_blank_line_is_no_case_and_needs_no_word():
+    assert read_cases("\nq\n\nx\n\n\ny\n\n").changes == ()
