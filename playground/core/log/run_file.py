@@ -61,8 +61,9 @@ def run_of(line: str, visitor: str) -> LoggedRun:
         )  # fmt: skip
         if texts is None:
             return LoggedRun(row, None, mark)
-        texts.setdefault("blocks_json", "")  # A line from before there were blocks has none.
-        read = {name: str(texts[name]) for name in _TEXTS}
+        # A line from before there were blocks has none.
+        found = {"blocks_json": "", **texts}
+        read = {name: str(found[name]) for name in _TEXTS}
         return LoggedRun(row, RunTexts(run_id=row.run_id, **read), mark)
     # It is a ValueError as well, but keeps its own sentence.
     except LineError:

@@ -248,17 +248,17 @@ class History:
         """Undo `delete`."""
         name, ids = clean_text(visitor), [clean_text(run_id) for run_id in run_ids]
         boot_id = self._writer.boot.boot_id
-        refused: list[LoggedRun] = []
-
-        def bring_back(connection: sa.Connection) -> None:
-            refused[:] = forgetting.bring_back(connection, name, ids, boot_id)
-
-        problem = self._change(bring_back)
-        if problem is None:
-            for run in refused:
-                self._memory.keep(run.row, run.texts)
-            self._writer.wake()
-        return problem
+        outcome = self._db.write(
+            lambda connection: forgetting.bring_back(connection, name, ids, boot_id)
+        )
+        if isinstance(outcome, Refusal):
+            return outcome
+        refused, unread = outcome
+        for run in refused:
+            self._memory.keep(run.row, run.texts)
+        self._writer.wake()
+        runs = "1 run is" if unread == 1 else f"{unread:,} runs are"
+        return Refusal(f"{runs} not back: what was kept can't be read.") if unread else None
 
     def change_rows(
         self,

@@ -8,7 +8,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from playground.core.log.history import LoggedRun
-from playground.core.log.run_file import line_of, run_of
+from playground.core.log.run_file import LineError, line_of, run_of
 from playground.core.runs.run_row import LIVE
 from playground.store.rows import reservations
 from playground.store.rows.marking import read_marks, write_mark
@@ -61,18 +61,25 @@ def delete(
 
 def bring_back(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
-) -> list[LoggedRun]:
-    """Undo a deletion; return the runs that the database refuses, to be kept in memory as
-    before."""
+) -> tuple[list[LoggedRun], int]:
+    """Undo a deletion. Return the runs that the database refuses, to be kept in memory as before,
+    and how many are left deleted because what was kept of them can't be read."""
     conditions = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
-    lines = connection.scalars(sa.select(deleted.c.run_json).where(*conditions)).all()
-    connection.execute(sa.delete(deleted).where(*conditions))
+    lines = connection.execute(sa.select(deleted.c.run_id, deleted.c.run_json).where(*conditions))
+    runs_by_id, unread = {}, 0
+    for run_id, line in lines:
+        try:
+            runs_by_id[run_id] = run_of(line, visitor)
+        except LineError:
+            unread += 1
+    is_read = deleted.c.run_id.in_(list(runs_by_id))
+    connection.execute(sa.delete(deleted).where(deleted.c.visitor == visitor, is_read))
     refused = []
-    for run in [run_of(line, visitor) for line in lines]:
+    for run in runs_by_id.values():
         # One at a time: a refused run holds up none of the others.
         if apart(connection, partial(put, connection, [run], boot)) is not None:
             refused.append(run)
-    return refused
+    return refused, unread
 
 
 def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:

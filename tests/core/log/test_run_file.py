@@ -121,6 +121,8 @@ def test_a_line_of_a_run_with_a_damaged_field_is_the_same_error():
         line.replace('"status": "done"', '"status": null'),
         line.replace('"status": "done"', '"status": "dancing"'),
         line.replace('"2026-01-01T00:00:00+00:00"', '"2026-01-01T00:00:00"'),
+        f'{line.partition(chr(34) + "texts")[0]}"texts": "Hi"}}',
+        f'{line.partition(chr(34) + "texts")[0]}"texts": []}}',
     ):
         assert damaged != line
         with pytest.raises(LineError):

@@ -8,6 +8,7 @@ from store.databases import ON_BOTH
 
 from playground.core.log.history import ORDERS, Filter, Mark
 from playground.core.runs.run_row import RunTexts
+from playground.core.text.refusal import Refusal
 from playground.store.tables.column_types import MISFITS
 
 ADA = "ada"
@@ -106,6 +107,20 @@ def test_marks_that_break_the_rules_of_marks_are_read_as_far_as_they_keep_them(
     assert again.history.delete(ADA, ids) is None
     assert again.history.bring_back(ADA, ids) is None
     assert len(again.page(ADA).rows) == 3
+
+
+@ON_BOTH
+def test_a_deleted_run_whose_kept_line_is_broken_keeps_no_other_from_coming_back(
+    open_log, log, row, execute
+):
+    run_id = three_runs(log, row)
+    again = open_log()
+    ids = [row(number).run_id for number in (1, 2, 3)]
+    assert again.history.delete(ADA, ids) is None
+    execute(f"UPDATE deleted SET run_json = '{{' WHERE run_id = '{run_id}'")
+    problem = again.history.bring_back(ADA, ids)
+    assert problem == Refusal("1 run is not back: what was kept can't be read.")
+    assert [run.run_id for run in again.page(ADA).rows] == [ids[2], ids[0]]
 
 
 def test_a_log_in_which_all_is_in_order_is_not_complained_of(log, row):
