@@ -22,7 +22,7 @@ _MOST = 2**63
 
 MISFITS = (
     "Some values in the log are none that this app writes. What can't be read of a text shows as "
-    "\ufffd, a number as unknown, a time as the first or last there is, a status as interrupted."
+    "\ufffd, a number or a time as unknown, a status as interrupted."
 )
 # An engine has its own dialect object, which is all that a type is told about where it reads.
 _told_misfits: WeakSet[sa.Dialect] = WeakSet()

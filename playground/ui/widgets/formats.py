@@ -1,7 +1,7 @@
 """How numbers and times are written on the page."""
 
 import json
-from datetime import UTC, datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,8 +25,8 @@ def money(usd: Decimal | None) -> str:
 
 def cost(cost: Cost) -> str:
     """A cost with how it is known."""
-    if cost.usd is None or cost.kind == "exact":
-        return money(cost.usd)
+    if cost.usd is None or cost.kind in ("exact", "unknown"):
+        return money(None if cost.kind == "unknown" else cost.usd)
     if cost.kind == "simulated":
         return f"{money(cost.usd)} simulated"
     return f"{cost.kind} {money(cost.usd)}"
@@ -67,6 +67,10 @@ def ordinal(number: int) -> str:
 
 def local_time(at: datetime) -> str:
     """Day and time of day where the browser says that it is."""
+    # The first and the last year stand for what the log can't read; elsewhere in the world some of
+    # their hours would be in no year at all.
+    if at.year in (MINYEAR, MAXYEAR):
+        return "unknown"
     return at.astimezone(_zone()).strftime("%d %b %H:%M:%S")
 
 
