@@ -36,7 +36,7 @@ def parsed(text: str | None, default: T) -> T:
     """JSON of the log, or the default if it is damaged or of another type."""
     try:
         value = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return default
     return value if isinstance(value, type(default)) else default
 

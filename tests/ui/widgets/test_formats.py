@@ -22,3 +22,8 @@ def test_a_time_that_the_log_cannot_read_is_unknown_wherever_the_browser_is(zone
 def test_a_cost_of_no_known_kind_names_no_amount():
     assert formats.cost(Cost(Decimal("0.5"), "unknown", "")) == "unknown"
     assert formats.cost(Cost(Decimal("0.5"), "exact", "")) == "$0.5000"
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"a": ' + "[" * 100_000, '{"a": NaN}x'])
+def test_json_of_the_log_that_cannot_be_read_is_as_if_it_were_not_there(text):
+    assert formats.parsed(text, {"none": 1}) == {"none": 1}
