@@ -201,7 +201,7 @@ def _add_readable(connection: sa.Connection, keys: Sequence[tuple[str, str]]) ->
     if errors:
         # Only their type: SQLite quotes a text that it cannot read.
         what = fault_of(errors[0]).name
-        _log.warning("%d runs cannot be read, and are found by no word (%s).", len(errors), what)
+        _log.warning("runs that no word finds, for they can't be read: %d (%s)", len(errors), what)
 
 
 @contextmanager

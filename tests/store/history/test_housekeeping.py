@@ -403,6 +403,28 @@ def test_a_text_that_cannot_be_read_keeps_no_other_from_being_found_or_written(
     assert sorted(found(again, CANARY)) == [0, 1, 2, 3, 9]
 
 
+def test_a_run_that_the_database_refuses_to_index_is_found_by_no_word_but_every_other_is(
+    open_log, log, row, file, caplog
+):
+    made = days_of(log, row, 4)
+    log.close()
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("INSERT INTO said (said) VALUES ('delete-all')")
+        other.execute("DELETE FROM searchable")
+        other.execute("INSERT INTO unsearched VALUES ('', '', 0, 4)")
+        other.execute(
+            "CREATE TRIGGER refuse BEFORE INSERT ON searchable "
+            f"WHEN NEW.run_id = '{made[1].run_id}' BEGIN SELECT RAISE(ABORT, '{CANARY}'); END"
+        )
+    again = open_log()
+    for _ in range(4):
+        assert again.flush(5)
+    assert again.history.indexed(ADA) is None
+    assert sorted(found(again, CANARY)) == [0, 2, 3]
+    assert "they can't be read: 1" in caplog.text
+    assert CANARY not in caplog.text
+
+
 def test_an_index_that_no_longer_fits_the_texts_is_made_anew(log, row, file):
     made = days_of(log, row, 3)
     with closing(sqlite3.connect(file)) as other, other:
