@@ -16,6 +16,7 @@ LEAST_WIDTH = 0.02
 """A share of the line: an attempt refused within milliseconds is still to be seen."""
 MOST_TOKENS = 10**13
 """More than any attempt can have reported."""
+_RETRIED = "Retried: "
 SHORTEST_S = 1e-6
 """What a clock can tell from nothing."""
 BILLED: dict[Billed | None, str] = {
@@ -72,21 +73,33 @@ def spans(
 
 
 def lines(
-    attempts: Sequence[Attempt], until_s: float | None = None, doing: Doing | None = None
+    attempts: Sequence[Attempt],
+    until_s: float | None = None,
+    doing: Doing | None = None,
+    *,
+    said: str = "",
 ) -> tuple[Line, ...]:
-    """Each attempt in words: status, duration, the wait after it, bill, request id, why."""
+    """Each attempt in words: status, duration, the wait after it, bill, request id, why. A
+    reason or message is said once: what an attempt before had too, or what is `said` beside the
+    lines, is left out."""
     rows = []
+    heard = {_RETRIED + said}
+    messages: set[str] = set()
     for attempt, waited_s in zip(attempts, _waits(attempts, until_s, doing), strict=True):
         facts = [status(attempt), seconds(attempt.duration_s)]
         if waited_s is not None:
             facts.append(f"waited {seconds(waited_s)}")
         facts.append(billed(attempt))
+        reason, message = why(attempt), attempt.message
         rows.append(
             Line(
                 attempt.number, outcome(attempt), " · ".join(facts),
-                attempt.request_id or "no request id", why(attempt), attempt.message,
+                attempt.request_id or "no request id",
+                "" if reason in heard else reason, "" if message in messages else message,
             )
         )  # fmt: skip
+        heard.add(reason)
+        messages.add(message)
     return tuple(rows)
 
 
@@ -114,7 +127,7 @@ def why(attempt: Attempt) -> str:
     """The sentence why an attempt was, or was not, followed by another."""
     if attempt.wait_s is None:
         return attempt.why
-    return f"Retried: {attempt.why.removeprefix(f'{status(attempt)}: ')}"
+    return f"{_RETRIED}{attempt.why.removeprefix(f'{status(attempt)}: ')}"
 
 
 def seconds(value_s: float) -> str:

@@ -37,7 +37,9 @@ def live_timeline(run: RunView) -> dict[str, Any] | None:
     if not has_timeline(attempts):
         return None
     if not run.is_live:
-        return _data(attempts, run.duration_s, None)
+        # A card says beneath it what happened last.
+        said = run.failure.happened if run.failure else ""
+        return _data(attempts, run.duration_s, None, said=said)
     if next_try_s is None:
         return _data(attempts, run.duration_s, "trying")
     return _data(attempts, run.duration_s, "waiting") | {
@@ -67,13 +69,14 @@ def _data(
     until_s: float | None,
     doing: Doing | None,
     *,
+    said: str = "",
     with_messages: bool = False,
 ) -> dict[str, Any]:
     overrides = {} if with_messages else {"message": ""}
     total_s = sum(attempt.duration_s + (attempt.wait_s or 0.0) for attempt in attempts)
     return {
         "spans": [asdict(span) for span in spans(attempts, until_s, doing)],
-        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing)],
+        "lines": [asdict(line) | overrides for line in lines(attempts, until_s, doing, said=said)],
         "total_s": max(total_s, until_s or 0.0),
         "is_growing": doing == "trying",
         "left_s": None,

@@ -1,7 +1,7 @@
 """A run's attempts and waits are drawn to scale and said in words."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import pytest
@@ -85,6 +85,22 @@ def test_each_attempt_has_its_status_its_bill_its_request_id_and_its_reason():
     assert first.message == "Overloaded"
     assert second.facts == "200 answered · 1.00 s · billed"
     assert second.why == ""
+
+
+def test_what_attempts_have_in_common_is_said_once():
+    again = replace(REFUSED, number=2, start_s=3.0)
+    other = replace(REFUSED, number=3, start_s=6.0, why="429 rate limit: Too many.", message="Slow")
+    given_up = Attempt(4, 9.0, 1.0, None, 529, "overloaded", "Overloaded", why="Given up.")
+    attempts = (REFUSED, again, other, given_up)
+    found = [(line.why, line.message) for line in lines(attempts)]
+    assert found == [
+        ("Retried: It is.", "Overloaded"), ("", ""),
+        ("Retried: 429 rate limit: Too many.", "Slow"), ("Given up.", ""),
+    ]  # fmt: skip
+    # The card says it beneath the lines.
+    assert [line.why for line in lines(attempts, said="It is.")] == [
+        "", "", "Retried: 429 rate limit: Too many.", "Given up.",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
