@@ -79,16 +79,29 @@ class Setting:
         return (self.letter, *values)
 
 
+def unique_names(settings: Sequence[Setting]) -> list[str]:
+    """Their names; those that are alike, as a file's may be, with their number."""
+    return _numbered([setting.name for setting in settings])
+
+
 def short_names(settings: Sequence[Setting]) -> list[str]:
-    """Their names without the parts that all of them share; a single one's is whole."""
+    """Unique names without the parts that all of them share; a single one's is whole."""
     # `intersection` needs one set at least.
     shared = (
         set[str].intersection(*(set(setting.parts) for setting in settings)) if settings else set()
     )
     distinct = ([part for part in setting.parts if part not in shared] for setting in settings)
+    return _numbered(
+        [
+            SEPARATOR.join(parts) or setting.name
+            for parts, setting in zip(distinct, settings, strict=True)
+        ]
+    )
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
     return [
-        SEPARATOR.join(parts) or setting.name
-        for parts, setting in zip(distinct, settings, strict=True)
+        name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names, 1)
     ]
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from playground.core.answer.content import Blocks, of_texts
 from playground.core.experiment.cells import CellRow
 from playground.core.experiment.check_results import checked_for, to_check
-from playground.core.experiment.grid import Cell
+from playground.core.experiment.grid import Cell, unique_names
 from playground.core.experiment.matrix import Matrix, error_of
 from playground.core.request.request import Prompt
 from playground.core.request.template import TemplateError
@@ -34,7 +34,7 @@ def show_cell(matrix: Matrix, setting: int, case: int) -> None:
     """Draw a place of the matrix."""
     with st.container(border=True, key="matrix_cell_detail"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            head = f"Case {case + 1} · {matrix.grid.settings[setting].name}"
+            head = f"Case {case + 1} · {unique_names(matrix.grid.settings)[setting]}"
             st.markdown(f"**{plain(head)}**", width="stretch")
             st.button("Close", key="close_cell", type="tertiary", on_click=chosen.close_cell)
         ids = [run_id for run_id in matrix.ids(setting, case) if run_id in matrix.cells]
@@ -122,20 +122,20 @@ def _offer_promotion(matrix: Matrix, cell: CellRow, setting: int, case: int) -> 
 
 def _offer_compare(matrix: Matrix, setting: int, case: int) -> None:
     """Offer the differences of a place's first answer to another setting's."""
-    names = {
-        other_setting.name: at
-        for at, other_setting in enumerate(matrix.grid.settings)
-        if at != setting
-    }
-    if not names:
+    # By names that differ: of two alike a choice from the list would mean the last.
+    names = unique_names(matrix.grid.settings)
+    others = [at for at in range(len(names)) if at != setting]
+    if not others:
         return
     place = st.expander("Compare", key="compare_cells", on_change="rerun")
     if not place.open:
         return
     with place:
-        other = st.selectbox("With", names, key="compare_with")
-        answers = (_answer(matrix, names.get(other, 0), case), _answer(matrix, setting, case))
-        show_changes("changed_cell", *answers, (str(other), "this one"))
+        other = st.selectbox(
+            "With", others, key="compare_with", format_func=lambda at: names[at]
+        )  # fmt: skip
+        answers = (_answer(matrix, other, case), _answer(matrix, setting, case))
+        show_changes("changed_cell", *answers, (names[other], "this one"))
 
 
 def _answer(matrix: Matrix, setting: int, case: int) -> Blocks:

@@ -5,7 +5,7 @@ import streamlit as st
 from playground.core.experiment.case_checks import CheckError
 from playground.core.experiment.cases import CasesError
 from playground.core.experiment.experiment import Experiment
-from playground.core.experiment.grid import GridError
+from playground.core.experiment.grid import GridError, unique_names
 from playground.core.experiment.grid_plan import GridPlan, Note
 from playground.core.request.template import TemplateError
 from playground.core.text.number_text import NumberError
@@ -153,12 +153,14 @@ def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
         return
     with place:
         number = choose_number("Case", len(experiment.cases), key="rendered_case")
-        names = {setting.name: at for at, setting in enumerate(planned.grid.settings)}
-        name = st.selectbox("Setting", names, key="rendered_setting")
+        names = unique_names(planned.grid.settings)
+        setting = st.selectbox(
+            "Setting", range(len(names)), key="rendered_setting", format_func=lambda at: names[at]
+        )
         if number is None:
             return
         try:
-            request = planned.grid.request(names.get(name, 0), number - 1)
+            request = planned.grid.request(setting, number - 1)
         except TemplateError as error:
             st.caption(plain(str(error)))
             return

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from playground.core.experiment.grid import unique_names
 from playground.core.experiment.matrix import FILTERS, Answers, Filter, Matrix
 from playground.core.experiment.results_file import MOST_BYTES, to_json_lines
 from playground.core.report.report import to_csv, to_page
@@ -70,7 +71,7 @@ def _paint() -> None:
 
 def _baseline(matrix: Matrix) -> int:
     """The column with which the others are compared."""
-    names = _unique([setting.name for setting in matrix.grid.settings])
+    names = unique_names(matrix.grid.settings)
     name = st.selectbox(
         "Baseline", names, key="matrix_baseline", width=320, on_change=chosen.turn_matrix,
         help="The setting with which the answers of the others are compared.",
@@ -90,7 +91,7 @@ def _heads(matrix: Matrix) -> list[SettingStatistics]:
 
 
 def _show_heads(matrix: Matrix, heads: list[SettingStatistics]) -> None:
-    names = [setting.name for setting in matrix.grid.settings]
+    names = unique_names(matrix.grid.settings)
     st.dataframe(
         [_head(name, head) for name, head in zip(names, heads, strict=True)],
         hide_index=True,
@@ -131,7 +132,7 @@ def _page(rows: list[int]) -> list[int]:
 
 def _show_rows(matrix: Matrix, rows: list[int]) -> None:
     answers = starting.answers(matrix.run_ids(rows))
-    names = _unique([setting.name for setting in matrix.grid.settings])
+    names = unique_names(matrix.grid.settings)
     key = chosen.matrix_table()
     st.dataframe(
         _table(matrix, rows, names, answers),
@@ -146,13 +147,6 @@ def _show_rows(matrix: Matrix, rows: list[int]) -> None:
         on_select=lambda: chosen.select_cell(key, rows, names),
         selection_mode="single-cell",
     )
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Names of columns that differ, so that a selected one is known."""
-    return [
-        name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names, 1)
-    ]
 
 
 def _table(matrix: Matrix, rows: list[int], names: list[str], answers: Answers) -> Any:  # noqa: ANN401 (pandas is imported late)

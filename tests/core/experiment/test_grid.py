@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck
 from playground.core.experiment.cases import Cases
-from playground.core.experiment.grid import GridError, Sweep, require_size, settings, short_names
+from playground.core.experiment.grid import (
+    GridError,
+    Sweep,
+    require_size,
+    settings,
+    short_names,
+    unique_names,
+)
 from playground.core.experiment.grid_plan import plan_cell, plan_grid
 from playground.core.request.connection import CLAUDE, DEMO, Connection
 from playground.core.request.model_catalogue import CATALOGUE
@@ -92,6 +99,12 @@ def test_a_short_name_leaves_out_what_all_share():
     assert two[0] == "A · claude-haiku-4-5"
     assert short_names(settings([A])) == ["A"]
     assert short_names(()) == []
+
+
+def test_settings_that_are_named_alike_get_their_number():
+    alike = settings([A, A])
+    assert unique_names(alike) == short_names(alike) == ["A (1)", "A (2)"]
+    assert unique_names(settings([A, Variant("B", REQUEST)])) == ["A", "B"]
 
 
 def test_a_cell_is_known_by_what_is_sent_and_by_its_repeat():

@@ -1,10 +1,19 @@
 """An experiment on the page: cases, a run by its button, the matrix, and back from a file."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from ui.driving import SCRIPT, ask, open_band, paste, read_answers, show_answers, words
+from ui.driving import (
+    SCRIPT,
+    ask,
+    open_band,
+    paste,
+    read_answers,
+    show_answers,
+    words,
+)  # fmt: skip
 
 from playground.core.experiment.matrix import Matrix
 from playground.core.experiment.results_file import from_json_lines, to_json_lines
@@ -183,6 +192,31 @@ def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):
     assert not page.exception
     assert "Nothing of it is kept." in words(page)
     assert any("Paris" in answer for answer in read_answers(page))
+
+
+def test_settings_of_one_name_are_told_apart(band):
+    """A file may give several variants the same letter."""
+    page = band.button(key="add_variant").click().run()
+    page.text_input(key="max_tokens_C").set_value("1")
+    page = run_grid(paste(page, "country,expected\nFrance,Paris"))
+    opened = page.session_state["experiment_opened"].underway
+    alike = tuple(replace(variant, letter="A") for variant in opened.experiment.variants)
+    matrix = Matrix(
+        replace(opened.experiment, variants=alike), opened.planned.grid, opened.finished
+    )
+    ids = [cell.run_id for cell in opened.finished.values()]
+    answers = services().log.experiments.answers("local", ids)
+    text = to_json_lines(matrix, answers)
+    page.session_state["experiment_opened"] = Opened(file=from_json_lines(text))
+    page.session_state["matrix_cell"] = (0, 0)
+    page.session_state["compare_cells"] = True
+    page.run()
+    other = page.selectbox(key="compare_with")
+    assert other.options == ["A (2)", "A (3)"]
+    assert "Case 1 · A (1)" in plain_words(page)
+    other.select_index(0).run()
+    assert "only in A (2)" in plain_words(page)
+    assert not page.exception
 
 
 def test_a_visitor_whose_texts_are_not_kept_is_told_that_there_are_no_experiments(
