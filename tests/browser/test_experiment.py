@@ -39,7 +39,7 @@ def test_a_grid_is_run_by_clicking_stopped_resumed_and_a_cell_opened(band, api):
     api.plays = ["silent"] * 4
     band.button("run_experiment").click()
     band.await_posts(api, 4)
-    band.button("stop_experiment").click()
+    band.button("stop_all").click()
     # Painted again as after Run, with no other click.
     run(band, 4, "resume_experiment")
     table = band.at("experiment").locator("[data-testid=stDataFrame]").last

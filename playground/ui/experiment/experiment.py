@@ -56,21 +56,25 @@ def show_experiment() -> None:
                 show_matrix()
 
 
-def offer_run() -> list[str]:
-    """The button that runs the experiment; and why it can't be pressed, or has started nothing.
-    Without a shortcut: a key that is pressed by habit must not start a thousand calls."""
+def offer_run() -> None:
+    """The button that runs the experiment, or says why it can't. Without a shortcut: a key that
+    is pressed by habit must not start a thousand calls."""
     _, grid, problem = _described()
-    is_live, why = starting.is_live(), _obstacle(grid)
-    can_run = grid is not None and bool(grid.calls) and not is_live and why is None
-    st.button(
-        f"Run {_calls(grid)}" if grid else "Run the experiment",
-        key=chosen.RUN_EXPERIMENT,
-        icon=":material/science:",
-        type="primary",
-        disabled=not can_run,
-        on_click=_run,
-    )
-    return [text for text in (why, problem, chosen.problem()) if text]
+    why = problem or _obstacle(grid)
+    is_live = starting.is_live()
+    # As Run stands there, with a reason cut as its is: the whole is in the pane.
+    with st.container(key="run", width="content"):
+        st.button(
+            f"Run {_calls(grid)}" if grid and (is_live or not why)
+            else f"Run · {plain(formats.in_short(why or ''))}",
+            key=chosen.RUN_EXPERIMENT,
+            type="primary",
+            icon=":material/block:" if why and not is_live else ":material/science:",
+            disabled=is_live or why is not None,
+            on_click=_run,
+        )  # fmt: skip
+        if why:
+            st.container(key="run_is_dim").empty()  # for the style sheet
 
 
 def _run() -> None:
@@ -83,13 +87,15 @@ def _obstacle(grid: GridPlan | None) -> str | None:
     why = starting.obstacle()
     if why is None and grid and submitting.is_in_batch(grid):
         return submitting.IN_BATCH
-    return why
+    return starting.NO_CELL if why is None and grid and not grid.calls else why
 
 
 def _offer_rest() -> None:
-    experiment, grid, _ = _described()
+    experiment, grid, problem = _described()
     if grid and experiment:
         _show_notes(grid)
+    if why := problem or _obstacle(grid):
+        st.caption(f":red[:material/block:] {plain(why)}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Experiment name", key="experiment_name", placeholder="Experiment name",

@@ -158,10 +158,6 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
                     "Pause", key="pause_experiment", icon=":material/pause:",
                     on_click=starting.pause,
                 )  # fmt: skip
-            st.button(
-                "Stop", key="stop_experiment", icon=":material/stop:",
-                on_click=starting.stop,
-            )  # fmt: skip
             st.caption("Keeps running for a minute after you close the tab; what is done is kept.")
         return
     with st.container(horizontal=True, vertical_alignment="center", key=ACTIONS):
@@ -189,7 +185,7 @@ def _offer(underway: ExperimentRun, progress: Progress, state_now: str, *, is_ov
 def show_mine() -> None:
     """Offer the visitor's experiments, and those of files."""
     place = st.popover(
-        "My experiments", icon=":material/folder_open:", type="tertiary", key="my_experiments",
+        "My experiments", icon=":material/folder_open:", type="tertiary", key=opening.MINE,
         on_change="rerun",
     )  # fmt: skip
     if not place.open:

@@ -29,6 +29,7 @@ NOT_KEPT = (
     "Experiments are kept in the app's database so that nothing is paid twice, and this app "
     "keeps no texts of its visitors. Run the app on your own machine for experiments."
 )
+NO_CELL = "No cell can be sent, for the reasons above."
 LOADED_WITHIN_S = 30.0
 IS_LIVE = "An experiment is running: stop it, or wait for its end."
 
@@ -71,7 +72,7 @@ def keep_new() -> ExperimentRun | None:
         chosen.say(str(error))
         return None
     if not planned.calls:
-        chosen.say("No cell can be sent: see what is wrong above the button.")
+        chosen.say(NO_CELL)
         return None
     # Kept before anything is sent: what is paid for is found again after a crash.
     row = _row(experiment, len(planned.grid.places))

@@ -18,8 +18,6 @@ from playground.ui.session import experiment_state, presses_state, state
 from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
-LONGEST_REASON = 48
-
 
 def show_bar(frame: Frame, plans: list[Plan], places: Places) -> None:
     """Draw what a press of Run changes, and the end of a run: the bar, for what Run would do
@@ -40,9 +38,8 @@ def _show_part(frame: Frame, planned: list[Plan], places: Places, draws: "count[
 def _show_bar(plans: list[Plan]) -> None:
     """It runs what is in the right pane."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="bar"):
-        reasons: list[str] = []
         if experiment_state.is_in_pane():
-            reasons = offer_run()
+            offer_run()
         else:
             _offer_run(plans)
         st.button(
@@ -54,8 +51,8 @@ def _show_bar(plans: list[Plan]) -> None:
             disabled=not (state.is_live() or _is_experiment_live()),
         )
         # After Stop, which would be pushed away while it is needed.
-        for text in reasons:
-            st.caption(f":red[:material/block:] {plain(text)}")
+        if experiment_state.is_in_pane() and (problem := experiment_state.problem()):
+            st.caption(f":red[:material/block:] {plain(problem)}")
         remind_of_run()
         show_progress()
         show_not_started("not_started")
@@ -84,7 +81,7 @@ def _offer_run(plans: list[Plan]) -> None:
     with st.container(key="run", width="content"):
         st.button(
             # While runs go on their Stop must not move, as it would with the length of a reason.
-            f"Run · {plain(in_short(why))}" if why and not is_live else label,
+            f"Run · {plain(formats.in_short(why))}" if why and not is_live else label,
             key=state.RUN_ALL,
             type="primary",
             icon=":material/block:" if why else ":material/play_arrow:",
@@ -94,12 +91,6 @@ def _offer_run(plans: list[Plan]) -> None:
         )
         if why:
             st.container(key="run_is_dim").empty()  # for the style sheet
-
-
-def in_short(why: str) -> str:
-    """The first sentence of a reason, as far as a button has room for it."""
-    first = why.split(". ")[0].split(": ")[0].rstrip(".")
-    return first if len(first) <= LONGEST_REASON else f"{first[: LONGEST_REASON - 1].rstrip()}…"
 
 
 def _run() -> None:

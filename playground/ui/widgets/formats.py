@@ -14,6 +14,7 @@ from playground.core.money.pricing import Cost
 from playground.core.text.one_line import one_line
 
 NOTHING = "–"
+LONGEST_REASON = 48
 CHARACTER_PX, CELL_ENDS_PX = 6.5, 20
 T = TypeVar("T")
 
@@ -44,6 +45,15 @@ def parsed(text: str | None, default: T) -> T:
 def fitted(text: str, width_px: int) -> str:
     """As much of a text as a column has room for. A table is a canvas: it cuts without a sign."""
     return one_line(text, int((width_px - CELL_ENDS_PX) / CHARACTER_PX))
+
+
+def in_short(why: str) -> str:
+    """The first sentence of a reason, as far as a button has room for it."""
+    sentence = why.split(". ")[0].rstrip(".")
+    # What says no more than where it is, such as "Variant A", is no reason.
+    head = sentence.split(": ")[0]
+    first = head if head.count(" ") > 1 else sentence
+    return first if len(first) <= LONGEST_REASON else f"{first[: LONGEST_REASON - 1].rstrip()}…"
 
 
 def seconds(value: float | None) -> str:

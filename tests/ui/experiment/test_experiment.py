@@ -80,10 +80,15 @@ def test_run_fills_what_has_a_value_beside_what_has_none(page):
     assert asked == {"Peru {{when}} {{country}}"}
 
 
-def test_pasted_cases_that_are_wrong_say_where(band):
-    page = paste(band, 'country,expected\n"Peru')
+def test_pasted_cases_that_are_wrong_say_where_and_stay_to_be_mended(band):
+    wrong = 'country,expected\n"Peru'
+    page = paste(band, wrong)
     assert "Row 2" in page.error[0].value
     assert page.button(key="run_experiment").disabled
+    assert page.text_area(key="pasted_cases").value == wrong
+    # Once they are taken, the popover gives way to the table.
+    page = paste(page, "country,expected\nPeru,Lima")
+    assert "pasted_cases" not in {each.key for each in page.text_area}
 
 
 def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
@@ -186,12 +191,46 @@ def test_an_experiment_of_a_file_is_shown_and_nothing_of_it_kept(band):
         "local", [cell.run_id for cell in opened.finished.values()]
     )
     text = to_json_lines(matrix, answers)
-    page.session_state["experiment_opened"] = Opened(file=from_json_lines(text))
+    page.session_state["my_experiments"] = True
+    page.run()
+    page.file_uploader(key="experiment_file").set_value(("it.jsonl", text.encode(), "")).run()
+    assert "experiment_file" not in {each.key for each in page.file_uploader}
     page.session_state["matrix_cell"] = (0, 0)
     page.run()
     assert not page.exception
     assert "Nothing of it is kept." in words(page)
     assert any("Paris" in answer for answer in read_answers(page))
+
+
+def test_run_says_on_itself_why_an_experiment_cannot_run(band):
+    run = band.button(key="run_experiment")
+    assert (run.label, run.disabled) == ("Run · Add at least one case above", True)
+    page = paste(band, "country,expected\nPeru,Lima")
+    assert page.button(key="run_experiment").label.startswith("Run 2 calls")
+    page = page.text_input(key="max_tokens_A").set_value("many").run()
+    run = page.button(key="run_experiment")
+    assert run.disabled
+    assert "“many” is not a number" in run.label
+    page.text_input(key="max_tokens_A").set_value("300")
+    # What each cell lacks is said in the pane.
+    for letter in "AB":
+        page.text_input(key=f"max_tokens_{letter}").set_value("500000")
+    page.run()
+    run = page.button(key="run_experiment")
+    why = "No cell can be sent, for the reasons above"
+    assert (run.label.replace("\\", ""), run.disabled) == (f"Run · {why}", True)
+    assert why in plain_words(page)
+
+
+def test_a_running_experiment_has_one_stop(band):
+    page = paste(band, "country,expected\nPeru,Lima")
+    page.selectbox(key="demo_scenario").select("stalled").run()
+    page.button(key="run_experiment").click().run()
+    stops = [each for each in page.button if each.label == "Stop"]
+    assert [(each.key, each.disabled) for each in stops] == [("stop_all", False)]
+    stops[0].click().run()
+    page.session_state["experiment_opened"].resting.result(10)
+    assert underway(page).progress.state == "stopped"
 
 
 def test_settings_of_one_name_are_told_apart(band):
