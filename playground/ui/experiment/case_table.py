@@ -11,10 +11,12 @@ from playground.core.experiment.case_files import MOST_BYTES, read_cases, to_csv
 from playground.core.experiment.cases import CHECKS, EXPECTED, Cases, CasesError
 from playground.core.text.csv_cells import NOT_EXACT, UTF8_MARK, safe_cell
 from playground.ui.session import experiment_state as chosen
+from playground.ui.session import state
 from playground.ui.widgets.markdown import plain
 
 SCRIPT = Path(__file__).with_name("case_table.js").read_text("utf-8")
 STYLE = Path(__file__).with_name("case_table.css").read_text("utf-8")
+IMPORT = "import_cases"
 MOST_CHANGES = 30
 ABOUT = {EXPECTED: "What a check compares with.", CHECKS: "Checks of this case alone, as JSON."}
 
@@ -61,7 +63,7 @@ def _as_drawn(table: Table) -> dict[str, Any]:
 
 def _offer_import() -> None:
     place = st.popover(
-        "Import", icon=":material/upload:", type="tertiary", key="import_cases", on_change="rerun"
+        "Import", icon=":material/upload:", type="tertiary", key=IMPORT, on_change="rerun"
     )
     if not place.open:
         return
@@ -94,6 +96,7 @@ def _take(data: bytes | str) -> None:
         chosen.set_case_problem(str(error))
         return
     chosen.import_table((cases.columns, cases.rows), cases.changes)
+    state.close_popover(IMPORT)
 
 
 def _offer_export() -> None:

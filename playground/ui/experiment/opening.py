@@ -16,6 +16,7 @@ from playground.ui.session import experiment_state as chosen
 from playground.ui.session import state
 from playground.ui.session.services import services
 
+MINE = "my_experiments"
 LOOK_WAIT_S = 0.25
 """So that the first paint has all of a small experiment; a large one is painted again."""
 IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it or wait."
@@ -52,6 +53,7 @@ def open_again(experiment_id: str) -> None:
     looking = underway.look()
     wait([looking], LOOK_WAIT_S)
     chosen.set_opened(chosen.Opened(underway, looking=looking, earlier=earlier, fetched=fetched))
+    state.close_popover(MINE)
     chosen.say(unusable(experiment.checks))
 
 
@@ -108,5 +110,6 @@ def import_file(data: bytes) -> None:
         chosen.say(str(error))
         return
     chosen.set_opened(chosen.Opened(file=file))
+    state.close_popover(MINE)
     problems = (file.why_not_whole, unusable(file.matrix.experiment.checks))
     chosen.say(" ".join(filter(None, problems)) or None)

@@ -4,8 +4,6 @@
 
 const page = (window.playgroundPage ??= {});
 const FOLLOW_MS = 30_000;
-// What closes at a choice.
-const LISTS = { my_experiments: "[class*=st-key-open_experiment_]" };
 // What a click on these opens.
 const SHOWN_BY = {
   log_detail: ".st-key-log [data-testid=stDataFrame]",
@@ -19,9 +17,6 @@ page.clicked ??= (event) => {
   const is = (selector) => event.target.closest?.(selector);
   if (is(".st-key-show_connection button"))
     document.querySelector("[data-testid=stExpandSidebarButton]")?.click();
-  // Choosing from a list closes it, after the button's own handler has run.
-  const list = Object.keys(LISTS).find((key) => is(`[data-testid=stPopoverBody] ${LISTS[key]} button`));
-  if (list) setTimeout(() => document.querySelector(`.st-key-${list} [aria-expanded=true]`)?.click());
   if (is(":is(.st-key-edit_run, .st-key-continue_run) button")) page.turnToEditor();
   // A click of the page's own, such as that one, opens nothing.
   if (event.isTrusted) {
