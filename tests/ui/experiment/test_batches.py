@@ -240,6 +240,8 @@ def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
     page = press(page, "open_experiment_")
     assert progress(page) == "0 of 4 done · 4 in a batch"
     # It could be forgotten only together with what is paid for.
+    page.session_state["my_experiments"] = True
+    page.run()
     page = press(page, "delete_experiment_")
     assert "with its 4 cells?" in said(page)
     assert len(services().log.experiments.of("local")) == 1
