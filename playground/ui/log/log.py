@@ -26,9 +26,13 @@ from playground.ui.widgets import formats
 from playground.ui.widgets.markdown import plain
 
 ROWS_PER_PAGE = 50
-PROMPT_PX, ANSWER_PX = 210, 280
-COLUMN_WIDTHS = {"Prompt": PROMPT_PX, "Answer or error": ANSWER_PX, "Status": 95, "Cost": 140}
-"""A browser fits the others to what stands in them first."""
+PROMPT_PX, ANSWER_PX, PARAMETERS_PX = 210, 280, 222
+COLUMN_WIDTHS = {
+    "Prompt": PROMPT_PX, "Answer or error": ANSWER_PX, "Parameters": PARAMETERS_PX, "Status": 90,
+    "Cost": 130,
+}  # fmt: skip
+"""Of all up to the cost, which has to be in sight in a window of 1280 pixels, but for time and
+model: a browser fits the others to what stands in them first."""
 COLUMN_HELP = {
     "Parameters": "As sent, without the texts; first those that differ between these rows.",
     "First token": "How long the first token of the answer took.",
@@ -195,11 +199,12 @@ def _cells(
             row.error_message or words.answer or _why_none(row, status, words), ANSWER_PX
         ),
         "Time": formats.local_time(row.started_at),
-        "Run": row.name,
         "Model": row.model,
-        "Parameters": parameters,
+        "Parameters": formats.fitted(parameters, PARAMETERS_PX),
         "Status": status,
         "Cost": formats.NOTHING if row.status in LIVE else formats.cost(row.cost),
+        # Here: a place in an experiment makes it long.
+        "Run": row.name,
         "In": row.input_tokens,
         "Out": row.output_tokens,
         "First token": formats.seconds(row.ttft_s),

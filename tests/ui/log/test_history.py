@@ -19,6 +19,7 @@ from playground.core.request.request import Message, Params, Prompt, Request
 from playground.core.runs.run_plan import RunContext, Variant, plan
 from playground.core.runs.run_row import RunRow, RunTexts
 from playground.ui.log.export_files import FORMATS
+from playground.ui.log.log import COLUMN_WIDTHS
 from playground.ui.log.log_state import Prepared
 from playground.ui.session.services import services
 
@@ -108,6 +109,23 @@ def test_the_log_is_searched_filtered_sorted_and_cleared(worked):
     page.text_input(key="log_from_usd").set_value("2").run()
     assert "lowest cost is above" in words(page)
     assert not page.exception
+
+
+def test_the_cost_of_a_run_is_in_sight_however_long_its_name_and_parameters_are(page):
+    record(1, "A", "Crisp dosa?", cell="case 12 · repeat 3")
+    record(2, "B", "Crisp dosa?", temperature=0.123456789)
+    assert services().log.flush(5)
+    page.run()
+    [log] = [each.value for each in page.dataframe if "Answer or error" in each.value]
+    names = list(log.columns)
+    assert names[:7] == [
+        "Prompt", "Answer or error", "Time", "Model", "Parameters", "Status", "Cost",
+    ]  # fmt: skip
+    assert names.index("Run") > names.index("Cost")
+    assert log["Parameters"][0].endswith("…")
+    boxes_px, time_px, longest_model_px = 33, 108, 160
+    fixed_px = sum(COLUMN_WIDTHS.values())
+    assert boxes_px + time_px + longest_model_px + fixed_px <= 1240
 
 
 def test_cost_by_day_is_drawn_only_when_its_expander_is_open(worked):
