@@ -457,6 +457,33 @@ def test_beside_the_open_sidebar_neither_a_models_name_nor_a_press_is_cut(visit,
     ends = [screen.at("run_strip"), screen.at("run_strip").locator("button").last]
     strip, oldest = (place.bounding_box() for place in ends)
     assert oldest["x"] + oldest["width"] <= strip["x"] + strip["width"] + 1
+    # What is told for a while stays in the header's one line.
+    screen.select_row(0)
+    screen.click("edit_run")
+    for width in (1280, 1160):
+        screen.page.set_viewport_size({"width": width, "height": 800})
+        screen.settle()
+        header, told, tools = (
+            screen.at(key).bounding_box() for key in ("header", "placed", "toolbar")
+        )
+        assert header["height"] < 60, width
+        assert told["x"] + told["width"] <= tools["x"]
+        assert tools["x"] + tools["width"] <= header["x"] + header["width"]
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+
+
+def test_what_the_logs_table_offers_lies_on_nothing(screen, api):
+    screen.run()
+    screen.await_posts(api, 2)
+    screen.await_end()
+    table = screen.at("log").get_by_test_id("stDataFrame").first
+    table.hover(position={"x": 160, "y": 90})
+    offered = table.get_by_test_id("stElementToolbar")
+    expect(offered).to_be_visible()
+    fields, rows = screen.at("log_tools").bounding_box(), table.bounding_box()
+    top = offered.bounding_box()["y"]
+    assert top > fields["y"] + fields["height"]
+    assert top >= rows["y"] + rows["height"]
 
 
 def test_leaving_the_message_by_a_key_covers_nothing_of_it(visit, app):
