@@ -124,18 +124,16 @@ def _offer_compare(matrix: Matrix, setting: int, case: int) -> None:
     """Offer the differences of a place's first answer to another setting's."""
     # By names that differ: of two alike a choice from the list would mean the last.
     names = unique_names(matrix.grid.settings)
-    others = [at for at in range(len(names)) if at != setting]
+    others = {name: at for at, name in enumerate(names) if at != setting}
     if not others:
         return
     place = st.expander("Compare", key="compare_cells", on_change="rerun")
     if not place.open:
         return
     with place:
-        other = st.selectbox(
-            "With", others, key="compare_with", format_func=lambda at: names[at]
-        )  # fmt: skip
-        answers = (_answer(matrix, other, case), _answer(matrix, setting, case))
-        show_changes("changed_cell", *answers, (names[other], "this one"))
+        other = str(st.selectbox("With", others, key="compare_with"))
+        answers = (_answer(matrix, others.get(other, 0), case), _answer(matrix, setting, case))
+        show_changes("changed_cell", *answers, (other, "this one"))
 
 
 def _answer(matrix: Matrix, setting: int, case: int) -> Blocks:

@@ -159,14 +159,12 @@ def _offer_rendered(experiment: Experiment, planned: GridPlan) -> None:
         return
     with place:
         number = choose_number("Case", len(experiment.cases), key="rendered_case")
-        names = unique_names(planned.grid.settings)
-        setting = st.selectbox(
-            "Setting", range(len(names)), key="rendered_setting", format_func=lambda at: names[at]
-        )
+        names = {name: at for at, name in enumerate(unique_names(planned.grid.settings))}
+        name = st.selectbox("Setting", names, key="rendered_setting")
         if number is None:
             return
         try:
-            request = planned.grid.request(setting, number - 1)
+            request = planned.grid.request(names.get(name, 0), number - 1)
         except TemplateError as error:
             st.caption(plain(str(error)))
             return
