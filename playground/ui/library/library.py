@@ -142,7 +142,10 @@ def _show_prompt(prompt: SavedPrompt) -> None:
             on_click=library_state.restore,
             args=(version, prompt.name),
         )
-        with st.popover("Rename", icon=":material/edit:", type="tertiary", key="rename_prompt"):
+        with st.popover(
+            "Rename", icon=":material/edit:", type="tertiary", key=library_state.RENAMING,
+            on_change="rerun",
+        ):  # fmt: skip
             st.text_input("New name", prompt.name, LONGEST_NAME, key=library_state.new_name(prompt))
             st.button(
                 "Rename", key=library_state.RENAME, on_click=library_state.rename, args=(prompt,)

@@ -22,6 +22,7 @@ from playground.ui.visitors.privacy import keeps_texts
 
 LIBRARY, SAVE_NAME, SAVE_NOTE, SAVE = "library", "library_name", "library_note", "library_save"
 SEARCH, CHOSEN, VERSION, OTHER = "library_search", "library_of", "library_at", "library_with"
+RENAMING = "rename_prompt"
 RENAME, NEW_NAME, DELETE, UNDELETE = (
     "library_rename",
     "library_new_name",
@@ -91,9 +92,13 @@ def new_name(prompt: SavedPrompt) -> str:
 
 
 def rename(prompt: SavedPrompt) -> None:
+    # It would lie over the prompt with its new name.
+    state.close_popover(RENAMING)
     name = named(st.session_state.get(new_name(prompt)) or "")
     if not name or name == prompt.name:
         return
+    # A browser knows what was chosen by its label, and would go on showing the old one.
+    st.session_state[CHOSEN] = prompt.prompt_id
     if keeps_texts():
         _note(services().log.prompts.rename(_visitor(), prompt.prompt_id, name))
     else:

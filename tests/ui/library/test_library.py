@@ -62,6 +62,10 @@ def test_versions_are_saved_compared_restored_renamed_and_deleted_with_undo(page
     name.input("Idli")
     press(page, "library_rename")
     assert page.selectbox(key="library_of").options == ["Idli"]
+    # A browser shows another label than it knew only where it is told to.
+    assert page.selectbox(key="library_of").proto.set_value
+    assert page.selectbox(key="library_of").proto.raw_value == "Idli"
+    assert page.session_state["rename_prompt"] is False
     press(page, "library_delete")
     assert "Saved prompts" not in boxes(page)
     press(page, "library_undelete")
