@@ -121,8 +121,7 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
     )  # fmt: skip
     st.button(
         "Duplicate", key=f"duplicate_{letter}", icon=":material/content_copy:", type="tertiary",
-        on_click=editor_state.change,
-        args=("Duplicate a variant", variant_state.add_variant, letter),
+        on_click=_duplicate, args=(letter,),
         disabled=_is_full(plans), help=MOST if _is_full(plans) else None,
     )  # fmt: skip
     st.button(
@@ -131,6 +130,12 @@ def _act(plan: Plan, plans: list[Plan]) -> None:
         args=("Remove a variant", variant_state.remove_variant, letter),
         disabled=len(plans) == 1, help=LEAST if len(plans) == 1 else None,
     )  # fmt: skip
+
+
+def _duplicate(letter: str) -> None:
+    # What is to differ is changed in the new row, beside which it would stand open.
+    state.close_popover(_popover(letter))
+    editor_state.change("Duplicate a variant", variant_state.add_variant, letter)
 
 
 def _run_alone(letter: str) -> None:

@@ -203,3 +203,10 @@ def test_a_prefill_says_what_becomes_of_it(page):
     assert "Prefill · Not sent: Claude Sonnet 4.6 takes no prefill." in plainly(words(page))
     choose(page, model="claude-haiku-4-5")
     assert "Prefill · The answer continues the last message." in plainly(words(page))
+
+
+def test_a_duplicate_is_made_beside_which_nothing_stands_open(page):
+    click_more(page, "duplicate_A")
+    assert page.session_state["variants"] == ["A", "B", "C"]
+    assert page.text_input(key="temperature_C").value == page.text_input(key="temperature_A").value
+    assert page.session_state["more_A"] is False
