@@ -118,7 +118,7 @@ def _edit_version(plan: Plan) -> None:
     )
     _show_reason(plan, "anthropic-version")
     what = "More fields of the body, such as tools. One that is also set above is replaced."
-    example = '{"metadata": {"user_id": "7"}}'
+    example = '{"tools": [{"name": "weather", "input_schema": {"type": "object"}}]}'
     _write("Extra JSON", "extra_json", plan, placeholder=example, help=what)
     _show_reason(plan, "extra_json")
 

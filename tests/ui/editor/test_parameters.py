@@ -210,3 +210,13 @@ def test_a_duplicate_is_made_beside_which_nothing_stands_open(page):
     assert page.session_state["variants"] == ["A", "B", "C"]
     assert page.text_input(key="temperature_C").value == page.text_input(key="temperature_A").value
     assert page.session_state["more_A"] is False
+
+
+def test_whoever_looks_for_tools_finds_where_to_write_them(page):
+    example = open_more(page, "A").text_area(key="extra_json_A").placeholder
+    page.text_area(key="extra_json_A").set_value(example).run()
+    assert page.session_state["extra_json_A"] == example
+    press_run(page)
+    sent = page.session_state["runs"]["A"].plan.wire.body
+    assert sent["tools"][0]["name"] == "weather"
+    assert page.session_state["runs"]["A"].status == "done"
