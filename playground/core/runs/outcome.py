@@ -5,7 +5,7 @@ Reads what a run says of itself; knows no dollars.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from playground.core.answer.content import ToolUseBlock, type_of
@@ -272,7 +272,8 @@ def _calls_tools(run: RunView) -> Outcome:
     step = "Nothing runs tools here. The call is shown above with its input."
     step = step if left_out(run.blocks, run.stop_reason) else GIVE_RESULT
     title = "Tool calls" if len(tools) > 1 else "Tool call"
-    return _answered(run, title, happened, step)
+    # Nothing went wrong that could have been retried: a line more would push Continue out of sight.
+    return replace(_answered(run, title, happened, step), retried=_retries(run))
 
 
 def _only(run: RunView) -> str:

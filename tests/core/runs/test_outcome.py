@@ -46,6 +46,12 @@ def ended(status, *attempts, connection=CLAUDE, **more):
     return run
 
 
+def test_a_tool_call_is_no_failure_of_which_one_asks_whether_it_was_retried():
+    called = {"blocks": (ToolUseBlock("t", "weather", {}),), "stop_reason": "tool_use"}
+    assert outcome(ended("done", LAST, **called)).retried == ""
+    assert outcome(ended("done", REFUSED, LAST, **called)).retried == "Retried once, after 1.4 s."
+
+
 CUT = {"stop_reason": "max_tokens", "usage": Usage(50_009, 41), "last_usage": Usage(9, 40)}
 
 
