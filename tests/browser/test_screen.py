@@ -337,6 +337,22 @@ def test_a_row_of_the_log_that_is_clicked_opens_where_one_looks(screen, api):
     )
 
 
+def test_the_way_to_bring_a_deleted_run_back_is_in_sight(visit, app, api):
+    screen = visit(app, viewport=SMALL)
+    for presses in (1, 2, 3, 4, 5):
+        screen.run()
+        screen.await_posts(api, 2 * presses)
+        screen.await_end()
+    screen.page.locator(".st-key-log_head h2 a").click()
+    screen.select_row(0)
+    screen.at("log_detail").get_by_role("tab", name="Attempts").click()
+    screen.settle()
+    screen.click("delete_run")
+    screen.meanwhile(
+        lambda: seen(screen, ".st-key-log_undo_button") > 20, what="the way back in the window"
+    )
+
+
 def test_a_click_or_a_key_on_the_logs_head_leads_to_the_log_and_back(screen, api):
     while int(screen.at("log_head").inner_text().split()[1]) < 8:
         screen.run()

@@ -216,8 +216,9 @@ def show_in_brief(plan: Plan) -> None:
     # One that can't be read has no value: its field says what is wrong.
     if value is not None and (temperature.state != "sent" or temperature.refusal):
         is_held_back = temperature.state == "unavailable"
-        kept = f" {value_text(value)} is kept for other models." if is_held_back else ""
-        st.caption(_reason(plan, "temperature") + plain(kept))
+        kept = f"{value_text(value)} is kept for other models." if is_held_back else ""
+        # `plain` drops a blank in front.
+        st.caption(f"{_reason(plan, 'temperature')} {plain(kept)}".rstrip())
     if not takes_temperature(plan) and plan.wire.decision("effort").refusal:
         _show_reason(plan, "effort")
     if plan.request.prompt.is_prefilled:

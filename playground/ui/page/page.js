@@ -7,6 +7,7 @@ const FOLLOW_MS = 30_000;
 // What a click on these opens.
 const SHOWN_BY = {
   log_detail: ".st-key-log [data-testid=stDataFrame]",
+  log_undo: ".st-key-delete_run button",
   experiment_results: ":is(.st-key-run_experiment, .st-key-submit_experiment, [class*=st-key-open_experiment_]) button",
 };
 

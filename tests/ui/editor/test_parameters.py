@@ -99,7 +99,7 @@ def test_switching_models_never_loses_a_value(page):
     choose(page, model="claude-opus-5-5")
     assert page.text_input(key="temperature_A").disabled
     assert "Temperature is not sent" in plainly(words(page))
-    assert "0.2 is kept for other models." in plainly(words(page))
+    assert "use effort. 0.2 is kept for other models." in plainly(words(page))
     assert "Set but not sent: top_p, top_k." in plainly(words(page))
     assert page.selectbox(key="effort_A").value == "max"
     choose(page, model="claude-haiku-4-5")
