@@ -348,9 +348,9 @@ def test_the_way_to_bring_a_deleted_run_back_is_in_sight(visit, app, api):
     screen.at("log_detail").get_by_role("tab", name="Attempts").click()
     screen.settle()
     screen.click("delete_run")
-    screen.meanwhile(
-        lambda: seen(screen, ".st-key-log_undo_button") > 20, what="the way back in the window"
-    )
+    expect(screen.at("log_undo_button")).to_be_visible()
+    screen.settle()
+    assert seen(screen, ".st-key-log_undo_button") > 20
 
 
 def test_a_click_or_a_key_on_the_logs_head_leads_to_the_log_and_back(screen, api):
