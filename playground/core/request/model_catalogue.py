@@ -143,7 +143,7 @@ def is_model_id(text: str) -> bool:
 
 def find(model_id: str) -> Model | None:
     """The catalogue's entry for an id or a dated id, or None."""
-    return _BY_ID.get(model_id.strip())
+    return _BY_ID.get(model_id)
 
 
 def unknown(model_id: str) -> Model:

@@ -84,3 +84,11 @@ def test_a_list_that_says_nothing_limits_nothing():
     assert merged.context_tokens > 100_000
     assert model_on(SERVER, "llama4:8b", (merged,)).takes_sampling
     assert not model_on(CLAUDE, "llama4:8b", (merged,)).takes_sampling
+
+
+def test_a_model_is_known_by_its_exact_id_as_the_api_knows_it():
+    # Sent with a space it is another model to the API: no limit or price of ours holds for it.
+    known = CATALOGUE[0].id
+    assert find(known) is not None
+    assert find(f"{known} ") is None
+    assert find(known.upper()) is None
