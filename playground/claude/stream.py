@@ -49,6 +49,8 @@ KNOWN = frozenset((
     "message_start", "content_block_start", "content_block_delta", "content_block_stop",
     "message_delta", "message_stop", "error",
 ))  # fmt: skip
+OTHERS_END = "[DONE]"
+"""How the streams of OpenAI's API end, and those of gateways that follow it."""
 ENDINGS = ("stop_reason", "stop_sequence", "stop_details", "container")
 FIELD = re.compile(r"(?:event|data|id|retry)(?::|$)|:|\s+$")
 """What a line of server-sent events begins with; a colon alone begins a comment."""
@@ -530,6 +532,9 @@ async def _streamed(
             raise ValueError(f"An event {sse.event} has no data.")
         if not sse.data or sse.event == "ping":
             continue
+        if sse.data == OTHERS_END:
+            is_foreign = True
+            break
         data = _data(sse.event, sse.data)
         kind = _kind(sse.event, data)
         is_foreign |= kind not in (*KNOWN, "ping")

@@ -406,11 +406,26 @@ def test_comments_unknown_events_and_blanks_are_no_damage():
     assert (run.status, run.text, run.usage.output_tokens) == ("done", "Hi", 5)
 
 
+DONE = b"data: [DONE]\n\n"
+
+
 def test_a_stream_of_another_api_is_asked_for_once():
     chunk = b'data: {"object": "chat.completion.chunk", "choices": []}\n\n'
-    for body in (chunk, chunk + b"data: [DONE]\n\n"):
+    for body in (chunk, chunk + DONE, DONE):
         run, requests = run_of((200, body))
         assert (run.status, run.failure.kind, requests) == ("failed", "undecodable", 1)
+
+
+def test_an_answer_that_ends_as_other_apis_end_theirs_is_cut_off_or_whole_and_not_damaged():
+    run, requests = run_of((200, start() + block() + delta("Hi") + DONE))
+    assert (run.status, run.failure.kind, run.text, requests) == (
+        "interrupted",
+        "truncated",
+        "Hi",
+        1,
+    )
+    run, requests = run_of((200, start() + block() + delta("Hi") + end() + DONE))
+    assert (run.status, run.failure, run.text) == ("done", None, "Hi")
 
 
 KINDS = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from playground.core.request.body_shapes import ROLES
+from playground.core.request.body_shapes import ROLES, Role
 from playground.core.request.sent_blocks import named
 from playground.core.request.tool_results import calls_in
 from playground.core.runs.run_plan import Plan
@@ -16,6 +16,11 @@ from playground.ui.widgets.markdown import plain
 from playground.ui.wire.token_count import show_count
 
 ROLE_WIDTH = 132
+PLACEHOLDERS: dict[Role, str] = {
+    "user": "What the user says.",
+    "assistant": "What the assistant said.",
+    "system": "Instructions that apply from here on.",
+}
 ONE_LINE = 68
 """Pixels; the lowest that Streamlit takes. The corner enlarges it."""
 
@@ -72,9 +77,7 @@ def _edit_message(index: int, count: int) -> None:
         key=state.message_text(index),
         height="content",
         label_visibility="collapsed",
-        placeholder="What the tool returned."
-        if message.result_of
-        else "What the user says, or what the assistant said.",
+        placeholder="What the tool returned." if message.result_of else PLACEHOLDERS[message.role],
     )
 
 

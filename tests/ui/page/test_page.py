@@ -88,6 +88,16 @@ def test_messages_are_added_moved_and_removed(page):
     assert page.text_area(key="message_0_text").value == "Give me three tips for crisp dosa."
 
 
+def test_an_empty_message_says_what_belongs_into_it(page):
+    for role, placeholder in (
+        ("user", "What the user says."),
+        ("assistant", "What the assistant said."),
+        ("system", "Instructions that apply from here on."),
+    ):
+        page.selectbox(key="message_0_role").set_value(role).run()
+        assert page.text_area(key="message_0_text").placeholder == placeholder
+
+
 def test_an_empty_message_is_named_and_keeps_run_from_sending(page):
     page.text_area(key="message_0_text").input("  ").run()
     assert "Message 1 is empty" in words(page)
