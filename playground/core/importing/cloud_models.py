@@ -34,8 +34,8 @@ _URL: Final = re.compile(r"/models?/([^/?#]+?)(?::\w+Predict|/(?:invoke|converse
 _LONGEST: Final = 400
 
 
-def own_id(text: str) -> tuple[str, str] | None:
-    """The Claude API's id, and what of the text is not in it, such as ":thinking".
+def claude_api_id(text: str) -> tuple[str, str] | None:
+    """The Claude API's model id and the rest of the text, such as ":thinking".
 
     None where the text is no other service's spelling of a Claude model.
     """
@@ -53,21 +53,21 @@ def own_id(text: str) -> tuple[str, str] | None:
     return (model, rest) if model != text else None
 
 
-def of_url(url: str) -> str:
-    """The model that the address of a request names, as Bedrock's and Google Cloud's do."""
+def model_in_url(url: str) -> str:
+    """The model id in a request's URL: Bedrock and Google Cloud put it there."""
     match = _URL.search(url.partition("?")[0][-_LONGEST:])
     return match[1].replace("%3A", ":").replace("%2F", "/") if match else ""
 
 
-def on_the_claude_api(call: Call) -> Call:
+def to_claude_api(call: Call) -> Call:
     """The call with the Claude API's own model id; what else only another cloud reads is gone.
     Each change is listed."""
     body, left_out = dict(call.body), list(call.left_out)
-    named = of_url(call.url)
+    named = model_in_url(call.url)
     if named and "model" not in body:
         body["model"] = named
     model = body.get("model")
-    if isinstance(model, str) and (mapped := own_id(model)):
+    if isinstance(model, str) and (mapped := claude_api_id(model)):
         body["model"], rest = mapped
         why = f"{body['model']} is what the Claude API calls {short(model)}."
         left_out.append(LeftOut("model", why))

@@ -11,7 +11,7 @@ from playground.core.importing.messages_body import KEYS
 from playground.core.importing.powershell_command import powershell_command
 from playground.core.importing.shell_words import Command, Word, command
 from playground.core.importing.strict_json import read_object
-from playground.core.importing.unreadable import named
+from playground.core.importing.unreadable import kind_sentence
 from playground.core.importing.windows_command import windows_words
 from playground.core.text.json_text import Json
 
@@ -91,7 +91,7 @@ _ENVIRONMENT: Final = re.compile(r"(?<!\\)\$env:[A-Za-z_]")
 _ASSIGNED: Final = re.compile(r"^[ \t]*\$(?P<name>\w+)[ \t]*=", re.MULTILINE)
 
 
-def calls_curl(text: str) -> bool:
+def holds_curl_call(text: str) -> bool:
     # Of what is too long anyway, the beginning tells what it is.
     begin = text if len(text) <= MOST_SOURCE else text[:_LOOKED_AT]
     return _START.search(begin) is not None
@@ -121,7 +121,7 @@ def _command(text: str, before: str, after: str, program: str) -> Command:
         case "powershell":
             return powershell_command(before, after)
         case "cmdlet":
-            raise ImportingError(named("PowerShell's Invoke-WebRequest"))
+            raise ImportingError(kind_sentence("PowerShell's Invoke-WebRequest"))
     # What is piped into it stands before it, on the same line.
     line = text[text.rfind("\n", 0, len(before)) + 1 :]
     line = re.sub(rf"(?x)\A[ \t]*(?:{_PROMPT})", "", line)

@@ -10,7 +10,7 @@ from typing import Final
 from playground.core.importing.import_result import Call, ImportingError, LeftOut, short
 from playground.core.importing.python_source import parse_python
 from playground.core.importing.strict_json import read_object
-from playground.core.importing.unreadable import named
+from playground.core.importing.unreadable import kind_sentence
 from playground.core.text.json_text import JsonObject
 
 _HTTP: Final = re.compile(
@@ -100,7 +100,7 @@ def notebook_source(file: JsonObject) -> tuple[str, tuple[LeftOut, ...]] | None:
         return None
     match file.get("metadata"):
         case {"language_info": {"name": str(language)}} if language.lower() != "python":
-            raise ImportingError(named(f"a notebook in {short(language)}"))
+            raise ImportingError(kind_sentence(f"a notebook in {short(language)}"))
     sources, left_out = [], []
     for number, cell in enumerate(cells, 1):
         source = _source(cell) if isinstance(cell, dict) else ""
@@ -135,22 +135,24 @@ def har_calls(file: JsonObject) -> Sequence[Call] | None:
     """The calls with a JSON body that a HAR file recorded; None for any other JSON."""
     match file:
         case {"log": {"entries": list(entries)}}:
-            calls = [call for entry in entries if (call := _of_entry(entry)) is not None]
-            if not calls and (url := next(filter(_FOR_ANSWERS.search, _posted_to(entries)), None)):
+            calls = [call for entry in entries if (call := _call_from_entry(entry)) is not None]
+            if not calls and (
+                url := next(filter(_FOR_ANSWERS.search, _posted_urls(entries)), None)
+            ):
                 what = f"This HAR file has a request to {short(url)}"
                 raise ImportingError(f"{what}, but its body is missing, cut or compressed.")
             return calls
     return None
 
 
-def _posted_to(entries: Sequence[object]) -> Iterator[str]:
+def _posted_urls(entries: Sequence[object]) -> Iterator[str]:
     for entry in entries:
         match entry:
             case {"request": {"method": "POST", "url": str(url)}}:
                 yield url
 
 
-def _of_entry(entry: object) -> Call | None:
+def _call_from_entry(entry: object) -> Call | None:
     match entry:
         case {
             "request": {"method": "POST", "url": str(url), "postData": {"text": str(text)} as data,

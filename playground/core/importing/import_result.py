@@ -1,4 +1,4 @@
-"""What was found in a pasted request: what can be edited here, and what became of the rest."""
+"""The result of an import: what can be edited, and what was left out and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The body of a Messages API call as a request of the editor, nothing lost on the way.
+"""Imports the body of a Messages API call as a request of the editor, without loss.
 
 What has no control, or a value that no control takes, goes out as extra JSON unchanged.
 """
@@ -43,7 +43,7 @@ ABOUT_THE_CALL: Final = frozenset(
 )
 
 
-def of_messages_api(call: Call, source: str) -> Imported:
+def request_from_messages_body(call: Call, source: str) -> Imported:
     """The request that a call of the Messages API makes. Raises `ImportingError`."""
     left_out = list(call.left_out)
     body = {str(name): value for name, value in call.body.items()}
@@ -104,7 +104,7 @@ def _messages(
 
 def _turn(role: Role, content: Json, where: str, left_out: list[LeftOut]) -> list[Message]:
     """The messages of one entry: one, or one for each result of a tool and one for its text."""
-    if role == "assistant" and _goes_back_whole(content):
+    if role == "assistant" and _needs_blocks(content):
         return [Message("assistant", "", write_blocks(content))]
     results, rest = take_results(content) if role == "user" else ([], [])
     if any(block not in content for result in results for block in result.content):
@@ -118,8 +118,8 @@ def _turn(role: Role, content: Json, where: str, left_out: list[LeftOut]) -> lis
     return results
 
 
-def _goes_back_whole(content: Json) -> bool:
-    """Whether content is an answer that is more than texts."""
+def _needs_blocks(content: Json) -> bool:
+    """Whether an answer's content has blocks other than text."""
     return holds_answer(content) and any(
         block["type"] != "text" or block.get("citations") for block in content
     )

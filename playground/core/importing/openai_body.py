@@ -12,7 +12,11 @@ from playground.core.importing.import_result import (
     short,
     texts_of,
 )
-from playground.core.importing.messages_body import ONLY_TEXTS, WITHOUT_TEXT, of_messages_api
+from playground.core.importing.messages_body import (
+    ONLY_TEXTS,
+    WITHOUT_TEXT,
+    request_from_messages_body,
+)
 from playground.core.request.request import EFFORTS
 from playground.core.text.json_text import Json, JsonObject
 
@@ -122,7 +126,7 @@ def _objects(value: object) -> list[dict[str, Json]]:
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
-def of_openai(call: Call) -> Imported:
+def request_from_chat_completions(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
     # Null stands there for what is not set.
@@ -137,11 +141,11 @@ def of_openai(call: Call) -> Imported:
     body |= _renamed(rest)
     for name in rest:
         left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
-    return of_messages_api(Call(body, {}, call.url, tuple(left_out)), SOURCE)
+    return request_from_messages_body(Call(body, {}, call.url, tuple(left_out)), SOURCE)
 
 
 def _renamed(rest: dict[str, Json]) -> dict[str, Json]:
-    """What has another name over there, taken out of the rest."""
+    """Parameters that OpenAI names differently, removed from the rest."""
     body: dict[str, Json] = {}
     for name in ("max_completion_tokens", "max_tokens"):
         if name in rest and "max_tokens" not in body:
@@ -193,7 +197,7 @@ def is_responses(call: Call) -> bool:
     return is_named and "messages" not in call.body
 
 
-def of_responses(call: Call) -> Imported:
+def request_from_responses(call: Call) -> Imported:
     """The request that says the same. Raises `ImportingError`."""
     left_out = list(call.left_out)
     # Null stands there for what is not set.
@@ -214,7 +218,7 @@ def of_responses(call: Call) -> Imported:
             del rest["reasoning"]
     for name in rest:
         left_out.append(LeftOut(short(str(name)), INSTEAD.get(name, "Not in the Messages API.")))
-    return of_messages_api(Call(body, {}, call.url, tuple(left_out)), RESPONSES_SOURCE)
+    return request_from_messages_body(Call(body, {}, call.url, tuple(left_out)), RESPONSES_SOURCE)
 
 
 def _input_messages(value: object) -> list[Json]:

@@ -22,14 +22,14 @@ from playground.core.importing.python_program import (
 )
 from playground.core.importing.python_source import parse_python
 from playground.core.importing.strict_json import read_object
-from playground.core.importing.unreadable import named
+from playground.core.importing.unreadable import kind_sentence
 from playground.core.request.template import as_name
 from playground.core.text.json_text import Json
 
 _NOT_SENT: Final = frozenset(
     ("auth", "betas", "cookies", "extra_query", "files", "max_iterations", "params", "timeout")
 )
-_LATER: Final = "What this call sends is known only when the code runs."
+_NOT_KNOWN: Final = "What this call sends is known only when the code runs."
 _MESSAGES: Final = "{{messages}}"
 """What stands for a conversation that only running the source would tell."""
 _TURNS: Final = [{"role": "user", "content": _MESSAGES}]
@@ -42,7 +42,7 @@ _OF_MESSAGES: Final = frozenset(
     (None, "extra_body", "max_tokens", "messages", "model", "system", "tools")
 )
 """What a call of the Messages API has at least one of; None: `**` with anything."""
-_OMITTED: Final = ("NOT_GIVEN", "anthropic.NOT_GIVEN", "anthropic.omit", "omit")
+_OMIT_MARKERS: Final = ("NOT_GIVEN", "anthropic.NOT_GIVEN", "anthropic.omit", "omit")
 _BODIES: Final = ("json", "data", "body", "content")
 _TEXTS: Final = ("content", "text", "system", "input", "instructions")
 _LONGEST_NAME: Final = 60
@@ -51,12 +51,12 @@ _DEEPEST: Final = 60  # each level takes several calls, which Python's own stack
 
 
 class UnknownValueError(Exception):
-    """A value that only running the source would tell; its text is the value's expression."""
+    """A value that is known only when the source runs; the text is its expression."""
 
 
 @dataclass(slots=True)
-class Told:
-    """Turns values into JSON and keeps what was not known in `left_out`."""
+class JsonConverter:
+    """Converts values to JSON and lists the unknown ones in `left_out`."""
 
     left_out: list[LeftOut] = field(default_factory=list)
     _steps: int = 0
@@ -64,11 +64,11 @@ class Told:
     """The names that stand for unknown parts, by what they stand for."""
 
     def json(self, value: Value, name: str = "", depth: int = 0) -> Json:
-        """Raises `UnknownValueError`, or `ImportingError` where it grows without end. Where the
-        field of this name takes a text, what is not known is listed, and has a name in braces."""
+        """Raises `UnknownValueError`, or `ImportingError` for a value that grows without end. In
+        a field that takes text, an unknown value is listed and becomes a `{{variable}}`."""
         self._steps += 1
         if self._steps > _MOST_VALUES or depth > _DEEPEST:
-            raise ImportingError(_LATER)
+            raise ImportingError(_NOT_KNOWN)
         match value:
             case Text(parts=parts) if name in _TEXTS:
                 return "".join(p if isinstance(p, str) else self._placeholder(p) for p in parts)
@@ -87,17 +87,17 @@ class Told:
         return value
 
     def known_entries(self, entries: Iterable[Value], what: str, depth: int = 0) -> list[Json]:
-        """The known ones among some entries; each of the others is listed."""
+        """The entries whose values are known; the unknown ones are listed."""
         known = []
         for number, entry in enumerate(entries, 1):
             try:
                 known.append(self.json(entry, depth=depth + 1))
             except UnknownValueError as error:
-                self.lost(f"{what} {number}", str(error))
+                self.list_unknown(f"{what} {number}", str(error))
         return known
 
-    def lost(self, name: str, source: str, instead: str = ".") -> None:
-        """List something that is not known."""
+    def list_unknown(self, name: str, source: str, instead: str = ".") -> None:
+        """Add an unknown value to `left_out`."""
         why = f"{short(source)} is known only when the code runs{instead}"
         self.left_out.append(LeftOut(short(name), why))
 
@@ -111,7 +111,7 @@ class Told:
         while what not in self._names and new in self._names.values():
             new = next(numbered)
         name = f"{{{{{self._names.setdefault(what, new)}}}}}"
-        self.lost(where, source, f": {name} stands there.")
+        self.list_unknown(where, source, f": {name} stands there.")
         return name
 
 
@@ -122,22 +122,26 @@ def read_python(text: str) -> Call:
     if not calls:
         raise ImportingError("This Python has no call of messages.create, messages.stream or post.")
     name, call = calls[0]
-    told = Told([*_of_client(tree)])
+    converter = JsonConverter([*_of_client(tree)])
     if len(calls) > 1:
         why = f"It has {len(calls)} calls; the first is taken, in line {call.lineno}."
-        told.left_out.append(LeftOut("Other calls", why))
-    arguments = _arguments(name, call, Program(tree, call), told)
+        converter.left_out.append(LeftOut("Other calls", why))
+    arguments = _arguments(name, call, Program(tree, call), converter)
     if name.startswith("completions") and "prompt" in arguments:
-        raise ImportingError(named("a call of a text-completion API"))
-    body = {key: known for key, value in arguments.items() for known in _resolved(key, value, told)}
+        raise ImportingError(kind_sentence("a call of a text-completion API"))
+    body = {
+        key: known
+        for key, value in arguments.items()
+        for known in _json_argument(key, value, converter)
+    }
     for key in sorted(_NOT_SENT & body.keys()):
         del body[key]
-        told.left_out.append(LeftOut(key, "It is not sent from here."))
-    return _posted(body, told) if name in _PLACES else _called(name, body, told)
+        converter.left_out.append(LeftOut(key, "It is not sent from here."))
+    return _post_body(body, converter) if name in _PLACES else _sdk_call_body(name, body, converter)
 
 
 def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
-    """What a client adds to each of its requests. Keys are no loss: none is ever kept."""
+    """What the client object adds to each request, except keys, which are never imported."""
     for node in ast.walk(tree):
         match node:
             case ast.keyword(arg="default_headers" | "default_query" as name, value=value):
@@ -146,7 +150,7 @@ def _of_client(tree: ast.Module) -> Iterator[LeftOut]:
                     yield LeftOut(name, "It is set on the client, and not read.")
 
 
-def calls_from_python(text: str) -> bool:
+def holds_python_call(text: str) -> bool:
     """Whether this is Python with a call that can be read."""
     try:
         return any(_calls(parse_python(text)[0]))
@@ -174,7 +178,9 @@ def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
                 yield "request", call
 
 
-def _arguments(name: str, call: ast.Call, program: Program, told: Told) -> dict[str, Value]:
+def _arguments(
+    name: str, call: ast.Call, program: Program, converter: JsonConverter
+) -> dict[str, Value]:
     """What the call is given, by name."""
     arguments: dict[str, Value] = {}
     places = _PLACES.get(name, ())
@@ -184,14 +190,14 @@ def _arguments(name: str, call: ast.Call, program: Program, told: Told) -> dict[
         if at < len(places) and not isinstance(node, ast.Starred):
             arguments[places[at]] = program.value(node)
         else:
-            told.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
+            converter.left_out.append(LeftOut(f"Argument {at + 1}", "It is given without a name."))
     for keyword in call.keywords:
         value = program.value(keyword.value)
         if keyword.arg:
-            value = {} if program.function(keyword.value) in _OMITTED else {keyword.arg: value}
+            value = {} if program.function(keyword.value) in _OMIT_MARKERS else {keyword.arg: value}
         if not isinstance(value, dict):
             source = Unknown(keyword.value).source
-            told.lost(f"**{source}", source)
+            converter.list_unknown(f"**{source}", source)
             continue
         if twice := arguments.keys() & value.keys():
             raise ImportingError(f"{short(min(twice))} is given twice, which Python refuses.")
@@ -199,24 +205,24 @@ def _arguments(name: str, call: ast.Call, program: Program, told: Told) -> dict[
     return arguments
 
 
-def _called(name: str, body: dict[str, Json], told: Told) -> Call:
+def _sdk_call_body(name: str, body: dict[str, Json], converter: JsonConverter) -> Call:
     owner, _, method = name.partition(".")
     headers, extra = body.pop("extra_headers", {}), body.pop("extra_body", {})
     # As in the SDK: `extra_body` wins over named arguments, field by field.
     body |= extra if isinstance(extra, dict) else {}
     if "messages" not in body and owner not in ("responses", "batches"):
-        told.left_out.append(LeftOut("messages", f"None are known: {_MESSAGES} stands there."))
+        converter.left_out.append(LeftOut("messages", f"None are known: {_MESSAGES} stands there."))
         body["messages"] = _TURNS
     if body in ({}, {"messages": _TURNS}):
-        raise ImportingError(_LATER)
+        raise ImportingError(_NOT_KNOWN)
     # A call of `stream` does not say so in its arguments: the SDK adds it to the body.
     if method == "stream":
         body["stream"] = True
     url = "chat/completions" if owner == "completions" else f"/v1/{owner}"
-    return Call(body, headers, url, tuple(told.left_out))
+    return Call(body, headers, url, tuple(converter.left_out))
 
 
-def _posted(arguments: dict[str, Json], told: Told) -> Call:
+def _post_body(arguments: dict[str, Json], converter: JsonConverter) -> Call:
     bodies = (arguments.get(name) for name in _BODIES)
     body = next((body for body in bodies if isinstance(body, dict)), None)
     if body is None:
@@ -225,10 +231,10 @@ def _posted(arguments: dict[str, Json], told: Told) -> Call:
     if isinstance(arguments.get("modelId"), str):
         body = {"model": arguments["modelId"], **body}
     headers, url = arguments.get("headers", {}), str(arguments.get("url", ""))
-    return Call(body, headers, url, tuple(told.left_out))
+    return Call(body, headers, url, tuple(converter.left_out))
 
 
-def _resolved(name: str, value: Value, told: Told) -> Iterator[Json]:
+def _json_argument(name: str, value: Value, converter: JsonConverter) -> Iterator[Json]:
     """The argument as JSON; nothing where it is not known, which is listed."""
     if name in _BODIES and isinstance(value, Unknown) and value.dumped is not None:
         value = value.dumped
@@ -246,15 +252,17 @@ def _resolved(name: str, value: Value, told: Told) -> Iterator[Json]:
             yield {
                 key: known
                 for key, inner in fields.items()
-                for known in _resolved(where + key, inner, told)
+                for known in _json_argument(where + key, inner, converter)
             }
         elif name in ("messages", "input") and isinstance(value, list):
-            entries = told.known_entries(value, "Message")
+            entries = converter.known_entries(value, "Message")
             yield entries if entries or not value or name == "input" else _TURNS
         else:
-            yield told.json(value, name if name in ("system", "instructions", "input") else "")
+            yield converter.json(value, name if name in ("system", "instructions", "input") else "")
     except UnknownValueError as error:
         is_prompt = name == "messages"
-        told.lost(name, str(error), f": {_MESSAGES} stands there." if is_prompt else ".")
+        converter.list_unknown(
+            name, str(error), f": {_MESSAGES} stands there." if is_prompt else "."
+        )
         if is_prompt:
             yield _TURNS

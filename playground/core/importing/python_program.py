@@ -22,7 +22,7 @@ _MOST_STEPS: Final = 300_000  # lists built from other lists can double with eac
 _TANGLED: Final = "This Python is too entangled to be read."
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_Again = ast.For | ast.AsyncFor | ast.While | _Comprehension
+_Loop = ast.For | ast.AsyncFor | ast.While | _Comprehension
 _Step = ast.stmt | ast.ExceptHandler | ast.match_case
 _BOUND_AFTERWARDS: Final = ("target", "targets", "optional_vars")
 _Passing = ast.keyword | ast.Starred | ast.List | ast.Tuple | ast.Dict | ast.BinOp | ast.Subscript
@@ -112,7 +112,7 @@ class Program:
                 self._bindings.update(names)
                 self._frames.append((names, {}))
                 below = []
-            elif isinstance(node, _Again | ast.ClassDef):
+            elif isinstance(node, _Loop | ast.ClassDef):
                 # What stands below the call runs before its next round; a generator runs later.
                 for step in (node, *(below if isinstance(node, ast.GeneratorExp) else ())):
                     self._blur(step)

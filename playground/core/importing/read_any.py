@@ -11,8 +11,8 @@ from typing import Final
 
 from playground.core.editor.page_state import PageState, PageStateError, Variant, from_json, to_json
 from playground.core.editor.without_keys import json_without_keys, page_without_keys
-from playground.core.importing.cloud_models import on_the_claude_api
-from playground.core.importing.curl import calls_curl, read_curl
+from playground.core.importing.cloud_models import to_claude_api
+from playground.core.importing.curl import holds_curl_call, read_curl
 from playground.core.importing.files import (
     blocks_of,
     har_calls,
@@ -29,11 +29,22 @@ from playground.core.importing.import_result import (
     LeftOut,
     short,
 )
-from playground.core.importing.messages_body import of_messages_api
-from playground.core.importing.openai_body import is_openai, is_responses, of_openai, of_responses
-from playground.core.importing.python_call import calls_from_python, read_python
+from playground.core.importing.messages_body import request_from_messages_body
+from playground.core.importing.openai_body import (
+    is_openai,
+    is_responses,
+    request_from_chat_completions,
+    request_from_responses,
+)
+from playground.core.importing.python_call import holds_python_call, read_python
 from playground.core.importing.strict_json import read_json, read_object
-from playground.core.importing.unreadable import READABLE, is_javascript, json_kind, kind_of, named
+from playground.core.importing.unreadable import (
+    READABLE,
+    is_javascript,
+    json_kind,
+    kind_of,
+    kind_sentence,
+)
 from playground.core.request.body_shapes import ROLES
 from playground.core.request.request import Prompt
 from playground.core.text.json_text import Json
@@ -51,7 +62,7 @@ _TABLE_OF_TOML: Final = re.compile(r"\[\[?[A-Za-z][\w.]*\]\]?[ \t]*\r?\n")
 def read_request(text: str) -> Imported:
     """The request in a text of any known shape. Raises `ImportingError`."""
     plain = _readable(text)
-    imported = _of_json(plain) if _is_json(plain) else _of_text(plain)
+    imported = _from_json(plain) if _is_json(plain) else _from_text(plain)
     if holds_key(text) or MASK in repr(imported.request):
         line = LeftOut("Key", f"A key is never kept: {MASK} stands where one was.")
         imported = replace(imported, left_out=(line, *imported.left_out))
@@ -107,24 +118,24 @@ def _is_json(text: str) -> bool:
     return text.startswith(("{", "[")) and not _TABLE_OF_TOML.match(text)
 
 
-def _of_text(text: str, *, is_block: bool = False) -> Imported:
+def _from_text(text: str, *, is_block: bool = False) -> Imported:
     if (call := http_request(text)) is not None:
-        return _of_call(call, "HTTP request")
+        return _from_call(call, "HTTP request")
     if (call := own_typescript(text)) is not None:
-        return _of_call(call, "TypeScript")
+        return _from_call(call, "TypeScript")
     text = _without_prompts(text)
     # Asked before curl: Python can mention curl in a string, and is Python all the same.
-    is_python = calls_from_python(text) and not is_javascript(text)
-    if calls_curl(text) and not is_python:
-        return _of_call(read_curl(text), "curl command")
+    is_python = holds_python_call(text) and not is_javascript(text)
+    if holds_curl_call(text) and not is_python:
+        return _from_call(read_curl(text), "curl command")
     if is_python:
-        return _of_call(read_python(text), "Python call")
-    if not is_block and (imported := _of_blocks(text)) is not None:
+        return _from_call(read_python(text), "Python call")
+    if not is_block and (imported := _from_blocks(text)) is not None:
         return imported
     if (kind := kind_of(text)) is not None:
-        raise ImportingError(named(kind))
+        raise ImportingError(kind_sentence(kind))
     # It says where its error is, or that there is no call in it.
-    return _of_call(read_python(text), "Python call")
+    return _from_call(read_python(text), "Python call")
 
 
 def _without_prompts(text: str) -> str:
@@ -134,13 +145,13 @@ def _without_prompts(text: str) -> str:
     return "\n".join(typed[1] or "" for typed in _PROMPT.finditer(text.replace("\r\n", "\n")))
 
 
-def _of_blocks(text: str) -> Imported | None:
+def _from_blocks(text: str) -> Imported | None:
     """The first request in a block of a Markdown text, or what the first block lacks."""
     problem: ImportingError | None = None
     for block in (*_whole_block(text), *blocks_of(text)):
         plain = block.strip() if block.lstrip().startswith(("{", "[")) else block
         try:
-            imported = _of_json(plain) if _is_json(plain) else _of_text(plain, is_block=True)
+            imported = _from_json(plain) if _is_json(plain) else _from_text(plain, is_block=True)
         except ImportingError as error:
             problem = problem or error
             continue
@@ -158,20 +169,20 @@ def _whole_block(text: str) -> Iterator[str]:
         yield "\n".join(lines[1:-1])
 
 
-def _of_json(text: str) -> Imported:
+def _from_json(text: str) -> Imported:
     body, left_out = _parsed(text)
     if (notebook := notebook_source(body)) is not None:
-        return _of_call(_of_notebook(*notebook), "Notebook")
+        return _from_call(_from_notebook(*notebook), "Notebook")
     if (calls := har_calls(body)) is not None:
         if not calls:
             raise ImportingError("This HAR file has no request with messages in it.")
         more = LeftOut("Other requests", f"It has {len(calls)}; the first is taken.")
         left_out = (more,) if len(calls) > 1 else ()
-        return _of_call(replace(calls[0], left_out=left_out), "HAR file")
-    return _of_call(Call(body, left_out=left_out), "Anthropic request")
+        return _from_call(replace(calls[0], left_out=left_out), "HAR file")
+    return _from_call(Call(body, left_out=left_out), "Anthropic request")
 
 
-def _of_notebook(source: str, left_out: tuple[LeftOut, ...]) -> Call:
+def _from_notebook(source: str, left_out: tuple[LeftOut, ...]) -> Call:
     try:
         call = read_python(source)
     except ImportingError:
@@ -189,7 +200,7 @@ def _parsed(text: str) -> tuple[dict[str, Json], tuple[LeftOut, ...]]:
         first, *others = [line for line in text.split("\n") if line.strip()]
         if not others or not all(line.lstrip().startswith("{") for line in others):
             if _SINGLE_QUOTES.search(text[:_LOOKED_AT]):
-                raise ImportingError(named("an object of Python or JavaScript")) from None
+                raise ImportingError(kind_sentence("an object of Python or JavaScript")) from None
             raise
         document = read_json(first)
         why = f"It has {len(others) + 1:,} lines; the first is taken."
@@ -216,28 +227,28 @@ def _object(document: object) -> dict[str, Json]:
     return document
 
 
-def _of_call(call: Call, source: str) -> Imported:
+def _from_call(call: Call, source: str) -> Imported:
     try:
         # Masked again: an escape in the source hides a key from the first search.
-        return _of_masked(replace(call, body=json_without_keys(dict(call.body))), source)
+        return _from_masked_call(replace(call, body=json_without_keys(dict(call.body))), source)
     except RecursionError:
         raise ImportingError("It is nested too deep.") from None
 
 
-def _of_masked(call: Call, source: str) -> Imported:
+def _from_masked_call(call: Call, source: str) -> Imported:
     call = _of_url(_unwrapped(call))
     if (kind := json_kind(call.body)) is not None:
-        raise ImportingError(named(kind))
+        raise ImportingError(kind_sentence(kind))
     # Asked before another cloud's fields are taken away: they are among the signs.
     is_of_responses, is_of_openai = is_responses(call), is_openai(call)
-    call = on_the_claude_api(call)
+    call = to_claude_api(call)
     if is_of_responses:
-        return of_responses(call)
+        return request_from_responses(call)
     if is_of_openai:
-        return of_openai(call)
+        return request_from_chat_completions(call)
     if "messages" not in call.body:
         raise ImportingError(f"There are no messages in it. {READABLE}")
-    return of_messages_api(call, source)
+    return request_from_messages_body(call, source)
 
 
 def _unwrapped(call: Call) -> Call:

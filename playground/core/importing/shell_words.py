@@ -204,11 +204,11 @@ def _unquoted(kind: str, part: str) -> str:
         case "escaped":
             return part[1:]
         case "ansi":
-            return _ANSI.sub(_of_escape, part[2:-1])
+            return _ANSI.sub(_unescape, part[2:-1])
     return part
 
 
-def _of_escape(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     code = match["hex"] or match["u"] or match["U"]
     if code or match["octal"]:
         number = int(code, 16) if code else int(match["octal"], 8) & 255

@@ -1,4 +1,4 @@
-"""What a text is that holds no request which can be read, so that it can be named."""
+"""Recognizes texts that can't be imported, so that the error can say what they are."""
 
 import re
 from typing import Final
@@ -80,8 +80,8 @@ def is_javascript(text: str) -> bool:
     return _OBJECT_GIVEN.search(begin) is not None and _PYTHON.search(begin) is None
 
 
-def named(kind: str) -> str:
-    """The sentence that says what a text is."""
+def kind_sentence(kind: str) -> str:
+    """The error message for a text of this kind."""
     return f"This is {kind}, which can't be imported. {READABLE}"
 
 
