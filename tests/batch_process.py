@@ -65,7 +65,7 @@ def main(url, log_url, cells):
         return services.engine.call(work).result(30).problem
 
     assert once_alone(submitted) == ""
-    [submission] = services.log.batches.of("ada", experiment_id="1")
+    [submission] = services.log.batches.list_submissions("ada", experiment_id="1")
     [balance] = budgets.balances(caps)
     print(json.dumps({"open": len(underway.in_batch), "held": str(balance.held_usd)}), flush=True)
     # Whatever is in a batch is left out: live runs would be refused here, and pause it.

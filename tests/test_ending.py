@@ -90,5 +90,5 @@ def test_a_batch_that_is_being_submitted_may_be_told_its_id(log_url):
     close_in_time(services)
     api.close()
     with reopened(log_url) as log:
-        [submission] = log.batches.of("ada")
+        [submission] = log.batches.list_submissions("ada")
         assert submission.batch_id is not None

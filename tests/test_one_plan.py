@@ -12,7 +12,7 @@ from fake_api import block, delta, end, start
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.batches.interfaces import Wanted, run_ids
+from playground.batches.interfaces import SubmissionItem, run_ids
 from playground.claude.clients import Clients
 from playground.core.answer.retry import RetryPolicy
 from playground.core.experiment.case_checks import CaseCheck
@@ -147,7 +147,7 @@ def send(path, services, context, extra, experiment_id):
     made = plan(context, Variant("A", replace(request, prompt=PROMPT)))
     if path == "batch":
         [run_id] = run_ids(1)
-        work = services.batching.submit("eve", KEY, [Wanted(run_id, made)], Admitted())
+        work = services.batching.submit("eve", KEY, [SubmissionItem(run_id, made)], Admitted())
         work.result(20)
     elif path == "count":
         services.count_tokens(made, KEY).result(20)
@@ -247,6 +247,8 @@ def test_a_plan_that_is_refused_is_never_handed_to_the_clients(services):
         services.start(Run("page", "eve", made), KEY, None)
     with pytest.raises(RefusedPlanError, match="There is no key"):
         services.count_tokens(made, KEY)
-    submitted = services.batching.submit("eve", KEY, [Wanted("1", made)], Admitted()).result(20)
+    submitted = services.batching.submit(
+        "eve", KEY, [SubmissionItem("1", made)], Admitted()
+    ).result(20)
     assert submitted.problem == "There is no key."
     assert api.seen == []

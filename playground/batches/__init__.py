@@ -1,1 +1,1 @@
-"""Experiments through the Message Batches API: submitted, followed, taken in."""
+"""Experiments through the Message Batches API: submit, follow, collect the results."""

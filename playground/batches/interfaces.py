@@ -1,4 +1,4 @@
-"""What submitting and following batches needs from its surroundings, and what it gives back."""
+"""The dependencies of submitting and following batches, and the values that these return."""
 
 import secrets
 import time
@@ -18,7 +18,14 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import Batch, BatchResult, Others, Poll, TakenIn, Unsure
+from playground.core.batch.batch import (
+    Batch,
+    BatchResult,
+    CollectionReport,
+    OtherBatchIds,
+    Poll,
+    UncertainSubmission,
+)
 from playground.core.batch.batch_split import NewBatch
 from playground.core.batch.submission import PlannedRequest, Submission
 from playground.core.request.connection import Connection
@@ -31,7 +38,7 @@ Results = Callable[[Connection, str, str], AsyncGenerator[BatchResult | Failure,
 """Reads the results of a batch, given a connection, a key and the batch's id."""
 
 
-class Call(Protocol):
+class RunOnLoop(Protocol):
     """Runs work on the engine's loop."""
 
     def __call__(self, work: Coroutine[object, None, T]) -> "Future[T]": ...
@@ -41,8 +48,8 @@ class Api(Protocol):
     """The calls of the Message Batches API."""
 
     async def create(
-        self, connection: Connection, key: str, new: NewBatch, others: Others
-    ) -> Batch | Failure | Unsure: ...
+        self, connection: Connection, key: str, new: NewBatch, other_batch_ids: OtherBatchIds
+    ) -> Batch | Failure | UncertainSubmission: ...
     async def find(
         self,
         connection: Connection,
@@ -50,8 +57,8 @@ class Api(Protocol):
         requests: int,
         since: datetime,
         lost: Failure,
-        others: Others,
-    ) -> Batch | Unsure: ...
+        other_batch_ids: OtherBatchIds,
+    ) -> Batch | UncertainSubmission: ...
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure: ...
     def follow(
         self, connection: Connection, key: str, batch_id: str
@@ -67,28 +74,28 @@ class Log(Protocol):
 
 
 class Store(Protocol):
-    """Where submissions are remembered."""
+    """Stores submissions."""
 
-    def keep(
-        self, submission: Submission, asked: Iterable[PlannedRequest] = ()
+    def save(
+        self, submission: Submission, requests: Iterable[PlannedRequest] = ()
     ) -> Refusal | None: ...
-    def note(self, submission: Submission) -> Refusal | None: ...
+    def update(self, submission: Submission) -> Refusal | None: ...
     def get(self, visitor: str, submission_id: str) -> Submission | Refusal | None: ...
-    def of(
+    def list_submissions(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
     ) -> tuple[Submission, ...] | Refusal: ...
-    def others(self, submission: Submission) -> frozenset[str] | Refusal | None: ...
+    def other_batch_ids(self, submission: Submission) -> frozenset[str] | Refusal | None: ...
     def waiting_ids(self, visitor: str, submission_id: str) -> frozenset[str] | Refusal: ...
-    def asked(
+    def planned_requests(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> Mapping[str, PlannedRequest] | Refusal: ...
-    def taken_in(
+    def forget_requests(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> Refusal | None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SubmissionItem:
     """One request to submit: the run it becomes, its cell, and its plan."""
 
     run_id: str
@@ -98,31 +105,31 @@ class Wanted:
 
 # Called in a thread of its own (asyncio.to_thread): on the loop all runs would wait for the disk.
 class Admission(Protocol):
-    """What has to be done for requests before any of them is sent, for all or for none:
-    money is reserved. Both methods may wait for a disk."""
+    """Reserves money for requests before any of them is sent, for all or none. Both methods
+    may wait for a disk."""
 
-    def take(self, wanted: Sequence[Wanted]) -> Refusal | None:
-        """Admit these, or say why not."""
+    def take(self, items: Sequence[SubmissionItem]) -> Refusal | None:
+        """Reserve for these requests, or say why not."""
         ...
 
-    def give_back(self, wanted: Sequence[Wanted]) -> None:
-        """These were not sent after all."""
+    def give_back(self, items: Sequence[SubmissionItem]) -> None:
+        """Release the reservations of requests that were not sent."""
         ...
 
 
 Answer = (
     Future[Submission | Failure]
-    | Future[Submission | Unsure | Refusal]
+    | Future[Submission | UncertainSubmission | Refusal]
     | Future[Submission | Refusal]
 )
-"""What will come of canceling a submission, looking for its batch, or giving it up."""
+"""The result of canceling a submission, looking for its batch, or giving it up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """What became of a press: submissions, and by run id what no batch can take.
+class SubmitResult:
+    """The submissions made by one press of the button, and the refused requests by run id.
 
-    `problem`: why it went no further; what is in `submissions` is submitted all the same.
+    `problem`: why submitting stopped; everything in `submissions` was submitted.
     """
 
     submissions: tuple[Submission, ...] = ()
@@ -131,13 +138,13 @@ class Submitted:
 
 
 @dataclass(slots=True)
-class Following:
-    """One batch that is followed; written by the loop alone and read by pages."""
+class FollowedBatch:
+    """The state of one followed batch; written only by the event loop and read by pages."""
 
     submission: Submission
     seen_s: float
     poll: Poll | None = None
-    taken: TakenIn | None = None
+    collection: CollectionReport | None = None
     problem: str = ""
     work: "Future[None] | None" = None
 
@@ -147,17 +154,16 @@ class Following:
 
     @property
     def is_settled(self) -> bool:
-        """Whether beginning anew would change nothing by itself."""
-        return bool(self.problem) or self.submission.is_taken_in
+        """Whether following it again would change nothing."""
+        return bool(self.problem) or self.submission.is_collected
 
 
 def run_ids(count: int) -> list[str]:
-    """Ids for the runs that a batch will become, in order."""
+    """New run ids for the requests of a batch, in order."""
     # Numbered from one moment: a coarse clock, read each time, would leave the order to chance.
     start = time.time_ns()
     return [f"{start + number:016x}{secrets.token_hex(4)}" for number in range(count)]
 
 
-Calls = Callable[[], Awaitable[tuple[Api, Results]]]
-"""Returns what talks to the API; the first call imports the SDK, which takes
-about a second."""
+LoadApi = Callable[[], Awaitable[tuple[Api, Results]]]
+"""Returns the API client; the first call imports the SDK, which takes about a second."""

@@ -1,6 +1,6 @@
 """Submits batches, each at most once, cancels them, and finds those whose reply was lost.
 
-Joins what `services` hands it: it knows neither the SDK nor a database, and keeps no key.
+Uses only the dependencies it is given: no SDK, no database, and it keeps no key.
 """
 
 import asyncio
@@ -13,17 +13,23 @@ from datetime import UTC, datetime
 from playground.batches.following import Follower
 from playground.batches.interfaces import (
     Admission,
-    Call,
-    Calls,
-    Following,
+    FollowedBatch,
+    LoadApi,
     Log,
+    RunOnLoop,
     Store,
-    Submitted,
-    Wanted,
+    SubmissionItem,
+    SubmitResult,
     run_ids,
 )
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import Batch, BatchResult, Others, Unsure, sentence_of
+from playground.core.batch.batch import (
+    Batch,
+    BatchResult,
+    OtherBatchIds,
+    UncertainSubmission,
+    sentence_of,
+)
 from playground.core.batch.batch_split import BatchRequest, NewBatch, split
 from playground.core.batch.submission import Submission, planned_request
 from playground.core.request.connection import Connection
@@ -34,22 +40,27 @@ LOST = Failure("connection", "The reply to the submission was never seen.", bill
 GONE = Failure("not_found", "Its batch brought no result for it.", billed="possibly")
 
 
-class Batching:
+class BatchService:
     """The batches of all visitors. Methods that return a future do not wait."""
 
     def __init__(
         self,
-        call: Call,
+        run_on_loop: RunOnLoop,
         log: Log,
         store: Store,
-        calls: Calls,
+        load_api: LoadApi,
         claims: Claims,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._call, self._store, self._calls, self._now = call, store, calls, now
+        self._run_on_loop, self._store, self._load_api, self._now = (
+            run_on_loop,
+            store,
+            load_api,
+            now,
+        )
         self._claims = claims
-        self._follower = Follower(call, log, store, calls, claims, monotonic_s)
+        self._follower = Follower(run_on_loop, log, store, load_api, claims, monotonic_s)
         self.follow, self.stop = self._follower.follow, self._follower.stop
         self._submitting: set[str] = set()
 
@@ -57,55 +68,55 @@ class Batching:
         self,
         visitor: str,
         key: str,
-        wanted: Sequence[Wanted],
+        items: Sequence[SubmissionItem],
         admission: Admission,
         experiment_id: str = "",
-    ) -> "Future[Submitted]":
+    ) -> "Future[SubmitResult]":
         """Submit requests of one connection, each at most once, in as many batches as the
-        API's rules need. Nothing is sent that was not admitted, or could not be remembered."""
-        return self._call(self._submit(visitor, key, wanted, admission, experiment_id))
+        API's limits require. Nothing is sent without a reservation and a saved submission."""
+        return self._run_on_loop(self._submit(visitor, key, items, admission, experiment_id))
 
     def cancel(
         self, submission: Submission, connection: Connection, key: str
     ) -> "Future[Submission | Failure]":
-        """Ask the API to cancel a batch; what had its turn is answered, and billed."""
-        return self._call(self._cancel(submission, connection, key))
+        """Ask the API to cancel a batch; requests already processed are answered and billed."""
+        return self._run_on_loop(self._cancel(submission, connection, key))
 
     def find(
         self, submission: Submission, connection: Connection, key: str
-    ) -> "Future[Submission | Unsure | Refusal]":
-        """Look for the batch of a submission whose reply was lost, also before a restart. A
-        refusal: another page or process is at it."""
-        return self._call(self._find(submission, connection, key))
+    ) -> "Future[Submission | UncertainSubmission | Refusal]":
+        """Look for the batch of a submission whose reply was lost, also before a restart.
+        Refused while another page or process is working on it."""
+        return self._run_on_loop(self._find(submission, connection, key))
 
     def give_up(
         self, submission: Submission, connection: Connection
     ) -> "Future[Submission | Refusal]":
-        """Take a submission for one that brings nothing more, as its visitor says: it was not
-        found, or the API does not know its batch."""
-        return self._call(self._give_up(submission, connection))
+        """Close a submission that will bring no more results, at its visitor's request: its
+        batch was not found, or the API does not know it."""
+        return self._run_on_loop(self._give_up(submission, connection))
 
     @property
     def submitting(self) -> frozenset[str]:
-        """The ids of submissions that this process is sending just now. Read before the store:
-        for any other that has no batch there, `find` tells what became of it."""
+        """The ids of submissions that this process is sending now. Read it before the store:
+        any other submission without a batch there has to be looked for with `find`."""
         return frozenset(self._submitting)
 
     async def _submit(
         self,
         visitor: str,
         key: str,
-        wanted: Sequence[Wanted],
+        items: Sequence[SubmissionItem],
         admission: Admission,
         experiment_id: str,
-    ) -> Submitted:
-        if not wanted:
-            return Submitted()
-        if why := next(filter(None, (request.plan.why_not for request in wanted)), None):
-            return Submitted(problem=why)
-        connection = wanted[0].plan.connection
-        plans = {request.run_id: request for request in wanted}
-        requests = [BatchRequest(request.run_id, request.plan.wire) for request in wanted]
+    ) -> SubmitResult:
+        if not items:
+            return SubmitResult()
+        if why := next(filter(None, (request.plan.why_not for request in items)), None):
+            return SubmitResult(problem=why)
+        connection = items[0].plan.connection
+        plans = {request.run_id: request for request in items}
+        requests = [BatchRequest(request.run_id, request.plan.wire) for request in items]
         # Every request is encoded to learn its size, which takes seconds for a large batch.
         parts = await asyncio.to_thread(split, requests)
         remaining = [
@@ -134,19 +145,23 @@ class Batching:
             # What was refused as a whole holds no money.
             if remaining and refused is None:
                 await asyncio.to_thread(admission.give_back, _all(remaining))
-        return Submitted(tuple(submissions), parts.refused, problem)
+        return SubmitResult(tuple(submissions), parts.refused, problem)
 
     def _begun(
-        self, visitor: str, connection: Connection, wanted: Sequence[Wanted], experiment_id: str
+        self,
+        visitor: str,
+        connection: Connection,
+        items: Sequence[SubmissionItem],
+        experiment_id: str,
     ) -> Submission:
-        models = dict.fromkeys(request.plan.wire.model_id for request in wanted)
+        models = dict.fromkeys(request.plan.wire.model_id for request in items)
         return Submission(
             visitor=visitor,
             submission_id=run_ids(1)[0],
             connection_kind=connection.kind,
             connection_label=connection.label,
             models=tuple(models),
-            requests=len(wanted),
+            requests=len(items),
             submitted_at=self._now(),
             experiment_id=experiment_id,
         )
@@ -157,12 +172,12 @@ class Batching:
         connection: Connection,
         key: str,
         new: NewBatch,
-        wanted: Sequence[Wanted],
+        items: Sequence[SubmissionItem],
     ) -> tuple[Submission, str] | Refusal:
-        api, _ = await self._calls()
+        api, _ = await self._load_api()
         remembered = (
             planned_request(request.run_id, request.plan, submission.submitted_at, request.cell)
-            for request in wanted
+            for request in items
         )
         # From before it can be seen until what became of it can: a page would look for it.
         self._submitting.add(submission.submission_id)
@@ -171,37 +186,39 @@ class Batching:
                 # Remembered before it is sent: the API has no idempotency key, so a process that
                 # dies now must leave something by which its batch can be looked for.
                 refused = obstacle or await asyncio.to_thread(
-                    self._store.keep, submission, remembered
+                    self._store.save, submission, remembered
                 )
                 if refused is not None:
                     return refused
-                reply = await api.create(connection, key, new, self._others(submission))
+                reply = await api.create(connection, key, new, self._other_batch_ids(submission))
                 if isinstance(reply, Failure):
                     return await self._refuse(submission, connection, reply), sentence_of(reply)
-                why = reply.sentence if isinstance(reply, Unsure) else ""
-                return await self._noted(submission, reply), why
+                why = reply.sentence if isinstance(reply, UncertainSubmission) else ""
+                return await self._save_reply(submission, reply), why
         finally:
             self._submitting.discard(submission.submission_id)
 
-    async def _noted(self, submission: Submission, reply: Batch | Unsure) -> Submission:
+    async def _save_reply(
+        self, submission: Submission, reply: Batch | UncertainSubmission
+    ) -> Submission:
         if isinstance(reply, Batch):
-            submission = submission.seen(reply)
+            submission = submission.updated_from(reply)
         else:
             submission = replace(submission, status="unsure")
-        await asyncio.to_thread(self._store.note, submission)
+        await asyncio.to_thread(self._store.update, submission)
         return submission
 
-    def _others(self, submission: Submission) -> Others:
-        async def others() -> frozenset[str] | None:
-            ids = await asyncio.to_thread(self._store.others, submission)
+    def _other_batch_ids(self, submission: Submission) -> OtherBatchIds:
+        async def other_batch_ids() -> frozenset[str] | None:
+            ids = await asyncio.to_thread(self._store.other_batch_ids, submission)
             return None if isinstance(ids, Refusal) else ids
 
-        return others
+        return other_batch_ids
 
     async def _refuse(
         self, submission: Submission, connection: Connection, failure: Failure
     ) -> Submission:
-        """Log each request of a batch that there is not, as any run that failed."""
+        """Log each request of a batch that was not created as a failed run."""
         ids = await asyncio.to_thread(
             self._store.waiting_ids, submission.visitor, submission.submission_id
         )
@@ -211,10 +228,10 @@ class Batching:
             for custom_id in () if isinstance(ids, Refusal) else ids:
                 yield BatchResult(custom_id, "errored", failure=failure)
 
-        following = Following(submission, 0.0)
-        await self._follower.take(following, connection, failed())
-        await asyncio.to_thread(self._store.note, following.submission)
-        return following.submission
+        followed = FollowedBatch(submission, 0.0)
+        await self._follower.collect(followed, connection, failed())
+        await asyncio.to_thread(self._store.update, followed.submission)
+        return followed.submission
 
     async def _give_up(
         self, submission: Submission, connection: Connection
@@ -223,7 +240,7 @@ class Batching:
             if obstacle is not None:
                 return obstacle
             newest = await self._newest(submission)
-            if newest.is_taken_in or (submission.batch_id is None and newest.batch_id is not None):
+            if newest.is_collected or (submission.batch_id is None and newest.batch_id is not None):
                 return newest  # It came, or was found, meanwhile after all.
             return await self._refuse(newest, connection, GONE if newest.batch_id else LOST)
 
@@ -232,13 +249,13 @@ class Batching:
     ) -> Submission | Failure:
         if submission.batch_id is None:
             return Failure("not_found")
-        api, _ = await self._calls()
+        api, _ = await self._load_api()
         reply = await api.cancel(connection, key, submission.batch_id)
-        return reply if isinstance(reply, Failure) else await self._noted(submission, reply)
+        return reply if isinstance(reply, Failure) else await self._save_reply(submission, reply)
 
     async def _find(
         self, submission: Submission, connection: Connection, key: str
-    ) -> Submission | Unsure | Refusal:
+    ) -> Submission | UncertainSubmission | Refusal:
         # Another process may be submitting it: what is not known yet is not lost.
         async with self._claims.claim(submission.visitor, submission.claim_name) as obstacle:
             if obstacle is not None:
@@ -247,18 +264,18 @@ class Batching:
 
     async def _find_alone(
         self, submission: Submission, connection: Connection, key: str
-    ) -> Submission | Unsure:
+    ) -> Submission | UncertainSubmission:
         newest = await self._newest(submission)
-        if newest.is_taken_in or newest.batch_id is not None:
+        if newest.is_collected or newest.batch_id is not None:
             return newest
-        api, _ = await self._calls()
-        since, others = submission.submitted_at, self._others(submission)
-        reply = await api.find(connection, key, submission.requests, since, LOST, others)
+        api, _ = await self._load_api()
+        since, other_batch_ids = submission.submitted_at, self._other_batch_ids(submission)
+        reply = await api.find(connection, key, submission.requests, since, LOST, other_batch_ids)
         newest = await self._newest(submission)
-        if newest.is_taken_in or newest.batch_id is not None:
+        if newest.is_collected or newest.batch_id is not None:
             return newest  # Whoever found it meanwhile, or gave it up: that is never undone.
-        noted = await self._noted(newest, reply)
-        return reply if isinstance(reply, Unsure) else noted
+        noted = await self._save_reply(newest, reply)
+        return reply if isinstance(reply, UncertainSubmission) else noted
 
     async def _newest(self, submission: Submission) -> Submission:
         place = submission.visitor, submission.submission_id
@@ -266,5 +283,5 @@ class Batching:
         return stored if isinstance(stored, Submission) else submission
 
 
-def _all(parts: Sequence[tuple[NewBatch, Sequence[Wanted]]]) -> list[Wanted]:
-    return [request for _, wanted in parts for request in wanted]
+def _all(parts: Sequence[tuple[NewBatch, Sequence[SubmissionItem]]]) -> list[SubmissionItem]:
+    return [request for _, items in parts for request in items]

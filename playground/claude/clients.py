@@ -35,7 +35,7 @@ READ_TIMEOUTS_S = {
     "claude": READ_TIMEOUT_S,
     "server": SERVER_READ_TIMEOUT_S,
 }
-departure: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
+sent_request_var: ContextVar["asyncio.Future[httpx2.Request] | None"] = ContextVar(
     "departure", default=None
 )
 """Where a task that sends a request waits to see it go out."""
@@ -99,7 +99,7 @@ class Clients:
             timeout=timeout,
             follow_redirects=False,
             trust_env=transport is None,
-            event_hooks={"request": [_note_departure]},
+            event_hooks={"request": [_note_sent_request]},
         )
         # Visitors share a pool: a cookie set for one would be sent for the next.
         http_client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -137,9 +137,9 @@ def _timeout(read_s: float) -> httpx2.Timeout:
     return httpx2.Timeout(connect=5.0, read=read_s, write=30.0, pool=30.0)
 
 
-async def _note_departure(request: httpx2.Request) -> None:
+async def _note_sent_request(request: httpx2.Request) -> None:
     """A client's hook: the request is whole and about to go out."""
-    waiting = departure.get()
+    waiting = sent_request_var.get()
     if waiting is not None and not waiting.done():
         waiting.set_result(request)
 

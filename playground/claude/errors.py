@@ -189,7 +189,7 @@ def failure_without_key(failure: Failure, key: str) -> Failure:
     )
 
 
-def failed(error: Exception, key: str, lost: Billed = "possibly") -> Failure:
+def call_failure(error: Exception, key: str, lost: Billed = "possibly") -> Failure:
     """What a call that is no attempt of a run raised, without the key."""
     return failure_without_key(failure_of(error, lost, datetime.now(UTC)), key)
 

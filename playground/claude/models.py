@@ -7,7 +7,7 @@ from typing import get_args
 import anthropic
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failed
+from playground.claude.errors import call_failure
 from playground.claude.secret import Secret
 from playground.core.answer.failures import Failure
 from playground.core.request import model_catalogue
@@ -37,7 +37,7 @@ async def list_models(
     except (AttributeError, TypeError):
         return Failure("not_the_api")  # The SDK trusts the answer to be a list of models.
     except Exception as error:
-        return failed(error, key)
+        return call_failure(error, key)
     usable = tuple(model for model in models if model.id and model.lifecycle != "retired")
     return model_catalogue.merge(usable)
 

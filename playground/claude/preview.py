@@ -3,7 +3,7 @@
 import httpx2
 
 from playground.claude.clients import Clients
-from playground.claude.errors import failed
+from playground.claude.errors import call_failure
 from playground.claude.recording import sent_of
 from playground.claude.sending import open_stream
 from playground.core.answer.failures import Failure
@@ -32,6 +32,6 @@ async def preview(clients: Clients, connection: Connection, key: str, wire: Wire
     try:
         response = await open_stream(clients, connection, key, wire, 1)
     except Exception as error:
-        return failed(error, key)
+        return call_failure(error, key)
     await response.aclose()
     return sent_of(response.request, key)

@@ -14,7 +14,7 @@ import anthropic
 import httpx2
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never
 
-from playground.claude.clients import Clients, departure, extra_headers
+from playground.claude.clients import Clients, extra_headers, sent_request_var
 from playground.claude.errors import failure_of, failure_without_key, without_key
 from playground.claude.masking import without_key_in_texts
 from playground.claude.recording import received_of, sent_of
@@ -44,7 +44,7 @@ class Timing:
     jitter: Callable[[], float] = random.random
 
 
-class _Again(Exception):
+class _RetrySignal(Exception):
     """Tells tenacity to try again after `wait_s`; never leaves this module."""
 
     def __init__(self, wait_s: float) -> None:
@@ -53,14 +53,14 @@ class _Again(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
+class _AttemptError:
     failure: Failure
     has_begun: bool = False
 
 
 def _wait_s(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    return error.wait_s if isinstance(error, _Again) else 0.0
+    return error.wait_s if isinstance(error, _RetrySignal) else 0.0
 
 
 async def send(
@@ -80,7 +80,7 @@ async def send(
     raw = raw if raw is not None else RawEvents()
     # `verdict` alone decides when to stop; tenacity counts and waits.
     tries = AsyncRetrying(
-        retry=retry_if_exception_type(_Again),
+        retry=retry_if_exception_type(_RetrySignal),
         wait=_wait_s,
         stop=stop_never,
         sleep=timing.sleep,
@@ -89,33 +89,37 @@ async def send(
     async for attempt in tries:
         number = attempt.retry_state.attempt_number
         yield Connecting(number)
-        failed: _Failed | None = None
-        note = noting(raw, number, key, began_s, timing)
+        call_failure: _AttemptError | None = None
+        note = raw_event_recorder(raw, number, key, began_s, timing)
         async for event in _attempt(clients, connection, key, wire, number, timing, note):
-            if isinstance(event, _Failed):
-                failed = event
+            if isinstance(event, _AttemptError):
+                call_failure = event
                 continue
             yield event
-        if failed is None:
+        if call_failure is None:
             return
         decision = verdict(
             policy,
-            failed.failure,
+            call_failure.failure,
             attempt=number,
             elapsed_s=timing.monotonic_s() - began_s,
-            has_begun=failed.has_begun,
+            has_begun=call_failure.has_begun,
             jitter=timing.jitter(),
         )
         # Before the wait, so that the page can show it while it lasts.
-        yield AttemptFailed(number, failed.failure, decision.wait_s, decision.why, failed.has_begun)
+        yield AttemptFailed(
+            number, call_failure.failure, decision.wait_s, decision.why, call_failure.has_begun
+        )
         if decision.wait_s is None:
             return
         # Only the raise is inside: tenacity would swallow a cancellation, too.
         with attempt:
-            raise _Again(decision.wait_s)
+            raise _RetrySignal(decision.wait_s)
 
 
-def noting(raw: RawEvents, number: int, key: str, began_s: float, timing: Timing) -> Note:
+def raw_event_recorder(
+    raw: RawEvents, number: int, key: str, began_s: float, timing: Timing
+) -> Note:
     """The function that keeps an attempt's raw events. It runs for every delta, so it does no more
     than it must."""
     monotonic_s, add = timing.monotonic_s, raw.add
@@ -135,20 +139,20 @@ async def _attempt(
     number: int,
     timing: Timing,
     note: Note,
-) -> AsyncGenerator[Event | _Failed, None]:
+) -> AsyncGenerator[Event | _AttemptError, None]:
     """One attempt: its events, then its failure if it has one."""
     # Checked before any client sees it: httpx2 refuses such a key with the key in its message.
     if key and key_problem(key):
-        yield _Failed(Failure("bad_key"))
+        yield _AttemptError(Failure("bad_key"))
         return
     answer: Answer | None = None
-    departed: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
-    opening = asyncio.create_task(_open(clients, connection, key, wire, number, departed))
+    sent_request: asyncio.Future[httpx2.Request] = asyncio.get_running_loop().create_future()
+    opening = asyncio.create_task(_open(clients, connection, key, wire, number, sent_request))
     try:
         # The request is known before its answer, and is all that is known if none comes.
-        await asyncio.wait((departed, opening), return_when=asyncio.FIRST_COMPLETED)
-        if departed.done():
-            yield sent_of(departed.result(), key)
+        await asyncio.wait((sent_request, opening), return_when=asyncio.FIRST_COMPLETED)
+        if sent_request.done():
+            yield sent_of(sent_request.result(), key)
         response = await opening
         yield received_of(response, key)
         request_id = response.headers.get("request-id")
@@ -157,7 +161,7 @@ async def _attempt(
         async for event in without_key_in_texts(read(response, answer, note), key):
             yield event
     except AnswerFailed as error:
-        yield _Failed(failure_without_key(error.failure, key), _has_begun(answer))
+        yield _AttemptError(failure_without_key(error.failure, key), _has_begun(answer))
     except Exception as error:
         if isinstance(error, anthropic.APIStatusError):
             yield received_of(error.response, key)
@@ -166,7 +170,7 @@ async def _attempt(
         # idempotency key to ask by.
         lost = answer.billed if answer is not None else "possibly"
         failure = failure_of(error, lost, timing.now())
-        yield _Failed(failure_without_key(failure, key), _has_begun(answer))
+        yield _AttemptError(failure_without_key(failure, key), _has_begun(answer))
     finally:
         await _close(opening)
 
@@ -191,10 +195,10 @@ async def _open(
     key: str,
     wire: Wire,
     number: int,
-    departed: "asyncio.Future[httpx2.Request]",
+    sent_request: "asyncio.Future[httpx2.Request]",
 ) -> httpx2.Response:
     # In this task's own context, where no other run sees them.
-    departure.set(departed)
+    sent_request_var.set(sent_request)
     patience.set(Patience.of(clients.limit_s(connection, wire.body.get("max_tokens"))))
     return await open_stream(clients, connection, key, wire, number)
 

@@ -1,7 +1,7 @@
 """Asks the API how many input tokens a request has; it costs nothing."""
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failed, failure_in_body, failure_without_key
+from playground.claude.errors import call_failure, failure_in_body, failure_without_key
 from playground.core.answer.failures import Failure
 from playground.core.request.connection import Connection, key_problem
 from playground.core.wire.wire import Wire, body_to_count
@@ -26,7 +26,7 @@ async def count_tokens(
             options={"headers": {**wire.headers, **extra_headers(connection, key, 1)}},
         )
     except Exception as error:
-        return failed(error, key)
+        return call_failure(error, key)
     tokens = reply.get("input_tokens") if isinstance(reply, dict) else None
     # Not isinstance: JSON's true is an int to Python.
     if type(tokens) is int and 0 <= tokens <= MOST_TOKENS:

@@ -1,6 +1,6 @@
-"""The batches of each visitor and what was asked in them, until their results are taken in.
+"""The submitted batches of each visitor, and their requests until the results are collected.
 
-Written at once and durably: what is not remembered could be paid for and never fetched.
+Written immediately and durably: an unsaved batch could be paid for and never fetched.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,19 +25,21 @@ _PLANNED = [batch_requests.c[field.name] for field in fields(PlannedRequest)]
 
 
 class BatchStore:
-    """Submissions of all visitors; every question names its visitor. Each method waits for
-    the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+    """Submissions of all visitors; every query is limited to one visitor. Each method waits for
+    the disk, so none may be called on the event loop. A `Refusal` says why a call failed."""
 
     def __init__(self, writer: Writer) -> None:
         self._db = Transactions(writer, who="the batches", undone="Batches cannot be kept just now")
 
-    def keep(self, submission: Submission, asked: Iterable[PlannedRequest] = ()) -> Refusal | None:
-        """Remember a submission and what is asked in it. It may be sent only if nothing is
-        returned: then all of it is stored."""
+    def save(
+        self, submission: Submission, requests: Iterable[PlannedRequest] = ()
+    ) -> Refusal | None:
+        """Save a submission and its requests. It may be sent only if this returns None, which
+        means that all of it is stored."""
         row = _row_of(submission)
         owner = {name: row[name] for name in _KEY}
         count = 0
-        for chunk in in_chunks(asked):
+        for chunk in in_chunks(requests):
             # One transaction each: a hundred thousand rows at once would hold up the log.
             rows = [clean_row(asdict(request)) | owner for request in chunk]
             refused = self._db.write(partial(dialect.upsert, table=batch_requests, rows=rows))
@@ -55,7 +57,7 @@ class BatchStore:
         # Last: a submission that is not stored whole was never sent, and must not look sent.
         return self._db.write(finish)
 
-    def note(self, submission: Submission) -> Refusal | None:
+    def update(self, submission: Submission) -> Refusal | None:
         """Remember the newer state of a submission, unless its visitor had it deleted or all its
         results are here already: any other state was seen before that."""
         row = _row_of(submission)
@@ -77,7 +79,7 @@ class BatchStore:
 
         return self._db.read(read)
 
-    def of(
+    def list_submissions(
         self, visitor: str, *, experiment_id: str | None = None, limit: int = 100
     ) -> tuple[Submission, ...] | Refusal:
         """The newest submissions of a visitor, or of one of their experiments."""
@@ -93,7 +95,7 @@ class BatchStore:
             )
         )
 
-    def others(self, submission: Submission) -> frozenset[str] | Refusal | None:
+    def other_batch_ids(self, submission: Submission) -> frozenset[str] | Refusal | None:
         """The ids of the batches of other submissions from about that time, whoever's: visitors can
         share an account. None if another submission of the same size has no id yet, so that a batch
         of the account could belong to either."""
@@ -133,10 +135,10 @@ class BatchStore:
 
         return self._db.read(read)
 
-    def asked(
+    def planned_requests(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> dict[str, PlannedRequest] | Refusal:
-        """What was asked under these ids."""
+        """The planned requests with these ids."""
 
         def read(connection: sa.Connection) -> dict[str, PlannedRequest]:
             requests = {}
@@ -152,10 +154,10 @@ class BatchStore:
 
         return self._db.read(read)
 
-    def taken_in(
+    def forget_requests(
         self, visitor: str, submission_id: str, custom_ids: Collection[str]
     ) -> Refusal | None:
-        """Forget what was asked under these ids: their runs are in the log, durably."""
+        """Delete the planned requests with these ids: their runs are durably in the log."""
 
         def write(connection: sa.Connection) -> None:
             for chunk in in_chunks(custom_ids):
@@ -187,13 +189,13 @@ def _has_key(
 def _row_of(submission: Submission) -> dict[str, object]:
     row = asdict(submission)
     counts: dict[str, int] = row.pop("counts")
-    models, is_taken_in = "\n".join(submission.models), int(submission.is_taken_in)
-    return clean_row({**row, **counts, "models": models, "is_taken_in": is_taken_in})
+    models, is_collected = "\n".join(submission.models), int(row.pop("is_collected"))
+    return clean_row({**row, **counts, "models": models, "is_taken_in": is_collected})
 
 
 def _submission_of(record: sa.RowMapping) -> Submission:
     row = dict(record)
     row["counts"] = Counts(**{field.name: row.pop(field.name) for field in fields(Counts)})
     row["models"] = tuple(row["models"].split("\n"))
-    row["is_taken_in"] = bool(row["is_taken_in"])
+    row["is_collected"] = bool(row.pop("is_taken_in"))
     return Submission(**row)

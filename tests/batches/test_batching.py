@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from scripted import Sleeps
 
+from playground.batches.collecting import collect_results
 from playground.batches.following import GRACE_S
-from playground.batches.intake import take_in
-from playground.batches.interfaces import Wanted, run_ids
-from playground.batches.submitting import Batching
+from playground.batches.interfaces import SubmissionItem, run_ids
+from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
 from playground.claude.clients import Clients
@@ -22,7 +22,7 @@ from playground.claude.sending import Timing
 from playground.core.answer.events import Usage
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
-from playground.core.batch.batch import BatchResult, TakenIn, Unsure
+from playground.core.batch.batch import BatchResult, CollectionReport, UncertainSubmission
 from playground.core.money.budget import Budget, Reservation, Spender, windows
 from playground.core.request.connection import CLAUDE, DEMO
 from playground.core.request.request import Message, Params, Prompt, Request
@@ -39,7 +39,7 @@ def wanted(count, connection=CLAUDE, **params):
     chosen = {"model": "claude-haiku-4-5", "max_tokens": 20, **params}
     request = Request(Prompt("", (Message("user", "Tell me of dosa."),)), Params(**chosen))
     made = plan(RunContext(connection, RetryPolicy(), (), NOON), Variant("A", request))
-    return [Wanted(run_id, made, f"cell {n}") for n, run_id in enumerate(run_ids(count))]
+    return [SubmissionItem(run_id, made, f"cell {n}") for n, run_id in enumerate(run_ids(count))]
 
 
 class Admitted(list):
@@ -105,7 +105,7 @@ class World:
             async def calls():
                 return api, partial(results, api)
 
-            batching = Batching(
+            batching = BatchService(
                 asyncio.ensure_future,
                 log or self.log,
                 self.log.batches,
@@ -126,10 +126,10 @@ class World:
 
     def follow(self, submission, connection=CLAUDE, log=None):
         async def work(batching):
-            following = batching.follow(submission, connection, KEY)
-            assert batching.follow(submission, connection, KEY) is following
-            await following.work
-            return following
+            followed = batching.follow(submission, connection, KEY)
+            assert batching.follow(submission, connection, KEY) is followed
+            await followed.work
+            return followed
 
         return self.run(work, log)
 
@@ -150,10 +150,10 @@ def test_a_batch_is_submitted_followed_and_logged_like_any_run(world):
     [submission] = done.submissions
     assert (done.problem, done.refused, submission.status) == ("", {}, "in_progress")
     assert submission.models == ("claude-haiku-4-5",)
-    assert world.log.batches.of("ada", experiment_id="e1") == (submission,)
+    assert world.log.batches.list_submissions("ada", experiment_id="e1") == (submission,)
     assert world.rows() == ()
-    following = world.follow(submission)
-    assert (following.problem, following.taken.is_whole) == ("", True)
+    followed = world.follow(submission)
+    assert (followed.problem, followed.collection.is_whole) == ("", True)
     logged = world.rows()
     assert {row.run_id for row in logged} == {each.run_id for each in rows}
     for row in logged:
@@ -161,15 +161,15 @@ def test_a_batch_is_submitted_followed_and_logged_like_any_run(world):
         assert row.cost_usd == (row.input_tokens + 5 * row.output_tokens) / Decimal(2_000_000)
         assert row.cost_kind == "exact"
         assert world.log.get("ada", row.run_id)[1].answer
-    [kept] = world.log.batches.of("ada")
-    assert (kept.status, kept.is_taken_in, kept.counts.succeeded) == ("ended", True, 5)
+    [kept] = world.log.batches.list_submissions("ada")
+    assert (kept.status, kept.is_collected, kept.counts.succeeded) == ("ended", True, 5)
     assert world.log.batches.waiting_ids("ada", kept.submission_id) == frozenset()
 
 
 def test_a_key_is_in_nothing_that_is_kept(world):
     [submission] = world.submit(wanted(2)).submissions
-    following = world.follow(submission)
-    assert KEY not in repr((following, world.log.batches.of("ada"), world.rows()))
+    followed = world.follow(submission)
+    assert KEY not in repr((followed, world.log.batches.list_submissions("ada"), world.rows()))
     world.log.close()
     for file in world.file.parent.iterdir():
         assert KEY.encode() not in file.read_bytes()
@@ -189,9 +189,9 @@ def test_following_begins_anew_after_a_restart(world):
     [submission] = world.submit(wanted(3)).submissions
     world.log.close()
     world.open()
-    [kept] = world.log.batches.of("ada")
+    [kept] = world.log.batches.list_submissions("ada")
     assert kept == submission
-    assert world.follow(kept).submission.is_taken_in
+    assert world.follow(kept).submission.is_collected
     assert len(world.rows()) == 3
 
 
@@ -203,13 +203,15 @@ class Killed(BaseException):
 def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_once(
     world, step, monkeypatch
 ):
-    monkeypatch.setattr("playground.batches.intake.take_in.__kwdefaults__", {"chunk": 2})
+    monkeypatch.setattr(
+        "playground.batches.collecting.collect_results.__kwdefaults__", {"chunk": 2}
+    )
     rows = wanted(7)
     caps = windows(Budget(day_usd=Decimal(1)), Budget(), Spender("ada", "ada", NOON), NOON)
     held = [Reservation(each.run_id, "ada", "ada", NOON, Decimal("0.01")) for each in rows]
     assert world.log.budgets.reserve(held, caps) is None
     [submission] = world.submit(rows).submissions
-    forget, seen = world.log.batches.taken_in, []
+    forget, seen = world.log.batches.forget_requests, []
 
     def killed(visitor, submission_id, ids):
         seen.append(ids)
@@ -220,15 +222,15 @@ def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_
             raise Killed
         return refused
 
-    monkeypatch.setattr(world.log.batches, "taken_in", killed)
+    monkeypatch.setattr(world.log.batches, "forget_requests", killed)
     with pytest.raises(Killed):
         world.follow(submission)
     assert len(world.rows()) == 4
     world.log.close()
     world.open()
-    [kept] = world.log.batches.of("ada")
-    following = world.follow(kept)
-    assert following.submission.is_taken_in
+    [kept] = world.log.batches.list_submissions("ada")
+    followed = world.follow(kept)
+    assert followed.submission.is_collected
     logged = world.rows()
     assert sorted(row.run_id for row in logged) == sorted(each.run_id for each in rows)
     total = sum(row.cost_usd for row in logged)
@@ -236,7 +238,7 @@ def test_taking_in_that_is_killed_half_way_and_repeated_logs_and_bills_each_run_
     [balance] = world.log.budgets.balances(caps)
     assert (balance.used_usd, balance.held_usd) == (total, 0)
     asked = len(world.requests)
-    assert world.follow(following.submission).submission.is_taken_in
+    assert world.follow(followed.submission).submission.is_collected
     assert len(world.requests) == asked
     assert world.log.totals("ada").spent_usd == total
 
@@ -246,7 +248,7 @@ def test_a_lost_reply_is_found_and_nothing_is_submitted_twice(world):
     [submission] = world.submit(wanted(3)).submissions
     assert submission.status == "in_progress"
     assert [method for method, _ in world.requests] == ["POST", "GET"]
-    assert world.follow(submission).taken.is_whole
+    assert world.follow(submission).collection.is_whole
     assert [row.status for row in world.rows()] == ["done"] * 3
 
 
@@ -267,12 +269,12 @@ def test_a_process_that_dies_while_submitting_finds_its_batch_later(world):
 
     world.demo = Slow(pause_s=0, now=world.now, batch_s=4)
     assert isinstance(world.run(die), asyncio.CancelledError)
-    [left] = world.log.batches.of("ada")
+    [left] = world.log.batches.list_submissions("ada")
     assert (left.status, left.batch_id) == ("submitting", None)
     assert world.follow(left).problem.startswith("It is not known which batch")
     found = world.run(lambda batching: batching.find(left, CLAUDE, KEY))
     assert found.status == "in_progress"
-    assert world.follow(found).submission.is_taken_in
+    assert world.follow(found).submission.is_collected
     assert len(world.rows()) == 3
 
 
@@ -284,7 +286,7 @@ def test_what_was_found_is_not_lost_again_by_who_still_looks_for_it(world):
     assert world.run(lambda batching: batching.find(stale, CLAUDE, KEY)) == found
     assert world.run(lambda batching: batching.give_up(stale, CLAUDE)) == found
     assert len(world.requests) == asked
-    assert world.log.batches.of("ada") == (found,)
+    assert world.log.batches.list_submissions("ada") == (found,)
 
 
 def test_the_batch_of_another_visitor_is_never_taken_for_a_lost_one(world, monkeypatch):
@@ -292,24 +294,28 @@ def test_the_batch_of_another_visitor_is_never_taken_for_a_lost_one(world, monke
     world.faults = ["never arrived"]
     [mine] = world.submit(wanted(2)).submissions
     assert (mine.status, mine.batch_id) == ("unsure", None)
-    assert isinstance(world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), Unsure)
+    assert isinstance(
+        world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), UncertainSubmission
+    )
     # Nor one that is submitted just now, of which nobody knows the id.
     with monkeypatch.context() as patch:
-        patch.setattr(world.log.batches, "note", lambda _: None)
+        patch.setattr(world.log.batches, "update", lambda _: None)
         world.submit(wanted(2), visitor="eve")
-    assert isinstance(world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), Unsure)
+    assert isinstance(
+        world.run(lambda batching: batching.find(mine, CLAUDE, KEY)), UncertainSubmission
+    )
     assert world.log.batches.get("ada", mine.submission_id).batch_id is None
 
 
 def test_what_is_over_stays_over_whoever_still_cancels_or_looks_for_it(world):
     [submission] = world.submit(wanted(2)).submissions
     world.follow(submission)
-    [over] = world.log.batches.of("ada")
+    [over] = world.log.batches.list_submissions("ada")
     # Another page still shows it as it was before its results came.
     world.run(lambda batching: batching.cancel(submission, CLAUDE, KEY))
     world.run(lambda batching: batching.give_up(submission, CLAUDE))
-    assert world.log.batches.of("ada") == (over,)
-    assert (over.status, over.is_taken_in) == ("ended", True)
+    assert world.log.batches.list_submissions("ada") == (over,)
+    assert (over.status, over.is_collected) == ("ended", True)
     world.faults = ["never arrived"]
     [lost] = world.submit(wanted(3)).submissions
     given_up = world.run(lambda batching: batching.give_up(lost, CLAUDE))
@@ -324,10 +330,10 @@ def test_a_submission_that_nobody_received_can_be_given_up(world):
     assert submission.status == "unsure"
     assert "may have been submitted" in done.problem
     found = world.run(lambda batching: batching.find(submission, CLAUDE, KEY))
-    assert isinstance(found, Unsure)
+    assert isinstance(found, UncertainSubmission)
     assert [method for method, _ in world.requests].count("POST") == 1
     given_up = world.run(lambda batching: batching.give_up(submission, CLAUDE))
-    assert (given_up.status, given_up.is_taken_in) == ("refused", True)
+    assert (given_up.status, given_up.is_collected) == ("refused", True)
     found = {(row.status, row.cost_usd, row.cost_kind) for row in world.rows()}
     assert found == {("failed", 0, "at least")}
 
@@ -336,7 +342,7 @@ def test_a_refused_submission_is_logged_as_runs_that_failed_and_cost_nothing(wor
     world.faults = ["refuse"]
     done = world.submit([*wanted(2), *wanted(1, temperature=0.5)])
     [submission] = done.submissions
-    assert (submission.status, submission.is_taken_in) == ("refused", True)
+    assert (submission.status, submission.is_collected) == ("refused", True)
     step = "Check the key in the sidebar or the settings."
     assert done.problem == f"The key was rejected (401). {step}"
     assert [(row.status, row.error_kind, row.cost_usd) for row in world.rows()] == [
@@ -347,7 +353,7 @@ def test_a_refused_submission_is_logged_as_runs_that_failed_and_cost_nothing(wor
 
 def test_nothing_is_submitted_that_could_not_be_remembered(world, monkeypatch):
     monkeypatch.setattr(
-        world.log.batches, "keep", lambda *_: Refusal("Batches cannot be kept just now: x.")
+        world.log.batches, "save", lambda *_: Refusal("Batches cannot be kept just now: x.")
     )
     done = world.submit(wanted(1))
     assert (done.submissions, done.problem) == ((), "Batches cannot be kept just now: x.")
@@ -401,7 +407,7 @@ def test_what_is_not_admitted_is_neither_remembered_nor_sent(world):
     admission.refusal = Refusal("Not started: too dear.")
     done = world.submit(wanted(2), admission=admission)
     assert (done.submissions, done.problem) == ((), "Not started: too dear.")
-    assert (world.requests, world.log.batches.of("ada")) == ([], ())
+    assert (world.requests, world.log.batches.list_submissions("ada")) == ([], ())
 
 
 def test_what_could_not_be_remembered_and_what_no_batch_takes_holds_no_money(world, monkeypatch):
@@ -410,7 +416,7 @@ def test_what_could_not_be_remembered_and_what_no_batch_takes_holds_no_money(wor
     done = world.submit([*fast, *wanted(1)], admission=admission)
     assert done.refused == {fast[0].run_id: "A batch does not take speed."}
     assert len(admission) == 1
-    monkeypatch.setattr(world.log.batches, "keep", lambda *_: Refusal("The disk is full."))
+    monkeypatch.setattr(world.log.batches, "save", lambda *_: Refusal("The disk is full."))
     admission.clear()
     assert world.submit(wanted(2), admission=admission).problem == "The disk is full."
     assert admission == []
@@ -419,7 +425,7 @@ def test_what_could_not_be_remembered_and_what_no_batch_takes_holds_no_money(wor
 def test_a_batch_that_is_given_up_counts_as_failed_and_perhaps_billed(world):
     [submission] = world.submit(wanted(2)).submissions
     given_up = world.run(lambda batching: batching.give_up(submission, CLAUDE))
-    assert (given_up.status, given_up.is_taken_in) == ("refused", True)
+    assert (given_up.status, given_up.is_collected) == ("refused", True)
     found = {(row.status, row.error_kind, row.cost_kind) for row in world.rows()}
     assert found == {("failed", "not_found", "at least")}
 
@@ -433,10 +439,10 @@ def test_results_that_cannot_be_logged_stay_to_be_fetched_again(world):
             return frozenset()
 
     [submission] = world.submit(wanted(2)).submissions
-    following = world.follow(submission, log=Full())
-    assert following.problem.startswith("The results cannot be logged just now.")
-    assert not following.submission.is_taken_in
-    assert world.follow(submission).submission.is_taken_in
+    followed = world.follow(submission, log=Full())
+    assert followed.problem.startswith("The results cannot be logged just now.")
+    assert not followed.submission.is_collected
+    assert world.follow(submission).submission.is_collected
     assert len(world.rows()) == 2
 
 
@@ -465,37 +471,37 @@ def test_a_batch_that_the_api_no_longer_knows_is_a_problem_and_is_not_asked_for_
     world.demo = DemoTransport(pause_s=0, now=world.now)
 
     async def work(batching):
-        following = batching.follow(submission, CLAUDE, KEY)
-        await following.work
+        followed = batching.follow(submission, CLAUDE, KEY)
+        await followed.work
         asked = len(world.requests)
-        assert batching.follow(submission, CLAUDE, KEY) is following
+        assert batching.follow(submission, CLAUDE, KEY) is followed
         assert len(world.requests) == asked
         again = batching.follow(submission, CLAUDE, KEY, again=True)
-        assert again is not following
+        assert again is not followed
         batching.stop(submission)
         await asyncio.gather(again.work, return_exceptions=True)
-        return following
+        return followed
 
-    following = world.run(work)
-    assert following.problem.startswith("The API does not know this batch")
+    followed = world.run(work)
+    assert followed.problem.startswith("The API does not know this batch")
 
 
 def test_following_ends_when_its_page_is_gone_and_goes_on_when_it_is_back(world):
     [submission] = world.submit(wanted(1)).submissions
 
     async def work(batching):
-        following = batching.follow(submission, CLAUDE, KEY)
+        followed = batching.follow(submission, CLAUDE, KEY)
         world.seen_s += GRACE_S + 1
-        await following.work
-        assert (following.submission.status, following.problem) == ("in_progress", "")
+        await followed.work
+        assert (followed.submission.status, followed.problem) == ("in_progress", "")
         back = batching.follow(submission, CLAUDE, KEY)
         await back.work
         return back
 
-    assert world.run(work).submission.is_taken_in
+    assert world.run(work).submission.is_collected
 
 
-def taken(*found, ids=("a", "b"), chunk=2):
+def collected(*found, ids=("a", "b"), chunk=2):
     kept = []
 
     async def stream():
@@ -505,7 +511,7 @@ def taken(*found, ids=("a", "b"), chunk=2):
     async def keep(some):
         kept.append([each.custom_id for each in some])
 
-    return asyncio.run(take_in(stream(), ids, keep, chunk=chunk)), kept
+    return asyncio.run(collect_results(stream(), ids, keep, chunk=chunk)), kept
 
 
 def result(custom_id):
@@ -513,16 +519,16 @@ def result(custom_id):
 
 
 def test_unknown_and_repeated_results_are_never_kept():
-    found, kept = taken(result("x"), result("a"), result("a"), result("b"))
+    found, kept = collected(result("x"), result("a"), result("a"), result("b"))
     assert kept == [["a", "b"]]
     assert (found.missing, found.is_whole) == (0, True)
 
 
 def test_a_result_that_is_missing_is_said_and_a_failure_ends_them():
-    found, kept = taken(result("b"), Failure("undecodable"))
+    found, kept = collected(result("b"), Failure("undecodable"))
     assert kept == [["b"]]
     assert (found.damaged, found.missing, found.is_whole) == (1, 1, False)
-    found, _ = taken(result("a"), Failure("truncated"))
+    found, _ = collected(result("a"), Failure("truncated"))
     assert (found.failure.kind, found.is_whole) == ("truncated", False)
 
 
@@ -535,9 +541,9 @@ def test_a_result_that_is_missing_is_said_and_a_failure_ends_them():
     ],
 )
 def test_it_is_said_how_many_results_are_missing(missing, damaged, sentence):
-    assert TakenIn(missing=missing, damaged=damaged).sentence == sentence
+    assert CollectionReport(missing=missing, damaged=damaged).sentence == sentence
 
 
 def test_no_more_than_a_chunk_is_ever_held():
-    _, kept = taken(*(result(str(n)) for n in range(7)), ids=[str(n) for n in range(7)], chunk=3)
+    _, kept = collected(*(result(str(n)) for n in range(7)), ids=list("0123456"), chunk=3)
     assert [len(some) for some in kept] == [3, 3, 1]

@@ -20,8 +20,8 @@ from pathlib import Path
 import httpx2
 from scripted import REQUEST
 
-from playground.batches.interfaces import Wanted, run_ids
-from playground.batches.submitting import Batching
+from playground.batches.interfaces import SubmissionItem, run_ids
+from playground.batches.submitting import BatchService
 from playground.claude.batch.batches import BatchApi
 from playground.claude.batch.results import results
 from playground.claude.clients import Clients
@@ -71,10 +71,10 @@ class Api(httpx2.AsyncBaseTransport):
 class Admitted:
     """Money is no matter here."""
 
-    def take(self, wanted: Sequence[Wanted]) -> None:
+    def take(self, wanted: Sequence[SubmissionItem]) -> None:
         """Admit these."""
 
-    def give_back(self, wanted: Sequence[Wanted]) -> None:
+    def give_back(self, wanted: Sequence[SubmissionItem]) -> None:
         """Nothing was reserved."""
 
 
@@ -89,8 +89,8 @@ async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, o
     async def calls():
         return api, partial(results, api)
 
-    batching = Batching(asyncio.ensure_future, log, log.batches, calls, Claims(log.claims))
-    wanted = [Wanted(run_id, planned) for run_id in ids]
+    batching = BatchService(asyncio.ensure_future, log, log.batches, calls, Claims(log.claims))
+    wanted = [SubmissionItem(run_id, planned) for run_id in ids]
     began_s, before_mb = time.perf_counter(), peak_mb()
     submitting = batching.submit("ada", "sk-benchmark", wanted, Admitted())
     [submission] = (await submitting).submissions
@@ -99,7 +99,7 @@ async def whole_way(log: RunLog, ids: list[str], characters: int) -> dict[str, o
     await following.work
     ended_s = time.perf_counter()
     await api.clients.close()
-    assert following.submission.is_taken_in, following.problem
+    assert following.submission.is_collected, following.problem
     return {
         "results": len(ids),
         "submitting, s": round(submitted_s - began_s, 1),

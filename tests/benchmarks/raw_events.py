@@ -16,7 +16,7 @@ from fake_api import block, delta, end, start
 from scripted import NOW, REQUEST, Script
 
 from playground.claude.clients import Clients
-from playground.claude.sending import Timing, noting, send
+from playground.claude.sending import Timing, raw_event_recorder, send
 from playground.core.answer.raw_events import RawEvents
 from playground.core.answer.retry import RetryPolicy
 from playground.core.request.connection import CLAUDE
@@ -48,7 +48,7 @@ async def whole(pieces, runs):
 
 def housekeeping(data, runs):
     """CPU seconds that keeping the raw events adds to that."""
-    notes = [noting(RawEvents(), 1, KEY, 0.0, Timing()) for _ in range(runs)]
+    notes = [raw_event_recorder(RawEvents(), 1, KEY, 0.0, Timing()) for _ in range(runs)]
     began_s = time.process_time()
     for line in data:
         for note in notes:

@@ -33,7 +33,7 @@ def plain_environment(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def failed(error, lost="possibly"):
+def call_failure(error, lost="possibly"):
     return failure_of(error, lost, NOON)
 
 
@@ -41,7 +41,7 @@ def refused(status, body, **headers):
     response = httpx2.Response(
         status, headers={k.replace("_", "-"): v for k, v in headers.items()}, request=REQUEST
     )
-    return failed(anthropic.APIStatusError("refused", response=response, body=body))
+    return call_failure(anthropic.APIStatusError("refused", response=response, body=body))
 
 
 def error_body(kind, message="Why", **details):
@@ -52,7 +52,7 @@ def error_body(kind, message="Why", **details):
 def connection_lost(cause, error=None):
     error = error or anthropic.APIConnectionError(request=REQUEST)
     error.__cause__ = cause
-    return failed(error)
+    return call_failure(error)
 
 
 @pytest.mark.parametrize(
@@ -264,22 +264,22 @@ def test_a_silent_server_may_have_billed():
     ],
 )
 def test_what_breaks_off_an_answer_has_billed_a_part_of_it(error, kind):
-    assert failed(error) == Failure(kind, billed="possibly")
-    assert failed(error, "partly") == Failure(kind, billed="partly")
+    assert call_failure(error) == Failure(kind, billed="possibly")
+    assert call_failure(error, "partly") == Failure(kind, billed="partly")
 
 
 def test_what_nobody_foresaw_is_told_by_its_type_alone(caplog):
     class Odd(Exception):
         pass
 
-    assert failed(Odd("sk-ant-secret")) == Failure("internal", "Odd", billed="possibly")
+    assert call_failure(Odd("sk-ant-secret")) == Failure("internal", "Odd", billed="possibly")
     [record] = caplog.records
     assert record.name == "playground.claude.errors"
     assert record.getMessage() == "unforeseen error in a run: Odd"
 
 
 def test_credentials_that_cannot_be_found_are_no_connection_problem():
-    assert failed(anthropic.CredentialsError("none")) == Failure("authentication")
+    assert call_failure(anthropic.CredentialsError("none")) == Failure("authentication")
 
 
 def test_a_key_is_cut_out_before_the_message_is():

@@ -13,7 +13,7 @@ from scripted import Script, play
 from playground.claude.errors import without_key
 from playground.claude.masking import Mask
 from playground.claude.secret import Secret
-from playground.claude.sending import Timing, noting
+from playground.claude.sending import Timing, raw_event_recorder
 from playground.core.answer.raw_events import RawEvents
 from playground.core.wire.exchange import MASK
 
@@ -113,6 +113,6 @@ def test_neither_a_failure_nor_the_raw_events_tell_the_key(spell):
     events, _ = play(Script((401, [body.encode()])), key=key)
     assert events[-1].failure.message == MASK
     raw = RawEvents()
-    noting(raw, 1, key, 0.0, Timing())(spell(key), body)
+    raw_event_recorder(raw, 1, key, 0.0, Timing())(spell(key), body)
     [event] = raw.read().events
     assert (event.name, json.loads(event.data)["error"]["message"]) == (MASK, MASK)

@@ -62,11 +62,11 @@ def test_an_answer_arrives_with_its_usage_and_stop_reason():
 def test_a_refused_request_is_sent_once(status, kind):
     script = Script(refusal(status, "some_error"))
     events, waits = play(script)
-    [failed] = failures_of(events)
-    assert (failed.failure.kind, failed.failure.http_status) == (kind, status)
-    assert failed.failure.message == "No."
-    assert failed.failure.billed == "no"
-    assert failed.wait_s is None
+    [call_failure] = failures_of(events)
+    assert (call_failure.failure.kind, call_failure.failure.http_status) == (kind, status)
+    assert call_failure.failure.message == "No."
+    assert call_failure.failure.billed == "no"
+    assert call_failure.wait_s is None
     assert len(script.requests) == 1
     assert waits == []
 
@@ -85,7 +85,7 @@ def test_a_refused_request_is_sent_once(status, kind):
 def test_a_transient_failure_is_tried_four_times_with_growing_waits(status, kind):
     script = Script(refusal(status))
     events, waits = play(script)
-    assert [failed.failure.kind for failed in failures_of(events)] == [kind] * 4
+    assert [call_failure.failure.kind for call_failure in failures_of(events)] == [kind] * 4
     assert waits == [1, 2, 4]
     assert len(script.requests) == 4
 
@@ -102,8 +102,8 @@ def test_the_second_attempt_may_succeed():
 def test_a_spend_limit_is_not_retried_although_it_is_a_429():
     details = {"error_code": "enforced_spend_limit_reached"}
     script = Script(refusal(429, "rate_limit_error", details=details))
-    [failed] = failures_of(play(script)[0])
-    assert failed.failure.kind == "spend_limit"
+    [call_failure] = failures_of(play(script)[0])
+    assert call_failure.failure.kind == "spend_limit"
     assert len(script.requests) == 1
 
 
@@ -149,9 +149,9 @@ def test_a_shown_part_of_an_answer_is_kept_and_never_sent_for_again(ending, kind
     script = Script((200, [start() + block() + delta("Part"), *ending]))
     events, waits = play(script)
     assert text_of(events) == "Part"
-    [failed] = failures_of(events)
-    assert failed.failure.kind == kind
-    assert failed.failure.billed == "partly"
+    [call_failure] = failures_of(events)
+    assert call_failure.failure.kind == kind
+    assert call_failure.failure.billed == "partly"
     assert waits == []
     assert len(script.requests) == 1
 
@@ -180,15 +180,15 @@ def test_the_policy_decides_how_many_attempts_there_are():
 
 def test_a_web_page_instead_of_the_api_is_named_as_such():
     script = Script((200, b"<html>Welcome</html>", {"content-type": "text/html"}))
-    [failed] = failures_of(play(script)[0])
-    assert failed.failure.kind == "not_the_api"
+    [call_failure] = failures_of(play(script)[0])
+    assert call_failure.failure.kind == "not_the_api"
     assert len(script.requests) == 1
 
 
 def test_a_redirect_is_not_followed():
     script = Script((307, b"", {"location": "http://elsewhere.example/v1/messages"}))
-    [failed] = failures_of(play(script)[0])
-    assert failed.failure.kind == "not_the_api"
+    [call_failure] = failures_of(play(script)[0])
+    assert call_failure.failure.kind == "not_the_api"
     assert len(script.requests) == 1
 
 
@@ -267,8 +267,8 @@ def test_the_body_on_the_wire_is_the_body_that_was_planned():
 def test_a_key_that_cannot_be_sent_fails_once_without_being_repeated(key):
     script = Script((200, answer()))
     events, waits = play(script, key=key)
-    [failed] = failures_of(events)
-    assert failed.failure.kind == "bad_key"
+    [call_failure] = failures_of(events)
+    assert call_failure.failure.kind == "bad_key"
     assert "secret" not in repr(events)
     assert waits == []
 
@@ -302,8 +302,8 @@ def test_the_status_decides_whether_a_refusal_is_final(status, kind):
     ids=["request id", "retry-after", "nesting"],
 )
 def test_nothing_that_a_server_sends_is_an_error_of_our_own(answer_):
-    [*_, failed] = failures_of(play(Script(answer_))[0])
-    assert failed.failure.kind != "internal"
+    [*_, call_failure] = failures_of(play(Script(answer_))[0])
+    assert call_failure.failure.kind != "internal"
 
 
 def usage_of(*events):
@@ -489,15 +489,15 @@ def test_cache_writes_are_counted_from_either_form():
 
 def test_a_key_that_the_server_echoes_is_cut_out_of_the_error():
     body = error("authentication_error", "bad key: sk-test!").encode()
-    [failed] = failures_of(play(Script((401, body)))[0])
-    assert failed.failure.message == "bad key: …!"
+    [call_failure] = failures_of(play(Script((401, body)))[0])
+    assert call_failure.failure.message == "bad key: …!"
 
 
 def test_a_key_at_the_place_where_a_long_message_is_cut_is_cut_out_first():
     body = error("authentication_error", "x" * 1995 + "sk-test").encode()
-    [failed] = failures_of(play(Script((401, body)))[0])
-    assert "sk-t" not in failed.failure.message
-    assert len(failed.failure.message) <= 2000
+    [call_failure] = failures_of(play(Script((401, body)))[0])
+    assert "sk-t" not in call_failure.failure.message
+    assert len(call_failure.failure.message) <= 2000
 
 
 def every_sdk_error():

@@ -36,7 +36,7 @@ def api(kind, message, **more):
     return body(type="error", error={"type": kind, "message": message, **more})
 
 
-def failed(*answers, **options):
+def call_failure(*answers, **options):
     script = Script(*answers)
     *_, last = play(script, **options)[0]
     assert isinstance(last, AttemptFailed)
@@ -122,7 +122,7 @@ ROWS = [
 def test_an_error_says_whose_fault_it_was_in_the_servers_words(
     status, sent, headers, kind, happened, message, attempts
 ):
-    last, requests = failed((status, sent, headers))
+    last, requests = call_failure((status, sent, headers))
     failure = last.failure
     assert (failure.kind, failure.message, requests) == (kind, message, attempts)
     assert happened in failure.happened
@@ -135,25 +135,25 @@ def test_a_wait_of_an_hour_is_said_to_be_one_however_it_is_written():
         {"retry-after": "Mon, 23 Nov 2026 13:00:00 GMT"},
     ):
         for status in (429, 503, 529):
-            last, requests = failed((status, b"{}", header))
+            last, requests = call_failure((status, b"{}", header))
             assert requests == 1
             assert last.failure.step == "Run again in 1 hour: the server asks to wait that long."
             assert "asks to wait 1 hour" in last.why
-    assert failed((429, b"{}"))[0].failure.step.startswith("Wait a minute")
+    assert call_failure((429, b"{}"))[0].failure.step.startswith("Wait a minute")
 
 
 def test_without_a_reason_nobody_is_sent_to_look_for_one():
-    assert "gave no reason" in failed((400, b""))[0].failure.step
-    assert "message names" in failed((400, b"top_k is odd", TEXT))[0].failure.step
+    assert "gave no reason" in call_failure((400, b""))[0].failure.step
+    assert "message names" in call_failure((400, b"top_k is odd", TEXT))[0].failure.step
 
 
 def test_no_key_is_repeated_and_no_message_is_without_an_end():
     own, other = "sk-test", "sk-ant-api03-abcdefgh1234"
     for shape in (body(detail=f"{own} {other}"), f"<title>{own} {other}</title>".encode()):
-        message = failed((403, shape, HTML))[0].failure.message
+        message = call_failure((403, shape, HTML))[0].failure.message
         assert own not in message.replace("sk-ant-", "")
         assert "abcdefgh1234" not in message
-    assert len(failed((400, b"x" * 10_000, TEXT))[0].failure.message) == 2_000
+    assert len(call_failure((400, b"x" * 10_000, TEXT))[0].failure.message) == 2_000
 
 
 def test_every_kind_has_its_own_sentence():

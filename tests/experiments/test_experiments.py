@@ -361,7 +361,7 @@ def submitted(world, cell_ids, experiment_id="0001"):
         visitor="ada", submission_id="s1", connection_kind="claude", connection_label="Claude API",
         models=("m",), requests=len(begun), submitted_at=NOON, experiment_id=experiment_id,
     )  # fmt: skip
-    assert world.log.batches.keep(submission, asked) is None
+    assert world.log.batches.save(submission, asked) is None
     return begun
 
 
@@ -373,7 +373,7 @@ def take_in(world, begun, status="done", answer="Lima"):
     )  # fmt: skip
     world.log.record(row, RunTexts(run_id=row.run_id, answer=answer))
     assert world.log.flush(5)
-    assert world.log.batches.taken_in("ada", "s1", [row.run_id]) is None
+    assert world.log.batches.forget_requests("ada", "s1", [row.run_id]) is None
 
 
 def test_what_is_in_a_batch_is_neither_run_nor_resumed_and_stands_there_when_it_comes(world):

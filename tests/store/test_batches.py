@@ -57,11 +57,11 @@ def store(open_log):
 
 
 def test_a_submission_is_remembered_with_what_was_asked(store):
-    assert store.keep(submission(), asked("a", "b", "c")) is None
+    assert store.save(submission(), asked("a", "b", "c")) is None
     assert store.get("ada", "s1") == submission()
     assert store.waiting_ids("ada", "s1") == {"a", "b", "c"}
     assert store.cells("ada", "s1") == {name: f"cell {name}" for name in "abc"}
-    assert store.asked("ada", "s1", ["a", "nope"]) == {"a": asked("a")[0]}
+    assert store.planned_requests("ada", "s1", ["a", "nope"]) == {"a": asked("a")[0]}
 
 
 def test_a_submission_is_there_only_once_all_that_is_asked_in_it_is_kept(store):
@@ -70,12 +70,12 @@ def test_a_submission_is_there_only_once_all_that_is_asked_in_it_is_kept(store):
         raise KeyboardInterrupt  # The process ends here, and nothing was sent.
 
     with pytest.raises(KeyboardInterrupt):
-        store.keep(submission(), killed())
-    assert store.of("ada") == ()
+        store.save(submission(), killed())
+    assert store.list_submissions("ada") == ()
 
 
 def test_its_newer_state_takes_the_place_of_the_older(store):
-    store.keep(submission(), asked("a"))
+    store.save(submission(), asked("a"))
     newer = submission(
         batch_id="b1",
         status="ended",
@@ -83,28 +83,28 @@ def test_its_newer_state_takes_the_place_of_the_older(store):
         created_at=NOON,
         expires_at=NOON,
         ended_at=NOON,
-        is_taken_in=True,
+        is_collected=True,
     )
-    assert store.note(newer) is None
+    assert store.update(newer) is None
     assert store.get("ada", "s1") == newer
     assert store.waiting_ids("ada", "s1") == {"a"}
 
 
 def test_what_is_logged_is_forgotten_and_forgetting_again_does_no_harm(store):
-    store.keep(submission(), asked("a", "b"))
+    store.save(submission(), asked("a", "b"))
     for _ in range(2):
-        assert store.taken_in("ada", "s1", ["a"]) is None
+        assert store.forget_requests("ada", "s1", ["a"]) is None
         assert store.waiting_ids("ada", "s1") == {"b"}
 
 
 def test_nobody_sees_the_batches_of_another(store):
-    store.keep(submission(), asked("a"))
-    store.keep(submission(visitor="bob"), asked("z"))
-    assert [each.visitor for each in store.of("ada")] == ["ada"]
+    store.save(submission(), asked("a"))
+    store.save(submission(visitor="bob"), asked("z"))
+    assert [each.visitor for each in store.list_submissions("ada")] == ["ada"]
     assert store.get("eve", "s1") is None
     assert store.waiting_ids("eve", "s1") == frozenset()
-    assert store.asked("ada", "s1", ["z"]) == {}
-    store.taken_in("ada", "s1", ["z"])
+    assert store.planned_requests("ada", "s1", ["z"]) == {}
+    store.forget_requests("ada", "s1", ["z"])
     assert store.waiting_ids("bob", "s1") == {"z"}
 
 
@@ -115,62 +115,70 @@ def test_whose_the_batches_of_an_account_are_is_told_of_all_visitors_or_not_at_a
         submission(2, batch_id="mine"),
         submission(visitor="bob", batch_id="bobs"),
         submission(visitor="eve", requests=7),
-        submission(3, visitor="eve", is_taken_in=True),
+        submission(3, visitor="eve", is_collected=True),
         submission(4, connection_kind="claude"),
         submission(5, submitted_at=NOON.replace(day=20)),
     ):
-        store.keep(each)
-    assert store.others(lost) == {"mine", "bobs"}
-    store.keep(submission(6, visitor="eve"))
-    assert store.others(lost) is None
+        store.save(each)
+    assert store.other_batch_ids(lost) == {"mine", "bobs"}
+    store.save(submission(6, visitor="eve"))
+    assert store.other_batch_ids(lost) is None
 
 
 def test_submissions_come_newest_first_and_by_experiment(store):
     for number in (1, 3, 2):
-        store.keep(submission(number, experiment_id=f"e{number % 2}"))
-    assert [each.submission_id for each in store.of("ada")] == ["s3", "s2", "s1"]
-    assert [each.submission_id for each in store.of("ada", limit=1)] == ["s3"]
-    assert [each.submission_id for each in store.of("ada", experiment_id="e1")] == ["s3", "s1"]
+        store.save(submission(number, experiment_id=f"e{number % 2}"))
+    assert [each.submission_id for each in store.list_submissions("ada")] == ["s3", "s2", "s1"]
+    assert [each.submission_id for each in store.list_submissions("ada", limit=1)] == ["s3"]
+    assert [each.submission_id for each in store.list_submissions("ada", experiment_id="e1")] == [
+        "s3",
+        "s1",
+    ]
 
 
 def test_of_submissions_at_the_same_moment_the_order_is_that_of_their_ids(store):
     for number, minute in ((1, 9), (2, 5), (4, 5), (3, 5)):
-        store.keep(submission(number, submitted_at=NOON.replace(minute=minute)))
-    assert [each.submission_id for each in store.of("ada")] == ["s1", "s4", "s3", "s2"]
+        store.save(submission(number, submitted_at=NOON.replace(minute=minute)))
+    assert [each.submission_id for each in store.list_submissions("ada")] == [
+        "s1",
+        "s4",
+        "s3",
+        "s2",
+    ]
 
 
 def test_if_one_request_is_refused_the_submission_may_not_be_sent(store, caplog):
     hopeless = replace(asked("b")[0], worst_case_usd=Decimal(10**9))
-    assert store.keep(submission(), [*asked("a"), hopeless]) is not None
+    assert store.save(submission(), [*asked("a"), hopeless]) is not None
     caplog.clear()
 
 
 def test_many_requests_are_kept_asked_for_and_forgotten(store):
     names = [f"r{number}" for number in range(1_201)]
-    assert store.keep(submission(), asked(*names)) is None
-    assert set(store.asked("ada", "s1", names)) == set(names)
-    store.taken_in("ada", "s1", names[1:])
+    assert store.save(submission(), asked(*names)) is None
+    assert set(store.planned_requests("ada", "s1", names)) == set(names)
+    store.forget_requests("ada", "s1", names[1:])
     assert store.waiting_ids("ada", "s1") == {"r0"}
 
 
 def test_whoever_deletes_all_deletes_batches_too_and_they_stay_away(open_log):
     log = open_log()
-    log.batches.keep(submission(), asked("a"))
-    log.batches.keep(submission(visitor="bob"), asked("a"))
+    log.batches.save(submission(), asked("a"))
+    log.batches.save(submission(visitor="bob"), asked("a"))
     log.delete_all("ada")
     assert log.flush(5)
-    assert log.batches.of("ada") == ()
+    assert log.batches.list_submissions("ada") == ()
     assert log.batches.waiting_ids("ada", "s1") == frozenset()
-    assert log.batches.note(submission(status="ended")) is None
+    assert log.batches.update(submission(status="ended")) is None
     assert log.batches.get("ada", "s1") is None
-    assert len(log.batches.of("bob")) == 1
+    assert len(log.batches.list_submissions("bob")) == 1
 
 
 def test_a_log_that_is_not_there_is_a_refusal_with_its_cause(open_log, tmp_path):
     (tmp_path / "file").write_text("")
     store = open_log(f"sqlite:///{tmp_path}/file/runs.db").batches
-    kept = store.keep(submission(), asked("a"))
-    for found in (kept, store.of("ada"), store.waiting_ids("ada", "s1")):
+    kept = store.save(submission(), asked("a"))
+    for found in (kept, store.list_submissions("ada"), store.waiting_ids("ada", "s1")):
         assert isinstance(found, Refusal)
         assert found.sentence.startswith("Batches cannot be kept just now: ")
 
@@ -182,7 +190,7 @@ def test_what_was_kept_is_there_after_a_kill(open_log, url):
         "from store.test_batches import asked, submission\n"
         "from playground.store.log import RunLog\n"
         f"log = RunLog({url!r}, clock=lambda: datetime.now(UTC))\n"
-        "assert log.batches.keep(submission(), asked('a', 'b')) is None\n"
+        "assert log.batches.save(submission(), asked('a', 'b')) is None\n"
         "os.kill(os.getpid(), 9)\n"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, timeout=60)
@@ -207,7 +215,7 @@ def test_what_a_process_was_noting_down_as_it_ended_holds_no_money(open_log, exe
     caps = reserved(first, "a", "b", "c", "d", "e")
     for number, names in ((1, "ab"), (2, "c"), (3, "d")):
         assert first.claims.take("ada", submission(number).claim_name)
-        assert first.batches.keep(submission(number), asked(*names)) is None
+        assert first.batches.save(submission(number), asked(*names)) is None
     # The last thing that is written of a submission, and it is sent only after that.
     execute("DELETE FROM batches WHERE submission_id != 's3'")
     assert first.claims.give_back("ada", submission(2).claim_name) is None
@@ -231,6 +239,6 @@ def test_a_submission_whose_requests_were_deleted_meanwhile_is_not_sent(open_log
         log.delete_all("ada")
         assert log.flush(20)
 
-    refused = log.batches.keep(submission(), while_kept())
+    refused = log.batches.save(submission(), while_kept())
     assert refused.sentence.startswith("Not submitted: your history was deleted meanwhile")
     assert log.batches.get("ada", "s1") is None

@@ -79,7 +79,7 @@ def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
         visitor="ada", submission_id="s1", connection_kind="demo", connection_label="Demo",
         models=("m",), requests=2, submitted_at=NOON, experiment_id="0001",
     )  # fmt: skip
-    assert log.batches.keep(batch, asked) is None
+    assert log.batches.save(batch, asked) is None
 
     def waiting(experiment_id="0001"):
         cells = log.experiments.cells("ada", experiment_id)
@@ -89,7 +89,7 @@ def test_a_cell_waits_for_its_batch_until_the_result_is_taken_in(log, row):
     log.record(runs[0])
     assert log.flush(5)
     assert waiting() == [True, True]
-    assert log.batches.taken_in("ada", "s1", [runs[0].run_id]) is None
+    assert log.batches.forget_requests("ada", "s1", [runs[0].run_id]) is None
     assert waiting() == [False, True]
     assert log.experiments.cells("ada", "0001")["cell-0"].is_finished
 

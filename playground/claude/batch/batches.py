@@ -17,7 +17,7 @@ import anthropic
 import httpx2
 
 from playground.claude.clients import Clients, extra_headers
-from playground.claude.errors import failed
+from playground.claude.errors import call_failure
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy, verdict
@@ -26,9 +26,9 @@ from playground.core.batch.batch import (
     Batch,
     BatchStatus,
     Counts,
-    Others,
+    OtherBatchIds,
     Poll,
-    Unsure,
+    UncertainSubmission,
 )
 from playground.core.batch.batch_split import NewBatch
 from playground.core.request.connection import Connection, key_problem
@@ -66,9 +66,9 @@ class BatchApi:
     timing: Timing = field(default_factory=Timing)
 
     async def create(
-        self, connection: Connection, key: str, new: NewBatch, others: Others
-    ) -> Batch | Failure | Unsure:
-        """Submit a batch, at most once. `others` is asked if the reply is lost."""
+        self, connection: Connection, key: str, new: NewBatch, other_batch_ids: OtherBatchIds
+    ) -> Batch | Failure | UncertainSubmission:
+        """Submit a batch, at most once. `other_batch_ids` is asked if the reply is lost."""
         began = self.timing.now()
         try:
             # In a thread: a batch can have 256 MB, and all streams share this loop.
@@ -77,12 +77,14 @@ class BatchApi:
             return Failure("invalid_request", "The batch holds something that is not JSON.")
         # Repeated only where it certainly did nothing: the API has no idempotency key, and a second
         # batch would be paid for as well.
-        outcome = as_batch(
-            await self._ask(connection, key, "post", PATH, new.headers, body, _was_refused)
+        outcome = batch_or_failure(
+            await self._call_with_retries(
+                connection, key, "post", PATH, new.headers, body, _was_refused
+            )
         )
         if isinstance(outcome, Batch) or not _may_be_submitted(outcome):
             return outcome
-        return await self.find(connection, key, len(new.requests), began, outcome, others)
+        return await self.find(connection, key, len(new.requests), began, outcome, other_batch_ids)
 
     async def find(
         self,
@@ -91,8 +93,8 @@ class BatchApi:
         requests: int,
         since: datetime,
         lost: Failure,
-        others: Others,
-    ) -> Batch | Unsure:
+        other_batch_ids: OtherBatchIds,
+    ) -> Batch | UncertainSubmission:
         """Look for a batch that may have been submitted after `since`. Only a single batch with as
         many requests from that time counts as found; anything else is uncertain."""
         candidates: tuple[Batch, ...] = ()
@@ -102,7 +104,7 @@ class BatchApi:
             if isinstance(listed, Failure):
                 continue
             # Asked after the list was read: whoever has a batch in that list had noted it before.
-            known_ids = await others()
+            known_ids = await other_batch_ids()
             candidates = tuple(
                 batch
                 for batch in listed
@@ -113,15 +115,19 @@ class BatchApi:
             )
             if len(candidates) == 1 and known_ids is not None:
                 return candidates[0]
-        return Unsure(lost, candidates)
+        return UncertainSubmission(lost, candidates)
 
     async def retrieve(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """The state of a batch."""
-        return as_batch(await self._ask(connection, key, "get", path_of(batch_id)))
+        return batch_or_failure(
+            await self._call_with_retries(connection, key, "get", path_of(batch_id))
+        )
 
     async def cancel(self, connection: Connection, key: str, batch_id: str) -> Batch | Failure:
         """Ask for a batch to be canceled; requests under way may still be answered and billed."""
-        return as_batch(await self._ask(connection, key, "post", path_of(batch_id, "/cancel")))
+        return batch_or_failure(
+            await self._call_with_retries(connection, key, "post", path_of(batch_id, "/cancel"))
+        )
 
     async def list_batches(
         self, connection: Connection, key: str, since: datetime
@@ -173,7 +179,7 @@ class BatchApi:
     async def _page(
         self, connection: Connection, key: str, after: str
     ) -> tuple[list[Batch], bool] | Failure:
-        page = await self._ask(connection, key, "get", page_path(MOST_LISTED, after))
+        page = await self._call_with_retries(connection, key, "get", page_path(MOST_LISTED, after))
         if isinstance(page, Failure):
             return page
         rows = page.get("data")
@@ -184,7 +190,7 @@ class BatchApi:
         batches = [batch for row in rows if (batch := batch_of(row)) is not None]
         return batches, page.get("has_more") is True and len(batches) == len(rows)
 
-    async def _ask(
+    async def _call_with_retries(
         self,
         connection: Connection,
         key: str,
@@ -198,7 +204,9 @@ class BatchApi:
         began_s = self.timing.monotonic_s()
         number = 1
         while True:
-            outcome = await ask(self.clients, connection, key, number, method, path, headers, body)
+            outcome = await call_once(
+                self.clients, connection, key, number, method, path, headers, body
+            )
             if not isinstance(outcome, Failure) or not may_repeat(outcome):
                 return outcome
             wait_s = self.wait_s(outcome, number, began_s)
@@ -243,7 +251,7 @@ def page_path(limit: int, after: str) -> str:
     return f"{PATH}?limit={limit}" + (f"&after_id={quote(after, safe='')}" if after else "")
 
 
-async def ask(
+async def call_once(
     clients: Clients,
     connection: Connection,
     key: str,
@@ -265,11 +273,11 @@ async def ask(
         call = client.get if method == "get" else partial(client.post, content=body)
         reply: object = await call(path, cast_to=object, options={"headers": all_headers})
     except Exception as error:
-        return failed(error, key)
+        return call_failure(error, key)
     return reply if isinstance(reply, dict) else _not_the_api()
 
 
-def as_batch(found: JsonObject | Failure) -> Batch | Failure:
+def batch_or_failure(found: JsonObject | Failure) -> Batch | Failure:
     """The batch that a call answered with."""
     return found if isinstance(found, Failure) else batch_of(found) or _not_the_api()
 

@@ -9,7 +9,7 @@ from typing import get_args
 import httpx2
 
 from playground.claude.batch.batches import BatchApi, open_results
-from playground.claude.errors import failed, failure_in_result, failure_without_key
+from playground.claude.errors import call_failure, failure_in_result, failure_without_key
 from playground.claude.masking import EventMask
 from playground.claude.stream import Answer, AnswerFailed, whole
 from playground.core.answer.events import Finished, Reported
@@ -99,7 +99,7 @@ async def _once(
     except Exception as error:
         # Results that were being read are of answers that are paid for.
         lost: Billed = "possibly" if response is None else "partly"
-        yield _Broken(failed(error, key, lost))
+        yield _Broken(call_failure(error, key, lost))
     finally:
         if response is not None:
             await response.aclose()

@@ -20,7 +20,7 @@ class RawEvent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RawEventsSnapshot:
     """What is left of the events, oldest first, and how many older ones were let go."""
 
     events: tuple[RawEvent, ...]
@@ -48,6 +48,6 @@ class RawEvents:
                 self._characters -= len(oldest.name) + len(oldest.data)
                 self._left_out += 1
 
-    def read(self) -> Kept:
+    def read(self) -> RawEventsSnapshot:
         with self._lock:
-            return Kept(tuple(self._events), self._left_out)
+            return RawEventsSnapshot(tuple(self._events), self._left_out)

@@ -17,14 +17,14 @@ from playground.core.request.connection import Connection
 # A batch whose reply was lost is found by its age and its size alone: the API takes no
 # idempotency key, and its list says nothing else of what a batch was asked.
 ARRIVES_WITHIN = timedelta(hours=1)
-"""How long after it was begun a submission can still create its batch; mostly it is far less."""
+"""How long after a submission started its batch can still be created; usually far less."""
 
 BatchStatus = Literal["in_progress", "canceling", "ended"]
 ResultKind = Literal["succeeded", "errored", "canceled", "expired"]
 
-Others = Callable[[], Awaitable[Collection[str] | None]]
-"""Returns the ids of batches that cannot be the one sought, as they are known then; None: it
-cannot be told of every batch whose it is."""
+OtherBatchIds = Callable[[], Awaitable[Collection[str] | None]]
+"""Returns the batch ids known to belong to other submissions; None if some batch could belong
+to more than one submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of one request. Only one that succeeded is billed, and has usage."""
+    """The result of one request. Only a request that succeeded is billed and has usage."""
 
     custom_id: str
     kind: ResultKind
@@ -85,11 +85,11 @@ class BatchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsure:
-    """The reply to a submission was lost: it may have been submitted, or not.
+class UncertainSubmission:
+    """The reply to a submission was lost, so the batch may or may not have been created.
 
-    Never submitted again by itself: the API has no idempotency key, and both would be
-    billed. `candidates` are batches that could be it.
+    Never resubmitted automatically: the API has no idempotency key, and both batches would be
+    billed. `candidates` are the batches that could be the submitted one.
     """
 
     failure: Failure
@@ -110,8 +110,8 @@ class Unsure:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One poll of a batch that is followed: what was seen, or why nothing was, and how long
-    until the next. None: there is none."""
+    """One poll of a batch: its state or the failure, and the wait until the next poll. None:
+    this was the last poll."""
 
     batch: Batch | None = None
     failure: Failure | None = None
@@ -119,9 +119,9 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenIn:
-    """Why the results of a batch are not whole, if they are not: `missing` were asked for and have
-    no result, and so many lines were `damaged`."""
+class CollectionReport:
+    """Whether all results of a batch were collected: how many requests have no result
+    (`missing`), and how many lines could not be read (`damaged`)."""
 
     damaged: int = 0
     missing: int = 0
@@ -133,21 +133,21 @@ class TakenIn:
 
     @property
     def sentence(self) -> str:
-        """What is missing, where nothing ended the results early."""
+        """What is missing, if no failure ended the results early."""
         lacks = "1 result is" if self.missing == 1 else f"{self.missing:,} results are"
         lines = "1 line" if self.damaged == 1 else f"{self.damaged:,} lines"
         return f"{lacks} missing{f'; {lines} could not be read' if self.damaged else ''}."
 
 
 def why_no_batches(connection: Connection) -> str | None:
-    """Why a connection has no batches, in a sentence; None: it has."""
+    """Why a connection does not support batches, as a sentence; None if it does."""
     if connection.kind == "server":
         return "Batches are the Claude API's own: whether this server has them is unknown."
     return None
 
 
 def batch_label(connection: Connection) -> str:
-    """How the log names a connection that was used through a batch."""
+    """The log's name for a connection that was used through a batch."""
     return f"{connection.label} · batch"
 
 

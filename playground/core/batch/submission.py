@@ -1,4 +1,5 @@
-"""What a batch was asked, kept until its results come, and how each result enters the log."""
+"""The submitted requests of a batch, saved until their results are collected, and the log row of
+each result."""
 
 import json
 from collections.abc import Mapping
@@ -78,14 +79,14 @@ class Submission:
     created_at: datetime | None = None
     expires_at: datetime | None = None
     ended_at: datetime | None = None
-    is_taken_in: bool = False
+    is_collected: bool = False
 
     @property
     def claim_name(self) -> str:
         """The name under which submitting it, or taking its results in, is claimed."""
         return f"{CLAIM}{self.submission_id}"
 
-    def seen(self, batch: Batch) -> "Submission":
+    def updated_from(self, batch: Batch) -> "Submission":
         """The submission as a poll of its batch found it."""
         return replace(
             self,

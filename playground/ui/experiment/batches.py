@@ -105,7 +105,7 @@ def show_batches(standings: tuple[Standing, ...]) -> None:
         with st.container(key=f"batch_{standing.submission.submission_id}"):
             _show(standing)
     if unfinished := [
-        standing.submission for standing in standings if not standing.submission.is_taken_in
+        standing.submission for standing in standings if not standing.submission.is_collected
     ]:
         # One stands for all: an experiment goes on by the connection that it began with.
         promise = KEPT_BY_DEMO if unfinished[0].connection_kind == "demo" else KEPT
@@ -124,7 +124,7 @@ def _show(standing: Standing) -> None:
 def _line(submission: Submission, now: datetime) -> str:
     """A submission in one line: what it is, where it is, since when."""
     colour, word = STATES[submission.status]
-    if submission.is_taken_in and submission.status == "ended":
+    if submission.is_collected and submission.status == "ended":
         colour, word = "green", "ended"
     calls = _calls(submission.requests)
     parts = [f":material/schedule_send: Batch of {calls} :{colour}-badge[{word}]"]
@@ -136,7 +136,7 @@ def _line(submission: Submission, now: datetime) -> str:
 def _when(submission: Submission, now: datetime) -> str:
     """How long ago; of one that is painted no more at which time, for that stays true."""
     at = submission.submitted_at
-    if not submission.is_taken_in:
+    if not submission.is_collected:
         return f"{formats.span((now - at).total_seconds())} ago"
     is_today = at.astimezone(UTC).date() == now.astimezone(UTC).date()
     return f"{at:%H:%M} UTC" if is_today else f"{at:%d %b %H:%M} UTC"
@@ -155,7 +155,7 @@ def _counts(counts: Counts) -> list[str]:
 
 def _offer(standing: Standing) -> None:
     submission, is_asked = standing.submission, standing.is_asked
-    if submission.is_taken_in:
+    if submission.is_collected:
         return
     number = submission.submission_id
     # Before, there is no id to cancel by; while it is canceling, it has been asked for.

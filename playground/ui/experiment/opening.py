@@ -86,11 +86,11 @@ def delete(experiment_id: str) -> None:
         return
     chosen.say(None)
     visitor, log = state.visitor(), services().log
-    submitted = log.batches.of(visitor, experiment_id=experiment_id)
+    submitted = log.batches.list_submissions(visitor, experiment_id=experiment_id)
     if isinstance(submitted, Refusal):
         chosen.say(submitted.sentence)
         return
-    if not all(submission.is_taken_in for submission in submitted):
+    if not all(submission.is_collected for submission in submitted):
         chosen.say(IN_BATCH)
         return
     if is_opened:

@@ -6,10 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from playground.batches.interfaces import Answer, Following, Submitted, Wanted, run_ids
-from playground.batches.submitting import Batching
+from playground.batches.interfaces import (
+    Answer,
+    FollowedBatch,
+    SubmissionItem,
+    SubmitResult,
+    run_ids,
+)
+from playground.batches.submitting import BatchService
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import Unsure, sentence_of
+from playground.core.batch.batch import UncertainSubmission, sentence_of
 from playground.core.batch.submission import Submission
 from playground.core.experiment.cells import Started
 from playground.core.experiment.experiment import Experiment
@@ -34,11 +40,11 @@ class CellAdmission:
     """Reserves money for cells, and has it kept which run each will have."""
 
     origin: Origin
-    reserve: Callable[[Sequence[Wanted]], Refusal | None]
+    reserve: Callable[[Sequence[SubmissionItem]], Refusal | None]
     release: Callable[[str, Sequence[str]], Refusal | None]
     store: CellStore
 
-    def take(self, wanted: Sequence[Wanted]) -> Refusal | None:
+    def take(self, wanted: Sequence[SubmissionItem]) -> Refusal | None:
         refused = self.reserve(wanted)
         if refused is not None:
             return refused
@@ -50,7 +56,7 @@ class CellAdmission:
             self.give_back(wanted)
         return refused
 
-    def give_back(self, wanted: Sequence[Wanted]) -> None:
+    def give_back(self, wanted: Sequence[SubmissionItem]) -> None:
         # Where even that fails they count as spent: never too little.
         self.release(self.origin.visitor, [request.run_id for request in wanted])
 
@@ -99,7 +105,7 @@ def submit_rest() -> None:
             chosen.set_opened(replace(new, submitting=_begin(underway)))
 
 
-def _begin(underway: ExperimentRun) -> "Future[Submitted]":
+def _begin(underway: ExperimentRun) -> "Future[SubmitResult]":
     to, parts = underway.context.connection, services()
     admission = CellAdmission(
         underway.origin,
@@ -112,30 +118,30 @@ def _begin(underway: ExperimentRun) -> "Future[Submitted]":
 
 
 async def submit_left(
-    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
-) -> Submitted:
+    underway: ExperimentRun, batching: BatchService, key: str, admission: CellAdmission
+) -> SubmitResult:
     """Submit all cells that are still to be run. On the engine's loop, whatever the page does."""
     # Claimed: two pages, or two processes, would submit the same cells and pay for them twice.
     async with underway.claim() as obstacle:
         if obstacle is not None:
-            return Submitted(problem=obstacle.sentence)
+            return SubmitResult(problem=obstacle.sentence)
         try:
             return await _submit_left(underway, batching, key, admission)
         except Exception as error:  # Its text could hold a header.
             logging.getLogger(__name__).error("submitting broke: %s", type(error).__name__)
-            return Submitted(problem=f"Something broke here: {type(error).__name__}.")
+            return SubmitResult(problem=f"Something broke here: {type(error).__name__}.")
 
 
 async def _submit_left(
-    underway: ExperimentRun, batching: Batching, key: str, admission: CellAdmission
-) -> Submitted:
+    underway: ExperimentRun, batching: BatchService, key: str, admission: CellAdmission
+) -> SubmitResult:
     # What others have finished since the page was drawn is not sent again.
     refused = await underway.take_over()
     if refused is not None:
-        return Submitted(problem=refused.sentence)
+        return SubmitResult(problem=refused.sentence)
     plans, origin = await underway.submit_rest(), underway.origin
     wanted = [
-        Wanted(run_id, plan, cell)
+        SubmissionItem(run_id, plan, cell)
         for run_id, (cell, plan) in zip(run_ids(len(plans)), plans.items(), strict=True)
     ]
     submitting = batching.submit(origin.visitor, key, wanted, admission, origin.experiment_id)
@@ -149,7 +155,7 @@ def said() -> str | None:
     opened = chosen.opened()
     if opened is None or opened.submitting is None or not opened.submitting.done():
         return None
-    done: Submitted = opened.submitting.result()
+    done: SubmitResult = opened.submitting.result()
     if done.problem or not done.refused:
         return done.problem or None
     why = next(iter(done.refused.values()))
@@ -165,12 +171,12 @@ def submissions() -> tuple[Standing, ...]:
     underway: ExperimentRun = opened.underway
     submitting = services().batching.submitting
     rows = _of(underway.origin.experiment_id)
-    fetched = frozenset(submission.submission_id for submission in rows if submission.is_taken_in)
+    fetched = frozenset(submission.submission_id for submission in rows if submission.is_collected)
     if fetched - opened.fetched:
         opened.fetched, opened.looking = fetched, underway.look()
     return tuple(
         Standing(submission)
-        if submission.is_taken_in or submission.submission_id in submitting
+        if submission.is_collected or submission.submission_id in submitting
         else _standing(submission, opened.asked.get(submission.submission_id))
         for submission in rows
     )
@@ -179,18 +185,20 @@ def submissions() -> tuple[Standing, ...]:
 def fetched(experiment_id: str) -> frozenset[str]:
     """The submissions of an experiment whose results are in the log."""
     return frozenset(
-        submission.submission_id for submission in _of(experiment_id) if submission.is_taken_in
+        submission.submission_id for submission in _of(experiment_id) if submission.is_collected
     )
 
 
 def in_batches() -> frozenset[str]:
     """The visitor's experiments of which a batch may still bring something."""
-    return frozenset(submission.experiment_id for submission in _of() if not submission.is_taken_in)
+    return frozenset(
+        submission.experiment_id for submission in _of() if not submission.is_collected
+    )
 
 
 def _of(experiment_id: str | None = None) -> tuple[Submission, ...]:
     visitor = state.visitor()
-    rows = services().log.batches.of(visitor, experiment_id=experiment_id)
+    rows = services().log.batches.list_submissions(visitor, experiment_id=experiment_id)
     return () if isinstance(rows, Refusal) else rows
 
 
@@ -208,23 +216,23 @@ def _standing(submission: Submission, answer: Answer | None) -> Standing:
             # By itself it is looked for once; after that a button asks for it.
             find(submission)
         return Standing(submission, _outcome(answer), is_lost=True, is_asked=answer is None)
-    following = services().batching.follow(submission, to, running.key_for(to))
+    followed = services().batching.follow(submission, to, running.key_for(to))
     return Standing(
-        submission, following.problem or _outcome(answer), is_gone=_is_gone(following, to)
+        submission, followed.problem or _outcome(answer), is_gone=_is_gone(followed, to)
     )
 
 
-def _is_gone(following: Following, to: Connection) -> bool:
-    poll, taken = following.poll, following.taken
+def _is_gone(followed: FollowedBatch, to: Connection) -> bool:
+    poll, taken = followed.poll, followed.collection
     if taken is not None:
         # After its 29 days the API knows a batch, but none of its results.
         is_archived = poll is not None and poll.batch is not None and poll.batch.is_archived
         is_lost = taken.failure is None or taken.failure.kind == "not_found" or is_archived
-        return is_lost and bool(following.problem)
+        return is_lost and bool(followed.problem)
     failure = poll.failure if poll else None
     is_unknown = failure is not None and failure.kind == "not_found"
     # The API may not find a new batch at once; the demo forgets all of them as it ends.
-    return is_unknown and (bool(following.problem) or to.kind == "demo")
+    return is_unknown and (bool(followed.problem) or to.kind == "demo")
 
 
 def _outcome(answer: Answer | None) -> str:
@@ -236,7 +244,7 @@ def _outcome(answer: Answer | None) -> str:
     result = answer.result()
     if isinstance(result, Failure):
         return sentence_of(result)
-    return result.sentence if isinstance(result, Unsure | Refusal) else ""
+    return result.sentence if isinstance(result, UncertainSubmission | Refusal) else ""
 
 
 def _connection_of(submission: Submission) -> Connection | None:

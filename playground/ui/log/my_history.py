@@ -42,14 +42,14 @@ def _ask() -> None:
     if state.dialog() is None:
         st.rerun()  # Deleted: a click in a dialog draws the dialog alone.
     log, visitor = services().log, _visitor()
-    count, batches = log.count(visitor), log.batches.of(visitor)
+    count, batches = log.count(visitor), log.batches.list_submissions(visitor)
     runs = "1 run" if count == 1 else f"{count:,} runs"
     st.markdown(
         f"This deletes **{runs}** with their texts, and your experiments, for good. What was "
         "spent still counts, and your prompt library stays."
     )
     known = () if isinstance(batches, Refusal) else batches
-    if underway := sum(not batch.is_taken_in for batch in known):
+    if underway := sum(not batch.is_collected for batch in known):
         st.warning(
             f"Batches on their way: {underway}. Their results would be lost, and billed all the "
             "same: cancel them first, or wait.",

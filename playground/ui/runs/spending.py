@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from playground.batches.interfaces import Wanted
+from playground.batches.interfaces import SubmissionItem
 from playground.core.batch.submission import worst_case_in_batch
 from playground.core.money import budget
 from playground.core.money.budget import (
@@ -89,12 +89,12 @@ def admitter(spender: Spender) -> Admit:
     return admit_later
 
 
-def batch_reserver(spender: Spender) -> Callable[[Sequence[Wanted]], Refusal | None]:
+def batch_reserver(spender: Spender) -> Callable[[Sequence[SubmissionItem]], Refusal | None]:
     """Reserves for requests of batches, at their price; as `admitter` does. Without a budget
     too: until their results come no run in the log tells one that is made later of them."""
     windows_at = _windows_later(spender)
 
-    def reserve(wanted: Sequence[Wanted]) -> Refusal | None:
+    def reserve(wanted: Sequence[SubmissionItem]) -> Refusal | None:
         if _is_free([request.plan for request in wanted]):
             return None
         now = datetime.now(UTC)

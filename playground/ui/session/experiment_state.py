@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from playground.batches.interfaces import Answer, Submitted
+from playground.batches.interfaces import Answer, SubmitResult
 from playground.core.experiment.case_checks import JUDGED_BY_DEFAULT
 from playground.core.experiment.case_edits import Table, edited, read_changes, with_columns
 from playground.core.experiment.cells import CellRow
@@ -65,7 +65,7 @@ class Opened:
     underway: ExperimentRun | None = None
     resting: "Future[None] | None" = None
     looking: "Future[Refusal | None] | None" = None
-    submitting: "Future[Submitted] | None" = None
+    submitting: "Future[SubmitResult] | None" = None
     asked: dict[str, Answer] = field(default_factory=dict)
     fetched: frozenset[str] = frozenset()
     file: ExperimentFile | None = None

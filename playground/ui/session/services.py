@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from playground.batches.interfaces import Results
-from playground.batches.submitting import Batching
+from playground.batches.submitting import BatchService
 from playground.core.answer.events import Event
 from playground.core.answer.failures import Failure
 from playground.core.answer.raw_events import RawEvents
@@ -92,7 +92,7 @@ class Services:
         self._closing = threading.Lock()
         self._is_closed = False
         self._claims = Claims(self.log.claims)
-        self.batching = Batching(
+        self.batching = BatchService(
             self.engine.call, self.log, self.log.batches, self._batch_calls, self._claims
         )
 

@@ -15,7 +15,7 @@ from playground.claude.clients import Clients
 from playground.claude.sending import Timing
 from playground.core.answer.failures import Failure
 from playground.core.answer.retry import RetryPolicy
-from playground.core.batch.batch import Batch, BatchResult, Counts, Unsure
+from playground.core.batch.batch import Batch, BatchResult, Counts, UncertainSubmission
 from playground.core.batch.batch_split import BatchRequest, split
 from playground.core.request.connection import CLAUDE, Connection
 from playground.core.runs.run_plan import RunContext, Variant, plan
@@ -70,7 +70,7 @@ def succeeded(custom_id, text="Hello", **usage):
     return {"custom_id": custom_id, "result": {"type": "succeeded", "message": message}}
 
 
-def ask(work, *answers, policy=None):
+def call_once(work, *answers, policy=None):
     """What `work(api)` gives, the requests it sent and how it slept."""
     script, sleeps = Script(*answers), Sleeps()
     timing = Timing(sleeps.sleep, lambda: sleeps.now_s, lambda: NOW, lambda: 0.0)
@@ -84,7 +84,7 @@ def ask(work, *answers, policy=None):
     return asyncio.run(main()), script.requests, sleeps
 
 
-def others(known=()):
+def other_batch_ids(known=()):
     """Brings the ids of batches that are those of others."""
 
     async def bring():
@@ -94,25 +94,27 @@ def others(known=()):
 
 
 def create(*answers, known=(), **options):
-    return ask(lambda api: api.create(CLAUDE, KEY, NEW, others(known)), *answers, **options)
+    return call_once(
+        lambda api: api.create(CLAUDE, KEY, NEW, other_batch_ids(known)), *answers, **options
+    )
 
 
 def fetch(*answers, key=KEY, **options):
     async def work(api):
         return [found async for found in results(api, CLAUDE, key, "msgbatch_1")]
 
-    return ask(work, *answers, **options)
+    return call_once(work, *answers, **options)
 
 
 def follow(*answers):
     async def work(api):
         return [look async for look in api.follow(CLAUDE, KEY, "msgbatch_1")]
 
-    return ask(work, *answers)
+    return call_once(work, *answers)
 
 
 CALLS = {
-    "create": lambda api: api.create(CLAUDE, KEY, NEW, others()),
+    "create": lambda api: api.create(CLAUDE, KEY, NEW, other_batch_ids()),
     "retrieve": lambda api: api.retrieve(CLAUDE, KEY, "msgbatch_1"),
     "cancel": lambda api: api.cancel(CLAUDE, KEY, "msgbatch_1"),
     "list": lambda api: api.list_batches(CLAUDE, KEY, NOW),
@@ -139,7 +141,9 @@ def test_the_version_of_a_batch_is_that_of_its_requests():
     request = replace(REQUEST, params=replace(REQUEST.params, temperature=0.5))
     wire = plan(RunContext(CLAUDE, RetryPolicy(), (), NOW), Variant("A", request)).wire
     [old] = split([BatchRequest("a", wire)]).batches
-    _, [sent], _ = ask(lambda api: api.create(CLAUDE, KEY, old, others()), said(row(total=1)))
+    _, [sent], _ = call_once(
+        lambda api: api.create(CLAUDE, KEY, old, other_batch_ids()), said(row(total=1))
+    )
     assert sent.headers["anthropic-version"] == "2023-06-01"
 
 
@@ -158,7 +162,7 @@ def test_the_version_of_a_batch_is_that_of_its_requests():
 def test_a_refused_call_is_a_failure_and_repeated_only_if_that_can_help(
     name, status, kind, found, is_repeated
 ):
-    failure, requests, sleeps = ask(CALLS[name], error(status, kind, f"no {KEY}"))
+    failure, requests, sleeps = call_once(CALLS[name], error(status, kind, f"no {KEY}"))
     assert (failure.kind, failure.message) == (found, "no …")
     assert len(requests) == (4 if is_repeated else 1)
     assert sleeps == ([1, 2, 4] if is_repeated else [])
@@ -170,7 +174,7 @@ def test_a_refused_call_is_a_failure_and_repeated_only_if_that_can_help(
 )
 def test_calls_that_do_no_harm_are_repeated_whatever_was_lost(name, first):
     answer = page(row()) if name == "list" else said(row())
-    found, requests, _ = ask(CALLS[name], first, answer)
+    found, requests, _ = call_once(CALLS[name], first, answer)
     assert not isinstance(found, Failure)
     assert len(requests) == 2
 
@@ -191,9 +195,9 @@ def test_calls_that_do_no_harm_are_repeated_whatever_was_lost(name, first):
     ids=range(8),
 )
 def test_an_answer_that_is_no_batch_is_not_the_api(name, body):
-    found, _, _ = ask(CALLS[name], said(body), error(401, "authentication_error"))
+    found, _, _ = call_once(CALLS[name], said(body), error(401, "authentication_error"))
     if name == "create":
-        assert isinstance(found, Unsure)
+        assert isinstance(found, UncertainSubmission)
         assert found.failure.kind == "not_the_api"
     elif (name == "list" and body == {"data": 3}) or name != "list":
         assert found.kind == "not_the_api"
@@ -230,7 +234,7 @@ def test_a_lost_submission_that_appears_late_is_found_on_a_later_look():
 
 def test_a_lost_submission_that_is_nowhere_stays_unsure():
     found, requests, sleeps = create(LOST[0], page())
-    assert isinstance(found, Unsure)
+    assert isinstance(found, UncertainSubmission)
     assert "Look again before submitting once more" in found.sentence
     assert [request.method for request in requests].count("POST") == 1
     assert sleeps == [1, 4, 10]
@@ -254,10 +258,10 @@ def test_a_submission_that_never_arrived_is_simply_sent_again():
 
 def test_a_broken_key_is_never_sent():
     for work in (
-        lambda api: api.create(CLAUDE, "two\nlines", NEW, others()),
+        lambda api: api.create(CLAUDE, "two\nlines", NEW, other_batch_ids()),
         lambda api: api.retrieve(CLAUDE, "two\nlines", "b"),
     ):
-        found, requests, _ = ask(work, said(row()))
+        found, requests, _ = call_once(work, said(row()))
         assert (found, requests) == (Failure("bad_key"), [])
     assert fetch(lines(), key="two\nlines")[0] == [Failure("bad_key")]
 
@@ -266,7 +270,7 @@ def test_the_list_goes_on_until_it_is_as_old_as_asked_for():
     old = row("old", created_at=NOW - timedelta(days=1))
     answers = page(row("one"), has_more=True), page(row("two"), old, has_more=True)
     since = NOW - timedelta(hours=1)
-    found, requests, _ = ask(lambda api: api.list_batches(CLAUDE, KEY, since), *answers)
+    found, requests, _ = call_once(lambda api: api.list_batches(CLAUDE, KEY, since), *answers)
     assert [batch.batch_id for batch in found] == ["one", "two"]
     assert [dict(request.url.params) for request in requests] == [
         {"limit": "1000"},
@@ -275,7 +279,7 @@ def test_the_list_goes_on_until_it_is_as_old_as_asked_for():
 
 
 def test_an_id_is_a_part_of_a_path_whatever_it_holds():
-    _, [sent], _ = ask(lambda api: api.cancel(CLAUDE, KEY, "../x?y"), said(row()))
+    _, [sent], _ = call_once(lambda api: api.cancel(CLAUDE, KEY, "../x?y"), said(row()))
     assert sent.url.raw_path == b"/v1/messages/batches/..%2Fx%3Fy/cancel"
 
 
@@ -459,5 +463,5 @@ def test_stopping_in_the_middle_of_results_closes_the_connection():
 
 def test_a_server_of_ones_own_gets_its_own_key():
     server = Connection("server", "local", "http://localhost:1")
-    _, [sent], _ = ask(lambda api: api.retrieve(server, "local-key", "b"), said(row()))
+    _, [sent], _ = call_once(lambda api: api.retrieve(server, "local-key", "b"), said(row()))
     assert (sent.url.host, sent.headers["x-api-key"]) == ("localhost", "local-key")

@@ -240,5 +240,5 @@ def test_an_answer_without_its_usage_costs_nobody_knows_what():
 
 def test_a_submission_knows_what_was_last_seen_of_its_batch():
     batch = Batch("b1", "ended", Counts(succeeded=1), NOW, NOW, ended_at=NOW)
-    seen = SUBMISSION.seen(batch)
+    seen = SUBMISSION.updated_from(batch)
     assert (seen.batch_id, seen.status, seen.counts.total) == ("b1", "ended", 1)

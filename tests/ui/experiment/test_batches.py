@@ -115,7 +115,7 @@ def submit(page):
 
 
 def submissions(page, visitor="local"):
-    return services().log.batches.of(
+    return services().log.batches.list_submissions(
         visitor, experiment_id=shown(page).underway.origin.experiment_id
     )
 
@@ -423,7 +423,7 @@ def test_a_stranger_sees_and_controls_no_batch_but_his_own(api, come_from):
     page.session_state["my_experiments"] = True
     page.run()
     assert not [each for each in keys(page) if each.startswith(("open_exp", "cancel_"))]
-    assert services().log.batches.of(eve) == ()
+    assert services().log.batches.list_submissions(eve) == ()
     # She knows the id of the experiment, and has it open.
     page = submit(paste(ask(page, "Capital of {{country}}?"), CASES))
     shown(page).underway.origin = replace(
@@ -431,7 +431,7 @@ def test_a_stranger_sees_and_controls_no_batch_but_his_own(api, come_from):
     )
     page.run()
     assert hers.submission_id not in str([*keys(page)])
-    assert [each.visitor for each in services().log.batches.of(ada)] == [ada]
+    assert [each.visitor for each in services().log.batches.list_submissions(ada)] == [ada]
 
 
 def test_who_is_not_known_again_is_told_to_stay(api, come_from):

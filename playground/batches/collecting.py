@@ -1,13 +1,13 @@
-"""Takes in the results of a batch, a few at a time: each is matched by its id and kept once.
+"""Collects the results of a batch in chunks: each is matched by its id and saved once.
 
-Knows neither where results come from nor where they go.
+Independent of where results come from and where they are saved.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 
 from playground.core.answer.failures import Failure
-from playground.core.batch.batch import BatchResult, TakenIn
+from playground.core.batch.batch import BatchResult, CollectionReport
 
 CHUNK = 200
 """Results in memory at once: answers can be long."""
@@ -15,13 +15,13 @@ CHUNK = 200
 Keep = Callable[[Sequence[BatchResult]], Awaitable[None]]
 
 
-async def take_in(
+async def collect_results(
     results: AsyncGenerator[BatchResult | Failure, None],
     wanted: Collection[str],
     keep: Keep,
     *,
     chunk: int = CHUNK,
-) -> TakenIn:
+) -> CollectionReport:
     """Hand each wanted result to `keep` once, in chunks that wait for each other.
 
     A failure with `undecodable` is one damaged line, any other one ends the results early.
@@ -43,4 +43,4 @@ async def take_in(
                 pending = []
     if pending:
         await keep(pending)
-    return TakenIn(damaged, len(awaited), ended)
+    return CollectionReport(damaged, len(awaited), ended)
