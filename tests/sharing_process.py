@@ -30,14 +30,14 @@ class Sharing:
         return [self.log.flush(20), self.log.warning]
 
     def claim(self, name):
-        taken = self.log.claims.take("ada", name)
+        taken = self.log.claims.acquire("ada", name)
         return taken.sentence if isinstance(taken, Refusal) else taken
 
     def has(self, name):
-        return self.log.claims.has("ada", name)
+        return self.log.claims.is_held("ada", name)
 
     def give_back(self, name):
-        return self.log.claims.give_back("ada", name)
+        return self.log.claims.release("ada", name)
 
     def reserve(self, who, times, day_usd):
         """Reserve a cent so many times, as the owner's day allows; how often it did."""

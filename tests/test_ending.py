@@ -63,7 +63,7 @@ def test_the_cells_of_an_experiment_end_with_what_had_come_and_can_be_taken_up(l
         assert {(row.status, row.error_message) for row in rows} == {("stopped", WHY)}
         answers = sorted(log.get("ada", row.run_id)[1].answer for row in rows)
         assert (len(rows), answers[-2:]) == (AT_ONCE, ["Half an"] * 2)
-        assert log.claims.take("ada", "experiment 1") is True
+        assert log.claims.acquire("ada", "experiment 1") is True
 
 
 def test_a_batch_that_is_being_submitted_may_be_told_its_id(log_url):

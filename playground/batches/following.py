@@ -133,7 +133,7 @@ class Follower:
             if result.custom_id in planned:
                 self._log.record(*to_row(planned[result.custom_id], result, submission, connection))
         # Also keeps memory bounded: the next results wait until these are on the disk.
-        saved = self._log.saved(submission.visitor, ids, SAVED_WITHIN_S)
+        saved = self._log.flush_runs(submission.visitor, ids, SAVED_WITHIN_S)
         refused = self._store.forget_requests(*place, saved)
         if refused is not None:
             raise ResultsNotSavedError(refused.sentence)

@@ -70,7 +70,9 @@ class Log(Protocol):
 
     def record(self, row: RunRow, texts: RunTexts | None = None) -> None: ...
     # Waits for the disk: a result is forgotten as one to come only when its row outlives a crash.
-    def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]: ...
+    def flush_runs(
+        self, visitor: str, run_ids: Collection[str], timeout_s: float
+    ) -> frozenset[str]: ...
 
 
 class Store(Protocol):

@@ -17,9 +17,9 @@ LOST = Refusal("It was deleted, or is under way on another server by now.")
 class ClaimStore(Protocol):
     """Keeps the claims of this process and of others on one database. Waits for a disk."""
 
-    def take(self, visitor: str, name: str) -> bool | Refusal: ...
-    def has(self, visitor: str, name: str) -> bool | Refusal: ...
-    def give_back(self, visitor: str, name: str) -> Refusal | None: ...
+    def acquire(self, visitor: str, name: str) -> bool | Refusal: ...
+    def is_held(self, visitor: str, name: str) -> bool | Refusal: ...
+    def release(self, visitor: str, name: str) -> Refusal | None: ...
 
 
 class Claims:
@@ -42,7 +42,7 @@ class Claims:
         # Before the first `await`: a second page must find it taken already.
         self._held.add(place)
         try:
-            is_free = await asyncio.to_thread(self._store.take, *place)
+            is_free = await asyncio.to_thread(self._store.acquire, *place)
             if isinstance(is_free, Refusal):
                 yield is_free
             elif not is_free:
@@ -51,13 +51,13 @@ class Claims:
                 try:
                     yield None
                 finally:
-                    await asyncio.to_thread(self._store.give_back, *place)
+                    await asyncio.to_thread(self._store.release, *place)
         finally:
             self._held.discard(place)
 
-    def still(self, visitor: str, name: str) -> Refusal | None:
+    def lost_reason(self, visitor: str, name: str) -> Refusal | None:
         """Why work that was claimed may not go on. Waits for a disk."""
-        has = self._store.has(visitor, name)
+        has = self._store.is_held(visitor, name)
         if isinstance(has, Refusal):
             return has
         return None if has else LOST

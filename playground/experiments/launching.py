@@ -88,7 +88,9 @@ class Launcher:
         """Asked before each start: a process that slept, or was cut off from the database, for
         too long has lost its claim, and another may have gone on with the work."""
         origin = self._origin
-        return self._dependencies.claims.still(origin.visitor, claim_name(origin.experiment_id))
+        return self._dependencies.claims.lost_reason(
+            origin.visitor, claim_name(origin.experiment_id)
+        )
 
     def _prepare(self, runs: Mapping[str, Run]) -> Sequence[ReserveAgain | None] | Refusal:
         # Kept before it is paid for: a process that dies in between has lost nothing, and a run

@@ -49,8 +49,8 @@ class BudgetStore:
             lambda connection: tuple(reservations.balance(connection, cap) for cap in caps)
         )
 
-    def keep(self, visitor: str, budget: Budget) -> Refusal | None:
-        """Remember a visitor's own budget for the next visit."""
+    def save(self, visitor: str, budget: Budget) -> Refusal | None:
+        """Save a visitor's own budget for the next visit."""
         row = {
             "visitor": visitor,
             "session_usd": budget.session_usd,
@@ -58,8 +58,8 @@ class BudgetStore:
         }
         return self._db.write(lambda connection: dialect.upsert(connection, budgets, [row]))
 
-    def of(self, visitor: str) -> Budget | Refusal:
-        """The budget that a visitor made on an earlier visit."""
+    def load(self, visitor: str) -> Budget | Refusal:
+        """The budget that a visitor saved on an earlier visit."""
         question = sa.select(budgets.c.session_usd, budgets.c.day_usd)
 
         def read(connection: sa.Connection) -> Budget:

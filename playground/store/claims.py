@@ -24,14 +24,14 @@ class ClaimStore:
         self._db = Transactions(writer, who="the claims", undone="Nothing can be claimed just now")
         self._boot, self._clock = writer.boot, clock
 
-    def take(self, visitor: str, name: str) -> bool | Refusal:
-        """Claim some work; False if another living process is doing it."""
+    def acquire(self, visitor: str, name: str) -> bool | Refusal:
+        """Acquire a claim; False if another live process holds it."""
         row = clean_row({"visitor": visitor, "name": name, "boot_id": self._boot.boot_id})
 
         def write(connection: sa.Connection) -> bool:
             now = self._clock()
             # What a dead process held is free at once, and its runs have ended.
-            processes.beat(connection, self._boot, now)
+            processes.record_heartbeat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             if _holder(connection, visitor, name) not in (None, self._boot.boot_id):
                 return False
@@ -40,15 +40,15 @@ class ClaimStore:
 
         return self._db.write(write)
 
-    def has(self, visitor: str, name: str) -> bool | Refusal:
-        """Whether this process still has a claim: it loses one when it is not heard of for too
-        long, asleep or cut off, or when what it claimed is deleted."""
+    def is_held(self, visitor: str, name: str) -> bool | Refusal:
+        """Whether this process still holds a claim. It loses one after too long without a
+        heartbeat (asleep or disconnected), or when the claimed object is deleted."""
         return self._db.read(
             lambda connection: _holder(connection, visitor, name) == self._boot.boot_id
         )
 
-    def give_back(self, visitor: str, name: str) -> Refusal | None:
-        """Give up a claim, so that other processes can take it."""
+    def release(self, visitor: str, name: str) -> Refusal | None:
+        """Release a claim, so that other processes can acquire it."""
         # Only if it is still ours: another process may have taken it since.
         release = sa.delete(claims).where(
             *_has_key(visitor, name), claims.c.boot_id == self._boot.boot_id

@@ -34,8 +34,8 @@ _RUN = [runs.c[field.name].label(f"run_{field.name}") for field in fields(RunRow
 
 
 class ExperimentStore:
-    """Experiments of all visitors; every question names its visitor. Each method waits for
-    the disk, so none may be called on the event loop. A `Refusal` says what is in the way."""
+    """Experiments of all visitors; every query is limited to one visitor. Each method waits for
+    the disk, so none may be called on the event loop. A `Refusal` says why a call failed."""
 
     def __init__(self, writer: Writer, memory: Memory) -> None:
         self._db = Transactions(
@@ -43,8 +43,8 @@ class ExperimentStore:
         )
         self._memory = memory
 
-    def keep(self, experiment: ExperimentRow) -> Refusal | None:
-        """Remember an experiment, or its newer definition."""
+    def save(self, experiment: ExperimentRow) -> Refusal | None:
+        """Save an experiment or its newer definition."""
         row = clean_row(asdict(experiment))
         return self._db.write(lambda connection: dialect.upsert(connection, experiments, [row]))
 
@@ -58,7 +58,9 @@ class ExperimentStore:
 
         return self._db.read(read)
 
-    def of(self, visitor: str, *, limit: int = 100) -> tuple[ExperimentRow, ...] | Refusal:
+    def list_experiments(
+        self, visitor: str, *, limit: int = 100
+    ) -> tuple[ExperimentRow, ...] | Refusal:
         """The newest experiments of a visitor, without their definitions."""
         columns = [column for column in experiments.c if column.name != "definition_json"]
         question = (
@@ -74,7 +76,7 @@ class ExperimentStore:
         )
 
     def delete(self, visitor: str, experiment_id: str) -> Refusal | None:
-        """Forget an experiment; its runs stay in the log, and no process starts more."""
+        """Delete an experiment; its runs stay in the log, and no process starts more."""
         row = clean_row({"visitor": visitor, "name": claim_name(experiment_id)})
         # A process at work on it asks for its claim before each start, and stops without one.
         is_its = [claims.c[column] == value for column, value in row.items()]
@@ -87,12 +89,12 @@ class ExperimentStore:
         )
 
     def started(self, visitor: str, experiment_id: str, begun: Sequence[Started]) -> Refusal | None:
-        """Remember the runs of these cells, before any of them begins."""
+        """Save the runs of these cells before any of them starts."""
         rows = [_key_of(visitor, experiment_id) | asdict(start) | _UNCHECKED for start in begun]
         return self._db.write(lambda connection: dialect.upsert(connection, cells, rows))
 
     def checked(self, visitor: str, experiment_id: str, done: Iterable[Checked]) -> Refusal | None:
-        """Remember the results of the checks of these cells."""
+        """Save the check results of these cells."""
         its_cells = sa.update(cells).where(*_has_key(cells, visitor, experiment_id))
         return self._db.execute(
             *(

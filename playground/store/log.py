@@ -82,14 +82,14 @@ class RunLog:
     def record(
         self, row: RunRow, texts: RunTexts | None = None, *, only_on_page: str | None = None
     ) -> None:
-        """Take in a run, or its newer state, and return at once; it is written soon after. With
-        `only_on_page` its texts are not written: they stay in memory while that page is open."""
+        """Record a run or its newer state without waiting; it is written soon after. With
+        `only_on_page` its texts are never written and stay in memory while that page is open."""
         row, texts = clean(row), None if texts is None else clean(texts)
         if only_on_page is not None:
             if texts is not None:
-                self.open_pages.keep(only_on_page, row, texts)
+                self.open_pages.add(only_on_page, row, texts)
             row, texts = row.bare, None
-        self._memory.keep(row, texts)
+        self._memory.record(row, texts)
         self._writer.wake()
 
     def why_full(self, visitor: str) -> str | None:
@@ -116,13 +116,15 @@ class RunLog:
         """Wait until all that was recorded is written; False if it could not be, or not yet."""
         return self._writer.wait_until_saved(timeout_s, tries_refused=True)
 
-    def saved(self, visitor: str, run_ids: Collection[str], timeout_s: float) -> frozenset[str]:
-        """Have these recorded runs written, and return the ids of those that are. It does not wait
+    def flush_runs(
+        self, visitor: str, run_ids: Collection[str], timeout_s: float
+    ) -> frozenset[str]:
+        """Write these recorded runs, and return the ids of those that are on disk. It does not wait
         for the rows of others or for what the database refuses."""
         name = clean_text(visitor)
         if self._memory.is_waiting(name, run_ids):
             self._writer.wait_until_saved(timeout_s)
-        unsaved = self._memory.unsaved_of(name, run_ids).keys()
+        unsaved = self._memory.unsaved_entries(name, run_ids).keys()
         return frozenset(run_ids) - unsaved - self._memory.lost_ids(name)
 
     def close(self, timeout_s: float = 10.0) -> None:
@@ -141,7 +143,7 @@ class RunLog:
 
     def _warning(self, visitor: str | None) -> str | None:
         fault = self._writer.fault or self._writer.read_fault or self._refused_question(visitor)
-        refusals, lost = self._memory.refusals(visitor), self._memory.lost(visitor)
+        refusals, lost = self._memory.refusals(visitor), self._memory.lost_count(visitor)
         fault = fault or next(
             (refusal for refusal in refusals if refusal.kind not in UNFORESEEN), None
         )
@@ -168,13 +170,13 @@ class RunLog:
     def _delayed(self, visitor: str | None, fault: Fault | None) -> list[str]:
         """What is in the way of deletions that were requested, in a sentence for each."""
         return [
-            deletion_sentence(cause, is_promised=deletion.is_promised)
+            deletion_sentence(cause, is_recorded=deletion.is_recorded)
             for deletion in self._memory.deletions()
             if visitor in (None, deletion.visitor)
             and (cause := deletion.fault or fault) is not None
         ]
 
-    def kept(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
+    def unsaved_rows(self, visitor: str) -> tuple[tuple[RunRow, RunTexts | None], ...]:
         """The runs of this visitor that are in memory only, oldest first."""
         entries = self._memory.entries(clean_text(visitor), latest=False)
         return tuple((entries[run_id].row, entries[run_id].texts) for run_id in sorted(entries))

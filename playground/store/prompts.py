@@ -23,7 +23,7 @@ class PromptStore:
     def __init__(self, writer: Writer) -> None:
         self._db = Transactions(writer, who="the library", undone="The library can't be reached")
 
-    def all(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
+    def list_prompts(self, visitor: str) -> tuple[SavedPrompt, ...] | Refusal:
         """The prompts of this visitor by name, each with its versions."""
         prompt, version = prompts.c, prompt_versions.c
         is_same = sa.and_(prompt.visitor == version.visitor, prompt.prompt_id == version.prompt_id)
@@ -46,7 +46,7 @@ class PromptStore:
 
         return self._db.read(read)
 
-    def keep(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
+    def save(self, visitor: str, prompt: SavedPrompt) -> Refusal | None:
         """Keep a prompt with its versions; those with the same numbers are replaced."""
         key = {"visitor": clean_text(visitor), "prompt_id": prompt.prompt_id}
         rows = [key | clean_row(asdict(version)) for version in prompt.versions]

@@ -470,7 +470,7 @@ def test_an_experiment_that_was_deleted_on_another_page_starts_nothing_more(worl
 
 def test_where_nothing_can_be_claimed_nothing_is_sent(world, monkeypatch):
     refusal = Refusal("The disk is full.")
-    monkeypatch.setattr(world.log.claims, "take", lambda *_: refusal)
+    monkeypatch.setattr(world.log.claims, "acquire", lambda *_: refusal)
     underway = world.begin(experiment())
     underway.start().result(10)
     assert (underway.progress.state, underway.progress.why) == ("paused", refusal.sentence)

@@ -214,11 +214,11 @@ def test_what_a_process_was_noting_down_as_it_ended_holds_no_money(open_log, exe
     first = open_log(boot=Boot(host="there"))
     caps = reserved(first, "a", "b", "c", "d", "e")
     for number, names in ((1, "ab"), (2, "c"), (3, "d")):
-        assert first.claims.take("ada", submission(number).claim_name)
+        assert first.claims.acquire("ada", submission(number).claim_name)
         assert first.batches.save(submission(number), asked(*names)) is None
     # The last thing that is written of a submission, and it is sent only after that.
     execute("DELETE FROM batches WHERE submission_id != 's3'")
-    assert first.claims.give_back("ada", submission(2).claim_name) is None
+    assert first.claims.release("ada", submission(2).claim_name) is None
     second = open_log(boot=Boot(host="here"))
     assert held(second, caps) == Decimal("0.04")
     assert second.batches.waiting_ids("ada", "s1") == {"a", "b"}

@@ -340,13 +340,13 @@ def test_a_full_disk_refuses_and_a_closed_log_too(log, file):
 @ON_BOTH
 def test_a_visitors_own_budget_is_there_on_the_next_visit(open_log, other_writer):
     first = open_log()
-    assert first.budgets.of("local") == Budget()
+    assert first.budgets.load("local") == Budget()
     for budget in (Budget(day_usd=Decimal("0.5")), Budget(session_usd=CENT)):
-        assert first.budgets.keep("local", budget) is None
-        assert open_log().budgets.of("local") == budget
-    assert first.budgets.of("someone else") == Budget()
+        assert first.budgets.save("local", budget) is None
+        assert open_log().budgets.load("local") == budget
+    assert first.budgets.load("someone else") == Budget()
     with other_writer():
-        assert first.budgets.of("local") == Budget(session_usd=CENT)
+        assert first.budgets.load("local") == Budget(session_usd=CENT)
         assert counts(first, day(1, "local")) == (0, 0)
 
 
@@ -401,7 +401,7 @@ def test_what_was_reserved_by_a_process_that_died_counts_until_its_day_is_over(o
     assert gone.budgets.reserve([wanted(1, 3 * CENT)], day("0.10")) is None
     # As a kill leaves it: the run's row was never written, nor did the process sign off.
     later = open_log()
-    later.claims.take("ada", "whatever makes it look for the dead")
+    later.claims.acquire("ada", "whatever makes it look for the dead")
     midnight = NOON.replace(hour=0) + timedelta(days=1)
     for now in (NOON, midnight - timedelta(microseconds=1)):
         assert counts(later, day("0.10", now=now)) == (0, 3 * CENT)

@@ -28,13 +28,13 @@ def experiment(number=1, visitor="ada", **changes):
 def test_experiments_are_kept_listed_and_forgotten_for_their_visitor_alone(log):
     store = log.experiments
     for number in (1, 2):
-        assert store.keep(experiment(number)) is None
-    assert store.keep(experiment(1, visitor="eve", name="Hers")) is None
+        assert store.save(experiment(number)) is None
+    assert store.save(experiment(1, visitor="eve", name="Hers")) is None
     assert store.get("ada", "0001") == experiment(1)
-    listed = store.of("ada")
+    listed = store.list_experiments("ada")
     assert [row.name for row in listed] == ["Experiment 2", "Experiment 1"]
     assert listed[0].definition_json == ""
-    assert store.keep(experiment(1, name="Renamed")) is None
+    assert store.save(experiment(1, name="Renamed")) is None
     assert store.get("ada", "0001").name == "Renamed"
     assert store.get("eve", "0002") is None
     assert store.delete("eve", "0001") is None
@@ -44,7 +44,7 @@ def test_experiments_are_kept_listed_and_forgotten_for_their_visitor_alone(log):
 
 def test_a_cell_is_as_far_as_its_run_is(log, row, texts):
     store = log.experiments
-    assert store.keep(experiment()) is None
+    assert store.save(experiment()) is None
     runs = [row(number) for number in range(4)]
     begun = [Started(f"cell-{number}", run.run_id) for number, run in enumerate(runs)]
     assert store.started("ada", "0001", begun) is None
@@ -131,24 +131,24 @@ def test_what_checks_said_is_kept_until_the_cell_is_run_again(log, row):
 def test_deleting_all_of_a_visitor_takes_his_experiments_too(log, row):
     store = log.experiments
     for visitor in ("ada", "eve"):
-        assert store.keep(experiment(visitor=visitor)) is None
+        assert store.save(experiment(visitor=visitor)) is None
         assert store.started(visitor, "0001", [Started("cell", "r")]) is None
     log.delete_all("ada")
     assert log.flush(5)
-    assert store.of("ada") == ()
+    assert store.list_experiments("ada") == ()
     assert store.cells("ada", "0001") == {}
-    assert len(store.of("eve")) == len(store.cells("eve", "0001")) == 1
+    assert len(store.list_experiments("eve")) == len(store.cells("eve", "0001")) == 1
 
 
 def test_what_cannot_be_kept_is_refused_with_the_cause(open_log, tmp_path):
     folder = tmp_path / "not-a-file.db"
     folder.mkdir()
-    refused = open_log(f"sqlite:///{folder}").experiments.keep(experiment())
+    refused = open_log(f"sqlite:///{folder}").experiments.save(experiment())
     assert isinstance(refused, Refusal)
     assert refused.sentence.startswith("Experiments cannot be kept just now: ")
 
 
 @pytest.mark.parametrize("text", ["half \ud800", "nul \0"])
 def test_texts_that_no_database_can_hold_are_replaced(log, text):
-    assert log.experiments.keep(experiment(name=text)) is None
+    assert log.experiments.save(experiment(name=text)) is None
     assert log.experiments.get("ada", "0001").name.endswith("\ufffd")

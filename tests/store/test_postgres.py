@@ -43,7 +43,7 @@ def test_a_server_that_crashes_while_rows_are_written_costs_none_and_one_warning
         )
         assert log.count("ada") == 399
         assert log.get("ada", row(399).run_id) == (row(399), texts(row(399)))
-        assert "the database server can't be reached" in log.budgets.keep("ada", Budget()).sentence
+        assert "the database server can't be reached" in log.budgets.save("ada", Budget()).sentence
     finally:
         postgres.start()
     assert log.flush(10)
@@ -71,7 +71,7 @@ def test_a_server_that_falls_silent_is_given_up_and_found_again(
         assert not log.flush(30)
         assert log.warning == f"{DOWN} {KEPT}"
         assert ids(log.page("ada")) == [2, 1]
-        assert "can't be reached" in log.budgets.keep("ada", Budget()).sentence
+        assert "can't be reached" in log.budgets.save("ada", Budget()).sentence
         assert time.monotonic() - began_s < 25
     assert log.flush(30)
     assert (ids(log.page("ada")), log.warning) == ([2, 1], None)
@@ -130,7 +130,7 @@ def test_a_user_who_may_only_read_is_shown_the_history(
     assert reader.warning == f"The log can't be saved: {cause}. {KEPT}"
     assert ids(reader.page("ada")) == [2, 1]
     assert reader.totals("ada").runs == 2
-    assert cause in reader.budgets.keep("ada", Budget()).sentence
+    assert cause in reader.budgets.save("ada", Budget()).sentence
     assert len(warnings(caplog)) == 1
     postgres.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO reader_{schema}")
     assert reader.flush(10)

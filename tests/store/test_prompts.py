@@ -21,48 +21,48 @@ def texts(prompt):
 
 def test_a_library_survives_the_process_and_belongs_to_one_visitor(open_log):
     log = open_log()
-    assert log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one", "first"),))) is None
+    assert log.prompts.save("ada", SavedPrompt("1", "Dosa", (version("one", "first"),))) is None
     assert log.prompts.add_version("ada", "1", version("two", "shorter")) is None
     log.close()
     store = open_log().prompts
-    [prompt] = store.all("ada")
+    [prompt] = store.list_prompts("ada")
     assert (prompt.name, texts(prompt)) == ("Dosa", ["one", "two"])
     assert [(each.number, each.note) for each in prompt.versions] == [(1, "first"), (2, "shorter")]
-    assert store.all("bob") == ()
+    assert store.list_prompts("bob") == ()
     store.rename("bob", "1", "Mine")
     store.delete("bob", "1")
-    store.keep("bob", SavedPrompt("1", "Bob's", (version("other"),)))
-    assert store.all("ada") == (prompt,)
+    store.save("bob", SavedPrompt("1", "Bob's", (version("other"),)))
+    assert store.list_prompts("ada") == (prompt,)
 
 
 def test_a_prompt_is_renamed_deleted_and_brought_back_whole(log):
     store = log.prompts
-    store.keep("ada", SavedPrompt("1", "Dosa", (version("one"), replace(version("x"), number=2))))
+    store.save("ada", SavedPrompt("1", "Dosa", (version("one"), replace(version("x"), number=2))))
     store.rename("ada", "1", "Idli")
-    [prompt] = store.all("ada")
+    [prompt] = store.list_prompts("ada")
     assert prompt.name == "Idli"
     store.delete("ada", "1")
-    assert store.all("ada") == ()
-    store.keep("ada", prompt)
-    assert store.all("ada") == (prompt,)
+    assert store.list_prompts("ada") == ()
+    store.save("ada", prompt)
+    assert store.list_prompts("ada") == (prompt,)
 
 
 def test_prompts_come_by_name_and_two_of_one_name_stay_two(log):
     store = log.prompts
     for prompt_id, name, text in (("1", "b", "one"), ("2", "A", "two"), ("3", "b", "three")):
-        store.keep("ada", SavedPrompt(prompt_id, name, (version(text),)))
-    found = [(prompt.prompt_id, prompt.name, texts(prompt)) for prompt in store.all("ada")]
+        store.save("ada", SavedPrompt(prompt_id, name, (version(text),)))
+    found = [(prompt.prompt_id, prompt.name, texts(prompt)) for prompt in store.list_prompts("ada")]
     assert found == [("2", "A", ["two"]), ("1", "b", ["one"]), ("3", "b", ["three"])]
 
 
 def test_deleting_the_history_leaves_the_library_alone(log):
-    log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one"),)))
+    log.prompts.save("ada", SavedPrompt("1", "Dosa", (version("one"),)))
     log.delete_all("ada")
     assert log.flush(5)
-    assert len(log.prompts.all("ada")) == 1
+    assert len(log.prompts.list_prompts("ada")) == 1
 
 
 def test_a_library_that_cannot_be_reached_is_a_refusal_in_words(open_log, tmp_path):
     log = open_log(f"sqlite:///{tmp_path}")
-    assert "can't be reached: its path is a folder" in log.prompts.all("ada").sentence
-    assert log.prompts.keep("ada", SavedPrompt("1", "Dosa", (version("one"),))) is not None
+    assert "can't be reached: its path is a folder" in log.prompts.list_prompts("ada").sentence
+    assert log.prompts.save("ada", SavedPrompt("1", "Dosa", (version("one"),))) is not None

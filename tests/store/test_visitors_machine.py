@@ -159,7 +159,7 @@ class Visitors(RuleBasedStateMachine):
     def wait_for_ones_own(self, who):
         taken.append("own")
         ids = set(self.runs[who])
-        assert self.log.saved(who, ids, 60) == ids - self.refused[who]
+        assert self.log.flush_runs(who, ids, 60) == ids - self.refused[who]
 
     @rule(doubts=st.integers(0, 3))
     def restart(self, doubts):
@@ -244,8 +244,8 @@ class Visitors(RuleBasedStateMachine):
     def keep_a_budget(self, who, cents):
         taken.append("budget")
         own = Budget(day_usd=Decimal(cents))
-        assert self.log.budgets.keep(who, own) is None
-        assert self.log.budgets.of(who) == own
+        assert self.log.budgets.save(who, own) is None
+        assert self.log.budgets.load(who) == own
 
     def teardown(self):
         if hasattr(self, "log"):

@@ -101,7 +101,7 @@ def matches_entry(chosen: Filter, entry: Entry, mark: Mark) -> bool:
     searched: Sequence[str] = ()
     if chosen.text.strip() and entry.texts is not None:
         texts = entry.texts
-        searched = search_index.said_of(texts.request_json, texts.answer, texts.blocks_json)
+        searched = search_index.searched_texts(texts.request_json, texts.answer, texts.blocks_json)
     return matches(chosen, entry.row, mark, searched)
 
 

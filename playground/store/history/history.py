@@ -237,7 +237,7 @@ class History:
         if not self._is_caught_up(name, ids):
             return _NOT_WRITTEN
         now = self._clock()
-        refused = self._memory.unsaved_of(name, ids)
+        refused = self._memory.unsaved_entries(name, ids)
 
         def delete(connection: sa.Connection) -> Sequence[str]:
             return forgetting.delete(connection, name, ids, now, refused)
@@ -255,7 +255,7 @@ class History:
             return outcome
         refused, unread = outcome
         for run in refused:
-            self._memory.keep(run.row, run.texts)
+            self._memory.record(run.row, run.texts)
         self._writer.wake()
         runs = "1 run is" if unread == 1 else f"{unread:,} runs are"
         return Refusal(f"{runs} not back: what was kept can't be read.") if unread else None
@@ -273,7 +273,7 @@ class History:
         if not self._is_caught_up(name, run_ids):
             return _NOT_WRITTEN
 
-        refused = self._memory.unsaved_of(name, run_ids)
+        refused = self._memory.unsaved_entries(name, run_ids)
 
         def change(connection: sa.Connection) -> Sequence[str]:
             work(connection, run_ids)
@@ -282,7 +282,7 @@ class History:
         problem = self._forget(name, change, refused)
         if problem is None and keeps_numbers:
             for run_id, entry in refused.items():
-                self._memory.keep(entry.row.bare, RunTexts(run_id=run_id))
+                self._memory.record(entry.row.bare, RunTexts(run_id=run_id))
         return problem
 
     def _forget(
@@ -309,7 +309,7 @@ class History:
             return None
         # A commit can fail too, and no database has these rows.
         for run_id in refused.keys() & set(forgotten):
-            self._memory.keep(refused[run_id].row, refused[run_id].texts)
+            self._memory.record(refused[run_id].row, refused[run_id].texts)
         return problem
 
     def _is_caught_up(self, visitor: str, run_ids: Sequence[str]) -> bool:

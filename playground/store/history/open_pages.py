@@ -49,7 +49,7 @@ class OpenPages:
                 self._keys[page] = OrderedDict()
                 self._sizes[page] = 0
 
-    def keep(self, page: str, row: RunRow, texts: RunTexts) -> None:
+    def add(self, page: str, row: RunRow, texts: RunTexts) -> None:
         """Take in a run, or its newer state; the oldest runs make room for it."""
         with self._lock:
             if page not in self._keys:

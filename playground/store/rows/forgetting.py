@@ -1,4 +1,4 @@
-"""Deletes runs: single ones, which can be brought back, or all of a visitor's, for good."""
+"""Deletes runs: single ones, which can be undone, or all of a visitor's, for good."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,15 +17,15 @@ from playground.store.rows.reading import read_rows, read_texts
 from playground.store.search import search_index
 from playground.store.sums import days, few_runs
 from playground.store.tables import batch_tables, dialect
-from playground.store.tables.faults import apart
+from playground.store.tables.faults import in_savepoint
 from playground.store.tables.history_schema import days as days_table
 from playground.store.tables.history_schema import deleted, deletions, marks, tags
 from playground.store.tables.schema import cells, claims, experiments, runs, texts
 
-_KEPT_FOR = timedelta(hours=1)
+_UNDO_PERIOD = timedelta(hours=1)
 _COUNTS_STILL = timedelta(days=2)
 """No budget looks back further, except that of a page that was open for longer."""
-_FORGOTTEN_AT_ONCE = 2_000
+_DELETED_AT_ONCE = 2_000
 """So few that others who want to write wait only a moment for their turn."""
 
 _STRIP = (
@@ -62,8 +62,8 @@ def delete(
 def bring_back(
     connection: sa.Connection, visitor: str, run_ids: Sequence[str], boot: str
 ) -> tuple[list[LoggedRun], int]:
-    """Undo a deletion. Return the runs that the database refuses, to be kept in memory as before,
-    and how many are left deleted because what was kept of them can't be read."""
+    """Undo a deletion. Return the runs that the database refuses, which stay in memory as before,
+    and the number of runs that stay deleted because their copy can't be read."""
     conditions = deleted.c.visitor == visitor, deleted.c.run_id.in_(run_ids)
     lines = connection.execute(sa.select(deleted.c.run_id, deleted.c.run_json).where(*conditions))
     runs_by_id, unread = {}, 0
@@ -77,12 +77,12 @@ def bring_back(
     refused = []
     for run in runs_by_id.values():
         # One at a time: a refused run holds up none of the others.
-        if apart(connection, partial(put, connection, [run], boot)) is not None:
+        if in_savepoint(connection, partial(insert_runs, connection, [run], boot)) is not None:
             refused.append(run)
     return refused, unread
 
 
-def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:
+def insert_runs(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None:
     """Write whole runs; all of them have ended."""
     keys = [(run.row.visitor, run.row.run_id) for run in kept]
     long_texts = [asdict(run.texts) | {"visitor": run.row.visitor} for run in kept if run.texts]
@@ -98,11 +98,13 @@ def put(connection: sa.Connection, kept: Sequence[LoggedRun], boot: str) -> None
 
 def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> None:
     """Delete runs for good, with all that belongs to them. What they cost still counts."""
-    reservations.keep_spent(connection, visitor, few_runs.are(connection, runs, visitor, run_ids))
+    reservations.keep_spent(
+        connection, visitor, few_runs.belongs_to(connection, runs, visitor, run_ids)
+    )
     search_index.remove(connection, visitor, run_ids)
     with days.updating(connection, [(visitor, run_id) for run_id in run_ids]):
         for table in (runs, texts, marks, tags):
-            is_deleted = few_runs.are(connection, table, visitor, run_ids)
+            is_deleted = few_runs.belongs_to(connection, table, visitor, run_ids)
             connection.execute(sa.delete(table).where(is_deleted))
 
 
@@ -110,7 +112,9 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
     """Keep only the numbers of runs: no prompt, answer or error text, and no tool, schema or stop
     sequence among the parameters."""
     search_index.remove(connection, visitor, run_ids)
-    connection.execute(sa.delete(texts).where(few_runs.are(connection, texts, visitor, run_ids)))
+    connection.execute(
+        sa.delete(texts).where(few_runs.belongs_to(connection, texts, visitor, run_ids))
+    )
     bare_rows = [
         {"of_run": row.run_id, "params": row.params_json, "message": row.error_message}
         for row in (row.bare for row in read_rows(connection, visitor, run_ids))
@@ -119,25 +123,25 @@ def drop_texts(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) 
         connection.execute(_STRIP, [bare | {"of_visitor": visitor} for bare in bare_rows])
 
 
-def promise(connection: sa.Connection, visitor: str, now: datetime) -> None:
-    """Remember that all of a visitor's runs are to be deleted, however this process ends."""
+def record_deletion(connection: sa.Connection, visitor: str, now: datetime) -> None:
+    """Record that all of a visitor's runs are to be deleted, to survive a crash."""
     dialect.upsert(connection, deletions, [{"visitor": visitor, "asked_at": now}])
 
 
-def promised(connection: sa.Connection) -> Sequence[str]:
-    """The visitors whose runs are still to be deleted."""
+def pending_deletions(connection: sa.Connection) -> Sequence[str]:
+    """The visitors with a recorded deletion that is not complete."""
     return connection.scalars(sa.select(deletions.c.visitor)).all()
 
 
-def forget_some(connection: sa.Connection, visitor: str, now: datetime) -> bool:
-    """Delete some of all that is known of a visitor's runs, as was promised; say whether that was
-    the last. What they cost still counts."""
-    is_promised = deletions.c.visitor == visitor
-    if connection.scalar(sa.select(deletions.c.visitor).where(is_promised)) is None:
+def delete_chunk(connection: sa.Connection, visitor: str, now: datetime) -> bool:
+    """Delete some runs of a recorded deletion, with all that belongs to them; return True once none
+    is left. Their costs still count."""
+    is_recorded = deletions.c.visitor == visitor
+    if connection.scalar(sa.select(deletions.c.visitor).where(is_recorded)) is None:
         return True  # Another process has kept the promise: what came since is to stay.
     is_own = runs.c.visitor == visitor
     ids = sa.select(runs.c.run_id).where(is_own).order_by(runs.c.run_id)
-    last_id = connection.scalar(ids.offset(_FORGOTTEN_AT_ONCE - 1).limit(1))
+    last_id = connection.scalar(ids.offset(_DELETED_AT_ONCE - 1).limit(1))
     first_ones = [] if last_id is None else [runs.c.run_id <= last_id]
     is_recent = runs.c.started_at >= now - _COUNTS_STILL
     reservations.keep_spent(connection, visitor, is_recent, *first_ones)
@@ -153,10 +157,10 @@ def forget_some(connection: sa.Connection, visitor: str, now: datetime) -> bool:
     for table in (experiments, cells, claims):
         connection.execute(sa.delete(table).where(table.c.visitor == visitor))
     if last_id is None:
-        connection.execute(sa.delete(deletions).where(is_promised))
+        connection.execute(sa.delete(deletions).where(is_recorded))
     return last_id is None
 
 
 def purge(connection: sa.Connection, now: datetime) -> None:
     """Forget what was deleted too long ago to be brought back."""
-    connection.execute(sa.delete(deleted).where(deleted.c.deleted_at < now - _KEPT_FOR))
+    connection.execute(sa.delete(deleted).where(deleted.c.deleted_at < now - _UNDO_PERIOD))

@@ -33,13 +33,13 @@ def read_marks(
     for chunk in in_chunks(run_ids):
         tags_by_run: dict[str, list[str]] = defaultdict(list)
         question = sa.select(tags.c.run_id, tags.c.tag).where(
-            few_runs.are(connection, tags, visitor, chunk)
+            few_runs.belongs_to(connection, tags, visitor, chunk)
         )
         for run_id, tag in connection.execute(question.order_by(tags.c.tag)):
             tags_by_run[run_id].append(tag)
             marks_by_id[run_id] = _mark_of(tags_by_run[run_id])
         columns = (marks.c[name] for name in ("run_id", *_MARK))
-        rows = sa.select(*columns).where(few_runs.are(connection, marks, visitor, chunk))
+        rows = sa.select(*columns).where(few_runs.belongs_to(connection, marks, visitor, chunk))
         for run_id, is_starred, *rest_of_mark in connection.execute(rows):
             marks_by_id[run_id] = _mark_of(tags_by_run[run_id], is_starred, *rest_of_mark)
     return marks_by_id

@@ -1,4 +1,4 @@
-"""What this process itself knows of the log: the rows not yet written, and the latest ones."""
+"""The part of the log in this process's memory: unsaved rows, and the latest ones."""
 
 import threading
 from collections import Counter, OrderedDict, defaultdict
@@ -26,8 +26,8 @@ _CHARACTERS_OF_A_ROW = 2_000
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A row as last recorded, with the number of that record; `since` is the number of its oldest
-    version not yet written."""
+    """A row as last recorded, with the sequence number of that record; `since` is the number of its
+    oldest unsaved version."""
 
     row: RunRow
     texts: RunTexts | None
@@ -48,20 +48,19 @@ class Entry:
 @dataclass(frozen=True, eq=False)
 class Deletion:
     """All of a visitor's data is to be deleted. `fault` is what prevented it when it was tried;
-    once it `is_promised` the database knows of it, too."""
+    once it `is_recorded` the database knows of it, too."""
 
     visitor: str
     number: int
     fault: Fault | None = None
-    is_promised: bool = False
+    is_recorded: bool = False
 
 
 class Memory:
-    """Rows by visitor and run id; safe to use from any thread, and never waits for a disk.
+    """Rows by visitor and run id. Thread-safe; never waits for a disk.
 
-    A row that the database refused is set apart from those to be written: it stays here, is seen
-    like them, and holds up none of them. Only so many refused rows are kept; of those that are
-    given up only the ids are.
+    A row that the database refused is separated from the pending ones: it stays readable here and
+    does not block them. The number of refused rows is bounded; of dropped ones only the ids remain.
     """
 
     def __init__(self) -> None:
@@ -76,8 +75,8 @@ class Memory:
         self._refused_size: Counter[str] = Counter()
         self._lost: defaultdict[str, set[str]] = defaultdict(set)
 
-    def keep(self, row: RunRow, texts: RunTexts | None) -> None:
-        """Take in a row, or a newer version of it; without texts the earlier texts remain."""
+    def record(self, row: RunRow, texts: RunTexts | None) -> None:
+        """Add or update a row; without texts the earlier texts remain."""
         key = (row.visitor, row.run_id)
         with self._lock:
             self._number += 1
@@ -120,7 +119,7 @@ class Memory:
             self._latest_size -= entry.size
 
     def clear(self, visitor: str) -> None:
-        """Forget a visitor's rows, and have them deleted from the database too."""
+        """Drop a visitor's rows, and request their deletion from the database."""
         with self._lock:
             self._number += 1
             # Numbered like a row, so that waiting for everything up to a number includes it.
@@ -130,7 +129,7 @@ class Memory:
                 self._drop(key)
 
     def forget(self, visitor: str, run_ids: Sequence[str]) -> None:
-        """Forget some rows, which were deleted from the database."""
+        """Drop rows that were deleted from the database."""
         with self._lock:
             for run_id in run_ids:
                 self._drop((visitor, run_id))
@@ -141,46 +140,46 @@ class Memory:
         self._forget(key)
 
     def _accept(self, key: Key) -> None:
-        """Set a row apart no longer, if it was set apart."""
+        """Make a refused row pending again."""
         if self._refused.pop(key, None) is not None:
             self._refused_size[key[0]] -= self._unsaved[key].whole_size
 
     def replay(self) -> None:
-        """Have everything still remembered written again: the file that held it is gone."""
+        """Make all remembered rows pending again, because their file is gone."""
         with self._lock:
             for key, entry in self._latest.items():
                 if key not in self._unsaved:
                     self._number += 1
                     self._put(key, replace(entry, number=self._number, since=self._number))
             for deletion in self._deletions.values():
-                self._deletions[deletion.visitor] = replace(deletion, is_promised=False)
+                self._deletions[deletion.visitor] = replace(deletion, is_recorded=False)
 
     def resume(self, visitor: str) -> None:
-        """Go on with a deletion that was promised, by a process that may have died since."""
+        """Resume a recorded deletion, whose process may have died since."""
         with self._lock:
             if visitor not in self._deletions:
                 self._number += 1
-                self._deletions[visitor] = Deletion(visitor, self._number, is_promised=True)
+                self._deletions[visitor] = Deletion(visitor, self._number, is_recorded=True)
 
-    def promised(self, deletion: Deletion) -> None:
-        """Note that the database knows of a deletion."""
+    def mark_recorded(self, deletion: Deletion) -> None:
+        """Mark a deletion as recorded in the database."""
         with self._lock:
             if self._is_current(deletion):
-                self._deletions[deletion.visitor] = replace(deletion, is_promised=True)
+                self._deletions[deletion.visitor] = replace(deletion, is_recorded=True)
 
     def deletions(self) -> tuple[Deletion, ...]:
-        """Return the deletions that are to be done before any row is written."""
+        """Return the requested deletions; they come before any row is written."""
         with self._lock:
             return tuple(self._deletions.values())
 
-    def deleted(self, deletion: Deletion) -> None:
-        """Drop a deletion that was done, unless it was requested again in the meantime."""
+    def deletion_done(self, deletion: Deletion) -> None:
+        """Remove a completed deletion, unless it was requested again in the meantime."""
         with self._lock:
             if self._is_current(deletion):
                 del self._deletions[deletion.visitor]
 
-    def delayed(self, deletion: Deletion, fault: Fault) -> None:
-        """Note what is in the way of a deletion."""
+    def deletion_failed(self, deletion: Deletion, fault: Fault) -> None:
+        """Store the fault that prevented a deletion."""
         with self._lock:
             if self._is_current(deletion):
                 self._deletions[deletion.visitor] = replace(deletion, fault=fault)
@@ -190,13 +189,13 @@ class Memory:
         return current is not None and current.number == deletion.number
 
     def deletion(self, visitor: str) -> Deletion | None:
-        """Return the deletion of this visitor that the database still has to do."""
+        """Return the incomplete deletion of this visitor."""
         with self._lock:
             return self._deletions.get(visitor)
 
-    def work(self) -> tuple[Entry, ...]:
-        """Return the rows to be written now. Rows of a visitor who is still to be deleted wait: the
-        deletion would take them along."""
+    def pending(self) -> tuple[Entry, ...]:
+        """Return the rows to write now. Rows of a visitor with an incomplete deletion wait, because
+        that would delete them as well."""
         with self._lock:
             return tuple(
                 entry
@@ -205,13 +204,13 @@ class Memory:
             )
 
     def is_to_be_written(self, entry: Entry) -> bool:
-        """Say whether a row is still wanted, and no deletion has been requested since."""
+        """Whether a row is still unsaved, and no deletion has been requested since."""
         key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
             return key in self._unsaved and key[0] not in self._deletions
 
-    def saved(self, entries: Sequence[Entry]) -> None:
-        """Drop what was written, except rows recorded again in the meantime."""
+    def mark_saved(self, entries: Sequence[Entry]) -> None:
+        """Remove written rows, except those recorded again in the meantime."""
         with self._lock:
             for entry in entries:
                 key = (entry.row.visitor, entry.row.run_id)
@@ -225,7 +224,7 @@ class Memory:
                     self._unsaved[key] = replace(current, since=current.number)
 
     def refuse(self, entry: Entry, fault: Fault) -> None:
-        """Set a row apart that the database does not accept, unless it was recorded again."""
+        """Mark a row as refused by the database, unless it was recorded again."""
         key = (entry.row.visitor, entry.row.run_id)
         with self._lock:
             if self._unsaved.get(key) is entry:
@@ -233,52 +232,52 @@ class Memory:
                 self._refused[key] = fault
                 self._refused_size[key[0]] += entry.whole_size
                 while len(self._refused) > 1 and self._refused_size.total() > _REFUSED_CHARACTERS:
-                    self._lose_one()
+                    self._drop_oldest_refused()
 
-    def _lose_one(self) -> None:
-        """Give up the oldest refused row of the visitor who has most, so that nobody loses one for
-        another's sake."""
+    def _drop_oldest_refused(self) -> None:
+        """Drop the oldest refused row of the visitor who has most, so that no visitor loses rows
+        because of another."""
         [(visitor, _)] = self._refused_size.most_common(1)
         keys = [key for key in self._refused if key[0] == visitor]
         oldest = min(keys, key=lambda key: self._unsaved[key].number)
         self._drop(oldest)
         self._lost[visitor].add(oldest[1])
 
-    def refused_work(self) -> tuple[Entry, ...]:
-        """Return the rows set apart, those not tried for longest first."""
+    def refused(self) -> tuple[Entry, ...]:
+        """Return the refused rows, least recently tried first."""
         with self._lock:
             keys = [key for key in self._refused if key[0] not in self._deletions]
             return tuple(self._unsaved[key] for key in keys)
 
     def refusals(self, visitor: str | None = None) -> tuple[Fault, ...]:
-        """Return why each row set apart was refused, of one visitor or of all."""
+        """Return the fault of each refused row, of one visitor or of all."""
         with self._lock:
             return tuple(fault for key, fault in self._refused.items() if visitor in (None, key[0]))
 
-    def lost(self, visitor: str | None = None) -> int:
-        """Return how many refused rows were given up, of one visitor or of all."""
+    def lost_count(self, visitor: str | None = None) -> int:
+        """Return the number of dropped rows, of one visitor or of all."""
         with self._lock:
             return sum(len(ids) for owner, ids in self._lost.items() if visitor in (None, owner))
 
     def lost_ids(self, visitor: str) -> frozenset[str]:
-        """Return which runs of a visitor were given up."""
+        """Return the ids of a visitor's dropped rows."""
         with self._lock:
             return frozenset(self._lost.get(visitor, ()))
 
-    def unsaved_of(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
-        """Return those of these runs that are not written yet."""
+    def unsaved_entries(self, visitor: str, run_ids: Collection[str]) -> dict[str, Entry]:
+        """Return the unsaved rows among these runs."""
         with self._lock:
             entries = {run_id: self._unsaved.get((visitor, run_id)) for run_id in run_ids}
             return {run_id: entry for run_id, entry in entries.items() if entry is not None}
 
     def is_waiting(self, visitor: str, run_ids: Collection[str]) -> bool:
-        """Say whether one of these runs is still to be written, and was not refused."""
+        """Whether one of these runs is unsaved and was not refused."""
         with self._lock:
             keys = [(visitor, run_id) for run_id in run_ids]
             return any(key in self._unsaved and key not in self._refused for key in keys)
 
     def entries(self, visitor: str, *, latest: bool) -> dict[str, Entry]:
-        """Return a visitor's unsaved rows by run id, or all those still remembered."""
+        """Return a visitor's unsaved rows by run id; with `latest` also the remembered ones."""
         with self._lock:
             sources = (self._latest, self._unsaved) if latest else (self._unsaved,)
             return {
@@ -299,7 +298,7 @@ class Memory:
         return len(self._unsaved) - len(self._refused)
 
     def is_full(self, visitor: str) -> bool:
-        """Say whether no more rows of this visitor should come until some are written."""
+        """Whether this visitor may add no more rows until some are written."""
         with self._lock:
             all_ = self._unsaved_size.total() - self._refused_size.total()
             own = self._unsaved_size[visitor] - self._refused_size[visitor]
@@ -308,7 +307,7 @@ class Memory:
 
     @property
     def number(self) -> int:
-        """The number of the latest request to this memory."""
+        """The sequence number of the latest row or deletion."""
         return self._number
 
     def is_saved(self, number: int) -> bool:

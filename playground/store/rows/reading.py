@@ -90,7 +90,7 @@ def read_rows(connection: sa.Connection, visitor: str, run_ids: Iterable[str]) -
     """Return those of these runs that this visitor has."""
     rows = []
     for chunk in in_chunks(run_ids):
-        question = sa.select(*_ROW).where(few_runs.are(connection, runs, visitor, chunk))
+        question = sa.select(*_ROW).where(few_runs.belongs_to(connection, runs, visitor, chunk))
         rows += [RunRow(**record) for record in connection.execute(question).mappings()]
     return rows
 
@@ -125,7 +125,7 @@ def _read_texts(
 ) -> dict[str, RunTexts]:
     loaded = []
     for chunk in in_chunks(run_ids):
-        question = sa.select(*columns).where(few_runs.are(connection, texts, visitor, chunk))
+        question = sa.select(*columns).where(few_runs.belongs_to(connection, texts, visitor, chunk))
         loaded += [RunTexts(**record) for record in connection.execute(question).mappings()]
     return {row.run_id: row for row in loaded}
 

@@ -1,4 +1,4 @@
-"""The index of words: which runs said what. On SQLite it is an FTS5 table that holds no text, on
+"""The full-text index of runs. On SQLite it is an FTS5 table that holds no text, on
 Postgres a tsvector; the words come from `core/text/search_words.py` for both.
 
 To remove a run, FTS5 must be told the very words it was given, or it considers itself damaged. A
@@ -21,9 +21,9 @@ from playground.core.answer.content import as_text
 from playground.core.log.logged_request import said as said_in
 from playground.core.runs.run_row import LIVE, RunTexts
 from playground.core.text.search_words import words
-from playground.store.search.search_matches import SLOTS, first_id, who
+from playground.store.search.search_matches import SLOTS, first_id, index_visitor
 from playground.store.tables.dialect import in_chunks
-from playground.store.tables.faults import apart, fault_of
+from playground.store.tables.faults import fault_of, in_savepoint
 from playground.store.tables.history_schema import searchable, unsearched
 from playground.store.tables.schema import runs, texts
 
@@ -53,7 +53,7 @@ class Text(NamedTuple):
         return words_of(self.request_json, self.answer, self.blocks_json)
 
 
-def said_of(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
+def searched_texts(request_json: str, answer: str, blocks_json: str = "") -> tuple[str, str]:
     """The texts in which a run is searched."""
     texts = RunTexts(run_id="", answer=answer, blocks_json=blocks_json)
     return said_in(request_json), as_text(texts.blocks)
@@ -61,7 +61,9 @@ def said_of(request_json: str, answer: str, blocks_json: str = "") -> tuple[str,
 
 def words_of(request_json: str, answer: str, blocks_json: str) -> list[str]:
     """The words by which a run is found."""
-    return [word for text in said_of(request_json, answer, blocks_json) for word in words(text)]
+    return [
+        word for text in searched_texts(request_json, answer, blocks_json) for word in words(text)
+    ]
 
 
 def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
@@ -76,7 +78,7 @@ def add(connection: sa.Connection, ended: Sequence[Text]) -> None:
         joined = " ".join(run_words)
         row = {"id": number, "visitor": run.visitor, "run_id": run.run_id}
         rows.append(row | {"words": _digest(joined) if is_sqlite else _ts_vector(run_words)})
-        index_rows.append({"id": number, "who": who(run.visitor), "words": joined})
+        index_rows.append({"id": number, "who": index_visitor(run.visitor), "words": joined})
     if is_sqlite:
         connection.execute(sa.insert(searchable), rows)
         connection.execute(_ADD, index_rows)
@@ -100,7 +102,7 @@ def remove(connection: sa.Connection, visitor: str, run_ids: Sequence[str]) -> N
         is_sound = not is_sqlite or _remove_words(connection, visitor, conditions)
         connection.execute(sa.delete(searchable).where(*conditions))
         if not is_sound:
-            start_anew(connection)
+            rebuild(connection)
 
 
 def _remove_words(
@@ -118,7 +120,7 @@ def _remove_words(
         joined = " ".join(words_of(request or "", answer or "", blocks or ""))
         if digest != _digest(joined):
             return False
-        rows.append({"id": number, "who": who(visitor), "words": joined})
+        rows.append({"id": number, "who": index_visitor(visitor), "words": joined})
     if rows:
         connection.execute(_REMOVE, rows)
     return True
@@ -139,10 +141,10 @@ def remove_visitor(connection: sa.Connection, visitor: str) -> None:
         remove(connection, visitor, ids)
         return
     connection.execute(sa.delete(searchable).where(searchable.c.visitor == visitor))
-    start_anew(connection)
+    rebuild(connection)
 
 
-def start_anew(connection: sa.Connection) -> None:
+def rebuild(connection: sa.Connection) -> None:
     """Forget all words, so that none of a deleted text remains, and index the rest bit by bit."""
     # On Postgres the words are in the row of their run, and gone with it.
     if connection.dialect.name != "sqlite":
@@ -194,9 +196,9 @@ def catch_up(connection: sa.Connection, most: int) -> bool:
 def _add_readable(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> None:
     """Make these runs findable, except for those whose texts can't be read: one of them would keep
     all others from being read or written."""
-    if apart(connection, partial(_add_again, connection, keys)) is None:
+    if in_savepoint(connection, partial(_add_again, connection, keys)) is None:
         return
-    tries = [apart(connection, partial(_add_again, connection, [key])) for key in keys]
+    tries = [in_savepoint(connection, partial(_add_again, connection, [key])) for key in keys]
     errors = [error for error in tries if error is not None]
     if errors:
         # Only their type: SQLite quotes a text that it cannot read.

@@ -79,7 +79,7 @@ class Matches:
         return sa.text(statement).bindparams(**values)
 
 
-def who(visitor: str) -> str:
+def index_visitor(visitor: str) -> str:
     # Each visitor is a word, so that their runs are found without looking at those of others.
     # Whether a run really is theirs is decided by the table, not by this.
     return blake2b(visitor.encode(), digest_size=8).hexdigest()
@@ -90,7 +90,7 @@ def _fts_query(visitor: str, phrases: Sequence[Phrase]) -> str:
     phrases_query = " AND ".join(
         f'"{" ".join(phrase.words)}"{" *" if phrase.is_prefix else ""}' for phrase in phrases
     )
-    owner = f'who : "{who(visitor)}"'
+    owner = f'who : "{index_visitor(visitor)}"'
     return f"{owner} AND words : ({phrases_query})" if phrases_query else owner
 
 

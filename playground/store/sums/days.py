@@ -141,7 +141,7 @@ def sums_of_ids(
         # Added up here: asked to group, SQLite would walk all runs of the visitor in the order of
         # the groups instead of picking out these few.
         question = sa.select(*COUNTED).where(
-            few_runs.are(connection, runs, visitor, chunk), started
+            few_runs.belongs_to(connection, runs, visitor, chunk), started
         )
         parts.append(added_up(connection.execute(question)))
     return joined(parts)

@@ -1,4 +1,4 @@
-"""A few runs, selected by their ids so that the database looks up each of them.
+"""Conditions that select a few runs by their ids, so that the database looks up each of them.
 
 SQLite, which does not know how many runs a visitor has, would otherwise scan all of them wherever
 some index covers the rest of the query.
@@ -24,7 +24,7 @@ _ROWS = {
 }
 
 
-def are(
+def belongs_to(
     connection: sa.Connection, table: sa.Table, visitor: str, run_ids: Sequence[str]
 ) -> sa.ColumnElement[bool]:
     """The condition that a row of a table belongs to one of these runs."""

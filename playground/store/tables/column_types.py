@@ -25,12 +25,12 @@ MISFITS = (
     "\ufffd, a number or a time as unknown, a status as interrupted."
 )
 # An engine has its own dialect object, which is all that a type is told about where it reads.
-_told_misfits: WeakSet[sa.Dialect] = WeakSet()
+_reported_dialects: WeakSet[sa.Dialect] = WeakSet()
 
 
 def has_misfits(engines: Iterable[sa.Engine]) -> bool:
     """Whether something was read that its column's type does not allow."""
-    return any(engine.dialect in _told_misfits for engine in engines)
+    return any(engine.dialect in _reported_dialects for engine in engines)
 
 
 def decode(raw: bytes, dialect: sa.Dialect) -> str:
@@ -38,7 +38,7 @@ def decode(raw: bytes, dialect: sa.Dialect) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        _told_misfits.add(dialect)
+        _reported_dialects.add(dialect)
         return raw.decode(errors="replace")
 
 
@@ -51,7 +51,7 @@ class AnyText(sa.TypeDecorator[str]):
     def process_result_value(self, value: object, dialect: sa.Dialect) -> str | None:
         if value is None or isinstance(value, str):
             return value
-        _told_misfits.add(dialect)
+        _reported_dialects.add(dialect)
         return decode(value, dialect) if isinstance(value, bytes) else str(value)
 
 
@@ -68,7 +68,7 @@ class OneOf(sa.TypeDecorator[str]):
     def process_result_value(self, value: object, dialect: sa.Dialect) -> str | None:
         if value is None or (isinstance(value, str) and value in self.words):
             return value
-        _told_misfits.add(dialect)
+        _reported_dialects.add(dialect)
         return self.otherwise
 
 
@@ -90,7 +90,7 @@ class Whole(sa.TypeDecorator[int]):
             return value
         whole = _whole(value)
         if whole is None:
-            _told_misfits.add(dialect)
+            _reported_dialects.add(dialect)
         return self.otherwise if whole is None else whole
 
 
@@ -103,7 +103,7 @@ class Seconds(sa.TypeDecorator[float]):
     def process_result_value(self, value: object, dialect: sa.Dialect) -> float | None:
         if value is None or (isinstance(value, int | float) and math.isfinite(value)):
             return value
-        _told_misfits.add(dialect)
+        _reported_dialects.add(dialect)
         return None
 
 
@@ -121,7 +121,7 @@ class PicoDollars(sa.TypeDecorator[Decimal]):
             return None
         picos = _whole(value)
         if picos is None:
-            _told_misfits.add(dialect)
+            _reported_dialects.add(dialect)
         return None if picos is None else Decimal(picos) / PICO_PER_USD
 
 
@@ -139,7 +139,7 @@ class UtcMicroseconds(sa.TypeDecorator[datetime]):
             return None
         if isinstance(value, int | float | Decimal) and _FIRST_US <= value <= _LAST_US:
             return _EPOCH + int(value) * _MICROSECOND
-        _told_misfits.add(dialect)
+        _reported_dialects.add(dialect)
         # In SQLite's order what is no number comes after all that are.
         is_early = isinstance(value, int | float | Decimal) and value < _FIRST_US
         return _FIRST if is_early else _LAST

@@ -205,10 +205,10 @@ def _kept_sentence(refusals: Sequence[Fault]) -> str:
     )
 
 
-def deletion_sentence(fault: Fault, *, is_promised: bool) -> str:
+def deletion_sentence(fault: Fault, *, is_recorded: bool) -> str:
     """Say that a visitor's history is still there, and why."""
     sentence = f"Your history is not deleted yet: {fault.cause}. It will be once that is over"
-    if is_promised:
+    if is_recorded:
         return f"{sentence}."
     return f"{sentence}; if the app is stopped before, delete it again."
 
@@ -219,7 +219,7 @@ def fault_of(error: BaseException) -> Fault:
     return Fault(_kind_of(error), code=_code_of(cause) or type(cause).__name__)
 
 
-def tried(work: Callable[[], Answer]) -> Answer:
+def retry_on_conflict(work: Callable[[], Answer]) -> Answer:
     """Do the work, and again if the database undid it for the sake of another transaction."""
     for _ in range(_TRIES - 1):
         try:
@@ -230,7 +230,7 @@ def tried(work: Callable[[], Answer]) -> Answer:
     return work()
 
 
-def apart(connection: sa.Connection, work: Callable[[], object]) -> Exception | None:
+def in_savepoint(connection: sa.Connection, work: Callable[[], object]) -> Exception | None:
     """Do the work in a savepoint. An error that may concern this work alone is returned, and
     nothing has changed. Any other is raised, and the whole transaction must be given up: SQLite may
     have undone all of it, savepoints included (sqlite.org/lang_transaction.html)."""

@@ -23,7 +23,7 @@ from playground.store.tables import (
     schema,
     sqlite_file,
 )
-from playground.store.tables.faults import apart
+from playground.store.tables.faults import in_savepoint
 from playground.store.writing import processes
 from playground.store.writing.processes import Boot
 
@@ -86,20 +86,20 @@ class Database:
         succeed, and are lost."""
         return self.file is None or sqlite_file.identity(self.file) == self._identity
 
-    def promise(self, visitor: str, now: datetime) -> None:
-        """Remember that all of a visitor's runs are to be deleted, however this process ends."""
+    def record_deletion(self, visitor: str, now: datetime) -> None:
+        """Record that all of a visitor's runs are to be deleted, to survive a crash."""
         with self.writing() as connection:
-            forgetting.promise(connection, visitor, now)
+            forgetting.record_deletion(connection, visitor, now)
 
-    def promised(self) -> Sequence[str]:
-        """The visitors whose runs are still to be deleted."""
+    def pending_deletions(self) -> Sequence[str]:
+        """The visitors with a recorded deletion that is not complete."""
         with self.reading() as connection:
-            return forgetting.promised(connection)
+            return forgetting.pending_deletions(connection)
 
-    def forget_some(self, visitor: str, now: datetime) -> bool:
-        """Delete some of what was promised to be deleted; say whether that was the last."""
+    def delete_chunk(self, visitor: str, now: datetime) -> bool:
+        """Delete some runs of a recorded deletion; return True once none is left."""
         with self.writing() as connection:
-            return forgetting.forget_some(connection, visitor, now)
+            return forgetting.delete_chunk(connection, visitor, now)
 
     def write(
         self,
@@ -111,18 +111,18 @@ class Database:
         that is not of single rows is raised, and none is written. `is_wanted` is asked once nobody
         else can write: a row may have been deleted while this had to wait."""
         with self.writing() as connection:
-            processes.beat(connection, self._boot, now)
+            processes.record_heartbeat(connection, self._boot, now)
             return self._write_apart(connection, [entry for entry in entries if is_wanted(entry)])
 
     def _write_apart(self, connection: sa.Connection, entries: Sequence[Entry]) -> list[Refused]:
         """Write these rows except those that are refused, which change nothing."""
-        error = apart(connection, lambda: self._write_rows(connection, entries))
+        error = in_savepoint(connection, lambda: self._write_rows(connection, entries))
         if error is None:
             return []
         if len(entries) == 1:
             # What it cost still counts; if the cost itself is refused, the reservation counts on,
             # which is the most it can be.
-            apart(connection, lambda: reservations.settle(connection, [entries[0].row]))
+            in_savepoint(connection, lambda: reservations.settle(connection, [entries[0].row]))
             return [Refused(entries[0], error)]
         # By halves, so that one bad row among many costs only a few attempts.
         middle = len(entries) // 2
@@ -142,10 +142,10 @@ class Database:
         with search_index.updating(connection, [(row.visitor, row.run_id) for row in ended]):
             dialect.upsert(connection, schema.texts, texts)
 
-    def beat(self, now: datetime) -> None:
-        """Show that this process is alive, and end the runs of those that are not."""
+    def heartbeat(self, now: datetime) -> None:
+        """Record a heartbeat of this process, and end the runs of dead processes."""
         with self.writing() as connection:
-            processes.beat(connection, self._boot, now)
+            processes.record_heartbeat(connection, self._boot, now)
             processes.interrupt_lost_runs(connection, self._boot, now)
             forgetting.purge(connection, now)
 
@@ -155,13 +155,13 @@ class Database:
             for visitor, run_id in batch_tables.forget_unsent(connection):
                 reservations.release(connection, visitor, [run_id])
 
-    def try_out(self, now: datetime) -> None:
-        """Write something and take it back, unseen by anybody; raises whatever prevents that."""
+    def test_write(self, now: datetime) -> None:
+        """Check that the database can be written to, leaving no trace; raises the error if not."""
         with self.writing() as connection:
-            # Nobody's death is judged here: a try-out has the process number of an app that runs
-            # beside it, which looks like one that was started anew.
-            processes.beat(connection, self._boot, now)
-            processes.sign_off(connection, self._boot)
+            # Dead processes are not looked for here: this test shares the process number of an app
+            # that may be running beside it, which would look like an earlier, dead one.
+            processes.record_heartbeat(connection, self._boot, now)
+            processes.record_shutdown(connection, self._boot)
 
     def index_more(self) -> bool:
         """Index some more runs of earlier days; say whether more are waiting."""
@@ -192,10 +192,10 @@ class Database:
         with self._turn, self._reader.begin() as connection:
             yield connection
 
-    def sign_off(self) -> None:
-        """Tell other processes that this one is done with the log."""
+    def record_shutdown(self) -> None:
+        """Record for other processes that this one has shut down."""
         with self.writing() as connection:
-            processes.sign_off(connection, self._boot)
+            processes.record_shutdown(connection, self._boot)
 
     def close(self) -> None:
         """Close every connection that is not lent at the moment."""

@@ -29,7 +29,7 @@ def place_of(url: str) -> str:
     return masked(bare.render_as_string(hide_password=True))
 
 
-def is_lost_at_the_end(url: str) -> bool:
+def is_in_process_memory(url: str) -> bool:
     """Whether a log is only in this process's memory."""
     try:
         return dialect.is_in_memory(dialect.parse_url(url))
@@ -43,7 +43,7 @@ def problem_of(url: str, now: datetime) -> str | None:
     try:
         database = Database(dialect.parse_url(url), boot=Boot(), busy_timeout_s=_PATIENCE_S)
         try:
-            database.try_out(now)
+            database.test_write(now)
         finally:
             database.close()
     except Exception as error:  # whatever it is, it is what the caller asked for

@@ -1,4 +1,4 @@
-"""Which processes write into the log, and what becomes of the runs of one that died."""
+"""Tracks the processes that write to the log, and ends the runs of dead ones."""
 
 import os
 import secrets
@@ -58,15 +58,15 @@ class Boot:
     pid: int = field(default_factory=os.getpid)
 
 
-def beat(connection: sa.Connection, own: Boot, now: datetime) -> None:
+def record_heartbeat(connection: sa.Connection, own: Boot, now: datetime) -> None:
     """Record that this process is alive."""
     now = dialect.now(connection, now)
     seen = {"boot_id": own.boot_id, "host": own.host, "pid": own.pid, "seen_at": now}
     dialect.upsert(connection, boots, [seen])
 
 
-def sign_off(connection: sa.Connection, own: Boot) -> None:
-    """Record that nothing more comes from this boot."""
+def record_shutdown(connection: sa.Connection, own: Boot) -> None:
+    """Record that this process has shut down."""
     connection.execute(sa.delete(boots).where(boots.c.boot_id == own.boot_id))
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from playground.core.text.refusal import Refusal
-from playground.store.tables.faults import UNFORESEEN, fault_of, report, tried
+from playground.store.tables.faults import UNFORESEEN, fault_of, report, retry_on_conflict
 from playground.store.writing.writer import Writer
 
 _OPENED_WITHIN_S = 5.0
@@ -56,7 +56,7 @@ class Transactions:
                 return work(connection)
 
         try:
-            return tried(ask)
+            return retry_on_conflict(ask)
         except Exception as error:  # whatever it is: what could not be done must be said
             fault = fault_of(error)
             if fault.kind in UNFORESEEN:

@@ -24,12 +24,12 @@ from playground.store.tables.faults import (
     fault_of,
     refusal_sentence,
     report,
-    tried,
+    retry_on_conflict,
 )
 from playground.store.writing.database import Database
 from playground.store.writing.processes import Boot
 
-_BREATH_S = 0.02
+_PAUSE_S = 0.02
 """Between two parts of what is deleted or indexed late, so that others can write."""
 
 _ROWS_PER_TRANSACTION = 100
@@ -68,18 +68,18 @@ class Writer:
     notice: str | None = None
     has_tried: threading.Event = field(default_factory=threading.Event)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _is_woken: bool = True
+    _is_notified: bool = True
     _is_closing: bool = False
     _is_over: bool = False
     _is_urgent: bool = False
     _tries_refused: bool = False
-    _told: set[Fault] = field(default_factory=set)
+    _reported_faults: set[Fault] = field(default_factory=set)
     _next_retry: float = 0.0
     _is_suspect: bool = False
     _was_open: bool = False
     _turns: int = 0
     _finished_turn: int = 0
-    _next_beat: float = 0.0
+    _next_heartbeat: float = 0.0
     _is_behind: bool = False
     _has_untried: bool = False
 
@@ -102,7 +102,7 @@ class Writer:
     def wake(self, *, is_suspect: bool = False) -> None:
         """Have the writer look at the memory, and at the file too if it seems damaged."""
         with self._changed:
-            self._is_woken = True
+            self._is_notified = True
             self._is_suspect = self._is_suspect or is_suspect
             self._changed.notify_all()
 
@@ -112,7 +112,7 @@ class Writer:
         number = self.memory.number
         with self._changed:
             next_turn = self._turns + 1
-            self._is_woken = self._is_urgent = True
+            self._is_notified = self._is_urgent = True
             self._tries_refused = self._tries_refused or tries_refused
             self._changed.notify_all()
             self._changed.wait_for(
@@ -132,7 +132,9 @@ class Writer:
         is_last = False
         while not is_last:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_woken or self._is_closing, self._rest_s())
+                self._changed.wait_for(
+                    lambda: self._is_notified or self._is_closing, self._idle_s()
+                )
                 # What comes together is written together: a transaction costs more than a row.
                 self._changed.wait_for(
                     lambda: self._is_urgent or self._is_closing, self.pace.gather_s
@@ -141,7 +143,7 @@ class Writer:
                 is_due = time.monotonic() >= self._next_retry
                 tries_refused = is_last or is_due or self._tries_refused
                 # Reset here: what is requested while this turn goes on is for the next.
-                self._is_woken = self._is_urgent = self._tries_refused = False
+                self._is_notified = self._is_urgent = self._tries_refused = False
                 self._turns += 1
             fault = self._take_turn(tries_refused=tries_refused)
             if fault != self.fault and fault is not None:
@@ -160,16 +162,18 @@ class Writer:
                 # Who asked during the last turn would wait for one that never comes.
                 self._is_over = is_last
                 self._changed.notify_all()
-        self._sign_off()
+        self._record_shutdown()
         self._drop()
 
-    def _rest_s(self) -> float:
+    def _idle_s(self) -> float:
         if self.fault is not None:
             return self.pace.retry_every_s
         if self._is_behind:
-            return _BREATH_S
+            return _PAUSE_S
         has_refused = self.memory.refusals() or any(d.fault for d in self.memory.deletions())
-        next_due = min(self._next_beat, self._next_retry) if has_refused else self._next_beat
+        next_due = (
+            min(self._next_heartbeat, self._next_retry) if has_refused else self._next_heartbeat
+        )
         return max(0.0, next_due - time.monotonic())
 
     def _take_turn(self, *, tries_refused: bool) -> Fault | None:
@@ -179,8 +183,8 @@ class Writer:
                 # First, so that rows nobody can write do not make this process look dead; and after
                 # a fault, so that it is over only once something was really written.
                 has_fault = self.fault is not None or self.read_fault is not None
-                if has_fault or time.monotonic() >= self._next_beat:
-                    self._beat(database)
+                if has_fault or time.monotonic() >= self._next_heartbeat:
+                    self._heartbeat(database)
                 is_deleting = self._delete(database, tries_refused=tries_refused)
                 self._has_untried = self._write(database)
                 if tries_refused and not self._has_untried:
@@ -197,11 +201,11 @@ class Writer:
                 return None
         return None
 
-    def _beat(self, database: Database) -> None:
-        for visitor in database.promised():
+    def _heartbeat(self, database: Database) -> None:
+        for visitor in database.pending_deletions():
             self.memory.resume(visitor)
-        database.beat(self.clock())
-        self._next_beat = time.monotonic() + self.pace.heartbeat_every_s
+        database.heartbeat(self.clock())
+        self._next_heartbeat = time.monotonic() + self.pace.heartbeat_every_s
 
     def _note(self, fault: Fault, error: Exception) -> None:
         if fault.kind in UNFORESEEN and fault != self.fault:
@@ -240,7 +244,7 @@ class Writer:
             self.memory.replay()
         self._was_open = True
         self.database = database
-        self._beat(database)
+        self._heartbeat(database)
         database.release_unsent()
         return database
 
@@ -257,7 +261,7 @@ class Writer:
         some is left for the next turn."""
         is_left = False
         # Each is promised before any is kept: that may take long, and the process may end.
-        for step in (self._promise, self._forget):
+        for step in (self._record_deletion, self._delete_runs):
             for deletion in self.memory.deletions():
                 if deletion.fault and deletion.fault.may_be_of_one_row and not tries_refused:
                     continue
@@ -265,36 +269,36 @@ class Writer:
                     is_left = not step(database, deletion) or is_left
                 except Exception as error:
                     fault = fault_of(error)
-                    self.memory.delayed(deletion, fault)
+                    self.memory.deletion_failed(deletion, fault)
                     if fault != deletion.fault and fault.kind in UNFORESEEN:
                         report(_log, "the deletion of a history", error)
                     if not fault.may_be_of_one_row:
                         raise
         return is_left
 
-    def _promise(self, database: Database, deletion: Deletion) -> bool:
-        if not deletion.is_promised:
-            tried(partial(database.promise, deletion.visitor, self.clock()))
-            self.memory.promised(deletion)
+    def _record_deletion(self, database: Database, deletion: Deletion) -> bool:
+        if not deletion.is_recorded:
+            retry_on_conflict(partial(database.record_deletion, deletion.visitor, self.clock()))
+            self.memory.mark_recorded(deletion)
         return True
 
-    def _forget(self, database: Database, deletion: Deletion) -> bool:
+    def _delete_runs(self, database: Database, deletion: Deletion) -> bool:
         """Keep what was promised, for a while; say whether nothing is left."""
-        if not deletion.is_promised:
+        if not deletion.is_recorded:
             return True  # The database has refused it just now: it is tried again later.
         ends_at = time.monotonic() + _LONGEST_DELETION_S
-        while not tried(partial(database.forget_some, deletion.visitor, self.clock())):
+        while not retry_on_conflict(partial(database.delete_chunk, deletion.visitor, self.clock())):
             # As the app ends the rows of others come first: the next start goes on here.
             if self._is_closing or time.monotonic() > ends_at:
                 return False
-            time.sleep(_BREATH_S)
-        self.memory.deleted(deletion)
+            time.sleep(_PAUSE_S)
+        self.memory.deletion_done(deletion)
         return True
 
     def _write(self, database: Database) -> bool:
         """Write what is new; say whether some of it has yet to be tried."""
         ends_at = time.monotonic() + _LONGEST_TURN_S
-        for chunk in in_chunks(self.memory.work(), _ROWS_PER_TRANSACTION):
+        for chunk in in_chunks(self.memory.pending(), _ROWS_PER_TRANSACTION):
             if time.monotonic() > ends_at:
                 return True
             self._save(database, chunk)
@@ -303,9 +307,9 @@ class Writer:
     def _write_refused(self, database: Database) -> None:
         """Retry refused rows until it is plain that nothing has changed."""
         self._next_retry = time.monotonic() + self.pace.retry_every_s
-        refused = self.memory.refused_work()
+        refused = self.memory.refused()
         if not refused:
-            self._told.clear()
+            self._reported_faults.clear()
         for chunk in in_chunks(refused, _REFUSED_AT_ONCE):
             if not self._save(database, chunk):
                 return
@@ -313,24 +317,24 @@ class Writer:
     def _save(self, database: Database, entries: Sequence[Entry]) -> bool:
         """Write these rows except those that are refused; say whether any was written."""
         is_wanted = self.memory.is_to_be_written
-        refusals = tried(lambda: database.write(entries, self.clock(), is_wanted))
+        refusals = retry_on_conflict(lambda: database.write(entries, self.clock(), is_wanted))
         refused = {refusal.entry for refusal in refusals}
-        self.memory.saved([entry for entry in entries if entry not in refused])
+        self.memory.mark_saved([entry for entry in entries if entry not in refused])
         for refusal in refusals:
             fault = fault_of(refusal.error)
             self.memory.refuse(refusal.entry, fault)
             # Once for each fault: thousands of rows can be refused for the same reason.
-            if fault not in self._told:
-                self._told.add(fault)
+            if fault not in self._reported_faults:
+                self._reported_faults.add(fault)
                 _log.warning("%s", refusal_sentence([fault]))
                 report(_log, "the run log", refusal.error)
         return len(refused) < len(entries)
 
-    def _sign_off(self) -> None:
+    def _record_shutdown(self) -> None:
         if self.database is None or self.fault is not None:
             return
         try:
-            self.database.sign_off()
+            self.database.record_shutdown()
         except Exception as error:
             _log.warning("%s", fault_of(error).sentence(self.memory.unsaved))
 

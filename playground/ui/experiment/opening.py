@@ -24,7 +24,7 @@ IN_BATCH = "It is in a batch: its results would be lost. Open it, and cancel it 
 
 def mine() -> tuple[ExperimentRow, ...]:
     """The visitor's experiments, the newest first."""
-    rows = services().log.experiments.of(state.visitor())
+    rows = services().log.experiments.list_experiments(state.visitor())
     return () if isinstance(rows, Refusal) else rows
 
 

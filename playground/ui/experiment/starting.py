@@ -76,7 +76,7 @@ def keep_new() -> ExperimentRun | None:
         return None
     # Kept before anything is sent: what is paid for is found again after a crash.
     row = _row(experiment, len(planned.grid.places))
-    refused = services().log.experiments.keep(row)
+    refused = services().log.experiments.save(row)
     if refused:
         chosen.say(refused.sentence)
         return None

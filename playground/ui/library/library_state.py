@@ -35,7 +35,7 @@ def prompts() -> tuple[SavedPrompt, ...]:
     """All prompts by name; none, and a problem, where the library can't be reached."""
     if not keeps_texts():
         return tuple(st.session_state.get("session_library", ()))
-    saved = services().log.prompts.all(_visitor())
+    saved = services().log.prompts.list_prompts(_visitor())
     if isinstance(saved, Refusal):
         st.session_state["library_problem"] = saved.sentence
         return ()
@@ -145,7 +145,7 @@ def restore(version: PromptVersion, name: str) -> None:
 
 def _keep(prompt: SavedPrompt) -> None:
     if keeps_texts():
-        _note(services().log.prompts.keep(_visitor(), prompt))
+        _note(services().log.prompts.save(_visitor(), prompt))
         return
     prompts_of_session = [other for other in prompts() if other.prompt_id != prompt.prompt_id]
     prompts_of_session.append(prompt)

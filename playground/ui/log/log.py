@@ -84,7 +84,7 @@ def _show_warning(visitor: str) -> None:
     if not warning:
         return
     st.warning(plain(warning), icon=":material/save:")
-    unsaved = log.kept(visitor)
+    unsaved = log.unsaved_rows(visitor)
     if unsaved:
         st.download_button(
             f"Download {'1 run' if len(unsaved) == 1 else f'{len(unsaved):,} runs'}",

@@ -67,7 +67,7 @@ def choose(visitor: str) -> Filter:
 
 def _experiments(visitor: str) -> dict[str, str]:
     """What the visitor's experiments are called, by their id, the newest first."""
-    rows = services().log.experiments.of(visitor)
+    rows = services().log.experiments.list_experiments(visitor)
     if isinstance(rows, Refusal):
         return {}
     # With the second: of two options that read the same only one could be chosen.

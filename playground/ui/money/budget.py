@@ -40,7 +40,7 @@ def _load() -> None:
         return
     saved: Budget | Refusal = Budget()
     if is_local():
-        saved = services().log.budgets.of(_visitor())
+        saved = services().log.budgets.load(_visitor())
     money_state.load_budget(saved if isinstance(saved, Budget) else Budget())
 
 
@@ -60,7 +60,7 @@ def _keep() -> None:
     except ValueError:
         return
     if is_local():
-        services().log.budgets.keep(_visitor(), own)
+        services().log.budgets.save(_visitor(), own)
 
 
 def _visitor() -> str:

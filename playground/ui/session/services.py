@@ -41,7 +41,7 @@ from playground.experiments.claims import Claims
 from playground.experiments.interfaces import Dependencies, ReserveAgain
 from playground.settings import Settings, SettingsError, read_settings
 from playground.store.log import RunLog
-from playground.store.writing.inspection import is_lost_at_the_end, place_of, problem_of
+from playground.store.writing.inspection import is_in_process_memory, place_of, problem_of
 from playground.ui.server.feed import FedPage, Feed
 from playground.ui.server.page_sockets import has_left, socket_name
 from playground.ui.session.answers_state import View
@@ -269,7 +269,7 @@ def try_log(settings: Settings, now: datetime) -> tuple[str, str | None]:
 
 def is_log_in_memory(settings: Settings) -> bool:
     """Whether the log is gone when the app ends."""
-    return is_lost_at_the_end(settings.log_url)
+    return is_in_process_memory(settings.log_url)
 
 
 def services() -> Services:

@@ -28,7 +28,7 @@ from playground.store.history.history import History
 from playground.store.history.open_pages import OpenPages
 from playground.store.log import RunLog
 from playground.store.search import search_index
-from playground.store.search.search_index import said_of
+from playground.store.search.search_index import searched_texts
 from playground.store.sums.days import day_costs, sums_of_rows
 from playground.store.sums.totals import add_up, tally_of
 from playground.store.writing import database as database_module
@@ -149,7 +149,7 @@ class BillFacts:
 
     def said(self, number):
         texts = self.texts[number]
-        return said_of(texts.request_json, texts.answer)
+        return searched_texts(texts.request_json, texts.answer)
 
     def do(self, deed, log, row):
         match deed:
@@ -288,7 +288,7 @@ def test_texts_that_are_not_stored_are_found_exported_and_deleted_too(log, row):
     assert log.flush(5)
     pages = OpenPages()
     pages.open("page")
-    pages.keep("page", row(2), texts)
+    pages.add("page", row(2), texts)
     history = History(log._answer, log._writer, log._memory, lambda: NOW, pages, 2.0)
     for text, expected in (("dosa", [2, 1]), ("crisp", [2]), ("soft", [1])):
         assert ids(history.page("ada", Filter(text=text))) == expected
@@ -554,12 +554,12 @@ def test_stars_and_tags_find_the_visitors_own_runs_that_have_them(log, row):
 def test_an_index_that_is_made_anew_begins_at_nothing(log, row, database):
     assert log.flush(5)
     with log._writer.database.writing() as connection:
-        search_index.start_anew(connection)
+        search_index.rebuild(connection)
         assert search_index.progress(connection) is None
     log.record(row(1), texts_of(row(1), "dosa", ""))
     assert log.flush(5)
     with log._writer.database.writing() as connection:
-        search_index.start_anew(connection)
+        search_index.rebuild(connection)
         # A server's index forgets each run by itself.
         assert search_index.progress(connection) == (0.0 if database == "sqlite" else None)
 

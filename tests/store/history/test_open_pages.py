@@ -74,9 +74,9 @@ def test_everything_a_visitor_wrote_counts_and_a_newer_state_takes_the_place_of_
     run = row(1, params_json='{"x": 1}', error_message="12345")
     whole = replace(texts(run, "a" * 100), thinking="b" * 10, attempts_json="c" * 20)
     for _ in range(2):
-        pages.keep("page", run, whole)
+        pages.add("page", run, whole)
         assert pages.size == len(whole.request_json) + 130 + 8 + 5
-    pages.keep("page", row(1, params_json="{}"), replace(whole, answer="", thinking=""))
+    pages.add("page", row(1, params_json="{}"), replace(whole, answer="", thinking=""))
     assert pages.size == len(whole.request_json) + 20 + 2
 
 
@@ -86,9 +86,9 @@ def test_up_to_its_bound_a_page_keeps_everything_and_beyond_it_the_newest(row, t
     pages = OpenPages(most=10_000, most_per_page=2 * size)
     pages.open("page")
     for number in (1, 2):
-        pages.keep("page", row(number), texts(row(number), ""))
+        pages.add("page", row(number), texts(row(number), ""))
     assert list(pages.runs("ada")) == [row(1).run_id, row(2).run_id]
-    pages.keep("page", row(3), texts(row(3), ""))
+    pages.add("page", row(3), texts(row(3), ""))
     assert list(pages.runs("ada")) == [row(2).run_id, row(3).run_id]
 
 
@@ -99,9 +99,9 @@ def test_of_all_pages_the_largest_gives_way_its_oldest_first(row, texts):
     for page in ("small", "large", "other"):
         pages.open(page)
     for number, page in enumerate(["small", "large", "large", "large", "other", "other"]):
-        pages.keep(page, row(number), texts(row(number), ""))
+        pages.add(page, row(number), texts(row(number), ""))
     assert pages.size == 6 * size
-    pages.keep("other", row(9), texts(row(9), ""))
+    pages.add("other", row(9), texts(row(9), ""))
     assert [int(run_id, 16) for run_id in pages.runs("ada")] == [0, 2, 3, 4, 5, 9]
 
 
@@ -109,15 +109,15 @@ def test_memory_is_bounded_and_the_largest_page_gives_way(row, texts):
     pages = OpenPages(most=1000, most_per_page=600)
     for page in ("modest", "greedy"):
         pages.open(page)
-    pages.keep("modest", row(1, "ada"), texts(row(1), "x" * 300))
+    pages.add("modest", row(1, "ada"), texts(row(1), "x" * 300))
     for number in range(2, 30):
-        pages.keep("greedy", row(number, "eve"), texts(row(number), "x" * 150))
+        pages.add("greedy", row(number, "eve"), texts(row(number), "x" * 150))
         assert pages.size <= 1000
-    pages.keep("greedy", row(99, "eve"), texts(row(99), "x" * 5000))
+    pages.add("greedy", row(99, "eve"), texts(row(99), "x" * 5000))
     assert pages.find("ada", row(1).run_id) is not None
     assert pages.find("eve", row(99).run_id) is None
     run = row(1, "ada", status="failed")
-    pages.keep("modest", run, texts(run, "y"))
+    pages.add("modest", run, texts(run, "y"))
     assert pages.find("ada", run.run_id)[0].status == "failed"
     pages.close("modest")
     pages.close("greedy")
@@ -129,11 +129,11 @@ def test_a_run_recorded_beside_a_hand_over_is_on_one_page_and_counted_once(row, 
     run = row(1)
     for page in ("before", "after"):
         pages.open(page)
-    pages.keep("before", run, texts(run))
+    pages.add("before", run, texts(run))
     once = pages.size
     pages.hand_over("before", "after")
     # Whoever records it had looked up its page before.
-    pages.keep("before", run, texts(run))
+    pages.add("before", run, texts(run))
     pages.hand_over("before", "after")
     pages.hand_over("after", "after")
     assert pages.size == once
@@ -148,7 +148,7 @@ def test_what_a_page_kept_is_that_of_the_page_which_takes_its_place(row, texts):
     for page in ("before", "after"):
         pages.open(page)
     run = row(1)
-    pages.keep("before", run, texts(run))
+    pages.add("before", run, texts(run))
     pages.hand_over("before", "after")
     pages.close("before")
     assert pages.find("ada", run.run_id) == (run, texts(run))

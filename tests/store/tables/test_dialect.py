@@ -72,7 +72,7 @@ def test_the_password_of_a_wrong_url_is_never_told(open_log, row, given, caplog,
     log = open_log(given)
     log.record(row(1))
     assert not log.flush(10)
-    refused = log.budgets.keep("ada", Budget())
+    refused = log.budgets.save("ada", Budget())
     assert isinstance(refused, Refusal)
     settings = read_settings({"PLAYGROUND_LOG": given}, {})
     told = [log.warning, refused.sentence, repr(log._writer), repr(settings), *capfd.readouterr()]

@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from playground.store.tables.dialect import AddressError, OptionError
-from playground.store.tables.faults import Fault, fault_of, refusal_sentence, report, tried
+from playground.store.tables.faults import (
+    Fault,
+    fault_of,
+    refusal_sentence,
+    report,
+    retry_on_conflict,
+)
 from playground.store.tables.migrations import NewerSchemaError
 from playground.store.tables.sqlite_file import DamagedFileError, MovedFileError
 
@@ -150,9 +156,9 @@ def test_what_gave_way_to_another_transaction_is_done_again_at_once(code, times)
         raise driver_error(code)
 
     with pytest.raises(exc.OperationalError):
-        tried(work)
+        retry_on_conflict(work)
     assert len(met) == times
-    assert tried(lambda: met.append("done") or "done") == "done"
+    assert retry_on_conflict(lambda: met.append("done") or "done") == "done"
 
 
 def test_a_refusal_says_how_many_rows_and_every_code():

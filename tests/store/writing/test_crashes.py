@@ -77,7 +77,7 @@ time.sleep(60)
 
 @ON_BOTH
 def test_of_a_deletion_that_was_cut_off_nothing_comes_back(open_log, url, now):
-    runs = 2 * forgetting._FORGOTTEN_AT_ONCE + 1
+    runs = 2 * forgetting._DELETED_AT_ONCE + 1
     command = [sys.executable, "-c", DELETE_AND_HANG, url, str(runs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         told = process.stdout.readline()
@@ -98,7 +98,7 @@ def test_of_a_deletion_that_was_cut_off_nothing_comes_back(open_log, url, now):
 
 @pytest.fixture
 def few_at_once(monkeypatch):
-    monkeypatch.setattr(forgetting, "_FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(forgetting, "_DELETED_AT_ONCE", 2)
 
 
 @ON_BOTH
@@ -305,7 +305,7 @@ def test_machines_whose_clocks_differ_leave_each_other_alone(open_log, row, now,
     first.record(row(1, status="streaming"))
     assert first.flush(5)
     second = open_log(boot=Boot(host="here"), clock=lambda: now + ahead, heartbeat_every_s=0.01)
-    assert second.claims.take("ada", "experiment 1") is True
+    assert second.claims.acquire("ada", "experiment 1") is True
     assert second.page("ada").rows[0].status == "streaming"
 
 

@@ -69,10 +69,10 @@ def test_the_rows_in_memory_only_can_be_taken_along(log, row, texts, other_write
         for kept in (row(3), row(2), row(2, "bob")):
             log.record(kept, texts(kept) if kept.press == 3 else None)
         assert not log.flush(5)
-        assert log.kept("ada") == ((row(2), None), (row(3), texts(row(3))))
-        assert log.kept("bob") == ((row(2, "bob"), None),)
+        assert log.unsaved_rows("ada") == ((row(2), None), (row(3), texts(row(3))))
+        assert log.unsaved_rows("bob") == ((row(2, "bob"), None),)
     assert log.flush(5)
-    assert log.kept("ada") == ()
+    assert log.unsaved_rows("ada") == ()
 
 
 def assert_recovered(log, execute):
@@ -220,10 +220,10 @@ def test_whoever_asks_while_the_log_ends_does_not_wait_for_a_turn_that_never_com
             assert writer._changed.wait_for(lambda: writer._is_over, 30)
         log.record(row(1))
         began_s = time.monotonic()
-        assert log.saved("ada", [row(1).run_id], 30) == frozenset()
+        assert log.flush_runs("ada", [row(1).run_id], 30) == frozenset()
         assert not log.flush(30)
         assert time.monotonic() - began_s < 20
-    assert log.kept("ada") == ((row(1), None),)
+    assert log.unsaved_rows("ada") == ((row(1), None),)
 
 
 def test_a_log_that_is_locked_while_it_opens_still_shows_its_rows(open_log, log, row, file):

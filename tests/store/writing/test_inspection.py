@@ -7,7 +7,7 @@ import pytest
 from store.databases import ON_BOTH
 
 from playground.store.writing import inspection
-from playground.store.writing.inspection import is_lost_at_the_end, place_of, problem_of
+from playground.store.writing.inspection import is_in_process_memory, place_of, problem_of
 
 
 @ON_BOTH
@@ -26,11 +26,11 @@ def test_trying_out_a_log_within_its_own_process_ends_no_run_and_takes_no_claim(
     live = row(1, status="streaming", cost_usd=None, cost_kind="unknown")
     log.record(live)
     assert log.flush(5)
-    assert log.claims.take("ada", "experiment 1") is True
+    assert log.claims.acquire("ada", "experiment 1") is True
     before = execute("SELECT boot_id, pid FROM boots")
     assert problem_of(url, now) is None
     assert log.get("ada", live.run_id)[0] == live
-    assert log.claims.has("ada", "experiment 1") is True
+    assert log.claims.is_held("ada", "experiment 1") is True
     assert execute("SELECT boot_id, pid FROM boots") == before
 
 
@@ -156,6 +156,6 @@ def test_a_password_that_an_address_needs_encoded_is_told_and_not_repeated(passw
 
 def test_a_log_in_memory_is_known_for_one(tmp_path):
     for url in ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"):
-        assert is_lost_at_the_end(url)
+        assert is_in_process_memory(url)
     for url in (f"sqlite:///{tmp_path}/runs.db", "postgresql://db.example/runs", "nonsense"):
-        assert not is_lost_at_the_end(url)
+        assert not is_in_process_memory(url)

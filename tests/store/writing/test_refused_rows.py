@@ -101,7 +101,7 @@ def test_whatever_a_row_holds_the_rows_beside_it_are_written_and_it_is_seen(
     assert log.warning_to("bob") is None
     [shown] = log.page("eve").rows
     assert log.get("eve", shown.run_id)[1].answer == "Hello"
-    assert (log.count("eve"), len(log.kept("eve"))) == (1, int(not is_taken))
+    assert (log.count("eve"), len(log.unsaved_rows("eve"))) == (1, int(not is_taken))
     assert len(log.history.page("eve", Filter(text="hello")).rows) == 1
     log.record(row(6, "bob"))
     assert log.flush(5) == is_taken
@@ -335,10 +335,16 @@ def test_runs_of_one_visitor_are_deleted_beside_the_refused_rows_of_another(log,
     log.record(refused(row))
     log.record(row(1))
     assert log.history.delete("ada", [row(1).run_id]) is None
-    assert log.saved("ada", [row(1).run_id, row(7).run_id], 5) == {row(1).run_id, row(7).run_id}
+    assert log.flush_runs("ada", [row(1).run_id, row(7).run_id], 5) == {
+        row(1).run_id,
+        row(7).run_id,
+    }
     log.record(row(2))
     mine = [row(2).run_id]
-    assert (log.saved("ada", mine, 5), log.saved("eve", [row(1).run_id], 5)) == (set(mine), set())
+    assert (log.flush_runs("ada", mine, 5), log.flush_runs("eve", [row(1).run_id], 5)) == (
+        set(mine),
+        set(),
+    )
     assert saved(execute, "ada") == [2]
 
 
@@ -352,7 +358,7 @@ def test_many_refused_rows_are_tried_again_a_few_at_a_time(open_log, row, execut
     assert saved(execute, "bob") == list(range(40))
     assert "The database refuses 40 rows" in log.warning
     log.record(row(1000, "bob"))
-    assert log.saved("bob", [row(1000).run_id], 5)
+    assert log.flush_runs("bob", [row(1000).run_id], 5)
     for number in range(40):
         log.record(row(number, "eve"))
     assert log.flush(60)
@@ -373,6 +379,6 @@ def test_one_is_never_repeated_undone_or_late_because_another_is_refused(
         assert not log.flush(5)
         assert other.get("bob", row(number).run_id)[0].status == "streaming"
         log.record(row(number, "bob"), texts(row(number)))
-        assert log.saved("bob", [row(number).run_id], 5)
+        assert log.flush_runs("bob", [row(number).run_id], 5)
         assert other.totals("bob") == log.totals("bob")
     assert saved(execute, "bob") == list(range(1, 15))

@@ -98,11 +98,11 @@ def test_whoever_asks_says_so_to_the_owner_and_what_is_not_done_to_the_person(lo
     execute("DROP TABLE prompts", "DROP TABLE batches", "DROP TABLE cells", "DROP TABLE marks")
     execute("DROP TABLE budgets")
     said = [
-        log.prompts.all("ada").sentence,
+        log.prompts.list_prompts("ada").sentence,
         log.batches.list_submissions("ada").sentence,
         log.experiments.cells("ada", "1").sentence,
         log.history.mark("ada", "1", Mark(is_starred=True)).sentence,
-        log.budgets.of("ada").sentence,
+        log.budgets.load("ada").sentence,
     ]
     assert said == [
         f"{what}: the database refuses it (SQLITE_ERROR)."

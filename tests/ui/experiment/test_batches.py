@@ -244,7 +244,7 @@ def test_a_restart_in_the_middle_loses_nothing_and_pays_nothing_twice(api):
     page.run()
     page = press(page, "delete_experiment_")
     assert "with its 4 cells?" in said(page)
-    assert len(services().log.experiments.of("local")) == 1
+    assert len(services().log.experiments.list_experiments("local")) == 1
     page = press(page, "keep_experiment_")
     page = press(press(page, "delete_experiment_"), "confirm_delete_")
     assert opening.IN_BATCH in said(page)
@@ -373,7 +373,7 @@ def test_who_deletes_all_is_told_that_a_batch_is_on_its_way(api):
     assert "on their way: 1. Their results would be lost" in page.warning[0].value
     page.button(key="really_delete_history").click().run()
     assert services().log.flush(5)
-    assert (submissions(page), services().log.experiments.of("local")) == ((), ())
+    assert (submissions(page), services().log.experiments.list_experiments("local")) == ((), ())
     page.button(key="delete_history").click().run()
     assert not page.warning
 

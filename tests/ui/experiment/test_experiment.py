@@ -138,7 +138,7 @@ def test_a_grid_is_run_shown_opened_and_taken_up_from_the_store(band):
     assert page.session_state["variants"] == ["A"]
     assert page.text_area(key="message_0_text").value == "Capital of {{country}}?"
     assert "Case 2 · A · temperature 0" in words(page).replace("\\", "")
-    [row] = services().log.experiments.of("local")
+    [row] = services().log.experiments.list_experiments("local")
     assert row.cells == 8
     before = services().log.count("local")
     page.session_state["opened_run"] = None
@@ -175,7 +175,7 @@ def test_a_ladder_says_which_model_is_the_smallest_that_passes(band):
     # Opened from the store it has its result, and nothing is to be resumed.
     page.session_state["my_experiments"] = True
     page.run()
-    [row] = services().log.experiments.of("local")
+    [row] = services().log.experiments.list_experiments("local")
     page.button(key=f"open_experiment_{row.experiment_id}").click().run()
     page.session_state["experiment_opened"].looking.result(10)
     page.run()

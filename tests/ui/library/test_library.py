@@ -101,7 +101,7 @@ def test_a_library_of_many_is_imported_from_its_file_and_searched(page):
     from playground.core.library.prompt_library import library_to_json
     from playground.ui.session.services import services
 
-    library = json.loads(library_to_json(services().log.prompts.all("local")))
+    library = json.loads(library_to_json(services().log.prompts.list_prompts("local")))
     library["prompts"] = [
         {**library["prompts"][0], "name": f"Copy {number}"} for number in range(9)
     ]

@@ -46,7 +46,7 @@ def test_while_the_disk_is_full_runs_end_on_the_page_and_none_is_lost(page, file
     page.run()
     [warning] = page.warning
     assert "the disk is full" in warning.value
-    kept = len(log.kept("local"))
+    kept = len(log.unsaved_rows("local"))
     assert f"{'1 row is' if kept == 1 else f'{kept} rows are'} kept in memory" in warning.value
     [download] = page.get("download_button")
     assert download.label == f"Download {kept} run{'s' * (kept > 1)}"
